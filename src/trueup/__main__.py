@@ -1,0 +1,5 @@
+"""``python -m trueup`` is the ``trueup`` command."""
+
+from trueup.cli import main
+
+main()

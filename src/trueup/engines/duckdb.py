@@ -1,0 +1,55 @@
+"""The default engine: DuckDB, on the books themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from trueup.engines.sql import derived_of, parameters_of
+from trueup.model.derived import DERIVED
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from trueup.model.change import Value
+    from trueup.model.check import EvidenceRow
+
+_FETCH = 10_000
+
+
+class DuckDB:
+    """Runs checks' SQL on a connection to books. Derived relations are made on first use and shared."""
+
+    name = "duckdb"
+
+    def __init__(self, connection: DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
+        self._connection = connection
+        self._parameters = parameters
+        self._made: set[str] = set()
+
+    def number(self, sql: str) -> int:
+        """The one number this query answers."""
+        row = self._execute(sql).fetchone()
+        return int(row[0]) if row and row[0] is not None else 0
+
+    def rows(self, sql: str) -> Iterator[EvidenceRow]:
+        """The query's rows, fetched in batches; column order is kept."""
+        cursor = self._execute(sql)
+        names = [column[0] for column in cursor.description or ()]
+        while batch := cursor.fetchmany(_FETCH):
+            for row in batch:
+                values: dict[str, Value] = dict(zip(names, row, strict=True))
+                yield values
+
+    def _execute(self, sql: str) -> DuckDBPyConnection:
+        for name in derived_of(sql):
+            self._make(name)
+        bound = {name: self._parameters[name] for name in parameters_of(sql)}
+        return self._connection.execute(sql, bound) if bound else self._connection.execute(sql)
+
+    def _make(self, name: str) -> None:
+        if name in self._made:
+            return
+        sql = next(derived.sql for derived in DERIVED if derived.name == name)
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+        self._made.add(name)

@@ -1,0 +1,121 @@
+"""Reading a check's SQL: what it needs, which parameters it binds, and whether it stays inside the portable subset."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import sqlglot
+from sqlglot import expressions as exp
+from sqlglot.optimizer.qualify_columns import qualify_columns
+from sqlglot.optimizer.qualify_tables import qualify_tables
+
+from trueup.model.derived import DERIVED
+from trueup.model.relations import RELATIONS, columns_of, relation_name, relation_named
+
+Need = tuple[str, str]
+"""A relation and one of its columns; the column is empty where only the relation's rows are counted."""
+
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+
+
+def parameters_of(sql: str) -> frozenset[str]:
+    """The names that the SQL binds as ``$name``.
+
+    >>> sorted(parameters_of("SELECT 1 WHERE a > $now AND b < $period_start"))
+    ['now', 'period_start']
+    """
+    return frozenset(_PARAMETER.findall(sql))
+
+
+@functools.cache
+def needs_of(sql: str) -> frozenset[Need]:
+    """The relations and columns this SQL reads, looking through the derived ones; without the columns of ``made`` rows.
+
+    Raises ``sqlglot.errors.SqlglotError`` when the SQL names a relation or a column that does not exist.
+    """
+    tree = _qualified(sql)
+    needs: set[Need] = set()
+    for table in _base_tables(tree):
+        if table in _derived_sql():
+            needs |= needs_of(_derived_sql()[table])
+        else:
+            needs.add((table, ""))
+    for column in tree.find_all(exp.Column):
+        table = _table_behind(column)
+        if table is not None and table not in _derived_sql():
+            needs.add((table, column.name))
+    return frozenset(needs)
+
+
+def derived_of(sql: str) -> frozenset[str]:
+    """The derived relations this SQL reads."""
+    return frozenset(_base_tables(sqlglot.parse_one(sql, dialect="duckdb")) & _derived_sql().keys())
+
+
+def departures_from_portable(sql: str) -> list[str]:
+    """What in this SQL some engine would refuse or, worse, answer differently. Empty when it is portable."""
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    departures = [f"INTERVAL arithmetic: {node.sql()}" for node in tree.find_all(exp.Interval)]
+    departures += [f"division, which means two things on integers: {node.sql()}" for node in tree.find_all(exp.Div)]
+    departures += [
+        f"an aggregate that holds every value in memory: {node.sql()}"
+        for node in tree.find_all(exp.Median, exp.Quantile, exp.PercentileCont, exp.PercentileDisc)
+    ]
+    departures += [f"mad() holds every value: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() == "mad"]
+    known = {relation_name(r) for r in RELATIONS} | _derived_sql().keys()
+    departures += [f"a CTE named like a relation: {cte.alias}" for cte in tree.find_all(exp.CTE) if cte.alias in known]
+    clocks = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime)
+    departures += [f"asks for the time: {node.sql()}" for node in tree.find_all(*clocks)]
+    return departures
+
+
+def rendered(sql: str, dialect: str) -> str:
+    """The same query in another engine's dialect; raises where that dialect cannot say it."""
+    return sqlglot.transpile(sql, read="duckdb", write=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)[0]
+
+
+@functools.cache
+def _derived_sql() -> dict[str, str]:
+    return {derived.name: derived.sql for derived in DERIVED}
+
+
+@functools.cache
+def _schema() -> dict[str, dict[str, str]]:
+    schema = {relation_name(r): {column.name: "UNKNOWN" for column in columns_of(r)} for r in RELATIONS}
+    for name, sql in _derived_sql().items():
+        tree = sqlglot.parse_one(sql, dialect="duckdb")
+        schema[name] = dict.fromkeys(tree.named_selects, "UNKNOWN")
+    return schema
+
+
+def _qualified(sql: str) -> exp.Expression:
+    tree = qualify_tables(sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb")
+    return qualify_columns(tree, schema=_schema(), expand_alias_refs=False, expand_stars=True)
+
+
+def _base_tables(tree: exp.Expression) -> set[str]:
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    return {table.name for table in tree.find_all(exp.Table) if table.name and table.name not in ctes}
+
+
+def _table_behind(column: exp.Column) -> str | None:
+    """The relation that this qualified column belongs to, or None where it belongs to a subquery or CTE."""
+    scope = column.find_ancestor(exp.Select)
+    while scope is not None:
+        for source in _sources_of(scope):
+            if source.alias_or_name == column.table:
+                return source.name if isinstance(source, exp.Table) and source.name in _schema() else None
+        scope = scope.find_ancestor(exp.Select)
+    return None
+
+
+def _sources_of(select: exp.Select) -> list[exp.Expression]:
+    clause = select.args.get("from_") or select.args.get("from")
+    sources = [clause.this] if clause else []
+    return sources + [join.this for join in select.args.get("joins") or []]
+
+
+def column_exists(relation: str, column: str) -> bool:
+    """Whether a relation of this name has a column of this name."""
+    return any(found.name == column for found in columns_of(relation_named(relation)))

@@ -1,0 +1,51 @@
+"""What a repair would do, as a value. A closed set that an auditor reads on one screen; there is no free SQL in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+Value = str | int | bool | Decimal | datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace:
+    """Compare-and-set of one column of one row: ``relation[row_key].column`` from ``old`` to ``new``."""
+
+    relation: str
+    row_key: str
+    column: str
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """One new row. History is never edited; a correction is a new row."""
+
+    relation: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A repair's plan: at most one replaced column, and the audit row that records it.
+
+    ``kind`` names the repair (``sync-credit-balance``), ``summary`` says it in one line for a person, ``safe`` is
+    whether it may run unattended.
+    """
+
+    kind: str
+    summary: str
+    append: Append
+    replace: Replace | None = None
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a finding that could be repaired must not be, now: a person has to decide."""
+
+    reason: str

@@ -1,0 +1,98 @@
+"""A check: one frozen value in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from trueup.model.change import Change, Refusal, Value
+from trueup.model.finding import Area, Finding
+from trueup.model.money import Impact
+from trueup.model.policy import Policy
+from trueup.model.relations import Row
+from trueup.model.severity import Severity
+
+CASE_NOW = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - naive by definition: UTC
+"""The moment every case is asked about."""
+
+RESERVED = frozenset({"subject", "severity"})
+"""Columns of a violation that are not evidence: the subject, and a severity that overrides the check's own."""
+
+EvidenceRow = Mapping[str, Value]
+
+
+def ago(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
+    """A moment before ``CASE_NOW``; cases are written in it."""
+    return CASE_NOW - timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Rows in, subjects out. ``fires`` empty is a quiet case.
+
+    A case is a test on every engine, an example in the docs and in ``trueup explain``, and a seed of the demo.
+    ``severities`` and ``evidence`` are asserted for the subjects they name; subjects not named are not asserted.
+    """
+
+    name: str
+    given: tuple[Row, ...]
+    fires: tuple[str, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    evidence: Mapping[str, EvidenceRow] = field(default_factory=dict)
+
+
+def nothing_at_risk(_row: EvidenceRow) -> Impact:
+    """The impact of a finding that costs nobody anything by itself."""
+    return Impact()
+
+
+def credits_at_risk(column: str) -> Callable[[EvidenceRow], Impact]:
+    """The impact is the size of the credit amount in this evidence column."""
+
+    def impact(row: EvidenceRow) -> Impact:
+        amount = row[column]
+        return Impact(credits=abs(Decimal(amount))) if isinstance(amount, (Decimal, int)) else Impact()
+
+    return impact
+
+
+def money_at_risk(minor_units: str, currency: str) -> Callable[[EvidenceRow], Impact]:
+    """The impact is the money in these two evidence columns: minor units, and their currency."""
+
+    def impact(row: EvidenceRow) -> Impact:
+        amount, code = row[minor_units], row[currency]
+        return Impact(money={code: abs(amount)}) if isinstance(amount, int) and isinstance(code, str) else Impact()
+
+    return impact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One invariant of the business, and the SQL that finds what breaks it.
+
+    ``population`` is a query of one number: how many subjects were examined. ``violations`` returns one row per
+    broken subject: ``subject``, optionally ``severity``, and every other column is evidence. Both are DuckDB's
+    dialect inside the portable subset, and may bind the names of ``Policy.parameters`` as ``$name``.
+
+    The relations and columns a check needs are read from its SQL. ``requires`` adds those that have a neutral value
+    but without which this check would look at nothing (``ledger_entry.sequence``).
+    """
+
+    id: str
+    area: Area
+    severity: Severity
+    title: str
+    why: str
+    population: str
+    violations: str
+    message: str
+    cases: tuple[Case, ...]
+    invariant: str = ""
+    """What holds when all is well, stated positively. The catalogue fills it in from the file's docstring."""
+    revenue_impacting: bool = False
+    requires: tuple[str, ...] = ()
+    impact: Callable[[EvidenceRow], Impact] = nothing_at_risk
+    repair: Callable[[Finding], Change | Refusal] | None = None

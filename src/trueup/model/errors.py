@@ -1,0 +1,41 @@
+"""The errors a person can meet. Each message is one sentence that names the thing, the place and the mend."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TrueupError(Exception):
+    """The root of every error trueup raises on purpose.
+
+    ``exit_code`` is the process's answer when the error reaches the command line: 2 for usage and
+    configuration, 3 for "could not check" (docs: exit codes in README).
+    """
+
+    exit_code = 3
+
+
+class ConfigurationError(TrueupError):
+    """What we were told to do cannot be right: a bad option, a bad config, a mapping that does not fit the schema."""
+
+    exit_code = 2
+
+
+class SourceUnavailable(TrueupError):
+    """The app's database cannot be reached, refused us, or went away while we read."""
+
+
+class BooksUnreadable(TrueupError):
+    """A books file is missing, is not ours, or was left half-written."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A clause that suggests the known word nearest to ``word``; empty when nothing is near.
+
+    >>> nearest("acount", ["account", "ledger_entry"])
+    '; did you mean "account"?'
+    """
+    by_folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return f'; did you mean "{by_folded[close[0]]}"?' if close else ""

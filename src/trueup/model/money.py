@@ -1,0 +1,79 @@
+"""Money in minor units with its currency; credits as exact decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+CREDIT_DECIMALS = 9
+"""Digits kept after the point of a credit amount. A value with more cannot be read exactly and is an unreadable row."""
+
+CREDIT_LIMIT = Decimal(10) ** 20
+"""Amounts at or beyond this are unreadable: below it, sums over a billion entries stay exact in 38 digits."""
+
+# ISO 4217 minor units where they are not two (https://docs.stripe.com/currencies#zero-decimal, #three-decimal).
+_DECIMALS = {
+    **dict.fromkeys(
+        ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"), 0
+    ),
+    **dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 3),
+}
+
+
+def credits_text(amount: Decimal) -> str:
+    """An amount as it stands in every output: plain digits, no exponent, no trailing zeros.
+
+    >>> credits_text(Decimal("1E+3")), credits_text(Decimal("0.500")), credits_text(Decimal("-0"))
+    ('1000', '0.5', '0')
+    """
+    if not amount:
+        return "0"
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money_text(minor_units: int, currency: str) -> str:
+    """An amount of money for people.
+
+    >>> money_text(12900, "usd"), money_text(-5, "usd"), money_text(500, "jpy")
+    ('129.00 USD', '-0.05 USD', '500 JPY')
+    """
+    decimals = _DECIMALS.get(currency.lower(), 2)
+    sign = "-" if minor_units < 0 else ""
+    whole, part = divmod(abs(minor_units), 10**decimals)
+    return f"{sign}{whole:,}{f'.{part:0{decimals}d}' if decimals else ''} {currency.upper()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """What a finding puts at risk: money per currency in minor units, and credits. Never negative."""
+
+    money: Mapping[str, int] = field(default_factory=dict)
+    credits: Decimal = Decimal(0)
+
+    def __add__(self, other: Impact) -> Impact:
+        """Both risks together, currency by currency."""
+        currencies = sorted(self.money.keys() | other.money.keys())
+        total = {code: self.money.get(code, 0) + other.money.get(code, 0) for code in currencies}
+        return Impact(money=total, credits=self.credits + other.credits)
+
+    def __bool__(self) -> bool:
+        """Whether anything is at risk."""
+        return bool(self.credits) or any(self.money.values())
+
+    def valued(self, minor_units_per_credit: Mapping[str, Decimal]) -> Impact:
+        """The same risk with its credits also priced, where the policy says what a credit is worth."""
+        if not self.credits or self.money:
+            return self
+        return Impact(
+            money={code: int(self.credits * price) for code, price in sorted(minor_units_per_credit.items())},
+            credits=self.credits,
+        )
+
+    def text(self) -> str:
+        """The risk for people: money first, then credits; empty when nothing is at risk."""
+        parts = [money_text(amount, code) for code, amount in sorted(self.money.items()) if amount]
+        if self.credits:
+            parts.append(f"{credits_text(self.credits)} credits")
+        return ", ".join(parts)

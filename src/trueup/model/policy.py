@@ -1,0 +1,61 @@
+"""Every number a check uses that a business may set differently, and the moment it is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from trueup.model.severity import Severity
+
+PERIOD_DAYS_LIMIT = 3650
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The business's own numbers. Field names are the keys of ``[policy]``; each unit is in its name."""
+
+    period_days: int = 45
+    """How far back "recent" reaches."""
+    settle_minutes: int = 15
+    """Younger than this is still in flight, not drift."""
+    past_due_grace_days: int = 16
+    """How long a payment may be late before access is drift (Stripe's retries end within about 15 days)."""
+    idempotency_since: date | None = None
+    """Entries before the idempotency table existed owe no record."""
+    balance_floor: Decimal = Decimal(0)
+    """The lowest balance that is allowed; below it is ``negative-balance``."""
+    clock_skew_minutes: int = 5
+    """How far clocks may disagree before an entry's date is wrong."""
+    large_movement_factor: Decimal = Decimal(10)
+    """How many usual spreads away from its kind's usual amount a movement is large."""
+    large_movement_floor: Decimal = Decimal(1000)
+    """Movements below this are never large."""
+    livemode: bool = True
+    """Whether this environment's webhooks are Stripe's live ones."""
+    credit_value: Mapping[str, Decimal] = field(default_factory=dict)
+    """Minor units of money that one credit is worth, per currency; prices the findings about credits."""
+    severity: Mapping[str, Severity | None] = field(default_factory=dict)
+    """Per check: another severity, or ``None`` for off."""
+
+    def parameters(self, now: datetime) -> dict[str, object]:
+        """The values that checks may bind, by name; ``now`` is naive UTC, the moment of the snapshot.
+
+        Instants are computed here, because date arithmetic is what SQL dialects disagree on most.
+        """
+        since = self.idempotency_since
+        return {
+            "now": now,
+            "today": now.date(),
+            "period_start": now - timedelta(days=self.period_days),
+            "settled_before": now - timedelta(minutes=self.settle_minutes),
+            "past_due_grace_days": self.past_due_grace_days,
+            "idempotency_since": datetime(since.year, since.month, since.day) if since else datetime.min,  # noqa: DTZ001 - naive by definition: UTC
+            "balance_floor": self.balance_floor,
+            "clock_skew_seconds": self.clock_skew_minutes * 60,
+            "future_after": now + timedelta(minutes=self.clock_skew_minutes),
+            "large_movement_factor": self.large_movement_factor,
+            "large_movement_floor": self.large_movement_floor,
+            "livemode": self.livemode,
+        }

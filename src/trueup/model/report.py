@@ -1,0 +1,127 @@
+"""The report: what one audit found, whole. Every format and door renders this one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from trueup.model.finding import Finding
+from trueup.model.money import Impact
+from trueup.model.outcome import Broken, Checked, CheckOutcome, Skipped
+from trueup.model.score import ScoreLine, breakdown, confidence, score
+from trueup.model.severity import Severity
+
+SCHEMA_VERSION = 1
+
+
+class Status(StrEnum):
+    """The report in one word."""
+
+    HEALTHY = "healthy"
+    ATTENTION = "attention"
+    DEGRADED = "degraded"
+    CRITICAL = "critical"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationRead:
+    """What was read of one relation. ``problem`` says why the copy is not whole; a whole copy has none."""
+
+    relation: str
+    table: str
+    rows: int
+    unreadable_rows: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One audit. ``generated_at`` and ``database_as_of`` are naive UTC.
+
+    ``outcomes`` stand in catalogue order; the findings inside are ordered by severity, then subject.
+    """
+
+    run_id: str
+    generated_at: datetime
+    environment: str
+    period_days: int
+    database_as_of: datetime | None
+    relations: tuple[RelationRead, ...]
+    outcomes: tuple[CheckOutcome, ...]
+
+    def findings(self) -> Iterator[Finding]:
+        """Every finding, exempted ones too: most severe first, then by catalogue order, then by subject."""
+        for severity in reversed(Severity):
+            for made in self.outcomes:
+                if isinstance(made.outcome, Checked):
+                    yield from (f for f in made.outcome.findings if f.severity is severity)
+
+    def open_findings(self) -> Iterator[Finding]:
+        """The findings that are not exempted."""
+        return (finding for finding in self.findings() if finding.exemption is None)
+
+    @property
+    def interruptions(self) -> tuple[RelationRead, ...]:
+        """The relations whose copy did not end."""
+        return tuple(read for read in self.relations if read.problem)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every check that is on was answered from whole relations."""
+        unanswered = any(isinstance(made.outcome, (Skipped, Broken)) for made in self.outcomes)
+        return not unanswered and not self.interruptions
+
+    @property
+    def score_lines(self) -> tuple[ScoreLine, ...]:
+        """The published calculation behind ``score``."""
+        return breakdown(self.outcomes)
+
+    @property
+    def score(self) -> int:
+        """0 to 100; see ``trueup.model.score``."""
+        return score(self.score_lines)
+
+    @property
+    def confidence(self) -> float:
+        """How much of what was asked could be answered: 0.0 to 1.0."""
+        return confidence(self.outcomes)
+
+    @property
+    def severities(self) -> dict[Severity, int]:
+        """How many open findings of each severity, most severe first."""
+        counts = dict.fromkeys(reversed(Severity), 0)
+        for finding in self.open_findings():
+            counts[finding.severity] += 1
+        return counts
+
+    @property
+    def status(self) -> Status:
+        """``incomplete`` wins over everything: what was not looked at is not known to be fine."""
+        if not self.complete:
+            return Status.INCOMPLETE
+        counts = self.severities
+        if counts[Severity.CRITICAL]:
+            return Status.CRITICAL
+        if counts[Severity.ERROR]:
+            return Status.DEGRADED
+        return Status.ATTENTION if counts[Severity.WARNING] else Status.HEALTHY
+
+    @property
+    def at_risk(self) -> Impact:
+        """Everything that the open findings put at risk, added up."""
+        total = Impact()
+        for finding in self.open_findings():
+            if finding.impact:
+                total = total + finding.impact
+        return total
+
+    def rows_read(self, relation: str) -> int:
+        """How many rows of this relation were read; 0 when it is not mapped."""
+        return sum(read.rows for read in self.relations if read.relation == relation)
+
+    def worst_at_least(self, severity: Severity) -> bool:
+        """Whether an open finding of this severity or worse exists."""
+        return any(finding.severity.at_least(severity) for finding in self.open_findings())

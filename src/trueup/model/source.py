@@ -1,0 +1,123 @@
+"""How an app's database looks from here: its tables, and which of their columns are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceColumn:
+    """A column of the app's table; ``type`` is the source's own word for it, in lower case."""
+
+    name: str
+    type: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTable:
+    """A table or view of the app's database.
+
+    ``unique`` holds the column sets that the database itself keeps unique and free of NULL (primary keys, unique
+    indexes): what is unique there need not be looked for here. ``rows`` is the database's own estimate.
+    """
+
+    name: str
+    columns: tuple[SourceColumn, ...]
+    schema: str | None = None
+    unique: frozenset[frozenset[str]] = frozenset()
+    rows: int | None = None
+
+    @property
+    def qualified_name(self) -> str:
+        """The name as a config says it: ``table``, or ``schema.table`` outside the default schema."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnMapping:
+    """Where one of our columns comes from: a column of theirs, or a scalar SQL expression in the source's dialect.
+
+    ``values`` maps their word to ours; ``""`` also stands for NULL.
+    """
+
+    column: str | None = None
+    expression: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationMapping:
+    """Where one of our relations comes from. ``columns`` is keyed by our column names."""
+
+    relation: str
+    table: str
+    columns: Mapping[str, ColumnMapping]
+    where: str | None = None
+    dense_sequence: bool = False
+
+
+class Snapshot(Protocol):
+    """One consistent moment of the source, read only. Closing it releases whatever the source holds for it."""
+
+    as_of: datetime
+    """The moment the snapshot was opened: naive UTC, by this machine's clock."""
+
+    def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
+        """The relation's rows as a stream of Arrow batches.
+
+        The columns carry our names, in the mapping's order, with the source's types; nothing is converted beyond what
+        the transport forces. Raises ``SourceUnavailable`` when the source goes away, also while the stream is read.
+        """
+
+
+class Source(Protocol):
+    """An app's database. Opening one does not connect; ``tables`` and ``snapshot`` do."""
+
+    place: str
+    """The address for messages, without its password."""
+
+    dialect: str
+    """sqlglot's name of the SQL dialect that ``where`` and expressions are in."""
+
+    def tables(self) -> tuple[SourceTable, ...]:
+        """The tables and views we may read, in name order, without the database's own."""
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """A read-only snapshot."""
+
+    def privileges(self) -> Iterable[str]:
+        """What this connection may do that an audit never needs, one plain sentence each; empty when it only reads."""
+
+
+class Progress(Protocol):
+    """Told how far a long action is. The default implementation says nothing."""
+
+    def begin(self, label: str, total: int | None) -> None:
+        """A step begins; ``total`` is how many units it has, where known."""
+
+    def advance(self, units: int) -> None:
+        """So many more units of the current step are done."""
+
+    def end(self) -> None:
+        """The current step is over."""
+
+
+class Silent:
+    """Progress that is told to nobody."""
+
+    def begin(self, label: str, total: int | None) -> None:
+        """Say nothing."""
+
+    def advance(self, units: int) -> None:
+        """Say nothing."""
+
+    def end(self) -> None:
+        """Say nothing."""
