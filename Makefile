@@ -1,0 +1,40 @@
+# Two commands on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
+WORKERS ?= 2
+
+.PHONY: demo test slow bench docs clean
+
+demo: $(VENV)/runtime
+	@$(BIN)/trueup demo $(DEMO_ARGS)
+
+test: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/typos
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n $(WORKERS) $(TEST_ARGS)
+
+bench: $(VENV)/dev
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+docs: $(VENV)/dev
+	$(BIN)/python -m docs.generate
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/runtime: requirements/build.txt requirements/runtime.txt pyproject.toml
+	@echo "Making $(VENV) (once)..." >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install $(PIP_FLAGS) -r requirements/build.txt
+	@$(BIN)/pip install $(PIP_FLAGS) -r requirements/runtime.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/runtime requirements/dev.txt
+	@$(BIN)/pip install $(PIP_FLAGS) -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""The verbs: one file is one thing a person can ask for."""

@@ -1,0 +1,186 @@
+"""Run the checks over open books: every check becomes an outcome, whatever happens to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from trueup.books.file import Books
+from trueup.engines.duckdb import DuckDB
+from trueup.engines.sql import needs_of
+from trueup.model.change import Value
+from trueup.model.check import RESERVED, Check, EvidenceRow
+from trueup.model.finding import Finding, printable, subject_text
+from trueup.model.money import credits_text
+from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
+from trueup.model.policy import Policy
+from trueup.model.redact import redact
+from trueup.model.relations import (
+    CONFIGURED,
+    EMPTY_WHEN_UNMAPPED,
+    MADE,
+    Exemption,
+    columns_of,
+    relation_name,
+    relation_named,
+)
+from trueup.model.report import RelationRead
+from trueup.model.severity import Severity
+from trueup.model.source import Progress
+
+_ALWAYS_THERE = frozenset(map(relation_name, (*CONFIGURED, *MADE)))
+_MAY_BE_UNMAPPED = frozenset(map(relation_name, EMPTY_WHEN_UNMAPPED))
+_TEXT_SHOWN = 500
+
+
+def examine(
+    books: Books, *, checks: Sequence[Check], policy: Policy, now: datetime, progress: Progress
+) -> tuple[CheckOutcome, ...]:
+    """Every check's outcome, in the given order. A check that fails is ``Broken``; it never stops the others."""
+    engine = DuckDB(books.connection, policy.parameters(now))
+    readable = Readable(books)
+    exemptions = live_exemptions(engine, now.date())
+    progress.begin("Checking", len(checks))
+    outcomes = []
+    for check in checks:
+        started = time.perf_counter()
+        outcome = _outcome(check, engine, readable, policy, exemptions)
+        elapsed = round((time.perf_counter() - started) * 1000)
+        outcomes.append(CheckOutcome(check=check.id, outcome=outcome, milliseconds=elapsed))
+        progress.advance(1)
+    progress.end()
+    return tuple(outcomes)
+
+
+class Readable:
+    """Which relations and columns the books hold."""
+
+    def __init__(self, books: Books) -> None:
+        self._columns = books.mapped_columns()
+        self._failed: dict[str, RelationRead] = {read.relation: read for read in books.copies() if read.problem}
+        self._configured = {
+            name: bool(books.connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone()) for name in _ALWAYS_THERE
+        }
+
+    def obstacle(self, check: Check) -> Skipped | Broken | None:
+        """What keeps this check from being answered, if anything."""
+        needs = needs_of(check.population) | needs_of(check.violations)
+        failed = sorted({relation for relation, _ in needs if relation in self._failed})
+        if failed:
+            return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]].problem}")
+        missing = sorted(filter(None, (self._missing(*need) for need in needs)))
+        missing += [need for need in check.requires if not self._is_mapped(*need.split("."))]
+        return Skipped(reason=f"not mapped: {', '.join(dict.fromkeys(missing))}") if missing else None
+
+    def _missing(self, relation: str, column: str) -> str | None:
+        """What of this need is not there, as a person would name it in the config."""
+        if relation in _ALWAYS_THERE:
+            return "plans" if relation == "plan" and not self._configured["plan"] else None
+        if relation not in self._columns:
+            return None if relation in _MAY_BE_UNMAPPED else relation
+        if not column or self._is_mapped(relation, column):
+            return None
+        neutral = next(found.has_neutral for found in columns_of(relation_named(relation)) if found.name == column)
+        return None if neutral else f"{relation}.{column}"
+
+    def _is_mapped(self, relation: str, column: str) -> bool:
+        return column in self._columns.get(relation, frozenset())
+
+
+def live_exemptions(engine: DuckDB, today: date) -> dict[tuple[str, str], Exemption]:
+    """The exemptions that have not expired on ``today``, by check and subject."""
+    rows = engine.rows("SELECT check_id, subject, owner, reason, expires_at FROM exemption")
+    exemptions = (_exemption(row) for row in rows)
+    return {(e.check_id, e.subject): e for e in exemptions if e.expires_at is None or e.expires_at >= today}
+
+
+def _exemption(row: EvidenceRow) -> Exemption:
+    expires = row["expires_at"]
+    return Exemption(
+        check_id=str(row["check_id"]),
+        subject=str(row["subject"]),
+        owner=str(row["owner"]),
+        reason=str(row["reason"]),
+        expires_at=expires.date() if isinstance(expires, datetime) else None,
+    )
+
+
+def _outcome(
+    check: Check,
+    engine: DuckDB,
+    readable: Readable,
+    policy: Policy,
+    exemptions: Mapping[tuple[str, str], Exemption],
+) -> Outcome:
+    severity = policy.severity.get(check.id, check.severity)
+    if severity is None:
+        return Off()
+    # The one broad except of the program: whatever a check's SQL meets must become a value, or one customer's odd
+    # row would hide every other check's answer.
+    try:
+        obstacle = readable.obstacle(check)
+        if obstacle is not None:
+            return obstacle
+        rows = engine.rows(check.violations)
+        findings = [_finding(check, row, severity, policy, exemptions) for row in rows]
+        return Checked(population=engine.number(check.population), findings=_ordered(findings))
+    except Exception as error:  # noqa: BLE001 - see above
+        return Broken(error=redact(printable(f"{type(error).__name__}: {error}"))[:_TEXT_SHOWN])
+
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: (-finding.severity.rank, finding.subject)))
+
+
+def _finding(
+    check: Check,
+    row: EvidenceRow,
+    severity: Severity,
+    policy: Policy,
+    exemptions: Mapping[tuple[str, str], Exemption],
+) -> Finding:
+    subject = subject_text(row["subject"])
+    evidence = {name: _shown(value) for name, value in row.items() if name not in RESERVED}
+    overridden = row.get("severity")
+    finding = Finding(
+        check=check.id,
+        area=check.area,
+        severity=Severity(str(overridden)) if overridden else severity,
+        title=check.title,
+        subject=subject,
+        message=check.message.format_map({"subject": subject, **{k: _said(v) for k, v in evidence.items()}}),
+        evidence=evidence,
+        impact=check.impact(evidence).valued(policy.credit_value),
+        revenue_impacting=check.revenue_impacting,
+        exemption=exemptions.get((check.id, subject)),
+    )
+    return _with_repair(check, finding)
+
+
+def _with_repair(check: Check, finding: Finding) -> Finding:
+
+
+    if check.repair is None or finding.exemption is not None:
+        return finding
+    return dataclasses.replace(finding, repair=check.repair(finding))
+
+
+def _shown(value: Value) -> Value:
+    return printable(value)[:_TEXT_SHOWN] if isinstance(value, str) else value
+
+
+def _said(value: Value) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            return credits_text(value)
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case _:
+            return str(value)

@@ -1,0 +1,194 @@
+"""Copying one relation from a snapshot into the books: one pass, in batches, never the whole table in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from trueup.books.file import Books
+from trueup.books.reading import Reading, literal, reading
+from trueup.books.schema import UNREADABLE, create_table, own_words
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.relations import Column, Relation, columns_of, relation_name, relation_named
+from trueup.model.source import Progress, RelationMapping, Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+_INCOMING = "incoming_rows"
+_ENOUGH_TO_JUDGE = 20
+
+
+def copy_relation(
+    books: Books, snapshot: Snapshot, mapping: RelationMapping, *, unique_key: bool, progress: Progress
+) -> int:
+    """Copy the relation and record what was read; how many rows there were.
+
+    ``unique_key`` says that the source itself keeps the key unique, so that nobody looks for duplicates.
+    When the source goes away in the middle, the relation stays empty, its line in the books says how far the copy
+    got, and ``SourceUnavailable`` goes on. Raises ``ConfigurationError`` when a mapped column cannot be what it is
+    mapped to.
+    """
+    relation = relation_named(mapping.relation)
+    counted = _Counted(progress)
+    try:
+        _stream(books.connection, relation, mapping, counted.through(snapshot.read(mapping)))
+    except SourceUnavailable as error:
+        _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
+        raise
+    _settle(books.connection, relation, unique_key=unique_key)
+    _refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
+    _record(books.connection, mapping, rows=counted.rows, problem=None)
+    return counted.rows
+
+
+class _Counted:
+    """Counts rows as they pass, tells the progress, and keeps the source's own error from being lost in DuckDB's."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.rows = 0
+        self.error: SourceUnavailable | None = None
+        self._progress = progress
+
+    def through(self, reader: pa.RecordBatchReader) -> tuple[pa.RecordBatchReader, _Counted]:
+        import pyarrow  # noqa: PLC0415 - heavy
+
+        return pyarrow.RecordBatchReader.from_batches(reader.schema, self._batches(reader)), self
+
+    def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in reader:
+                yield batch
+                self.rows += batch.num_rows
+                self._progress.advance(batch.num_rows)
+        except SourceUnavailable as error:
+            self.error = error
+            raise
+        finally:
+            reader.close()
+
+
+def _stream(
+    connection: DuckDBPyConnection,
+    relation: Relation,
+    mapping: RelationMapping,
+    counted: tuple[pa.RecordBatchReader, _Counted],
+) -> None:
+    import duckdb  # noqa: PLC0415 - heavy
+
+    reader, counter = counted
+    connection.register(_INCOMING, reader)
+    try:
+        types = _incoming_types(reader.schema)
+        connection.execute(create_table(relation, types))
+        connection.execute(_insert(relation, mapping, types))
+    except duckdb.Error:
+        if counter.error is not None:
+            raise counter.error from None
+        raise
+    finally:
+        connection.unregister(_INCOMING)
+
+
+def _incoming_types(schema: pa.Schema) -> dict[str, str]:
+    """DuckDB's name of each incoming type, found on an empty table so that the stream is not touched."""
+    import duckdb  # noqa: PLC0415 - heavy
+
+    empty = schema.empty_table()
+    with duckdb.connect() as connection:
+        connection.register("empty_rows", empty)
+        rows = connection.execute("DESCRIBE SELECT * FROM empty_rows").fetchall()
+    return {name: kind for name, kind, *_ in rows}
+
+
+def _insert(relation: Relation, mapping: RelationMapping, types: Mapping[str, str]) -> str:
+    readings = {
+        column.name: reading(column, types[column.name], mapping.columns[column.name].values)
+        for column in columns_of(relation)
+        if column.name in types
+    }
+    values = [_value(column, readings.get(column.name)) for column in columns_of(relation)]
+    problems = [r.problem for r in readings.values() if r.problem]
+    unreadable = f"NULLIF(concat_ws('; ', {', '.join(problems)}), '')" if problems else "NULL"
+    return f"INSERT INTO {relation_name(relation)} SELECT {', '.join(values)}, {unreadable} FROM {_INCOMING}"
+
+
+def _value(column: Column, found: Reading | None) -> str:
+    if found is not None:
+        return found.value
+    return "NULL" if column.neutral is None else literal(column.neutral)
+
+
+def _settle(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bool) -> None:
+    """Put on record what could not be read, and drop only rows that have no name."""
+    name = relation_name(relation)
+    keys = [column.name for column in columns_of(relation) if column.is_key]
+    nameless = " OR ".join(f"{key} IS NULL" for key in keys)
+    owner = "account_id" if any(c.name == "account_id" for c in columns_of(relation)) else "NULL"
+    connection.execute(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
+    row_key = f"coalesce(CAST({keys[0]} AS VARCHAR), '(no {keys[0]})')"
+    connection.execute(
+        f"INSERT INTO unreadable_row SELECT '{name}', {row_key}, min({owner}), min({UNREADABLE}), count(*), NULL "
+        f"FROM {name} WHERE {UNREADABLE} IS NOT NULL GROUP BY {row_key}"
+    )
+    connection.execute(f"DELETE FROM {name} WHERE {nameless}")
+    if len(keys) == 1 and not unique_key:
+        _keep_one_of_each(connection, name, keys[0], owner)
+    for column, words in own_words(relation).items():
+        _note_unknown_words(connection, name, column, words)
+
+
+def _keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner: str) -> None:
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE repeated_key AS "
+        f"SELECT {key}, count(*) AS entries, min(rowid) AS kept FROM {name} GROUP BY {key} HAVING count(*) > 1"
+    )
+    connection.execute(
+        f"INSERT INTO unreadable_row SELECT '{name}', CAST({key} AS VARCHAR), (SELECT min({owner}) FROM {name} AS n "
+        f"WHERE n.{key} = r.{key}), '{key} stands on ' || entries || ' rows', entries, NULL FROM repeated_key AS r"
+    )
+    connection.execute(
+        f"DELETE FROM {name} WHERE {key} IN (SELECT {key} FROM repeated_key) "
+        f"AND rowid NOT IN (SELECT kept FROM repeated_key)"
+    )
+    connection.execute("DROP TABLE repeated_key")
+
+
+def _note_unknown_words(connection: DuckDBPyConnection, name: str, column: str, words: tuple[str, ...]) -> None:
+    known = ", ".join(map(literal, words))
+    connection.execute(
+        f"INSERT INTO unreadable_row SELECT '{name}', '{column}=' || {column}, NULL, "
+        f"'the mapping does not know this word', count(*), NULL FROM {name} "
+        f"WHERE {column} IS NOT NULL AND {column} NOT IN ({known}) GROUP BY {column}"
+    )
+
+
+def _refuse_wrong_columns(
+    connection: DuckDBPyConnection, relation: Relation, mapping: RelationMapping, rows: int
+) -> None:
+    """A column of which not one value can be read is a wrong mapping, not a table full of broken rows."""
+    name = relation_name(relation)
+    noted = connection.execute("SELECT count(*) FROM unreadable_row WHERE relation = ?", [name]).fetchone()
+    if rows < _ENOUGH_TO_JUDGE or not noted or noted[0] < _ENOUGH_TO_JUDGE:
+        return
+    for column in columns_of(relation):
+        source = mapping.columns.get(column.name)
+        if source is None:
+            continue
+        garbled = f"count(*) FILTER (WHERE {UNREADABLE} LIKE '%{column.name} cannot be read%')"
+        row = connection.execute(f"SELECT {garbled}, count({column.name}) FROM {name}").fetchone()
+        if row and row[0] >= _ENOUGH_TO_JUDGE and row[1] == 0:
+            raise ConfigurationError(
+                f'No value of {mapping.table}.{source.column or source.expression} can be read as {column.kind} '
+                f'for {mapping.relation}.{column.name}; map another column or an expression that converts it.'
+            )
+
+
+def _record(connection: DuckDBPyConnection, mapping: RelationMapping, *, rows: int, problem: str | None) -> None:
+    columns = [*mapping.columns, *(["dense_sequence"] if mapping.dense_sequence else [])]
+    connection.execute(
+        "INSERT OR REPLACE INTO trueup_copy SELECT ?, ?, ?, ?, coalesce(sum(entries), 0), ? FROM unreadable_row "
+        "WHERE relation = ?",
+        [mapping.relation, mapping.table, columns, rows, problem, mapping.relation],
+    )

@@ -1,0 +1,150 @@
+"""The books file: made from a snapshot, or opened again later."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trueup import __version__
+from trueup.books.schema import FORMAT, all_tables, create_table
+from trueup.model.errors import BooksUnreadable
+from trueup.model.relations import MAPPED, RELATIONS, Row, columns_of, relation_name
+from trueup.model.report import RelationRead
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+DEFAULT_MEMORY_LIMIT = "1GiB"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """Open books: the connection that the engine reads, and what the file says of itself."""
+
+    connection: DuckDBPyConnection
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment of the snapshot, naive UTC; None before anything was copied."""
+        row = self.connection.execute("SELECT as_of FROM trueup_books").fetchone()
+        return row[0] if row else None
+
+    @property
+    def environment(self) -> str:
+        """The environment that the copied database serves."""
+        row = self.connection.execute("SELECT environment FROM trueup_books").fetchone()
+        return str(row[0]) if row else ""
+
+    def begin(self, *, environment: str, as_of: datetime | None) -> None:
+        """Say which environment and moment the books are of."""
+        self.connection.execute("DELETE FROM trueup_books")
+        values = [FORMAT, __version__, environment, as_of]
+        self.connection.execute("INSERT INTO trueup_books VALUES (?, ?, ?, ?)", values)
+
+    def copies(self) -> tuple[RelationRead, ...]:
+        """What was read of each relation, in the order of the relations."""
+        order = [relation_name(relation) for relation in MAPPED]
+        rows = self.connection.execute(
+            "SELECT relation, source_table, rows, unreadable_rows, problem FROM trueup_copy"
+        ).fetchall()
+        reads = [
+            RelationRead(relation=name, table=table, rows=count, unreadable_rows=unreadable, problem=problem)
+            for name, table, count, unreadable, problem in rows
+        ]
+        return tuple(sorted(reads, key=lambda read: order.index(read.relation)))
+
+    def mapped_columns(self) -> dict[str, frozenset[str]]:
+        """The columns that were mapped, by relation; a relation whose copy failed is not among them."""
+        rows = self.connection.execute("SELECT relation, columns FROM trueup_copy WHERE problem IS NULL").fetchall()
+        return {relation: frozenset(columns) for relation, columns in rows}
+
+    def replace_rows(self, rows: Iterable[Row], *, of: type[Row]) -> None:
+        """Put these rows in place of all rows of the relation ``of``: for what the config supplies, and for cases."""
+        columns = columns_of(of)
+        name = relation_name(of)
+        kept = list(rows)
+        if kept and columns[0].name == "entry_id":
+            kind = "BIGINT" if all(isinstance(getattr(row, "entry_id", None), int) for row in kept) else "VARCHAR"
+            self.connection.execute(create_table(of, {"entry_id": kind}))
+        self.connection.execute(f"DELETE FROM {name}")
+        values = [[_plain(getattr(row, column.name)) for column in columns] for row in kept]
+        if values:
+            marks = ", ".join("?" * len(columns))
+            self.connection.executemany(f"INSERT INTO {name} VALUES ({marks}, NULL)", values)
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, str) else value
+
+
+@contextlib.contextmanager
+def made_books(path: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> Iterator[Books]:
+    """New books in a new file, readable by this user only. Raises ``BooksUnreadable`` when the file exists."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise BooksUnreadable(f"{path} exists already; name another file for the books or remove it.") from None
+    except OSError as error:
+        raise BooksUnreadable(f"The books cannot be made at {path}: {error.strerror}; name a folder you may write to.") from None
+    path.unlink()
+    with _connected(path, memory_limit=memory_limit) as connection:
+        path.chmod(0o600)
+        connection.execute(all_tables())
+        yield Books(connection=connection)
+        connection.execute("CHECKPOINT")
+
+
+@contextlib.contextmanager
+def opened_books(path: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT, spill: Path | None = None) -> Iterator[Books]:
+    """Books that were kept, read only. Raises ``BooksUnreadable`` when the file is missing or is not ours."""
+    import duckdb  # noqa: PLC0415 - heavy
+
+    if not path.is_file():
+        raise BooksUnreadable(f"There are no books at {path}; make them with `trueup audit --keep-books {path}`.")
+    try:
+        with _connected(path, memory_limit=memory_limit, read_only=True, spill=spill) as connection:
+            row = connection.execute("SELECT format FROM trueup_books").fetchone()
+            if row is None or row[0] != FORMAT:
+                raise BooksUnreadable(f"{path} is of another books format than this trueup ({FORMAT}); make the books again.")
+            yield Books(connection=connection)
+    except (duckdb.IOException, duckdb.CatalogException, duckdb.SerializationException) as error:
+        raise BooksUnreadable(f"{path} is not a books file that can be read; make it again with --keep-books.") from error
+
+
+@contextlib.contextmanager
+def books_in_memory() -> Iterator[Books]:
+    """Empty books that are never written anywhere: for cases."""
+    with _connected(None) as connection:
+        connection.execute(all_tables())
+        yield Books(connection=connection)
+
+
+@contextlib.contextmanager
+def _connected(
+    path: Path | None, *, memory_limit: str = DEFAULT_MEMORY_LIMIT, read_only: bool = False, spill: Path | None = None
+) -> Iterator[DuckDBPyConnection]:
+    """One connection with the limits that an audit keeps; it never loads or fetches an extension."""
+    import duckdb  # noqa: PLC0415 - heavy
+
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if path:
+        settings["temp_directory"] = str(spill or path.parent / f"{path.name}.spill")
+    connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=settings)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+RELATION_NAMES = frozenset(relation_name(relation) for relation in RELATIONS)

@@ -1,0 +1,218 @@
+"""Reading a source's value into one of our columns, as SQL: exactly, or not at all.
+
+A value that cannot be read exactly becomes NULL in the books and its row says why in ``unreadable``. NULL never
+fires a check by itself: what is unknown is not broken and not fine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from trueup.model.errors import ConfigurationError
+from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT
+from trueup.model.relations import Column, Kind
+
+CREDITS_TYPE = f"DECIMAL(38,{CREDIT_DECIMALS})"
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+_FLOATS = ("FLOAT", "DOUBLE")
+_TRUE = "('t', 'true', '1', 'yes', 'y', 'on')"
+_FALSE = "('f', 'false', '0', 'no', 'n', 'off')"
+_FIRST_DAY, _LAST_DAY = "TIMESTAMP '1900-01-01'", "TIMESTAMP '9999-01-01'"
+_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How one column is read: the SQL of its value, and of its problem (NULL when it has none)."""
+
+    value: str
+    problem: str | None
+
+
+def table_type(column: Column, incoming: str | None = None) -> str:
+    """The column's type in the books. An id keeps its own: an integer where the source has one."""
+    if column.kind is Kind.ID:
+        return "HUGEINT" if incoming in ("UBIGINT", "HUGEINT") else "BIGINT" if incoming in _INTEGERS else "VARCHAR"
+    return {
+        Kind.TEXT: "VARCHAR",
+        Kind.WORD: "VARCHAR",
+        Kind.CREDITS: CREDITS_TYPE,
+        Kind.INTEGER: "BIGINT",
+        Kind.BOOLEAN: "BOOLEAN",
+        Kind.TIME: "TIMESTAMP",
+    }[column.kind]
+
+
+def reading(column: Column, incoming: str, values: Mapping[str, str]) -> Reading:
+    """How ``column`` is read from an incoming DuckDB type, with the mapping's words.
+
+    Raises ``ConfigurationError`` when no value of that type could ever be read.
+    """
+    name = _quoted(column.name)
+    raw = f"({_mapped(name, values)})" if values else name
+    converted = _converted(column, "VARCHAR" if values else incoming, raw)
+    if converted is None:
+        raise ConfigurationError(
+            f'The column mapped to "{column.name}" is {incoming}, which cannot be read as {column.kind}; '
+            "map another column or an expression that converts it."
+        )
+    value = _with_neutral(column, converted, raw)
+    return Reading(value=value, problem=_problem(column, incoming, converted, raw, name))
+
+
+def _with_neutral(column: Column, converted: str, raw: str) -> str:
+    if not column.has_neutral or column.neutral is None:
+        return converted
+    return f"CASE WHEN {raw} IS NULL THEN {literal(column.neutral)} ELSE {converted} END"
+
+
+def _problem(column: Column, incoming: str, converted: str, raw: str, name: str) -> str | None:
+    required = not column.nullable and not column.has_neutral
+    missing = f"WHEN {_blank(incoming, raw)} THEN '{column.name} is missing'" if required else ""
+    text = f"left(CAST({name} AS VARCHAR), {_SHOWN})" if incoming != "BLOB" else "'binary data'"
+    garbled = (
+        f"WHEN {raw} IS NOT NULL AND ({converted}) IS NULL THEN '{column.name} cannot be read: ' || {text}"
+        if _may_fail(column, incoming)
+        else ""
+    )
+    return f"CASE {missing} {garbled} END" if missing or garbled else None
+
+
+def _blank(incoming: str, raw: str) -> str:
+    return f"{raw} IS NULL OR {raw} = ''" if incoming == "VARCHAR" else f"{raw} IS NULL"
+
+
+def _may_fail(column: Column, incoming: str) -> bool:
+    if column.kind in (Kind.TEXT, Kind.WORD, Kind.ID):
+        return incoming == "BLOB"
+    if column.kind is Kind.BOOLEAN:
+        return incoming == "VARCHAR"
+    if column.kind in (Kind.CREDITS, Kind.INTEGER):
+        return incoming not in _INTEGERS[:-2]
+    return True
+
+
+def _mapped(name: str, values: Mapping[str, str]) -> str:
+    """Their word to ours; ``""`` also stands for NULL. A word the map does not know stays as it is."""
+    by_ours: dict[str, list[str]] = {}
+    for theirs, ours in values.items():
+        by_ours.setdefault(ours, []).append(theirs)
+    arms = [
+        f"WHEN CAST({name} AS VARCHAR) IN ({', '.join(map(literal, theirs))})"
+        f"{f' OR {name} IS NULL' if '' in theirs else ''} THEN {literal(ours)}"
+        for ours, theirs in by_ours.items()
+    ]
+    return f"CASE {' '.join(arms)} ELSE CAST({name} AS VARCHAR) END"
+
+
+def _converted(column: Column, incoming: str, raw: str) -> str | None:
+    if incoming in ('"NULL"', "NULL"):
+        return f"CAST(NULL AS {table_type(column)})"
+    match column.kind:
+        case Kind.TEXT:
+            return _text(incoming, raw)
+        case Kind.ID:
+            return raw if incoming in _INTEGERS else _text(incoming, raw)
+        case Kind.WORD:
+            return _word(column, incoming, raw)
+        case Kind.CREDITS:
+            return _credits(incoming, raw)
+        case Kind.INTEGER:
+            return _integer(incoming, raw)
+        case Kind.BOOLEAN:
+            return _boolean(incoming, raw)
+        case Kind.TIME:
+            return _time(incoming, raw)
+
+
+def _text(incoming: str, raw: str) -> str | None:
+    if incoming == "BLOB" or incoming.endswith("]") or incoming.startswith(("STRUCT", "MAP", "UNION")):
+        return None
+    return f"NULLIF({raw}, '')" if incoming == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
+
+
+def _word(column: Column, incoming: str, raw: str) -> str | None:
+    """Our own words in any case are ours. An unknown one stays, so that it can be named; an unknown role is a user."""
+    text = _text(incoming, raw)
+    if text is None:
+        return None
+    ours = ", ".join(map(literal, column.words))
+    unknown = "'user'" if column.name == "role" else text
+    return f"CASE WHEN lower({text}) IN ({ours}) THEN lower({text}) WHEN {text} IS NULL THEN NULL ELSE {unknown} END"
+
+
+def _credits(incoming: str, raw: str) -> str | None:
+    limit = f"{CREDIT_LIMIT:f}"
+    exact = f"CAST({raw} AS {CREDITS_TYPE})"
+    if incoming in _INTEGERS[:-2]:
+        return exact
+    if incoming in ("UBIGINT", "HUGEINT"):
+        return f"CASE WHEN abs(CAST({raw} AS HUGEINT)) < {limit} THEN {exact} END"
+    if incoming in _FLOATS:
+        return f"CASE WHEN isfinite({raw}) AND abs({raw}) < {limit} THEN TRY_{exact} END"
+    if incoming.startswith("DECIMAL"):
+        return f"CASE WHEN abs({raw}) < {limit} AND TRY_{exact} = {raw} THEN TRY_{exact} END"
+    if incoming != "VARCHAR":
+        return None
+    decimals = f"strpos(reverse({raw}), '.') - 1"
+    short = f"({decimals} <= {CREDIT_DECIMALS} AND strpos(lower({raw}), 'e') = 0)"
+    same = f"TRY_CAST({raw} AS DECIMAL(38,18)) = TRY_{exact}"
+    return f"CASE WHEN ({short} OR {same}) AND abs(TRY_{exact}) < {limit} THEN TRY_{exact} END"
+
+
+def _integer(incoming: str, raw: str) -> str | None:
+    if incoming in _INTEGERS:
+        return f"TRY_CAST({raw} AS BIGINT)"
+    if incoming == "VARCHAR":
+        return f"CASE WHEN regexp_full_match({raw}, '\\s*[-+]?[0-9]+(\\.0*)?\\s*') THEN TRY_CAST({raw} AS BIGINT) END"
+    if incoming in _FLOATS or incoming.startswith("DECIMAL"):
+        return f"CASE WHEN {raw} = floor({raw}) THEN TRY_CAST({raw} AS BIGINT) END"
+    return None
+
+
+def _boolean(incoming: str, raw: str) -> str | None:
+    if incoming == "BOOLEAN":
+        return raw
+    if incoming in _INTEGERS or incoming in _FLOATS or incoming.startswith("DECIMAL"):
+        return f"({raw} <> 0)"
+    if incoming == "VARCHAR":
+        return f"CASE WHEN lower(trim({raw})) IN {_TRUE} THEN TRUE WHEN lower(trim({raw})) IN {_FALSE} THEN FALSE END"
+    return None
+
+
+def _time(incoming: str, raw: str) -> str | None:
+    """UTC. Integers are seconds, milliseconds or microseconds since 1970, told apart by size."""
+    moment = _moment(incoming, raw)
+    return moment and f"CASE WHEN {moment} >= {_FIRST_DAY} AND {moment} < {_LAST_DAY} THEN {moment} END"
+
+
+def _moment(incoming: str, raw: str) -> str | None:
+    if incoming == "TIMESTAMP":
+        return raw
+    if incoming == "TIMESTAMP WITH TIME ZONE":
+        return f"make_timestamp(epoch_us({raw}))"
+    if incoming.startswith(("TIMESTAMP", "DATE")):
+        return f"TRY_CAST({raw} AS TIMESTAMP)"
+    if incoming == "VARCHAR":
+        epoch = _since_epoch(f"TRY_CAST({raw} AS DOUBLE)")
+        return f"coalesce(make_timestamp(epoch_us(TRY_CAST({raw} AS TIMESTAMPTZ))), {epoch})"
+    if incoming in _INTEGERS or incoming in _FLOATS or incoming.startswith("DECIMAL"):
+        return _since_epoch(f"CAST({raw} AS DOUBLE)")
+    return None
+
+
+def _since_epoch(number: str) -> str:
+    scale = f"CASE WHEN abs({number}) < 1e11 THEN 1e6 WHEN abs({number}) < 1e14 THEN 1e3 ELSE 1 END"
+    return f"make_timestamp(TRY_CAST(CASE WHEN abs({number}) < 9e18 THEN {number} * {scale} END AS BIGINT))"
+
+
+def literal(value: object) -> str:
+    """A value of our own as an SQL literal."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

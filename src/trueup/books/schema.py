@@ -1,0 +1,39 @@
+"""The tables of a books file.
+
+One table per relation, with every column of the relation whether mapped or not, and ``unreadable``: what could not be
+read of that row. ``trueup_copy`` says what each relation holds and from where, one row per relation, so that a later
+refresh can replace one relation's rows and its line here in one transaction. ``trueup_books`` names the file's format.
+"""
+
+from __future__ import annotations
+
+from trueup.books.reading import table_type
+from trueup.model.relations import RELATIONS, Kind, Relation, columns_of, relation_name
+
+FORMAT = 1
+
+META = """
+CREATE TABLE trueup_books (format INTEGER NOT NULL, trueup_version VARCHAR NOT NULL, environment VARCHAR NOT NULL,
+                           as_of TIMESTAMP);
+CREATE TABLE trueup_copy (relation VARCHAR PRIMARY KEY, source_table VARCHAR NOT NULL, columns VARCHAR[] NOT NULL,
+                          rows BIGINT NOT NULL, unreadable_rows BIGINT NOT NULL, problem VARCHAR);
+"""
+
+UNREADABLE = "unreadable"
+
+
+def create_table(relation: Relation, types: dict[str, str] | None = None) -> str:
+    """The DDL of a relation's table. ``types`` are the incoming types of mapped columns, which ids keep."""
+    incoming = types or {}
+    lines = [f"{c.name} {table_type(c, incoming.get(c.name, 'BIGINT'))}" for c in columns_of(relation)]
+    return f"CREATE OR REPLACE TABLE {relation_name(relation)} ({', '.join(lines)}, {UNREADABLE} VARCHAR)"
+
+
+def all_tables() -> str:
+    """The DDL of an empty books file."""
+    return META + ";\n".join(create_table(relation) for relation in RELATIONS)
+
+
+def own_words(relation: Relation) -> dict[str, tuple[str, ...]]:
+    """The columns of fixed words whose unknown words are findings, with our words. An unknown role is a user."""
+    return {c.name: c.words for c in columns_of(relation) if c.kind is Kind.WORD and c.name != "role"}

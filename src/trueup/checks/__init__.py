@@ -1,0 +1,64 @@
+"""The catalogue. One file is one check; the folder is the registry: adding a check is adding a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
+from types import ModuleType
+
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError
+from trueup.model.finding import Area
+
+ENTRY_POINTS = "trueup.checks"
+"""The entry-point group through which an installed package adds checks of its own: each names a ``Check``."""
+
+
+def catalogue(extra: Iterable[Check] = ()) -> tuple[Check, ...]:
+    """Every check: ours, installed ones, and ``extra``; by area, then by id.
+
+    Raises ``ConfigurationError`` when two checks share an id.
+    """
+    found = [*_ours(), *_installed(), *extra]
+    by_id: dict[str, Check] = {}
+    for check in found:
+        if check.id in by_id:
+            raise ConfigurationError(f'Two checks have the id "{check.id}"; give the one you added another id.')
+        by_id[check.id] = check
+    areas = tuple(Area)
+    return tuple(sorted(found, key=lambda check: (areas.index(check.area), check.id)))
+
+
+def check_of(module: ModuleType) -> Check:
+    """The module's ``CHECK``, with the invariant that the module's docstring states.
+
+    Raises ``ConfigurationError`` when the module has none.
+    """
+    check = getattr(module, "CHECK", None)
+    if not isinstance(check, Check):
+        raise ConfigurationError(f"{module.__name__} is among the checks but defines no CHECK; add one or move the file.")
+    return dataclasses.replace(check, invariant=(module.__doc__ or "").strip())
+
+
+def _ours() -> Iterator[Check]:
+    package = sys.modules[__name__]
+    for area in Area:
+        folder = importlib.import_module(f"{package.__name__}.{area.value}")
+        for module in pkgutil.iter_modules(folder.__path__):
+            yield check_of(importlib.import_module(f"{folder.__name__}.{module.name}"))
+
+
+def _installed() -> Iterator[Check]:
+    for entry_point in entry_points(group=ENTRY_POINTS):
+        loaded = entry_point.load()
+        if isinstance(loaded, ModuleType):
+            yield check_of(loaded)
+        elif isinstance(loaded, Check):
+            yield loaded
+        else:
+            raise ConfigurationError(f'The entry point "{entry_point.name}" of {ENTRY_POINTS} is not a Check.')

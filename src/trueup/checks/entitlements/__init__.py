@@ -1,0 +1,1 @@
+"""Checks that what an account may use is what it pays for."""

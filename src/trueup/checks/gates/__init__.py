@@ -1,0 +1,1 @@
+"""Checks that each plan gets the features it is sold with."""

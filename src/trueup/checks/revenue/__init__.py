@@ -1,0 +1,1 @@
+"""Checks that credits and money move together."""

@@ -1,0 +1,1 @@
+"""Checks that a replay of Stripe's events cannot grant twice."""

@@ -1,0 +1,25 @@
+"""Run one case of one check on an engine: the real books, in memory, and the real examination."""
+
+from __future__ import annotations
+
+from trueup.actions.examine import examine
+from trueup.books.file import books_in_memory
+from trueup.model.check import CASE_NOW, Case, Check
+from trueup.model.outcome import Checked
+from trueup.model.relations import MAPPED, RELATIONS, columns_of, relation_name
+from trueup.model.source import Silent
+
+
+def checked(check: Check, case: Case) -> Checked:
+    """The check's outcome over the case's rows, with every relation and column mapped."""
+    with books_in_memory() as books:
+        for relation in RELATIONS:
+            books.replace_rows([row for row in case.given if type(row) is relation], of=relation)
+        for relation in MAPPED:
+            columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
+            books.connection.execute(
+                "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]
+            )
+        (made,) = examine(books, checks=(check,), policy=case.policy, now=CASE_NOW, progress=Silent())
+    assert isinstance(made.outcome, Checked), made.outcome
+    return made.outcome

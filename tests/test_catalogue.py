@@ -1,0 +1,95 @@
+"""Every case of every check, and what every check promises by being in the catalogue."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from tests.support.catalogue import checked
+from trueup.checks import catalogue
+from trueup.engines.sql import column_exists, departures_from_portable, needs_of, parameters_of, rendered
+from trueup.model.check import CASE_NOW, Case, Check
+from trueup.model.derived import DERIVED
+from trueup.model.policy import Policy
+from trueup.model.relations import columns_of, relation_named
+
+CHECKS = catalogue()
+CASES = [pytest.param(check, case, id=f"{check.id}: {case.name}") for check in CHECKS for case in check.cases]
+EVERY_CHECK = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+DIALECTS = ("spark", "trino", "clickhouse", "bigquery", "snowflake")
+
+
+@pytest.mark.parametrize(("check", "case"), CASES)
+def test_the_case_fires_for_exactly_its_subjects(check: Check, case: Case) -> None:
+    outcome = checked(check, case)
+    open_findings = {finding.subject: finding for finding in outcome.findings if finding.exemption is None}
+    assert sorted(finding.subject for finding in outcome.findings if finding.exemption is None) == sorted(case.fires)
+    for subject, severity in case.severities.items():
+        assert open_findings[subject].severity is severity
+    for subject, expected in case.evidence.items():
+        evidence = open_findings[subject].evidence
+        assert {name: evidence[name] for name in expected} == dict(expected)
+
+
+@EVERY_CHECK
+def test_a_check_has_quiet_and_firing_cases_with_names_of_their_own(check: Check) -> None:
+    assert any(case.fires for case in check.cases)
+    assert any(not case.fires for case in check.cases)
+    names = [case.name for case in check.cases]
+    assert len(names) == len(set(names))
+
+
+@EVERY_CHECK
+def test_the_file_name_is_the_id_and_the_folder_the_area(check: Check) -> None:
+    module = f"trueup.checks.{check.area}.{check.id.replace('-', '_')}"
+    assert __import__(module, fromlist=["CHECK"]).CHECK.id == check.id
+    assert check.invariant
+
+
+@EVERY_CHECK
+def test_the_sql_stays_inside_the_portable_subset(check: Check) -> None:
+    for sql in (check.population, check.violations):
+        assert departures_from_portable(sql) == []
+        for dialect in DIALECTS:
+            assert rendered(sql, dialect)
+
+
+@pytest.mark.parametrize("derived", DERIVED, ids=lambda derived: derived.name)
+def test_derived_relations_stay_inside_the_portable_subset(derived: object) -> None:
+    sql = next(d.sql for d in DERIVED if d is derived)
+    assert departures_from_portable(sql) == []
+    for dialect in DIALECTS:
+        assert rendered(sql, dialect)
+
+
+@EVERY_CHECK
+def test_the_sql_names_only_relations_columns_and_parameters_that_exist(check: Check) -> None:
+    sql = check.population + check.violations
+    assert parameters_of(sql) <= Policy().parameters(CASE_NOW).keys()
+    for relation, column in needs_of(check.population) | needs_of(check.violations):
+        assert not column or column_exists(relation, column)
+
+
+@EVERY_CHECK
+def test_what_a_check_requires_beyond_its_sql_has_a_neutral_value(check: Check) -> None:
+    for need in check.requires:
+        relation, column = need.split(".")
+        neutral = [found.has_neutral for found in columns_of(relation_named(relation)) if found.name == column]
+        assert neutral == [True] or need == "ledger_entry.dense_sequence"
+
+
+@EVERY_CHECK
+def test_the_message_is_made_from_the_row_and_nothing_else(check: Check) -> None:
+    firing = next(case for case in check.cases if case.fires)
+    finding = next(iter(checked(check, firing).findings))
+    named = {name for _, name, _, _ in string.Formatter().parse(check.message) if name}
+    assert named <= {"subject", *finding.evidence}
+    assert finding.message
+
+
+@EVERY_CHECK
+def test_the_population_is_at_least_the_findings_of_an_account_check(check: Check) -> None:
+    for case in check.cases:
+        outcome = checked(check, case)
+        assert outcome.population >= (1 if outcome.findings else 0)
