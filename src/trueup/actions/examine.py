@@ -71,7 +71,8 @@ class Readable:
         failed = sorted({relation for relation, _ in needs if relation in self._failed})
         if failed:
             return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]].problem}")
-        missing = sorted(filter(None, (self._missing(*need) for need in needs)))
+        asked = (need for need in needs if not {need[0], ".".join(need)} & {*check.optional})
+        missing = sorted(filter(None, (self._missing(*need) for need in asked)))
         missing += [need for need in check.requires if not self._is_mapped(*need.split("."))]
         return Skipped(reason=f"not mapped: {', '.join(dict.fromkeys(missing))}") if missing else None
 

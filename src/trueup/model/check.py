@@ -78,7 +78,8 @@ class Check:
     dialect inside the portable subset, and may bind the names of ``Policy.parameters`` as ``$name``.
 
     The relations and columns a check needs are read from its SQL. ``requires`` adds those that have a neutral value
-    but without which this check would look at nothing (``ledger_entry.sequence``).
+    but without which this check would look at nothing (``ledger_entry.sequence``); ``optional`` takes those away that
+    only excuse, as ``relation`` or ``relation.column``: unmapped they are empty, and the check is answered all the same.
     """
 
     id: str
@@ -94,5 +95,6 @@ class Check:
     """What holds when all is well, stated positively. The catalogue fills it in from the file's docstring."""
     revenue_impacting: bool = False
     requires: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     impact: Callable[[EvidenceRow], Impact] = nothing_at_risk
     repair: Callable[[Finding], Change | Refusal] | None = None

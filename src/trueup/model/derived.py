@@ -1,4 +1,4 @@
-"""Derived relations: what several checks know about the ledger, worked out once per audit.
+"""Derived relations: what several checks ask of the same rows, worked out once per audit.
 
 Each is named SQL over the relations, kept as a table while an audit runs. Ledger order is total: ``sequence`` where
 mapped, then ``created_at``, then the entry's id in its own type. Only posted entries take part in the running
@@ -63,4 +63,19 @@ WHERE previous_balance_after + amount <> balance_after
 """,
 )
 
-DERIVED: tuple[Derived, ...] = (ACCOUNT_TOTAL, IRREGULAR_STEP)
+PAID_SEAT = Derived(
+    name="paid_seat",
+    holds="One row per account whose place is paid by another: a member of an active organisation account that is "
+    "itself on a paid plan.",
+    sql="""
+SELECT DISTINCT m.member_id AS account_id
+FROM member AS m
+JOIN account AS organisation ON organisation.account_id = m.account_id
+JOIN plan AS bought          ON bought.plan = organisation.plan
+WHERE organisation.active
+  AND bought.paid
+  AND m.member_id <> m.account_id
+""",
+)
+
+DERIVED: tuple[Derived, ...] = (ACCOUNT_TOTAL, IRREGULAR_STEP, PAID_SEAT)

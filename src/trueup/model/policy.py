@@ -50,6 +50,7 @@ class Policy:
             "today": now.date(),
             "period_start": now - timedelta(days=self.period_days),
             "settled_before": now - timedelta(minutes=self.settle_minutes),
+            "settle_seconds": self.settle_minutes * 60,
             "past_due_grace_days": self.past_due_grace_days,
             "idempotency_since": datetime(since.year, since.month, since.day) if since else datetime.min,  # noqa: DTZ001 - naive by definition: UTC
             "balance_floor": self.balance_floor,
