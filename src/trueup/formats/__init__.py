@@ -1,0 +1,48 @@
+"""The ways to write a report. Every format holds the same findings; a module is a format, and is named like it."""
+
+from __future__ import annotations
+
+import importlib
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TextIO
+
+from trueup.formats.presentation import Encodable, Presentation
+from trueup.model.errors import ConfigurationError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+
+    from trueup.model.check import Check
+    from trueup.model.report import Report
+
+    class Format(Protocol):
+        """What each module of this folder that is named in ``FORMATS`` offers."""
+
+        def write(self, report: Report, out: TextIO, presentation: Presentation) -> None:
+            """Write the whole report to ``out``, as a stream."""
+
+
+FORMATS = ("text", "json", "markdown", "junit", "sarif", "csv")
+
+
+def write(
+    report: Report,
+    *,
+    format: str,  # noqa: A002 - the option's own name
+    stream: TextIO,
+    width: int | None = None,
+    color: bool = False,
+    catalogue: Mapping[str, Check] = MappingProxyType({}),
+) -> None:
+    """Write ``report`` to ``stream`` in this format.
+
+    ``width`` is in terminal columns and, like ``color``, matters to ``text`` alone. ``catalogue`` gives titles and
+    reasons of checks by their ids. A character that the stream cannot encode is written as an escape. Secrets are
+    masked in every format. Raises ``ConfigurationError`` for a format that does not exist.
+    """
+    if format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise ConfigurationError(f'There is no format "{format}"{nearest(format, FORMATS)} Use one of: {known}.')
+    module: Format = importlib.import_module(f"trueup.formats.{format}")
+    module.write(report, Encodable.around(stream), Presentation(width=width, color=color, catalogue=catalogue))

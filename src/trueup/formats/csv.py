@@ -1,0 +1,85 @@
+"""One row per finding, for a spreadsheet. No cell can become a formula, however its text begins."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from typing import TYPE_CHECKING, TextIO
+
+from trueup.formats.wording import evidence, legible, money, repair_text
+from trueup.model.money import credits_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trueup.formats.presentation import Presentation
+    from trueup.model.report import Report
+
+COLUMNS = (
+    "id",
+    "check",
+    "category",
+    "severity",
+    "title",
+    "subject",
+    "message",
+    "money_at_risk",
+    "credits_at_risk",
+    "revenue_impacting",
+    "exempted",
+    "repair",
+    "evidence",
+)
+
+# Spreadsheets also look behind blanks and quotes, and take the full-width signs of East Asian keyboards.
+_FORMULA = re.compile(r"""[\s"'\0]*[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]""")
+
+# Where ";" separates lists, the spreadsheet splits an unquoted cell there and reads the rest as a cell of its own.
+_FORMULA_BEHIND_SEMICOLON = re.compile(r""";(?=[\s"']*[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+
+
+def write(report: Report, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
+    """Write a header and every finding, exempted ones too. Credits are plain decimals, money is JSON in minor units."""
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    rows.writerows(_rows(report))
+
+
+def _rows(report: Report) -> Iterator[tuple[str, ...]]:
+    for finding in report.findings():
+        yield (
+            cell(finding.id),
+            cell(finding.check),
+            finding.area.value,
+            finding.severity.value,
+            cell(finding.title),
+            cell(finding.subject),
+            cell(finding.message),
+            _json_cell(money(finding.impact)),
+            credits_text(finding.impact.credits),
+            _word(finding.revenue_impacting),
+            _word(finding.exemption is not None),
+            cell(repair_text(finding)),
+            _json_cell(evidence(finding)),
+        )
+
+
+def cell(text: str) -> str:
+    """``text`` as a cell that no spreadsheet runs: a leading apostrophe where it could start a formula.
+
+    >>> cell("=1+1"), cell("user_1"), cell("-5")
+    ("'=1+1", 'user_1', "'-5")
+    """
+    shown = _FORMULA_BEHIND_SEMICOLON.sub(";'", legible(text))
+    return f"'{shown}" if _FORMULA.match(text) or _FORMULA.match(shown) else shown
+
+
+def _json_cell(value: object) -> str:
+    # ASCII, so that no control character is left; JSON itself lets DEL through.
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f")
+    return _FORMULA_BEHIND_SEMICOLON.sub(r"\\u003b", text)
+
+
+def _word(value: bool) -> str:  # noqa: FBT001 - the value itself
+    return "true" if value else "false"

@@ -1,0 +1,114 @@
+"""What a person is shown of a report: per severity and check, how many findings, and the worst few of them."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trueup.model.money import Impact
+from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from trueup.model.finding import Finding
+    from trueup.model.report import Report
+
+SHOWN = 10
+"""How many findings of one check and severity are shown to people. Machine formats hold all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The open findings of one check and one severity; ``worst`` has the largest impact first, then the subject."""
+
+    check: str
+    title: str
+    severity: Severity
+    count: int
+    population: int
+    at_risk: Impact
+    worst: tuple[Finding, ...]
+
+    @property
+    def hidden(self) -> int:
+        """How many findings are not among the worst."""
+        return self.count - len(self.worst)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A check that could not answer; ``how`` is ``skipped`` or ``broken``."""
+
+    check: str
+    how: str
+    reason: str
+
+
+def groups(report: Report) -> dict[Severity, list[Group]]:
+    """The open findings, most severe first, then by check in the report's order. Severities without any are absent."""
+    found: dict[Severity, list[Group]] = {}
+    every = [group for made in report.outcomes for group in _groups_of(made.check, made.outcome)]
+    for severity in reversed(Severity):
+        if kept := [group for group in every if group.severity is severity]:
+            found[severity] = kept
+    return found
+
+
+def _groups_of(check: str, outcome: object) -> Iterator[Group]:
+    if not isinstance(outcome, Checked):
+        return
+    by_severity: dict[Severity, list[Finding]] = {}
+    for finding in outcome.findings:
+        if finding.exemption is None:
+            by_severity.setdefault(finding.severity, []).append(finding)
+    for severity, findings in by_severity.items():
+        yield Group(
+            check=check,
+            title=findings[0].title,
+            severity=severity,
+            count=len(findings),
+            population=outcome.population,
+            at_risk=_sum(findings),
+            worst=tuple(heapq.nsmallest(SHOWN, findings, key=_worst_first)),
+        )
+
+
+def _sum(findings: list[Finding]) -> Impact:
+    total = Impact()
+    for finding in findings:
+        if finding.impact:
+            total = total + finding.impact
+    return total
+
+
+def _worst_first(finding: Finding) -> tuple[int, Decimal, str]:
+    # Currencies cannot be compared without a rate; their minor units order a list well enough.
+    return -sum(finding.impact.money.values()), -finding.impact.credits, finding.subject
+
+
+def unanswered(report: Report) -> list[Unanswered]:
+    """The checks that could not answer, in the report's order."""
+    found: list[Unanswered] = []
+    for made in report.outcomes:
+        match made.outcome:
+            case Skipped(reason=reason):
+                found.append(Unanswered(check=made.check, how="skipped", reason=reason))
+            case Broken(error=error):
+                found.append(Unanswered(check=made.check, how="broken", reason=error))
+            case Checked() | Off():
+                pass
+    return found
+
+
+def switched_off(report: Report) -> list[str]:
+    """The checks that the policy switches off."""
+    return [made.check for made in report.outcomes if isinstance(made.outcome, Off)]
+
+
+def exempted(report: Report) -> int:
+    """How many findings are exempted."""
+    return sum(finding.exemption is not None for finding in report.findings())

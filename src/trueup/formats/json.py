@@ -1,0 +1,171 @@
+"""The report as one JSON document, also the body of the API's answer. Its schema lies beside: ``report.schema.json``.
+
+One issue stands on one line, so that a document of any size can be searched and compared line by line, and is written
+without being built. It is ASCII: every reader and every pipe takes it as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, TextIO
+
+from trueup.formats.wording import Json, change_text, evidence, exact, impact, instant, money
+from trueup.model.change import Change, Refusal
+from trueup.model.money import credits_text
+from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
+from trueup.model.report import SCHEMA_VERSION, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trueup.formats.presentation import Presentation
+    from trueup.model.finding import Finding
+    from trueup.model.relations import Exemption
+
+
+def write(report: Report, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
+    """Write the document; its fields are described in ``report.schema.json``."""
+    out.write("{\n")
+    out.writelines(f"  {_dump(name)}: {_dump(value)},\n" for name, value in _head(report))
+    first_seen = instant(report.generated_at)
+    _write_list(out, "issues", (issue(finding, first_seen=first_seen) for finding in report.findings()))
+    out.write(",\n")
+    _write_list(out, "planGates", iter(()))
+    out.write(",\n")
+    _write_list(out, "guardrails", iter(()))
+    out.write(",\n")
+    _write_list(out, "outcomes", (_outcome(made) for made in report.outcomes))
+    out.write(",\n")
+    _write_list(out, "relations", _relations(report))
+    out.write("\n}\n")
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def _write_list(out: TextIO, name: str, items: Iterator[dict[str, Json]]) -> None:
+    out.write(f"  {_dump(name)}: [")
+    separator = "\n    "
+    for item in items:
+        out.write(separator + _dump(item))
+        separator = ",\n    "
+    out.write("]" if separator == "\n    " else "\n  ]")
+
+
+def _head(report: Report) -> Iterator[tuple[str, object]]:
+    as_of = report.database_as_of
+    yield "schemaVersion", SCHEMA_VERSION
+    yield "runId", exact(report.run_id)
+    yield "generatedAt", instant(report.generated_at)
+    yield "environment", exact(report.environment)
+    yield "periodDays", report.period_days
+    yield "asOf", {"database": instant(as_of) if as_of else None, "stripe": None}
+    yield "summary", summary(report)
+    yield (
+        "scoreBreakdown",
+        [
+            {
+                "check": exact(line.check),
+                "severity": line.severity.value,
+                "findings": line.findings,
+                "population": line.population,
+                "penalty": line.penalty,
+            }
+            for line in report.score_lines
+        ],
+    )
+
+
+def summary(report: Report) -> dict[str, Json]:
+    """The counts and sums over the whole report. Exempted issues count in none of them."""
+    alerts = revenue_impacting = repairable = 0
+    for finding in report.open_findings():
+        alerts += finding.alerts
+        revenue_impacting += finding.revenue_impacting
+        repairable += finding.repairable
+    at_risk = report.at_risk
+    return {
+        "status": report.status.value,
+        "score": report.score,
+        "confidence": report.confidence,
+        "alertCount": alerts,
+        "severities": {severity.value: count for severity, count in report.severities.items()},
+        "checkedUsers": report.rows_read("account"),
+        "checkedTransactions": report.rows_read("ledger_entry"),
+        "checkedWebhookEvents": report.rows_read("webhook_event"),
+        "failedPlanGates": 0,
+        "revenueImpactingIssues": revenue_impacting,
+        "repairableIssues": repairable,
+        "moneyAtRisk": money(at_risk),
+        "creditsAtRisk": credits_text(at_risk.credits),
+    }
+
+
+def issue(finding: Finding, *, first_seen: str) -> dict[str, Json]:
+    """One finding as the API's issue. ``first_seen`` is ISO 8601."""
+    return {
+        "id": exact(finding.id),
+        "check": exact(finding.check),
+        "category": finding.area.value,
+        "severity": finding.severity.value,
+        "title": exact(finding.title),
+        "message": exact(finding.message),
+        "subject": exact(finding.subject),
+        "fingerprint": finding.fingerprint,
+        "revenueImpacting": finding.revenue_impacting,
+        "impact": impact(finding.impact),
+        "evidence": evidence(finding),
+        "firstSeen": first_seen,
+        "exemption": _exemption(finding.exemption),
+        "repair": _repair(finding.repair),
+    }
+
+
+def _exemption(exemption: Exemption | None) -> dict[str, Json] | None:
+    if not exemption:
+        return None
+    expires_at = exemption.expires_at.isoformat() if exemption.expires_at else None
+    return {"owner": exact(exemption.owner), "reason": exact(exemption.reason), "expiresAt": expires_at}
+
+
+def _repair(repair: Change | Refusal | None) -> dict[str, Json] | None:
+    match repair:
+        case Change():
+            return {"kind": repair.kind, "safe": repair.safe, "change": change_text(repair)}
+        case Refusal():
+            return {"refused": exact(repair.reason)}
+        case None:
+            return None
+
+
+def _outcome(made: CheckOutcome) -> dict[str, Json]:
+    name, population, findings, reason = "off", 0, 0, None
+    match made.outcome:
+        case Checked() as checked:
+            name, population, findings = "checked", checked.population, len(checked.findings)
+        case Skipped(reason=text):
+            name, reason = "skipped", exact(text)
+        case Broken(error=text):
+            name, reason = "broken", exact(text)
+        case Off():
+            pass
+    return {
+        "check": exact(made.check),
+        "outcome": name,
+        "population": population,
+        "findings": findings,
+        "reason": reason,
+        "milliseconds": made.milliseconds,
+    }
+
+
+def _relations(report: Report) -> Iterator[dict[str, Json]]:
+    for read in report.relations:
+        yield {
+            "relation": read.relation,
+            "table": exact(read.table),
+            "rows": read.rows,
+            "unreadableRows": read.unreadable_rows,
+            "problem": exact(read.problem) if read.problem else None,
+        }

@@ -1,0 +1,154 @@
+"""JUnit XML, for a pipeline's test page: an area is a suite, a check is a test.
+
+Every text is made printable first, so that no character is left which XML 1.0 forbids, and everything beyond ASCII is
+a character reference, so that the declared encoding is right whatever the stream's is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+from xml.sax.saxutils import escape, quoteattr
+
+from trueup.formats.wording import counted, exemption_text, legible, severity_counts
+from trueup.model.finding import Area, Finding
+from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from trueup.formats.presentation import Presentation
+    from trueup.model.check import Check
+    from trueup.model.report import Report
+
+LISTED = 100
+"""How many findings the body of a failure lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One test: ``verdict`` is ``failure``, ``error``, ``skipped`` or, for a passed one, empty."""
+
+    name: str
+    verdict: str = ""
+    message: str = ""
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    milliseconds: int = 0
+
+
+def write(report: Report, out: TextIO, presentation: Presentation) -> None:
+    """Write one ``testsuites`` document. A relation that was not read whole is an error in a suite of its own."""
+    suites = _suites(report, presentation.catalogue)
+    every = [case for cases in suites.values() for case in cases]
+    out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+    out.write(f"<testsuites {_attribute('name', f'trueup {report.environment}')} {_counts(every)}>\n")
+    for area, cases in suites.items():
+        moment = report.generated_at.replace(tzinfo=None, microsecond=0).isoformat()
+        out.write(f'  <testsuite name="trueup.{area}" {_counts(cases)} timestamp="{moment}">\n')
+        for case in cases:
+            _write_case(out, area, case)
+        out.write("  </testsuite>\n")
+    out.write("</testsuites>\n")
+
+
+def _suites(report: Report, catalogue: Mapping[str, Check]) -> dict[str, list[_Case]]:
+    suites: dict[str, list[_Case]] = {}
+    for read in report.interruptions:
+        case = _Case(name=read.relation, verdict="error", message=f"{read.table} was not read whole: {read.problem}")
+        suites.setdefault("read", []).append(case)
+    for made in report.outcomes:
+        suites.setdefault(_area(made, catalogue), []).append(_case(made))
+    order = ["read", *Area, "other"]
+    return {area: suites[area] for area in order if area in suites}
+
+
+def _area(made: CheckOutcome, catalogue: Mapping[str, Check]) -> str:
+    if made.check in catalogue:
+        return catalogue[made.check].area.value
+    if isinstance(made.outcome, Checked) and made.outcome.findings:
+        return made.outcome.findings[0].area.value
+    return "other"
+
+
+def _case(made: CheckOutcome) -> _Case:
+    match made.outcome:
+        case Checked(findings=findings):
+            return _checked(made, findings)
+        case Skipped(reason=reason):
+            return _Case(name=made.check, verdict="skipped", message=reason, milliseconds=made.milliseconds)
+        case Broken(error=error):
+            return _Case(name=made.check, verdict="error", message=error, milliseconds=made.milliseconds)
+        case Off():
+            return _Case(name=made.check, verdict="skipped", message="off", milliseconds=made.milliseconds)
+
+
+def _checked(made: CheckOutcome, findings: tuple[Finding, ...]) -> _Case:
+    found = [finding for finding in findings if finding.exemption is None]
+    notes = (f"exempted: {f.id}, {exemption_text(f.exemption)}" for f in findings if f.exemption)
+    return _Case(
+        name=made.check,
+        verdict="failure" if found else "",
+        message=_headline(found) if found else "",
+        lines=tuple(_lines(found)),
+        notes=tuple(_first(notes, len(findings) - len(found))),
+        milliseconds=made.milliseconds,
+    )
+
+
+def _headline(found: list[Finding]) -> str:
+    counts = dict.fromkeys(reversed(Severity), 0)
+    for finding in found:
+        counts[finding.severity] += 1
+    words = severity_counts({severity: count for severity, count in counts.items() if count})
+    return f"{counted(len(found), 'finding')} ({', '.join(words)}): {found[0].title}"
+
+
+def _lines(found: list[Finding]) -> Iterator[str]:
+    shown = (f"[{finding.severity.value}] {finding.id}: {finding.message}" for finding in found)
+    return _first(shown, len(found))
+
+
+def _first(lines: Iterator[str], total: int) -> Iterator[str]:
+    for _, line in zip(range(LISTED), lines, strict=False):
+        yield line
+    if total > LISTED:
+        yield f"and {total - LISTED:,} more (--format json or csv shows all)"
+
+
+def _counts(cases: list[_Case]) -> str:
+    def having(verdict: str) -> int:
+        return sum(case.verdict == verdict for case in cases)
+
+    seconds = sum(case.milliseconds for case in cases) / 1000
+    return (
+        f'tests="{len(cases)}" failures="{having("failure")}" errors="{having("error")}" '
+        f'skipped="{having("skipped")}" time="{seconds:.3f}"'
+    )
+
+
+def _write_case(out: TextIO, area: str, case: _Case) -> None:
+    seconds = case.milliseconds / 1000
+    out.write(f'    <testcase {_attribute("name", case.name)} classname="trueup.{area}" time="{seconds:.3f}">')
+    if case.verdict:
+        out.write(f"\n      <{case.verdict} {_attribute('message', case.message)}>")
+        out.writelines(f"\n{_text(line)}" for line in case.lines)
+        out.write(f"</{case.verdict}>")
+    if case.notes:
+        out.write("\n      <system-out>")
+        out.writelines(f"{_text(note)}\n" for note in case.notes)
+        out.write("</system-out>")
+    out.write("\n    </testcase>\n" if case.verdict or case.notes else "</testcase>\n")
+
+
+def _attribute(name: str, text: str) -> str:
+    return f"{name}={_ascii(quoteattr(legible(text)))}"
+
+
+def _text(text: str) -> str:
+    return _ascii(escape(legible(text)))
+
+
+def _ascii(xml: str) -> str:
+    return xml.encode("ascii", "xmlcharrefreplace").decode("ascii")

@@ -1,0 +1,141 @@
+"""Markdown for a pull request or an issue. Nothing that a customer typed can become a link, a mention or markup."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TextIO
+
+from trueup.formats.digest import Group, exempted, groups, switched_off, unanswered
+from trueup.formats.wording import counted, instant, legible, severity_counts
+from trueup.model.report import Report, Status
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trueup.formats.presentation import Presentation
+    from trueup.model.finding import Finding
+
+_MARKS = {
+    Severity.CRITICAL: "\N{LARGE RED CIRCLE}",
+    Severity.ERROR: "\N{LARGE ORANGE CIRCLE}",
+    Severity.WARNING: "\N{LARGE YELLOW CIRCLE}",
+    Severity.INFO: "\N{LARGE BLUE CIRCLE}",
+}
+_STATUS_MARKS = {
+    Status.HEALTHY: "\N{LARGE GREEN CIRCLE}",
+    Status.ATTENTION: _MARKS[Severity.WARNING],
+    Status.DEGRADED: _MARKS[Severity.ERROR],
+    Status.CRITICAL: _MARKS[Severity.CRITICAL],
+    Status.INCOMPLETE: "\N{MEDIUM WHITE CIRCLE}",
+}
+
+# As an entity a character is only ever text, also inside a table, where a backslash before "|" would not do.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")
+
+# A zero-width space parts what GitHub would join into a mention, an issue reference or a link, entities or not.
+_SPECIAL_OR_LINK = re.compile(rf"{_SPECIAL.pattern}|[@#]|:(?=//)|www(?=\.)", re.IGNORECASE)
+
+
+def write(report: Report, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
+    """Write the report with at most ten findings of each check and severity, and the count of the others."""
+    for block in _blocks(report):
+        out.write(block)
+        out.write("\n")
+
+
+def escaped(text: str) -> str:
+    """``text`` as plain words of Markdown, wherever it stands in a line.
+
+    >>> escaped("a|b")
+    'a&#124;b'
+    """
+    return _SPECIAL_OR_LINK.sub(_parted, legible(text))
+
+
+def code(text: str) -> str:
+    """``text`` as code, to be copied as it is; what would end a code span or a table cell is written as an entity."""
+    shown = legible(text)
+    if "`" in shown or "|" in shown or shown != shown.strip():
+        return f"<code>{_SPECIAL.sub(_entity, shown)}</code>"
+    return f"`{shown}`"
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"&#{ord(found.group())};"
+
+
+def _parted(found: re.Match[str]) -> str:
+    return _entity(found) if _SPECIAL.match(found.group()) else f"{found.group()}&#8203;"
+
+
+def _blocks(report: Report) -> Iterator[str]:
+    confidence = f" · confidence {report.confidence:.2f}" if report.confidence < 1 else ""
+    mark, status = _STATUS_MARKS[report.status], report.status.value.capitalize()
+    yield f"## {mark} {status} · score {report.score}/100{confidence}\n"
+    yield from _could_not_check(report)
+    yield _table(("", ""), _facts(report))
+    for severity, found in groups(report).items():
+        total = sum(group.count for group in found)
+        yield f"### {_MARKS[severity]} {severity.value.capitalize()}: {counted(total, 'finding')}\n"
+        yield f"{severity.asks}\n"
+        for group in found:
+            yield from _group(group)
+    yield from _score(report)
+    if off := switched_off(report):
+        yield f"Switched off by policy: {', '.join(code(check) for check in off)}\n"
+
+
+def _facts(report: Report) -> Iterator[tuple[str, ...]]:
+    as_of = instant(report.database_as_of) if report.database_as_of else "not read"
+    yield "Environment", escaped(report.environment)
+    yield "Findings", ", ".join(severity_counts(report.severities))
+    yield "At risk", escaped(report.at_risk.text()) or "nothing"
+    read = (("account", "user"), ("ledger_entry", "transaction"), ("webhook_event", "webhook event"))
+    yield "Read", ", ".join(counted(report.rows_read(relation), noun) for relation, noun in read)
+    yield "As of", f"{as_of}, the last {counted(report.period_days, 'day')}"
+    if silenced := exempted(report):
+        yield "Exempted", counted(silenced, "finding")
+
+
+def _table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _group(group: Group) -> Iterator[str]:
+    at_risk = escaped(group.at_risk.text())
+    risk = f" · {at_risk} at risk" if at_risk else ""
+    yield f"**{escaped(group.title)}** · {code(group.check)} · {group.count:,} of {group.population:,}{risk}\n"
+    yield _table(("Issue", "What", "At risk"), (_row(finding) for finding in group.worst))
+    if group.hidden:
+        yield f"and {group.hidden:,} more (`--format json` or `csv` shows all)\n"
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    return code(finding.id), escaped(finding.message), escaped(finding.impact.text())
+
+
+def _could_not_check(report: Report) -> Iterator[str]:
+    if report.complete:
+        return
+    yield "> [!WARNING]"
+    yield "> **Not everything could be checked.** What these would have found is unknown."
+    for read in report.interruptions:
+        yield f"> - {code(read.relation)} was not read whole: {escaped(read.problem or '')}"
+    for check in unanswered(report):
+        yield f"> - {code(check.check)} {check.how}: {escaped(check.reason)}"
+    yield ""
+
+
+def _score(report: Report) -> Iterator[str]:
+    if not report.score_lines:
+        return
+    yield f"<details><summary>How the score of {report.score} is made</summary>\n"
+    rows = (
+        (f"-{line.penalty:.2f}", code(line.check), line.severity.value, f"{line.findings:,} of {line.population:,}")
+        for line in report.score_lines
+    )
+    yield _table(("Points", "Check", "Severity", "Broken"), rows)
+    yield "100 less these points, rounded down; an open critical caps it at 59, an error at 84, a warning at 99.\n"
+    yield "</details>\n"

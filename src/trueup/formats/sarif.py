@@ -1,0 +1,144 @@
+"""SARIF 2.1.0, for code-scanning pages (OASIS standard; GitHub's limits: "SARIF support for code scanning")."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING, TextIO
+
+from trueup import __version__
+from trueup.formats.digest import unanswered
+from trueup.formats.wording import Json, exact, exemption_text, impact, instant
+from trueup.model.check import Check
+from trueup.model.outcome import Checked
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from trueup.formats.presentation import Presentation
+    from trueup.model.finding import Finding
+    from trueup.model.report import Report
+
+RESULT_LIMIT = 25_000
+"""GitHub refuses a run with more results."""
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFO: "note",
+}
+
+
+def write(report: Report, out: TextIO, presentation: Presentation) -> None:
+    """Write one run. Of more than 25,000 findings the worst are kept, open ones first, and a notification says so."""
+    rules = _rules(report, presentation.catalogue)
+    numbers = {rule: number for number, rule in enumerate(rules)}
+    driver = {"name": "trueup", "semanticVersion": __version__, "rules": list(rules.values())}
+    out.write(f'{{"$schema": {_dump(_SCHEMA)}, "version": "2.1.0", "runs": [{{\n')
+    out.write(f'  "tool": {_dump({"driver": driver})},\n')
+    out.write(f'  "automationDetails": {_dump({"id": f"trueup/{exact(report.environment)}/"})},\n')
+    out.write(f'  "invocations": [{_dump(_invocation(report))}],\n')
+    out.write('  "results": [')
+    separator = "\n    "
+    for finding in _kept(report):
+        out.write(separator + _dump(_result(finding, rule_number=numbers[finding.check])))
+        separator = ",\n    "
+    out.write("\n  ]\n}]}\n")
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def _kept(report: Report) -> Iterator[Finding]:
+    exempted = (finding for finding in report.findings() if finding.exemption)
+    return itertools.islice(itertools.chain(report.open_findings(), exempted), RESULT_LIMIT)
+
+
+def _rules(report: Report, catalogue: Mapping[str, Check]) -> dict[str, dict[str, Json]]:
+    """Every check of the report as a rule, by id; one that the catalogue lacks is described by its finding."""
+    described: dict[str, Check | Finding | None] = {}
+    for made in report.outcomes:
+        described.setdefault(made.check, catalogue.get(made.check))
+        for finding in made.outcome.findings if isinstance(made.outcome, Checked) else ():
+            if described.get(finding.check) is None:
+                described[finding.check] = catalogue.get(finding.check) or finding
+    return {check_id: _rule(check_id, known) for check_id, known in described.items()}
+
+
+def _rule(check_id: str, known: Check | Finding | None) -> dict[str, Json]:
+    rule: dict[str, Json] = {"id": exact(check_id), "helpUri": f"docs/checks/{exact(check_id)}.md"}
+    if known:
+        rule["shortDescription"] = {"text": exact(known.title)}
+        rule["defaultConfiguration"] = {"level": _LEVELS[known.severity]}
+        rule["properties"] = {"tags": ["billing", known.area.value]}
+    if isinstance(known, Check):
+        rule["fullDescription"] = {"text": exact(known.why)}
+        rule["help"] = {"text": exact(known.why)}
+    return rule
+
+
+def _message(text: str) -> dict[str, Json]:
+    # Square brackets would be read as links (SARIF 2.1.0, 3.11.6).
+    return {"text": exact(text).replace("[", "\\[").replace("]", "\\]")}
+
+
+def _result(finding: Finding, *, rule_number: int) -> dict[str, Json]:
+    suppression: dict[str, Json] = {"kind": "external", "status": "accepted"}
+    if finding.exemption:
+        suppression["justification"] = exemption_text(finding.exemption)
+    return {
+        "ruleId": exact(finding.check),
+        "ruleIndex": rule_number,
+        "level": _LEVELS[finding.severity],
+        "message": _message(finding.message),
+        "locations": [_location(finding)],
+        # GitHub tells results apart by this one name only, and ours all share a location.
+        "partialFingerprints": {
+            "primaryLocationLineHash": finding.fingerprint,
+            "trueupFinding/v1": finding.fingerprint,
+        },
+        "suppressions": [suppression] if finding.exemption else [],
+        "properties": {
+            "issueId": exact(finding.id),
+            "severity": finding.severity.value,
+            "revenueImpacting": finding.revenue_impacting,
+            "impact": impact(finding.impact),
+        },
+    }
+
+
+def _location(finding: Finding) -> dict[str, Json]:
+    return {
+        # GitHub refuses results without a file; the config is the repository's nearest one.
+        "physicalLocation": {"artifactLocation": {"uri": "trueup.toml"}, "region": {"startLine": 1}},
+        "logicalLocations": [
+            {"name": exact(finding.subject), "fullyQualifiedName": exact(finding.id), "kind": "resource"}
+        ],
+    }
+
+
+def _invocation(report: Report) -> dict[str, Json]:
+    notes: list[Json] = [
+        _notification(f"{read.relation} ({read.table}) was not read whole: {read.problem}")
+        for read in report.interruptions
+    ]
+    for check in unanswered(report):
+        note = _notification(f"{check.check} was {check.how}: {check.reason}")
+        notes.append(note | {"associatedRule": {"id": exact(check.check)}})
+    total = sum(len(made.outcome.findings) for made in report.outcomes if isinstance(made.outcome, Checked))
+    if total > RESULT_LIMIT:
+        left_out = total - RESULT_LIMIT
+        notes.append(_notification(f"The worst {RESULT_LIMIT:,} of {total:,} findings are here; {left_out:,} are not."))
+    return {
+        "executionSuccessful": report.complete,
+        "endTimeUtc": instant(report.generated_at),
+        "toolExecutionNotifications": notes,
+    }
+
+
+def _notification(text: str) -> dict[str, Json]:
+    return {"level": "error", "message": _message(text)}

@@ -1,0 +1,322 @@
+"""The report for a terminal: the verdict, then what to look at, then what was not looked at, then the reckoning."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from trueup.formats.digest import Group, Unanswered, exempted, groups, switched_off, unanswered
+from trueup.formats.wording import counted, legible, severity_counts
+from trueup.model.report import Report, Status
+from trueup.model.score import CAPS
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trueup.formats.presentation import Presentation
+
+WIDTH = 100
+"""Columns where there is no terminal to ask."""
+
+NARROWEST = 40
+COLUMNS_FROM = 110
+"""From this width on a finding's id, message and risk stand in one row."""
+
+COLORS = {
+    Severity.CRITICAL: "bright_red",
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.INFO: "cyan",
+}
+STATUS_COLORS = {
+    Status.HEALTHY: "green",
+    Status.ATTENTION: "yellow",
+    Status.DEGRADED: "red",
+    Status.CRITICAL: "bright_red",
+    Status.INCOMPLETE: "magenta",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glyphs:
+    """The few signs beyond letters; every one has a stand-in for streams that cannot carry it."""
+
+    severity: dict[Severity, str]
+    status: dict[Status, str]
+    dot: str
+    full: str
+    empty: str
+
+
+def glyphs(*, unicode: bool) -> Glyphs:
+    """The signs for a stream that takes Unicode, or ASCII."""
+    signs = ("✖", "✖", "▲", "●", "✔", "◆", "·", "█", "░") if unicode else ("X", "x", "!", "i", "+", "?", "-", "#", ".")
+    critical, error, warning, info, healthy, incomplete, dot, full, empty = signs
+    return Glyphs(
+        severity={
+            Severity.CRITICAL: critical,
+            Severity.ERROR: error,
+            Severity.WARNING: warning,
+            Severity.INFO: info,
+        },
+        status={
+            Status.HEALTHY: healthy,
+            Status.ATTENTION: warning,
+            Status.DEGRADED: error,
+            Status.CRITICAL: critical,
+            Status.INCOMPLETE: incomplete,
+        },
+        dot=dot,
+        full=full,
+        empty=empty,
+    )
+
+
+def _columns(out: TextIO) -> int:
+    """The width of the terminal behind the stream, where there is one."""
+    if not out.isatty():
+        return WIDTH
+    try:
+        return os.get_terminal_size(out.fileno()).columns or WIDTH
+    except OSError:
+        return WIDTH
+
+
+class Page:
+    """A console of one width, without markup: text of customers is never read as style."""
+
+    def __init__(self, out: TextIO, presentation: Presentation) -> None:
+        encoding = (getattr(out, "encoding", None) or "utf-8").lower().replace("-", "")
+        self.width = max(NARROWEST, presentation.width or _columns(out))
+        self.color = presentation.color
+        self.glyphs = glyphs(unicode=encoding.startswith("utf"))
+        self._out = out
+        self._console = Console(
+            file=out,
+            width=self.width,
+            color_system="standard" if presentation.color else None,
+            force_terminal=presentation.color,
+            no_color=not presentation.color,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            _environ={},
+        )
+
+    def print(self, *parts: str | tuple[str, str], indent: int = 0) -> None:
+        """One paragraph of parts, each plain or with a style, wrapped at the width."""
+        self.show(Text.assemble(*parts), indent=indent)
+
+    def show(self, block: RenderableType, *, indent: int = 0) -> None:
+        """A block; blanks at the ends of lines are not written."""
+        with self._console.capture() as captured:
+            self._console.print(Padding(block, (0, 0, 0, indent)))
+        self._out.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+    def unbroken(self, line: Text) -> None:
+        """One line that is never folded, however long: it holds an id, to be searched for and copied."""
+        with self._console.capture() as captured:
+            self._console.print(line, soft_wrap=True)
+        self._out.write(captured.get().rstrip() + "\n")
+
+    def blank(self) -> None:
+        """An empty line."""
+        self._out.write("\n")
+
+    def heading(self, name: str, rest: str = "", *, style: str = "") -> None:
+        """The start of a section."""
+        self.blank()
+        self.print((name, f"bold {style}".strip()), (f"  {rest}" if rest else "", "dim"))
+
+
+def write(report: Report, out: TextIO, presentation: Presentation) -> None:
+    """Write the report; ten findings of each check and severity are shown, all are counted."""
+    page = Page(out, presentation)
+    found = groups(report)
+    missing = unanswered(report)
+    _verdict(page, report, missing)
+    _facts(page, report)
+    for severity, of_severity in found.items():
+        total = sum(group.count for group in of_severity)
+        page.heading(severity.value.upper(), counted(total, "finding"), style=COLORS[severity])
+        for group in of_severity:
+            _group(page, group)
+    _next(page, found)
+    _could_not_check(page, report, missing)
+    _score(page, report)
+    page.blank()
+
+
+def _verdict(page: Page, report: Report, missing: list[Unanswered]) -> None:
+    status, color = report.status, STATUS_COLORS[report.status]
+    sign = page.glyphs.status[status]
+    parts: list[str | tuple[str, str]] = [
+        (f" {sign} {status.value.upper()} ", f"bold reverse {color}" if page.color else ""),
+        (f"  {report.score}", f"bold {color}"),
+        ("/100", "dim"),
+    ]
+    if page.color:
+        filled = report.score // 5
+        parts += [("  " + page.glyphs.full * filled, color), (page.glyphs.empty * (20 - filled), "dim")]
+    if report.confidence < 1:
+        parts.append((f"  confidence {report.confidence:.2f}", "bold magenta"))
+    page.print(*parts)
+    if not report.complete:
+        page.print((_incomplete(report, missing), "magenta"), indent=1)
+    worst = next((severity for severity, count in report.severities.items() if count), Severity.INFO)
+    if worst is not Severity.INFO:
+        page.print(worst.asks, indent=1)
+    elif report.complete:
+        page.print("Everything that was checked agrees.", indent=1)
+
+
+def _incomplete(report: Report, missing: list[Unanswered]) -> str:
+    unread = len(report.interruptions)
+    parts = [f"{counted(len(missing), 'check')} could not answer"] if missing else []
+    parts += [f"{counted(unread, 'relation')} {'was' if unread == 1 else 'were'} not read whole"] if unread else []
+    return f"{' and '.join(parts)}: see COULD NOT CHECK."
+
+
+def _facts(page: Page, report: Report) -> None:
+    table = _grid("right", "left")
+    dot = f" {page.glyphs.dot} "
+    at_risk = legible(report.at_risk.text())
+    table.add_row(Text("at risk", "dim"), Text(at_risk or "nothing", "bold" if at_risk else ""))
+    table.add_row(Text("findings", "dim"), _counts(report.severities, dot))
+    if silenced := exempted(report):
+        table.add_row(Text("exempted", "dim"), counted(silenced, "finding"))
+    read = (("account", "user"), ("ledger_entry", "transaction"), ("webhook_event", "webhook event"))
+    table.add_row(Text("read", "dim"), dot.join(counted(report.rows_read(name), noun) for name, noun in read))
+    table.add_row(Text("as of", "dim"), Text(_as_of(report)))
+    table.add_row(Text("where", "dim"), Text(f"{legible(report.environment)}{dot}run {legible(report.run_id)}"))
+    page.blank()
+    page.show(table, indent=1)
+
+
+def _grid(*columns: str) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(justify="right" if column == "right" else "left", overflow="fold")
+    return table
+
+
+def _counts(counts: dict[Severity, int], dot: str) -> Text:
+    words = zip(counts.items(), severity_counts(counts), strict=True)
+    shown = [Text(word, COLORS[severity] if count else "dim") for (severity, count), word in words]
+    return Text(dot, "dim").join(shown)
+
+
+def _as_of(report: Report) -> str:
+    moment = report.database_as_of
+    when = f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "the database was not read"
+    return f"{when}, the last {counted(report.period_days, 'day')}"
+
+
+def _group(page: Page, group: Group) -> None:
+    color, dot = COLORS[group.severity], f" {page.glyphs.dot} "
+    facts = [f"{group.count:,} of {group.population:,}"]
+    if at_risk := legible(group.at_risk.text()):
+        facts.append(f"{at_risk} at risk")
+    page.blank()
+    sign = (f"{page.glyphs.severity[group.severity]} ", color)
+    page.print(sign, (legible(group.title), "bold"), indent=1)
+    page.print((legible(group.check), color), (dot + dot.join(facts), "dim"), indent=3)
+    if page.width >= COLUMNS_FROM:
+        _rows(page, group)
+    else:
+        _stacked(page, group)
+    if group.hidden:
+        page.print((f"and {group.hidden:,} more (--format json or csv shows all)", "dim italic"), indent=5)
+
+
+def _rows(page: Page, group: Group) -> None:
+    """Id, message and risk in one row, while the ids leave the message most of the line."""
+    ids = [legible(finding.id) for finding in group.worst]
+    risks = [legible(finding.impact.text()) for finding in group.worst]
+    if max(map(cell_len, ids)) + max(map(cell_len, risks)) > page.width // 2:
+        _stacked(page, group)
+        return
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    table.add_column(no_wrap=True, justify="right")
+    for issue_id, finding, risk in zip(ids, group.worst, risks, strict=True):
+        table.add_row(Text(issue_id), Text(legible(finding.message)), Text(risk, "bold"))
+    page.show(table, indent=5)
+
+
+def _stacked(page: Page, group: Group) -> None:
+    """Id and risk on one line, the message below."""
+    for finding in group.worst:
+        issue_id, risk = legible(finding.id), legible(finding.impact.text())
+        gap = max(2, page.width - 5 - cell_len(issue_id) - cell_len(risk))
+        page.unbroken(Text.assemble("     ", issue_id, " " * gap if risk else "", (risk, "bold")))
+        page.print((legible(finding.message), "dim"), indent=7)
+
+
+def _next(page: Page, found: dict[Severity, list[Group]]) -> None:
+    worst = next(iter(found.values()), [None])[0]
+    if not worst:
+        return
+    page.heading("NEXT")
+    explain = f"   trueup explain {shlex.quote(legible(worst.worst[0].id))}"
+    catalogue = f"   trueup checks {shlex.quote(legible(worst.check))}"
+    column = max(cell_len(explain), cell_len(catalogue)) + 2
+    for command, purpose in ((explain, "# the evidence, row by row"), (catalogue, "# why this matters")):
+        line = Text(command, "bold")
+        if column + len(purpose) <= page.width:
+            line.pad_right(column - cell_len(command))
+            line.append(purpose, "dim not bold")
+        page.unbroken(line)
+
+
+def _could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> None:
+    rows = [(read.relation, "cut short", f"{read.table}: {read.problem}") for read in report.interruptions]
+    rows += [(check.check, check.how, check.reason) for check in missing]
+    if rows:
+        style = STATUS_COLORS[Status.INCOMPLETE]
+        page.heading("COULD NOT CHECK", "what these would have found is unknown", style=style)
+        table = _grid("left", "left", "left")
+        for name, how, reason in rows:
+            table.add_row(Text(legible(name), style), Text(how, "bold"), Text(legible(reason)))
+        page.show(table, indent=3)
+    if off := switched_off(report):
+        page.heading("SWITCHED OFF", "by [policy.severity]")
+        page.print(", ".join(map(legible, off)), indent=3)
+
+
+def _score(page: Page, report: Report) -> None:
+    page.heading("SCORE", f"{report.score}/100")
+    if not report.score_lines:
+        page.print("100: nothing was found by the checks that ran.", indent=3)
+        return
+    table = _grid("right", "left", "left", "right")
+    table.add_row("100.00", Text("to begin with", "dim"))
+    for line in report.score_lines:
+        broken = Text(f"{line.findings:,} of {line.population:,}", "dim")
+        severity = Text(line.severity.value, COLORS[line.severity])
+        points = f"-{line.penalty:.2f}" if line.penalty else "0.00"
+        table.add_row(points, legible(line.check), severity, broken)
+    for amount, reason in _reckoning(report):
+        table.add_row(Text(amount, "bold"), Text(reason, "dim"))
+    page.show(table, indent=3)
+
+
+def _reckoning(report: Report) -> Iterable[tuple[str, str]]:
+    left = 100 - sum(line.penalty for line in report.score_lines)
+    cap, worst = min((CAPS[line.severity], line.severity.value) for line in report.score_lines)
+    yield f"{left:.2f}", "left"
+    if left > cap:
+        yield f"{report.score}", f"the most with an open {worst}"
+    else:
+        yield f"{report.score}", "rounded down, never below 0"

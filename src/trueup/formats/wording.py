@@ -1,0 +1,131 @@
+"""How single values read in a report, the same in every format. All text passes the redactor here."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from trueup.model.change import Change, Refusal, Value
+from trueup.model.finding import Finding, printable
+from trueup.model.money import Impact, credits_text
+from trueup.model.redact import redact
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from trueup.model.relations import Exemption
+
+EXACT_INTEGER_LIMIT = 2**53
+"""Beyond it a JavaScript number no longer holds every integer (RFC 8259, section 6)."""
+
+Json = str | int | float | bool | None | dict[str, "Json"] | list["Json"]
+
+
+def exact(text: str) -> str:
+    """``text`` for machines: without secrets, and with lone surrogates, which no encoding can carry, as escapes."""
+    masked = redact(text)
+    return masked if masked.isascii() else masked.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def legible(text: str) -> str:
+    """``text`` for people: without secrets, on one line, and unable to move a cursor or turn the reading direction."""
+    return printable(redact(text))
+
+
+def instant(moment: datetime) -> str:
+    """ISO 8601 in UTC with ``Z``; a naive moment is UTC already."""
+    utc = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return f"{utc.isoformat()}Z"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "finding"), counted(1200, "user")
+    ('1 finding', '1,200 users')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def camel(name: str) -> str:
+    """An evidence column as JSON names it.
+
+    >>> camel("last_balance_after")
+    'lastBalanceAfter'
+    """
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def json_value(value: Value) -> Json:
+    """A value of the evidence in JSON: exact decimals and large integers as strings, moments as ISO 8601."""
+    match value:
+        case bool() | None:
+            return value
+        case int():
+            return value if abs(value) <= EXACT_INTEGER_LIMIT else str(value)
+        case Decimal():
+            return credits_text(value)
+        case datetime():
+            return instant(value)
+        case str():
+            return exact(value)
+
+
+def evidence(finding: Finding) -> dict[str, Json]:
+    """The evidence of a finding as a JSON object, in the check's order."""
+    return {camel(name): json_value(value) for name, value in finding.evidence.items()}
+
+
+def money(risk: Impact) -> dict[str, Json]:
+    """The money at risk: minor units by currency."""
+    return {exact(code): amount for code, amount in sorted(risk.money.items()) if amount}
+
+
+def impact(risk: Impact) -> dict[str, Json]:
+    """What is at risk as a JSON object; a side without risk is left out."""
+    held = money(risk)
+    found: dict[str, Json] = {"money": held} if held else {}
+    if risk.credits:
+        found["credits"] = credits_text(risk.credits)
+    return found
+
+
+def change_text(change: Change) -> str:
+    """What a repair would write, in one line: ``account.credits 120 -> 100, plus one ledger_entry row``."""
+    row = f"one {change.append.relation} row"
+    if not (cell := change.replace):
+        return row
+    column = f"{cell.relation}.{cell.column}"
+    return exact(f"{column} {_plain(cell.old)} -> {_plain(cell.new)}, plus {row}")
+
+
+def _plain(value: Value) -> str:
+    found = json_value(value)
+    return found if isinstance(found, str) else json.dumps(found)
+
+
+def repair_text(finding: Finding) -> str:
+    """What the program would do about a finding, in one line; empty when a person decides."""
+    match finding.repair:
+        case Change(kind=kind):
+            return kind
+        case Refusal(reason=reason):
+            return f"refused: {exact(reason)}"
+        case None:
+            return ""
+
+
+def exemption_text(exemption: Exemption) -> str:
+    """Who accepted a finding, why, and until when, in one line."""
+    until = f" until {exemption.expires_at.isoformat()}" if exemption.expires_at else ""
+    return exact(f"accepted by {exemption.owner}{until}: {exemption.reason}")
+
+
+def severity_counts(counts: dict[Severity, int]) -> list[str]:
+    """How many findings of each severity, in words, most severe first."""
+    words = {Severity.ERROR: "error", Severity.WARNING: "warning"}
+    return [
+        counted(number, words[level]) if level in words else f"{number:,} {level}" for level, number in counts.items()
+    ]
