@@ -1,0 +1,179 @@
+"""``trueup.toml``, read, checked and resolved."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from trueup.mapping.complaint import complaint, refused, suggestion
+from trueup.mapping.references import has_literal_secret, resolved
+from trueup.model.errors import ConfigurationError
+from trueup.model.policy import Policy
+from trueup.model.relations import Exemption, Plan, PlanPrice
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from trueup.mapping.document import Document, ExemptionSection, PolicySection, Preset
+    from trueup.model.source import RelationMapping
+
+STORE_FILE = "trueup.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One config, with its secrets resolved and hidden from ``repr``.
+
+    ``required`` is what the file itself names, and so must exist in the live schema: ``fit`` takes it.
+    ``literal_secrets`` are the keys whose value in the file holds a password in plain sight.
+    """
+
+    path: Path
+    environment: str
+    preset: str | None
+    database_url: str = field(repr=False)
+    repair_url: str | None = field(repr=False)
+    store_url: str = field(repr=False)
+    statement_timeout_seconds: int
+    memory_limit: str
+    relations: Mapping[str, RelationMapping]
+    required: frozenset[tuple[str, str]]
+    plans: tuple[Plan, ...]
+    plan_prices: tuple[PlanPrice, ...]
+    exemptions: tuple[Exemption, ...]
+    policy: Policy
+    literal_secrets: tuple[str, ...] = ()
+
+
+def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collection[str] | None = None) -> Config:
+    """The config in this file, its references resolved from ``environ``.
+
+    ``known_checks`` are the ids that ``[policy.severity]`` and ``[[exemptions]]`` may name; ``None`` lets any stand.
+    Raises ``ConfigurationError`` for the first thing that cannot be right.
+    """
+    # Pydantic is imported here so that ``trueup --help`` does not pay for it.
+    from trueup.mapping.document import Preset  # noqa: PLC0415 - see above
+    from trueup.mapping.plans import plans_and_prices  # noqa: PLC0415 - see above
+    from trueup.mapping.preset import plans_over  # noqa: PLC0415 - see above
+    from trueup.mapping.relations import named_in, relation_mappings  # noqa: PLC0415 - see above
+
+    document = _document(path)
+    preset = _preset(document.preset, path) if document.preset is not None else Preset()
+    plans, prices = plans_and_prices(plans_over(preset.plans, document.plans), path=path)
+    names = [plan.plan for plan in plans]
+    relations = relation_mappings(preset.relations, document.relations, plans=names, path=path)
+    if not relations:
+        raise complaint(path, ("relations",), 'is empty: name at least one table of ours, or a preset = "canonical"')
+    addresses = _addresses(document)
+    secrets = {key: resolved(text, key=key.split("."), path=path, environ=environ) for key, text in addresses.items()}
+    return Config(
+        path=path,
+        environment=document.environment,
+        preset=document.preset,
+        database_url=secrets["database.url"],
+        repair_url=secrets.get("database.repair_url"),
+        store_url=secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}"),
+        statement_timeout_seconds=document.database.statement_timeout_seconds,
+        memory_limit=document.books.memory_limit,
+        relations=relations,
+        required=named_in(document.relations),
+        plans=plans,
+        plan_prices=prices,
+        exemptions=_exemptions(document.exemptions, known_checks, path),
+        policy=_policy(document.policy, known_checks, path),
+        literal_secrets=tuple(key for key, text in addresses.items() if has_literal_secret(text)),
+    )
+
+
+def _document(path: Path) -> Document:
+    from pydantic import ValidationError  # noqa: PLC0415 - slow to import
+
+    from trueup.mapping.document import Document  # noqa: PLC0415 - slow to import
+
+    content = _parsed(_text(path), path)
+    try:
+        return Document.model_validate(content)
+    except ValidationError as error:
+        raise refused(path, Document, error) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(f"There is no config at {path}; trueup init URL writes one.") from None
+    except OSError as error:
+        raise ConfigurationError(f"The config {path} cannot be read: {error.strerror or 'no reason given'}.") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"The config {path} is not UTF-8 text: see line {line}.") from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"The config {path} is not valid TOML: {error}.") from None
+    except (ValueError, ArithmeticError):
+        raise ConfigurationError(f"The config {path} holds a number that is too long to read.") from None
+    except RecursionError:
+        raise ConfigurationError(f"The config {path} is nested too deeply to read.") from None
+
+
+def _preset(name: str, path: Path) -> Preset:
+    from trueup.mapping.preset import preset_named, preset_names  # noqa: PLC0415 - slow to import
+
+    known = preset_names()
+    if name not in known:
+        raise complaint(path, ("preset",), f'is "{name}", which trueup does not have{suggestion(name, known)}')
+    return preset_named(name)
+
+
+def _addresses(document: Document) -> dict[str, str]:
+    """The keys that may hold secrets, as the file writes them."""
+    found = {
+        "database.url": document.database.url,
+        "database.repair_url": document.database.repair_url,
+        "store.url": document.store.url if document.store else None,
+    }
+    return {key: text for key, text in found.items() if text is not None}
+
+
+def _policy(section: PolicySection, known_checks: Collection[str] | None, path: Path) -> Policy:
+    from trueup.mapping.field_types import OFF  # noqa: PLC0415 - slow to import
+
+    for check in section.severity:
+        _refuse_unknown_check(check, known_checks, ("policy", "severity", check), path)
+    severity = {check: None if word == OFF else Severity(word) for check, word in section.severity.items()}
+    given = section.model_dump(exclude={"severity"}, exclude_none=True)
+    return Policy(**given, severity=severity)
+
+
+def _exemptions(
+    sections: Collection[ExemptionSection], known_checks: Collection[str] | None, path: Path
+) -> tuple[Exemption, ...]:
+    made: dict[tuple[str, str], Exemption] = {}
+    for position, section in enumerate(sections):
+        key = ("exemptions", position)
+        _refuse_unknown_check(section.check, known_checks, (*key, "check"), path)
+        if (section.check, section.subject) in made:
+            raise complaint(path, key, f"exempts {section.subject} from {section.check} a second time")
+        made[section.check, section.subject] = Exemption(
+            check_id=section.check,
+            subject=section.subject,
+            owner=section.owner,
+            reason=section.reason,
+            expires_at=section.expires,
+        )
+    return tuple(made.values())
+
+
+def _refuse_unknown_check(
+    check: str, known_checks: Collection[str] | None, key: tuple[str | int, ...], path: Path
+) -> None:
+    if known_checks is not None and check not in known_checks:
+        raise complaint(path, key, f'names no check: there is no "{check}"{suggestion(check, known_checks)}')

@@ -1,0 +1,122 @@
+"""The types of the values in ``trueup.toml``, each with the sentence that refuses a wrong one."""
+
+from __future__ import annotations
+
+import re
+from decimal import Context, Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from trueup.mapping.complaint import suggestion
+from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT
+from trueup.model.policy import PERIOD_DAYS_LIMIT
+from trueup.model.relations import Interval
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OFF = "off"
+"""The word in ``[policy.severity]`` that switches a check off."""
+
+MINUTES_LIMIT = 525_600
+MONEY_LIMIT = 10**15
+RANK_LIMIT = 1000
+TIMEOUT_LIMIT_SECONDS = 86_400
+
+_CURRENCY = re.compile(r"[a-z]{3}")
+_MEMORY = re.compile(r"[1-9][0-9]{0,5} ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
+_SMALLEST = Decimal((0, (1,), -CREDIT_DECIMALS))
+_PRECISION = Context(prec=60)
+
+
+def wrong(problem: str) -> PydanticCustomError:
+    """A validator's refusal, whose text is this problem."""
+    return PydanticCustomError("refused", "{problem}", {"problem": problem})
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise wrong("must not be empty")
+    if "\0" in text:
+        raise wrong("must not hold a NUL character")
+    return text
+
+
+def _whole(low: int, high: int) -> Callable[[object], object]:
+    def check(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise wrong(f"must be a whole number from {low} to {high}")
+        return value
+
+    return check
+
+
+def _exact(value: object) -> Decimal:
+    try:
+        number = Decimal(value) if isinstance(value, int | str | Decimal) and not isinstance(value, bool) else None
+    except InvalidOperation:
+        number = None
+    if number is None or not number.is_finite():
+        raise wrong('must be a number, such as 10 or "1.5"')
+    if number.copy_abs() >= CREDIT_LIMIT or number.quantize(_SMALLEST, context=_PRECISION) != number:
+        raise wrong(f"must be below 10^20 and have at most {CREDIT_DECIMALS} digits after the point")
+    return number
+
+
+def _not_negative(value: Decimal) -> Decimal:
+    if value < 0:
+        raise wrong("must not be negative")
+    return value
+
+
+def _one_of(words: tuple[str, ...], what: str) -> Callable[[object], object]:
+    def check(value: object) -> object:
+        if not isinstance(value, str) or value not in words:
+            raise wrong(f"is not {what}{suggestion(value if isinstance(value, str) else '', words)}")
+        return value
+
+    return check
+
+
+def _currency(code: str) -> str:
+    if not _CURRENCY.fullmatch(code.lower()):
+        raise wrong('must be a three-letter currency code, such as "usd"')
+    return code.lower()
+
+
+def _memory(text: str) -> str:
+    if not _MEMORY.fullmatch(text):
+        raise wrong('must be an amount of memory, such as "1GiB" or "512MB"')
+    return text
+
+
+def _word(value: object) -> object:
+    """Their word as text: a database may keep a code or a flag where we have a word."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else value
+
+
+def _words(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+Text = Annotated[str, AfterValidator(_filled)]
+Word = Annotated[str, BeforeValidator(_word)]
+Words = Annotated[list[Word], BeforeValidator(_words)]
+Subject = Annotated[str, BeforeValidator(_word), AfterValidator(_filled)]
+Exact = Annotated[Decimal, BeforeValidator(_exact)]
+NotNegative = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_not_negative)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Memory = Annotated[str, AfterValidator(_memory)]
+IntervalWord = Annotated[str, BeforeValidator(_one_of(tuple(Interval), "an interval"))]
+SeverityWord = Annotated[str, BeforeValidator(_one_of((*Severity, OFF), "a severity"))]
+PeriodDays = Annotated[int, BeforeValidator(_whole(1, PERIOD_DAYS_LIMIT))]
+GraceDays = Annotated[int, BeforeValidator(_whole(0, PERIOD_DAYS_LIMIT))]
+Minutes = Annotated[int, BeforeValidator(_whole(0, MINUTES_LIMIT))]
+Seconds = Annotated[int, BeforeValidator(_whole(1, TIMEOUT_LIMIT_SECONDS))]
+Money = Annotated[int, BeforeValidator(_whole(0, MONEY_LIMIT))]
+Rank = Annotated[int, BeforeValidator(_whole(0, RANK_LIMIT))]
