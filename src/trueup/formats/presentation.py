@@ -27,7 +27,7 @@ class Encodable(io.TextIOBase):
 
     def __init__(self, stream: TextIO, encoding: str) -> None:
         self._stream = stream
-        self.encoding = encoding
+        self._encoding = encoding
 
     @classmethod
     def around(cls, stream: TextIO) -> TextIO:
@@ -36,6 +36,11 @@ class Encodable(io.TextIOBase):
         if codecs.lookup(encoding).name.startswith("utf"):
             return stream
         return cast("TextIO", cls(stream, encoding))
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # a plain attribute to the type checker, read-only at run time
+        """The encoding of the stream below."""
+        return self._encoding
 
     def writable(self) -> bool:
         """Always."""
@@ -47,7 +52,7 @@ class Encodable(io.TextIOBase):
 
     def write(self, text: str, /) -> int:
         """Write ``text``, with escapes for what the encoding lacks."""
-        return self._stream.write(text.encode(self.encoding, "backslashreplace").decode(self.encoding))
+        return self._stream.write(text.encode(self._encoding, "backslashreplace").decode(self._encoding))
 
     def flush(self) -> None:
         """Flush the stream below, which stays open."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from trueup.formats.digest import Group, Unanswered, exempted, groups, switched_off, unanswered
+from trueup.formats.terminal import Page
 from trueup.formats.wording import counted, legible, severity_counts
 from trueup.model.report import Report, Status
 from trueup.model.score import CAPS
@@ -24,12 +21,11 @@ if TYPE_CHECKING:
 
     from trueup.formats.presentation import Presentation
 
-WIDTH = 100
-"""Columns where there is no terminal to ask."""
-
-NARROWEST = 40
 COLUMNS_FROM = 110
 """From this width on a finding's id, message and risk stand in one row."""
+
+GAP = 2
+"""Blanks between columns."""
 
 COLORS = {
     Severity.CRITICAL: "bright_red",
@@ -44,99 +40,6 @@ STATUS_COLORS = {
     Status.CRITICAL: "bright_red",
     Status.INCOMPLETE: "magenta",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glyphs:
-    """The few signs beyond letters; every one has a stand-in for streams that cannot carry it."""
-
-    severity: dict[Severity, str]
-    status: dict[Status, str]
-    dot: str
-    full: str
-    empty: str
-
-
-def glyphs(*, unicode: bool) -> Glyphs:
-    """The signs for a stream that takes Unicode, or ASCII."""
-    signs = ("✖", "✖", "▲", "●", "✔", "◆", "·", "█", "░") if unicode else ("X", "x", "!", "i", "+", "?", "-", "#", ".")
-    critical, error, warning, info, healthy, incomplete, dot, full, empty = signs
-    return Glyphs(
-        severity={
-            Severity.CRITICAL: critical,
-            Severity.ERROR: error,
-            Severity.WARNING: warning,
-            Severity.INFO: info,
-        },
-        status={
-            Status.HEALTHY: healthy,
-            Status.ATTENTION: warning,
-            Status.DEGRADED: error,
-            Status.CRITICAL: critical,
-            Status.INCOMPLETE: incomplete,
-        },
-        dot=dot,
-        full=full,
-        empty=empty,
-    )
-
-
-def _columns(out: TextIO) -> int:
-    """The width of the terminal behind the stream, where there is one."""
-    if not out.isatty():
-        return WIDTH
-    try:
-        return os.get_terminal_size(out.fileno()).columns or WIDTH
-    except OSError:
-        return WIDTH
-
-
-class Page:
-    """A console of one width, without markup: text of customers is never read as style."""
-
-    def __init__(self, out: TextIO, presentation: Presentation) -> None:
-        encoding = (getattr(out, "encoding", None) or "utf-8").lower().replace("-", "")
-        self.width = max(NARROWEST, presentation.width or _columns(out))
-        self.color = presentation.color
-        self.glyphs = glyphs(unicode=encoding.startswith("utf"))
-        self._out = out
-        self._console = Console(
-            file=out,
-            width=self.width,
-            color_system="standard" if presentation.color else None,
-            force_terminal=presentation.color,
-            no_color=not presentation.color,
-            legacy_windows=False,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            _environ={},
-        )
-
-    def print(self, *parts: str | tuple[str, str], indent: int = 0) -> None:
-        """One paragraph of parts, each plain or with a style, wrapped at the width."""
-        self.show(Text.assemble(*parts), indent=indent)
-
-    def show(self, block: RenderableType, *, indent: int = 0) -> None:
-        """A block; blanks at the ends of lines are not written."""
-        with self._console.capture() as captured:
-            self._console.print(Padding(block, (0, 0, 0, indent)))
-        self._out.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-
-    def unbroken(self, line: Text) -> None:
-        """One line that is never folded, however long: it holds an id, to be searched for and copied."""
-        with self._console.capture() as captured:
-            self._console.print(line, soft_wrap=True)
-        self._out.write(captured.get().rstrip() + "\n")
-
-    def blank(self) -> None:
-        """An empty line."""
-        self._out.write("\n")
-
-    def heading(self, name: str, rest: str = "", *, style: str = "") -> None:
-        """The start of a section."""
-        self.blank()
-        self.print((name, f"bold {style}".strip()), (f"  {rest}" if rest else "", "dim"))
 
 
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:
@@ -228,8 +131,9 @@ def _group(page: Page, group: Group) -> None:
     if at_risk := legible(group.at_risk.text()):
         facts.append(f"{at_risk} at risk")
     page.blank()
-    sign = (f"{page.glyphs.severity[group.severity]} ", color)
-    page.print(sign, (legible(group.title), "bold"), indent=1)
+    title = Table.grid(padding=(0, 1, 0, 0))
+    title.add_row(Text(page.glyphs.severity[group.severity], color), Text(legible(group.title), "bold"))
+    page.show(title, indent=1)
     page.print((legible(group.check), color), (dot + dot.join(facts), "dim"), indent=3)
     if page.width >= COLUMNS_FROM:
         _rows(page, group)
@@ -258,10 +162,14 @@ def _rows(page: Page, group: Group) -> None:
 def _stacked(page: Page, group: Group) -> None:
     """Id and risk on one line, the message below."""
     for finding in group.worst:
-        issue_id, risk = legible(finding.id), legible(finding.impact.text())
-        gap = max(2, page.width - 5 - cell_len(issue_id) - cell_len(risk))
-        page.unbroken(Text.assemble("     ", issue_id, " " * gap if risk else "", (risk, "bold")))
-        page.print((legible(finding.message), "dim"), indent=7)
+        issue_id, risk, message = legible(finding.id), legible(finding.impact.text()), legible(finding.message)
+        gap = page.width - 5 - cell_len(issue_id) - cell_len(risk)
+        if gap < GAP:
+            page.unbroken(Text(f"     {issue_id}"))
+            page.print((risk, "bold"), "  " if risk else "", (message, "dim"), indent=7)
+        else:
+            page.unbroken(Text.assemble("     ", issue_id, " " * gap if risk else "", (risk, "bold")))
+            page.print((message, "dim"), indent=7)
 
 
 def _next(page: Page, found: dict[Severity, list[Group]]) -> None:
@@ -285,7 +193,10 @@ def _could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> N
     rows += [(check.check, check.how, check.reason) for check in missing]
     if rows:
         style = STATUS_COLORS[Status.INCOMPLETE]
-        page.heading("COULD NOT CHECK", "what these would have found is unknown", style=style)
+        loud = f"reverse {style}" if page.color else ""
+        page.heading(
+            " COULD NOT CHECK " if loud else "COULD NOT CHECK", "what these would have found is unknown", style=loud
+        )
         table = _grid("left", "left", "left")
         for name, how, reason in rows:
             table.add_row(Text(legible(name), style), Text(how, "bold"), Text(legible(reason)))
