@@ -1,0 +1,249 @@
+"""Each account on a paid plan has the Stripe customer that pays for it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from trueup.model.change import Append, Change, Refusal, Replace
+from trueup.model.check import Case, Check, ago, money_at_risk
+from trueup.model.finding import Area, Finding
+from trueup.model.relations import Account, Exemption, Member, Plan
+from trueup.model.severity import Severity
+
+_DAY_SECONDS = 86_400
+_PLANS = (
+    Plan(plan="FREE", rank=0),
+    Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000), price_minor=2000, price_currency="usd"),
+    Plan(plan="TEAM", rank=2, paid=True, credits_per_period=Decimal(5000), price_minor=9900, price_currency="usd"),
+)
+
+
+def _repair(finding: Finding) -> Change | Refusal:
+    plan, free_plan = finding.evidence["plan"], finding.evidence["free_plan"]
+    if (reason := _reason_to_wait(finding)) is not None:
+        return Refusal(reason=reason)
+    return Change(
+        kind="downgrade-to-free",
+        summary=f"account.plan {plan} -> {free_plan}, plus one plan_change row",
+        replace=Replace(relation="account", row_key=finding.subject, column="plan", old=plan, new=free_plan),
+        append=Append(
+            relation="plan_change",
+            values={
+                "account_id": finding.subject,
+                "from_plan": plan,
+                "to_plan": free_plan,
+                "actor": "trueup",
+                "reason": f"trueup: downgraded from {plan} to {free_plan}, no Stripe customer",
+            },
+        ),
+        safe=False,  # it takes a plan away from somebody: a person asks for each one by name
+    )
+
+
+def _reason_to_wait(finding: Finding) -> str | None:
+    evidence = finding.evidence
+    age_seconds = evidence["age_seconds"]
+    if evidence["free_plan"] is None:
+        return "No unpaid plan is configured to downgrade to; add one under [plans]."
+    if evidence["member_of"] is not None:
+        return f"The account is a member of {evidence['member_of']}, which may be paying for it; a person must decide."
+    if evidence["stripe_subscription_id"] is not None:
+        return f"The account names {evidence['stripe_subscription_id']}, so somebody may be paying; find its customer first."
+    if not isinstance(age_seconds, int):
+        return "Nobody knows how old the account is; its customer may still be on the way."
+    if age_seconds < _DAY_SECONDS:
+        return "The account is younger than a day; its customer may still be on the way."
+    return None
+
+
+CHECK = Check(
+    id="paid-without-customer",
+    area=Area.ENTITLEMENTS,
+    severity=Severity.ERROR,
+    revenue_impacting=True,
+    title="Paid plan without a Stripe customer",
+    why="The account is served a paid plan that nobody can be charged for: each period that passes is revenue lost.",
+    population="""
+SELECT count(*)
+FROM account AS a
+JOIN plan AS p ON p.plan = a.plan
+WHERE p.paid AND a.active
+""",
+    violations="""
+WITH membership AS (
+    SELECT member_id, min(account_id) AS member_of
+    FROM member
+    WHERE member_id <> account_id
+    GROUP BY member_id
+),
+cheapest AS (                          -- where a downgrade would lead
+    SELECT arg_min(plan, (rank, plan)) AS free_plan
+    FROM plan
+    WHERE NOT paid
+)
+SELECT a.account_id                            AS subject,
+       a.account_id,
+       a.plan,
+       cheapest.free_plan,
+       membership.member_of,
+       a.stripe_subscription_id,
+       a.created_at,
+       date_diff('second', a.created_at, $now) AS age_seconds,
+       p.price_minor,
+       p.price_currency
+FROM account AS a
+JOIN plan AS p            ON p.plan = a.plan
+CROSS JOIN cheapest
+LEFT JOIN membership      ON membership.member_id = a.account_id
+LEFT JOIN paid_seat AS s  ON s.account_id = a.account_id
+WHERE p.paid
+  AND a.active
+  AND a.stripe_customer_id IS NULL
+  AND s.account_id IS NULL
+  AND (a.created_at IS NULL OR a.created_at < $settled_before)
+""",
+    message="{subject} is on {plan}, and has no Stripe customer who could pay for it.",
+    impact=money_at_risk("price_minor", "price_currency"),
+    repair=_repair,
+    cases=(
+        Case(
+            name="a paid plan with its customer",
+            given=(
+                *_PLANS,
+                Account(account_id="user_1", plan="PRO", stripe_customer_id="cus_1", created_at=ago(days=90)),
+            ),
+        ),
+        Case(
+            name="a paid plan without a customer",
+            given=(*_PLANS, Account(account_id="user_1", plan="PRO", created_at=ago(days=90))),
+            fires=("user_1",),
+            evidence={
+                "user_1": {"plan": "PRO", "free_plan": "FREE", "age_seconds": 90 * _DAY_SECONDS, "price_minor": 2000}
+            },
+        ),
+        Case(
+            name="a paid plan without a customer, its age unknown",
+            given=(*_PLANS, Account(account_id="user_1", plan="PRO")),
+            fires=("user_1",),
+        ),
+        Case(
+            name="a free plan owes no customer",
+            given=(*_PLANS, Account(account_id="user_1", plan="FREE", created_at=ago(days=90))),
+        ),
+        Case(
+            name="a plan that the config does not know may be free",
+            given=(*_PLANS, Account(account_id="user_1", plan="LEGACY", created_at=ago(days=90))),
+        ),
+        Case(
+            name="comped partner with a live exemption",
+            given=(
+                *_PLANS,
+                Account(account_id="user_1", plan="PRO", created_at=ago(days=90)),
+                Exemption(
+                    check_id="paid-without-customer",
+                    subject="user_1",
+                    owner="partners",
+                    reason="comped",
+                    expires_at=date(2026, 3, 1),
+                ),
+            ),
+        ),
+        Case(
+            name="the exemption has expired",
+            given=(
+                *_PLANS,
+                Account(account_id="user_1", plan="PRO", created_at=ago(days=90)),
+                Exemption(
+                    check_id="paid-without-customer",
+                    subject="user_1",
+                    owner="partners",
+                    reason="comped",
+                    expires_at=date(2026, 2, 28),
+                ),
+            ),
+            fires=("user_1",),
+        ),
+        Case(
+            name="net-60 invoice paid by transfer, exempted",
+            given=(
+                *_PLANS,
+                Account(account_id="user_1", plan="PRO", created_at=ago(days=90)),
+                Exemption(
+                    check_id="paid-without-customer",
+                    subject="user_1",
+                    owner="finance",
+                    reason="pays by transfer, net 60",
+                ),
+            ),
+        ),
+        Case(
+            name="app-store customer, exempted",
+            given=(
+                *_PLANS,
+                Account(account_id="user_1", plan="PRO", created_at=ago(days=90)),
+                Exemption(
+                    check_id="paid-without-customer", subject="user_1", owner="mobile", reason="pays in the app store"
+                ),
+            ),
+        ),
+        Case(
+            name="team member of a paying organisation",
+            given=(
+                *_PLANS,
+                Account(account_id="org_1", plan="TEAM", stripe_customer_id="cus_1", created_at=ago(days=90)),
+                Account(account_id="user_1", plan="TEAM", created_at=ago(days=90)),
+                Member(account_id="org_1", member_id="user_1"),
+            ),
+        ),
+        Case(
+            name="only the organisation is named when nobody pays for its seats",
+            given=(
+                *_PLANS,
+                Account(account_id="org_1", plan="TEAM", created_at=ago(days=90)),
+                Account(account_id="user_1", plan="TEAM", created_at=ago(days=90)),
+                Member(account_id="org_1", member_id="user_1"),
+            ),
+            fires=("org_1",),
+            evidence={"org_1": {"member_of": None}},
+        ),
+        Case(
+            name="member of an organisation that itself is on a free plan",
+            given=(
+                *_PLANS,
+                Account(account_id="org_1", plan="FREE", created_at=ago(days=90)),
+                Account(account_id="user_1", plan="PRO", created_at=ago(days=90)),
+                Member(account_id="org_1", member_id="user_1"),
+            ),
+            fires=("user_1",),
+            evidence={"user_1": {"member_of": "org_1"}},
+        ),
+        Case(
+            name="an owner listed as a member of the own account is nobody's guest",
+            given=(
+                *_PLANS,
+                Account(account_id="user_1", plan="PRO", created_at=ago(days=90)),
+                Member(account_id="user_1", member_id="user_1"),
+            ),
+            fires=("user_1",),
+            evidence={"user_1": {"member_of": None}},
+        ),
+        Case(
+            name="account created a minute ago",
+            given=(*_PLANS, Account(account_id="user_1", plan="PRO", created_at=ago(minutes=1))),
+        ),
+        Case(
+            name="exactly as old as the settle time is still in flight",
+            given=(*_PLANS, Account(account_id="user_1", plan="PRO", created_at=ago(minutes=15))),
+        ),
+        Case(
+            name="a second older than the settle time",
+            given=(*_PLANS, Account(account_id="user_1", plan="PRO", created_at=ago(minutes=15, seconds=1))),
+            fires=("user_1",),
+        ),
+        Case(
+            name="a closed account is not served",
+            given=(*_PLANS, Account(account_id="user_1", plan="PRO", active=False, created_at=ago(days=90))),
+        ),
+    ),
+)

@@ -1,0 +1,117 @@
+"""Only administrators have unlimited credits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from trueup.model.change import Append, Change, Refusal, Replace
+from trueup.model.check import Case, Check, ago
+from trueup.model.finding import Area, Finding
+from trueup.model.relations import Account, EntryKind, Exemption, LedgerEntry, Role
+from trueup.model.severity import Severity
+
+
+def _repair(finding: Finding) -> Change | Refusal:
+    if finding.evidence["unreadable_entries"]:
+        return Refusal(
+            reason="An entry of this account cannot be read, so nobody knows its last balance; mend that row first."
+        )
+    return Change(
+        kind="switch-off-unlimited",
+        summary="account.unlimited_credits yes -> no, plus one ledger_entry row of amount 0",
+        replace=Replace(relation="account", row_key=finding.subject, column="unlimited_credits", old=True, new=False),
+        append=Append(
+            relation="ledger_entry",
+            values={
+                "account_id": finding.subject,
+                "kind": EntryKind.ADJUSTMENT,
+                "amount": Decimal(0),
+                "balance_after": finding.evidence["last_balance_after"],
+                "reason": "trueup: unlimited credits switched off",
+            },
+        ),
+    )
+
+
+CHECK = Check(
+    id="unlimited-credits",
+    area=Area.ENTITLEMENTS,
+    severity=Severity.CRITICAL,
+    revenue_impacting=True,
+    title="Unlimited credits on an ordinary account",
+    why="The account can use the product without ever paying, as much as it likes. The flag is often set by a "
+    "self-service form that trusted its input, and then more than one account has it.",
+    population="SELECT count(*) FROM account WHERE active",
+    violations="""
+SELECT a.account_id                      AS subject,
+       a.account_id,
+       a.role,
+       a.unlimited_credits,
+       coalesce(t.last_balance_after, 0) AS last_balance_after,
+       coalesce(t.unreadable_entries, 0) AS unreadable_entries,
+       t.last_entry_at
+FROM account AS a
+LEFT JOIN account_total AS t ON t.account_id = a.account_id
+WHERE a.unlimited_credits
+  AND a.role = 'user'
+  AND a.active
+""",
+    message="{subject} has unlimited credits, and its role is {role}.",
+    requires=("account.unlimited_credits", "account.role"),
+    optional=("ledger_entry",),
+    repair=_repair,
+    cases=(
+        Case(name="an ordinary account with limits", given=(Account(account_id="user_1"),)),
+        Case(
+            name="unlimited flag written by self-service",
+            given=(
+                Account(account_id="user_1", unlimited_credits=True),
+                LedgerEntry(
+                    entry_id=1,
+                    account_id="user_1",
+                    amount=Decimal(100),
+                    balance_after=Decimal(100),
+                    created_at=ago(days=2),
+                ),
+                LedgerEntry(
+                    entry_id=2,
+                    account_id="user_1",
+                    amount=Decimal(-40),
+                    balance_after=Decimal(60),
+                    created_at=ago(days=1),
+                ),
+            ),
+            fires=("user_1",),
+            evidence={"user_1": {"last_balance_after": Decimal(60), "unreadable_entries": 0}},
+        ),
+        Case(
+            name="an account without entries counts from zero",
+            given=(Account(account_id="user_1", unlimited_credits=True),),
+            fires=("user_1",),
+            evidence={"user_1": {"last_balance_after": Decimal(0), "last_entry_at": None}},
+        ),
+        Case(
+            name="an admin may have unlimited credits",
+            given=(Account(account_id="user_1", role=Role.ADMIN, unlimited_credits=True),),
+        ),
+        Case(
+            name="a super admin may have unlimited credits",
+            given=(Account(account_id="user_1", role=Role.SUPER_ADMIN, unlimited_credits=True),),
+        ),
+        Case(
+            name="support, partner and QA accounts, exempted",
+            given=(
+                Account(account_id="support_1", unlimited_credits=True),
+                Account(account_id="partner_1", unlimited_credits=True),
+                Account(account_id="qa_1", unlimited_credits=True),
+                Exemption(check_id="unlimited-credits", subject="support_1", owner="support", reason="answers tickets"),
+                Exemption(check_id="unlimited-credits", subject="partner_1", owner="partners", reason="comped partner"),
+                Exemption(check_id="unlimited-credits", subject="qa_1", owner="quality", reason="load tests"),
+            ),
+        ),
+        Case(
+            name="a closed account cannot spend",
+            given=(Account(account_id="user_1", unlimited_credits=True, active=False),),
+        ),
+    ),
+)
