@@ -1,0 +1,286 @@
+"""Subscription credits go only to accounts that were on a paid plan when they were granted."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago, credits_at_risk
+from trueup.model.finding import Area
+from trueup.model.policy import Policy
+from trueup.model.relations import Account, EntryKind, Exemption, LedgerEntry, Member, Plan, PlanChange
+from trueup.model.severity import Severity
+
+_PLANS = (Plan(plan="FREE", rank=0), Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000)))
+_FREE_ACCOUNT = Account(account_id="user_1", plan="FREE", created_at=ago(days=200))
+
+
+def _grant(entry_id: int, created_at: datetime, *, amount: int = 1000, posted: bool = True) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=entry_id,
+        kind=EntryKind.SUBSCRIPTION_GRANT,
+        amount=Decimal(amount),
+        posted=posted,
+        stripe_invoice_id=f"in_{entry_id}",
+        created_at=created_at,
+    )
+
+
+def _change(from_plan: str | None, to_plan: str, changed_at: datetime) -> PlanChange:
+    return PlanChange(account_id="user_1", from_plan=from_plan, to_plan=to_plan, changed_at=changed_at)
+
+
+CHECK = Check(
+    id="free-with-subscription-grant",
+    area=Area.ENTITLEMENTS,
+    severity=Severity.ERROR,
+    revenue_impacting=True,
+    title="Subscription credits granted to an account on a free plan",
+    why="Either the account gets subscription credits that nobody pays for, or somebody pays for a plan that was taken "
+    "away: credits are lost in the first case, the customer in the second.",
+    population="""
+SELECT count(*)
+FROM account AS a
+JOIN plan AS p ON p.plan = a.plan
+WHERE a.active AND NOT p.paid
+""",
+    violations="""
+WITH received AS (                     -- this period's grants to accounts that are on an unpaid plan today
+    SELECT e.account_id, a.plan, e.entry_id, e.amount, e.created_at
+    FROM ledger_entry AS e
+    JOIN account AS a           ON a.account_id = e.account_id
+    JOIN plan AS p              ON p.plan = a.plan
+    LEFT JOIN paid_seat AS seat ON seat.account_id = e.account_id
+    WHERE e.kind = 'subscription_grant'
+      AND e.posted
+      AND e.amount > 0
+      AND e.created_at >= $period_start
+      AND e.created_at < $settled_before
+      AND a.active
+      AND NOT p.paid
+      AND seat.account_id IS NULL
+),
+plan_move AS (                         -- the accounts' plan changes; a plan the config does not know may have been paid
+    SELECT c.account_id, c.changed_at,
+           coalesce(former.paid, TRUE) AS left_paid,
+           coalesce(latter.paid, TRUE) AS reached_paid
+    FROM plan_change AS c
+    LEFT JOIN plan AS former ON former.plan = c.from_plan
+    LEFT JOIN plan AS latter ON latter.plan = c.to_plan
+),
+judged AS (
+    SELECT r.account_id, r.plan, r.entry_id, r.amount, r.created_at,
+           arg_max(m.reached_paid, CASE WHEN m.changed_at <= r.created_at THEN (m.changed_at, m.reached_paid) END)
+               AS paid_by_the_change_before,
+           arg_min(m.left_paid, CASE WHEN m.changed_at > r.created_at THEN (m.changed_at, m.reached_paid) END)
+               AS paid_by_the_change_after,
+           max(CASE WHEN m.changed_at > r.created_at
+                     AND date_diff('second', r.created_at, m.changed_at) <= $settle_seconds
+                     AND m.reached_paid THEN 1 ELSE 0 END)
+               AS paid_moments_later
+    FROM received AS r
+    LEFT JOIN plan_move AS m ON m.account_id = r.account_id
+    GROUP BY r.account_id, r.plan, r.entry_id, r.amount, r.created_at
+)
+SELECT account_id      AS subject,
+       account_id,
+       plan,
+       count(*)        AS grants,
+       sum(amount)     AS granted_credits,
+       min(created_at) AS first_granted_at,
+       max(created_at) AS last_granted_at,
+       arg_max(entry_id, (created_at, entry_id)) AS last_entry_id
+FROM judged
+WHERE NOT coalesce(paid_by_the_change_before, FALSE)
+  AND NOT coalesce(paid_by_the_change_after, FALSE)
+  AND paid_moments_later = 0
+GROUP BY account_id, plan
+""",
+    message="{subject} is on {plan} and was granted {granted_credits} subscription credits, last at {last_granted_at}.",
+    impact=credits_at_risk("granted_credits"),
+    cases=(
+        Case(
+            name="a free account that is granted subscription credits",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=20)), _grant(2, ago(days=10), amount=500)),
+            fires=("user_1",),
+            evidence={"user_1": {"grants": 2, "granted_credits": Decimal(1500), "last_granted_at": ago(days=10)}},
+        ),
+        Case(
+            name="a paid account that is granted subscription credits",
+            given=(*_PLANS, Account(account_id="user_1", plan="PRO"), _grant(1, ago(days=20))),
+        ),
+        Case(
+            name="FREE now, PRO when the grant was written",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                _change("FREE", "PRO", ago(days=60)),
+                _grant(1, ago(days=20)),
+                _change("PRO", "FREE", ago(days=5)),
+            ),
+        ),
+        Case(
+            name="cancelled since, and only the cancellation is on record",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=20)), _change("PRO", "FREE", ago(days=5))),
+        ),
+        Case(
+            name="cancelled since, from a plan that was not written down",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=20)), _change(None, "FREE", ago(days=5))),
+        ),
+        Case(
+            name="was on a retired plan that the config no longer names",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                _change("FREE", "LEGACY", ago(days=60)),
+                _grant(1, ago(days=20)),
+                _change("LEGACY", "FREE", ago(days=5)),
+            ),
+        ),
+        Case(
+            name="granted after it had gone back to FREE",
+            given=(*_PLANS, _FREE_ACCOUNT, _change("PRO", "FREE", ago(days=30)), _grant(1, ago(days=20))),
+            fires=("user_1",),
+        ),
+        Case(
+            name="one grant while paid, one after",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                _grant(1, ago(days=40)),
+                _change("PRO", "FREE", ago(days=30)),
+                _grant(2, ago(days=10), amount=700),
+            ),
+            fires=("user_1",),
+            evidence={"user_1": {"grants": 1, "granted_credits": Decimal(700)}},
+        ),
+        Case(
+            name="granted while free, subscribed and cancelled later",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                _grant(1, ago(days=40)),
+                _change("FREE", "PRO", ago(days=30)),
+                _change("PRO", "FREE", ago(days=10)),
+            ),
+            fires=("user_1",),
+        ),
+        Case(
+            name="grant seconds before the plan was written",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                _grant(1, ago(days=20, seconds=5)),
+                _change("FREE", "PRO", ago(days=20)),
+                _change("PRO", "FREE", ago(days=2)),
+            ),
+        ),
+        Case(
+            name="grant as long before the plan as things may take to settle",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                _grant(1, ago(days=20, minutes=15)),
+                _change("FREE", "PRO", ago(days=20)),
+                _change("PRO", "FREE", ago(days=2)),
+            ),
+        ),
+        Case(
+            name="grant a second longer before the plan than things may take to settle",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                _grant(1, ago(days=20, minutes=15, seconds=1)),
+                _change("FREE", "PRO", ago(days=20)),
+                _change("PRO", "FREE", ago(days=2)),
+            ),
+            fires=("user_1",),
+        ),
+        Case(
+            name="subscribed and cancelled at one moment",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                _change("FREE", "PRO", ago(days=20)),
+                _change("PRO", "FREE", ago(days=20)),
+                _grant(1, ago(days=20)),
+            ),
+        ),
+        Case(
+            name="write in flight at the snapshot",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(minutes=14, seconds=59))),
+        ),
+        Case(
+            name="settled for exactly the settle time",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(minutes=15))),
+        ),
+        Case(
+            name="a second past the settle time",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(minutes=15, seconds=1))),
+            fires=("user_1",),
+        ),
+        Case(
+            name="on the first moment of the period",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=45))),
+            fires=("user_1",),
+        ),
+        Case(
+            name="before the period",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=45, seconds=1))),
+        ),
+        Case(
+            name="a longer period reaches further back",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=80))),
+            policy=Policy(period_days=90),
+            fires=("user_1",),
+        ),
+        Case(
+            name="goodwill credits of kind adjustment",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                LedgerEntry(entry_id=1, kind=EntryKind.ADJUSTMENT, amount=Decimal(50), created_at=ago(days=3)),
+            ),
+        ),
+        Case(
+            name="trial credits of kind promotional grant",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                LedgerEntry(entry_id=1, kind=EntryKind.PROMOTIONAL_GRANT, amount=Decimal(50), created_at=ago(days=3)),
+            ),
+        ),
+        Case(
+            name="nothing was granted: pending, zero",
+            given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=20), posted=False), _grant(2, ago(days=20), amount=0)),
+        ),
+        Case(
+            name="team member of a paying organisation",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                Account(account_id="org_1", plan="PRO"),
+                Member(account_id="org_1", member_id="user_1"),
+                _grant(1, ago(days=20)),
+            ),
+        ),
+        Case(
+            name="comped partner with a live exemption",
+            given=(
+                *_PLANS,
+                _FREE_ACCOUNT,
+                _grant(1, ago(days=20)),
+                Exemption(
+                    check_id="free-with-subscription-grant",
+                    subject="user_1",
+                    owner="partners",
+                    expires_at=date(2026, 12, 31),
+                ),
+            ),
+        ),
+        Case(
+            name="a closed account",
+            given=(*_PLANS, Account(account_id="user_1", plan="FREE", active=False), _grant(1, ago(days=20))),
+        ),
+    ),
+)
