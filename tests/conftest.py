@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is slow, not wrong; and a failing seed is printed so that it can become a permanent test.
+settings.register_profile("trueup", deadline=None, print_blob=True)
+settings.load_profile("trueup")
 
 pytest_plugins = ["tests.support.databases"]
 

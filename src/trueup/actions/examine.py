@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from trueup.books.file import Books
 from trueup.engines.duckdb import DuckDB
-from trueup.engines.sql import needs_of
+from trueup.engines.requirements import needs_of_check, unmapped
 from trueup.model.change import Value
 from trueup.model.check import RESERVED, Check, EvidenceRow
 from trueup.model.finding import Finding, printable, subject_text
@@ -18,21 +18,10 @@ from trueup.model.money import credits_text
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
 from trueup.model.policy import Policy
 from trueup.model.redact import redact
-from trueup.model.relations import (
-    CONFIGURED,
-    EMPTY_WHEN_UNMAPPED,
-    MADE,
-    Exemption,
-    columns_of,
-    relation_name,
-    relation_named,
-)
-from trueup.model.report import RelationRead
+from trueup.model.relations import Exemption
 from trueup.model.severity import Severity
 from trueup.model.source import Progress
 
-_ALWAYS_THERE = frozenset(map(relation_name, (*CONFIGURED, *MADE)))
-_MAY_BE_UNMAPPED = frozenset(map(relation_name, EMPTY_WHEN_UNMAPPED))
 _TEXT_SHOWN = 500
 
 
@@ -59,36 +48,17 @@ class Readable:
     """Which relations and columns the books hold."""
 
     def __init__(self, books: Books) -> None:
-        self._columns = books.mapped_columns()
-        self._failed: dict[str, RelationRead] = {read.relation: read for read in books.copies() if read.problem}
-        self._configured = {
-            name: bool(books.connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone()) for name in _ALWAYS_THERE
-        }
+        self._mapped = books.mapped_columns()
+        self._failed = {read.relation: read.problem for read in books.copies() if read.problem}
+        self._plans_configured = books.connection.execute("SELECT 1 FROM plan LIMIT 1").fetchone() is not None
 
     def obstacle(self, check: Check) -> Skipped | Broken | None:
         """What keeps this check from being answered, if anything."""
-        needs = needs_of(check.population) | needs_of(check.violations)
-        failed = sorted({relation for relation, _ in needs if relation in self._failed})
+        failed = sorted({relation for relation, _ in needs_of_check(check) if relation in self._failed})
         if failed:
-            return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]].problem}")
-        asked = (need for need in needs if not {need[0], ".".join(need)} & {*check.optional})
-        missing = sorted(filter(None, (self._missing(*need) for need in asked)))
-        missing += [need for need in check.requires if not self._is_mapped(*need.split("."))]
-        return Skipped(reason=f"not mapped: {', '.join(dict.fromkeys(missing))}") if missing else None
-
-    def _missing(self, relation: str, column: str) -> str | None:
-        """What of this need is not there, as a person would name it in the config."""
-        if relation in _ALWAYS_THERE:
-            return "plans" if relation == "plan" and not self._configured["plan"] else None
-        if relation not in self._columns:
-            return None if relation in _MAY_BE_UNMAPPED else relation
-        if not column or self._is_mapped(relation, column):
-            return None
-        neutral = next(found.has_neutral for found in columns_of(relation_named(relation)) if found.name == column)
-        return None if neutral else f"{relation}.{column}"
-
-    def _is_mapped(self, relation: str, column: str) -> bool:
-        return column in self._columns.get(relation, frozenset())
+            return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]]}")
+        missing = unmapped(check, self._mapped, plans_configured=self._plans_configured)
+        return Skipped(reason=f"not mapped: {', '.join(missing)}") if missing else None
 
 
 def live_exemptions(engine: DuckDB, today: date) -> dict[tuple[str, str], Exemption]:
@@ -162,7 +132,6 @@ def _finding(
 
 
 def _with_repair(check: Check, finding: Finding) -> Finding:
-
 
     if check.repair is None or finding.exemption is not None:
         return finding

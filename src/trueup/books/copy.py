@@ -10,7 +10,7 @@ from trueup.books.reading import Reading, literal, reading
 from trueup.books.schema import UNREADABLE, create_table, own_words
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import Column, Relation, columns_of, relation_name, relation_named
-from trueup.model.source import Progress, RelationMapping, Snapshot
+from trueup.model.source import Progress, RelationMapping, Snapshot, mapped_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,9 +52,9 @@ class _Counted:
         self._progress = progress
 
     def through(self, reader: pa.RecordBatchReader) -> tuple[pa.RecordBatchReader, _Counted]:
-        import pyarrow  # noqa: PLC0415 - heavy
+        import pyarrow as pa  # noqa: PLC0415 - heavy
 
-        return pyarrow.RecordBatchReader.from_batches(reader.schema, self._batches(reader)), self
+        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader)), self
 
     def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         try:
@@ -164,6 +164,20 @@ def _note_unknown_words(connection: DuckDBPyConnection, name: str, column: str, 
     )
 
 
+def note_unread(books: Books, mapping: RelationMapping, problem: str) -> None:
+    """Put on record that a mapped relation was not read at all."""
+    _record(books.connection, mapping, rows=0, problem=problem)
+
+
+def note_unknown_plans(books: Books) -> None:
+    """A plan word that no configured plan has is a finding: the checks about plans cannot judge its accounts."""
+    books.connection.execute(
+        "INSERT INTO unreadable_row SELECT 'account', 'plan=' || plan, NULL, 'no plan of this name is configured', "
+        "count(*), NULL FROM account WHERE plan IS NOT NULL AND plan NOT IN (SELECT plan FROM plan) "
+        "AND EXISTS (SELECT 1 FROM plan) GROUP BY plan"
+    )
+
+
 def _refuse_wrong_columns(
     connection: DuckDBPyConnection, relation: Relation, mapping: RelationMapping, rows: int
 ) -> None:
@@ -180,13 +194,13 @@ def _refuse_wrong_columns(
         row = connection.execute(f"SELECT {garbled}, count({column.name}) FROM {name}").fetchone()
         if row and row[0] >= _ENOUGH_TO_JUDGE and row[1] == 0:
             raise ConfigurationError(
-                f'No value of {mapping.table}.{source.column or source.expression} can be read as {column.kind} '
-                f'for {mapping.relation}.{column.name}; map another column or an expression that converts it.'
+                f"No value of {mapping.table}.{source.column or source.expression} can be read as {column.kind} "
+                f"for {mapping.relation}.{column.name}; map another column or an expression that converts it."
             )
 
 
 def _record(connection: DuckDBPyConnection, mapping: RelationMapping, *, rows: int, problem: str | None) -> None:
-    columns = [*mapping.columns, *(["dense_sequence"] if mapping.dense_sequence else [])]
+    columns = sorted(mapped_columns(mapping))
     connection.execute(
         "INSERT OR REPLACE INTO trueup_copy SELECT ?, ?, ?, ?, coalesce(sum(entries), 0), ? FROM unreadable_row "
         "WHERE relation = ?",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from trueup import __version__
 from trueup.books.schema import FORMAT, all_tables, create_table
 from trueup.model.errors import BooksUnreadable
-from trueup.model.relations import MAPPED, RELATIONS, Row, columns_of, relation_name
+from trueup.model.relations import MAPPED, Row, columns_of, relation_name
 from trueup.model.report import RelationRead
 
 if TYPE_CHECKING:
@@ -63,19 +63,22 @@ class Books:
         rows = self.connection.execute("SELECT relation, columns FROM trueup_copy WHERE problem IS NULL").fetchall()
         return {relation: frozenset(columns) for relation, columns in rows}
 
-    def replace_rows(self, rows: Iterable[Row], *, of: type[Row]) -> None:
-        """Put these rows in place of all rows of the relation ``of``: for what the config supplies, and for cases."""
+    def replace_rows(self, rows: Iterable[Row], *, of: type[Row], for_this_run: bool = False) -> None:
+        """Put these rows in place of all rows of the relation ``of``: for what the config supplies, and for cases.
+
+        ``for_this_run`` leaves the file as it is, also a read-only one, and lets the checks of this connection see the
+        new rows: a temporary table goes before one of the file.
+        """
         columns = columns_of(of)
-        name = relation_name(of)
         kept = list(rows)
-        if kept and columns[0].name == "entry_id":
-            kind = "BIGINT" if all(isinstance(getattr(row, "entry_id", None), int) for row in kept) else "VARCHAR"
-            self.connection.execute(create_table(of, {"entry_id": kind}))
-        self.connection.execute(f"DELETE FROM {name}")
+        numbered = all(isinstance(getattr(row, "entry_id", None), int) for row in kept)
+        self.connection.execute(
+            create_table(of, {"entry_id": "BIGINT" if numbered else "VARCHAR"}, temporary=for_this_run)
+        )
         values = [[_plain(getattr(row, column.name)) for column in columns] for row in kept]
         if values:
             marks = ", ".join("?" * len(columns))
-            self.connection.executemany(f"INSERT INTO {name} VALUES ({marks}, NULL)", values)
+            self.connection.executemany(f"INSERT INTO {relation_name(of)} VALUES ({marks}, NULL)", values)
 
 
 def _plain(value: object) -> object:
@@ -90,7 +93,9 @@ def made_books(path: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> Itera
     except FileExistsError:
         raise BooksUnreadable(f"{path} exists already; name another file for the books or remove it.") from None
     except OSError as error:
-        raise BooksUnreadable(f"The books cannot be made at {path}: {error.strerror}; name a folder you may write to.") from None
+        raise BooksUnreadable(
+            f"The books cannot be made at {path}: {error.strerror}; name a folder you may write to."
+        ) from None
     path.unlink()
     with _connected(path, memory_limit=memory_limit) as connection:
         path.chmod(0o600)
@@ -110,10 +115,14 @@ def opened_books(path: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT, spill:
         with _connected(path, memory_limit=memory_limit, read_only=True, spill=spill) as connection:
             row = connection.execute("SELECT format FROM trueup_books").fetchone()
             if row is None or row[0] != FORMAT:
-                raise BooksUnreadable(f"{path} is of another books format than this trueup ({FORMAT}); make the books again.")
+                raise BooksUnreadable(
+                    f"{path} is of another books format than this trueup ({FORMAT}); make the books again."
+                )
             yield Books(connection=connection)
     except (duckdb.IOException, duckdb.CatalogException, duckdb.SerializationException) as error:
-        raise BooksUnreadable(f"{path} is not a books file that can be read; make it again with --keep-books.") from error
+        raise BooksUnreadable(
+            f"{path} is not a books file that can be read; make it again with --keep-books."
+        ) from error
 
 
 @contextlib.contextmanager
@@ -145,6 +154,3 @@ def _connected(
         yield connection
     finally:
         connection.close()
-
-
-RELATION_NAMES = frozenset(relation_name(relation) for relation in RELATIONS)

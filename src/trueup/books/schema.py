@@ -7,6 +7,8 @@ refresh can replace one relation's rows and its line here in one transaction. ``
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from trueup.books.reading import table_type
 from trueup.model.relations import RELATIONS, Kind, Relation, columns_of, relation_name
 
@@ -22,11 +24,12 @@ CREATE TABLE trueup_copy (relation VARCHAR PRIMARY KEY, source_table VARCHAR NOT
 UNREADABLE = "unreadable"
 
 
-def create_table(relation: Relation, types: dict[str, str] | None = None) -> str:
+def create_table(relation: Relation, types: Mapping[str, str] | None = None, *, temporary: bool = False) -> str:
     """The DDL of a relation's table. ``types`` are the incoming types of mapped columns, which ids keep."""
     incoming = types or {}
+    kind = "TEMP TABLE" if temporary else "TABLE"
     lines = [f"{c.name} {table_type(c, incoming.get(c.name, 'BIGINT'))}" for c in columns_of(relation)]
-    return f"CREATE OR REPLACE TABLE {relation_name(relation)} ({', '.join(lines)}, {UNREADABLE} VARCHAR)"
+    return f"CREATE OR REPLACE {kind} {relation_name(relation)} ({', '.join(lines)}, {UNREADABLE} VARCHAR)"
 
 
 def all_tables() -> str:

@@ -41,7 +41,9 @@ def check_of(module: ModuleType) -> Check:
     """
     check = getattr(module, "CHECK", None)
     if not isinstance(check, Check):
-        raise ConfigurationError(f"{module.__name__} is among the checks but defines no CHECK; add one or move the file.")
+        raise ConfigurationError(
+            f"{module.__name__} is among the checks but defines no CHECK; add one or move the file."
+        )
     return dataclasses.replace(check, invariant=(module.__doc__ or "").strip())
 
 

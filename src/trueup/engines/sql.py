@@ -42,9 +42,9 @@ def needs_of(sql: str) -> frozenset[Need]:
         else:
             needs.add((table, ""))
     for column in tree.find_all(exp.Column):
-        table = _table_behind(column)
-        if table is not None and table not in _derived_sql():
-            needs.add((table, column.name))
+        behind = _table_behind(column)
+        if behind is not None and behind not in _derived_sql():
+            needs.add((behind, column.name))
     return frozenset(needs)
 
 
@@ -62,7 +62,9 @@ def departures_from_portable(sql: str) -> list[str]:
         f"an aggregate that holds every value in memory: {node.sql()}"
         for node in tree.find_all(exp.Median, exp.Quantile, exp.PercentileCont, exp.PercentileDisc)
     ]
-    departures += [f"mad() holds every value: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() == "mad"]
+    departures += [
+        f"mad() holds every value: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() == "mad"
+    ]
     known = {relation_name(r) for r in RELATIONS} | _derived_sql().keys()
     departures += [f"a CTE named like a relation: {cte.alias}" for cte in tree.find_all(exp.CTE) if cte.alias in known]
     clocks = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime)
@@ -81,20 +83,31 @@ def _derived_sql() -> dict[str, str]:
 
 
 @functools.cache
-def _schema() -> dict[str, dict[str, str]]:
-    schema = {relation_name(r): {column.name: "UNKNOWN" for column in columns_of(r)} for r in RELATIONS}
+def _schema() -> dict[str, object]:
+    schema: dict[str, object] = {
+        relation_name(r): {column.name: "UNKNOWN" for column in columns_of(r)} for r in RELATIONS
+    }
     for name, sql in _derived_sql().items():
-        tree = sqlglot.parse_one(sql, dialect="duckdb")
-        schema[name] = dict.fromkeys(tree.named_selects, "UNKNOWN")
+        outermost = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Select)
+        schema[name] = dict.fromkeys(_column_names(outermost), "UNKNOWN")
     return schema
 
 
-def _qualified(sql: str) -> exp.Expression:
+def _column_names(select: exp.Select) -> list[str]:
+    """The names of a query's columns; ``*`` stands for those of the one subquery it selects from."""
+    if not select.is_star:
+        return select.named_selects
+    (source,) = _sources_of(select)
+    inner: exp.Select = source.this.assert_is(exp.Select)
+    return inner.named_selects
+
+
+def _qualified(sql: str) -> exp.Expr:
     tree = qualify_tables(sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb")
     return qualify_columns(tree, schema=_schema(), expand_alias_refs=False, expand_stars=True)
 
 
-def _base_tables(tree: exp.Expression) -> set[str]:
+def _base_tables(tree: exp.Expr) -> set[str]:
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     return {table.name for table in tree.find_all(exp.Table) if table.name and table.name not in ctes}
 
@@ -110,7 +123,7 @@ def _table_behind(column: exp.Column) -> str | None:
     return None
 
 
-def _sources_of(select: exp.Select) -> list[exp.Expression]:
+def _sources_of(select: exp.Select) -> list[exp.Expr]:
     clause = select.args.get("from_") or select.args.get("from")
     sources = [clause.this] if clause else []
     return sources + [join.this for join in select.args.get("joins") or []]

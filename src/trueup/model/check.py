@@ -14,7 +14,7 @@ from trueup.model.policy import Policy
 from trueup.model.relations import Row
 from trueup.model.severity import Severity
 
-CASE_NOW = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - naive by definition: UTC
+CASE_NOW = datetime(2026, 3, 1, 12)
 """The moment every case is asked about."""
 
 RESERVED = frozenset({"subject", "severity"})
@@ -79,7 +79,7 @@ class Check:
 
     The relations and columns a check needs are read from its SQL. ``requires`` adds those that have a neutral value
     but without which this check would look at nothing (``ledger_entry.sequence``); ``optional`` takes those away that
-    only excuse, as ``relation`` or ``relation.column``: unmapped they are empty, and the check is answered all the same.
+    only excuse, as ``relation`` or ``relation.column``: unmapped they are empty, and the check still answers.
     """
 
     id: str

@@ -52,7 +52,7 @@ class Policy:
             "settled_before": now - timedelta(minutes=self.settle_minutes),
             "settle_seconds": self.settle_minutes * 60,
             "past_due_grace_days": self.past_due_grace_days,
-            "idempotency_since": datetime(since.year, since.month, since.day) if since else datetime.min,  # noqa: DTZ001 - naive by definition: UTC
+            "idempotency_since": datetime(since.year, since.month, since.day) if since else datetime.min,
             "balance_floor": self.balance_floor,
             "clock_skew_seconds": self.clock_skew_minutes * 60,
             "future_after": now + timedelta(minutes=self.clock_skew_minutes),

@@ -26,8 +26,6 @@ _SHAPES = tuple(
     for pattern, flags in (
         # A private key, also when its end was cut off.
         (r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY)-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-        # scheme://user:PASSWORD@host. Up to the last @ of the word: an unescaped password may hold "/", "#" and "@".
-        (r"([a-z][a-z0-9+.-]{0,30}://[^\s/?#:]*:)\S+(?=@)", re.IGNORECASE),
         # Stripe: secret and restricted keys, webhook and client secrets. Inside a word only at a key's real length.
         (r"(?<![a-z0-9])((?:sk|rk)_(?:org_)?(?:live|test)_)\w+", re.IGNORECASE),
         (r"((?:sk|rk)_(?:org_)?(?:live|test)_)[a-z0-9]{16,}", re.IGNORECASE),
@@ -35,7 +33,7 @@ _SHAPES = tuple(
         (r"((?:pi|seti|cs|src)_\w{1,80}?_secret_)\w+", re.IGNORECASE),
         # trueup_<id>_<secret>_<checksum>. A table named trueup_… has neither digits nor capitals at such length.
         (r"(trueup_[A-Za-z0-9]+_)(?=[\w-]*[A-Z0-9])[\w-]{32,}", 0),
-        (r"(\bauthorization[\"']?\s*[:=]\s*)\S+(?:[ \t]+\S+)?", re.IGNORECASE),
+        (r"(authorization[\"']?\s*[:=]\s*)\S+(?:[ \t]+\S+)?", re.IGNORECASE),
         # "bearer of good news" is prose: a token is long, or holds a digit.
         (r"(bearer\s+)(?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,}", re.IGNORECASE),
         # A JSON web token: its header always starts with {".
@@ -44,6 +42,11 @@ _SHAPES = tuple(
         (rf"""((?:{_WORDS})["']\s*:\s*)(?:{_QUOTED}|{_BARE})""", re.IGNORECASE),
     )
 )
+
+
+# Up to the last @ of the word: a password that was not escaped may hold "/", "#", ":" and "@" itself.
+_WORD = re.compile(r"\S+")
+_USER = re.compile(r"://[^\s/?#:]*:")
 
 
 def redact(text: str) -> str:
@@ -61,6 +64,16 @@ def redact(text: str) -> str:
 
 
 def _masked_once(text: str) -> str:
+    if "://" in text:
+        text = _WORD.sub(_masked_address, text)
     for shape in _SHAPES:
         text = shape.sub(rf"\g<1>{MASK}", text)
     return text
+
+
+def _masked_address(found: re.Match[str]) -> str:
+    """``scheme://user:***@host`` for an address with a password; any other word as it is."""
+    word = found.group()
+    end = word.rfind("@")
+    user = _USER.search(word, 0, end) if end > 0 else None
+    return f"{word[: user.end()]}{MASK}{word[end:]}" if user else word

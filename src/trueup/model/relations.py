@@ -15,7 +15,6 @@ integer ids order as integers.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import types
 import typing
 from dataclasses import dataclass
@@ -123,7 +122,7 @@ class LedgerEntry:
     stripe_payment_intent_id: str | None = fact()
     stripe_invoice_id: str | None = fact()
     stripe_checkout_session_id: str | None = None
-    created_at: datetime = fact(datetime(2026, 1, 1))  # noqa: DTZ001 - naive by definition: UTC
+    created_at: datetime = fact(datetime(2026, 1, 1))
     actor: str | None = None
     reason: str | None = None
 
@@ -135,7 +134,7 @@ class WebhookEvent:
     event_id: str = key()
     type: str = fact("invoice.paid")
     status: EventStatus = EventStatus.PROCESSED
-    received_at: datetime = fact(datetime(2026, 1, 1))  # noqa: DTZ001 - naive by definition: UTC
+    received_at: datetime = fact(datetime(2026, 1, 1))
     processed_at: datetime | None = None
     livemode: bool = fact(True)  # noqa: FBT003 - an example value
     api_version: str | None = None
@@ -210,7 +209,9 @@ class UnreadableRow:
     entries: int = 1
 
 
-Relation = type[Account | LedgerEntry | WebhookEvent | PlanChange | Member | Plan | PlanPrice | Exemption | UnreadableRow]
+Relation = type[
+    Account | LedgerEntry | WebhookEvent | PlanChange | Member | Plan | PlanPrice | Exemption | UnreadableRow
+]
 Row = Account | LedgerEntry | WebhookEvent | PlanChange | Member | Plan | PlanPrice | Exemption | UnreadableRow
 
 MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, Member)
@@ -262,11 +263,9 @@ def relation_named(name: str) -> Relation:
     return {relation_name(r): r for r in RELATIONS}[name]
 
 
-@functools.cache
 def columns_of(relation: Relation) -> tuple[Column, ...]:
     """The relation's columns in the order they are declared."""
-    hints = typing.get_type_hints(relation)
-    return tuple(_column(field, hints[field.name]) for field in dataclasses.fields(relation))
+    return _COLUMNS[relation_name(relation)]
 
 
 def _column(field: dataclasses.Field[Any], hint: object) -> Column:
@@ -287,3 +286,11 @@ def _column(field: dataclasses.Field[Any], hint: object) -> Column:
         neutral=field.default if mark is None else None,
         words=words,
     )
+
+
+def _columns(relation: Relation) -> tuple[Column, ...]:
+    hints = typing.get_type_hints(relation)
+    return tuple(_column(field, hints[field.name]) for field in dataclasses.fields(relation))
+
+
+_COLUMNS = {relation_name(relation): _columns(relation) for relation in RELATIONS}

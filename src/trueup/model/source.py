@@ -64,6 +64,11 @@ class RelationMapping:
     dense_sequence: bool = False
 
 
+def mapped_columns(mapping: RelationMapping) -> frozenset[str]:
+    """Our columns that this mapping supplies; ``dense_sequence`` is one where the sequence is mapped as dense."""
+    return frozenset(mapping.columns) | ({"dense_sequence"} if mapping.dense_sequence else set())
+
+
 class Snapshot(Protocol):
     """One consistent moment of the source, read only. Closing it releases whatever the source holds for it."""
 

@@ -1,0 +1,54 @@
+"""``trueup explain``: one finding, so that a person can decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trueup.cli.options import DEFAULT_CONFIG, AsOfOption, ConfigOption, catalogue_for, config_from, moment, utc_now
+
+if TYPE_CHECKING:
+    from trueup.actions.explain import Explanation
+
+
+def explain(
+    issue_id: Annotated[str, typer.Argument(help="The issue's id as the report prints it.")],
+    books: Annotated[
+        Path | None, typer.Option("--books", help="Look in a kept snapshot; no database is needed.")
+    ] = None,
+    as_of: AsOfOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Explain one finding: evidence, ledger timeline, why it matters, what a repair would change.
+
+    Example: trueup explain credit-balance:user_123
+    """
+    from trueup.cli.explanation import as_text  # noqa: PLC0415 - heavy
+    from trueup.model.outcome import Checked  # noqa: PLC0415 - heavy
+
+    explanation = _explanation(issue_id, books, as_of, config)
+    typer.echo(as_text(explanation, issue_id))
+    (made,) = explanation.report.outcomes
+    if not isinstance(made.outcome, Checked):
+        raise typer.Exit(3)
+
+
+def _explanation(issue_id: str, books: Path | None, as_of: str | None, path: Path | None) -> Explanation:
+    from trueup.actions.explain import explain as run_explain  # noqa: PLC0415 - heavy
+    from trueup.actions.explain import explain_books  # noqa: PLC0415 - heavy
+    from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
+    from trueup.model.policy import Policy  # noqa: PLC0415 - heavy
+
+    catalogue = catalogue_for(path)
+    with terminal_progress() as progress:
+        if books is None:
+            found = config_from(path, catalogue)
+            now = moment(as_of) or utc_now()
+            return run_explain(issue_id, config=found, catalogue=catalogue, now=now, progress=progress)
+        known = path is not None or DEFAULT_CONFIG.exists()
+        policy = config_from(path, catalogue).policy if known else Policy()
+        return explain_books(
+            issue_id, path=books, policy=policy, catalogue=catalogue, now=moment(as_of), progress=progress
+        )

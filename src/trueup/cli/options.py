@@ -1,0 +1,72 @@
+"""The options that several commands share, and how they become values."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trueup.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from trueup.mapping.config import Config
+    from trueup.model.check import Check
+
+DEFAULT_CONFIG = Path("trueup.toml")
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", envvar="TRUEUP_CONFIG", help="The config file; default: trueup.toml here."),
+]
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    CSV = "csv"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the report is written.")]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="Judge as of this UTC moment instead of now, e.g. 2026-03-01T12:00."),
+]
+
+
+def moment(as_of: str | None) -> datetime | None:
+    """The UTC moment of ``--as-of``, naive; None when it was not given. Raises ``ConfigurationError``."""
+    if as_of is None:
+        return None
+    try:
+        found = datetime.fromisoformat(as_of)
+    except ValueError:
+        raise ConfigurationError(f'--as-of "{as_of}" is not a time; write it like 2026-03-01T12:00.') from None
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def utc_now() -> datetime:
+    """Now, naive UTC. The doors ask the clock; nothing below them does."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def catalogue_for(config: Path | None) -> tuple[Check, ...]:
+    """The catalogue, with the checks beside the config."""
+    from trueup.actions.catalogue import full_catalogue  # noqa: PLC0415 - heavy
+
+    return full_catalogue(config or DEFAULT_CONFIG)
+
+
+def config_from(path: Path | None, checks: tuple[Check, ...]) -> Config:
+    """The config at ``path``, or ``trueup.toml`` here. Raises ``ConfigurationError``."""
+    from trueup.mapping.config import load_config  # noqa: PLC0415 - heavy
+
+    return load_config(path or DEFAULT_CONFIG, os.environ, known_checks=[check.id for check in checks])

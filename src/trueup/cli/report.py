@@ -1,0 +1,44 @@
+"""Writing a report where it was asked for, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from trueup.cli.options import Format
+from trueup.formats import write
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError
+from trueup.model.report import Report
+from trueup.model.severity import Severity
+
+CLEAN, FOUND, INCONCLUSIVE = 0, 1, 3
+
+
+def deliver(
+    report: Report, checks: Iterable[Check], *, output_format: Format, output: Path | None, fail_on: Severity
+) -> int:
+    """Write the report to ``output`` or stdout; the process's exit code."""
+    catalogue = {check.id: check for check in checks}
+    if output is None:
+        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        write(report, format=output_format, stream=sys.stdout, color=color, catalogue=catalogue)
+        sys.stdout.flush()
+    else:
+        try:
+            with output.open("w", encoding="utf-8", newline="") as stream:
+                write(report, format=output_format, stream=stream, catalogue=catalogue)
+        except OSError as error:
+            raise ConfigurationError(f"The report cannot be written to {output}: {error.strerror}.") from None
+    return exit_code(report, fail_on)
+
+
+def exit_code(report: Report, fail_on: Severity) -> int:
+    """An audit that was interrupted is inconclusive whatever it found; after that, findings; after that, gaps."""
+    if report.interruptions:
+        return INCONCLUSIVE
+    if report.worst_at_least(fail_on):
+        return FOUND
+    return CLEAN if report.complete else INCONCLUSIVE

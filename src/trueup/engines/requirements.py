@@ -1,0 +1,54 @@
+"""What a check needs of a mapping, and what of it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from trueup.engines.sql import Need, needs_of
+from trueup.model.check import Check
+from trueup.model.relations import CONFIGURED, EMPTY_WHEN_UNMAPPED, MADE, columns_of, relation_name, relation_named
+
+_ALWAYS_THERE = frozenset(map(relation_name, (*CONFIGURED, *MADE)))
+_MAY_BE_UNMAPPED = frozenset(map(relation_name, EMPTY_WHEN_UNMAPPED))
+
+MappedColumns = Mapping[str, frozenset[str]]
+"""The columns of ours that are mapped, by relation."""
+
+
+def needs_of_check(check: Check) -> frozenset[Need]:
+    """Every relation and column that the check's SQL reads."""
+    return needs_of(check.population) | needs_of(check.violations)
+
+
+def unmapped(check: Check, mapped: MappedColumns, *, plans_configured: bool) -> tuple[str, ...]:
+    """What this check needs and cannot have, as a person would name it in the config; empty when it can run.
+
+    A column with a neutral value is only needed where the check says so in ``requires``; what only excuses
+    (``optional``) is not needed at all.
+    """
+    needed = {need for need in needs_of_check(check) if not {need[0], ".".join(need)} & {*check.optional}}
+    missing = {_missing(relation, column, mapped) for relation, column in needed}
+    missing |= {need for need in check.requires if not _is_mapped(*_split(need), mapped)}
+    if not plans_configured and any(relation == "plan" for relation, _ in needed):
+        missing.add("plans")
+    return tuple(sorted(name for name in missing if name))
+
+
+def _missing(relation: str, column: str, mapped: MappedColumns) -> str | None:
+    if relation in _ALWAYS_THERE:
+        return None
+    if relation not in mapped:
+        return None if relation in _MAY_BE_UNMAPPED else relation
+    if not column or _is_mapped(relation, column, mapped):
+        return None
+    neutral = next(found.has_neutral for found in columns_of(relation_named(relation)) if found.name == column)
+    return None if neutral else f"{relation}.{column}"
+
+
+def _is_mapped(relation: str, column: str, mapped: MappedColumns) -> bool:
+    return column in mapped.get(relation, frozenset())
+
+
+def _split(need: str) -> tuple[str, str]:
+    relation, _, column = need.partition(".")
+    return relation, column
