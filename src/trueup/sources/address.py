@@ -1,0 +1,84 @@
+"""The address of a database server: its parts, how it is shown, and how its password is kept out of every message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
+
+from trueup.model.errors import ConfigurationError
+
+_HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^@/?:,\[\]#\s]*)(?::[0-9]*)?"
+_ADDRESS = re.compile(
+    r"(?P<scheme>[A-Za-z]+)://"
+    r"(?:(?P<user>[^:@/?\s]*)(?::(?P<password>[^@/?\s]*))?@)?"
+    rf"(?P<hosts>{_HOST}(?:,{_HOST})*)"
+    r"(?:/(?P<database>[^/?@#]*))?"
+    r"(?:\?(?P<options>[a-z_A-Z]+=[^?#\s]*))?"
+)
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SECRET_OPTIONS = frozenset({"password", "sslpassword", "passwd"})
+HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A server's address, decoded. ``repr`` shows no password."""
+
+    scheme: str
+    user: str | None
+    hosts: str
+    database: str | None
+    options: dict[str, str]
+    password: str | None = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    """Every spelling of every secret in the address, longest first."""
+
+    @property
+    def place(self) -> str:
+        """The address for messages, without its password and options."""
+        user = f"{self.user}@" if self.user else ""
+        host = self.hosts or self.options.get("host") or self.options.get("unix_socket") or ""
+        return self.scrub(f"{self.scheme}://{user}{host}/{self.database or ''}")
+
+    def scrub(self, text: str) -> str:
+        """The text without any spelling of a secret."""
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+def parse_address(url: str) -> Address:
+    """The parts of a server's address.
+
+    Stricter than the drivers on purpose: a password with an unencoded ``@``, ``/`` or ``?`` would be cut in the
+    middle, and one half would show up in a driver's message as the host. Raises ``ConfigurationError``, which shows
+    none of it.
+    """
+    found = _ADDRESS.fullmatch(url)
+    if found is None or _BROKEN_ESCAPE.search(url):
+        raise ConfigurationError(
+            f"The {url.partition('://')[0]}:// address cannot be read; write scheme://user:password@host:port/database "
+            "and percent-encode special characters of the password (@ as %40, / as %2F, ? as %3F, % as %25)."
+        )
+    options = dict(parse_qsl(found["options"] or "", keep_blank_values=True))
+    password = unquote(found["password"]) if found["password"] is not None else None
+    given = [found["password"], *(value for name, value in options.items() if name.lower() in _SECRET_OPTIONS)]
+    return Address(
+        scheme=found["scheme"].lower(),
+        user=unquote(found["user"]) if found["user"] else options.get("user"),
+        hosts=found["hosts"],
+        database=unquote(found["database"]) if found["database"] else options.get("dbname"),
+        options=options,
+        password=password,
+        secrets=_spellings(secret for secret in given if secret),
+    )
+
+
+def _spellings(given: Iterable[str]) -> tuple[str, ...]:
+    spellings: set[str] = set()
+    for secret in given:
+        plain = unquote(secret)
+        spellings |= {secret, plain, quote(plain), quote(plain, safe=""), quote_plus(plain), repr(plain)[1:-1]}
+    return tuple(sorted(spellings, key=len, reverse=True))

@@ -1,0 +1,231 @@
+"""A folder of Parquet and CSV files, one file or one folder of files per table, read through a DuckDB of our own."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError, nearest
+from trueup.model.source import RelationMapping, SourceColumn, SourceTable
+from trueup.sources.select import described, select, wrapped
+from trueup.sources.stream import stream, this_moment
+
+BATCH_ROWS = 100_000
+MEMORY_LIMIT = "1GiB"
+_KINDS = (".parquet", ".csv")
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+_AS_THEY_ARE = frozenset({"BOOLEAN", "FLOAT", "DOUBLE", "VARCHAR", *_INTEGERS, *_MOMENTS})
+_MAPPING_ERRORS = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """The files of one table; all are of one kind."""
+
+    name: str
+    files: tuple[Path, ...]
+
+    @property
+    def is_csv(self) -> bool:
+        return self.files[0].suffix.lower() == ".csv"
+
+
+class FilesSource:
+    """A folder of files. Expressions and conditions are in DuckDB's dialect; a file is a table of its own name.
+
+    CSV is UTF-8, comma separated, with a header; every column is text and an empty field is NULL: nothing is guessed.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, path: Path) -> None:
+        self.place = str(path)
+        self._path = path
+        self._tables = _found(path)
+
+    def tables(self) -> tuple[SourceTable, ...]:
+        """The tables in name order. Files promise nothing about uniqueness."""
+        with self._connected() as connection:
+            return tuple(self._described(connection, table) for table in self._tables.values())
+
+    def privileges(self) -> Iterable[str]:
+        """Nothing: files are only ever opened for reading."""
+        return ()
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[FilesSnapshot]:
+        """The files as they are; whoever writes them keeps them still."""
+        with self._connected() as connection:
+            yield FilesSnapshot(connection, self)
+
+    def from_sql(self, table: str) -> str:
+        """The DuckDB table function that reads the table. Raises ``ConfigurationError`` for an unknown table."""
+        found = self._tables.get(table)
+        if found is None:
+            raise ConfigurationError(
+                f'There is no table "{table}" in {self.place}{nearest(table, self._tables) or "; name a file there"}'
+            )
+        files = ", ".join(map(_literal, map(str, found.files)))
+        if not found.is_csv:
+            return f"read_parquet([{files}])"
+        columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in _header(found))
+        return (
+            f"read_csv([{files}], columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
+            "quote = '\"', escape = '\"', nullstr = '')"
+        )
+
+    def refused(self, error: Exception, mapping: RelationMapping) -> TrueupError:
+        """What a failure before the first row means to a person."""
+        if isinstance(error, _MAPPING_ERRORS):
+            return ConfigurationError(
+                f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {_said(error)}; "
+                "correct the table, column or expression in trueup.toml."
+            )
+        return self.unavailable(error)
+
+    def unavailable(self, error: Exception) -> SourceUnavailable:
+        """What a broken file means to a person."""
+        return SourceUnavailable(f"{self.place} cannot be read: {_said(error)}; mend or replace the file.")
+
+    def _described(self, connection: duckdb.DuckDBPyConnection, table: _Table) -> SourceTable:
+        try:
+            rows = connection.execute(f"DESCRIBE SELECT * FROM {self.from_sql(table.name)}").fetchall()
+        except duckdb.Error as error:
+            raise self.unavailable(error) from None
+        columns = tuple(SourceColumn(name=name, type=kind.lower()) for name, kind, *_ in rows)
+        return SourceTable(name=table.name, columns=columns, rows=self._rows(connection, table))
+
+    def _rows(self, connection: duckdb.DuckDBPyConnection, table: _Table) -> int | None:
+        """Parquet says in its footer how many rows it has; a CSV does not."""
+        if table.is_csv:
+            return None
+        row = connection.execute(f"SELECT count(*) FROM {self.from_sql(table.name)}").fetchone()
+        return int(row[0]) if row else None
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A DuckDB that reaches these files and nothing else: not the network, not the rest of the disk."""
+        folder = self._path if self._path.is_dir() else self._path.parent
+        with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT}) as connection:
+            connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+            connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+            connection.execute(f"SET allowed_directories = [{_literal(str(folder))}]")
+            connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+            yield connection
+
+
+class FilesSnapshot:
+    """The open files. Read one stream to its end before starting the next."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: FilesSource) -> None:
+        self.as_of: datetime = this_moment()
+        self._connection = connection
+        self._source = source
+
+    def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
+        """The relation's rows, with the files' own types; nested and unusual ones as text.
+
+        Raises ``ConfigurationError`` for a mapping that does not fit the file and for a binary column.
+        """
+        inner = select(mapping, table=self._source.from_sql(mapping.table))
+        reader: pa.RecordBatchReader
+        try:
+            described_rows = self._connection.execute(f"DESCRIBE {inner}").fetchall()
+            types = {name: kind for name, kind, *_ in described_rows}
+            _refuse_binary(types, mapping)
+            query = wrapped(inner, types, lambda name, value: _carried(types[name], value))
+            reader = self._connection.execute(query).to_arrow_reader(BATCH_ROWS)
+        except duckdb.Error as error:
+            raise self._source.refused(error, mapping) from None
+        return stream(
+            reader.schema,
+            reader,
+            failures=(duckdb.Error, pa.ArrowException, OSError),
+            unavailable=self._source.unavailable,
+        )
+
+
+def _found(path: Path) -> dict[str, _Table]:
+    """The tables under ``path`` in name order. Raises ``ConfigurationError`` when there is nothing to read."""
+    if path.is_file() and path.suffix.lower() in _KINDS:
+        return {path.stem: _Table(name=path.stem, files=(path,))}
+    if path.is_file():
+        raise ConfigurationError(
+            f"{path} is neither a folder nor a .parquet or .csv file; a SQLite file is written sqlite:///{path}."
+        )
+    if not path.is_dir():
+        raise ConfigurationError(f"There is no folder {path}; correct the path, or write scheme:// for a database.")
+    try:
+        tables = [table for entry in sorted(path.iterdir()) if (table := _table_at(entry))]
+    except OSError as error:
+        raise ConfigurationError(f"The folder {path} cannot be read: {error.strerror}; mend its permissions.") from None
+    if not tables:
+        raise ConfigurationError(f"The folder {path} holds no .parquet or .csv files; name the folder that does.")
+    return _by_name(path, tables)
+
+
+def _table_at(entry: Path) -> _Table | None:
+    files = tuple(sorted(entry.iterdir())) if entry.is_dir() else (entry,)
+    for kind in _KINDS:
+        of_kind = tuple(file for file in files if file.suffix.lower() == kind and file.is_file())
+        if of_kind:
+            return _Table(name=entry.name if entry.is_dir() else entry.stem, files=of_kind)
+    return None
+
+
+def _by_name(path: Path, tables: Iterable[_Table]) -> dict[str, _Table]:
+    named: dict[str, _Table] = {}
+    for table in tables:
+        if table.name in named:
+            raise ConfigurationError(f'Two files in {path} are called "{table.name}"; keep one of them for that table.')
+        named[table.name] = table
+    return dict(sorted(named.items()))
+
+
+def _header(table: _Table) -> list[str]:
+    """The column names of a CSV; all files of a table have the same ones in the same order."""
+    headers = [_first_line(file) for file in table.files]
+    for file, header in zip(table.files, headers, strict=True):
+        if not header or header != headers[0]:
+            raise ConfigurationError(f"{file} does not have the header of {table.files[0]}; write the same first line.")
+    return headers[0]
+
+
+def _first_line(file: Path) -> list[str]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return next(csv.reader(lines), [])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigurationError(f"{file} cannot be read as UTF-8 CSV: {error}; mend or replace the file.") from None
+
+
+def _refuse_binary(types: dict[str, str], mapping: RelationMapping) -> None:
+    for name, kind in types.items():
+        if kind == "BLOB":
+            column = mapping.columns[name].column or "column"
+            raise ConfigurationError(
+                f"{described(mapping, name)} is binary, which is not text; map an expression such as hex({column})."
+            )
+
+
+def _carried(kind: str, value: str) -> str:
+    """A moment with a time zone becomes the same moment in UTC, without one; a type Arrow may not share is text."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"CAST({value} AS TIMESTAMP)"
+    return value if kind in _AS_THEY_ARE or kind.startswith("DECIMAL") else f"CAST({value} AS VARCHAR)"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _said(error: Exception) -> str:
+    return str(error).partition("\n")[0].strip().rstrip(".")

@@ -1,0 +1,217 @@
+"""MySQL and MariaDB: streamed through PyMySQL in batches, each column converted by Arrow as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pymysql
+from pymysql.converters import encoders
+from pymysql.cursors import Cursor, SSCursor
+
+from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
+from trueup.model.source import RelationMapping, SourceTable
+from trueup.sources.address import parse_address
+from trueup.sources.mysql_columns import Field, arrow_type, column_array
+from trueup.sources.mysql_schema import read_tables, read_write_privileges
+from trueup.sources.select import described, select
+from trueup.sources.stream import stream, this_moment
+
+BATCH_ROWS = 20_000
+CONNECT_TIMEOUT_SECONDS = 10
+LOCK_TIMEOUT_SECONDS = 5
+DEFAULT_PORT = 3306
+_TLS_OPTIONS = frozenset({"ssl_ca", "ssl_cert", "ssl_key", "ssl_verify_cert", "ssl_verify_identity"})
+_OPTIONS = _TLS_OPTIONS | {"unix_socket", "charset"}
+_MAPPING_ERRORS = frozenset({1052, 1054, 1064, 1109, 1111, 1142, 1143, 1146, 1305, 1356, 1370, 1582})
+_NO_DECODERS: dict[Any, Any] = dict(encoders)
+_TIMEOUTS = frozenset({1969, 3024})
+
+Connection = pymysql.Connection[Cursor]
+
+
+class MySQLSource:
+    """A MySQL or MariaDB database, read inside one read-only transaction with a consistent snapshot."""
+
+    dialect = "mysql"
+
+    def __init__(self, url: str, *, statement_timeout_seconds: int) -> None:
+        self._address = parse_address(url)
+        self._statement_timeout_seconds = statement_timeout_seconds
+        self.place = self._address.place
+        if not self._address.database:
+            raise ConfigurationError(f"{self.place} names no database; write mysql://user:password@host:port/database.")
+        unknown = sorted(set(self._address.options) - _OPTIONS)
+        if unknown:
+            known = ", ".join(sorted(_OPTIONS))
+            raise ConfigurationError(f'{self.place} has the option "{unknown[0]}", which is not one of {known}.')
+
+    def tables(self) -> tuple[SourceTable, ...]:
+        """The tables and views of the address's database that this user may read."""
+        with self._translated(), contextlib.closing(self._connect()) as connection:
+            return read_tables(connection)
+
+    def privileges(self) -> Iterable[str]:
+        """What this user may do besides reading, anywhere on the server."""
+        with self._translated(), contextlib.closing(self._connect()) as connection:
+            return read_write_privileges(connection)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[MySQLSnapshot]:
+        """One read-only transaction over all reads. Leaving it closes the connection, and with it every lock.
+
+        Tables of an engine without transactions (MyISAM) are read as they are at the moment of each read.
+        """
+        with self._translated():
+            opened = self._connect()
+        with contextlib.closing(opened) as connection:
+            with self._translated():
+                self._begin(connection)
+            snapshot = MySQLSnapshot(connection, self)
+            try:
+                yield snapshot
+            finally:
+                snapshot.abandon()
+
+    def refused(self, error: Exception, mapping: RelationMapping) -> TrueupError:
+        """What a failure before the first row means to a person."""
+        code, said = _code_and_text(error)
+        if code in _MAPPING_ERRORS:
+            return ConfigurationError(
+                f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: "
+                f"{self._address.scrub(said)}; correct the table, column or expression in trueup.toml, or grant SELECT."
+            )
+        return self.unavailable(error)
+
+    def unavailable(self, error: Exception) -> SourceUnavailable:
+        """What a refused connection, a lost one, or a read that ran too long means to a person."""
+        code, said = _code_and_text(error)
+        if code in _TIMEOUTS:
+            said = f"a read took longer than {self._statement_timeout_seconds} seconds"
+        said = self._address.scrub(said)
+        return SourceUnavailable(f"{self.place} cannot be read: {said}; nothing was changed, run the command again.")
+
+    def _begin(self, connection: Connection) -> None:
+        seconds = self._statement_timeout_seconds
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT VERSION()")
+            version = str((cursor.fetchone() or ("",))[0])
+            limit = f"max_statement_time = {seconds}" if "MariaDB" in version else f"max_execution_time = {seconds}000"
+            cursor.execute(
+                f"SET SESSION {limit}, net_write_timeout = {seconds}, lock_wait_timeout = {LOCK_TIMEOUT_SECONDS}, "
+                "time_zone = '+00:00'"
+            )
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+    def _connect(self) -> Connection:
+        address = self._address
+        host, _, port = address.hosts.strip("[]").partition(":")
+        tls: dict[str, Any] = {name: address.options[name] for name in _TLS_OPTIONS & set(address.options)}
+        return pymysql.connect(
+            host=host or "localhost",
+            port=int(port or DEFAULT_PORT),
+            unix_socket=address.options.get("unix_socket"),
+            user=address.user,
+            password=address.password or "",
+            database=address.database,
+            charset="utf8mb4",
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=self._statement_timeout_seconds + CONNECT_TIMEOUT_SECONDS,
+            program_name="trueup",
+            autocommit=True,
+            conv=_NO_DECODERS,  # values arrive as text and are converted a column at a time
+            **tls,
+        )
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (pymysql.Error, OSError) as error:
+            raise self.unavailable(error) from None
+
+
+class MySQLSnapshot:
+    """An open transaction. Its streams end with it; read one to its end before starting the next."""
+
+    def __init__(self, connection: Connection, source: MySQLSource) -> None:
+        self.as_of: datetime = this_moment()
+        self._connection = connection
+        self._source = source
+        self._cursors: list[SSCursor] = []
+
+    def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
+        """The relation's rows. DECIMAL arrives as text; a zero or impossible date as the last moment of year 9999.
+
+        Raises ``ConfigurationError`` for a mapping that the server refuses and for a binary column.
+        """
+        cursor = SSCursor(self._connection)
+        self._cursors.append(cursor)
+        try:
+            cursor.execute(select(mapping, quote="`"))
+        except pymysql.Error as error:
+            raise self._source.refused(error, mapping) from None
+        fields = _fields(cursor)
+        kinds = [_kind(field, mapping) for field in fields]
+        schema = pa.schema([pa.field(field.name, kind) for field, kind in zip(fields, kinds, strict=True)])
+        return stream(
+            schema,
+            _batches(cursor, fields, schema),
+            failures=(pymysql.Error, OSError, UnicodeDecodeError),
+            unavailable=self._source.unavailable,
+        )
+
+    def abandon(self) -> None:
+        """Forget streams that were not read to their end; the driver would read the rest first, however long it is."""
+        for cursor in self._cursors:
+            result = _result(cursor)
+            if result is not None and result.unbuffered_active:
+                result.unbuffered_active = False
+                _cut(self._connection)
+            cursor.close()
+
+
+def _batches(cursor: SSCursor, fields: list[Field], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    while rows := cursor.fetchmany(BATCH_ROWS):
+        columns = zip(*rows, strict=True)
+        arrays = [column_array(field, values) for field, values in zip(fields, columns, strict=True)]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _fields(cursor: SSCursor) -> list[Field]:
+    """The columns' wire types; the DB-API description leaves out the character set that tells text from binary."""
+    return [
+        Field(name=field.name, type_code=field.type_code, character_set=field.charsetnr, flags=field.flags)
+        for field in _result(cursor).fields
+    ]
+
+
+def _result(cursor: SSCursor) -> Any:
+    return cursor._result  # type: ignore[attr-defined]  # noqa: SLF001 - the driver has no other way to what we need
+
+
+def _cut(connection: Connection) -> None:
+    """Close the socket without a farewell: what is left on it are rows, not an answer."""
+    connection._force_close()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+
+
+def _kind(field: Field, mapping: RelationMapping) -> pa.DataType:
+    kind = arrow_type(field)
+    if kind is None:
+        column = mapping.columns[field.name].column or "column"
+        raise ConfigurationError(
+            f"{described(mapping, field.name)} is binary, which is not text; map an expression such as hex({column})."
+        )
+    return kind
+
+
+def _code_and_text(error: Exception) -> tuple[int, str]:
+    match error.args:
+        case (int(code), str(text), *_):
+            return code, text.rstrip(".")
+        case _:
+            return 0, str(error).partition("\n")[0]

@@ -1,0 +1,82 @@
+"""What a MySQL or MariaDB server says of a database: its tables, and what this user may do to them."""
+
+from __future__ import annotations
+
+import re
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from trueup.model.source import SourceColumn, SourceTable
+
+_TABLES = """
+SELECT table_name, table_rows
+FROM information_schema.tables
+WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
+ORDER BY table_name
+"""
+_COLUMNS = """
+SELECT table_name, column_name, column_type, is_nullable
+FROM information_schema.columns
+WHERE table_schema = DATABASE()
+ORDER BY table_name, ordinal_position
+"""
+_UNIQUE = """
+SELECT table_name, index_name, column_name, nullable
+FROM information_schema.statistics
+WHERE table_schema = DATABASE() AND non_unique = 0
+"""
+_GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?P<on>.+?) TO ")
+_COLUMN_LIST = re.compile(r"\([^)]*\)")
+_READING = frozenset({"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES"})
+
+
+def read_tables(connection: pymysql.Connection[Cursor]) -> tuple[SourceTable, ...]:
+    """The tables and views in name order, with the columns that this user may see."""
+    columns: dict[str, list[SourceColumn]] = {}
+    for table, name, kind, nullable in _rows(connection, _COLUMNS):
+        column = SourceColumn(name=str(name), type=str(kind).lower(), nullable=nullable == "YES")
+        columns.setdefault(str(table), []).append(column)
+    unique = _unique(connection)
+    return tuple(
+        SourceTable(
+            name=str(name),
+            columns=tuple(columns[str(name)]),
+            unique=frozenset(unique.get(str(name), ())),
+            rows=int(rows) if rows is not None else None,
+        )
+        for name, rows in _rows(connection, _TABLES)
+        if str(name) in columns
+    )
+
+
+def read_write_privileges(connection: pymysql.Connection[Cursor]) -> list[str]:
+    """One sentence for each grant beyond reading. A grant's line may hold a password hash; none is repeated whole."""
+    sentences = []
+    for (line,) in _rows(connection, "SHOW GRANTS"):
+        found = _GRANT.match(str(line))
+        if found is None:
+            sentences.append("The user holds a role, and what that role may write was not looked at.")
+            continue
+        rights = {right.strip() for right in _COLUMN_LIST.sub("", found["rights"]).split(",")} - _READING
+        if rights:
+            sentences.append(f"The user may {', '.join(sorted(rights))} on {found['on']}; an audit needs only SELECT.")
+    return sentences
+
+
+def _unique(connection: pymysql.Connection[Cursor]) -> dict[str, set[frozenset[str]]]:
+    """Unique indexes over columns that cannot be NULL; an index over an expression has a part without a column."""
+    parts: dict[tuple[str, str], list[tuple[object, object]]] = {}
+    for table, index, column, nullable in _rows(connection, _UNIQUE):
+        parts.setdefault((str(table), str(index)), []).append((column, nullable))
+    found: dict[str, set[frozenset[str]]] = {}
+    for (table, _), columns in parts.items():
+        if all(column is not None and nullable != "YES" for column, nullable in columns):
+            found.setdefault(table, set()).add(frozenset(str(column) for column, _ in columns))
+    return found
+
+
+def _rows(connection: pymysql.Connection[Cursor], sql: str) -> tuple[tuple[str | None, ...], ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()

@@ -1,0 +1,89 @@
+"""What a PostgreSQL database says of itself: its tables, and what this role may do to them."""
+
+from __future__ import annotations
+
+import psycopg
+
+from trueup.model.source import SourceColumn, SourceTable
+
+_COLUMNS = """
+SELECT c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid), c.reltuples,
+       a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+  AND has_schema_privilege(n.oid, 'USAGE')
+  AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+ORDER BY n.nspname, c.relname, a.attnum
+"""
+
+_UNIQUE = """
+SELECT i.indrelid, array_agg(a.attname::text)
+FROM pg_index AS i
+CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS key (attnum, position)
+JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = key.attnum
+WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+  AND key.position <= i.indnkeyatts
+  AND NOT EXISTS (
+      SELECT FROM pg_inherits AS h JOIN pg_class AS p ON p.oid = h.inhparent
+      WHERE h.inhparent = i.indrelid AND p.relkind = 'r')
+GROUP BY i.indexrelid, i.indrelid
+HAVING bool_and(a.attnotnull)
+"""
+
+_WRITABLE = """
+SELECT right_to, count(*), (array_agg(name ORDER BY name))[1:3]
+FROM (
+    SELECT right_to, CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END AS name
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    CROSS JOIN unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) WITH ORDINALITY AS r (right_to, position)
+    WHERE c.relkind IN ('r', 'p', 'f')
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+      AND CASE WHEN right_to IN ('INSERT', 'UPDATE') THEN has_any_column_privilege(c.oid, right_to)
+               ELSE has_table_privilege(c.oid, right_to) END
+) AS held
+GROUP BY right_to
+ORDER BY right_to
+"""
+
+
+def read_tables(connection: psycopg.Connection) -> tuple[SourceTable, ...]:
+    """The readable tables in name order. A parent of inherited tables has no unique columns: its index leaves the
+    children out.
+    """
+    unique: dict[int, set[frozenset[str]]] = {}
+    for table, names in connection.execute(_UNIQUE):
+        unique.setdefault(table, set()).add(frozenset(names))
+    columns: dict[int, list[SourceColumn]] = {}
+    heads: dict[int, tuple[str, str, bool, float]] = {}
+    for table, schema, name, visible, rows, column, kind, nullable in connection.execute(_COLUMNS):
+        heads[table] = (schema, name, visible, rows)
+        columns.setdefault(table, []).append(SourceColumn(name=column, type=kind.lower(), nullable=nullable))
+    tables = [
+        SourceTable(
+            name=name,
+            schema=None if visible else schema,
+            columns=tuple(columns[table]),
+            unique=frozenset(unique.get(table, ())),
+            rows=int(rows) if rows >= 0 else None,
+        )
+        for table, (schema, name, visible, rows) in heads.items()
+    ]
+    return tuple(sorted(tables, key=lambda table: table.qualified_name))
+
+
+def read_write_privileges(connection: psycopg.Connection) -> list[str]:
+    """One sentence for each thing beyond reading that the role may do."""
+    role = connection.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if role and role[1]:
+        return [f'The role "{role[0]}" is a superuser and may do anything; audit with a role that has only SELECT.']
+    sentences = []
+    for right, count, names in connection.execute(_WRITABLE):
+        shown = ", ".join(names) + (", …" if count > len(names) else "")
+        tables = "table" if count == 1 else "tables"
+        name = role[0] if role else ""
+        sentences.append(f'The role "{name}" may {right} on {count} {tables} ({shown}); an audit needs only SELECT.')
+    return sentences

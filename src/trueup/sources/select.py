@@ -1,0 +1,48 @@
+"""The SELECT that reads a mapped relation, in the source's own dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from trueup.model.source import ColumnMapping, RelationMapping
+
+
+def quoted(name: str, quote: str = '"') -> str:
+    """The identifier, quoted so that it means exactly this name."""
+    return f"{quote}{name.replace(quote, quote * 2)}{quote}"
+
+
+def table_name(table: str, quote: str = '"') -> str:
+    """``table`` or ``schema.table``, each part quoted."""
+    return ".".join(quoted(part, quote) for part in table.split(".", 1))
+
+
+def select(mapping: RelationMapping, *, quote: str = '"', table: str | None = None) -> str:
+    """Every mapped column under our name, in the mapping's order.
+
+    ``table`` is what to read from where that is not the mapping's own table name. Expressions and the condition stand
+    in parentheses of their own, with the closing one on a new line, so that a comment at their end ends there.
+    """
+    columns = ",\n".join(
+        f"{_value(column, quote)} AS {quoted(name, quote)}" for name, column in mapping.columns.items()
+    )
+    where = f"\nWHERE ({mapping.where}\n)" if mapping.where else ""
+    return f"SELECT {columns}\nFROM {table or table_name(mapping.table, quote)}{where}"
+
+
+def wrapped(inner: str, names: Iterable[str], wrap: Callable[[str, str], str], *, quote: str = '"') -> str:
+    """``inner`` with each of its columns passed through ``wrap(name, quoted name)``, under the same name."""
+    columns = ",\n".join(f"{wrap(name, quoted(name, quote))} AS {quoted(name, quote)}" for name in names)
+    return f"SELECT {columns}\nFROM ({inner}\n) AS source_rows"
+
+
+def described(mapping: RelationMapping, name: str) -> str:
+    """A mapped column as a message names it: ``users.id -> account.account_id``."""
+    column = mapping.columns[name]
+    return f"{mapping.table}.{column.column or column.expression} (mapped to {mapping.relation}.{name})"
+
+
+def _value(column: ColumnMapping, quote: str) -> str:
+    if column.column is not None:
+        return quoted(column.column, quote)
+    return f"({column.expression}\n)"

@@ -1,0 +1,144 @@
+"""What a SQLite file says of itself, and what its columns really hold: a declared type is a wish there, not a rule."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Mapping
+from enum import StrEnum
+
+from trueup.model.source import SourceColumn, SourceTable
+from trueup.sources.select import quoted
+
+QUOTE = "`"
+"""SQLite reads an unknown name in double quotes as a text of that name; in backticks it is an error, as it must be."""
+
+
+class Affinity(StrEnum):
+    """What SQLite turns a column's values into where it can (https://sqlite.org/datatype3.html, 3.1)."""
+
+    INTEGER = "integer"
+    TEXT = "text"
+    REAL = "real"
+    NUMERIC = "numeric"
+    NONE = "none"
+
+
+class Form(StrEnum):
+    """How a column is delivered."""
+
+    INTEGER = "integer"
+    REAL = "real"
+    TEXT = "text"
+    BINARY = "binary"
+
+
+def affinity_of(declared: str) -> Affinity:
+    """The affinity of a declared type.
+
+    >>> affinity_of("VARCHAR(255)"), affinity_of("decimal(10,2)"), affinity_of("")
+    (<Affinity.TEXT: 'text'>, <Affinity.NUMERIC: 'numeric'>, <Affinity.NONE: 'none'>)
+    """
+    kind = declared.upper()
+    if "INT" in kind:
+        return Affinity.INTEGER
+    if any(word in kind for word in ("CHAR", "CLOB", "TEXT")):
+        return Affinity.TEXT
+    if "BLOB" in kind or kind in ("", "ANY"):
+        return Affinity.NONE
+    return Affinity.REAL if any(word in kind for word in ("REAL", "FLOA", "DOUB")) else Affinity.NUMERIC
+
+
+def probe(affinity: Affinity, value: str) -> str | None:
+    """An aggregate that tells what the column holds; None where nothing needs to be looked at.
+
+    Affinity does half of the work: in an INTEGER or NUMERIC column whatever equals an integer is stored as one, so
+    that comparing with a cast is enough, and much cheaper than asking for every value's type.
+    """
+    match affinity:
+        case Affinity.TEXT:
+            return None
+        case Affinity.INTEGER | Affinity.NUMERIC:
+            return f"CASE max({value} <> CAST({value} AS INTEGER)) WHEN 1 THEN 'text' ELSE 'integer' END"
+        case Affinity.REAL:
+            return f"CASE max({value} <> CAST({value} AS REAL)) WHEN 1 THEN 'text' ELSE 'real' END"
+        case Affinity.NONE:
+            kind = f"nullif(typeof({value}), 'null')"
+            return (
+                f"CASE WHEN min({kind}) IS NOT max({kind}) OR max({kind}) IS NULL THEN 'text' "
+                f"WHEN max({kind}) = 'blob' THEN 'binary' ELSE max({kind}) END"
+            )
+
+
+def read_tables(connection: sqlite3.Connection) -> tuple[SourceTable, ...]:
+    """The tables and views in name order. A view whose tables are gone cannot be read and is left out."""
+    rows = connection.execute(
+        "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'"
+    ).fetchall()
+    tables = []
+    for name, kind in sorted(rows):
+        with contextlib.suppress(sqlite3.OperationalError):
+            tables.append(_table(connection, name, is_table=kind == "table"))
+    return tuple(tables)
+
+
+def _table(connection: sqlite3.Connection, name: str, *, is_table: bool) -> SourceTable:
+    described = connection.execute(
+        'SELECT name, type, "notnull", pk FROM pragma_table_xinfo(?) WHERE hidden <> 1', [name]
+    )
+    columns = described.fetchall()
+    return SourceTable(
+        name=name,
+        columns=tuple(
+            SourceColumn(name=column, type=kind.lower(), nullable=not (required or _is_row_id(kind, key)))
+            for column, kind, required, key in columns
+        ),
+        unique=_unique(connection, name, columns),
+        rows=_highest_row_id(connection, name) if is_table else None,
+    )
+
+
+def _unique(
+    connection: sqlite3.Connection, name: str, columns: list[tuple[str, str, int, int]]
+) -> frozenset[frozenset[str]]:
+    """Unique and free of NULL. A primary key in SQLite may hold NULLs unless it is the row id itself."""
+    required = {column for column, _, notnull, _ in columns if notnull}
+    found: set[frozenset[str]] = set()
+    indexes = connection.execute('SELECT name, origin FROM pragma_index_list(?) WHERE "unique" AND NOT partial', [name])
+    origins = set()
+    for index, origin in indexes.fetchall():
+        origins.add(origin)
+        parts = {part for (part,) in connection.execute("SELECT name FROM pragma_index_info(?)", [index])}
+        if parts <= required:  # an expression's name is NULL, which is in no set of columns
+            found.add(frozenset(parts))
+    keys = [(column, kind) for column, kind, _, key in columns if key]
+    if len(keys) == 1 and keys[0][1].upper() == "INTEGER" and "pk" not in origins:
+        found.add(frozenset({keys[0][0]}))
+    return frozenset(found)
+
+
+def _is_row_id(declared: str, key: int) -> bool:
+    return bool(key) and declared.upper() == "INTEGER"
+
+
+def _highest_row_id(connection: sqlite3.Connection, name: str) -> int | None:
+    """As near to a row count as SQLite comes without reading the table; None for tables without row ids."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        row = connection.execute(f"SELECT max(rowid) FROM {quoted(name, QUOTE)}").fetchone()
+        return row[0] if isinstance(row[0], int) else 0
+    return None
+
+
+def output_sql(forms: Mapping[str, Form]) -> tuple[str, str]:
+    """A row of samples, and the wrapping of each column, that together fix the stream's types.
+
+    The driver takes a column's type from the first values it meets (all NULL counts as integer) and fails on the first
+    one that does not fit; so the first row is one of ours.
+    """
+    samples = {Form.INTEGER: "0", Form.REAL: "0.0", Form.TEXT: "''", Form.BINARY: "''"}
+    first = ", ".join(f"{samples[form]} AS {quoted(name, QUOTE)}" for name, form in forms.items())
+    then = ", ".join(
+        f"CAST({quoted(name, QUOTE)} AS TEXT)" if form is Form.TEXT else quoted(name, QUOTE)
+        for name, form in forms.items()
+    )
+    return first, then
