@@ -38,16 +38,16 @@ def _root(
     """Prove that what customers paid, what the credit ledger says and what the app allows agree."""
 
 
-_COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
-    ("demo", demo.demo),
-    ("init", init.init),
-    ("doctor", doctor.doctor),
-    ("audit", audit.audit),
-    ("checks", checks.checks),
-    ("explain", explain.explain),
+_COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
+    ("demo", demo.demo, "See it at work on a company with planted faults."),
+    ("init", init.init, "Write trueup.toml from a live schema."),
+    ("doctor", doctor.doctor, "Preflight: config, connection, rights, mapping."),
+    ("audit", audit.audit, "Audit once and print a scored report."),
+    ("checks", checks.checks, "The catalogue; one check in full."),
+    ("explain", explain.explain, "One finding: evidence, ledger, repair."),
 )
-for _name, _command in _COMMANDS:
-    app.command(_name)(_command)
+for _name, _command, _short_help in _COMMANDS:
+    app.command(_name, short_help=_short_help)(_command)
 
 
 def main() -> None:
