@@ -6,14 +6,13 @@ import re
 import types
 import typing
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.finding import printable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
@@ -22,6 +21,7 @@ Key = Sequence[str | int]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _LISTED = 12
+_OF_A_KEY = "[key]"  # pydantic's last step where not the value but the key itself is wrong
 
 _PROBLEMS = {
     "missing": "is missing",
@@ -75,7 +75,8 @@ def refused(path: Path, model: type[BaseModel], error: ValidationError) -> Confi
     """Pydantic's errors as one sentence: about an unknown key where there is one, for a typo makes the others."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
     first = next((detail for detail in details if detail["type"] == "extra_forbidden"), details[0])
-    return complaint(path, first["loc"], _problem(model, first))
+    place = first["loc"][:-1] if first["loc"][-1:] == (_OF_A_KEY,) else first["loc"]
+    return complaint(path, place, _problem(model, first))
 
 
 def _problem(model: type[BaseModel], detail: ErrorDetails) -> str:

@@ -1,8 +1,5 @@
 """The shape of ``trueup.toml``: what may stand in it and of which type. What the words mean is decided later."""
 
-# Pydantic reads the annotations at run time, so their imports cannot move.
-# ruff: noqa: TC001, TC003
-
 from __future__ import annotations
 
 from datetime import date

@@ -1,0 +1,108 @@
+"""What their words seem to mean: kinds of entry, roles, states of an event, and plans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trueup.mapping.names import folded
+from trueup.mapping.vocabulary import PLAN_LADDER, PLAN_SYNONYMS, SPECIFIC_FIRST, WORDS
+
+NULL_WORD = ""
+"""Stands for NULL too."""
+
+USUAL_PLANS = ("FREE", "PRO", "TEAM")
+
+_PERIODS = re.compile(r"_(monthly|yearly|annual|annually|month|year|quarterly|plan|tier|legacy|v\d+|\d{4})$")
+_ARBITRARY = re.compile(r"\d+|[0-9a-f-]{16,}|(price|prod|plan)_\w{8,}", re.IGNORECASE)
+_PLAN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanGuess:
+    """A plan that their words seem to name; ``seen`` is false for one that is only usual."""
+
+    plan: str
+    rank: int
+    words: tuple[str, ...] = ()
+    seen: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordGuess:
+    """Our word for each of theirs, and those of theirs that say nothing to us."""
+
+    meaning: tuple[tuple[str, tuple[str, ...]], ...]
+    unknown: tuple[str, ...] = ()
+
+
+def word_guess(
+    column: str, theirs: Sequence[str] | None, *, plans: Sequence[PlanGuess], nullable: bool
+) -> WordGuess | None:
+    """What the words of a column mean; None where nobody could look at them. ``nullable``: NULL means no plan."""
+    if theirs is None:
+        return None
+    if column not in WORDS:
+        return _plan_words(theirs, plans, nullable=nullable)
+    meaning: dict[str, list[str]] = {ours: [] for ours in WORDS[column]}
+    unknown: list[str] = []
+    for word in theirs:
+        ours = _ours(column, word)
+        (unknown if ours is None else meaning[ours]).append(word)
+    return WordGuess(meaning=tuple((o, tuple(w)) for o, w in meaning.items() if w), unknown=tuple(unknown))
+
+
+def plan_guesses(words: Sequence[str]) -> tuple[PlanGuess, ...]:
+    """The plans that these words name, cheapest first, and always FREE; the three usual ones where no word helps."""
+    named: dict[str, list[str]] = {}
+    for word in words:
+        name = _plan_named(word)
+        if name is not None:
+            named.setdefault(name, []).append(word)
+    if not named:
+        return tuple(PlanGuess(plan=plan, rank=rank, seen=False) for rank, plan in enumerate(USUAL_PLANS))
+    free = PlanGuess(plan="FREE", rank=0, words=tuple(named.pop("FREE", ())))
+    paid = sorted(named.items(), key=lambda item: (_rung(item[0]), item[0]))
+    return free, *(PlanGuess(plan=name, rank=n, words=tuple(w)) for n, (name, w) in enumerate(paid, start=1))
+
+
+def _plan_words(theirs: Sequence[str], plans: Sequence[PlanGuess], *, nullable: bool) -> WordGuess:
+    known = {word: plan.plan for plan in plans for word in plan.words}
+    meaning = {plan.plan: [word for word in plan.words if word in theirs] for plan in plans}
+    if nullable and "FREE" in meaning and NULL_WORD not in meaning["FREE"]:
+        meaning["FREE"].append(NULL_WORD)
+    return WordGuess(
+        meaning=tuple((plan, tuple(words)) for plan, words in meaning.items() if words),
+        unknown=tuple(word for word in theirs if word not in known and word != NULL_WORD),
+    )
+
+
+def _ours(column: str, word: str) -> str | None:
+    form = folded(word)
+    for ours, usual in WORDS[column].items():
+        if form in {folded(one) for one in usual.split()}:
+            return ours
+    if column != "kind":
+        return None
+    tokens = set(form.split("_"))
+    return next(
+        (ours for ours in SPECIFIC_FIRST if tokens & {folded(one) for one in WORDS[column][ours].split()}), None
+    )
+
+
+def _plan_named(word: str) -> str | None:
+    if word == NULL_WORD:
+        return "FREE"
+    if _ARBITRARY.fullmatch(word) or not _PLAN_NAME.fullmatch(word):
+        return None
+    form = folded(word)
+    while (shorter := _PERIODS.sub("", form)) != form:
+        form = shorter
+    return PLAN_SYNONYMS.get(form, form).upper() or None
+
+
+def _rung(plan: str) -> int:
+    """Where on the usual ladder; a plan of an unknown name stands above the known ones."""
+    ladder = PLAN_LADDER.split()
+    return next((ladder.index(token) for token in plan.lower().split("_") if token in ladder), len(ladder))

@@ -1,0 +1,173 @@
+"""A proposal as the text of a ``trueup.toml``: every guess marked, what was not found as a comment."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from trueup.mapping.complaint import dotted
+from trueup.mapping.names import folded
+from trueup.mapping.propose import SURE
+from trueup.mapping.references import has_literal_secret
+from trueup.model.finding import printable
+from trueup.model.relations import Column, columns_of, relation_named
+
+if TYPE_CHECKING:
+    from trueup.mapping.propose import Proposal, ProposedColumn, ProposedRelation
+    from trueup.mapping.word_guesses import PlanGuess, WordGuess
+
+DATABASE_REFERENCE = "${DATABASE_URL}"
+
+_HEAD = """\
+# Written by `trueup init`. Safe to commit: a secret is always a reference, ${NAME} or file:/run/secrets/name.
+# Look at each line marked "guess": it was read off names, types and words, and nobody has confirmed it.
+environment = "production"
+"""
+_FOOT = """
+# [policy]                               # the business's own numbers; these are the defaults
+# period_days = 45
+# settle_minutes = 15
+# past_due_grace_days = 16
+# idempotency_since = 2026-01-01         # rows before the webhook table existed owe no record
+# [policy.credit_value]
+# usd = "1.5"                            # cents that one credit is worth; puts a price on findings
+"""
+_COMMENT_AT = 40
+
+
+def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
+    """The text of a config that ``load_config`` accepts as soon as one relation was found.
+
+    ``url_reference`` is how the file names the database. One that holds a password is never written;
+    ``${DATABASE_URL}`` stands in its place.
+    """
+    reference = DATABASE_REFERENCE if has_literal_secret(url_reference) else url_reference
+    lines = [_HEAD.rstrip("\n")]
+    if proposal.preset is not None:
+        lines.append(_line(f"preset = {_text(proposal.preset)}", "recognised: every table and column comes from it"))
+    lines += ["", "[database]", f"url = {_text(reference)}"]
+    lines.append(
+        _line('# repair_url = "${TRUEUP_REPAIR_URL}"', "a narrow role that may repair; without it, repairs are off")
+    )
+    lines += _plans(proposal)
+    for relation in proposal.relations:
+        lines += _preset_words(relation) if proposal.preset is not None else _relation(relation)
+    for name in proposal.missing:
+        lines += _missing(name)
+    return "\n".join(lines) + "\n" + _FOOT
+
+
+def _plans(proposal: Proposal) -> Iterator[str]:
+    if proposal.preset is not None and not any(plan.seen for plan in proposal.plans):
+        return
+    for plan in proposal.plans:
+        yield from ("", f"[{dotted(['plans', plan.plan])}]")
+        yield _line(f"rank = {plan.rank}", _rank_comment(plan))
+        if plan.rank:
+            yield _line("# prices = []", "the Stripe price ids that mean this plan")
+            yield _line("# credits_per_period = 0", "what one period grants")
+
+
+def _rank_comment(plan: PlanGuess) -> str:
+    if not plan.seen:
+        return "guess: no plan was seen in the data"
+    return "nobody pays" if plan.rank == 0 else "guess: the usual order of such names; paid, because it is above 0"
+
+
+def _relation(relation: ProposedRelation) -> Iterator[str]:
+    name = relation.relation
+    yield from ("", f"[relations.{name}]")
+    yield _line(f"table = {_text(relation.table)}", _guess(relation.confidence))
+    if relation.deleted_at is not None:
+        quoted = (
+            relation.deleted_at if folded(relation.deleted_at) == relation.deleted_at else f'"{relation.deleted_at}"'
+        )
+        yield _line(
+            f"# where = {_text(f'{quoted} IS NULL')}", "this column seems to hide deleted rows; leave them out?"
+        )
+    if any(column.column == "sequence" for column in relation.columns):
+        yield _line("# dense_sequence = true", "only where the app promises that no number is ever missing")
+    yield f"[relations.{name}.columns]"
+    for column in relation.columns:
+        yield _column(column)
+    for absent in _of(name, relation.missing):
+        yield _line(f'# {absent.name} = ""', _absent(absent))
+    for column in relation.columns:
+        yield from _words(name, column)
+
+
+def _column(column: ProposedColumn) -> str:
+    text = f"{column.column} = {_text(column.theirs)}"
+    if not column.certain:
+        return _line(f"# {text}", "guess: right only if that table has one row for each account")
+    unit = "in cents" if folded(column.theirs).endswith("_cent") else ""
+    return _line(text, "; ".join(filter(None, (_guess(column.confidence), unit))))
+
+
+def _words(relation: str, column: ProposedColumn) -> Iterator[str]:
+    table = f"[relations.{relation}.values.{column.column}]"
+    if column.words is None:
+        if column.column in ("plan", "kind", "status") and column.certain:
+            yield _line(f"# {table}", "our words = their words, where they differ; nobody has looked which there are")
+        return
+    if column.words.meaning:
+        yield table
+    yield from _meanings(column.words)
+
+
+def _preset_words(relation: ProposedRelation) -> Iterator[str]:
+    for column in relation.columns:
+        if column.words is not None and not _is_ours(column.words):
+            yield ""
+            yield from _words(relation.relation, column)
+
+
+def _meanings(words: WordGuess) -> Iterator[str]:
+    for ours, theirs in words.meaning:
+        same = all(word == ours for word in theirs)
+        yield _line(f"{dotted([ours])} = [{', '.join(map(_text, theirs))}]", "" if same else "guess")
+    for word in words.unknown:
+        yield _line(
+            f"# {_text(word)}", "guess wanted: which of our words is this? Until told, its rows cannot be judged"
+        )
+
+
+def _is_ours(words: WordGuess) -> bool:
+    return not words.unknown and all(word == ours for ours, theirs in words.meaning for word in theirs if word)
+
+
+def _missing(name: str) -> Iterator[str]:
+    columns = columns_of(relation_named(name))
+    yield from ("", _line(f"# [relations.{name}]", "not found: no table looks like it"))
+    yield '# table = ""'
+    yield f"# [relations.{name}.columns]"
+    for column in columns:
+        yield f'# {column.name} = ""'
+
+
+def _of(relation: str, names: Sequence[str]) -> list[Column]:
+    return [column for column in columns_of(relation_named(relation)) if column.name in names]
+
+
+def _absent(column: Column) -> str:
+    if not column.has_neutral:
+        return "not found: the checks that need it are skipped"
+    if column.neutral is None:
+        return "not found: left empty"
+    return f"not found: {str(column.neutral).lower()} is assumed"
+
+
+def _guess(confidence: float) -> str:
+    return "" if confidence >= SURE else f"guess: {math.floor(confidence * 100)}% sure"
+
+
+def _line(text: str, comment: str) -> str:
+    return f"{text:<{_COMMENT_AT}} # {printable(comment)}" if comment else text
+
+
+def _text(text: str) -> str:
+    """A TOML basic string."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")
