@@ -1,0 +1,173 @@
+"""Each subscription grant names the invoice that backs it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago, credits_at_risk
+from trueup.model.finding import Area
+from trueup.model.relations import EntryKind, Exemption, LedgerEntry
+from trueup.model.severity import Severity
+
+
+def _grant(
+    entry_id: int,
+    created_at: datetime,
+    *,
+    amount: int = 1000,
+    posted: bool = True,
+    invoice: str | None = None,
+    event: str | None = None,
+    checkout_session: str | None = None,
+    kind: EntryKind = EntryKind.SUBSCRIPTION_GRANT,
+) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=entry_id,
+        kind=kind,
+        amount=Decimal(amount),
+        posted=posted,
+        stripe_event_id=event,
+        stripe_invoice_id=invoice,
+        stripe_checkout_session_id=checkout_session,
+        created_at=created_at,
+    )
+
+
+CHECK = Check(
+    id="grant-without-invoice",
+    area=Area.REVENUE,
+    severity=Severity.WARNING,
+    revenue_impacting=True,
+    title="Subscription credits without an invoice",
+    why="Nothing shows that the period behind these credits was paid for, and nothing will stop the same period from being "
+    "granted again: an invoice is granted once only if the grant names it.",
+    population="""
+SELECT count(*)
+FROM ledger_entry
+WHERE kind = 'subscription_grant' AND posted AND created_at >= $period_start AND created_at < $settled_before
+""",
+    violations="""
+WITH uninvoiced AS (
+    SELECT entry_id, account_id, amount, created_at, stripe_event_id, actor, reason
+    FROM ledger_entry
+    WHERE kind = 'subscription_grant'
+      AND posted
+      AND amount > 0
+      AND stripe_invoice_id IS NULL
+      AND stripe_checkout_session_id IS NULL
+      AND created_at >= $period_start
+      AND created_at < $settled_before
+),
+first_grant AS (                       -- often written from the checkout, before its invoice is known
+    SELECT account_id, arg_min(entry_id, (coalesce(sequence, -1), created_at, entry_id)) AS entry_id
+    FROM ledger_entry
+    WHERE kind = 'subscription_grant' AND posted AND amount > 0
+    GROUP BY account_id
+)
+SELECT u.entry_id AS subject,
+       u.account_id,
+       u.amount,
+       u.created_at,
+       u.stripe_event_id,
+       u.actor,
+       u.reason
+FROM uninvoiced AS u
+LEFT JOIN first_grant AS f ON f.account_id = u.account_id AND f.entry_id = u.entry_id
+WHERE f.entry_id IS NULL OR u.stripe_event_id IS NULL
+""",
+    message="Entry {subject} gave {account_id} {amount} subscription credits, and names no invoice.",
+    impact=credits_at_risk("amount"),
+    cases=(
+        Case(
+            name="a grant with its invoice",
+            given=(_grant(1, ago(days=3), invoice="in_1", event="evt_1"),),
+        ),
+        Case(
+            name="a grant that nothing stands behind",
+            given=(_grant(1, ago(days=3)),),
+            fires=("1",),
+            evidence={"1": {"account_id": "user_1", "amount": Decimal(1000)}},
+        ),
+        Case(
+            name="first grant written from checkout, by its session",
+            given=(_grant(1, ago(days=3), checkout_session="cs_1"),),
+        ),
+        Case(
+            name="first grant written from checkout, by its event",
+            given=(_grant(1, ago(days=33), event="evt_1"), _grant(2, ago(days=3), invoice="in_2", event="evt_2")),
+        ),
+        Case(
+            name="a renewal with an event and no invoice",
+            given=(_grant(1, ago(days=33), invoice="in_1", event="evt_1"), _grant(2, ago(days=3), event="evt_2")),
+            fires=("2",),
+        ),
+        Case(
+            name="the first grant was before the period",
+            given=(_grant(1, ago(days=300), event="evt_1"), _grant(2, ago(days=3), event="evt_2")),
+            fires=("2",),
+        ),
+        Case(
+            name="two grants at one moment: the first by id is the one from checkout",
+            given=(_grant(9, ago(days=3), event="evt_1"), _grant(10, ago(days=3), event="evt_2")),
+            fires=("10",),
+        ),
+        Case(
+            name="trial credits of kind promotional grant",
+            given=(_grant(1, ago(days=3), kind=EntryKind.PROMOTIONAL_GRANT),),
+        ),
+        Case(
+            name="goodwill credits of kind adjustment",
+            given=(_grant(1, ago(days=3), kind=EntryKind.ADJUSTMENT),),
+        ),
+        Case(
+            name="yearly invoice backing twelve monthly grants",
+            given=tuple(_grant(n, ago(days=30 * n), invoice="in_1") for n in range(1, 13)),
+        ),
+        Case(
+            name="100 % coupon: an invoice of zero backs it all the same",
+            given=(_grant(1, ago(days=3), invoice="in_of_zero"),),
+        ),
+        Case(
+            name="invoice paid from customer balance",
+            given=(_grant(1, ago(days=3), invoice="in_paid_from_balance"),),
+        ),
+        Case(
+            name="nothing was granted: zero, taken back, pending",
+            given=(
+                _grant(1, ago(days=3), amount=0),
+                _grant(2, ago(days=3), amount=-1000),
+                _grant(3, ago(days=3), posted=False),
+            ),
+        ),
+        Case(
+            name="write in flight at the snapshot",
+            given=(_grant(1, ago(minutes=1)),),
+        ),
+        Case(
+            name="settled for exactly the settle time",
+            given=(_grant(1, ago(minutes=15)),),
+        ),
+        Case(
+            name="a second past the settle time",
+            given=(_grant(1, ago(minutes=15, seconds=1)),),
+            fires=("1",),
+        ),
+        Case(
+            name="on the first moment of the period",
+            given=(_grant(1, ago(days=45)),),
+            fires=("1",),
+        ),
+        Case(
+            name="before the period",
+            given=(_grant(1, ago(days=45, seconds=1)),),
+        ),
+        Case(
+            name="annual contract paid by bank transfer, exempted",
+            given=(
+                _grant(1, ago(days=3)),
+                Exemption(check_id="grant-without-invoice", subject="1", owner="finance", reason="paid by transfer"),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,230 @@
+"""Credits move in the sizes that are usual for their kind, or that a plan explains."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago
+from trueup.model.finding import Area
+from trueup.model.policy import Policy
+from trueup.model.relations import EntryKind, Exemption, LedgerEntry, Plan
+from trueup.model.severity import Severity
+
+_PRO = Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(4000))
+
+
+def _moved(
+    entry_id: int,
+    amount: str | int,
+    *,
+    kind: EntryKind = EntryKind.PURCHASE,
+    created_at: datetime | None = None,
+    posted: bool = True,
+) -> LedgerEntry:
+    when = created_at or ago(days=3)
+    return LedgerEntry(entry_id=entry_id, kind=kind, amount=Decimal(amount), posted=posted, created_at=when)
+
+
+def _usual(kind: EntryKind = EntryKind.PURCHASE) -> tuple[LedgerEntry, ...]:
+    """Ten movements of 80 to 120: the usual size is 100, the usual spread 10, and above 200 is far outside."""
+    sizes = (80, 90, 90, 100, 100, 100, 100, 110, 110, 120)
+    return tuple(_moved(n, size, kind=kind, created_at=ago(days=200 + n)) for n, size in enumerate(sizes, start=1))
+
+
+CHECK = Check(
+    id="large-credit-movement",
+    area=Area.REVENUE,
+    severity=Severity.WARNING,
+    title="Unusually large credit movement",
+    why="A misplaced digit, a script that ran twice or a stolen admin session shows first as one movement that is far "
+    "larger than its kind ever is. Credits that are spent do not come back.",
+    population="""
+SELECT count(*)
+FROM ledger_entry
+WHERE posted AND created_at >= $period_start
+  AND kind IN ('purchase', 'subscription_grant', 'promotional_grant', 'refund', 'clawback', 'adjustment', 'usage')
+""",
+    violations="""
+WITH size AS (                         -- each size that occurs, and how often; all that follows works on these
+    SELECT kind, abs(amount) AS credits, count(*) AS entries
+    FROM ledger_entry
+    WHERE posted AND amount <> 0
+      AND kind IN ('purchase', 'subscription_grant', 'promotional_grant', 'refund', 'clawback', 'adjustment', 'usage')
+    GROUP BY kind, abs(amount)
+),
+counted AS (
+    SELECT kind, credits,
+           sum(entries) OVER (PARTITION BY kind ORDER BY credits NULLS FIRST) AS entries_up_to_here,
+           sum(entries) OVER (PARTITION BY kind)                  AS entries_of_kind
+    FROM size
+),
+usual AS (                             -- the median: half of the entries are no larger
+    SELECT kind, min(credits) AS usual_amount
+    FROM counted
+    WHERE 2 * entries_up_to_here >= entries_of_kind
+    GROUP BY kind
+),
+distance AS (
+    SELECT size.kind, abs(size.credits - usual.usual_amount) AS credits, sum(size.entries) AS entries
+    FROM size
+    JOIN usual ON usual.kind = size.kind
+    GROUP BY size.kind, abs(size.credits - usual.usual_amount)
+),
+distance_counted AS (
+    SELECT kind, credits,
+           sum(entries) OVER (PARTITION BY kind ORDER BY credits NULLS FIRST) AS entries_up_to_here,
+           sum(entries) OVER (PARTITION BY kind)                  AS entries_of_kind
+    FROM distance
+),
+spread AS (                            -- the median distance from the usual, taken as a tenth of the usual at least
+    SELECT d.kind, usual.usual_amount, greatest(min(d.credits), 0.1 * usual.usual_amount) AS usual_spread
+    FROM distance_counted AS d
+    JOIN usual ON usual.kind = d.kind
+    WHERE 2 * d.entries_up_to_here >= d.entries_of_kind
+    GROUP BY d.kind, usual.usual_amount
+),
+planned AS (                           -- one period's credits, a quarter's and a year's up front
+    SELECT credits_per_period AS credits FROM plan
+    UNION
+    SELECT 3 * credits_per_period FROM plan
+    UNION
+    SELECT 12 * credits_per_period FROM plan
+),
+large AS (
+    SELECT size.kind, size.credits, size.entries, spread.usual_amount, spread.usual_spread
+    FROM size
+    JOIN spread ON spread.kind = size.kind
+    LEFT JOIN planned ON planned.credits = size.credits AND size.kind = 'subscription_grant'
+    WHERE size.credits >= $large_movement_floor
+      AND size.credits > spread.usual_amount + $large_movement_factor * spread.usual_spread
+      AND size.entries < 3             -- a size that keeps coming back is on purpose
+      AND planned.credits IS NULL
+)
+SELECT e.entry_id AS subject,
+       e.account_id,
+       e.kind,
+       e.amount,
+       large.usual_amount,
+       large.usual_spread,
+       large.entries AS entries_of_this_size,
+       e.created_at,
+       e.actor,
+       e.reason
+FROM ledger_entry AS e
+JOIN large ON large.kind = e.kind AND large.credits = abs(e.amount)
+WHERE e.posted
+  AND e.created_at >= $period_start
+""",
+    message="Entry {subject} moved {amount} credits of {account_id} as {kind}; usual are {usual_amount}.",
+    optional=("plan",),
+    cases=(
+        Case(
+            name="only movements of the usual size",
+            given=(*_usual(), _moved(50, 200)),
+        ),
+        Case(
+            name="a purchase a hundred times the usual",
+            given=(*_usual(), _moved(50, 10_000)),
+            fires=("50",),
+            evidence={"50": {"usual_amount": Decimal(100), "usual_spread": Decimal(10), "entries_of_this_size": 1}},
+        ),
+        Case(
+            name="exactly as far outside as the policy allows",
+            given=(*_usual(), _moved(50, 200)),
+            policy=Policy(large_movement_floor=Decimal(1)),
+        ),
+        Case(
+            name="a little further outside than the policy allows",
+            given=(*_usual(), _moved(50, "200.000001")),
+            policy=Policy(large_movement_floor=Decimal(1)),
+            fires=("50",),
+        ),
+        Case(
+            name="just below the floor",
+            given=(*_usual(), _moved(50, "999.999999")),
+        ),
+        Case(
+            name="exactly the floor",
+            given=(*_usual(), _moved(50, 1000)),
+            fires=("50",),
+        ),
+        Case(
+            name="a clawback is measured by its size, not by its sign",
+            given=(*_usual(EntryKind.CLAWBACK), _moved(50, -10_000, kind=EntryKind.CLAWBACK)),
+            fires=("50",),
+            evidence={"50": {"amount": Decimal(-10_000)}},
+        ),
+        Case(
+            name="each kind has sizes of its own",
+            given=(*_usual(EntryKind.USAGE), _moved(50, 10_000), _moved(51, 10_500)),
+        ),
+        Case(
+            name="one size only: a tenth of it counts as spread",
+            given=(*(_moved(n, 1000) for n in range(1, 6)), _moved(50, 2000), _moved(51, 2001)),
+            fires=("51",),
+            evidence={"51": {"usual_spread": Decimal(100)}},
+        ),
+        Case(
+            name="yearly up-front grant",
+            given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, 48_000, kind=EntryKind.SUBSCRIPTION_GRANT)),
+        ),
+        Case(
+            name="a quarter granted up front",
+            given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, 12_000, kind=EntryKind.SUBSCRIPTION_GRANT)),
+        ),
+        Case(
+            name="the first grant of a large plan",
+            given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, 4000, kind=EntryKind.SUBSCRIPTION_GRANT)),
+        ),
+        Case(
+            name="no plan explains two years at once",
+            given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, 96_000, kind=EntryKind.SUBSCRIPTION_GRANT)),
+            fires=("50",),
+        ),
+        Case(
+            name="a plan explains grants, not adjustments",
+            given=(_PRO, *_usual(EntryKind.ADJUSTMENT), _moved(50, 48_000, kind=EntryKind.ADJUSTMENT)),
+            fires=("50",),
+        ),
+        Case(
+            name="huge but planned enterprise grant, repeated",
+            given=(*_usual(), *(_moved(50 + n, 50_000, created_at=ago(days=30 * n + 1)) for n in range(3))),
+        ),
+        Case(
+            name="a huge amount that came twice is not yet a habit",
+            given=(*_usual(), _moved(50, 50_000, created_at=ago(days=31)), _moved(51, 50_000, created_at=ago(days=1))),
+            fires=("50", "51"),
+        ),
+        Case(
+            name="on the first moment of the period",
+            given=(*_usual(), _moved(50, 10_000, created_at=ago(days=45))),
+            fires=("50",),
+        ),
+        Case(
+            name="before the period",
+            given=(*_usual(), _moved(50, 10_000, created_at=ago(days=45, seconds=1))),
+        ),
+        Case(
+            name="a pending movement has not happened yet",
+            given=(*_usual(), _moved(50, 10_000, posted=False)),
+        ),
+        Case(
+            name="expiry and balance syncs are as large as the balance they meet",
+            given=(*_usual(EntryKind.EXPIRY), _moved(50, -10_000, kind=EntryKind.EXPIRY)),
+        ),
+        Case(
+            name="a planned migration, exempted",
+            given=(
+                *_usual(),
+                _moved(50, 10_000),
+                Exemption(
+                    check_id="large-credit-movement",
+                    subject="50",
+                    owner="finance",
+                    reason="credits moved from the old system",
+                ),
+            ),
+        ),
+    ),
+)

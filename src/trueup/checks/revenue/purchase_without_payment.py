@@ -1,0 +1,148 @@
+"""Each purchase of credits names the payment, the invoice or the checkout that paid for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago, credits_at_risk
+from trueup.model.finding import Area
+from trueup.model.policy import Policy
+from trueup.model.relations import EntryKind, Exemption, LedgerEntry
+from trueup.model.severity import Severity
+
+
+def _purchase(
+    created_at: datetime,
+    *,
+    amount: int = 500,
+    posted: bool = True,
+    payment_intent: str | None = None,
+    invoice: str | None = None,
+    checkout_session: str | None = None,
+    kind: EntryKind = EntryKind.PURCHASE,
+) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id="entry_1",
+        kind=kind,
+        amount=Decimal(amount),
+        posted=posted,
+        stripe_payment_intent_id=payment_intent,
+        stripe_invoice_id=invoice,
+        stripe_checkout_session_id=checkout_session,
+        created_at=created_at,
+    )
+
+
+CHECK = Check(
+    id="purchase-without-payment",
+    area=Area.REVENUE,
+    severity=Severity.ERROR,
+    revenue_impacting=True,
+    title="Purchased credits without a payment",
+    why="Credits were given out as bought, and nothing shows that anybody paid for them. If they were paid for, a refund "
+    "or a dispute will not find them either.",
+    population="""
+SELECT count(*)
+FROM ledger_entry
+WHERE kind = 'purchase' AND posted AND created_at >= $period_start AND created_at < $settled_before
+""",
+    violations="""
+SELECT entry_id AS subject,
+       account_id,
+       amount,
+       created_at,
+       stripe_event_id,
+       actor,
+       reason
+FROM ledger_entry
+WHERE kind = 'purchase'
+  AND posted
+  AND amount > 0
+  AND stripe_payment_intent_id IS NULL
+  AND stripe_invoice_id IS NULL
+  AND stripe_checkout_session_id IS NULL     -- a fully discounted checkout has no payment
+  AND created_at >= $period_start
+  AND created_at < $settled_before
+""",
+    message="Entry {subject} gave {account_id} {amount} purchased credits, and no payment stands behind it.",
+    optional=("ledger_entry.stripe_invoice_id", "ledger_entry.stripe_event_id"),
+    impact=credits_at_risk("amount"),
+    cases=(
+        Case(
+            name="a purchase with its payment intent",
+            given=(_purchase(ago(days=3), payment_intent="pi_1"),),
+        ),
+        Case(
+            name="a purchase with nothing behind it",
+            given=(_purchase(ago(days=3)),),
+            fires=("entry_1",),
+            evidence={"entry_1": {"account_id": "user_1", "amount": Decimal(500)}},
+        ),
+        Case(
+            name="an order of zero credits",
+            given=(_purchase(ago(days=3), amount=0),),
+        ),
+        Case(
+            name="100 % coupon: a checkout that needed no payment",
+            given=(_purchase(ago(days=3), checkout_session="cs_1"),),
+        ),
+        Case(
+            name="invoice paid from customer balance",
+            given=(_purchase(ago(days=3), invoice="in_1"),),
+        ),
+        Case(
+            name="goodwill credits of kind adjustment",
+            given=(_purchase(ago(days=3), kind=EntryKind.ADJUSTMENT),),
+        ),
+        Case(
+            name="a promotional grant is no purchase",
+            given=(_purchase(ago(days=3), kind=EntryKind.PROMOTIONAL_GRANT),),
+        ),
+        Case(
+            name="a purchase that was taken back as a negative row",
+            given=(_purchase(ago(days=3), amount=-500),),
+        ),
+        Case(
+            name="a pending purchase has not been granted yet",
+            given=(_purchase(ago(days=3), posted=False),),
+        ),
+        Case(
+            name="write in flight at the snapshot",
+            given=(_purchase(ago(minutes=1)),),
+        ),
+        Case(
+            name="settled for exactly the settle time",
+            given=(_purchase(ago(minutes=15)),),
+        ),
+        Case(
+            name="a second past the settle time",
+            given=(_purchase(ago(minutes=15, seconds=1)),),
+            fires=("entry_1",),
+        ),
+        Case(
+            name="on the first moment of the period",
+            given=(_purchase(ago(days=45)),),
+            fires=("entry_1",),
+        ),
+        Case(
+            name="before the period",
+            given=(_purchase(ago(days=45, seconds=1)),),
+        ),
+        Case(
+            name="a longer period reaches further back",
+            given=(_purchase(ago(days=80)),),
+            policy=Policy(period_days=90),
+            fires=("entry_1",),
+        ),
+        Case(
+            name="paid by transfer, exempted",
+            given=(
+                _purchase(ago(days=3)),
+                Exemption(
+                    check_id="purchase-without-payment", subject="entry_1", owner="finance", reason="paid by transfer"
+                ),
+            ),
+        ),
+    ),
+)
