@@ -1,0 +1,58 @@
+"""The demo company's ``trueup.toml``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+
+from trueup.actions.demo.offer import PLANS, OfferedPlan
+from trueup.actions.demo.people import Excused
+
+
+def config_text(*, url_reference: str, idempotency_since: date, exemptions: Iterable[Excused]) -> str:
+    """The config as TOML. ``url_reference`` is the database's address, or a reference to it (``${DATABASE_URL}``)."""
+    parts = [
+        _HEAD.format(url=_quoted(url_reference)),
+        *(_plan(plan) for plan in PLANS.values()),
+        f"[policy]\nidempotency_since = {idempotency_since.isoformat()}\n",
+        *(_exemption(excused) for excused in exemptions),
+    ]
+    return "\n".join(parts)
+
+
+_HEAD = """# The demo company of `trueup demo`: its schema is the one trueup calls canonical.
+environment = "demo"
+preset = "canonical"
+
+[database]
+url = {url}
+"""
+
+
+def _plan(plan: OfferedPlan) -> str:
+    lines = [f"[plans.{plan.name}]", f"rank = {plan.rank}"]
+    if plan.credits_per_month:
+        prices = ", ".join(f"{{ id = {_quoted(price)}, interval = {_quoted(every)} }}" for price, every in plan.prices)
+        lines += [
+            f"prices = [{prices}]",
+            f"credits_per_period = {plan.credits_per_month}",
+            f"price = {{ usd = {plan.price_cents} }}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _exemption(excused: Excused) -> str:
+    return (
+        "[[exemptions]]\n"
+        f"check = {_quoted(excused.check)}\n"
+        f"subject = {_quoted(excused.person.account_id)}\n"
+        f"owner = {_quoted(excused.owner)}\n"
+        f"reason = {_quoted(excused.reason)}\n"
+        f"expires = {excused.expires.isoformat()}\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's escapes are a subset of TOML's."""
+    return json.dumps(text, ensure_ascii=False)

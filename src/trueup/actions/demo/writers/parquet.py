@@ -1,0 +1,29 @@
+"""A folder of Parquet files, one per table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trueup.actions.demo.tables import TABLES
+from trueup.actions.demo.writers.statements import refuse_existing
+from trueup.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
+    """Write ``TABLE.parquet`` for each table into the folder, which is made when it is not there."""
+    folder = Path(place)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} cannot be made: {error.strerror}; name a folder you may write to."
+        ) from None
+    if not force:
+        refuse_existing([path.stem for path in folder.glob("*.parquet")], str(folder))
+    for table in TABLES:
+        path = str(folder / f"{table.name}.parquet").replace("'", "''")
+        connection.execute(f"COPY (SELECT * FROM {table.name}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
