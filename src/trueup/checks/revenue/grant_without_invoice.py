@@ -77,6 +77,7 @@ LEFT JOIN first_grant AS f ON f.account_id = u.account_id AND f.entry_id = u.ent
 WHERE f.entry_id IS NULL OR u.stripe_event_id IS NULL
 """,
     message="Entry {subject} gave {account_id} {amount} subscription credits, and names no invoice.",
+    optional=("ledger_entry.stripe_event_id",),
     impact=credits_at_risk("amount"),
     cases=(
         Case(
