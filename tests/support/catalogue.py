@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from trueup.actions.examine import examine
 from trueup.books.file import books_in_memory
 from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.outcome import Checked
-from trueup.model.relations import MAPPED, RELATIONS, columns_of, relation_name
+from trueup.model.relations import (
+    MAPPED,
+    RELATIONS,
+    CopiedRelation,
+    Relation,
+    UnreadableRow,
+    columns_of,
+    relation_name,
+)
 from trueup.model.source import Silent
 
 
@@ -15,6 +25,7 @@ def checked(check: Check, case: Case) -> Checked:
     with books_in_memory() as books:
         for relation in RELATIONS:
             books.replace_rows([row for row in case.given if type(row) is relation], of=relation)
+        books.replace_rows(list(map(_copied(case), MAPPED)), of=CopiedRelation)
         for relation in MAPPED:
             columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
             books.connection.execute(
@@ -23,3 +34,14 @@ def checked(check: Check, case: Case) -> Checked:
         (made,) = examine(books, checks=(check,), policy=case.policy, now=CASE_NOW, progress=Silent())
     assert isinstance(made.outcome, Checked), made.outcome
     return made.outcome
+
+
+def _copied(case: Case) -> Callable[[Relation], CopiedRelation]:
+    """What the copy would have counted: the rows given, and those that could not be read."""
+
+    def copied(relation: Relation) -> CopiedRelation:
+        name = relation_name(relation)
+        unread = sum(isinstance(row, UnreadableRow) and row.relation == name for row in case.given)
+        return CopiedRelation(relation=name, rows=unread + sum(type(row) is relation for row in case.given))
+
+    return copied

@@ -20,7 +20,7 @@ from trueup.mapping.fit import fit
 from trueup.model.check import Check
 from trueup.model.errors import BooksUnreadable, ConfigurationError, SourceUnavailable
 from trueup.model.policy import Policy
-from trueup.model.relations import MAPPED, Exemption, Plan, PlanPrice, columns_of, relation_name, relation_named
+from trueup.model.relations import MADE, MAPPED, Exemption, Plan, PlanPrice, columns_of, relation_name, relation_named
 from trueup.model.report import Report
 from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
 from trueup.sources import open_source
@@ -95,7 +95,7 @@ def copied_books(
         raise ConfigurationError(f"{keep_books} exists already; name another file for --keep-books or remove it.")
     source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
     tables = source.tables()
-    fitted, _ = fit(config.relations, tables, required=config.required)
+    fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
     wanted = _needed(tuple(fitted.values()), checks, also)
     with private_folder() as folder:
         made = folder / _BOOKS
@@ -118,10 +118,14 @@ def _keep(made: Path, kept: Path) -> None:
 def _needed(
     fitted: Sequence[RelationMapping], checks: Sequence[Check], also: frozenset[str]
 ) -> tuple[RelationMapping, ...]:
-    """The mappings that some of these checks read, in the order of the relations."""
-    needs = {relation for check in checks for relation, _ in needs_of_check(check)}
+    """The mappings that some of these checks read, in the order of the relations.
+
+    A check about the reading itself reads them all, or it would find nothing because nobody looked.
+    """
+    needs = also | {relation for check in checks for relation, _ in needs_of_check(check)}
     order = [relation_name(relation) for relation in MAPPED]
-    wanted = [mapping for mapping in fitted if mapping.relation in needs | also]
+    about_reading = needs & {relation_name(relation) for relation in MADE}
+    wanted = [mapping for mapping in fitted if about_reading or mapping.relation in needs]
     return tuple(sorted(wanted, key=lambda mapping: order.index(mapping.relation)))
 
 

@@ -77,7 +77,7 @@ def _mapping(
     config: Config, source: Source, tables: Sequence[SourceTable], checks: Sequence[Check]
 ) -> Iterator[Symptom]:
     try:
-        fitted, notes = fit(config.relations, tables, required=config.required)
+        fitted, notes = fit(config.relations, tables, required=config.required, dialect=source.dialect)
         yield from (Symptom(health=Health.WARNING, about="mapping", says=note) for note in notes)
         _read_a_little(source, fitted.values())
     except ConfigurationError as error:

@@ -201,6 +201,8 @@ def _refuse_wrong_columns(
 
 def _record(connection: DuckDBPyConnection, mapping: RelationMapping, *, rows: int, problem: str | None) -> None:
     columns = sorted(mapped_columns(mapping))
+    connection.execute("DELETE FROM copied_relation WHERE relation = ?", [mapping.relation])
+    connection.execute("INSERT INTO copied_relation VALUES (?, ?, NULL)", [mapping.relation, rows])
     connection.execute(
         "INSERT OR REPLACE INTO trueup_copy SELECT ?, ?, ?, ?, coalesce(sum(entries), 0), ? FROM unreadable_row "
         "WHERE relation = ?",

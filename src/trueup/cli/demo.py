@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from trueup.model.report import Report
 
 _CONFIG = "trueup.toml"
-_MOST_ACCOUNTS = 5_000_000
 
 
 def demo(
@@ -27,7 +26,7 @@ def demo(
         bool, typer.Option("--serve/--no-serve", help="Afterwards serve what this version can serve.")
     ] = True,  # noqa: FBT002 - a flag
     output_format: FormatOption = Format.TEXT,
-    accounts: Annotated[int, typer.Option("--accounts", min=50, max=_MOST_ACCOUNTS, help="The company's size.")] = 500,
+    accounts: Annotated[int, typer.Option("--accounts", help="The company's size.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed is another company.")] = 1,
     url: Annotated[
         str | None, typer.Option("--url", help="Write it into this empty database instead of a SQLite file.")

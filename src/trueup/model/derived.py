@@ -27,7 +27,8 @@ ACCOUNT_TOTAL = Derived(
 SELECT account_id,
        sum(CASE WHEN posted THEN 1 ELSE 0 END)                  AS entries,
        sum(CASE WHEN posted THEN amount END)                    AS total_amount,
-       sum(CASE WHEN amount IS NULL OR balance_after IS NULL THEN 1 ELSE 0 END) AS unreadable_entries,
+       sum(CASE WHEN amount IS NULL OR balance_after IS NULL OR posted IS NULL
+                  OR (sequence IS NULL AND created_at IS NULL) THEN 1 ELSE 0 END) AS unreadable_entries,
        arg_max(balance_after, CASE WHEN posted THEN (coalesce(sequence, -1), created_at, entry_id) END)
                                                                 AS last_balance_after,
        arg_min(balance_after - amount, CASE WHEN posted THEN (coalesce(sequence, -1), created_at, entry_id) END)
@@ -78,4 +79,19 @@ WHERE organisation.active
 """,
 )
 
-DERIVED: tuple[Derived, ...] = (ACCOUNT_TOTAL, IRREGULAR_STEP, PAID_SEAT)
+STRIPE_EVENT_TOTAL = Derived(
+    name="stripe_event_total",
+    holds="One row per Stripe event that the ledger names: how many entries name it, and how many of those are posted "
+    "grants.",
+    sql="""
+SELECT stripe_event_id,
+       count(*) AS entries,
+       sum(CASE WHEN posted AND amount > 0 AND kind IN ('purchase', 'subscription_grant', 'promotional_grant')
+                THEN 1 ELSE 0 END) AS grants
+FROM ledger_entry
+WHERE stripe_event_id IS NOT NULL
+GROUP BY stripe_event_id
+""",
+)
+
+DERIVED: tuple[Derived, ...] = (ACCOUNT_TOTAL, IRREGULAR_STEP, PAID_SEAT, STRIPE_EVENT_TOTAL)

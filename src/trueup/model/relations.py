@@ -209,16 +209,33 @@ class UnreadableRow:
     entries: int = 1
 
 
-Relation = type[
-    Account | LedgerEntry | WebhookEvent | PlanChange | Member | Plan | PlanPrice | Exemption | UnreadableRow
-]
-Row = Account | LedgerEntry | WebhookEvent | PlanChange | Member | Plan | PlanPrice | Exemption | UnreadableRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedRelation:
+    """One relation that was copied, and how many rows the source sent. Made by the books, never mapped."""
+
+    relation: str = key()
+    rows: int = 0
+
+
+Row = (
+    Account
+    | LedgerEntry
+    | WebhookEvent
+    | PlanChange
+    | Member
+    | Plan
+    | PlanPrice
+    | Exemption
+    | UnreadableRow
+    | CopiedRelation
+)
+Relation = type[Row]
 
 MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, Member)
 """Relations that a table of the app's database supplies."""
 CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, Exemption)
 """Relations that the config supplies."""
-MADE: tuple[Relation, ...] = (UnreadableRow,)
+MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation)
 """Relations that the books make while they copy."""
 RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + MADE
 

@@ -1,0 +1,77 @@
+"""``make bench``: one run, one table.
+
+For each size and database: the whole audit, its copy and its checks, and its peak memory. Beside them, on the same
+Postgres in the same run: the seven contract queries by hand, and the limit, ``psql`` copying the same columns in binary.
+Then detection: recall and precision over the demo company's truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from bench.companies import Prepared, prepared_postgres, prepared_sqlite
+from bench.detection import detection
+from bench.measure import Measured, audit_measured, binary_copy_seconds, by_hand_seconds
+from bench.table import Line, render
+
+ENTRIES_PER_ACCOUNT = 20
+NOW = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - naive by definition: UTC
+
+
+def main() -> None:
+    """Measure and print."""
+    options = _options()
+    print(f"trueup bench: {platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    lines: list[Line] = []
+    with tempfile.TemporaryDirectory(prefix="trueup-bench-") as scratch:
+        for millions in options.millions:
+            accounts = round(millions * 1_000_000 / ENTRIES_PER_ACCOUNT)
+            with prepared_postgres(Path(scratch), accounts=accounts, now=NOW) as prepared:
+                lines += _postgres(prepared, options.repeat)
+            if not options.skip_sqlite:
+                with prepared_sqlite(Path(scratch), accounts=accounts, now=NOW) as prepared:
+                    lines += _audits("SQLite", prepared, options.repeat)
+    print(render(lines))
+    print(detection(now=NOW, seeds=options.seeds))
+
+
+def _postgres(prepared: Prepared, repeat: int) -> list[Line]:
+    """Ours and what it is compared with, turn by turn, so that a drifting machine drifts under both."""
+    ours: list[Measured] = []
+    by_hand: list[float] = []
+    limit: list[float] = []
+    for _ in range(repeat):
+        limit.append(binary_copy_seconds(prepared))
+        ours.append(audit_measured(prepared, now=NOW))
+        by_hand.append(sum(by_hand_seconds(prepared).values()))
+    lines = [Line.of_audit("Postgres", prepared, measured) for measured in _best(ours)]
+    lines.append(Line(what="psql, the same columns, binary (the limit)", rows=prepared.ledger_rows, copy=min(limit)))
+    lines.append(Line(what="seven queries by hand in Postgres", rows=prepared.ledger_rows, whole=min(by_hand)))
+    return lines
+
+
+def _audits(name: str, prepared: Prepared, repeat: int) -> list[Line]:
+    ours = [audit_measured(prepared, now=NOW) for _ in range(repeat)]
+    return [Line.of_audit(name, prepared, measured) for measured in _best(ours)]
+
+
+def _best(runs: list[Measured]) -> list[Measured]:
+    return sorted(runs, key=lambda measured: measured.whole_seconds)[:1]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--millions", type=float, nargs="+", default=[1, 10], help="ledger rows, in millions")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each; the best of each is printed")
+    parser.add_argument("--seeds", type=int, default=5, help="demo companies for the detection figures")
+    parser.add_argument("--skip-sqlite", action="store_true", help="only Postgres")
+    return parser.parse_args(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Measuring: the audit in a process of its own, with what it is compared with beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from bench.by_hand import QUERIES
+from bench.companies import Prepared
+from trueup.mapping.config import load_config
+from trueup.mapping.fit import fit
+from trueup.sources import open_source
+from trueup.sources.select import select
+
+_CHILD = """
+import json, resource, sys, time
+started = time.perf_counter()
+from datetime import datetime
+from pathlib import Path
+import os
+from trueup.actions.audit import copied_books, report_on
+from trueup.actions.catalogue import full_catalogue
+from trueup.mapping.config import load_config
+from trueup.model.source import Silent
+checks = full_catalogue(None)
+config = load_config(Path(sys.argv[1]), os.environ)
+now = datetime.fromisoformat(sys.argv[2])
+copying = time.perf_counter()
+with copied_books(config, checks=checks, now=now, progress=Silent()) as books:
+    copied = time.perf_counter()
+    report = report_on(books, checks=checks, policy=config.policy, now=now, progress=Silent())
+    checked = time.perf_counter()
+ended = time.perf_counter()
+print(json.dumps({
+    "copy": copied - copying, "checks": checked - copied, "whole": ended - started,
+    "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    "findings": sum(1 for _ in report.open_findings()),
+    "slowest": sorted(((made.milliseconds, made.check) for made in report.outcomes), reverse=True)[:8],
+}))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One audit, measured from outside its parts. ``whole_seconds`` holds imports and clean-up too."""
+
+    copy_seconds: float
+    checks_seconds: float
+    whole_seconds: float
+    peak_bytes: int
+    findings: int
+    slowest: tuple[tuple[int, str], ...]
+
+
+def audit_measured(prepared: Prepared, *, now: datetime) -> Measured:
+    """One audit in a fresh process."""
+    command = [sys.executable, "-c", _CHILD, str(prepared.config), now.isoformat()]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    told = json.loads(done.stdout)
+    return Measured(
+        copy_seconds=told["copy"],
+        checks_seconds=told["checks"],
+        whole_seconds=told["whole"],
+        peak_bytes=told["peak"],
+        findings=told["findings"],
+        slowest=tuple((milliseconds, check) for milliseconds, check in told["slowest"]),
+    )
+
+
+def binary_copy_seconds(prepared: Prepared) -> float:
+    """``psql`` copying exactly the columns that the audit copies, in binary, through a pipe."""
+    assert prepared.postgres_binaries is not None
+    config = load_config(prepared.config, os.environ)
+    source = open_source(prepared.url)
+    fitted, _ = fit(config.relations, source.tables(), required=config.required, dialect=source.dialect)
+    commands: list[str] = []
+    for mapping in fitted.values():
+        commands += ["-c", f"COPY ({select(mapping)}) TO STDOUT (FORMAT binary)"]
+    psql = [str(prepared.postgres_binaries / "psql"), prepared.url, "--quiet", "--no-psqlrc", *commands]
+    started = time.perf_counter()
+    with subprocess.Popen(psql, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        while process.stdout.read(1 << 20):
+            pass
+    if process.returncode:
+        raise RuntimeError(f"psql ended with {process.returncode}")
+    return time.perf_counter() - started
+
+
+def by_hand_seconds(prepared: Prepared) -> dict[str, float]:
+    """Each of the seven queries by hand, inside Postgres, its rows thrown away."""
+    seconds: dict[str, float] = {}
+    with psycopg.connect(prepared.url, autocommit=True) as connection:
+        for name, sql in QUERIES.items():
+            started = time.perf_counter()
+            connection.execute(sql.encode()).fetchall()
+            seconds[name] = time.perf_counter() - started
+    return seconds
