@@ -145,7 +145,7 @@ CASES = {
     ),
     "words for a column that has none": (
         HEAD + '[relations.account.values.email]\nx = ["x"]',
-        "relations.account.values.email in trueup.toml gives words, and only plans and columns of fixed words have any.",
+        "relations.account.values.email in trueup.toml gives words, and only plans and fixed words have any.",
     ),
     "words for an unmapped column": (
         BARE + '[relations.account.values.role]\nadmin = ["x"]',

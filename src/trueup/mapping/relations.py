@@ -106,6 +106,6 @@ def _refuse_word(
                 path, key, f"is not a plan of this config, which wants [plans.{ours}]{suggestion(ours, plans)}"
             )
     elif column.kind is not Kind.WORD:
-        raise complaint(path, key[:-1], "gives words, and only plans and columns of fixed words have any")
+        raise complaint(path, key[:-1], "gives words, and only plans and fixed words have any")
     elif ours not in column.words:
         raise complaint(path, key, f"is not a word of ours{suggestion(ours, column.words)}")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from trueup.mapping.complaint import dotted
 from trueup.mapping.names import folded
-from trueup.mapping.propose import SURE
+from trueup.mapping.proposal import SURE
 from trueup.mapping.references import has_literal_secret
 from trueup.model.finding import printable
 from trueup.model.relations import Column, columns_of, relation_named
 
 if TYPE_CHECKING:
-    from trueup.mapping.propose import Proposal, ProposedColumn, ProposedRelation
+    from trueup.mapping.proposal import Proposal, ProposedColumn, ProposedRelation
     from trueup.mapping.word_guesses import PlanGuess, WordGuess
 
 DATABASE_REFERENCE = "${DATABASE_URL}"
@@ -100,8 +100,8 @@ def _relation(relation: ProposedRelation) -> Iterator[str]:
 
 def _column(column: ProposedColumn) -> str:
     text = f"{column.column} = {_text(column.theirs)}"
-    if not column.certain:
-        return _line(f"# {text}", "guess: right only if that table has one row for each account")
+    if column.doubt is not None:
+        return _line(f"# {text}", column.doubt)
     unit = "in cents" if folded(column.theirs).endswith("_cent") else ""
     return _line(text, "; ".join(filter(None, (_guess(column.confidence), unit))))
 
@@ -109,7 +109,7 @@ def _column(column: ProposedColumn) -> str:
 def _words(relation: str, column: ProposedColumn) -> Iterator[str]:
     table = f"[relations.{relation}.values.{column.column}]"
     if column.words is None:
-        if column.column in ("plan", "kind", "status") and column.certain:
+        if column.column in ("plan", "kind", "status") and column.doubt is None:
             yield _line(f"# {table}", "our words = their words, where they differ; nobody has looked which there are")
         return
     if column.words.meaning:

@@ -1,50 +1,8 @@
-"""Schemas as frameworks write them: tables as DDL reads, and the words that their columns hold."""
+"""Schemas as frameworks write them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-
-from trueup.model.source import SourceColumn, SourceTable
-
-
-def table(
-    name: str, columns: str, *, key: str = "id", unique: Sequence[str] = (), schema: str | None = None
-) -> SourceTable:
-    """``columns`` are divided by ``;``: name, type, and ``!`` at the end for NOT NULL."""
-    parsed = []
-    for part in columns.split(";"):
-        column, _, declared = " ".join(part.split()).partition(" ")
-        required = declared.endswith("!")
-        parsed.append(SourceColumn(name=column, type=declared.rstrip("! "), nullable=not required))
-    return SourceTable(
-        name=name,
-        schema=schema,
-        columns=tuple(parsed),
-        unique=frozenset(frozenset({column}) for column in (key, *unique)),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schema:
-    """A whole app, as a stranger meets it, and what must be understood of it."""
-
-    name: str
-    dialect: str
-    tables: tuple[SourceTable, ...]
-    understood: Mapping[str, Mapping[str, str]]
-    words: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
-    absent: Sequence[tuple[str, str]] = ()
-
-    @property
-    def look(self) -> Callable[[str, str], Sequence[str] | None]:
-        return lambda table, column: self.words.get((table, column))
-
-
-NOISE = (
-    table("sessions", "id text !; user_id text !; token text !; created_at timestamp !"),
-    table("posts", "id bigint !; title text; body text; created_at timestamp !"),
-)
+from tests.mapping.schema import Schema, table
 
 PRISMA = Schema(
     name="Prisma, camelCase, cuid text ids, Postgres",
@@ -295,82 +253,4 @@ LARAVEL = Schema(
     absent=(("account", "plan"),),
 )
 
-CENTS = Schema(
-    name="integer cents, prefixed columns, UUID ids, a schema of its own, Postgres",
-    dialect="postgres",
-    tables=(
-        table(
-            "customers",
-            """customer_id uuid !; customer_email text !; tier text; stripe_customer_id text; balance_cents bigint
-            !; is_unlimited boolean !; inserted_at timestamp with time zone !""",
-            key="customer_id",
-            schema="billing",
-        ),
-        table(
-            "ledger",
-            """ledger_id uuid !; customer_id uuid !; seq bigint !; category text !; amount_cents bigint !;
-            balance_after_cents bigint !; settled boolean !; stripe_pi_id text; stripe_invoice text; event_id
-            text; posted_at timestamp with time zone !""",
-            key="ledger_id",
-            schema="billing",
-        ),
-        table(
-            "webhook_events",
-            "id text !; type text !; state text !; live_mode boolean !; received_at timestamp with time zone !",
-            schema="billing",
-        ),
-    ),
-    understood={
-        "account": {"": "billing.customers", "account_id": "customer_id", "plan": "tier", "credits": "balance_cents"},
-        "ledger_entry": {
-            "": "billing.ledger",
-            "entry_id": "ledger_id",
-            "account_id": "customer_id",
-            "sequence": "seq",
-            "kind": "category",
-            "amount": "amount_cents",
-            "balance_after": "balance_after_cents",
-            "posted": "settled",
-            "stripe_payment_intent_id": "stripe_pi_id",
-            "stripe_invoice_id": "stripe_invoice",
-            "stripe_event_id": "event_id",
-            "created_at": "posted_at",
-        },
-        "webhook_event": {"": "billing.webhook_events", "event_id": "id", "status": "state", "livemode": "live_mode"},
-    },
-    words={
-        ("billing.customers", "tier"): ["basic", "premium", ""],
-        ("billing.webhook_events", "state"): ["received", "done", "dead"],
-        ("billing.ledger", "category"): ["CREDIT_PACK", "PRO_RENEWAL", "generation"],
-    },
-)
-
-SQLITE = Schema(
-    name="a small SQLite app without a webhook table",
-    dialect="sqlite",
-    tables=(
-        table(
-            "profiles",
-            "id TEXT !; email TEXT; membership_tier TEXT; stripe_customer_id TEXT; tokens INTEGER; created TEXT",
-        ),
-        table(
-            "token_transactions",
-            """id INTEGER !; profile_id TEXT !; delta INTEGER !; new_balance INTEGER; reason TEXT; source TEXT;
-            created TEXT !""",
-        ),
-        *NOISE,
-    ),
-    understood={
-        "account": {"": "profiles", "plan": "membership_tier", "credits": "tokens", "created_at": "created"},
-        "ledger_entry": {
-            "": "token_transactions",
-            "account_id": "profile_id",
-            "amount": "delta",
-            "balance_after": "new_balance",
-            "kind": "source",
-        },
-    },
-    absent=(("webhook_event", ""), ("plan_change", ""), ("member", "")),
-)
-
-ALL = (PRISMA, DJANGO, RAILS, LARAVEL, CENTS, SQLITE)
+FRAMEWORKS = (PRISMA, DJANGO, RAILS, LARAVEL)

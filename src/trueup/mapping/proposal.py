@@ -1,0 +1,52 @@
+"""What ``trueup init`` has to say about a schema, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trueup.mapping.word_guesses import PlanGuess, WordGuess
+
+ENOUGH = 0.5
+"""Below this a name or a table is not proposed at all."""
+
+SURE = 1.0
+"""Our own word for it, or a key that cannot be another; everything below is marked as a guess."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedColumn:
+    """One of our columns and what it seems to be: a column of theirs, or an expression.
+
+    With a ``doubt`` it is only worth a look: it is written as a comment, and the doubt beside it.
+    """
+
+    column: str
+    theirs: str
+    confidence: float
+    words: WordGuess | None = None
+    doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedRelation:
+    """One of our relations, the table it seems to be, and what was not found.
+
+    ``deleted_at`` is the column by which the table seems to hide deleted rows.
+    """
+
+    relation: str
+    table: str
+    confidence: float
+    columns: tuple[ProposedColumn, ...]
+    missing: tuple[str, ...]
+    deleted_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A whole config to be. ``missing`` are the relations that no table seems to be."""
+
+    relations: tuple[ProposedRelation, ...] = ()
+    missing: tuple[str, ...] = ()
+    plans: tuple[PlanGuess, ...] = ()
+    preset: str | None = None

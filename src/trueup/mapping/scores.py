@@ -1,0 +1,106 @@
+"""How surely a table is one of our relations, and a column one of our columns: by name, by type, by what is unique."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trueup.mapping.column_types import Family, family_of, needed_instead
+from trueup.mapping.names import DOUBTFUL, folded, likeness, table_likeness
+from trueup.mapping.proposal import ENOUGH, ProposedColumn
+from trueup.mapping.vocabulary import COLUMNS, EVIDENCE, TABLES
+from trueup.model.relations import MAPPED, Column, Kind, columns_of, relation_name, relation_named
+from trueup.model.source import SourceColumn, SourceTable
+
+_UNIQUE_BONUS = 0.04
+_NAME_SUFFICES = 0.9
+_INDISPENSABLE = {"ledger_entry": "amount", "plan_change": "account_id", "webhook_event": "event_id"}
+_CREDIT_AMOUNTS = frozenset({"credit", "token", "credit_amount", "token_amount", "point"})
+
+
+def chosen_tables(tables: Sequence[SourceTable]) -> dict[str, SourceTable]:
+    """The best table for each relation, the surest pair first; a table is used once."""
+    scores = [
+        (table_score(relation, table), -rank, -position, relation, table)
+        for rank, relation in enumerate(COLUMNS)
+        for position, table in enumerate(tables)
+    ]
+    chosen: dict[str, SourceTable] = {}
+    for score, _, _, relation, table in sorted(scores, key=lambda entry: entry[:3], reverse=True):
+        if score >= ENOUGH and relation not in chosen and table not in chosen.values():
+            chosen[relation] = table
+    return {relation_name(r): chosen[relation_name(r)] for r in MAPPED if relation_name(r) in chosen}
+
+
+def table_score(relation: str, table: SourceTable) -> float:
+    """Half its name, half the columns by which such a table is known; nothing without its keys."""
+    named = table_likeness(table.name, TABLES[relation])
+    found = {column.column: column for column in matched_columns(relation, table)}
+    keys = [column.name for column in columns_of(relation_named(relation)) if column.is_key]
+    telling = [found[column].confidence for column in EVIDENCE[relation] if column in found]
+    by_name = relation == "webhook_event" and named >= _NAME_SUFFICES
+    if any(key not in found for key in keys) or (len(telling) == 1 and not by_name):
+        return 0.0
+    if relation == "member" and not named:
+        return 0.0
+    if _INDISPENSABLE.get(relation, keys[0]) not in found or _is_wallet(relation, found, table):
+        return 0.0
+    return round((named + sum(telling) / len(EVIDENCE[relation])) / 2, 4)
+
+
+def matched_columns(relation: str, table: SourceTable, owner: str = "") -> tuple[ProposedColumn, ...]:
+    """The surest pairs of our columns and theirs; each of theirs is used once. ``owner`` is the accounts' table."""
+    ours = columns_of(relation_named(relation))
+    pairs = [
+        (column_score(relation, column, theirs, table, owner), -rank, -position, column, theirs)
+        for rank, column in enumerate(ours)
+        for position, theirs in enumerate(table.columns)
+    ]
+    taken: set[str] = set()
+    found: dict[str, ProposedColumn] = {}
+    for score, _, _, column, theirs in sorted(pairs, key=lambda entry: entry[:3], reverse=True):
+        if score >= ENOUGH and column.name not in found and theirs.name not in taken:
+            taken.add(theirs.name)
+            found[column.name] = ProposedColumn(column=column.name, theirs=theirs.name, confidence=score)
+    return tuple(found[column.name] for column in ours if column.name in found)
+
+
+def column_score(relation: str, column: Column, theirs: SourceColumn, table: SourceTable, owner: str = "") -> float:
+    """0 to 1; nothing where the type cannot be it."""
+    if needed_instead(column.kind, theirs.type) or not _may_name_stripe(relation, column, theirs):
+        return 0.0
+    if owner and column.name == "account_id" and folded(theirs.name) == link_to(owner):
+        return 1.0
+    score = likeness(theirs.name, COLUMNS[relation][column.name], owner=table.name)
+    if (relation, column.name) == ("ledger_entry", "amount") and _is_money_beside_credits(theirs, table):
+        return min(score, DOUBTFUL)
+    unique = frozenset({theirs.name}) in table.unique
+    return round(min(1.0, score + _UNIQUE_BONUS), 2) if score and column.is_key and unique else round(score, 2)
+
+
+def link_to(table_name: str) -> str:
+    """What a column that points at this table is called.
+
+    >>> link_to("accounts_users"), link_to("Organizations")
+    ('user_id', 'organization_id')
+    """
+    return f"{folded(table_name).rpartition('_')[2]}_id"
+
+
+def _may_name_stripe(relation: str, column: Column, theirs: SourceColumn) -> bool:
+    """Stripe's ids are text: an integer or a UUID is the app's own row."""
+    if not column.name.startswith("stripe_") and (relation, column.name) != ("webhook_event", "event_id"):
+        return True
+    return column.kind is Kind.TEXT and family_of(theirs.type) in (Family.TEXT, Family.UNKNOWN)
+
+
+def _is_money_beside_credits(theirs: SourceColumn, table: SourceTable) -> bool:
+    """``amount`` in a table that also counts credits is what was paid."""
+    if folded(theirs.name) in _CREDIT_AMOUNTS:
+        return False
+    return any(folded(column.name) in _CREDIT_AMOUNTS for column in table.columns)
+
+
+def _is_wallet(relation: str, found: dict[str, ProposedColumn], table: SourceTable) -> bool:
+    """One row per account is a balance, not a ledger of movements."""
+    link = found.get("account_id")
+    return relation == "ledger_entry" and link is not None and frozenset({link.theirs}) in table.unique

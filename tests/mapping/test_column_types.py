@@ -1,0 +1,54 @@
+"""Types as the sources write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from trueup.mapping.column_types import Family, family_of, needed_instead
+from trueup.model.relations import Kind
+
+FAMILIES = {
+    Family.INTEGER: "integer bigint int4 smallint tinyint(1) BIGINT int(11)-unsigned uint64 HUGEINT bigserial",
+    Family.NUMBER: "numeric numeric(12,2) decimal(10,0) double-precision real float8 DOUBLE decimal128(38,9)",
+    Family.BOOLEAN: "boolean bool BOOL",
+    Family.TEXT: "text varchar(255) character-varying CHAR(36) enum('a','b') large_string citext longtext",
+    Family.TIME: "timestamp-without-time-zone timestamp(3) timestamptz datetime(6) date32[day] timestamp[us]",
+    Family.CLOCK: "time time-without-time-zone interval duration[us]",
+    Family.NESTED: "json jsonb text[] _hidden[] list<item:-string> struct(a-int) map(varchar,-int) integer[3]",
+    Family.BINARY: "bytea blob varbinary(16) binary(16)",
+    Family.UUID: "uuid",
+    Family.UNKNOWN: "user_role userrole USER-DEFINED inet vector(3)",
+}
+
+
+@pytest.mark.parametrize(
+    ("family", "declared"), [(f, t.replace("-", " ")) for f, w in FAMILIES.items() for t in w.split()]
+)
+def test_a_type_has_its_family(family: Family, declared: str) -> None:
+    assert family_of(declared) is family
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("declared", ["", "mood", "user_role"])
+def test_a_type_we_never_met_is_left_for_the_data_to_show(kind: Kind, declared: str) -> None:
+    assert needed_instead(kind, declared, dialect="postgres") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared"),
+    [
+        (Kind.TEXT, "uuid"),
+        (Kind.TEXT, "bigint"),
+        (Kind.ID, "uuid"),
+        (Kind.CREDITS, "integer"),
+        (Kind.CREDITS, "double precision"),
+        (Kind.BOOLEAN, "tinyint(1)"),
+        (Kind.BOOLEAN, "bit(1)"),
+        (Kind.TIME, "bigint"),
+        (Kind.TIME, "date"),
+        (Kind.WORD, "integer"),
+        (Kind.WORD, "enum('a')"),
+    ],
+)
+def test_an_unusual_but_readable_type_is_accepted(kind: Kind, declared: str) -> None:
+    assert needed_instead(kind, declared, dialect="mysql") is None
