@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
-from trueup.model.change import Append, Change, Refusal, Replace
+from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area, Finding
-from trueup.model.relations import Account, EntryKind, LedgerEntry
+from trueup.model.money import credits_text
+from trueup.model.relations import Account, EntryKind, LedgerEntry, UnreadableRow
 from trueup.model.severity import Severity
 
 
 def _repair(finding: Finding) -> Change | Refusal:
+    """Sync the cache to the ledger, where the ledger has one answer and agrees with itself."""
     evidence = finding.evidence
-    if evidence["diagnosis"] != "hand-edit":
-        return Refusal(reason="The ledger disagrees with itself for this account; a person must find the right balance.")
     cached, authoritative = evidence["credits"], evidence["last_balance_after"]
+    obstacle = _obstacle(evidence["diagnosis"], evidence["entries"], evidence["entries_tied_for_latest"])
+    if obstacle or not isinstance(cached, Decimal) or not isinstance(authoritative, Decimal):
+        return Refusal(reason=obstacle or "A balance of this account could not be read.")
+    before, after = credits_text(cached), credits_text(authoritative)
     return Change(
         kind="sync-credit-balance",
-        summary=f"account.credits {cached} -> {authoritative}, plus one ledger_entry row",
-        replace=Replace(
-            relation="account", row_key=finding.subject, column="credits", old=cached, new=authoritative
-        ),
+        summary=f"account.credits {before} -> {after}, plus one ledger_entry row",
+        replace=Replace(relation="account", row_key=finding.subject, column="credits", old=cached, new=authoritative),
         append=Append(
             relation="ledger_entry",
             values={
@@ -29,10 +32,36 @@ def _repair(finding: Finding) -> Change | Refusal:
                 "kind": EntryKind.BALANCE_SYNC,
                 "amount": Decimal(0),
                 "balance_after": authoritative,
-                "reason": f"trueup: balance synced from {cached} to {authoritative}",
+                "reason": f"trueup: balance synced from {before} to {after}",
             },
         ),
     )
+
+
+def _obstacle(diagnosis: Value, entries: Value, tied: Value) -> str | None:
+    if diagnosis != "hand-edit":
+        return "The ledger disagrees with itself for this account; a person must find the right balance."
+    if not entries:
+        return "The account has no ledger entry that says what its balance should be."
+    if isinstance(tied, int) and tied > 1:
+        return "The latest entries share one timestamp and their ids have no order; a person must say which is last."
+    return None
+
+
+def _entry(
+    entry_id: int | str, amount: int, balance_after: int, when: datetime, *, sequence: int | None = None
+) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=entry_id,
+        sequence=sequence,
+        amount=Decimal(amount),
+        balance_after=Decimal(balance_after),
+        created_at=when,
+    )
+
+
+def _account(credits_cached: int, *, unlimited: bool = False) -> Account:
+    return Account(account_id="user_1", credits=Decimal(credits_cached), unlimited_credits=unlimited)
 
 
 CHECK = Check(
@@ -43,30 +72,76 @@ CHECK = Check(
     title="Cached balance differs from the ledger",
     why="The account can spend credits it never bought, or cannot spend credits it paid for. Every further movement "
     "builds on the wrong number.",
-    population="SELECT count(*) FROM account WHERE credits IS NOT NULL",
+    population="SELECT count(*) FROM account WHERE credits IS NOT NULL AND NOT unlimited_credits",
     violations="""
 WITH compared AS (
-    SELECT a.account_id, a.credits, a.unlimited_credits, a.created_at,
-           coalesce(t.entries, 0)                        AS entries,
-           coalesce(t.unreadable_entries, 0)             AS unreadable_entries,
-           coalesce(t.last_balance_after, 0)             AS last_balance_after,
+    SELECT a.account_id, a.credits, t.last_entry_at,
+           coalesce(t.entries, 0)                          AS entries,
+           coalesce(t.last_balance_after, 0)               AS last_balance_after,
            coalesce(t.opening_balance + t.total_amount, 0) AS sum_of_amounts
     FROM account AS a
     LEFT JOIN account_total AS t ON t.account_id = a.account_id
+    WHERE NOT a.unlimited_credits
+      AND coalesce(t.unreadable_entries, 0) = 0
+      AND a.account_id NOT IN (SELECT account_id FROM unreadable_row
+                               WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
+),
+suspect AS (
+    SELECT * FROM compared WHERE credits <> last_balance_after
+),
+tie AS (   -- latest entries in no order that could be known: one timestamp, no sequence, ids with letters in them
+    SELECT e.account_id,
+           count(*)                                                       AS entries,
+           max(CASE WHEN e.balance_after = s.credits THEN 1 ELSE 0 END)   AS one_agrees
+    FROM ledger_entry AS e
+    JOIN suspect AS s ON s.account_id = e.account_id AND s.last_entry_at = e.created_at
+    WHERE e.posted AND e.sequence IS NULL
+      AND lower(CAST(e.entry_id AS VARCHAR)) <> upper(CAST(e.entry_id AS VARCHAR))
+    GROUP BY e.account_id
+),
+broken AS (
+    SELECT account_id, count(*) AS steps
+    FROM irregular_step
+    WHERE previous_balance_after + amount <> balance_after
+      AND account_id IN (SELECT account_id FROM suspect)
+    GROUP BY account_id
+),
+visit AS (   -- an entry leaves one balance and arrives at another
+    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM ledger_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+    UNION ALL
+    SELECT account_id, balance_after, -1 FROM ledger_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+),
+balance AS (
+    SELECT account_id, balance, sum(departures) AS departures FROM visit GROUP BY account_id, balance
+),
+shape AS (   -- entries form one chain when every balance is left as often as it is reached, but for the two ends
+    SELECT b.account_id,
+           sum(abs(b.departures)) <= 2
+           AND max(CASE WHEN b.balance = s.credits THEN b.departures END) = min(b.departures) AS ends_at_credits
+    FROM balance AS b
+    JOIN suspect AS s ON s.account_id = b.account_id
+    GROUP BY b.account_id
+),
+diagnosed AS (
+    SELECT s.*, coalesce(b.steps, 0) AS broken_steps, coalesce(t.entries, 0) AS entries_tied_for_latest,
+           CASE WHEN b.steps IS NULL               THEN 'hand-edit'
+                WHEN h.ends_at_credits             THEN 'reorder'
+                WHEN s.credits = s.sum_of_amounts  THEN 'lost-update'
+                ELSE 'unexplained' END AS diagnosis
+    FROM suspect AS s
+    LEFT JOIN broken AS b ON b.account_id = s.account_id
+    LEFT JOIN shape  AS h ON h.account_id = s.account_id
+    LEFT JOIN tie    AS t ON t.account_id = s.account_id
+    WHERE coalesce(t.one_agrees, 0) = 0
 )
-SELECT account_id                   AS subject,
-       credits,
-       last_balance_after,
-       sum_of_amounts,
-       credits - last_balance_after AS drift,
-       entries,
-       CASE WHEN last_balance_after = sum_of_amounts THEN 'hand-edit'
-            WHEN credits = sum_of_amounts            THEN 'lost-update'
-            ELSE 'unexplained' END  AS diagnosis
-FROM compared
-WHERE credits <> last_balance_after
-  AND unreadable_entries = 0
-  AND NOT unlimited_credits
+SELECT account_id                                              AS subject,
+       CASE WHEN diagnosis = 'reorder' THEN 'warning' END      AS severity,
+       credits, last_balance_after, sum_of_amounts,
+       credits - last_balance_after                            AS drift,
+       diagnosis, entries, broken_steps, entries_tied_for_latest, last_entry_at
+FROM diagnosed
 """,
     message="{subject} has {credits} credits cached, its latest ledger entry says {last_balance_after} ({diagnosis}).",
     impact=credits_at_risk("drift"),
@@ -74,20 +149,162 @@ WHERE credits <> last_balance_after
     cases=(
         Case(
             name="cache and latest entry agree",
-            given=(
-                Account(account_id="user_1", credits=Decimal(90)),
-                LedgerEntry(entry_id=1, account_id="user_1", amount=Decimal(100), balance_after=Decimal(100), created_at=ago(days=2)),
-                LedgerEntry(entry_id=2, account_id="user_1", amount=Decimal(-10), balance_after=Decimal(90), created_at=ago(days=1)),
-            ),
+            given=(_account(90), _entry(1, 100, 100, ago(days=2)), _entry(2, -10, 90, ago(days=1))),
         ),
         Case(
             name="a hand-edited cache",
+            given=(_account(120), _entry(1, 100, 100, ago(days=2))),
+            fires=("user_1",),
+            severities={"user_1": Severity.CRITICAL},
+            evidence={"user_1": {"diagnosis": "hand-edit", "drift": Decimal(20), "broken_steps": 0}},
+        ),
+        Case(
+            name="off by the smallest credit that can be kept",
             given=(
-                Account(account_id="user_1", credits=Decimal(120)),
-                LedgerEntry(entry_id=1, account_id="user_1", amount=Decimal(100), balance_after=Decimal(100), created_at=ago(days=2)),
+                Account(account_id="user_1", credits=Decimal("100.000000001")),
+                _entry(1, 100, 100, ago(days=2)),
             ),
             fires=("user_1",),
-            evidence={"user_1": {"diagnosis": "hand-edit", "drift": Decimal(20)}},
+            evidence={"user_1": {"drift": Decimal("0.000000001")}},
+        ),
+        Case(
+            name="field failure 3: concurrent deliveries doubled the balance with one ledger row",
+            given=(_account(200), _entry(1, 100, 100, ago(days=1))),
+            fires=("user_1",),
+            evidence={"user_1": {"diagnosis": "hand-edit", "sum_of_amounts": Decimal(100)}},
+        ),
+        Case(
+            name="field failure 31: two writers read the same latest row",
+            given=(
+                _account(180),
+                _entry(1, 100, 100, ago(days=3)),
+                _entry(2, 50, 150, ago(days=2)),
+                _entry(3, 30, 130, ago(days=1)),
+            ),
+            fires=("user_1",),
+            severities={"user_1": Severity.CRITICAL},
+            evidence={"user_1": {"diagnosis": "lost-update", "broken_steps": 1}},
+        ),
+        Case(
+            name="neither the cache nor the ledger is explained by the other",
+            given=(_account(7), _entry(1, 100, 100, ago(days=2)), _entry(2, 50, 160, ago(days=1))),
+            fires=("user_1",),
+            evidence={"user_1": {"diagnosis": "unexplained"}},
+        ),
+        Case(
+            name="entries numbered in another order than they were written",
+            given=(
+                _account(140),
+                _entry(1, 100, 100, ago(days=3), sequence=1),
+                _entry(3, -10, 140, ago(days=1), sequence=2),
+                _entry(2, 50, 150, ago(days=2), sequence=3),
+            ),
+            fires=("user_1",),
+            severities={"user_1": Severity.WARNING},
+            evidence={"user_1": {"diagnosis": "reorder"}},
+        ),
+        Case(
+            name="field failure 32: entries of one timestamp are ordered by their integer ids",
+            given=(
+                _account(90),
+                _entry(9, 100, 100, ago(days=1)),
+                _entry(10, -10, 90, ago(days=1)),
+            ),
+        ),
+        Case(
+            name="field failure 32: entries of one timestamp with text ids have no order to be wrong in",
+            given=(
+                _account(90),
+                _entry("b2", 100, 100, ago(days=1)),
+                _entry("a1", -10, 90, ago(days=1)),
+            ),
+        ),
+        Case(
+            name="entries of one timestamp with text ids, and none of them says what the cache says",
+            given=(
+                _account(180),
+                _entry("a0", 100, 100, ago(days=2)),
+                _entry("b2", 50, 150, ago(days=1)),
+                _entry("a1", 30, 130, ago(days=1)),
+            ),
+            fires=("user_1",),
+            evidence={"user_1": {"diagnosis": "lost-update", "entries_tied_for_latest": 2}},
+        ),
+        Case(
+            name="field failure 33: a back-dated entry is last by its sequence",
+            given=(
+                _account(150),
+                _entry(1, 100, 100, ago(days=1), sequence=1),
+                _entry(2, 50, 150, ago(days=9), sequence=2),
+            ),
+        ),
+        Case(
+            name="field failure 34: a pending entry carries a stale running balance",
+            given=(
+                _account(100),
+                _entry(1, 100, 100, ago(days=2)),
+                LedgerEntry(
+                    entry_id=2, posted=False, amount=Decimal(-30), balance_after=Decimal(70), created_at=ago(days=1)
+                ),
+            ),
+        ),
+        Case(
+            name="an account without entries has no credits",
+            given=(_account(0),),
+        ),
+        Case(
+            name="an account without entries has credits",
+            given=(_account(50),),
+            fires=("user_1",),
+            evidence={"user_1": {"entries": 0, "drift": Decimal(50)}},
+        ),
+        Case(
+            name="account created a minute ago",
+            given=(Account(account_id="user_1", credits=Decimal(0), created_at=ago(minutes=1)),),
+        ),
+        Case(
+            name="write in flight at the snapshot: entry and cache were written together",
+            given=(_account(90), _entry(1, 100, 100, ago(days=2)), _entry(2, -10, 90, ago(seconds=1))),
+        ),
+        Case(
+            name="an unlimited account does not decrement",
+            given=(_account(100, unlimited=True), _entry(1, 100, 100, ago(days=2)), _entry(2, -10, 90, ago(days=1))),
+        ),
+        Case(
+            name="a ledger that starts with an opening balance",
+            given=(_account(540), _entry(1, 50, 550, ago(days=2)), _entry(2, -10, 540, ago(days=1))),
+        ),
+        Case(
+            name="the sum counts from the opening balance",
+            given=(_account(500), _entry(1, 50, 550, ago(days=2)), _entry(2, -10, 540, ago(days=1))),
+            fires=("user_1",),
+            evidence={"user_1": {"sum_of_amounts": Decimal(540), "diagnosis": "hand-edit"}},
+        ),
+        Case(
+            name="out-of-order ids with a right sum",
+            given=(_account(90), _entry(2, 100, 100, ago(days=2)), _entry(1, -10, 90, ago(days=1))),
+        ),
+        Case(
+            name="the row of our own repair",
+            given=(
+                _account(100),
+                _entry(1, 100, 100, ago(days=2)),
+                LedgerEntry(
+                    entry_id=2,
+                    kind=EntryKind.BALANCE_SYNC,
+                    amount=Decimal(0),
+                    balance_after=Decimal(100),
+                    created_at=ago(minutes=1),
+                ),
+            ),
+        ),
+        Case(
+            name="an account with an unreadable entry is unknown, not broken",
+            given=(
+                _account(120),
+                _entry(1, 100, 100, ago(days=2)),
+                UnreadableRow(relation="ledger_entry", row_key="2", account_id="user_1"),
+            ),
         ),
     ),
 )

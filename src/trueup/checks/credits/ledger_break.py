@@ -1,0 +1,251 @@
+"""Each posted entry's balance_after is its predecessor's plus its own amount."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, EvidenceRow, ago, credits_at_risk
+from trueup.model.finding import Area
+from trueup.model.money import Impact
+from trueup.model.relations import EntryKind, LedgerEntry, UnreadableRow
+from trueup.model.severity import Severity
+
+
+def _impact(row: EvidenceRow) -> Impact:
+    """What the break adds or takes; a reorder loses nothing, its sum is still right."""
+    return Impact() if row["diagnosis"] == "reorder" else credits_at_risk("difference")(row)
+
+
+def _entry(
+    entry_id: int | str, amount: int, balance_after: int, when: datetime, *, sequence: int | None = None
+) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=entry_id,
+        sequence=sequence,
+        amount=Decimal(amount),
+        balance_after=Decimal(balance_after),
+        created_at=when,
+    )
+
+
+CHECK = Check(
+    id="ledger-break",
+    area=Area.CREDITS,
+    severity=Severity.ERROR,
+    revenue_impacting=True,
+    title="Ledger entry does not follow from its predecessor",
+    why="Credits appeared or vanished between two entries, usually because two writers read the same balance. From "
+    "here on nobody can say from the ledger what the customer owns.",
+    population="SELECT count(*) FROM ledger_entry WHERE posted",
+    violations="""
+WITH broken AS (
+    SELECT account_id, entry_id, sequence, created_at, previous_created_at, amount, balance_after,
+           previous_balance_after,
+           row_number() OVER (PARTITION BY account_id ORDER BY sequence NULLS FIRST, created_at, entry_id) AS position,
+           count(*)     OVER (PARTITION BY account_id)                                                     AS breaks
+    FROM irregular_step
+    WHERE previous_balance_after + amount <> balance_after
+      AND account_id NOT IN (SELECT account_id FROM unreadable_row
+                             WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
+      AND account_id NOT IN (SELECT account_id FROM account_total WHERE unreadable_entries > 0)
+),
+visit AS (   -- an entry leaves one balance and arrives at another
+    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM ledger_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+    UNION ALL
+    SELECT account_id, balance_after, -1 FROM ledger_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+),
+balance AS (
+    SELECT account_id, balance, sum(departures) AS departures FROM visit GROUP BY account_id, balance
+),
+shape AS (   -- entries form one chain when every balance is left as often as it is reached, but for the two ends
+    SELECT account_id, sum(abs(departures)) <= 2 AS is_one_chain FROM balance GROUP BY account_id
+),
+tie AS (   -- entries in no order that could be known: one timestamp, no sequence, ids with letters in them
+    SELECT account_id, created_at
+    FROM ledger_entry
+    WHERE posted AND sequence IS NULL AND account_id IN (SELECT account_id FROM broken)
+      AND lower(CAST(entry_id AS VARCHAR)) <> upper(CAST(entry_id AS VARCHAR))
+    GROUP BY account_id, created_at
+    HAVING count(*) > 1
+),
+unordered AS (   -- accounts whose every break is at such entries
+    SELECT b.account_id
+    FROM broken AS b
+    LEFT JOIN tie AS t ON t.account_id = b.account_id AND t.created_at = b.created_at
+    LEFT JOIN tie AS p ON p.account_id = b.account_id AND p.created_at = b.previous_created_at
+    GROUP BY b.account_id
+    HAVING sum(CASE WHEN t.account_id IS NULL AND p.account_id IS NULL THEN 1 ELSE 0 END) = 0
+)
+SELECT CAST(b.entry_id AS VARCHAR)                                        AS subject,
+       CASE WHEN s.is_one_chain THEN 'warning' END                        AS severity,
+       b.account_id,
+       CASE WHEN s.is_one_chain THEN 'reorder' ELSE 'break' END           AS diagnosis,
+       b.previous_balance_after, b.amount, b.balance_after,
+       b.balance_after - b.amount - b.previous_balance_after              AS difference,
+       b.sequence, b.created_at, b.previous_created_at,
+       b.breaks                                                           AS breaks_in_account
+FROM broken AS b
+JOIN shape AS s ON s.account_id = b.account_id
+LEFT JOIN unordered AS u ON u.account_id = b.account_id
+WHERE NOT s.is_one_chain
+   OR (b.position = 1 AND u.account_id IS NULL)
+""",
+    message="Entry {subject} of {account_id} moves {previous_balance_after} by {amount} "
+    "and says {balance_after} ({diagnosis}).",
+    impact=_impact,
+    cases=(
+        Case(
+            name="each entry follows from the one before",
+            given=(
+                _entry(1, 100, 100, ago(days=3)),
+                _entry(2, -10, 90, ago(days=2)),
+                _entry(3, 5, 95, ago(days=1)),
+            ),
+        ),
+        Case(
+            name="the first entry follows from an opening balance that is not in the ledger",
+            given=(_entry(1, 50, 550, ago(days=2)), _entry(2, -10, 540, ago(days=1))),
+        ),
+        Case(
+            name="off by one credit",
+            given=(_entry(1, 100, 100, ago(days=3)), _entry(2, -10, 91, ago(days=2)), _entry(3, 5, 96, ago(days=1))),
+            fires=("2",),
+            severities={"2": Severity.ERROR},
+            evidence={"2": {"diagnosis": "break", "difference": Decimal(1), "breaks_in_account": 1}},
+        ),
+        Case(
+            name="field failure 31: two writers read the same latest row",
+            given=(
+                _entry(1, 100, 100, ago(days=3)),
+                _entry(2, 50, 150, ago(days=2)),
+                _entry(3, 30, 130, ago(days=1)),
+            ),
+            fires=("3",),
+            severities={"3": Severity.ERROR},
+            evidence={"3": {"difference": Decimal(-50)}},
+        ),
+        Case(
+            name="field failure 12: a handler of an old subscription wiped the credits",
+            given=(_entry(1, 500, 500, ago(days=9)), _entry(2, -100, 0, ago(days=1))),
+            fires=("2",),
+            evidence={"2": {"difference": Decimal(-400)}},
+        ),
+        Case(
+            name="two broken entries of one account are two findings",
+            given=(
+                _entry(1, 100, 100, ago(days=4)),
+                _entry(2, 10, 120, ago(days=3)),
+                _entry(3, 10, 150, ago(days=2)),
+            ),
+            fires=("2", "3"),
+        ),
+        Case(
+            name="a pure reorder is one warning for the account",
+            given=(
+                _entry(1, 100, 100, ago(days=4), sequence=1),
+                _entry(3, -10, 140, ago(days=2), sequence=2),
+                _entry(2, 50, 150, ago(days=3), sequence=3),
+                _entry(4, 10, 150, ago(days=1), sequence=4),
+            ),
+            fires=("3",),
+            severities={"3": Severity.WARNING},
+            evidence={"3": {"diagnosis": "reorder", "breaks_in_account": 3}},
+        ),
+        Case(
+            name="field failure 32: equal timestamps, ordered by integer ids",
+            given=(
+                _entry(9, 100, 100, ago(days=1)),
+                _entry(10, -10, 90, ago(days=1)),
+                _entry(11, -10, 80, ago(days=1)),
+            ),
+        ),
+        Case(
+            name="field failure 32: equal timestamps with text ids have no order to be wrong in",
+            given=(
+                _entry("z", 100, 100, ago(days=2)),
+                _entry("b", -10, 90, ago(days=1)),
+                _entry("a", -20, 70, ago(days=1)),
+                _entry("c", 5, 75, ago(hours=1)),
+            ),
+        ),
+        Case(
+            name="equal timestamps with text ids do not excuse a lost update",
+            given=(
+                _entry("z", 100, 100, ago(days=2)),
+                _entry("a", 50, 150, ago(days=1)),
+                _entry("b", 30, 130, ago(days=1)),
+            ),
+            fires=("b",),
+            severities={"b": Severity.ERROR},
+        ),
+        Case(
+            name="a reorder of text ids elsewhere than at equal timestamps",
+            given=(
+                _entry("a", -10, 90, ago(days=2)),
+                _entry("b", 100, 100, ago(days=1)),
+            ),
+            fires=("b",),
+            severities={"b": Severity.WARNING},
+        ),
+        Case(
+            name="field failure 33: a back-dated entry is in its place by sequence",
+            given=(
+                _entry(1, 100, 100, ago(days=1), sequence=1),
+                _entry(2, 50, 150, ago(days=9), sequence=2),
+            ),
+        ),
+        Case(
+            name="field failure 34: a pending entry carries a stale running balance",
+            given=(
+                _entry(1, 100, 100, ago(days=3)),
+                LedgerEntry(
+                    entry_id=2, posted=False, amount=Decimal(-30), balance_after=Decimal(45), created_at=ago(days=2)
+                ),
+                _entry(3, -10, 90, ago(days=1)),
+            ),
+        ),
+        Case(
+            name="out-of-order ids with a right sum",
+            given=(_entry(2, 100, 100, ago(days=2)), _entry(1, -10, 90, ago(days=1))),
+        ),
+        Case(
+            name="field failure 43: a backfill wrote a wrong running balance",
+            given=(
+                _entry(1, 100, 100, ago(days=3)),
+                LedgerEntry(
+                    entry_id=2,
+                    kind=EntryKind.ADJUSTMENT,
+                    amount=Decimal(40),
+                    balance_after=Decimal(40),
+                    created_at=ago(days=1),
+                ),
+            ),
+            fires=("2",),
+        ),
+        Case(
+            name="the row of our own repair",
+            given=(
+                _entry(1, 100, 100, ago(days=3)),
+                LedgerEntry(
+                    entry_id=2,
+                    kind=EntryKind.BALANCE_SYNC,
+                    amount=Decimal(0),
+                    balance_after=Decimal(100),
+                    created_at=ago(days=2),
+                ),
+                _entry(3, -10, 90, ago(days=1)),
+            ),
+        ),
+        Case(
+            name="an account with an unreadable entry is unknown, not broken",
+            given=(
+                _entry(1, 100, 100, ago(days=3)),
+                UnreadableRow(relation="ledger_entry", row_key="2", account_id="user_1"),
+                _entry(3, -10, 70, ago(days=1)),
+            ),
+        ),
+    ),
+)

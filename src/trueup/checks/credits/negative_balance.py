@@ -1,0 +1,76 @@
+"""No account's balance is below the configured floor."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago, credits_at_risk
+from trueup.model.finding import Area
+from trueup.model.policy import Policy
+from trueup.model.relations import Account, EntryKind, LedgerEntry
+from trueup.model.severity import Severity
+
+_OVERDRAFT = Policy(balance_floor=Decimal(-100))
+
+CHECK = Check(
+    id="negative-balance",
+    area=Area.CREDITS,
+    severity=Severity.ERROR,
+    revenue_impacting=True,
+    title="Balance is below the floor",
+    why="The account used credits it did not have: the service was given away, and the next purchase starts in debt.",
+    population="SELECT count(*) FROM account WHERE credits IS NOT NULL AND NOT unlimited_credits",
+    violations="""
+SELECT a.account_id               AS subject,
+       a.credits,
+       $balance_floor             AS balance_floor,
+       $balance_floor - a.credits AS below_floor,
+       t.last_balance_after, t.last_entry_at, t.entries
+FROM account AS a
+LEFT JOIN account_total AS t ON t.account_id = a.account_id
+WHERE a.credits < $balance_floor
+  AND NOT a.unlimited_credits
+""",
+    message="{subject} has {credits} credits, {below_floor} below the floor of {balance_floor}.",
+    impact=credits_at_risk("below_floor"),
+    cases=(
+        Case(name="exactly at the floor", given=(Account(account_id="user_1", credits=Decimal(0)),)),
+        Case(
+            name="the smallest credit below the floor",
+            given=(Account(account_id="user_1", credits=Decimal("-0.000000001")),),
+            fires=("user_1",),
+        ),
+        Case(
+            name="field failure 35: two spends raced each other below zero",
+            given=(
+                Account(account_id="user_1", credits=Decimal(-30)),
+                LedgerEntry(entry_id=1, amount=Decimal(50), balance_after=Decimal(50), created_at=ago(days=2)),
+                LedgerEntry(
+                    entry_id=2,
+                    kind=EntryKind.USAGE,
+                    amount=Decimal(-80),
+                    balance_after=Decimal(-30),
+                    created_at=ago(days=1),
+                ),
+            ),
+            fires=("user_1",),
+            evidence={"user_1": {"below_floor": Decimal(30), "last_balance_after": Decimal(-30), "entries": 2}},
+        ),
+        Case(
+            name="overdraft allowed by policy",
+            given=(Account(account_id="user_1", credits=Decimal(-100)),),
+            policy=_OVERDRAFT,
+        ),
+        Case(
+            name="beyond the allowed overdraft",
+            given=(Account(account_id="user_1", credits=Decimal(-101)),),
+            policy=_OVERDRAFT,
+            fires=("user_1",),
+            evidence={"user_1": {"below_floor": Decimal(1)}},
+        ),
+        Case(
+            name="an unlimited account spends what it likes",
+            given=(Account(account_id="user_1", credits=Decimal(-5), unlimited_credits=True),),
+        ),
+    ),
+)

@@ -1,0 +1,192 @@
+"""One Stripe event grants credits of one kind to an account at most once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago, credits_at_risk
+from trueup.model.finding import Area
+from trueup.model.relations import EntryKind, LedgerEntry
+from trueup.model.severity import Severity
+
+
+def _entry(
+    entry_id: int,
+    when: datetime,
+    *,
+    amount: int = 100,
+    kind: EntryKind = EntryKind.PURCHASE,
+    account_id: str = "user_1",
+    event: str | None = "evt_1",
+    payment: str | None = None,
+    posted: bool = True,
+) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=entry_id,
+        account_id=account_id,
+        kind=kind,
+        amount=Decimal(amount),
+        posted=posted,
+        stripe_event_id=event,
+        stripe_payment_intent_id=payment,
+        created_at=when,
+    )
+
+
+CHECK = Check(
+    id="duplicate-event-grant",
+    area=Area.WEBHOOKS,
+    severity=Severity.CRITICAL,
+    revenue_impacting=True,
+    title="One Stripe event granted credits more than once",
+    why="The customer holds credits nobody paid for, and every replay of the event adds more.",
+    population="SELECT count(*) FROM stripe_event_total WHERE grants > 0",
+    violations="""
+WITH granted AS (   -- each grant of an event that granted more than once; the first of its account and kind is right
+    SELECT stripe_event_id, stripe_payment_intent_id, stripe_invoice_id, account_id, kind, entry_id, amount, created_at,
+           row_number() OVER (PARTITION BY stripe_event_id, account_id, kind ORDER BY created_at, entry_id) AS occurrence
+    FROM ledger_entry
+    WHERE posted AND amount > 0
+      AND kind IN ('purchase', 'subscription_grant', 'promotional_grant')
+      AND stripe_event_id IN (SELECT stripe_event_id FROM stripe_event_total WHERE grants > 1)
+),
+excess AS (
+    SELECT stripe_event_id, account_id, kind, sum(CASE WHEN occurrence > 1 THEN amount ELSE 0 END) AS credits
+    FROM granted
+    GROUP BY stripe_event_id, account_id, kind
+    HAVING count(*) > 1
+),
+reversal AS (   -- what took credits back and names the same event, payment or invoice
+    SELECT DISTINCT g.stripe_event_id, r.entry_id, r.amount
+    FROM ledger_entry AS r
+    JOIN granted AS g ON g.account_id = r.account_id
+                     AND (g.stripe_event_id = r.stripe_event_id
+                       OR g.stripe_payment_intent_id = r.stripe_payment_intent_id
+                       OR g.stripe_invoice_id = r.stripe_invoice_id)
+    WHERE r.posted AND r.amount < 0
+      AND r.kind IN ('refund', 'clawback', 'adjustment')
+      AND g.stripe_event_id IN (SELECT stripe_event_id FROM excess)
+),
+reversed AS (
+    SELECT stripe_event_id, -sum(amount) AS credits FROM reversal GROUP BY stripe_event_id
+),
+doubled AS (
+    SELECT e.stripe_event_id, sum(e.credits) - coalesce(min(r.credits), 0) AS excess,
+           coalesce(min(r.credits), 0)                                    AS credits_reversed
+    FROM excess AS e
+    LEFT JOIN reversed AS r ON r.stripe_event_id = e.stripe_event_id
+    GROUP BY e.stripe_event_id
+)
+SELECT g.stripe_event_id                                                AS subject,
+       min(g.account_id)                                                AS account_id,
+       count(DISTINCT g.account_id)                                     AS accounts,
+       min(g.kind)                                                      AS kind,
+       count(*)                                                         AS grants,
+       sum(g.amount)                                                    AS credits_granted,
+       min(d.credits_reversed)                                          AS credits_reversed,
+       min(d.excess)                                                    AS excess,
+       CAST(arg_min(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS first_entry_id,
+       CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
+       min(g.created_at)                                                AS first_at,
+       max(g.created_at)                                                AS last_at
+FROM granted AS g
+JOIN excess  AS e ON e.stripe_event_id = g.stripe_event_id AND e.account_id = g.account_id AND e.kind = g.kind
+JOIN doubled AS d ON d.stripe_event_id = g.stripe_event_id
+WHERE d.excess > 0
+GROUP BY g.stripe_event_id
+""",
+    message="{subject} granted {kind} credits to {account_id} {grants} times: {excess} credits too many.",
+    impact=credits_at_risk("excess"),
+    cases=(
+        Case(name="one event, one grant", given=(_entry(1, ago(days=2)), _entry(2, ago(days=2), event="evt_2"))),
+        Case(
+            name="field failure 1: a retry credits twice",
+            given=(_entry(1, ago(days=2)), _entry(2, ago(days=2, minutes=-1))),
+            fires=("evt_1",),
+            severities={"evt_1": Severity.CRITICAL},
+            evidence={
+                "evt_1": {
+                    "account_id": "user_1",
+                    "accounts": 1,
+                    "grants": 2,
+                    "excess": Decimal(100),
+                    "first_entry_id": "1",
+                    "last_entry_id": "2",
+                }
+            },
+        ),
+        Case(
+            name="one event crediting two accounts by design",
+            given=(_entry(1, ago(days=2)), _entry(2, ago(days=2), account_id="user_2")),
+        ),
+        Case(
+            name="a bonus beside the base",
+            given=(_entry(1, ago(days=2)), _entry(2, ago(days=2), amount=20, kind=EntryKind.PROMOTIONAL_GRANT)),
+        ),
+        Case(
+            name="a retry that doubles two accounts is one finding",
+            given=(
+                _entry(1, ago(days=2)),
+                _entry(2, ago(days=2), account_id="user_2"),
+                _entry(3, ago(days=1)),
+                _entry(4, ago(days=1), account_id="user_2"),
+            ),
+            fires=("evt_1",),
+            evidence={"evt_1": {"accounts": 2, "grants": 4, "excess": Decimal(200)}},
+        ),
+        Case(
+            name="only the doubled account counts",
+            given=(_entry(1, ago(days=2)), _entry(2, ago(days=2), account_id="user_0"), _entry(3, ago(days=1))),
+            fires=("evt_1",),
+            evidence={"evt_1": {"account_id": "user_1", "accounts": 1, "grants": 2, "excess": Decimal(100)}},
+        ),
+        Case(
+            name="a duplicate that was already reversed",
+            given=(
+                _entry(1, ago(days=3)),
+                _entry(2, ago(days=2)),
+                _entry(3, ago(days=1), amount=-100, kind=EntryKind.CLAWBACK),
+            ),
+        ),
+        Case(
+            name="a duplicate that was reversed through another event of the same payment",
+            given=(
+                _entry(1, ago(days=3), payment="pi_1"),
+                _entry(2, ago(days=2), payment="pi_1"),
+                _entry(3, ago(days=1), amount=-100, kind=EntryKind.REFUND, event="evt_refund", payment="pi_1"),
+            ),
+        ),
+        Case(
+            name="a duplicate that was reversed but for one credit",
+            given=(
+                _entry(1, ago(days=3)),
+                _entry(2, ago(days=2)),
+                _entry(3, ago(days=1), amount=-99, kind=EntryKind.CLAWBACK),
+            ),
+            fires=("evt_1",),
+            evidence={"evt_1": {"excess": Decimal(1), "credits_reversed": Decimal(99)}},
+        ),
+        Case(
+            name="another account's clawback reverses nothing here",
+            given=(
+                _entry(1, ago(days=3)),
+                _entry(2, ago(days=2)),
+                _entry(3, ago(days=1), amount=-100, kind=EntryKind.CLAWBACK, account_id="user_2"),
+            ),
+            fires=("evt_1",),
+        ),
+        Case(
+            name="a first attempt that never posted",
+            given=(_entry(1, ago(days=2), posted=False), _entry(2, ago(days=1))),
+        ),
+        Case(
+            name="a grant and a correction of it that name one event",
+            given=(_entry(1, ago(days=2)), _entry(2, ago(days=1), amount=10, kind=EntryKind.ADJUSTMENT)),
+        ),
+        Case(
+            name="grants without an event",
+            given=(_entry(1, ago(days=2), event=None), _entry(2, ago(days=1), event=None)),
+        ),
+    ),
+)

@@ -1,0 +1,216 @@
+"""One invoice grants an account its subscription credits once for each period it paid for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago, credits_at_risk
+from trueup.model.finding import Area
+from trueup.model.relations import EntryKind, LedgerEntry
+from trueup.model.severity import Severity
+
+
+def _grant(
+    entry_id: int,
+    when: datetime,
+    *,
+    invoice: str | None = "in_1",
+    amount: int = 100,
+    kind: EntryKind = EntryKind.SUBSCRIPTION_GRANT,
+    account_id: str = "user_1",
+    posted: bool = True,
+) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=entry_id,
+        account_id=account_id,
+        kind=kind,
+        amount=Decimal(amount),
+        posted=posted,
+        stripe_invoice_id=invoice,
+        created_at=when,
+    )
+
+
+CHECK = Check(
+    id="duplicate-invoice-grant",
+    area=Area.WEBHOOKS,
+    severity=Severity.CRITICAL,
+    revenue_impacting=True,
+    title="One invoice granted subscription credits more than once",
+    why="The customer received two allowances for one payment, and usually receives them every period from now on.",
+    population="""
+SELECT count(*) FROM ledger_entry
+WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
+""",
+    # The ledger does not say how long an invoice's period is, so it is read from the dates. Months are never less than
+    # 28 days apart, so that grants less than 25 days apart are of one period. Where an invoice's next two follow it
+    # monthly, it paid for a month only, and its second grant is one too many however late it came.
+    violations="""
+WITH suspect AS (
+    SELECT stripe_invoice_id
+    FROM ledger_entry
+    WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
+    GROUP BY stripe_invoice_id
+    HAVING count(*) > 1
+),
+granted AS (
+    SELECT stripe_invoice_id, stripe_payment_intent_id, account_id, entry_id, amount, created_at,
+           date_diff('second', lag(created_at) OVER (PARTITION BY stripe_invoice_id, account_id
+                                                     ORDER BY created_at, entry_id), created_at) AS seconds_later
+    FROM ledger_entry
+    WHERE posted AND amount > 0 AND kind = 'subscription_grant'
+      AND stripe_invoice_id IN (SELECT stripe_invoice_id FROM suspect)
+),
+invoice AS (
+    SELECT account_id, stripe_invoice_id, min(created_at) AS first_at
+    FROM ledger_entry
+    WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
+      AND account_id IN (SELECT account_id FROM granted WHERE seconds_later IS NOT NULL)
+    GROUP BY account_id, stripe_invoice_id
+),
+succession AS (
+    SELECT account_id, stripe_invoice_id, first_at,
+           lead(first_at)    OVER (PARTITION BY account_id ORDER BY first_at, stripe_invoice_id) AS next_at,
+           lead(first_at, 2) OVER (PARTITION BY account_id ORDER BY first_at, stripe_invoice_id) AS after_next_at
+    FROM invoice
+),
+monthly AS (
+    SELECT account_id, stripe_invoice_id
+    FROM succession
+    WHERE date_diff('second', first_at, next_at) BETWEEN 25 * 86400 AND 35 * 86400
+      AND date_diff('second', next_at, after_next_at) BETWEEN 25 * 86400 AND 35 * 86400
+),
+excess AS (
+    SELECT g.stripe_invoice_id, g.account_id,
+           sum(CASE WHEN g.seconds_later < 25 * 86400 OR (g.seconds_later IS NOT NULL AND m.account_id IS NOT NULL)
+                    THEN g.amount ELSE 0 END) AS credits
+    FROM granted AS g
+    LEFT JOIN monthly AS m ON m.account_id = g.account_id AND m.stripe_invoice_id = g.stripe_invoice_id
+    GROUP BY g.stripe_invoice_id, g.account_id
+),
+reversal AS (   -- what took credits back and names the same invoice or payment
+    SELECT DISTINCT g.stripe_invoice_id, r.entry_id, r.amount
+    FROM ledger_entry AS r
+    JOIN granted AS g ON g.account_id = r.account_id
+                     AND (g.stripe_invoice_id = r.stripe_invoice_id
+                       OR g.stripe_payment_intent_id = r.stripe_payment_intent_id)
+    JOIN excess  AS e ON e.stripe_invoice_id = g.stripe_invoice_id AND e.credits > 0
+    WHERE r.posted AND r.amount < 0
+      AND r.kind IN ('refund', 'clawback', 'adjustment')
+),
+reversed AS (
+    SELECT stripe_invoice_id, -sum(amount) AS credits FROM reversal GROUP BY stripe_invoice_id
+),
+doubled AS (
+    SELECT e.stripe_invoice_id, sum(e.credits) - coalesce(min(r.credits), 0) AS excess,
+           coalesce(min(r.credits), 0)                                      AS credits_reversed
+    FROM excess AS e
+    LEFT JOIN reversed AS r ON r.stripe_invoice_id = e.stripe_invoice_id
+    GROUP BY e.stripe_invoice_id
+)
+SELECT g.stripe_invoice_id                                              AS subject,
+       min(g.account_id)                                                AS account_id,
+       count(DISTINCT g.account_id)                                     AS accounts,
+       count(*)                                                         AS grants,
+       sum(g.amount)                                                    AS credits_granted,
+       min(d.credits_reversed)                                          AS credits_reversed,
+       min(d.excess)                                                    AS excess,
+       CAST(arg_min(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS first_entry_id,
+       CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
+       min(g.created_at)                                                AS first_at,
+       max(g.created_at)                                                AS last_at
+FROM granted AS g
+JOIN excess  AS e ON e.stripe_invoice_id = g.stripe_invoice_id AND e.account_id = g.account_id AND e.credits > 0
+JOIN doubled AS d ON d.stripe_invoice_id = g.stripe_invoice_id
+WHERE d.excess > 0
+GROUP BY g.stripe_invoice_id
+""",
+    message="{subject} granted {account_id} subscription credits {grants} times: {excess} credits too many.",
+    impact=credits_at_risk("excess"),
+    cases=(
+        Case(
+            name="an invoice a month, a grant each",
+            given=tuple(_grant(n, ago(days=30 * n), invoice=f"in_{n}") for n in range(1, 5)),
+        ),
+        Case(
+            name="two events of one invoice both grant",
+            given=(_grant(1, ago(days=3)), _grant(2, ago(days=3, seconds=-20))),
+            fires=("in_1",),
+            severities={"in_1": Severity.CRITICAL},
+            evidence={"in_1": {"account_id": "user_1", "grants": 2, "excess": Decimal(100)}},
+        ),
+        Case(
+            name="yearly invoice backing twelve monthly grants",
+            given=tuple(_grant(n, ago(days=30.4 * n)) for n in range(1, 13)),
+        ),
+        Case(
+            name="field failure 41: calendar month against anniversary, two allowances for one payment",
+            given=(
+                _grant(1, datetime.fromisoformat("2026-01-15")),
+                _grant(2, datetime.fromisoformat("2026-02-01")),
+            ),
+            fires=("in_1",),
+            evidence={"in_1": {"grants": 2, "excess": Decimal(100)}},
+        ),
+        Case(
+            name="field failure 41: the calendar month came long after the anniversary of a monthly invoice",
+            given=(
+                _grant(1, datetime.fromisoformat("2025-12-03")),
+                _grant(2, datetime.fromisoformat("2026-01-01")),
+                _grant(3, datetime.fromisoformat("2026-01-03"), invoice="in_2"),
+                _grant(4, datetime.fromisoformat("2026-02-03"), invoice="in_3"),
+            ),
+            fires=("in_1",),
+        ),
+        Case(
+            name="a yearly plan that was upgraded a month in",
+            given=(
+                _grant(1, datetime.fromisoformat("2025-11-03")),
+                _grant(2, datetime.fromisoformat("2025-12-03")),
+                _grant(3, datetime.fromisoformat("2025-12-05"), invoice="in_2"),
+                _grant(4, datetime.fromisoformat("2026-01-05"), invoice="in_2"),
+                _grant(5, datetime.fromisoformat("2026-02-05"), invoice="in_2"),
+            ),
+        ),
+        Case(
+            name="grants twenty-five days apart are of two periods",
+            given=(_grant(1, ago(days=25)), _grant(2, ago(days=0))),
+        ),
+        Case(
+            name="grants a second less than twenty-five days apart are of one period",
+            given=(_grant(1, ago(days=25, seconds=-1)), _grant(2, ago(days=0))),
+            fires=("in_1",),
+        ),
+        Case(
+            name="one month of a yearly invoice granted twice",
+            given=(*(_grant(n, ago(days=30 * n)) for n in range(1, 6)), _grant(9, ago(days=60, hours=-1))),
+            fires=("in_1",),
+            evidence={"in_1": {"grants": 6, "excess": Decimal(100)}},
+        ),
+        Case(
+            name="granted, clawed back and granted again",
+            given=(
+                _grant(1, ago(days=9)),
+                _grant(2, ago(days=5), amount=-100, kind=EntryKind.CLAWBACK),
+                _grant(3, ago(days=1)),
+            ),
+        ),
+        Case(
+            name="a promotional extra beside the allowance",
+            given=(_grant(1, ago(days=2)), _grant(2, ago(days=2), amount=20, kind=EntryKind.PROMOTIONAL_GRANT)),
+        ),
+        Case(
+            name="one invoice crediting two accounts by design",
+            given=(_grant(1, ago(days=2)), _grant(2, ago(days=2), account_id="user_2")),
+        ),
+        Case(
+            name="a first attempt that never posted",
+            given=(_grant(1, ago(days=2), posted=False), _grant(2, ago(days=1))),
+        ),
+        Case(
+            name="grants without an invoice",
+            given=(_grant(1, ago(days=2), invoice=None), _grant(2, ago(days=1), invoice=None)),
+        ),
+    ),
+)

@@ -1,0 +1,211 @@
+"""One payment intent is credited once to an account, net of what was taken back, however many events tell of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago, credits_at_risk
+from trueup.model.finding import Area
+from trueup.model.relations import EntryKind, LedgerEntry
+from trueup.model.severity import Severity
+
+
+def _entry(
+    entry_id: int,
+    when: datetime,
+    *,
+    amount: int = 100,
+    kind: EntryKind = EntryKind.PURCHASE,
+    account_id: str = "user_1",
+    event: str | None = None,
+    payment: str | None = "pi_1",
+    posted: bool = True,
+) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=entry_id,
+        account_id=account_id,
+        kind=kind,
+        amount=Decimal(amount),
+        posted=posted,
+        stripe_event_id=event or f"evt_{entry_id}",
+        stripe_payment_intent_id=payment,
+        created_at=when,
+    )
+
+
+_CLAWBACK = EntryKind.CLAWBACK
+_RENEWAL = EntryKind.SUBSCRIPTION_GRANT
+
+CHECK = Check(
+    id="duplicate-payment-grant",
+    area=Area.WEBHOOKS,
+    severity=Severity.CRITICAL,
+    revenue_impacting=True,
+    title="One payment was credited more than once",
+    why="The customer paid once and holds the credits twice. Idempotency by event id did not stop it, because two events "
+    "tell of one payment.",
+    population="SELECT count(*) FROM ledger_entry WHERE stripe_payment_intent_id IS NOT NULL AND posted AND amount > 0",
+    violations="""
+WITH suspect AS (
+    SELECT stripe_payment_intent_id
+    FROM ledger_entry
+    WHERE stripe_payment_intent_id IS NOT NULL
+      AND posted AND amount > 0 AND kind IN ('purchase', 'subscription_grant')
+    GROUP BY stripe_payment_intent_id
+    HAVING count(*) > 1
+),
+granted AS (
+    SELECT stripe_payment_intent_id, stripe_invoice_id, stripe_event_id, account_id, kind, entry_id, amount, created_at,
+           date_diff('second', lag(created_at) OVER (PARTITION BY stripe_payment_intent_id, account_id, kind
+                                                     ORDER BY created_at, entry_id), created_at) AS seconds_later
+    FROM ledger_entry
+    WHERE posted AND amount > 0 AND kind IN ('purchase', 'subscription_grant')
+      AND stripe_payment_intent_id IN (SELECT stripe_payment_intent_id FROM suspect)
+),
+excess AS (   -- a yearly payment may back a grant every month: those repeat nothing, less than 25 days apart they do
+    SELECT stripe_payment_intent_id, account_id, kind,
+           sum(CASE WHEN seconds_later IS NOT NULL AND (kind = 'purchase' OR seconds_later < 25 * 86400)
+                    THEN amount ELSE 0 END) AS credits
+    FROM granted
+    GROUP BY stripe_payment_intent_id, account_id, kind
+),
+reversal AS (   -- what took credits back and names the same payment or invoice
+    SELECT DISTINCT g.stripe_payment_intent_id, r.entry_id, r.amount
+    FROM ledger_entry AS r
+    JOIN granted AS g ON g.account_id = r.account_id
+                     AND (g.stripe_payment_intent_id = r.stripe_payment_intent_id
+                       OR g.stripe_invoice_id = r.stripe_invoice_id)
+    JOIN excess  AS e ON e.stripe_payment_intent_id = g.stripe_payment_intent_id AND e.credits > 0
+    WHERE r.posted AND r.amount < 0
+      AND r.kind IN ('refund', 'clawback', 'adjustment')
+),
+reversed AS (
+    SELECT stripe_payment_intent_id, -sum(amount) AS credits FROM reversal GROUP BY stripe_payment_intent_id
+),
+doubled AS (
+    SELECT e.stripe_payment_intent_id, sum(e.credits) - coalesce(min(r.credits), 0) AS excess,
+           coalesce(min(r.credits), 0)                                             AS credits_reversed
+    FROM excess AS e
+    LEFT JOIN reversed AS r ON r.stripe_payment_intent_id = e.stripe_payment_intent_id
+    GROUP BY e.stripe_payment_intent_id
+)
+SELECT g.stripe_payment_intent_id                                       AS subject,
+       min(g.account_id)                                                AS account_id,
+       count(DISTINCT g.account_id)                                     AS accounts,
+       min(g.kind)                                                      AS kind,
+       count(*)                                                         AS grants,
+       count(DISTINCT g.stripe_event_id)                                AS events,
+       sum(g.amount)                                                    AS credits_granted,
+       min(d.credits_reversed)                                          AS credits_reversed,
+       min(d.excess)                                                    AS excess,
+       CAST(arg_min(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS first_entry_id,
+       CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
+       min(g.created_at)                                                AS first_at,
+       max(g.created_at)                                                AS last_at
+FROM granted AS g
+JOIN excess  AS e ON e.stripe_payment_intent_id = g.stripe_payment_intent_id
+                 AND e.account_id = g.account_id AND e.kind = g.kind AND e.credits > 0
+JOIN doubled AS d ON d.stripe_payment_intent_id = g.stripe_payment_intent_id
+WHERE d.excess > 0
+GROUP BY g.stripe_payment_intent_id
+""",
+    message="{subject} was credited to {account_id} {grants} times through {events} events: {excess} credits too many.",
+    impact=credits_at_risk("excess"),
+    cases=(
+        Case(name="one payment, one purchase", given=(_entry(1, ago(days=2)), _entry(2, ago(days=1), payment="pi_2"))),
+        Case(
+            name="field failure 1: a manual resend credits twice",
+            given=(_entry(1, ago(days=2), event="evt_1"), _entry(2, ago(days=1), event="evt_1")),
+            fires=("pi_1",),
+            severities={"pi_1": Severity.CRITICAL},
+            evidence={"pi_1": {"events": 1, "excess": Decimal(100)}},
+        ),
+        Case(
+            name="field failure 2: two different events of one payment both grant",
+            given=(_entry(1, ago(days=2)), _entry(2, ago(days=2, seconds=-3))),
+            fires=("pi_1",),
+            evidence={"pi_1": {"account_id": "user_1", "events": 2, "grants": 2, "excess": Decimal(100)}},
+        ),
+        Case(
+            name="a purchase that was credited again a year later",
+            given=(_entry(1, ago(days=365)), _entry(2, ago(days=1))),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="grant, refund, and re-grant on one payment intent",
+            given=(
+                _entry(1, ago(days=9)),
+                _entry(2, ago(days=5), amount=-100, kind=_CLAWBACK),
+                _entry(3, ago(days=1)),
+            ),
+        ),
+        Case(
+            name="re-granted twice after one clawback",
+            given=(
+                _entry(1, ago(days=9)),
+                _entry(2, ago(days=5), amount=-100, kind=_CLAWBACK),
+                _entry(3, ago(days=2)),
+                _entry(4, ago(days=1)),
+            ),
+            fires=("pi_1",),
+            evidence={"pi_1": {"grants": 3, "credits_reversed": Decimal(100), "excess": Decimal(100)}},
+        ),
+        Case(
+            name="a partial clawback that was reinstated",
+            given=(
+                _entry(1, ago(days=9)),
+                _entry(2, ago(days=5), amount=-30, kind=_CLAWBACK),
+                _entry(3, ago(days=1), amount=30),
+            ),
+        ),
+        Case(
+            name="reinstated with one credit more than was clawed back",
+            given=(
+                _entry(1, ago(days=9)),
+                _entry(2, ago(days=5), amount=-30, kind=_CLAWBACK),
+                _entry(3, ago(days=1), amount=31),
+            ),
+            fires=("pi_1",),
+            evidence={"pi_1": {"excess": Decimal(1)}},
+        ),
+        Case(
+            name="a promotional bonus beside the purchase",
+            given=(_entry(1, ago(days=2)), _entry(2, ago(days=2), amount=20, kind=EntryKind.PROMOTIONAL_GRANT)),
+        ),
+        Case(
+            name="one payment crediting two accounts by design",
+            given=(_entry(1, ago(days=2)), _entry(2, ago(days=2), account_id="user_2")),
+        ),
+        Case(
+            name="a yearly payment backing a grant every month",
+            given=tuple(_entry(n, ago(days=30 * n), kind=_RENEWAL) for n in range(1, 13)),
+        ),
+        Case(
+            name="subscription credits granted twice for one payment",
+            given=(
+                _entry(1, ago(days=3), kind=_RENEWAL),
+                _entry(2, ago(days=3, minutes=-2), kind=_RENEWAL),
+            ),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="one month of a yearly payment granted twice",
+            given=(
+                _entry(1, ago(days=60), kind=_RENEWAL),
+                _entry(2, ago(days=30), kind=_RENEWAL),
+                _entry(3, ago(days=30), kind=_RENEWAL),
+            ),
+            fires=("pi_1",),
+            evidence={"pi_1": {"excess": Decimal(100)}},
+        ),
+        Case(
+            name="a first attempt that never posted",
+            given=(_entry(1, ago(days=2), posted=False), _entry(2, ago(days=1))),
+        ),
+        Case(
+            name="grants without a payment",
+            given=(_entry(1, ago(days=2), payment=None), _entry(2, ago(days=1), payment=None)),
+        ),
+    ),
+)
