@@ -22,7 +22,7 @@ def yearly_invoice_backing_monthly_grants(scene: Scene) -> None:
     person = scene.subscribed(days=290)
     first = scene.renew(person, days=290)
     for days in range(260, 0, -30):
-        scene.renew(person, days=days, invoice=first.invoice_id).event_id = None
+        person.move("subscription_grant", 1000, scene.ago(days=days), invoice=first.invoice_id, actor="scheduler")
     scene.clears(person, first.invoice_id)
 
 
@@ -113,6 +113,11 @@ def write_in_flight(scene: Scene) -> None:
     scene.clears(person, event)
 
 
+def effect_in_flight(scene: Scene) -> None:
+    """An event marked processed three minutes ago, whose credits are about to be written."""
+    scene.clears(scene.event("checkout.session.completed", scene.ago(minutes=3)))
+
+
 def account_created_a_minute_ago(scene: Scene) -> None:
     """An account that signed up straight into PRO; Stripe's customer id is about to arrive."""
     person = scene.newcomer(signup_credits=0)
@@ -177,6 +182,7 @@ TWINS = (
     one_event_two_accounts,
     older_than_the_idempotency_table,
     write_in_flight,
+    effect_in_flight,
     account_created_a_minute_ago,
     ids_out_of_order,
     enterprise_packs,

@@ -1,0 +1,62 @@
+"""An audit of the demo company finds what was planted, all of it, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.demo import NOW, audited
+from trueup.actions.demo import make_company
+from trueup.actions.demo.company import sentence_of
+from trueup.actions.demo.faults import FAULTS
+from trueup.actions.demo.scene import Scene
+from trueup.actions.demo.twins import TWINS
+from trueup.checks import catalogue
+from trueup.model.outcome import Checked
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("accounts", [150, 500])
+def test_the_findings_are_the_truth(accounts: int, seed: int, tmp_path: Path) -> None:
+    made = audited(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, accounts=accounts, seed=seed)
+    assert made.issue_ids == list(made.truth.issue_ids)
+    assert made.exempted_ids == sorted(finding.id for finding in made.truth.findings if finding.exempted)
+
+
+def test_every_check_can_answer(tmp_path: Path) -> None:
+    made = audited(str(tmp_path / "parquet"), tmp_path, accounts=150)
+    assert [o.check for o in made.report.outcomes if not isinstance(o.outcome, Checked)] == []
+
+
+def test_every_check_has_a_planted_fault() -> None:
+    with make_company(accounts=150, now=NOW) as company:
+        assert {finding.check for finding in company.truth.findings} == {check.id for check in catalogue()}
+
+
+def test_a_company_without_faults_has_no_open_findings(tmp_path: Path) -> None:
+    made = audited(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, accounts=2000, seed=9, fault_share=0)
+    assert list(made.report.open_findings()) == []
+    assert made.report.score == 100
+
+
+def test_many_plantings_of_each_fault_are_all_found(tmp_path: Path) -> None:
+    made = audited(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, accounts=2500, seed=4, fault_share=0.2)
+    assert len(made.truth.findings) > 300
+    assert made.issue_ids == list(made.truth.issue_ids)
+
+
+def test_no_finding_is_about_a_twin(tmp_path: Path) -> None:
+    made = audited(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, accounts=500, seed=6)
+    twins = {twin.subject for twin in made.truth.twins}
+    assert len(twins) > len(TWINS)
+    findings = list(made.report.open_findings())
+    assert twins.isdisjoint(finding.subject for finding in findings)
+    assert twins.isdisjoint(finding.evidence.get("account_id") for finding in findings)
+
+
+@pytest.mark.parametrize("story", [*FAULTS, *TWINS], ids=lambda story: story.__name__)
+def test_a_story_is_told_in_one_sentence(story: Callable[[Scene], None]) -> None:
+    assert len(sentence_of(story)) > 20
+    assert sentence_of(story).endswith(".")

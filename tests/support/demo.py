@@ -1,0 +1,59 @@
+"""A demo company the whole way: made, written into a place, audited from there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from trueup.actions.audit import audit
+from trueup.actions.demo import Company, make_company
+from trueup.actions.demo.truth import Truth
+from trueup.checks import catalogue
+from trueup.formats.json import issue
+from trueup.mapping.config import load_config
+from trueup.model.report import Report
+from trueup.model.source import Silent
+
+NOW = datetime(2026, 11, 23, 7, 30, 15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """What an audit said of a company, and what it should have said."""
+
+    truth: Truth
+    report: Report
+
+    @property
+    def issue_ids(self) -> list[str]:
+        """The ids of all findings, exempted ones too."""
+        return sorted(finding.id for finding in self.report.findings())
+
+    @property
+    def exempted_ids(self) -> list[str]:
+        """The ids of the findings that an exemption silences."""
+        return sorted(finding.id for finding in self.report.findings() if finding.exemption)
+
+    @property
+    def issues(self) -> str:
+        """The report's ``issues`` as JSON."""
+        found = [issue(finding, first_seen="2026-11-23T07:30:15Z") for finding in self.report.findings()]
+        return json.dumps(found, indent=1)
+
+
+def audited(place: str, folder: Path, *, accounts: int, seed: int = 1, fault_share: float = 0.07) -> Audited:
+    """Make a company, write it into ``place`` and audit it from there. ``folder`` gets the config."""
+    with make_company(accounts=accounts, seed=seed, now=NOW, fault_share=fault_share) as company:
+        company.write(place)
+        return Audited(truth=company.truth, report=report_of(company, place, folder))
+
+
+def report_of(company: Company, place: str, folder: Path) -> Report:
+    """The report of an audit of a company that was written into ``place``."""
+    checks = catalogue()
+    path = folder / "trueup.toml"
+    path.write_text(company.config_text("${DEMO_DATABASE_URL}"), encoding="utf-8")
+    config = load_config(path, {"DEMO_DATABASE_URL": place}, known_checks=[check.id for check in checks])
+    return audit(config, checks=checks, now=NOW, progress=Silent())
