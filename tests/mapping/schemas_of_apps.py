@@ -102,7 +102,7 @@ DRIZZLE = Schema(
         table("credits", "id text !; balance integer !; userId text !; createdAt integer !", unique=("userId",)),
         table(
             "credit_transactions",
-            "id text !; amount integer !; type text !; status text !; metadata text; userId text !; createdAt integer !",
+            "id text !; amount integer !; type text !; status text !; userId text !; createdAt integer !",
         ),
         table("StripeEvent", "id text !; processedAt integer !"),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from enum import StrEnum
 
@@ -71,6 +72,7 @@ _NEEDED = {
 }
 
 
+@functools.lru_cache(maxsize=1024)
 def family_of(declared: str) -> Family:
     """The family of a source's type; ``UNKNOWN`` for one we have never met (an enum's own name, a domain).
 

@@ -14,7 +14,7 @@ _UNITS = ("_cent", "_minor", "_in_cent", "_micro", "_milli")
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 
 
-@functools.cache
+@functools.lru_cache(maxsize=65536)
 def folded(name: str) -> str:
     """The name in snake case and singular.
 
@@ -40,17 +40,21 @@ def likeness(name: str, usual: str, *, owner: str = "") -> float:
     >>> likeness("createdAt", "created_at created"), likeness("shoe_size", "created_at")
     (1.0, 0.0)
     """
+    worths = _worths(usual)
+    return max(worths.get(form, loss) - loss for form, loss in _forms(name, owner))
+
+
+@functools.lru_cache(maxsize=4096)
+def _forms(name: str, owner: str) -> tuple[tuple[str, float], ...]:
+    """The name as it stands, and without a unit or its table's name, which cost a little."""
     whole = folded(name)
     forms = {whole: 0.0}
-    for unit in _UNITS:
-        if whole.endswith(unit):
-            forms[whole.removesuffix(unit)] = _UNIT
-    prefix = f"{folded(owner)}_" if owner else ""
-    last = f"{prefix.rstrip('_').rpartition('_')[2]}_"
-    for known in (prefix, last):
-        if len(known) > 1 and whole.startswith(known):
-            forms.setdefault(whole.removeprefix(known), _UNIT)
-    return max((_usual(form, usual) - loss for form, loss in forms.items()), default=0.0, key=lambda score: score)
+    forms |= {whole.removesuffix(unit): _UNIT for unit in _UNITS if whole.endswith(unit)}
+    prefix = folded(owner)
+    for known in (prefix, prefix.rpartition("_")[2]):
+        if known and whole.startswith(f"{known}_"):
+            forms.setdefault(whole.removeprefix(f"{known}_"), _UNIT)
+    return tuple(forms.items())
 
 
 def table_likeness(name: str, usual: str) -> float:
@@ -61,19 +65,17 @@ def table_likeness(name: str, usual: str) -> float:
     (1.0, 0.9)
     """
     whole = folded(name)
-    exact = _usual(whole, usual)
     compact = whole.replace("_", "")
-    tails = [
-        _worth(position, word) - _TAIL
-        for position, word in enumerate(usual.split())
-        if compact.endswith(folded(word.rstrip("?")).replace("_", ""))
-    ]
-    return max([exact, *tails])
+    worths = _worths(usual)
+    tails = [worth - _TAIL for word, worth in worths.items() if compact.endswith(word.replace("_", ""))]
+    return round(max([worths.get(whole, 0.0), *tails]), 2)
 
 
-def _usual(form: str, usual: str) -> float:
-    return next((_worth(n, word) for n, word in enumerate(usual.split()) if folded(word.rstrip("?")) == form), 0.0)
-
-
-def _worth(position: int, word: str) -> float:
-    return round(DOUBTFUL if word.endswith("?") else EXACT - position * _STEP, 2)
+@functools.cache
+def _worths(usual: str) -> dict[str, float]:
+    """Each usual name, folded, and how sure it is: the nearer to the front, the surer."""
+    worths: dict[str, float] = {}
+    for position, word in enumerate(usual.split()):
+        worth = DOUBTFUL if word.endswith("?") else EXACT - position * _STEP
+        worths.setdefault(folded(word.rstrip("?")), round(worth, 2))
+    return worths

@@ -66,15 +66,14 @@ def matched_columns(relation: str, table: SourceTable, owner: str = "") -> tuple
 
 def column_score(relation: str, column: Column, theirs: SourceColumn, table: SourceTable, owner: str = "") -> float:
     """0 to 1; nothing where the type cannot be it."""
-    if needed_instead(column.kind, theirs.type) or not _may_name_stripe(relation, column, theirs):
+    is_link = owner != "" and column.name == "account_id" and folded(theirs.name) == link_to(owner)
+    score = 1.0 if is_link else likeness(theirs.name, COLUMNS[relation][column.name], owner=table.name)
+    if not score or needed_instead(column.kind, theirs.type) or not _may_name_stripe(relation, column, theirs):
         return 0.0
-    if owner and column.name == "account_id" and folded(theirs.name) == link_to(owner):
-        return 1.0
-    score = likeness(theirs.name, COLUMNS[relation][column.name], owner=table.name)
     if (relation, column.name) == ("ledger_entry", "amount") and _is_money_beside_credits(theirs, table):
         return min(score, DOUBTFUL)
-    unique = frozenset({theirs.name}) in table.unique
-    return round(min(1.0, score + _UNIQUE_BONUS), 2) if score and column.is_key and unique else round(score, 2)
+    unique = column.is_key and frozenset({theirs.name}) in table.unique
+    return round(min(1.0, score + _UNIQUE_BONUS if unique else score), 2)
 
 
 def link_to(table_name: str) -> str:
