@@ -1,0 +1,1 @@
+"""The documentation, and what makes ``docs/checks/`` from the catalogue: ``python -m docs.generate``."""

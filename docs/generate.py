@@ -1,0 +1,59 @@
+"""Make ``docs/checks/`` from the catalogue: a page per check, and an index. The same catalogue makes the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from docs.page import MADE, example, page, repair_of
+from docs.rows import table
+from trueup.checks import catalogue
+from trueup.model.check import Check
+from trueup.model.finding import Area, Finding
+from trueup.model.severity import Severity
+
+FOLDER = Path(__file__).parent / "checks"
+
+
+def pages() -> Mapping[str, str]:
+    """Every file of ``docs/checks/``, by name, with its text."""
+    examples = [(check, example(check)) for check in catalogue()]
+    return {"README.md": _index(examples)} | {f"{check.id}.md": page(check, finding) for check, finding in examples}
+
+
+def write(folder: Path = FOLDER) -> None:
+    """Put the pages into ``folder`` and remove those of checks that are no more."""
+    made = pages()
+    folder.mkdir(parents=True, exist_ok=True)
+    for gone in {path.name for path in folder.glob("*.md")} - made.keys():
+        (folder / gone).unlink()
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _index(examples: Sequence[tuple[Check, Finding]]) -> str:
+    lines = [
+        MADE,
+        "",
+        "# The checks",
+        "",
+        f"{len(examples)} checks, each with its reason, its SQL and its examples.",
+        "",
+    ]
+    for area in Area:
+        rows = [_row(check, finding) for check, finding in examples if check.area is area]
+        if rows:
+            lines += [f"## {area.capitalize()}", ""]
+            lines += [*table(("check", "severity", "what holds when all is well", "repair"), rows), ""]
+    lines += ["## What a severity asks of you", ""]
+    lines += table(("severity", "asks"), ((f"**{s}**", s.asks) for s in sorted(Severity, key=lambda s: -s.rank)))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _row(check: Check, finding: Finding) -> tuple[str, ...]:
+    invariant = check.invariant.replace("\n", " ")
+    return f"[`{check.id}`]({check.id}.md)", str(check.severity), invariant, repair_of(finding)
+
+
+if __name__ == "__main__":
+    write()
