@@ -29,7 +29,7 @@ def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> str:
     if not tables:
         raise ConfigurationError(f"There is no table that we may read at {source.place}; grant SELECT or name another.")
     with source.snapshot() as snapshot:
-        return render(propose(tables, words=words_of(snapshot)), url_reference)
+        return render(propose(tables, words=words_of(snapshot), dialect=source.dialect), url_reference)
 
 
 def write_config(path: Path, text: str, *, force: bool) -> None:
