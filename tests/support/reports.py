@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from trueup.model.change import Append, Change, Refusal, Replace, Value
@@ -19,6 +20,10 @@ from trueup.model.report import RelationRead, Report
 from trueup.model.severity import Severity
 
 NOW = datetime(2026, 3, 1, 12, 0, 5)
+
+
+QUICK = settings(max_examples=40)
+"""A report is large to make up; this many are enough of a surprise for one test."""
 
 
 def check(check_id: str, area: Area, severity: Severity, title: str, why: str) -> Check:

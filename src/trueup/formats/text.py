@@ -69,8 +69,9 @@ def _verdict(page: Page, report: Report, missing: list[Unanswered]) -> None:
         ("/100", "dim"),
     ]
     if page.color:
-        filled = report.score // 5
-        parts += [("  " + page.glyphs.full * filled, color), (page.glyphs.empty * (20 - filled), "dim")]
+        cells = page.width // 6
+        filled = report.score * cells // 100
+        parts += [("  " + page.glyphs.full * filled, color), (page.glyphs.empty * (cells - filled), "dim")]
     if report.confidence < 1:
         parts.append((f"  confidence {report.confidence:.2f}", "bold magenta"))
     page.print(*parts)
@@ -193,10 +194,8 @@ def _could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> N
     rows += [(check.check, check.how, check.reason) for check in missing]
     if rows:
         style = STATUS_COLORS[Status.INCOMPLETE]
-        loud = f"reverse {style}" if page.color else ""
-        page.heading(
-            " COULD NOT CHECK " if loud else "COULD NOT CHECK", "what these would have found is unknown", style=loud
-        )
+        heading = f"reverse {style}" if page.color else style
+        page.heading("COULD NOT CHECK", "what these would have found is unknown", style=heading)
         table = _grid("left", "left", "left")
         for name, how, reason in rows:
             table.add_row(Text(legible(name), style), Text(how, "bold"), Text(legible(reason)))

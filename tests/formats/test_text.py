@@ -1,0 +1,119 @@
+"""The text: readable at every width, plain when piped, and the same facts as everywhere."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.support.reports import CATALOGUE, QUICK, clean, large, reports, sample
+from tests.support.writing import written
+from trueup.formats import write
+from trueup.model.report import Report
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_only_ids_and_commands_may_be_wider_than_the_page(width: int) -> None:
+    for line in written(sample(), "text", width=width).split("\n"):
+        alone = len(line.split()) == 1 or line.startswith("   trueup ")
+        assert cell_len(line) <= width or alone, line
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_color_changes_nothing_but_color(width: int) -> None:
+    plain = written(sample(), "text", width=width).split("\n")
+    colored = _ESCAPE.sub("", written(sample(), "text", width=width, color=True)).split("\n")
+    differing = [(left, right) for left, right in zip(plain, colored, strict=True) if left.strip() != right.strip()]
+    assert [left for left, _ in differing] == [plain[0]]
+    assert "█" in differing[0][1]
+
+
+@QUICK
+@given(reports(), st.sampled_from([60, 80, 120, 200]))
+def test_piped_text_has_no_control_characters_and_no_boxes(report: Report, width: int) -> None:
+    text = written(report, "text", width=width)
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert not set(text) & set("│┃║─━═┌┐└┘╭╮╰╯")
+    assert not any(line.endswith(" ") for line in text.split("\n"))
+
+
+@QUICK
+@given(reports())
+def test_a_colored_report_holds_no_escape_but_our_colors(report: Report) -> None:
+    assert all(line.isprintable() for line in _ESCAPE.sub("", written(report, "text", color=True)).split("\n"))
+
+
+def test_the_verdict_comes_first() -> None:
+    lines = written(sample(), "text", width=80).split("\n")
+    assert lines[0] == " ◆ INCOMPLETE   59/100  confidence 0.77"
+    assert written(clean(), "text").split("\n")[0] == " ✔ HEALTHY   100/100"
+    assert "Everything that was checked agrees." in written(clean(), "text")
+
+
+def test_the_sections_stand_in_the_order_of_what_to_do() -> None:
+    text = written(sample(), "text")
+    names = ["CRITICAL  ", "ERROR  ", "WARNING  ", "INFO  ", "NEXT", "COULD NOT CHECK", "SWITCHED OFF", "SCORE"]
+    places = [text.index(f"\n{name}") for name in names]
+    assert places == sorted(places)
+
+
+def test_what_could_not_be_checked_is_said_with_its_reason() -> None:
+    text = written(sample(), "text", width=200)
+    assert re.search(r"ledger_entry +cut short +credit_transactions: the connection was lost after 10,000 rows", text)
+    assert re.search(r"hollow-event +skipped +webhook_event.type is not mapped", text)
+    assert re.search(r"shared-customer +broken +could not reach postgresql://app:\*\*\*@db", text)
+
+
+def test_the_worst_finding_stands_first_and_is_the_one_to_explain() -> None:
+    text = written(sample(), "text", width=80)
+    ids = re.findall(r"^ {5}(credit-balance:\w+)", text, re.MULTILINE)
+    assert len(ids) == 10
+    assert ids[0] == "credit-balance:user_1021"
+    assert "   trueup explain credit-balance:user_1021 " in text
+    assert "trueup repair" not in text
+
+
+def test_an_id_is_quoted_for_the_shell() -> None:
+    base = sample(whole=True)
+    report = Report(
+        run_id="r",
+        generated_at=base.generated_at,
+        environment="e",
+        period_days=1,
+        database_as_of=None,
+        relations=(),
+        outcomes=tuple(made for made in base.outcomes if made.check == "stale-paid-plan"),
+    )
+    assert "trueup explain 'stale-paid-plan:kund:müller@例え.jp'" in written(report, "text")
+
+
+def test_ten_thousand_findings_are_still_a_page() -> None:
+    text = written(large(10_000), "text", width=120)
+    assert text.count("\n") < 70
+    assert "and 4,990 more (--format json or csv shows all)" in text
+
+
+def test_the_score_is_reckoned_line_by_line() -> None:
+    text = written(sample(), "text", width=80)
+    taken = sum(float(number) for number in re.findall(r"^ +-([\d.]+) ", text, re.MULTILINE))
+    left = re.search(r"([\d.]+)  left$", text, re.MULTILINE)
+    assert left is not None
+    assert 100 - taken == pytest.approx(float(left.group(1)))
+    assert "59  the most with an open critical" in text
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_a_stream_without_unicode_gets_stand_ins(encoding: str) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    write(sample(), format="text", stream=out, width=80, catalogue=CATALOGUE)
+    out.flush()
+    text = out.buffer.getvalue().decode(encoding)
+    assert text.startswith(" ? INCOMPLETE   59/100")
+    assert "\\u4f8b" in text
+    out.close()
