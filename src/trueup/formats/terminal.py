@@ -20,6 +20,8 @@ WIDTH = 100
 """Columns where there is no terminal to ask."""
 
 NARROWEST = 40
+WIDEST = 140
+"""Beyond it the eye loses the line between a finding and what it puts at risk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class Page:
 
     def __init__(self, out: TextIO, presentation: Presentation) -> None:
         encoding = (getattr(out, "encoding", None) or "utf-8").lower().replace("-", "")
-        self.width = max(NARROWEST, presentation.width or _columns(out))
+        self.width = min(WIDEST, max(NARROWEST, presentation.width or _columns(out)))
         self.color = presentation.color
         self.glyphs = glyphs(unicode=encoding.startswith("utf"))
         self._out = out

@@ -117,7 +117,7 @@ def _grid(*columns: str) -> Table:
 def _counts(counts: dict[Severity, int], dot: str) -> Text:
     words = zip(counts.items(), severity_counts(counts), strict=True)
     shown = [Text(word, COLORS[severity] if count else "dim") for (severity, count), word in words]
-    return Text(dot, "dim").join(shown)
+    return Text(dot).join(shown)
 
 
 def _as_of(report: Report) -> str:
@@ -156,21 +156,22 @@ def _rows(page: Page, group: Group) -> None:
     table.add_column(ratio=1, overflow="fold")
     table.add_column(no_wrap=True, justify="right")
     for issue_id, finding, risk in zip(ids, group.worst, risks, strict=True):
-        table.add_row(Text(issue_id), Text(legible(finding.message)), Text(risk, "bold"))
+        table.add_row(Text(issue_id, "bold"), Text(legible(finding.message)), Text(risk, COLORS[group.severity]))
     page.show(table, indent=5)
 
 
 def _stacked(page: Page, group: Group) -> None:
     """Id and risk on one line, the message below."""
+    color = COLORS[group.severity]
     for finding in group.worst:
         issue_id, risk, message = legible(finding.id), legible(finding.impact.text()), legible(finding.message)
         gap = page.width - 5 - cell_len(issue_id) - cell_len(risk)
         if gap < GAP:
-            page.unbroken(Text(f"     {issue_id}"))
-            page.print((risk, "bold"), "  " if risk else "", (message, "dim"), indent=7)
+            page.unbroken(Text.assemble("     ", (issue_id, "bold")))
+            page.print((risk, color), "  " if risk else "", message, indent=7)
         else:
-            page.unbroken(Text.assemble("     ", issue_id, " " * gap if risk else "", (risk, "bold")))
-            page.print((message, "dim"), indent=7)
+            page.unbroken(Text.assemble("     ", (issue_id, "bold"), " " * gap if risk else "", (risk, color)))
+            page.print(message, indent=7)
 
 
 def _next(page: Page, found: dict[Severity, list[Group]]) -> None:
