@@ -142,7 +142,7 @@ class FilesSnapshot:
             types = {name: kind for name, kind, *_ in described_rows}
             _refuse_binary(types, mapping)
             query = wrapped(inner, types, lambda name, value: _carried(types[name], value))
-            reader = self._connection.execute(query).to_arrow_reader(BATCH_ROWS)
+            reader = self._connection.sql(query).to_arrow_reader(BATCH_ROWS)
         except duckdb.Error as error:
             raise self._source.refused(error, mapping) from None
         return stream(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pymysql
@@ -30,7 +30,8 @@ _MAPPING_ERRORS = frozenset({1052, 1054, 1064, 1109, 1111, 1142, 1143, 1146, 130
 _NO_DECODERS: dict[Any, Any] = dict(encoders)
 _TIMEOUTS = frozenset({1969, 3024})
 
-Connection = pymysql.Connection[Cursor]
+if TYPE_CHECKING:
+    Connection = pymysql.Connection[Cursor]
 
 
 class MySQLSource:

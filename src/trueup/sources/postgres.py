@@ -172,5 +172,5 @@ def _said(address: Address, error: Exception) -> str:
     """The server's own first line, without any secret."""
     text = str(error)
     found = _MESSAGE.search(text)
-    line = found[1] if found else text.removeprefix("IO: [libpq] Failed to connect: ").partition("\n")[0]
+    line = found[1] if found else text.rpartition("[libpq] ")[2].partition("\n")[0]
     return address.scrub(line.strip().rstrip("."))

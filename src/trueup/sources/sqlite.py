@@ -1,26 +1,29 @@
-"""SQLite: streamed through ADBC from a connection that cannot write, described through the standard library."""
+"""SQLite: streamed by a reading process that cannot write, described through the standard library."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import json
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import IO, cast
 from urllib.parse import quote
 
-import adbc_driver_manager.dbapi as adbc
-import adbc_driver_sqlite.dbapi as driver
 import pyarrow as pa
 
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
 from trueup.sources.select import described, quoted, select
 from trueup.sources.sqlite_schema import QUOTE, Affinity, Form, affinity_of, output_sql, probe, read_tables
-from trueup.sources.stream import stream, this_moment, with_valid_text
+from trueup.sources.stream import this_moment
 
-BATCH_ROWS = 65_536
-BUSY_TIMEOUT_MILLISECONDS = 5_000
+_FAILURES = (pa.ArrowException, OSError)
 
 
 class SQLiteSource:
@@ -46,21 +49,18 @@ class SQLiteSource:
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[SQLiteSnapshot]:
-        """One read transaction over all reads; leaving it closes the connection."""
-
-        with contextlib.ExitStack() as held:
+        """One read transaction over all reads, held by a process of its own; leaving it ends that process."""
+        command = [sys.executable, "-P", "-m", "trueup.sources.sqlite_reader", self._uri]
+        with subprocess.Popen(  # noqa: S603 - our own module, in a session of its own so that Ctrl-C is ours to handle
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        ) as process:
             try:
-                connection = held.enter_context(driver.connect(self._uri, autocommit=True))
-                with connection.cursor() as cursor:
-                    cursor.executescript(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
-                    cursor.executescript("BEGIN")
-                    cursor.execute("SELECT count(*) FROM sqlite_master")  # BEGIN alone takes no snapshot
-                    cursor.fetchall()
-            except (adbc.Error, OSError) as error:
-                raise self.refused(error) from None
-            yield SQLiteSnapshot(connection, self, held)
+                snapshot = SQLiteSnapshot(process, self)
+                yield snapshot
+            finally:
+                process.kill()
 
-    def refused(self, error: Exception, mapping: RelationMapping | None = None) -> TrueupError:
+    def refused(self, error: str | Exception, mapping: RelationMapping | None = None) -> TrueupError:
         """What a failure before the first row means to a person: with a mapping, a statement that does not compile."""
         said = _said(error)
         if "not a database" in said or "unable to open" in said or "failed to open" in said:
@@ -72,7 +72,7 @@ class SQLiteSource:
             )
         return self.unavailable(error)
 
-    def unavailable(self, error: Exception) -> SourceUnavailable:
+    def unavailable(self, error: str | Exception) -> SourceUnavailable:
         """What a failure in the middle of a stream means to a person."""
         return SourceUnavailable(f"{self.place} cannot be read: {_said(error)}; nothing was changed, run it again.")
 
@@ -84,46 +84,32 @@ class SQLiteSource:
 class SQLiteSnapshot:
     """An open read transaction. Its streams end with it; read one to its end before starting the next."""
 
-    def __init__(self, connection: adbc.Connection, source: SQLiteSource, held: contextlib.ExitStack) -> None:
-        self.as_of: datetime = this_moment()
-        self._connection = connection
+    def __init__(self, process: subprocess.Popen[bytes], source: SQLiteSource) -> None:
+        self._process = process
+        self._requests, self._answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
         self._source = source
-        self._held = held
+        self._heed(source.refused)
+        self.as_of: datetime = this_moment()
 
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
         """The relation's rows: 64-bit integers, floats or text; a column of mixed types is text, each value exact.
 
         Raises ``ConfigurationError`` for a mapping that does not compile and for a column of blobs.
         """
+        inner = select(mapping, quote=QUOTE)
+        first, then = output_sql(self._forms(mapping, inner))
+        reader = self._query(f"SELECT {first} UNION ALL SELECT {then} FROM ({inner}\n)", mapping, skip=1)
+        return pa.RecordBatchReader.from_batches(reader.schema, self._whole(reader))
 
-        cursor: adbc.Cursor = self._held.enter_context(self._connection.cursor())
-        try:
-            inner = select(mapping, quote=QUOTE)
-            first, then = output_sql(self._forms(cursor, mapping, inner))
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
-            cursor.execute(f"SELECT {first} UNION ALL SELECT {then} FROM ({inner}\n)")
-            reader = cursor.fetch_record_batch()
-        except (adbc.Error, OSError) as error:
-            raise self._source.refused(error, mapping) from None
-        return stream(
-            reader.schema,
-            _without_samples(reader),
-            failures=(adbc.Error, pa.ArrowException, OSError),
-            unavailable=self._source.unavailable,
-        )
-
-    def _forms(self, cursor: adbc.Cursor, mapping: RelationMapping, inner: str) -> dict[str, Form]:
+    def _forms(self, mapping: RelationMapping, inner: str) -> dict[str, Form]:
         """How each mapped column is delivered, found in one pass over those whose declared type does not settle it."""
-        declared = self._declared(cursor, mapping.table)
+        declared = self._declared(mapping)
         probes = {
             name: probe(declared.get((column.column or "").casefold(), Affinity.NONE), quoted(name, QUOTE))
             for name, column in mapping.columns.items()
         }
-        asked = {name: sql for name, sql in probes.items() if sql}
-        if not asked:
-            return dict.fromkeys(mapping.columns, Form.TEXT)
-        cursor.execute(f"SELECT {', '.join(asked.values())} FROM ({inner}\n)")
-        answers = dict(zip(asked, cursor.fetchone() or (), strict=True))
+        asked = [f"{sql} AS {quoted(name, QUOTE)}" for name, sql in probes.items() if sql]
+        answers = self._ask(f"SELECT {', '.join(asked)} FROM ({inner}\n)", mapping)[0] if asked else {}
         forms = {name: Form(answers.get(name, Form.TEXT)) for name in mapping.columns}
         for name, form in forms.items():
             if form is Form.BINARY:
@@ -133,22 +119,44 @@ class SQLiteSnapshot:
                 )
         return forms
 
-    def _declared(self, cursor: adbc.Cursor, table: str) -> dict[str, Affinity]:
+    def _declared(self, mapping: RelationMapping) -> dict[str, Affinity]:
         """The affinities of a table's columns by folded name; a view's or a virtual table's are not to be relied on."""
-        name = table.removeprefix("main.").replace("'", "''")
-        cursor.execute(
+        name = mapping.table.removeprefix("main.").replace("'", "''")
+        rows = self._ask(
             f"SELECT x.name, x.type FROM sqlite_master AS m, pragma_table_xinfo('{name}') AS x "
-            f"WHERE m.name = '{name}' COLLATE NOCASE AND m.type = 'table' AND m.sql NOT LIKE 'create virtual%'"
+            f"WHERE m.name = '{name}' COLLATE NOCASE AND m.type = 'table' AND m.sql NOT LIKE 'create virtual%'",
+            mapping,
         )
-        return {column.casefold(): affinity_of(kind) for column, kind in cursor.fetchall()}
+        return {row["name"].casefold(): affinity_of(row["type"]) for row in rows}
 
+    def _ask(self, sql: str, mapping: RelationMapping) -> list[dict[str, str]]:
+        rows: list[dict[str, str]] = []
+        for batch in self._whole(self._query(sql, mapping)):
+            rows.extend(batch.to_pylist())
+        return rows
 
-def _without_samples(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """The batches without the row of samples that came first."""
-    skipped = 1
-    for batch in reader:
-        yield with_valid_text(batch.slice(skipped))
-        skipped = 0
+    def _query(self, sql: str, mapping: RelationMapping, *, skip: int = 0) -> pa.RecordBatchReader:
+        try:
+            self._requests.write(json.dumps({"query": sql, "skip": skip}).encode() + b"\n")
+            self._requests.flush()
+            self._heed(functools.partial(self._source.refused, mapping=mapping))
+            return pa.ipc.open_stream(self._answers)
+        except _FAILURES as error:
+            raise self._source.unavailable(error) from None
+
+    def _whole(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from reader
+        except _FAILURES as error:
+            raise self._source.unavailable(error) from None
+        self._heed(self._source.unavailable)
+
+    def _heed(self, meaning: Callable[[str | Exception], TrueupError]) -> None:
+        """Read the reader's next line, and raise what it says."""
+        line = self._answers.readline()
+        said = json.loads(line).get("error") if line.endswith(b"\n") else "the process that reads it was ended"
+        if said:
+            raise meaning(said)
 
 
 def _path(url: str) -> Path:
@@ -162,16 +170,12 @@ def _path(url: str) -> Path:
     path = Path(rest[1:])
     if not path.is_file():
         raise ConfigurationError(f"There is no SQLite file at {path}; correct the path in the address {url}.")
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise ConfigurationError(
-            f"The SQLite file {path} cannot be read: {error.strerror}; mend its permissions."
-        ) from None
+    if not os.access(path, os.R_OK):  # not by opening it: closing it again would drop this process's locks on it
+        raise ConfigurationError(f"The SQLite file {path} may not be read by this user; mend its permissions.")
     return path
 
 
-def _said(error: Exception) -> str:
+def _said(error: str | Exception) -> str:
     """SQLite's own first line."""
     line = str(error).partition("\n")[0]
     return line.rpartition("Failed to prepare query: ")[2].strip()

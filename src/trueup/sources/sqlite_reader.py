@@ -1,0 +1,82 @@
+"""A process of its own that holds a read transaction on a SQLite file and streams query results over its output.
+
+Why a process: the fast driver carries its own copy of SQLite. Two copies in one process do not know of each other, and
+when one closes the file, the operating system drops the other's locks too (https://sqlite.org/howtocorrupt.html, 2.2).
+A program that embeds us, or our own repairs, may have the same file open through Python's ``sqlite3``.
+
+Protocol, on standard input and output: a request is one JSON line ``{"query": …, "skip": n}``. An answer is a JSON
+line, ``{}`` or ``{"error": …}``; after ``{}`` come an Arrow IPC stream without the first n rows, and one more such line
+that says whether the stream is whole. The first line of all says whether the file could be opened.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import BinaryIO
+
+import adbc_driver_manager.dbapi as adbc
+import adbc_driver_sqlite.dbapi as driver
+import pyarrow as pa
+
+from trueup.sources.stream import with_valid_text
+
+BATCH_ROWS = 65_536
+BUSY_TIMEOUT_MILLISECONDS = 5_000
+_FAILURES = (adbc.Error, pa.ArrowException, OSError)
+
+
+def serve(uri: str, requests: BinaryIO, answers: BinaryIO) -> None:
+    """Open the file, then answer requests until there are no more."""
+    try:
+        with driver.connect(uri, autocommit=True) as connection:
+            _begin(connection)
+            _say(answers, None)
+            for line in requests:
+                with connection.cursor() as cursor:
+                    _answer(cursor, json.loads(line), answers)
+    except adbc.Error as error:
+        _say(answers, error)
+
+
+def _begin(connection: adbc.Connection) -> None:
+    with connection.cursor() as cursor:
+        cursor.executescript(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+        cursor.executescript("BEGIN")
+        cursor.execute("SELECT count(*) FROM sqlite_master")  # BEGIN alone takes no snapshot
+        cursor.fetchall()
+
+
+def _answer(cursor: adbc.Cursor, request: dict[str, object], answers: BinaryIO) -> None:
+    try:
+        cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
+        cursor.execute(str(request["query"]))
+        reader = cursor.fetch_record_batch()
+    except _FAILURES as error:
+        return _say(answers, error)
+    _say(answers, None)
+    failure = _write(reader, int(str(request["skip"])), answers)
+    return _say(answers, failure)
+
+
+def _write(reader: pa.RecordBatchReader, skip: int, answers: BinaryIO) -> Exception | None:
+    """Write the stream to its end or to the first failure; the stream itself is well formed either way."""
+    with pa.ipc.new_stream(answers, reader.schema) as writer:
+        try:
+            for batch in reader:
+                writer.write_batch(with_valid_text(batch.slice(skip)))
+                skip = 0
+        except BrokenPipeError:
+            raise SystemExit from None  # nobody listens any more
+        except _FAILURES as error:
+            return error
+    return None
+
+
+def _say(answers: BinaryIO, error: Exception | None) -> None:
+    answers.write(json.dumps({"error": str(error)} if error else {}).encode() + b"\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)

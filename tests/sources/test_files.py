@@ -1,0 +1,125 @@
+"""A folder of Parquet and CSV files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.mappings import mapping
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.source import RelationMapping
+from trueup.sources import open_source
+
+
+def write(folder: Path, name: str, **columns: pa.Array) -> None:
+    pq.write_table(pa.table(columns), folder / name)
+
+
+def read(folder: Path, relation: RelationMapping) -> list[dict[str, object]]:
+    with open_source(str(folder)).snapshot() as snapshot:
+        rows: list[dict[str, object]] = snapshot.read(relation).read_all().to_pylist()
+        return rows
+
+
+def test_parquet_keeps_its_types_and_moments_are_in_utc(tmp_path: Path) -> None:
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    write(
+        tmp_path,
+        "ledger.parquet",
+        id=pa.array([2**63 - 1, None]),
+        amount=pa.array([Decimal("1.10"), None], pa.decimal128(20, 10)),
+        at=pa.array([moment, None], pa.timestamp("us", tz="Europe/Berlin")),
+        tags=pa.array([[1], None]),
+    )
+    rows = read(tmp_path, mapping("ledger", "id", "amount", "at", "tags"))
+    naive = moment.replace(tzinfo=None)
+    assert rows[0] == {"id": 2**63 - 1, "amount": Decimal("1.1"), "at": naive, "tags": "[1]"}
+    assert rows[1] == {"id": None, "amount": None, "at": None, "tags": None}
+
+
+def test_a_moment_beyond_every_calendar_does_not_stop_the_stream(tmp_path: Path) -> None:
+    write(tmp_path, "ledger.parquet", at=pa.array([2**63 - 1, -(2**63) + 1, 0], pa.timestamp("us")))
+    with open_source(str(tmp_path)).snapshot() as snapshot:
+        moments = snapshot.read(mapping("ledger", "at")).read_all().column("at")
+    assert sorted(moments.cast("int64").to_pylist()) == [-(2**63) + 1, 0, 2**63 - 1]
+
+
+def test_a_csv_is_text_and_nothing_is_guessed(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text('\ufeffid,name,"odd ""x"""\n007,"a, ""b""\nc",\n1e3,"",🪙\ntrue,NULL,\\N\n')
+    assert read(tmp_path, mapping("users", "id", "name", 'odd "x"')) == [
+        {"id": "007", "name": 'a, "b"\nc', 'odd "x"': None},
+        {"id": "1e3", "name": None, 'odd "x"': "🪙"},
+        {"id": "true", "name": "NULL", 'odd "x"': "\\N"},
+    ]
+
+
+def test_a_folder_of_files_is_one_table_and_conditions_are_duckdbs(tmp_path: Path) -> None:
+    (tmp_path / "ledger").mkdir()
+    for number in (1, 2):
+        write(tmp_path / "ledger", f"part-{number}.parquet", id=pa.array([number, number * 10]))
+    rows = read(tmp_path, mapping("ledger", "id", next="id + 1 -- more", where="id > 1 -- not the first"))
+    assert sorted(row["id"] for row in rows) == [2, 10, 20]  # type: ignore[type-var]
+    (table,) = open_source(f"file://{tmp_path}").tables()
+    assert (table.name, table.rows, table.columns[0].type, table.unique) == ("ledger", 4, "bigint", frozenset())
+
+
+def test_one_file_is_a_source_too(tmp_path: Path) -> None:
+    write(tmp_path, "ledger.parquet", id=pa.array([1]))
+    assert read(tmp_path / "ledger.parquet", mapping("ledger", "id")) == [{"id": 1}]
+
+
+def test_a_binary_column_is_refused_by_name(tmp_path: Path) -> None:
+    write(tmp_path, "ledger.parquet", id=pa.array([b"\x00\xff"]))
+    with pytest.raises(ConfigurationError, match=r"ledger\.id .*hex\(id\)"):
+        read(tmp_path, mapping("ledger", "id"))
+    assert read(tmp_path, mapping("ledger", id="hex(id)")) == [{"id": "00FF"}]
+
+
+def test_an_unknown_table_is_named_with_the_nearest_known_one(tmp_path: Path) -> None:
+    write(tmp_path, "ledger.parquet", id=pa.array([1]))
+    with pytest.raises(ConfigurationError, match='did you mean "ledger"'):
+        read(tmp_path, mapping("leger", "id"))
+
+
+@pytest.mark.parametrize("relation", [mapping("ledger", "nothing"), mapping("ledger", value="id +")])
+def test_a_mapping_that_does_not_fit_is_a_configuration_error(tmp_path: Path, relation: RelationMapping) -> None:
+    write(tmp_path, "ledger.parquet", id=pa.array([1]))
+    with pytest.raises(ConfigurationError, match="does not fit"):
+        read(tmp_path, relation)
+
+
+@pytest.mark.parametrize("elsewhere", ["/etc/passwd", "https://127.0.0.1:1/x.csv"])
+def test_an_expression_reaches_no_other_file_and_no_network(tmp_path: Path, elsewhere: str) -> None:
+    write(tmp_path, "ledger.parquet", id=pa.array([1]))
+    with pytest.raises((SourceUnavailable, ConfigurationError)):
+        read(tmp_path, mapping("ledger", value=f"(SELECT max(content) FROM read_text('{elsewhere}'))"))
+
+
+def test_a_csv_with_a_broken_row_is_unavailable_and_not_a_shorter_table(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("id,name\n1,a\n2\n3,c,d\n")
+    with pytest.raises(SourceUnavailable, match="cannot be read"):
+        read(tmp_path, mapping("users", "id", "name"))
+
+
+def test_a_broken_parquet_file_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "users.parquet").write_bytes(b"PAR1 this is not parquet PAR1")
+    with pytest.raises(SourceUnavailable, match="cannot be read"):
+        open_source(str(tmp_path)).tables()
+
+
+@pytest.mark.parametrize("layout", ["empty", "twice", "headers"])
+def test_a_folder_that_cannot_be_tables_is_a_configuration_error(tmp_path: Path, layout: str) -> None:
+    if layout == "twice":
+        (tmp_path / "users.csv").write_text("id\n")
+        write(tmp_path, "users.parquet", id=pa.array([1]))
+    if layout == "headers":
+        (tmp_path / "users").mkdir()
+        (tmp_path / "users" / "a.csv").write_text("id,name\n")
+        (tmp_path / "users" / "b.csv").write_text("name,id\n")
+    with pytest.raises(ConfigurationError):
+        open_source(str(tmp_path)).tables()
