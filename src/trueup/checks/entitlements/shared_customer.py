@@ -68,7 +68,7 @@ WHERE s.stripe_customer_id NOT IN (SELECT stripe_customer_id FROM one_organisati
             ),
         ),
         Case(
-            name="one customer on two accounts",
+            name="one Stripe customer on several users",
             given=(
                 Account(account_id="user_1", stripe_customer_id="cus_1"),
                 Account(account_id="user_2", stripe_customer_id="cus_1"),

@@ -42,47 +42,56 @@ CHECK = Check(
     population="""
 SELECT count(*)
 FROM ledger_entry
-WHERE posted AND created_at >= $period_start
-  AND kind IN ('purchase', 'subscription_grant', 'promotional_grant', 'refund', 'clawback', 'adjustment', 'usage')
+WHERE posted AND created_at >= $period_start AND kind NOT IN ('balance_sync', 'expiry', 'other')
 """,
     violations="""
-WITH size AS (                         -- each size that occurs, and how often; all that follows works on these
-    SELECT kind, abs(amount) AS credits, count(*) AS entries
+WITH movement AS (
+    SELECT kind, CAST(abs(amount) AS DOUBLE) AS credits
     FROM ledger_entry
-    WHERE posted AND amount <> 0
-      AND kind IN ('purchase', 'subscription_grant', 'promotional_grant', 'refund', 'clawback', 'adjustment', 'usage')
-    GROUP BY kind, abs(amount)
+    WHERE posted AND amount <> 0 AND kind NOT IN ('balance_sync', 'expiry', 'other')
+),
+size AS (                              -- roughly how large, and how often: what is usual needs no more digits
+    SELECT kind,
+           CASE WHEN credits < 1     THEN round(credits, 4)
+                WHEN credits < 100   THEN round(credits, 2)
+                WHEN credits < 10000 THEN round(credits, 0)
+                ELSE round(credits, -2) END AS credits,
+           count(*)                         AS entries
+    FROM movement
+    GROUP BY 1, 2
 ),
 counted AS (
     SELECT kind, credits,
            sum(entries) OVER (PARTITION BY kind ORDER BY credits NULLS FIRST) AS entries_up_to_here,
-           sum(entries) OVER (PARTITION BY kind)                  AS entries_of_kind
+           sum(entries) OVER (PARTITION BY kind)                              AS entries_of_kind
     FROM size
 ),
 usual AS (                             -- the median: half of the entries are no larger
-    SELECT kind, min(credits) AS usual_amount
+    SELECT kind, min(credits) AS credits
     FROM counted
     WHERE 2 * entries_up_to_here >= entries_of_kind
     GROUP BY kind
 ),
 distance AS (
-    SELECT size.kind, abs(size.credits - usual.usual_amount) AS credits, sum(size.entries) AS entries
+    SELECT size.kind, abs(size.credits - usual.credits) AS credits, sum(size.entries) AS entries
     FROM size
     JOIN usual ON usual.kind = size.kind
-    GROUP BY size.kind, abs(size.credits - usual.usual_amount)
+    GROUP BY 1, 2
 ),
 distance_counted AS (
     SELECT kind, credits,
            sum(entries) OVER (PARTITION BY kind ORDER BY credits NULLS FIRST) AS entries_up_to_here,
-           sum(entries) OVER (PARTITION BY kind)                  AS entries_of_kind
+           sum(entries) OVER (PARTITION BY kind)                              AS entries_of_kind
     FROM distance
 ),
-spread AS (                            -- the median distance from the usual, taken as a tenth of the usual at least
-    SELECT d.kind, usual.usual_amount, greatest(min(d.credits), 0.1 * usual.usual_amount) AS usual_spread
+spread AS (                            -- the median distance from the usual, and no less than a tenth of the usual
+    SELECT usual.kind,
+           CAST(usual.credits AS DECIMAL(38, 9))                                     AS usual_amount,
+           CAST(greatest(min(d.credits), 0.1 * usual.credits) AS DECIMAL(38, 9))     AS usual_spread
     FROM distance_counted AS d
     JOIN usual ON usual.kind = d.kind
     WHERE 2 * d.entries_up_to_here >= d.entries_of_kind
-    GROUP BY d.kind, usual.usual_amount
+    GROUP BY usual.kind, usual.credits
 ),
 planned AS (                           -- one period's credits, a quarter's and a year's up front
     SELECT credits_per_period AS credits FROM plan
@@ -91,17 +100,17 @@ planned AS (                           -- one period's credits, a quarter's and 
     UNION
     SELECT 12 * credits_per_period FROM plan
 ),
-large AS (
-    SELECT size.kind, size.credits, size.entries, spread.usual_amount, spread.usual_spread
-    FROM size
-    JOIN spread ON spread.kind = size.kind
-    LEFT JOIN planned ON planned.credits = size.credits AND size.kind = 'subscription_grant'
-    WHERE size.credits >= $large_movement_floor
-      AND size.credits > spread.usual_amount + $large_movement_factor * spread.usual_spread
-      AND size.entries < 3             -- a size that keeps coming back is on purpose
-      AND planned.credits IS NULL
+large AS (                             -- from here on the amounts are exact
+    SELECT e.kind, abs(e.amount) AS credits, s.usual_amount, s.usual_spread, count(*) AS entries
+    FROM ledger_entry AS e
+    JOIN spread AS s ON s.kind = e.kind
+    WHERE e.posted
+      AND abs(e.amount) >= $large_movement_floor
+      AND abs(e.amount) > s.usual_amount + $large_movement_factor * s.usual_spread
+    GROUP BY e.kind, abs(e.amount), s.usual_amount, s.usual_spread
+    HAVING count(*) < 3                -- a size that keeps coming back is on purpose
 )
-SELECT e.entry_id AS subject,
+SELECT e.entry_id    AS subject,
        e.account_id,
        e.kind,
        e.amount,
@@ -112,9 +121,11 @@ SELECT e.entry_id AS subject,
        e.actor,
        e.reason
 FROM ledger_entry AS e
-JOIN large ON large.kind = e.kind AND large.credits = abs(e.amount)
+JOIN large        ON large.kind = e.kind AND large.credits = abs(e.amount)
+LEFT JOIN planned ON planned.credits = large.credits AND large.kind = 'subscription_grant'
 WHERE e.posted
   AND e.created_at >= $period_start
+  AND planned.credits IS NULL
 """,
     message="Entry {subject} moved {amount} credits of {account_id} as {kind}; usual are {usual_amount}.",
     optional=("plan",),
