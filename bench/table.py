@@ -48,7 +48,9 @@ def render(lines: Sequence[Line]) -> str:
     """The table, aligned for a terminal and a file alike."""
     cells = [_HEAD, *(line.cells() for line in lines)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD))]
-    rows = ["  ".join(_aligned(c, w, n) for n, (c, w) in enumerate(zip(row, widths, strict=True))).rstrip() for row in cells]
+    rows = [
+        "  ".join(_aligned(c, w, n) for n, (c, w) in enumerate(zip(row, widths, strict=True))).rstrip() for row in cells
+    ]
     return "\n".join([rows[0], "-" * len(rows[0]), *rows[1:]])
 
 

@@ -71,7 +71,7 @@ def test_a_column_of_which_nothing_can_be_read_is_a_wrong_mapping() -> None:
         "amount": pa.array(["someone@example.com"] * 30),
     }
     with (
-        pytest.raises(ConfigurationError, match="No value of their_table.amount can be read as credits"),
+        pytest.raises(ConfigurationError, match=r"No value of their_table\.amount can be read as credits"),
         loaded("ledger_entry", columns),
     ):
         pass
@@ -80,7 +80,7 @@ def test_a_column_of_which_nothing_can_be_read_is_a_wrong_mapping() -> None:
 class DiesInTheMiddle:
     """A snapshot whose second batch never comes."""
 
-    def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
+    def read(self, _mapping: RelationMapping) -> pa.RecordBatchReader:
         batch = pa.record_batch({"entry_id": pa.array(range(100)), "account_id": pa.array(["a"] * 100)})
 
         def batches() -> Iterator[pa.RecordBatch]:
@@ -117,7 +117,7 @@ def test_copying_again_replaces_what_was_there() -> None:
         def __init__(self, ids: list[int | None]) -> None:
             self._ids = ids
 
-        def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
+        def read(self, _mapping: RelationMapping) -> pa.RecordBatchReader:
             table = pa.table({"entry_id": pa.array(self._ids, pa.int64()), "account_id": ["a"] * len(self._ids)})
             return table.to_reader()
 

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
 import psycopg
 import pytest
@@ -57,7 +58,7 @@ class Spending:
         self._thread = threading.Thread(target=self._spend)
         self.spent = 0
 
-    def __enter__(self) -> Spending:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -116,14 +117,17 @@ def test_the_session_is_read_only_has_time_limits_and_is_gone_afterwards(
     company(postgres_url, tmp_path, accounts=200, entries=10)
     slow_down(tmp_path)
     seen: list[tuple[str, str]] = []
-    with subprocess.Popen(
-        [sys.executable, "-m", "trueup", "audit", "--format", "json"],
-        cwd=tmp_path,
-        env=environment(DATABASE_URL=postgres_url),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process, psycopg.connect(postgres_server.admin_url, autocommit=True) as admin:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", "trueup", "audit", "--format", "json"],
+            cwd=tmp_path,
+            env=environment(DATABASE_URL=postgres_url),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+        psycopg.connect(postgres_server.admin_url, autocommit=True) as admin,
+    ):
         while process.poll() is None:
             seen += admin.execute(
                 "SELECT l.mode, a.state FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) "
@@ -145,14 +149,17 @@ def slow_down(folder: Path) -> None:
 
 def cut_off(url: str, server: PostgresServer, folder: Path) -> Ran:
     """An audit whose database connection is ended by the server in the middle of the ledger."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "trueup", "audit", "--format", "json"],
-        cwd=folder,
-        env=environment(DATABASE_URL=url),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process, psycopg.connect(server.admin_url, autocommit=True) as admin:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", "trueup", "audit", "--format", "json"],
+            cwd=folder,
+            env=environment(DATABASE_URL=url),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+        psycopg.connect(server.admin_url, autocommit=True) as admin,
+    ):
         while process.poll() is None:
             admin.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'trueup%' "
@@ -188,7 +195,7 @@ def test_the_audit_needs_no_more_than_select(
     postgres_url: str, postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
     company(postgres_url, tmp_path, accounts=10, entries=2)
-    name = postgres_url.rsplit("/", 1)[1].split("?")[0]
+    name = postgres_url.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         role = f"reader_{name}"
         with psycopg.connect(postgres_server.admin_url, autocommit=True) as admin:
@@ -197,6 +204,7 @@ def test_the_audit_needs_no_more_than_select(
             connection.execute(f"GRANT SELECT ON {table} TO {role}".encode())
     url = postgres_server.url(name, user=role, password="only-reads")
     ran = trueup("audit", "--format", "json", cwd=tmp_path, DATABASE_URL=url)
+    assert ran.out, ran.err
     assert json.loads(ran.out)["summary"]["checkedUsers"] == 10
     assert "this connection only reads" in trueup("doctor", cwd=tmp_path, DATABASE_URL=url).out
     assert "warn  privileges" in trueup("doctor", cwd=tmp_path, DATABASE_URL=postgres_url).out

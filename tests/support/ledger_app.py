@@ -12,7 +12,8 @@ from pathlib import Path
 
 TABLES = """
 CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT, role TEXT, plan TEXT, stripe_customer_id TEXT,
-    stripe_subscription_id TEXT, credits, unlimited_credits BOOLEAN DEFAULT 0, active BOOLEAN DEFAULT 1, created_at TEXT);
+    stripe_subscription_id TEXT, credits, unlimited_credits BOOLEAN DEFAULT 0, active BOOLEAN DEFAULT 1,
+    created_at TEXT);
 CREATE TABLE credit_transactions (id INTEGER PRIMARY KEY, user_id TEXT, sequence INTEGER, type TEXT, amount,
     balance_after, posted BOOLEAN DEFAULT 1, stripe_event_id TEXT, stripe_payment_intent_id TEXT,
     stripe_invoice_id TEXT, stripe_checkout_session_id TEXT, created_at TEXT, actor TEXT, reason TEXT);

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from trueup.actions.examine import examine
-from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
-from trueup.books.file import Books, made_books, opened_books
+from trueup.actions.snapshot import copied_books, supply_configured
+from trueup.books.file import Books, opened_books
 from trueup.books.place import private_folder
-from trueup.engines.requirements import needs_of_check
 from trueup.mapping.config import Config
-from trueup.mapping.fit import fit
 from trueup.model.check import Check
-from trueup.model.errors import BooksUnreadable, ConfigurationError, SourceUnavailable
+from trueup.model.errors import BooksUnreadable
 from trueup.model.policy import Policy
-from trueup.model.relations import MADE, MAPPED, Exemption, Plan, PlanPrice, columns_of, relation_name, relation_named
 from trueup.model.report import Report
-from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
-from trueup.sources import open_source
-
-_BOOKS = "books.duckdb"
+from trueup.model.source import Progress
 
 
 def audit(
@@ -51,7 +43,7 @@ def audit_books(
     """
     with private_folder() as folder, opened_books(path, spill=folder / "spill") as books:
         if config is not None:
-            _supply_configured(books, config, for_this_run=True)
+            supply_configured(books, config, for_this_run=True)
         moment = now or moment_of(books, path)
         policy = config.policy if config else Policy()
         return report_on(books, checks=checks, policy=policy, now=moment, progress=progress)
@@ -75,102 +67,6 @@ def report_on(books: Books, *, checks: Sequence[Check], policy: Policy, now: dat
         relations=books.copies(),
         outcomes=examine(books, checks=checks, policy=policy, now=now, progress=progress),
     )
-
-
-@contextlib.contextmanager
-def copied_books(
-    config: Config,
-    *,
-    checks: Sequence[Check],
-    now: datetime,
-    progress: Progress,
-    keep_books: Path | None = None,
-    also: frozenset[str] = frozenset(),
-) -> Iterator[Books]:
-    """New books with the relations that ``checks`` need, and those named in ``also``.
-
-    They are gone afterwards unless ``keep_books`` names a file.
-    """
-    if keep_books is not None and keep_books.exists():
-        raise ConfigurationError(f"{keep_books} exists already; name another file for --keep-books or remove it.")
-    source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
-    tables = source.tables()
-    fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
-    wanted = _needed(tuple(fitted.values()), checks, also)
-    with private_folder() as folder:
-        made = folder / _BOOKS
-        with made_books(made, memory_limit=config.memory_limit) as books:
-            _supply_configured(books, config)
-            _copy(books, source, wanted, tables, environment=config.environment, now=now, progress=progress)
-            note_unknown_plans(books)
-            yield books
-        if keep_books is not None:
-            _keep(made, keep_books)
-
-
-def _keep(made: Path, kept: Path) -> None:
-    try:
-        shutil.move(made, kept)
-    except OSError as error:
-        raise ConfigurationError(f"The books cannot be kept at {kept}: {error.strerror}.") from None
-
-
-def _needed(
-    fitted: Sequence[RelationMapping], checks: Sequence[Check], also: frozenset[str]
-) -> tuple[RelationMapping, ...]:
-    """The mappings that some of these checks read, in the order of the relations.
-
-    A check about the reading itself reads them all, or it would find nothing because nobody looked.
-    """
-    needs = also | {relation for check in checks for relation, _ in needs_of_check(check)}
-    order = [relation_name(relation) for relation in MAPPED]
-    about_reading = needs & {relation_name(relation) for relation in MADE}
-    wanted = [mapping for mapping in fitted if about_reading or mapping.relation in needs]
-    return tuple(sorted(wanted, key=lambda mapping: order.index(mapping.relation)))
-
-
-def _supply_configured(books: Books, config: Config, *, for_this_run: bool = False) -> None:
-    books.replace_rows(config.plans, of=Plan, for_this_run=for_this_run)
-    books.replace_rows(config.plan_prices, of=PlanPrice, for_this_run=for_this_run)
-    books.replace_rows(config.exemptions, of=Exemption, for_this_run=for_this_run)
-
-
-def _copy(
-    books: Books,
-    source: Source,
-    mappings: Sequence[RelationMapping],
-    tables: Sequence[SourceTable],
-    *,
-    environment: str,
-    now: datetime,
-    progress: Progress,
-) -> None:
-    """Copy every mapping from one snapshot, which is released as soon as the last row is here."""
-    with source.snapshot() as snapshot:
-        books.begin(environment=environment, as_of=now)
-        for position, mapping in enumerate(mappings):
-            try:
-                _copy_one(books, snapshot, mapping, tables, progress)
-            except SourceUnavailable:
-                for unread in mappings[position + 1 :]:
-                    note_unread(books, unread, "not read: the database had gone away before")
-                return
-
-
-def _copy_one(
-    books: Books, snapshot: Snapshot, mapping: RelationMapping, tables: Sequence[SourceTable], progress: Progress
-) -> None:
-    table = next((t for t in tables if mapping.table in (t.name, t.qualified_name)), None)
-    progress.begin(f"Copying {mapping.table}", table.rows if table else None)
-    copy_relation(books, snapshot, mapping, unique_key=_unique_key(mapping, table), progress=progress)
-    progress.end()
-
-
-def _unique_key(mapping: RelationMapping, table: SourceTable | None) -> bool:
-    """Whether the source itself keeps the relation's key unique."""
-    key = next(column.name for column in columns_of(relation_named(mapping.relation)) if column.is_key)
-    source = mapping.columns.get(key)
-    return table is not None and source is not None and frozenset({source.column}) in table.unique
 
 
 def with_period(config: Config, period_days: int | None) -> Config:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from trueup.actions.audit import copied_books, moment_of, report_on
+from trueup.actions.audit import moment_of, report_on
 from trueup.actions.catalogue import chosen
+from trueup.actions.snapshot import copied_books
 from trueup.books.file import Books, opened_books
 from trueup.books.place import private_folder
 from trueup.engines.duckdb import DuckDB
@@ -21,7 +22,6 @@ from trueup.model.report import Report
 from trueup.model.source import Progress
 
 TIMELINE_LENGTH = 20
-_LEDGER = frozenset({"account", "ledger_entry", "webhook_event"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def explain(
 ) -> Explanation:
     """Look for this issue in the database now. Raises ``ConfigurationError`` when no check has its id."""
     check = _check_of(issue_id, catalogue)
-    with copied_books(config, checks=(check,), now=now, progress=progress, also=_LEDGER) as books:
+    with copied_books(config, checks=(check,), now=now, progress=progress, everything=True) as books:
         return _explained(books, check, issue_id, config.policy, now, progress)
 
 

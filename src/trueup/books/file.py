@@ -151,6 +151,7 @@ def _connected(
     connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=settings)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
         yield connection
     finally:
         connection.close()

@@ -22,9 +22,9 @@ _CONFIG = "trueup.toml"
 
 
 def demo(
-    serve: Annotated[
+    serve: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--serve/--no-serve", help="Afterwards serve what this version can serve.")
-    ] = True,  # noqa: FBT002 - a flag
+    ] = True,
     output_format: FormatOption = Format.TEXT,
     accounts: Annotated[int, typer.Option("--accounts", help="The company's size.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed is another company.")] = 1,
@@ -32,7 +32,9 @@ def demo(
         str | None, typer.Option("--url", help="Write it into this empty database instead of a SQLite file.")
     ] = None,
     folder: Annotated[Path | None, typer.Option("--folder", help="Keep config, database and truth file here.")] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="The company's today; default: now.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="TIME", help="The company's today; default: now.")
+    ] = None,
 ) -> None:
     """Make a demo company with planted faults, audit it, and print the report.
 

@@ -290,10 +290,7 @@ def _column(field: dataclasses.Field[Any], hint: object) -> Column:
     plain = [option for option in options if option is not types.NoneType]
     words = tuple(str(word) for word in plain[0]) if isinstance(plain[0], type) and issubclass(plain[0], Enum) else ()
     mark = field.metadata.get(_MARK)
-    if words:
-        kind = Kind.WORD
-    else:
-        kind = Kind.ID if len(plain) > 1 else _KINDS[plain[0]]
+    kind = Kind.WORD if words else Kind.ID if len(plain) > 1 else _KINDS[plain[0]]
     return Column(
         name=field.name,
         kind=kind,

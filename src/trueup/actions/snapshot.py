@@ -1,0 +1,134 @@
+"""Copying one snapshot of the app's database into books."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
+from trueup.books.file import Books, made_books
+from trueup.books.place import private_folder
+from trueup.engines.requirements import needs_of_check
+from trueup.engines.sql import Need
+from trueup.mapping.config import Config
+from trueup.mapping.fit import fit
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.relations import MADE, Exemption, Kind, Plan, PlanPrice, columns_of, relation_name, relation_named
+from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
+from trueup.sources import open_source
+
+_BOOKS = "books.duckdb"
+
+
+@contextlib.contextmanager
+def copied_books(
+    config: Config,
+    *,
+    checks: Sequence[Check],
+    now: datetime,
+    progress: Progress,
+    keep_books: Path | None = None,
+    everything: bool = False,
+) -> Iterator[Books]:
+    """New books with what ``checks`` read, as of ``now`` (naive UTC).
+
+    They are gone afterwards unless ``keep_books`` names a new file; then, and with ``everything``, they hold every
+    mapped column. Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
+    that goes away in the middle leaves books that say so.
+    """
+    if keep_books is not None and keep_books.exists():
+        raise ConfigurationError(f"{keep_books} exists already; name another file for --keep-books or remove it.")
+    source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
+    tables = source.tables()
+    fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
+    wanted = tuple(fitted.values())
+    if keep_books is None and not everything:
+        wanted = _needed(wanted, checks)
+    with private_folder() as folder:
+        made = folder / _BOOKS
+        with made_books(made, memory_limit=config.memory_limit) as books:
+            supply_configured(books, config)
+            _copy(books, source, wanted, tables, environment=config.environment, now=now, progress=progress)
+            note_unknown_plans(books)
+            yield books
+        if keep_books is not None:
+            _keep(made, keep_books)
+
+
+def _keep(made: Path, kept: Path) -> None:
+    try:
+        shutil.move(made, kept)
+    except OSError as error:
+        raise ConfigurationError(f"The books cannot be kept at {kept}: {error.strerror}.") from None
+
+
+def _needed(fitted: Sequence[RelationMapping], checks: Sequence[Check]) -> tuple[RelationMapping, ...]:
+    """What these checks read of the mapping: the rest, personal data among it, stays where it is.
+
+    A check about the reading itself needs every relation, or it would find nothing because nobody looked.
+    """
+    needs = {need for check in checks for need in needs_of_check(check)}
+    relations = {relation for relation, _ in needs}
+    about_reading = bool(relations & {relation_name(relation) for relation in MADE})
+    return tuple(_narrowed(m, needs) for m in fitted if about_reading or m.relation in relations)
+
+
+def _narrowed(mapping: RelationMapping, needs: Collection[Need]) -> RelationMapping:
+    """The mapping without text that nobody reads; what could be unreadable is always looked at."""
+    read = {
+        column.name
+        for column in columns_of(relation_named(mapping.relation))
+        if column.is_key or column.kind is not Kind.TEXT or (mapping.relation, column.name) in needs
+    }
+    columns = {name: source for name, source in mapping.columns.items() if name in read}
+    return dataclasses.replace(mapping, columns=columns)
+
+
+def supply_configured(books: Books, config: Config, *, for_this_run: bool = False) -> None:
+    """Put the config's plans, prices and exemptions into the books."""
+    books.replace_rows(config.plans, of=Plan, for_this_run=for_this_run)
+    books.replace_rows(config.plan_prices, of=PlanPrice, for_this_run=for_this_run)
+    books.replace_rows(config.exemptions, of=Exemption, for_this_run=for_this_run)
+
+
+def _copy(
+    books: Books,
+    source: Source,
+    mappings: Sequence[RelationMapping],
+    tables: Sequence[SourceTable],
+    *,
+    environment: str,
+    now: datetime,
+    progress: Progress,
+) -> None:
+    """Copy every mapping from one snapshot, which is released as soon as the last row is here."""
+    with source.snapshot() as snapshot:
+        books.begin(environment=environment, as_of=now)
+        for position, mapping in enumerate(mappings):
+            try:
+                _copy_one(books, snapshot, mapping, tables, progress)
+            except SourceUnavailable:
+                for unread in mappings[position + 1 :]:
+                    note_unread(books, unread, "not read: the database had gone away before")
+                return
+
+
+def _copy_one(
+    books: Books, snapshot: Snapshot, mapping: RelationMapping, tables: Sequence[SourceTable], progress: Progress
+) -> None:
+    table = next((t for t in tables if mapping.table in (t.name, t.qualified_name)), None)
+    progress.begin(f"Copying {mapping.table}", table.rows if table else None)
+    copy_relation(books, snapshot, mapping, unique_key=_unique_key(mapping, table), progress=progress)
+    progress.end()
+
+
+def _unique_key(mapping: RelationMapping, table: SourceTable | None) -> bool:
+    """Whether the source itself keeps the relation's key unique."""
+    key = next(column.name for column in columns_of(relation_named(mapping.relation)) if column.is_key)
+    source = mapping.columns.get(key)
+    return table is not None and source is not None and frozenset({source.column}) in table.unique
