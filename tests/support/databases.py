@@ -11,6 +11,7 @@ import getpass
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -83,6 +84,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     try:
         yield _with_passwords(server.pgdata, server.get_uri())
     finally:
+        process = server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)  # an immediate stop; a clean one writes every page of what is deleted next
+        process.wait(START_SECONDS)
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
