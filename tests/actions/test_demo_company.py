@@ -102,6 +102,11 @@ def test_a_size_that_cannot_be_made_is_refused(sizes: dict[str, int], sentence: 
         pass
 
 
+def test_more_faults_than_a_small_company_can_hide_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="too many"), make_company(accounts=100, now=NOW, fault_share=1.0):
+        pass
+
+
 def test_the_scratch_database_is_gone_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with make_company(accounts=150, now=NOW):

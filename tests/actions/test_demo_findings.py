@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.support.demo import NOW, audited
+from tests.support.demo import NOW, audited, report_of
 from trueup.actions.demo import make_company
 from trueup.actions.demo.company import sentence_of
 from trueup.actions.demo.faults import FAULTS
@@ -16,13 +17,24 @@ from trueup.actions.demo.twins import TWINS
 from trueup.checks import catalogue
 from trueup.model.outcome import Checked
 
+LEAP_DAY = datetime(2024, 2, 29, 23, 59, 59)
+
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("accounts", [150, 500])
+@pytest.mark.parametrize("accounts", [100, 500])
 def test_the_findings_are_the_truth(accounts: int, seed: int, tmp_path: Path) -> None:
     made = audited(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, accounts=accounts, seed=seed)
     assert made.issue_ids == list(made.truth.issue_ids)
     assert made.exempted_ids == sorted(finding.id for finding in made.truth.findings if finding.exempted)
+
+
+@pytest.mark.parametrize("months", [6, 36])
+def test_the_findings_are_the_truth_whatever_the_length_of_the_history(months: int, tmp_path: Path) -> None:
+    place = str(tmp_path / "parquet")
+    with make_company(accounts=300, seed=5, now=LEAP_DAY, months=months) as company:
+        company.write(place)
+        report = report_of(company, place, tmp_path, now=LEAP_DAY)
+    assert sorted(finding.id for finding in report.findings()) == list(company.truth.issue_ids)
 
 
 def test_every_check_can_answer(tmp_path: Path) -> None:

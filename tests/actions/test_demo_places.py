@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.support.databases import ENCODED_PASSWORD, PASSWORD
@@ -67,6 +68,13 @@ def test_tables_of_other_names_are_left_alone(company: Company, tmp_path: Path) 
         assert connection.execute("SELECT id FROM orders").fetchall() == [(7,)]
 
 
+def test_an_address_that_names_a_driver_is_the_same_place(company: Company, tmp_path: Path) -> None:
+    company.write(f"sqlite+pysqlite:///{tmp_path / 'app.db'}")
+    company.write((tmp_path / "a folder").as_uri())
+    assert (tmp_path / "app.db").is_file()
+    assert (tmp_path / "a folder" / "users.parquet").is_file()
+
+
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
@@ -89,11 +97,12 @@ def test_a_server_that_is_not_there_is_unavailable_and_the_password_stays_secret
     assert ENCODED_PASSWORD not in str(refused.value)
 
 
-def test_a_failure_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
-    path = tmp_path / "app.db"
+def test_a_failure_in_the_middle_leaves_nothing_behind(place: str) -> None:
     with make_company(accounts=150, now=NOW) as company:
+        rows = company.connection.execute("SELECT sql FROM duckdb_views() WHERE view_name = 'members'").fetchone()
+        assert rows is not None
         company.connection.execute("DROP VIEW members")
-        with pytest.raises(Exception, match="members"):
-            company.write(f"sqlite:///{path}")
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+        with pytest.raises(duckdb.CatalogException, match="members"):
+            company.write(place)
+        company.connection.execute(rows[0])
+        company.write(place)

@@ -50,10 +50,10 @@ def audited(place: str, folder: Path, *, accounts: int, seed: int = 1, fault_sha
         return Audited(truth=company.truth, report=report_of(company, place, folder))
 
 
-def report_of(company: Company, place: str, folder: Path) -> Report:
+def report_of(company: Company, place: str, folder: Path, *, now: datetime = NOW) -> Report:
     """The report of an audit of a company that was written into ``place``."""
     checks = catalogue()
     path = folder / "trueup.toml"
     path.write_text(company.config_text("${DEMO_DATABASE_URL}"), encoding="utf-8")
     config = load_config(path, {"DEMO_DATABASE_URL": place}, known_checks=[check.id for check in checks])
-    return audit(config, checks=checks, now=NOW, progress=Silent())
+    return audit(config, checks=checks, now=now, progress=Silent())

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MEMORY_LIMIT = "1GiB"
-SMALLEST_COMPANY = 150
+SMALLEST_COMPANY = 100
 LARGEST_COMPANY = 50_000_000
+MOST_PLANTED_SHARE = 0.7
 SHORTEST_HISTORY_MONTHS = 6
 LONGEST_HISTORY_MONTHS = 120
 DAYS_PER_MONTH = 30.44
@@ -80,6 +81,7 @@ def make_company(
     twins = _play(TWINS, accounts=accounts, seed=seed, span=span, share=fault_share or 0.07)
     scenes = [scene for _, scene in (*faults, *twins)]
     order = sorted(range(len(scenes)), key=lambda position: _shuffled(seed, str(position)))
+    _refuse_crowds(scenes, accounts=accounts)
     deleted = sum(1 for scene in scenes for person in scene.people if not person.exists)
     number_people(scenes, accounts=accounts + deleted, order=order)
     with tempfile.TemporaryDirectory(prefix="trueup-demo-") as folder:
@@ -109,6 +111,16 @@ def _refuse_sizes(*, accounts: int, months: int, seed: int) -> None:
     for what, value, low, high in bounds:
         if not low <= value <= high:
             raise ConfigurationError(f"A demo company cannot have {value} {what}; give a number from {low} to {high}.")
+
+
+def _refuse_crowds(scenes: Sequence[Scene], *, accounts: int) -> None:
+    """Ordinary accounts must be what is usual, or the checks that ask what is usual would learn it from the faults."""
+    people = sum(len(scene.people) for scene in scenes)
+    if people > accounts * MOST_PLANTED_SHARE:
+        raise ConfigurationError(
+            f"The planted faults need {people} accounts, too many for a demo company of {accounts}; "
+            "plant fewer or make it larger."
+        )
 
 
 def _span(*, now: datetime, months: int) -> Span:

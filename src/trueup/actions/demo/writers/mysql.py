@@ -6,7 +6,7 @@ MySQL's DDL cannot be rolled back, so a failure drops what was made.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pymysql
 
@@ -31,7 +31,7 @@ _BATCH_ROWS = 20_000
 
 
 def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
-    """Write the tables into the database that the address names."""
+    """Write the tables into the database that the address names; nothing stays when it fails."""
     address = parse_address(place)
     if not address.database:
         raise ConfigurationError(f"{address.place} names no database; end the address with /DATABASE.")
@@ -39,13 +39,12 @@ def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
         with contextlib.closing(_connected(address)) as target, target.cursor() as cursor:
             cursor.execute("SET SESSION time_zone = '+00:00', unique_checks = 0")
             _make_room(cursor, address, force=force)
-            try:
+            with contextlib.ExitStack() as undo:
+                undo.callback(_drop_tables, cursor)
                 for table in TABLES:
                     _write_table(connection, cursor, table)
                 target.commit()
-            except pymysql.MySQLError:
-                _drop_tables(cursor)
-                raise
+                undo.pop_all()
     except pymysql.MySQLError as error:
         said = address.scrub(str(error.args[-1]) if error.args else type(error).__name__)
         raise SourceUnavailable(
@@ -54,17 +53,18 @@ def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
 
 
 def _connected(address: Address) -> pymysql.Connection[Cursor]:
-    host, _, port = (
-        address.hosts.rpartition(":") if address.hosts.rpartition(":")[2].isdigit() else (address.hosts, "", "")
-    )
+    host, _, port = address.hosts.strip("[]").partition(":")
+    tls: dict[str, Any] = {name: value for name, value in address.options.items() if name.startswith("ssl_")}
     return pymysql.connect(
         host=host or "localhost",
         port=int(port or _PORT),
+        unix_socket=address.options.get("unix_socket"),
         user=address.user,
         password=address.password or "",
         database=address.database,
-        unix_socket=address.options.get("unix_socket"),
         charset="utf8mb4",
+        program_name="trueup",
+        **tls,
     )
 
 

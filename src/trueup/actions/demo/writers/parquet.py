@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from trueup.actions.demo.tables import TABLES
 from trueup.actions.demo.writers.statements import refuse_existing
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
-    """Write ``TABLE.parquet`` for each table into the folder, which is made when it is not there."""
-    folder = Path(place)
+    """Write ``TABLE.parquet`` for each table into the folder, which is made when it is not there; all or none."""
+    folder = Path(unquote(place.removeprefix("file://")))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -24,6 +26,10 @@ def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
         ) from None
     if not force:
         refuse_existing([path.stem for path in folder.glob("*.parquet")], str(folder))
-    for table in TABLES:
-        path = str(folder / f"{table.name}.parquet").replace("'", "''")
-        connection.execute(f"COPY (SELECT * FROM {table.name}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    with contextlib.ExitStack() as undo:
+        for table in TABLES:
+            path = folder / f"{table.name}.parquet"
+            undo.callback(path.unlink, missing_ok=True)
+            quoted = str(path).replace("'", "''")
+            connection.execute(f"COPY (SELECT * FROM {table.name}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+        undo.pop_all()

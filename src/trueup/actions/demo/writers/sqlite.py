@@ -1,13 +1,16 @@
-"""A SQLite file, written in one transaction. Moments are ISO text, as Python applications store them."""
+"""A SQLite file, written in one transaction through ADBC. Moments are ISO text, as Python applications store them."""
 
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from trueup.actions.demo.tables import TABLES, AppTable, Type
+import adbc_driver_manager.dbapi as adbc
+import adbc_driver_sqlite.dbapi as driver
+
+from trueup.actions.demo.tables import TABLES, AppColumn, AppTable, Type
 from trueup.actions.demo.writers.statements import create_statement, index_statements, refuse_existing
 from trueup.model.errors import ConfigurationError
 
@@ -25,18 +28,18 @@ _BATCH_ROWS = 50_000
 
 
 def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
-    """Write the tables into the file, which is made when it is not there."""
-    path = _path(place)
+    """Write the tables into the file, which is made when it is not there; nothing stays when it fails."""
+    uri = f"file:{quote(str(_path(place).absolute()))}"
     try:
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as target:
-            target.execute("BEGIN IMMEDIATE")
-            _make_room(target, place, force=force)
+        with contextlib.closing(driver.connect(uri, autocommit=False)) as target, target.cursor() as cursor:
+            _make_room(cursor, place, force=force)
             for table in TABLES:
-                _write_table(connection, target, table)
-            target.execute("COMMIT")
-    except sqlite3.Error as error:
+                _write_table(connection, cursor, table)
+            target.commit()
+    except (adbc.Error, OSError) as error:
+        said = str(error).partition("\n")[0]
         raise ConfigurationError(
-            f"The demo company cannot be written to {place}: {error}; name a SQLite file you may write to."
+            f"The demo company cannot be written to {place}: {said}; name a SQLite file you may write to."
         ) from None
 
 
@@ -50,22 +53,30 @@ def _path(place: str) -> Path:
     return Path(rest[1:])
 
 
-def _make_room(target: sqlite3.Connection, place: str, *, force: bool) -> None:
-    present = [name for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
+def _make_room(cursor: adbc.Cursor, place: str, *, force: bool) -> None:
+    cursor.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+    present = [name for (name,) in cursor.fetchall()]
     if not force:
         refuse_existing(present, place)
     for table in TABLES:
-        target.execute(f'DROP TABLE IF EXISTS "{table.name}"')
+        cursor.execute(f'DROP TABLE IF EXISTS "{table.name}"')
 
 
-def _write_table(connection: DuckDBPyConnection, target: sqlite3.Connection, table: AppTable) -> None:
-    target.execute(create_statement(table, _TYPES, quote='"'))
-    columns = ", ".join(
-        f"CAST({column.name} AS VARCHAR)" if column.type is Type.MOMENT else column.name for column in table.columns
-    )
-    marks = ", ".join("?" * len(table.columns))
-    rows = connection.execute(f"SELECT {columns} FROM {table.name}")
-    while batch := rows.fetchmany(_BATCH_ROWS):
-        target.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', batch)
+def _write_table(connection: DuckDBPyConnection, cursor: adbc.Cursor, table: AppTable) -> None:
+    cursor.execute(create_statement(table, _TYPES, quote='"'))
+    columns = ", ".join(f"{_stored(column)} AS {column.name}" for column in table.columns)
+    reader = connection.sql(f"SELECT {columns} FROM {table.name}").to_arrow_reader(_BATCH_ROWS)
+    cursor.adbc_ingest(table.name, reader, mode="append")
     for statement in index_statements(table, quote='"'):
-        target.execute(statement)
+        cursor.execute(statement)
+
+
+def _stored(column: AppColumn) -> str:
+    """The column's value as SQLite keeps it: it has no moments and no booleans."""
+    match column.type:
+        case Type.MOMENT:
+            return f"CAST({column.name} AS VARCHAR)"
+        case Type.FLAG:
+            return f"CAST({column.name} AS BIGINT)"
+        case _:
+            return column.name
