@@ -23,6 +23,7 @@ bench: $(VENV)/dev
 
 docs: $(VENV)/dev
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.picture
 
 clean:
 	rm -rf $(VENV)
