@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup.books.file import Books
@@ -109,9 +109,14 @@ def _insert(relation: Relation, mapping: RelationMapping, types: Mapping[str, st
         if column.name in types
     }
     values = [_value(column, readings.get(column.name)) for column in columns_of(relation)]
-    problems = [r.problem for r in readings.values() if r.problem]
-    unreadable = f"NULLIF(concat_ws('; ', {', '.join(problems)}), '')" if problems else "NULL"
-    return f"INSERT INTO {relation_name(relation)} SELECT {', '.join(values)}, {unreadable} FROM {_INCOMING}"
+    return f"INSERT INTO {relation_name(relation)} SELECT {', '.join(values)}, {_unreadable(readings.values())} FROM {_INCOMING}"
+
+
+def _unreadable(readings: Collection[Reading]) -> str:
+    """What is wrong with a row, in one text. The tests go first, so that readable rows cost no text at all."""
+    tests = [reading.is_unreadable for reading in readings if reading.is_unreadable]
+    problems = [reading.problem for reading in readings if reading.problem]
+    return f"CASE WHEN {' OR '.join(tests)} THEN concat_ws('; ', {', '.join(problems)}) END" if tests else "NULL"
 
 
 def _value(column: Column, found: Reading | None) -> str:

@@ -24,9 +24,10 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How one column is read: the SQL of its value, and of its problem (NULL when it has none)."""
+    """How one column is read: the SQL of its value, of whether it is unreadable, and of what to say then."""
 
     value: str
+    is_unreadable: str | None
     problem: str | None
 
 
@@ -58,7 +59,12 @@ def reading(column: Column, incoming: str, values: Mapping[str, str]) -> Reading
             "map another column or an expression that converts it."
         )
     value = _with_neutral(column, converted, raw)
-    return Reading(value=value, problem=_problem(column, incoming, converted, raw, name))
+    arms = _problems(column, incoming, converted, raw, name)
+    return Reading(
+        value=value,
+        is_unreadable=" OR ".join(f"({test})" for test, _ in arms) or None,
+        problem=f"CASE {' '.join(f'WHEN {test} THEN {said}' for test, said in arms)} END" if arms else None,
+    )
 
 
 def _with_neutral(column: Column, converted: str, raw: str) -> str:
@@ -67,16 +73,15 @@ def _with_neutral(column: Column, converted: str, raw: str) -> str:
     return f"CASE WHEN {raw} IS NULL THEN {literal(column.neutral)} ELSE {converted} END"
 
 
-def _problem(column: Column, incoming: str, converted: str, raw: str, name: str) -> str | None:
-    required = not column.nullable and not column.has_neutral
-    missing = f"WHEN {_blank(incoming, raw)} THEN '{column.name} is missing'" if required else ""
-    text = f"left(CAST({name} AS VARCHAR), {_SHOWN})" if incoming != "BLOB" else "'binary data'"
-    garbled = (
-        f"WHEN {raw} IS NOT NULL AND ({converted}) IS NULL THEN '{column.name} cannot be read: ' || {text}"
-        if _may_fail(column, incoming)
-        else ""
-    )
-    return f"CASE {missing} {garbled} END" if missing or garbled else None
+def _problems(column: Column, incoming: str, converted: str, raw: str, name: str) -> list[tuple[str, str]]:
+    """Each way in which a value can be unreadable: the test, and what is said of it."""
+    arms = []
+    if not column.nullable and not column.has_neutral:
+        arms.append((_blank(incoming, raw), f"'{column.name} is missing'"))
+    if _may_fail(column, incoming):
+        text = f"left(CAST({name} AS VARCHAR), {_SHOWN})" if incoming != "BLOB" else "'binary data'"
+        arms.append((f"{raw} IS NOT NULL AND ({converted}) IS NULL", f"'{column.name} cannot be read: ' || {text}"))
+    return arms
 
 
 def _blank(incoming: str, raw: str) -> str:
@@ -138,8 +143,9 @@ def _word(column: Column, incoming: str, raw: str) -> str | None:
     if text is None:
         return None
     ours = ", ".join(map(literal, column.words))
-    unknown = "'user'" if column.name == "role" else text
-    return f"CASE WHEN lower({text}) IN ({ours}) THEN lower({text}) WHEN {text} IS NULL THEN NULL ELSE {unknown} END"
+    unknown = f"CASE WHEN {text} IS NULL THEN NULL ELSE 'user' END" if column.name == "role" else text
+    exact = raw if incoming == "VARCHAR" else text
+    return f"CASE WHEN {exact} IN ({ours}) THEN {exact} WHEN lower({text}) IN ({ours}) THEN lower({text}) ELSE {unknown} END"
 
 
 def _credits(incoming: str, raw: str) -> str | None:

@@ -49,7 +49,7 @@ WHERE kind = 'subscription_grant' AND posted AND created_at >= $period_start AND
 """,
     violations="""
 WITH uninvoiced AS (
-    SELECT entry_id, account_id, amount, created_at, stripe_event_id, actor, reason
+    SELECT entry_id, account_id, amount, created_at, stripe_event_id
     FROM ledger_entry
     WHERE kind = 'subscription_grant'
       AND posted
@@ -69,9 +69,7 @@ SELECT u.entry_id AS subject,
        u.account_id,
        u.amount,
        u.created_at,
-       u.stripe_event_id,
-       u.actor,
-       u.reason
+       u.stripe_event_id
 FROM uninvoiced AS u
 LEFT JOIN first_grant AS f ON f.account_id = u.account_id AND f.entry_id = u.entry_id
 WHERE f.entry_id IS NULL OR u.stripe_event_id IS NULL

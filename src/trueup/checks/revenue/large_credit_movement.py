@@ -117,9 +117,7 @@ SELECT e.entry_id    AS subject,
        large.usual_amount,
        large.usual_spread,
        large.entries AS entries_of_this_size,
-       e.created_at,
-       e.actor,
-       e.reason
+       e.created_at
 FROM ledger_entry AS e
 JOIN large        ON large.kind = e.kind AND large.credits = abs(e.amount)
 LEFT JOIN planned ON planned.credits = large.credits AND large.kind = 'subscription_grant'

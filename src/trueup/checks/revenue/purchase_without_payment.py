@@ -52,9 +52,7 @@ SELECT entry_id AS subject,
        account_id,
        amount,
        created_at,
-       stripe_event_id,
-       actor,
-       reason
+       stripe_event_id
 FROM ledger_entry
 WHERE kind = 'purchase'
   AND posted
