@@ -8,11 +8,11 @@ import pytest
 
 from tests.support.catalogue import checked
 from trueup.checks import catalogue
+from trueup.engines.requirements import needs_of_check
 from trueup.engines.sql import column_exists, departures_from_portable, needs_of, parameters_of, rendered
 from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.derived import DERIVED
 from trueup.model.policy import Policy
-from trueup.model.relations import columns_of, relation_named
 
 CHECKS = catalogue()
 CASES = [pytest.param(check, case, id=f"{check.id}: {case.name}") for check in CHECKS for case in check.cases]
@@ -72,11 +72,15 @@ def test_the_sql_names_only_relations_columns_and_parameters_that_exist(check: C
 
 
 @EVERY_CHECK
-def test_what_a_check_requires_beyond_its_sql_has_a_neutral_value(check: Check) -> None:
+def test_what_a_check_requires_beyond_its_sql_is_a_column_that_exists(check: Check) -> None:
     for need in check.requires:
         relation, column = need.split(".")
-        neutral = [found.has_neutral for found in columns_of(relation_named(relation)) if found.name == column]
-        assert neutral == [True] or need == "ledger_entry.dense_sequence"
+        assert column_exists(relation, column) or need == "ledger_entry.dense_sequence"
+
+
+@EVERY_CHECK
+def test_a_check_needs_the_relations_it_is_about(check: Check) -> None:
+    assert needs_of_check(check), "a check that needs nothing would pass without looking"
 
 
 @EVERY_CHECK

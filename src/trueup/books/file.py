@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DEFAULT_MEMORY_LIMIT = "1GiB"
+_ENGINE_SHARE = 0.8
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ def _connected(
     import duckdb  # noqa: PLC0415 - heavy
 
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": memory_limit,
+        "memory_limit": _engine_share(memory_limit),
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -157,3 +159,9 @@ def _connected(
         yield connection
     finally:
         connection.close()
+
+
+def _engine_share(memory_limit: str) -> str:
+    """What DuckDB may count of the process's limit: the rest is for rows on their way and what it does not count."""
+    amount = re.match(r"[0-9.]+", memory_limit)
+    return f"{float(amount[0]) * _ENGINE_SHARE:.3f}{memory_limit[amount.end() :]}" if amount else memory_limit

@@ -51,5 +51,7 @@ class DuckDB:
         if name in self._made:
             return
         sql = next(derived.sql for derived in DERIVED if derived.name == name)
+        for below in derived_of(sql):
+            self._make(below)
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
         self._made.add(name)

@@ -38,7 +38,7 @@ def needs_of(sql: str) -> frozenset[Need]:
     needs: set[Need] = set()
     for table in _base_tables(tree):
         if table in _derived_sql():
-            needs |= needs_of(_derived_sql()[table])
+            needs |= {need for need in needs_of(_derived_sql()[table]) if not _is_optional(table, need)}
         else:
             needs.add((table, ""))
     for column in tree.find_all(exp.Column):
@@ -75,6 +75,11 @@ def departures_from_portable(sql: str) -> list[str]:
 def rendered(sql: str, dialect: str) -> str:
     """The same query in another engine's dialect; raises where that dialect cannot say it."""
     return sqlglot.transpile(sql, read="duckdb", write=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)[0]
+
+
+def _is_optional(derived: str, need: Need) -> bool:
+    optional = next(found.optional for found in DERIVED if found.name == derived)
+    return need[0] in optional or ".".join(need) in optional
 
 
 @functools.cache

@@ -12,34 +12,49 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """A named query. Its column names are those of its outermost SELECT."""
+    """A named query. Its column names are those of its outermost SELECT.
+
+    ``optional`` names what it reads only where it is mapped, as ``relation`` or ``relation.column``: a check on a
+    derived relation says itself, in ``requires``, which of these it cannot do without.
+    """
 
     name: str
     holds: str
     sql: str
+    optional: tuple[str, ...] = ()
 
 
 ACCOUNT_TOTAL = Derived(
     name="account_total",
-    holds="One row per account with entries: how many are posted, the sum of their amounts, the latest one's "
-    "balance_after, and the span of its sequence numbers (pending entries included).",
+    holds="One row per account with posted entries: how many, the sum of their amounts, and the span of their sequence "
+    "numbers and dates.",
     sql="""
 SELECT account_id,
-       sum(CASE WHEN posted THEN 1 ELSE 0 END)                  AS entries,
-       sum(CASE WHEN posted THEN amount END)                    AS total_amount,
-       sum(CASE WHEN amount IS NULL OR balance_after IS NULL OR posted IS NULL
-                  OR (sequence IS NULL AND created_at IS NULL) THEN 1 ELSE 0 END) AS unreadable_entries,
-       arg_max(balance_after, CASE WHEN posted THEN (coalesce(sequence, -1), created_at, entry_id) END)
-                                                                AS last_balance_after,
-       arg_min(balance_after - amount, CASE WHEN posted THEN (coalesce(sequence, -1), created_at, entry_id) END)
-                                                                AS opening_balance,
-       max(CASE WHEN posted THEN created_at END)                AS last_entry_at,
-       count(sequence)                                          AS sequences,
-       min(sequence)                                            AS lowest_sequence,
-       max(sequence)                                            AS highest_sequence
+       count(*)        AS entries,
+       sum(amount)     AS total_amount,
+       max(created_at) AS last_entry_at,
+       count(sequence) AS sequences,
+       min(sequence)   AS lowest_sequence,
+       max(sequence)   AS highest_sequence
 FROM ledger_entry
-WHERE account_id IS NOT NULL
+WHERE posted AND account_id IS NOT NULL
 GROUP BY account_id
+""",
+)
+
+LATEST_ENTRY = Derived(
+    name="latest_entry",
+    holds="One row per account with posted entries: the balance_after of the latest one in ledger order.",
+    # Only entries that share the highest sequence number, or else the last date, are put in order: few of many.
+    sql="""
+SELECT e.account_id,
+       arg_max(e.balance_after, (coalesce(e.sequence, -1), e.created_at, e.entry_id)) AS balance_after
+FROM ledger_entry AS e
+JOIN account_total AS t ON t.account_id = e.account_id
+                       AND coalesce(t.highest_sequence, -1) = coalesce(e.sequence, -1)
+WHERE e.posted
+  AND (t.highest_sequence IS NOT NULL OR e.created_at = t.last_entry_at)
+GROUP BY e.account_id
 """,
 )
 
@@ -61,6 +76,48 @@ FROM (
 WHERE previous_balance_after + amount <> balance_after
    OR created_at < previous_created_at
    OR sequence = previous_sequence
+""",
+)
+
+SUSPECT_ENTRY = Derived(
+    name="suspect_entry",
+    holds="Every entry of the accounts where something does not add up: an irregular step, a cached balance that is not "
+    "the latest entry's, an account that does not exist, a pending entry with a sequence number. The exact looks, which "
+    "cost more than a scan, are for these.",
+    optional=("account", "account.account_id", "account.credits"),
+    sql="""
+WITH suspect AS (
+    SELECT account_id FROM irregular_step
+    UNION
+    SELECT l.account_id
+    FROM latest_entry AS l
+    LEFT JOIN account AS a ON a.account_id = l.account_id
+    WHERE (a.account_id IS NULL AND EXISTS (SELECT 1 FROM account))
+       OR (a.credits <> l.balance_after AND NOT a.unlimited_credits)
+    UNION
+    SELECT account_id FROM ledger_entry WHERE NOT posted AND sequence IS NOT NULL
+)
+SELECT e.entry_id, e.account_id, e.sequence, e.amount, e.balance_after, e.posted, e.created_at
+FROM ledger_entry AS e
+JOIN suspect AS s ON s.account_id = e.account_id
+""",
+)
+
+STRIPE_ENTRY = Derived(
+    name="stripe_entry",
+    holds="The entries that name something of Stripe's: an event, a payment intent or an invoice.",
+    optional=(
+        "ledger_entry.stripe_event_id",
+        "ledger_entry.stripe_payment_intent_id",
+        "ledger_entry.stripe_invoice_id",
+    ),
+    sql="""
+SELECT entry_id, account_id, kind, amount, posted, created_at,
+       stripe_event_id, stripe_payment_intent_id, stripe_invoice_id
+FROM ledger_entry
+WHERE stripe_event_id IS NOT NULL
+   OR stripe_payment_intent_id IS NOT NULL
+   OR stripe_invoice_id IS NOT NULL
 """,
 )
 
@@ -88,10 +145,18 @@ SELECT stripe_event_id,
        count(*) AS entries,
        sum(CASE WHEN posted AND amount > 0 AND kind IN ('purchase', 'subscription_grant', 'promotional_grant')
                 THEN 1 ELSE 0 END) AS grants
-FROM ledger_entry
+FROM stripe_entry
 WHERE stripe_event_id IS NOT NULL
 GROUP BY stripe_event_id
 """,
 )
 
-DERIVED: tuple[Derived, ...] = (ACCOUNT_TOTAL, IRREGULAR_STEP, PAID_SEAT, STRIPE_EVENT_TOTAL)
+DERIVED: tuple[Derived, ...] = (
+    ACCOUNT_TOTAL,
+    LATEST_ENTRY,
+    IRREGULAR_STEP,
+    SUSPECT_ENTRY,
+    PAID_SEAT,
+    STRIPE_ENTRY,
+    STRIPE_EVENT_TOTAL,
+)

@@ -8,7 +8,7 @@ from tests.support.catalogue import checked
 from trueup.checks.entitlements.unlimited_credits import CHECK
 from trueup.model.change import Append, Change, Refusal, Replace
 from trueup.model.check import Case, ago
-from trueup.model.relations import Account, EntryKind, LedgerEntry, Row
+from trueup.model.relations import Account, EntryKind, LedgerEntry, Row, UnreadableRow
 
 UNLIMITED = Account(account_id="user_1", unlimited_credits=True)
 
@@ -50,4 +50,7 @@ def test_an_account_without_entries_starts_at_zero() -> None:
 def test_an_unreadable_balance_is_never_written_down_again() -> None:
     unreadable: Decimal | None = None
     entry = LedgerEntry(entry_id=1, amount=Decimal(100), balance_after=unreadable)  # type: ignore[arg-type]
-    assert isinstance(the_repair(UNLIMITED, entry), Refusal)
+    on_record = UnreadableRow(
+        relation="ledger_entry", row_key="1", account_id="user_1", problem="balance_after is missing"
+    )
+    assert isinstance(the_repair(UNLIMITED, entry, on_record), Refusal)

@@ -75,25 +75,33 @@ CHECK = Check(
     population="SELECT count(*) FROM account WHERE credits IS NOT NULL AND NOT unlimited_credits",
     violations="""
 WITH compared AS (
-    SELECT a.account_id, a.credits, t.last_entry_at,
-           coalesce(t.entries, 0)                          AS entries,
-           coalesce(t.last_balance_after, 0)               AS last_balance_after,
-           coalesce(t.opening_balance + t.total_amount, 0) AS sum_of_amounts
+    SELECT a.account_id, a.credits, coalesce(l.balance_after, 0) AS last_balance_after
     FROM account AS a
-    LEFT JOIN account_total AS t ON t.account_id = a.account_id
+    LEFT JOIN latest_entry AS l ON l.account_id = a.account_id
     WHERE NOT a.unlimited_credits
-      AND coalesce(t.unreadable_entries, 0) = 0
       AND a.account_id NOT IN (SELECT account_id FROM unreadable_row
                                WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
 ),
+opening AS (   -- the balance before the first entry, from which the sum counts
+    SELECT account_id, arg_min(balance_after - amount, (coalesce(sequence, -1), created_at, entry_id)) AS balance
+    FROM suspect_entry
+    WHERE posted
+    GROUP BY account_id
+),
 suspect AS (
-    SELECT * FROM compared WHERE credits <> last_balance_after
+    SELECT c.*, t.last_entry_at,
+           coalesce(t.entries, 0)                AS entries,
+           coalesce(o.balance + t.total_amount, 0) AS sum_of_amounts
+    FROM compared AS c
+    LEFT JOIN account_total AS t ON t.account_id = c.account_id
+    LEFT JOIN opening AS o       ON o.account_id = c.account_id
+    WHERE c.credits <> c.last_balance_after
 ),
 tie AS (   -- latest entries in no order that could be known: one timestamp, no sequence, ids with letters in them
     SELECT e.account_id,
            count(*)                                                       AS entries,
            max(CASE WHEN e.balance_after = s.credits THEN 1 ELSE 0 END)   AS one_agrees
-    FROM ledger_entry AS e
+    FROM suspect_entry AS e
     JOIN suspect AS s ON s.account_id = e.account_id AND s.last_entry_at = e.created_at
     WHERE e.posted AND e.sequence IS NULL
       AND lower(CAST(e.entry_id AS VARCHAR)) <> upper(CAST(e.entry_id AS VARCHAR))
@@ -107,10 +115,10 @@ broken AS (
     GROUP BY account_id
 ),
 visit AS (   -- an entry leaves one balance and arrives at another
-    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM ledger_entry
+    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM suspect_entry
     WHERE posted AND account_id IN (SELECT account_id FROM broken)
     UNION ALL
-    SELECT account_id, balance_after, -1 FROM ledger_entry
+    SELECT account_id, balance_after, -1 FROM suspect_entry
     WHERE posted AND account_id IN (SELECT account_id FROM broken)
 ),
 balance AS (

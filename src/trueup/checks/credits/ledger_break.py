@@ -48,13 +48,12 @@ WITH broken AS (
     WHERE previous_balance_after + amount <> balance_after
       AND account_id NOT IN (SELECT account_id FROM unreadable_row
                              WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
-      AND account_id NOT IN (SELECT account_id FROM account_total WHERE unreadable_entries > 0)
 ),
 visit AS (   -- an entry leaves one balance and arrives at another
-    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM ledger_entry
+    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM suspect_entry
     WHERE posted AND account_id IN (SELECT account_id FROM broken)
     UNION ALL
-    SELECT account_id, balance_after, -1 FROM ledger_entry
+    SELECT account_id, balance_after, -1 FROM suspect_entry
     WHERE posted AND account_id IN (SELECT account_id FROM broken)
 ),
 balance AS (
@@ -65,7 +64,7 @@ shape AS (   -- entries form one chain when every balance is left as often as it
 ),
 tie AS (   -- entries in no order that could be known: one timestamp, no sequence, ids with letters in them
     SELECT account_id, created_at
-    FROM ledger_entry
+    FROM suspect_entry
     WHERE posted AND sequence IS NULL AND account_id IN (SELECT account_id FROM broken)
       AND lower(CAST(entry_id AS VARCHAR)) <> upper(CAST(entry_id AS VARCHAR))
     GROUP BY account_id, created_at

@@ -23,14 +23,14 @@ CHECK = Check(
     title="Two ledger entries share a sequence number",
     why="Two writers believed they were next. Whichever is read as the latest, the other's credits are not in it.",
     requires=("ledger_entry.sequence",),
-    population="SELECT coalesce(sum(sequences), 0) FROM account_total",
+    population="SELECT count(sequence) FROM ledger_entry",
     violations="""
 WITH repeated AS (
     SELECT account_id, sequence FROM irregular_step WHERE sequence = previous_sequence
     UNION
     SELECT p.account_id, p.sequence   -- pending entries take no part in the steps
-    FROM ledger_entry AS p
-    JOIN ledger_entry AS e ON e.account_id = p.account_id AND e.sequence = p.sequence AND e.entry_id <> p.entry_id
+    FROM suspect_entry AS p
+    JOIN suspect_entry AS e ON e.account_id = p.account_id AND e.sequence = p.sequence AND e.entry_id <> p.entry_id
     WHERE NOT p.posted
 )
 SELECT CAST(arg_max(e.entry_id, (e.created_at, e.entry_id)) AS VARCHAR) AS subject,
@@ -40,7 +40,7 @@ SELECT CAST(arg_max(e.entry_id, (e.created_at, e.entry_id)) AS VARCHAR) AS subje
        min(e.created_at)                                                AS first_at,
        max(e.created_at)                                                AS last_at,
        sum(e.amount)                                                    AS sum_of_amounts
-FROM ledger_entry AS e
+FROM suspect_entry AS e
 JOIN repeated AS r ON r.account_id = e.account_id AND r.sequence = e.sequence
 GROUP BY e.account_id, e.sequence
 """,

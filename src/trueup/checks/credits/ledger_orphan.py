@@ -30,7 +30,7 @@ SELECT account_id                                                   AS subject,
        max(created_at)                                              AS last_at,
        CAST(arg_min(entry_id, (created_at, entry_id)) AS VARCHAR)   AS first_entry_id,
        CAST(arg_max(entry_id, (created_at, entry_id)) AS VARCHAR)   AS last_entry_id
-FROM ledger_entry
+FROM suspect_entry
 WHERE account_id IN (SELECT account_id FROM orphan)
 GROUP BY account_id
 """,

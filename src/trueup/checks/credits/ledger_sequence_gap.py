@@ -34,8 +34,8 @@ WITH suspect AS (   -- too few numbers for the span, or numbers that stand twice
     SELECT account_id FROM irregular_step WHERE sequence = previous_sequence
     UNION
     SELECT p.account_id
-    FROM ledger_entry AS p
-    JOIN ledger_entry AS e ON e.account_id = p.account_id AND e.sequence = p.sequence AND e.entry_id <> p.entry_id
+    FROM suspect_entry AS p
+    JOIN suspect_entry AS e ON e.account_id = p.account_id AND e.sequence = p.sequence AND e.entry_id <> p.entry_id
     WHERE NOT p.posted
 ),
 numbered AS (

@@ -25,9 +25,10 @@ SELECT a.account_id               AS subject,
        a.credits,
        $balance_floor             AS balance_floor,
        $balance_floor - a.credits AS below_floor,
-       t.last_balance_after, t.last_entry_at, t.entries
+       l.balance_after AS last_balance_after, t.last_entry_at, t.entries
 FROM account AS a
 LEFT JOIN account_total AS t ON t.account_id = a.account_id
+LEFT JOIN latest_entry AS l  ON l.account_id = a.account_id
 WHERE a.credits < $balance_floor
   AND NOT a.unlimited_credits
 """,

@@ -47,11 +47,14 @@ SELECT a.account_id                      AS subject,
        a.account_id,
        a.role,
        a.unlimited_credits,
-       coalesce(t.last_balance_after, 0) AS last_balance_after,
-       coalesce(t.unreadable_entries, 0) AS unreadable_entries,
+       coalesce(l.balance_after, 0)      AS last_balance_after,
+       coalesce(u.entries, 0)            AS unreadable_entries,
        t.last_entry_at
 FROM account AS a
 LEFT JOIN account_total AS t ON t.account_id = a.account_id
+LEFT JOIN latest_entry AS l  ON l.account_id = a.account_id
+LEFT JOIN (SELECT account_id, sum(entries) AS entries FROM unreadable_row WHERE relation = 'ledger_entry'
+           GROUP BY account_id) AS u ON u.account_id = a.account_id
 WHERE a.unlimited_credits
   AND a.role = 'user'
   AND a.active

@@ -63,6 +63,7 @@ first_grant AS (                       -- often written from the checkout, befor
     SELECT account_id, arg_min(entry_id, (coalesce(sequence, -1), created_at, entry_id)) AS entry_id
     FROM ledger_entry
     WHERE kind = 'subscription_grant' AND posted AND amount > 0
+      AND account_id IN (SELECT account_id FROM uninvoiced)
     GROUP BY account_id
 )
 SELECT u.entry_id AS subject,

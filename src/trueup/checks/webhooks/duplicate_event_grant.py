@@ -41,12 +41,13 @@ CHECK = Check(
     revenue_impacting=True,
     title="One Stripe event granted credits more than once",
     why="The customer holds credits nobody paid for, and every replay of the event adds more.",
+    requires=("ledger_entry.stripe_event_id",),
     population="SELECT count(*) FROM stripe_event_total WHERE grants > 0",
     violations="""
 WITH granted AS (   -- each grant of an event that granted more than once; the first of its account and kind is right
     SELECT stripe_event_id, stripe_payment_intent_id, stripe_invoice_id, account_id, kind, entry_id, amount, created_at,
            row_number() OVER (PARTITION BY stripe_event_id, account_id, kind ORDER BY created_at, entry_id) AS occurrence
-    FROM ledger_entry
+    FROM stripe_entry
     WHERE posted AND amount > 0
       AND kind IN ('purchase', 'subscription_grant', 'promotional_grant')
       AND stripe_event_id IN (SELECT stripe_event_id FROM stripe_event_total WHERE grants > 1)
@@ -59,7 +60,7 @@ excess AS (
 ),
 reversal AS (   -- what took credits back and names the same event, payment or invoice
     SELECT DISTINCT g.stripe_event_id, r.entry_id, r.amount
-    FROM ledger_entry AS r
+    FROM stripe_entry AS r
     JOIN granted AS g ON g.account_id = r.account_id
                      AND (g.stripe_event_id = r.stripe_event_id
                        OR g.stripe_payment_intent_id = r.stripe_payment_intent_id

@@ -39,8 +39,9 @@ CHECK = Check(
     revenue_impacting=True,
     title="One invoice granted subscription credits more than once",
     why="The customer received two allowances for one payment, and usually receives them every period from now on.",
+    requires=("ledger_entry.stripe_invoice_id",),
     population="""
-SELECT count(*) FROM ledger_entry
+SELECT count(*) FROM stripe_entry
 WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
 """,
     # The ledger does not say how long an invoice's period is, so it is read from the dates. Months are never less than
@@ -49,7 +50,7 @@ WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscr
     violations="""
 WITH suspect AS (
     SELECT stripe_invoice_id
-    FROM ledger_entry
+    FROM stripe_entry
     WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
     GROUP BY stripe_invoice_id
     HAVING count(*) > 1
@@ -58,13 +59,13 @@ granted AS (
     SELECT stripe_invoice_id, stripe_payment_intent_id, account_id, entry_id, amount, created_at,
            date_diff('second', lag(created_at) OVER (PARTITION BY stripe_invoice_id, account_id
                                                      ORDER BY created_at, entry_id), created_at) AS seconds_later
-    FROM ledger_entry
+    FROM stripe_entry
     WHERE posted AND amount > 0 AND kind = 'subscription_grant'
       AND stripe_invoice_id IN (SELECT stripe_invoice_id FROM suspect)
 ),
 invoice AS (
     SELECT account_id, stripe_invoice_id, min(created_at) AS first_at
-    FROM ledger_entry
+    FROM stripe_entry
     WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
       AND account_id IN (SELECT account_id FROM granted WHERE seconds_later IS NOT NULL)
     GROUP BY account_id, stripe_invoice_id
@@ -91,7 +92,7 @@ excess AS (
 ),
 reversal AS (   -- what took credits back and names the same invoice or payment
     SELECT DISTINCT g.stripe_invoice_id, r.entry_id, r.amount
-    FROM ledger_entry AS r
+    FROM stripe_entry AS r
     JOIN granted AS g ON g.account_id = r.account_id
                      AND (g.stripe_invoice_id = r.stripe_invoice_id
                        OR g.stripe_payment_intent_id = r.stripe_payment_intent_id)

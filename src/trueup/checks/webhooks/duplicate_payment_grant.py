@@ -45,11 +45,12 @@ CHECK = Check(
     title="One payment was credited more than once",
     why="The customer paid once and holds the credits twice. Idempotency by event id did not stop it, because two events "
     "tell of one payment.",
-    population="SELECT count(*) FROM ledger_entry WHERE stripe_payment_intent_id IS NOT NULL AND posted AND amount > 0",
+    requires=("ledger_entry.stripe_payment_intent_id",),
+    population="SELECT count(*) FROM stripe_entry WHERE stripe_payment_intent_id IS NOT NULL AND posted AND amount > 0",
     violations="""
 WITH suspect AS (
     SELECT stripe_payment_intent_id
-    FROM ledger_entry
+    FROM stripe_entry
     WHERE stripe_payment_intent_id IS NOT NULL
       AND posted AND amount > 0 AND kind IN ('purchase', 'subscription_grant')
     GROUP BY stripe_payment_intent_id
@@ -59,7 +60,7 @@ granted AS (
     SELECT stripe_payment_intent_id, stripe_invoice_id, stripe_event_id, account_id, kind, entry_id, amount, created_at,
            date_diff('second', lag(created_at) OVER (PARTITION BY stripe_payment_intent_id, account_id, kind
                                                      ORDER BY created_at, entry_id), created_at) AS seconds_later
-    FROM ledger_entry
+    FROM stripe_entry
     WHERE posted AND amount > 0 AND kind IN ('purchase', 'subscription_grant')
       AND stripe_payment_intent_id IN (SELECT stripe_payment_intent_id FROM suspect)
 ),
@@ -72,7 +73,7 @@ excess AS (   -- a yearly payment may back a grant every month: those repeat not
 ),
 reversal AS (   -- what took credits back and names the same payment or invoice
     SELECT DISTINCT g.stripe_payment_intent_id, r.entry_id, r.amount
-    FROM ledger_entry AS r
+    FROM stripe_entry AS r
     JOIN granted AS g ON g.account_id = r.account_id
                      AND (g.stripe_payment_intent_id = r.stripe_payment_intent_id
                        OR g.stripe_invoice_id = r.stripe_invoice_id)

@@ -34,6 +34,7 @@ CHECK = Check(
     revenue_impacting=True,
     title="Event is marked processed but granted nothing",
     why="The customer paid and received no credits, and because the event counts as processed, every retry is skipped.",
+    requires=("ledger_entry.stripe_event_id",),
     population="""
 SELECT count(*) FROM webhook_event
 WHERE status = 'processed' AND received_at >= $period_start AND received_at < $settled_before

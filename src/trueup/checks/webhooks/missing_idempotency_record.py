@@ -50,6 +50,7 @@ CHECK = Check(
     title="Ledger entry's Stripe event has no idempotency record",
     why="When Stripe or an operator sends this event again, nothing shows that it was handled: its credits are granted "
     "a second time.",
+    requires=("ledger_entry.stripe_event_id",),
     population="SELECT count(*) FROM stripe_event_total",
     violations="""
 WITH unrecorded AS (
@@ -61,7 +62,7 @@ entry AS (
     SELECT stripe_event_id, account_id, entry_id, kind, amount, created_at,
            posted AND amount > 0
            AND kind IN ('purchase', 'subscription_grant', 'promotional_grant') AS is_grant
-    FROM ledger_entry
+    FROM stripe_entry
     WHERE stripe_event_id IN (SELECT stripe_event_id FROM unrecorded)
 ),
 by_kind AS (   -- two accounts or two kinds of one event are no repetition
