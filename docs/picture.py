@@ -1,4 +1,4 @@
-"""Draw ``docs/report.svg``: the demo company's report as a terminal shows it. The same company makes the same picture."""
+"""Draw ``docs/report.svg``: the demo company's report as a terminal shows it. One company makes one picture."""
 
 from __future__ import annotations
 

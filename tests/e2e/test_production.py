@@ -143,7 +143,7 @@ def test_the_session_is_read_only_has_time_limits_and_is_gone_afterwards(
 
 def slow_down(folder: Path) -> None:
     """Make the ledger's copy take seconds, by an expression that sleeps on every row."""
-    lines = '[relations.ledger_entry.columns]\nreason = "(SELECT pg_sleep(0.001) IS NULL AND id < 0)::text"\n'
+    lines = '[relations.ledger_entry.columns]\nposted = "(SELECT pg_sleep(0.001) IS NOT NULL AND id > 0)"\n'
     (folder / "trueup.toml").write_text(CONFIG + lines, encoding="utf-8")
 
 

@@ -109,7 +109,8 @@ def _insert(relation: Relation, mapping: RelationMapping, types: Mapping[str, st
         if column.name in types
     }
     values = [_value(column, readings.get(column.name)) for column in columns_of(relation)]
-    return f"INSERT INTO {relation_name(relation)} SELECT {', '.join(values)}, {_unreadable(readings.values())} FROM {_INCOMING}"
+    selected = ", ".join([*values, _unreadable(readings.values())])
+    return f"INSERT INTO {relation_name(relation)} SELECT {selected} FROM {_INCOMING}"
 
 
 def _unreadable(readings: Collection[Reading]) -> str:

@@ -145,7 +145,8 @@ def _word(column: Column, incoming: str, raw: str) -> str | None:
     ours = ", ".join(map(literal, column.words))
     unknown = f"CASE WHEN {text} IS NULL THEN NULL ELSE 'user' END" if column.name == "role" else text
     exact = raw if incoming == "VARCHAR" else text
-    return f"CASE WHEN {exact} IN ({ours}) THEN {exact} WHEN lower({text}) IN ({ours}) THEN lower({text}) ELSE {unknown} END"
+    lowered = f"WHEN lower({text}) IN ({ours}) THEN lower({text})"
+    return f"CASE WHEN {exact} IN ({ours}) THEN {exact} {lowered} ELSE {unknown} END"
 
 
 def _credits(incoming: str, raw: str) -> str | None:

@@ -16,6 +16,39 @@ if TYPE_CHECKING:
 
 _FETCH = 10_000
 
+# One sort over hashes instead of exact decimals, at half the cost. It errs on one side only: equal hashes of different
+# balances are a matter of 2^-64, and everything else that is not plainly regular (a tie, a NULL) is left to the exact
+# look. Entries without a sequence number come first, by date, as they do in ledger order.
+_FASTER = {
+    "unproven_account": """
+SELECT DISTINCT account_id
+FROM ledger_entry
+WHERE posted AND account_id IS NOT NULL
+  AND hash(account_id) IN (
+    SELECT account
+    FROM (
+        SELECT account, place, created_at, balance_before,
+               lag(place)         OVER in_order AS previous_place,
+               lag(created_at)    OVER in_order AS previous_created_at,
+               lag(balance_after) OVER in_order AS previous_balance_after
+        FROM (
+            SELECT hash(account_id)                                                AS account,
+                   coalesce(sequence, epoch_us(created_at) - 4611686018427387904)  AS place,
+                   epoch_us(created_at)                                            AS created_at,
+                   hash(balance_after)                                             AS balance_after,
+                   hash(balance_after - amount)                                    AS balance_before
+            FROM ledger_entry
+            WHERE posted AND account_id IS NOT NULL
+        ) AS entry
+        WINDOW in_order AS (PARTITION BY account ORDER BY place)
+    ) AS step
+    WHERE previous_balance_after <> balance_before
+       OR created_at < previous_created_at
+       OR place = previous_place
+  )
+""",
+}
+
 
 class DuckDB:
     """Runs checks' SQL on a connection to books. Derived relations are made on first use and shared."""
@@ -50,7 +83,7 @@ class DuckDB:
     def _make(self, name: str) -> None:
         if name in self._made:
             return
-        sql = next(derived.sql for derived in DERIVED if derived.name == name)
+        sql = _FASTER.get(name) or next(derived.sql for derived in DERIVED if derived.name == name)
         for below in derived_of(sql):
             self._make(below)
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")

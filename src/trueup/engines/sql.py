@@ -16,6 +16,7 @@ from trueup.model.relations import RELATIONS, columns_of, relation_name, relatio
 Need = tuple[str, str]
 """A relation and one of its columns; the column is empty where only the relation's rows are counted."""
 
+_CLOCKS = frozenset({"now", "today", "get_current_timestamp", "transaction_timestamp"})
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
@@ -69,6 +70,7 @@ def departures_from_portable(sql: str) -> list[str]:
     departures += [f"a CTE named like a relation: {cte.alias}" for cte in tree.find_all(exp.CTE) if cte.alias in known]
     clocks = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime)
     departures += [f"asks for the time: {node.sql()}" for node in tree.find_all(*clocks)]
+    departures += [f"asks for the time: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() in _CLOCKS]
     return departures
 
 

@@ -1,0 +1,63 @@
+"""The default engine gives the answers of the portable SQL, faster."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trueup.books.file import Books, books_in_memory
+from trueup.engines.duckdb import DuckDB
+from trueup.model.check import CASE_NOW
+from trueup.model.derived import IRREGULAR_STEP, UNPROVEN_ACCOUNT
+from trueup.model.policy import Policy
+from trueup.model.relations import LedgerEntry
+
+entries = st.builds(
+    lambda position, account, sequence, minutes, amount, balance, posted: LedgerEntry(
+        entry_id=position,
+        account_id=f"user_{account}",
+        sequence=sequence,
+        created_at=CASE_NOW + timedelta(minutes=minutes),
+        amount=Decimal(amount),
+        balance_after=Decimal(balance),
+        posted=posted,
+    ),
+    st.integers(1, 10_000),
+    st.integers(1, 3),
+    st.none() | st.integers(1, 6),
+    st.integers(0, 4),
+    st.integers(-2, 2),
+    st.integers(-3, 3),
+    st.booleans() | st.just(True),
+)
+ledgers = st.lists(entries, max_size=14, unique_by=lambda entry: entry.entry_id)
+
+
+def steps(books: Books, table: str) -> list[tuple[object, ...]]:
+    return books.connection.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
+
+
+@given(ledgers)
+def test_the_fast_proof_of_regular_ledgers_leaves_out_no_irregular_step(ledger: list[LedgerEntry]) -> None:
+    with books_in_memory() as books:
+        books.replace_rows(ledger, of=LedgerEntry)
+        engine = DuckDB(books.connection, Policy().parameters(CASE_NOW))
+        engine.number("SELECT count(*) FROM irregular_step")
+        fast = steps(books, "irregular_step")
+        books.connection.execute(f"CREATE OR REPLACE TEMP TABLE unproven_account AS {UNPROVEN_ACCOUNT.sql}")
+        books.connection.execute(f"CREATE TEMP TABLE exact_step AS {IRREGULAR_STEP.sql}")
+        assert fast == steps(books, "exact_step")
+
+
+def test_a_regular_ledger_needs_no_exact_look() -> None:
+    ledger = [
+        LedgerEntry(entry_id=n, sequence=n, amount=Decimal(1), balance_after=Decimal(n), created_at=CASE_NOW)
+        for n in range(1, 100)
+    ]
+    with books_in_memory() as books:
+        books.replace_rows(ledger, of=LedgerEntry)
+        engine = DuckDB(books.connection, Policy().parameters(CASE_NOW))
+        assert engine.number("SELECT count(*) FROM unproven_account") == 0
