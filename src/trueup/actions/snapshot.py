@@ -48,7 +48,7 @@ def copied_books(
     fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
     wanted = tuple(fitted.values())
     if keep_books is None and not everything:
-        wanted = _needed(wanted, checks)
+        wanted = needed_mappings(wanted, checks)
     with private_folder() as folder:
         made = folder / _BOOKS
         with made_books(made, memory_limit=config.memory_limit) as books:
@@ -67,7 +67,7 @@ def _keep(made: Path, kept: Path) -> None:
         raise ConfigurationError(f"The books cannot be kept at {kept}: {error.strerror}.") from None
 
 
-def _needed(fitted: Sequence[RelationMapping], checks: Sequence[Check]) -> tuple[RelationMapping, ...]:
+def needed_mappings(fitted: Sequence[RelationMapping], checks: Sequence[Check]) -> tuple[RelationMapping, ...]:
     """What these checks read of the mapping: the rest, personal data among it, stays where it is.
 
     A check about the reading itself needs every relation, or it would find nothing because nobody looked.
