@@ -44,7 +44,7 @@ def steps(books: Books, table: str) -> list[tuple[object, ...]]:
 def test_the_fast_proof_of_regular_ledgers_leaves_out_no_irregular_step(ledger: list[LedgerEntry]) -> None:
     with books_in_memory() as books:
         books.replace_rows(ledger, of=LedgerEntry)
-        engine = DuckDB(books.connection, Policy().parameters(CASE_NOW))
+        engine = DuckDB(books.run, Policy().parameters(CASE_NOW))
         engine.number("SELECT count(*) FROM irregular_step")
         fast = steps(books, "irregular_step")
         books.connection.execute(f"CREATE OR REPLACE TEMP TABLE unproven_account AS {UNPROVEN_ACCOUNT.sql}")
@@ -59,5 +59,5 @@ def test_a_regular_ledger_needs_no_exact_look() -> None:
     ]
     with books_in_memory() as books:
         books.replace_rows(ledger, of=LedgerEntry)
-        engine = DuckDB(books.connection, Policy().parameters(CASE_NOW))
+        engine = DuckDB(books.run, Policy().parameters(CASE_NOW))
         assert engine.number("SELECT count(*) FROM unproven_account") == 0

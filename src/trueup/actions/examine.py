@@ -29,7 +29,7 @@ def examine(
     books: Books, *, checks: Sequence[Check], policy: Policy, now: datetime, progress: Progress
 ) -> tuple[CheckOutcome, ...]:
     """Every check's outcome, in the given order. A check that fails is ``Broken``; it never stops the others."""
-    engine = DuckDB(books.connection, policy.parameters(now))
+    engine = DuckDB(books.run, policy.parameters(now))
     readable = Readable(books)
     exemptions = live_exemptions(engine, now.date())
     progress.begin("Checking", len(checks))

@@ -69,7 +69,7 @@ def _explained(
 ) -> Explanation:
     report = report_on(books, checks=(check,), policy=policy, now=now, progress=progress)
     finding = next((found for found in report.findings() if found.id == issue_id), None)
-    engine = DuckDB(books.connection, {"account_id": _account_of(finding), "length": TIMELINE_LENGTH})
+    engine = DuckDB(books.run, {"account_id": _account_of(finding), "length": TIMELINE_LENGTH})
     timeline = tuple(engine.rows(_TIMELINE)) if finding else ()
     entries = engine.number("SELECT count(*) FROM ledger_entry WHERE account_id = $account_id") if finding else 0
     return Explanation(

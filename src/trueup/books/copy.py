@@ -33,7 +33,7 @@ def copy_relation(
     relation = relation_named(mapping.relation)
     counted = _Counted(progress)
     try:
-        _stream(books.connection, relation, mapping, counted.through(snapshot.read(mapping)))
+        _stream(books, relation, mapping, counted.through(snapshot.read(mapping)))
     except SourceUnavailable as error:
         _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
@@ -70,7 +70,7 @@ class _Counted:
 
 
 def _stream(
-    connection: DuckDBPyConnection,
+    books: Books,
     relation: Relation,
     mapping: RelationMapping,
     counted: tuple[pa.RecordBatchReader, _Counted],
@@ -78,11 +78,12 @@ def _stream(
     import duckdb  # noqa: PLC0415 - heavy
 
     reader, counter = counted
+    connection = books.connection
     connection.register(_INCOMING, reader)
     try:
         types = _incoming_types(reader.schema)
         connection.execute(create_table(relation, types))
-        connection.execute(_insert(relation, mapping, types))
+        books.run(_insert(relation, mapping, types))
     except duckdb.Error:
         if counter.error is not None:
             raise counter.error from None

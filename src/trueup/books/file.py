@@ -6,7 +6,8 @@ import contextlib
 import dataclasses
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,21 @@ class Books:
     """Open books: the connection that the engine reads, and what the file says of itself."""
 
     connection: DuckDBPyConnection
+
+    def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
+        """Run a query that may take long. Ctrl-C ends the query itself.
+
+        The query runs in a thread of its own, because a signal reaches Python only when the main thread waits in
+        Python, and never while it is inside DuckDB.
+        """
+        with ThreadPoolExecutor(max_workers=1) as runner:
+            running = runner.submit(self.connection.execute, sql, dict(bound)) if bound else None
+            running = running or runner.submit(self.connection.execute, sql)
+            try:
+                return running.result()
+            except KeyboardInterrupt:
+                self.connection.interrupt()
+                raise
 
     @property
     def as_of(self) -> datetime | None:

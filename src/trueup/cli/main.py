@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 
@@ -59,10 +58,7 @@ def main() -> None:
 
         sys.stderr.write(f"trueup: {redact(str(error))}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("trueup: interrupted; nothing was changed and the books are gone.\n")
-        sys.exit(_INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output (head, less) has gone: not an error, and Python must not complain at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as leaving:
+        if leaving.code == _INTERRUPTED:
+            sys.stderr.write("trueup: interrupted; nothing was changed and the books are gone.\n")
+        raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup.engines.sql import derived_of, parameters_of
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from trueup.model.change import Value
     from trueup.model.check import EvidenceRow
+
+Run = Callable[[str, Mapping[str, object]], "DuckDBPyConnection"]
 
 _FETCH = 10_000
 
@@ -51,12 +53,12 @@ WHERE posted AND account_id IS NOT NULL
 
 
 class DuckDB:
-    """Runs checks' SQL on a connection to books. Derived relations are made on first use and shared."""
+    """Runs checks' SQL through ``run``, which executes one query on the books. Derived relations are made on first use and shared."""
 
     name = "duckdb"
 
-    def __init__(self, connection: DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
-        self._connection = connection
+    def __init__(self, run: Run, parameters: Mapping[str, object]) -> None:
+        self._run = run
         self._parameters = parameters
         self._made: set[str] = set()
 
@@ -77,8 +79,7 @@ class DuckDB:
     def _execute(self, sql: str) -> DuckDBPyConnection:
         for name in derived_of(sql):
             self._make(name)
-        bound = {name: self._parameters[name] for name in parameters_of(sql)}
-        return self._connection.execute(sql, bound) if bound else self._connection.execute(sql)
+        return self._run(sql, {name: self._parameters[name] for name in parameters_of(sql)})
 
     def _make(self, name: str) -> None:
         if name in self._made:
@@ -86,5 +87,5 @@ class DuckDB:
         sql = _FASTER.get(name) or next(derived.sql for derived in DERIVED if derived.name == name)
         for below in derived_of(sql):
             self._make(below)
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+        self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", {})
         self._made.add(name)
