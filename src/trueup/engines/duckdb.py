@@ -53,7 +53,10 @@ WHERE posted AND account_id IS NOT NULL
 
 
 class DuckDB:
-    """Runs checks' SQL through ``run``, which executes one query on the books. Derived relations are made on first use and shared."""
+    """Runs checks' SQL through ``run``, which executes one query on the books.
+
+    Derived relations are made on first use and shared.
+    """
 
     name = "duckdb"
 
