@@ -70,9 +70,10 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether every check that is on was answered from whole relations."""
+        """Whether every check that is on was answered from whole relations, and at least one was on."""
+        answered = any(isinstance(made.outcome, Checked) for made in self.outcomes)
         unanswered = any(isinstance(made.outcome, (Skipped, Broken)) for made in self.outcomes)
-        return not unanswered and not self.interruptions
+        return answered and not unanswered and not self.interruptions
 
     @property
     def score_lines(self) -> tuple[ScoreLine, ...]:
