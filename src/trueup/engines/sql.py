@@ -17,6 +17,7 @@ Need = tuple[str, str]
 """A relation and one of its columns; the column is empty where only the relation's rows are counted."""
 
 _CLOCKS = frozenset({"now", "today", "get_current_timestamp", "transaction_timestamp"})
+_WORD = re.compile(r"[a-z_]+")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
@@ -50,8 +51,8 @@ def needs_of(sql: str) -> frozenset[Need]:
 
 
 def derived_of(sql: str) -> frozenset[str]:
-    """The derived relations this SQL reads."""
-    return frozenset(_base_tables(sqlglot.parse_one(sql, dialect="duckdb")) & _derived_sql().keys())
+    """The derived relations this SQL names. No CTE may be named like one, so that the word alone says it."""
+    return frozenset(_WORD.findall(sql)) & _derived_sql().keys()
 
 
 def departures_from_portable(sql: str) -> list[str]:
