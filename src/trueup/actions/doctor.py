@@ -94,11 +94,13 @@ def _mapping(
 
 
 def _read_a_little(source: Source, mappings: Iterable[RelationMapping]) -> None:
-    """Ask for each relation's first batch, which finds the expressions and conditions that cannot work."""
-    with source.snapshot() as snapshot:
-        for mapping in mappings:
-            with snapshot.read(mapping) as reader:
-                next(iter(reader), None)
+    """Ask for each relation's first batch, which finds the expressions and conditions that cannot work.
+
+    Each from a snapshot of its own: a stream that is left in the middle must be the last of its snapshot.
+    """
+    for mapping in mappings:
+        with source.snapshot() as snapshot, snapshot.read(mapping) as reader:
+            next(iter(reader), None)
 
 
 def _skipped(config: Config, fitted: Mapping[str, RelationMapping], checks: Sequence[Check]) -> Iterator[Symptom]:

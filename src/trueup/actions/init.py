@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trueup.mapping.propose import propose
 from trueup.mapping.write import render
 from trueup.model.errors import ConfigurationError
-from trueup.model.source import ColumnMapping, RelationMapping, Snapshot
+from trueup.model.source import ColumnMapping, RelationMapping, Source
 from trueup.sources import open_source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 URL_REFERENCE = "${DATABASE_URL}"
 _ROWS_LOOKED_AT = 100_000
@@ -28,8 +32,7 @@ def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> str:
     tables = source.tables()
     if not tables:
         raise ConfigurationError(f"There is no table that we may read at {source.place}; grant SELECT or name another.")
-    with source.snapshot() as snapshot:
-        return render(propose(tables, words=words_of(snapshot), dialect=source.dialect), url_reference)
+    return render(propose(tables, words=words_of(source), dialect=source.dialect), url_reference)
 
 
 def write_config(path: Path, text: str, *, force: bool) -> None:
@@ -43,21 +46,28 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}.") from None
 
 
-def words_of(snapshot: Snapshot) -> Words:
-    """Looks up the few different words that a column holds; None for a column that holds many."""
+def words_of(source: Source) -> Words:
+    """Looks up the few different words that a column holds; None for a column that holds many.
+
+    Each look has a snapshot of its own, because it leaves its stream in the middle.
+    """
 
     def words(table: str, column: str) -> Sequence[str] | None:
         mapping = RelationMapping(relation="words", table=table, columns={"word": ColumnMapping(column=column)})
-        found: set[str] = set()
-        rows = 0
-        with snapshot.read(mapping) as reader:
-            for batch in reader:
-                found.update(str(value) for value in batch.column(0).unique().to_pylist() if value is not None)
-                rows += batch.num_rows
-                if len(found) > _MOST_WORDS:
-                    return None
-                if rows >= _ROWS_LOOKED_AT:
-                    break
-        return sorted(found)
+        with source.snapshot() as snapshot, snapshot.read(mapping) as reader:
+            return _few_words(reader)
 
     return words
+
+
+def _few_words(reader: pa.RecordBatchReader) -> Sequence[str] | None:
+    found: set[str] = set()
+    rows = 0
+    for batch in reader:
+        found.update(str(value) for value in batch.column(0).unique().to_pylist() if value is not None)
+        rows += batch.num_rows
+        if len(found) > _MOST_WORDS:
+            return None
+        if rows >= _ROWS_LOOKED_AT:
+            break
+    return sorted(found)
