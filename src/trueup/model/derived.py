@@ -114,6 +114,28 @@ JOIN suspect AS s ON s.account_id = e.account_id
 """,
 )
 
+BALANCE_VISIT = Derived(
+    name="balance_visit",
+    holds="For accounts with a broken step, each balance and how often their entries leave it, less how often they "
+    "reach it. Entries form one chain, in whatever order, when only its two ends are left over.",
+    optional=("account", "account.account_id", "account.credits"),
+    sql="""
+WITH broken AS (
+    SELECT DISTINCT account_id FROM irregular_step WHERE previous_balance_after + amount <> balance_after
+),
+visit AS (   -- an entry leaves one balance and reaches another
+    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM suspect_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+    UNION ALL
+    SELECT account_id, balance_after, -1 FROM suspect_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+)
+SELECT account_id, balance, sum(departures) AS departures
+FROM visit
+GROUP BY account_id, balance
+""",
+)
+
 STRIPE_ENTRY = Derived(
     name="stripe_entry",
     holds="The entries that name something of Stripe's: an event, a payment intent or an invoice.",
@@ -168,6 +190,7 @@ DERIVED: tuple[Derived, ...] = (
     UNPROVEN_ACCOUNT,
     IRREGULAR_STEP,
     SUSPECT_ENTRY,
+    BALANCE_VISIT,
     PAID_SEAT,
     STRIPE_ENTRY,
     STRIPE_EVENT_TOTAL,

@@ -114,23 +114,13 @@ broken AS (
       AND account_id IN (SELECT account_id FROM suspect)
     GROUP BY account_id
 ),
-visit AS (   -- an entry leaves one balance and arrives at another
-    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM suspect_entry
-    WHERE posted AND account_id IN (SELECT account_id FROM broken)
-    UNION ALL
-    SELECT account_id, balance_after, -1 FROM suspect_entry
-    WHERE posted AND account_id IN (SELECT account_id FROM broken)
-),
-balance AS (
-    SELECT account_id, balance, sum(departures) AS departures FROM visit GROUP BY account_id, balance
-),
-shape AS (   -- entries form one chain when every balance is left as often as it is reached, but for the two ends
-    SELECT b.account_id,
-           sum(abs(b.departures)) <= 2
-           AND max(CASE WHEN b.balance = s.credits THEN b.departures END) = min(b.departures) AS ends_at_credits
-    FROM balance AS b
-    JOIN suspect AS s ON s.account_id = b.account_id
-    GROUP BY b.account_id
+shape AS (   -- one chain in another order: only its two ends are left over, and the cache is where it ends
+    SELECT v.account_id,
+           sum(abs(v.departures)) <= 2
+           AND max(CASE WHEN v.balance = s.credits THEN v.departures END) = min(v.departures) AS ends_at_credits
+    FROM balance_visit AS v
+    JOIN suspect AS s ON s.account_id = v.account_id
+    GROUP BY v.account_id
 ),
 diagnosed AS (
     SELECT s.*, coalesce(b.steps, 0) AS broken_steps, coalesce(t.entries, 0) AS entries_tied_for_latest,

@@ -49,18 +49,8 @@ WITH broken AS (
       AND account_id NOT IN (SELECT account_id FROM unreadable_row
                              WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
 ),
-visit AS (   -- an entry leaves one balance and arrives at another
-    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM suspect_entry
-    WHERE posted AND account_id IN (SELECT account_id FROM broken)
-    UNION ALL
-    SELECT account_id, balance_after, -1 FROM suspect_entry
-    WHERE posted AND account_id IN (SELECT account_id FROM broken)
-),
-balance AS (
-    SELECT account_id, balance, sum(departures) AS departures FROM visit GROUP BY account_id, balance
-),
-shape AS (   -- entries form one chain when every balance is left as often as it is reached, but for the two ends
-    SELECT account_id, sum(abs(departures)) <= 2 AS is_one_chain FROM balance GROUP BY account_id
+shape AS (   -- one chain in another order: only its two ends are left over
+    SELECT account_id, sum(abs(departures)) <= 2 AS is_one_chain FROM balance_visit GROUP BY account_id
 ),
 tie AS (   -- entries in no order that could be known: one timestamp, no sequence, ids with letters in them
     SELECT account_id, created_at
