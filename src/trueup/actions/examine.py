@@ -13,6 +13,7 @@ from trueup.engines.duckdb import DuckDB
 from trueup.engines.requirements import needs_of_check, unmapped
 from trueup.model.change import Value
 from trueup.model.check import RESERVED, Check, EvidenceRow
+from trueup.model.errors import is_interruption
 from trueup.model.finding import Finding, printable, subject_text
 from trueup.model.money import credits_text
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
@@ -99,6 +100,8 @@ def _outcome(
         findings = [_finding(check, row, severity, policy, exemptions) for row in rows]
         return Checked(population=engine.number(check.population), findings=_ordered(findings))
     except Exception as error:  # noqa: BLE001 - see above
+        if is_interruption(error):
+            raise KeyboardInterrupt from None
         return Broken(error=redact(printable(f"{type(error).__name__}: {error}"))[:_TEXT_SHOWN])
 
 
@@ -132,7 +135,6 @@ def _finding(
 
 
 def _with_repair(check: Check, finding: Finding) -> Finding:
-
     if check.repair is None or finding.exemption is not None:
         return finding
     return dataclasses.replace(finding, repair=check.repair(finding))

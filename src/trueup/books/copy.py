@@ -33,7 +33,7 @@ def copy_relation(
     relation = relation_named(mapping.relation)
     counted = _Counted(progress)
     try:
-        _stream(books, relation, mapping, counted.through(snapshot.read(mapping)))
+        _stream(books, relation, mapping, snapshot.read(mapping), counted)
     except SourceUnavailable as error:
         _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
@@ -51,10 +51,10 @@ class _Counted:
         self.error: SourceUnavailable | None = None
         self._progress = progress
 
-    def through(self, reader: pa.RecordBatchReader) -> tuple[pa.RecordBatchReader, _Counted]:
+    def through(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
         import pyarrow as pa  # noqa: PLC0415 - heavy
 
-        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader)), self
+        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader))
 
     def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         try:
@@ -73,20 +73,20 @@ def _stream(
     books: Books,
     relation: Relation,
     mapping: RelationMapping,
-    counted: tuple[pa.RecordBatchReader, _Counted],
+    reader: pa.RecordBatchReader,
+    counted: _Counted,
 ) -> None:
     import duckdb  # noqa: PLC0415 - heavy
 
-    reader, counter = counted
     connection = books.connection
-    connection.register(_INCOMING, reader)
+    connection.register(_INCOMING, counted.through(reader))
     try:
         types = _incoming_types(reader.schema)
         connection.execute(create_table(relation, types))
         books.run(_insert(relation, mapping, types))
     except duckdb.Error:
-        if counter.error is not None:
-            raise counter.error from None
+        if counted.error is not None:
+            raise counted.error from None
         raise
     finally:
         connection.unregister(_INCOMING)

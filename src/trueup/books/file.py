@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MEMORY_LIMIT = "1GiB"
 _ENGINE_SHARE = 0.8
+_CLOSING_TRIES = 100
+_CLOSING_PAUSE_SECONDS = 0.05
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +41,8 @@ class Books:
         Python, and never while it is inside DuckDB.
         """
         with ThreadPoolExecutor(max_workers=1) as runner:
-            running = runner.submit(self.connection.execute, sql, dict(bound)) if bound else None
-            running = running or runner.submit(self.connection.execute, sql)
             try:
-                return running.result()
+                return runner.submit(self.connection.execute, sql, *([dict(bound)] if bound else [])).result()
             except KeyboardInterrupt:
                 self.connection.interrupt()
                 raise
@@ -174,7 +175,21 @@ def _connected(
         connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
         yield connection
     finally:
-        connection.close()
+        _close(connection)
+
+
+def _close(connection: DuckDBPyConnection) -> None:
+    """Close it, and first end what a Ctrl-C may have left running in a query's own thread: it would refuse."""
+    import duckdb  # noqa: PLC0415 - heavy
+
+    for _ in range(_CLOSING_TRIES):
+        try:
+            connection.close()
+        except duckdb.Error:
+            connection.interrupt()
+            time.sleep(_CLOSING_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _engine_share(memory_limit: str) -> str:

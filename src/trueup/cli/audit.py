@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.cli.options import (
-    DEFAULT_CONFIG,
     AsOfOption,
     ConfigOption,
     Format,
     FormatOption,
     catalogue_for,
     config_from,
+    config_if_any,
     moment,
     utc_now,
 )
@@ -96,7 +96,7 @@ def _of_books(
     from trueup.actions.audit import audit_books, with_period  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
-    known = path is not None or DEFAULT_CONFIG.exists()
-    config = with_period(config_from(path, everything), period_days) if known else None
+    found = config_if_any(path, everything)
+    config = with_period(found, period_days) if found else None
     with terminal_progress() as progress:
         return audit_books(books, config=config, checks=checks, now=moment(as_of), progress=progress)

@@ -18,8 +18,6 @@ from trueup.model.severity import Severity
 if TYPE_CHECKING:
     from trueup.model.report import Report
 
-_CONFIG = "trueup.toml"
-
 
 def demo(
     serve: Annotated[  # noqa: FBT002 - a flag

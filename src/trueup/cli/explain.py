@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trueup.cli.options import DEFAULT_CONFIG, AsOfOption, ConfigOption, catalogue_for, config_from, moment, utc_now
+from trueup.cli.options import AsOfOption, ConfigOption, catalogue_for, config_from, config_if_any, moment, utc_now
 
 if TYPE_CHECKING:
     from trueup.actions.explain import Explanation
@@ -47,8 +47,8 @@ def _explanation(issue_id: str, books: Path | None, as_of: str | None, path: Pat
             found = config_from(path, catalogue)
             now = moment(as_of) or utc_now()
             return run_explain(issue_id, config=found, catalogue=catalogue, now=now, progress=progress)
-        known = path is not None or DEFAULT_CONFIG.exists()
-        policy = config_from(path, catalogue).policy if known else Policy()
+        kept = config_if_any(path, catalogue)
+        policy = kept.policy if kept else Policy()
         return explain_books(
             issue_id, path=books, policy=policy, catalogue=catalogue, now=moment(as_of), progress=progress
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 import typer
 
@@ -51,6 +53,13 @@ for _name, _command, _short_help in _COMMANDS:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    pressed: list[int] = []
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, on_interrupt)
     try:
         app()
     except TrueupError as error:
@@ -58,7 +67,9 @@ def main() -> None:
 
         sys.stderr.write(f"trueup: {redact(str(error))}\n")
         sys.exit(error.exit_code)
-    except SystemExit as leaving:
-        if leaving.code == _INTERRUPTED:
-            sys.stderr.write("trueup: interrupted; nothing was changed and the books are gone.\n")
-        raise
+    except BaseException:
+        # Libraries wrap a Ctrl-C that meets them in errors of their own; that it was pressed is what counts.
+        if not pressed:
+            raise
+        sys.stderr.write("trueup: interrupted; nothing was changed and the books are gone.\n")
+        sys.exit(_INTERRUPTED)

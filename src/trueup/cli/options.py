@@ -70,3 +70,11 @@ def config_from(path: Path | None, checks: tuple[Check, ...]) -> Config:
     from trueup.mapping.config import load_config  # noqa: PLC0415 - heavy
 
     return load_config(path or DEFAULT_CONFIG, os.environ, known_checks=[check.id for check in checks])
+
+
+def config_if_any(path: Path | None, checks: tuple[Check, ...]) -> Config | None:
+    """The config that was named, or ``trueup.toml`` where there is one: kept books can do without.
+
+    Raises ``ConfigurationError`` for one that is named and missing, or wrong.
+    """
+    return config_from(path, checks) if path is not None or DEFAULT_CONFIG.exists() else None

@@ -30,6 +30,11 @@ class BooksUnreadable(TrueupError):
     """A books file is missing, is not ours, or was left half-written."""
 
 
+def is_interruption(error: BaseException) -> bool:
+    """Whether this is Ctrl-C as DuckDB tells it when a signal meets it in a call of the main thread."""
+    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A clause that suggests the known word nearest to ``word``; empty when nothing is near.
 
