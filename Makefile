@@ -20,9 +20,11 @@ test: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m bench $(BENCH_ARGS)
+	$(BIN)/python -m bench.load $(LOAD_ARGS)
 
 docs: $(VENV)/dev
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.channels
 	$(BIN)/python -m docs.picture
 
 clean:
