@@ -1,10 +1,14 @@
-"""Make ``docs/checks/`` from the catalogue: a page per check, and an index. The same catalogue makes the same bytes."""
+"""Make ``docs/checks/`` from the catalogue: a page per check, and an index. The same catalogue makes the same bytes.
+
+Run as a module, it also makes ``docs/configuration.md``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from docs import configuration
 from docs.page import MADE, example, page, repair_of
 from docs.rows import table
 from trueup.checks import catalogue
@@ -57,3 +61,4 @@ def _row(check: Check, finding: Finding) -> tuple[str, ...]:
 
 if __name__ == "__main__":
     write()
+    configuration.FILE.write_text(configuration.page(), encoding="utf-8", newline="\n")

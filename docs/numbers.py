@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import inspect
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from docs.promises import promises_of
 from trueup.model.check import CASE_NOW
 from trueup.model.policy import Policy
 
@@ -28,17 +27,7 @@ def policy_keys() -> Mapping[str, str]:
 
 def policy_promises() -> Mapping[str, str]:
     """What each ``[policy]`` key means, as ``Policy`` itself says beside the field."""
-    (declared,) = ast.parse(inspect.getsource(Policy)).body
-    if not isinstance(declared, ast.ClassDef):
-        raise TypeError("Policy is not a class.")
-    promises: dict[str, str] = {}
-    for field, told in zip(declared.body, declared.body[1:], strict=False):
-        match field, told:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                promises[name] = inspect.cleandoc(text).replace("\n", " ")
-            case _:
-                pass
-    return promises
+    return promises_of(Policy)
 
 
 def _moved(name: str) -> Policy | None:

@@ -57,6 +57,7 @@ def test_the_fields_stand_in_the_interfaces_order() -> None:
         "summary",
         "scoreBreakdown",
         "issues",
+        "nextCursor",
         "planGates",
         "guardrails",
         "outcomes",

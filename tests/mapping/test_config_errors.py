@@ -51,7 +51,15 @@ CASES = {
         HEAD + "[books]\nzzz = 1",
         'books.zzz in trueup.toml is not a known key; known are "memory_limit".',
     ),
-    "later work": (HEAD + "[alerts]\n", 'alerts in trueup.toml is not a known key; known are "plans"'),
+    "later work": (HEAD + "[gates]\n", "gates in trueup.toml is not a known key"),
+    "channel without a kind": (
+        HEAD + '[alerts.channels.ops]\nurl = "x"',
+        "alerts.channels.ops.kind in trueup.toml is missing: say which kind of channel it is.",
+    ),
+    "channel option of no type": (
+        HEAD + '[alerts.channels.ops]\nkind = "log"\npath = 1.5',
+        "alerts.channels.ops.path in trueup.toml must be a string, a whole number, true or false, or a list of strings",
+    ),
     "control characters in a key": (HEAD + '[policy]\n"a\\nb" = 1', 'policy."a\\nb" in trueup.toml is not a known key'),
     "section is no table": (HEAD.replace("preset", "policy = 1\npreset"), "policy in trueup.toml must be a table."),
     # Database.

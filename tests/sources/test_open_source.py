@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from trueup.model.address import parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.sources import open_source
-from trueup.sources.address import parse_address
 
 
 def refusal(url: str) -> str:
@@ -117,3 +117,17 @@ def test_every_spelling_of_a_password_is_kept_out_of_a_drivers_message() -> None
 )
 def test_a_place_is_the_address_without_its_password(url: str, place: str) -> None:
     assert open_source(url).place == place
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        ("db.internal", ("db.internal", 3306)),
+        ("db.internal:3307", ("db.internal", 3307)),
+        ("[::1]", ("::1", 3306)),
+        ("[::1]:3307", ("::1", 3307)),
+    ],
+)
+def test_a_mysql_address_gives_its_host_and_port(hosts: str, expected: tuple[str, int]) -> None:
+    arguments = parse_address(f"mysql://app:secret@{hosts}/app").for_mysql()
+    assert (arguments["host"], arguments["port"]) == expected

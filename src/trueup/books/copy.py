@@ -17,15 +17,32 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _INCOMING = "incoming_rows"
+_EMPTY = "no_incoming_rows"
 _ENOUGH_TO_JUDGE = 20
+_USUAL = {
+    "null": '"NULL"',
+    "bool": "BOOLEAN",
+    "int64": "BIGINT",
+    "double": "DOUBLE",
+    "string": "VARCHAR",
+    "timestamp[us]": "TIMESTAMP",
+}
+"""Arrow's types that nearly every column has, and what DuckDB calls them."""
 
 
 def copy_relation(
-    books: Books, snapshot: Snapshot, mapping: RelationMapping, *, unique_key: bool, progress: Progress
+    books: Books,
+    snapshot: Snapshot,
+    mapping: RelationMapping,
+    *,
+    unique_key: bool,
+    progress: Progress,
+    is_first: bool = False,
 ) -> int:
     """Copy the relation and record what was read; how many rows there were.
 
-    ``unique_key`` says that the source itself keeps the key unique, so that nobody looks for duplicates.
+    ``unique_key`` says that the source itself keeps the key unique, so that nobody looks for duplicates; ``is_first``
+    that the books hold nothing of this relation, so that nothing has to be replaced.
     When the source goes away in the middle, the relation stays empty, its line in the books says how far the copy
     got, and ``SourceUnavailable`` goes on. Raises ``ConfigurationError`` when a mapped column cannot be what it is
     mapped to.
@@ -37,9 +54,9 @@ def copy_relation(
     except SourceUnavailable as error:
         _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
-    _settle(books.connection, relation, unique_key=unique_key)
+    _settle(books.connection, relation, unique_key=unique_key, is_first=is_first)
     _refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
-    _record(books.connection, mapping, rows=counted.rows, problem=None)
+    _record(books.connection, mapping, rows=counted.rows, problem=None, is_first=is_first)
     return counted.rows
 
 
@@ -81,7 +98,7 @@ def _stream(
     connection = books.connection
     connection.register(_INCOMING, counted.through(reader))
     try:
-        types = _incoming_types(reader.schema)
+        types = _incoming_types(connection, reader.schema)
         connection.execute(create_table(relation, types))
         books.run(_insert(relation, mapping, types))
     except duckdb.Error:
@@ -92,14 +109,15 @@ def _stream(
         connection.unregister(_INCOMING)
 
 
-def _incoming_types(schema: pa.Schema) -> dict[str, str]:
-    """DuckDB's name of each incoming type, found on an empty table so that the stream is not touched."""
-    import duckdb  # noqa: PLC0415 - heavy
-
-    empty = schema.empty_table()
-    with duckdb.connect() as connection:
-        connection.register("empty_rows", empty)
-        rows = connection.execute("DESCRIBE SELECT * FROM empty_rows").fetchall()
+def _incoming_types(connection: DuckDBPyConnection, schema: pa.Schema) -> dict[str, str]:
+    """DuckDB's name of each incoming type. An unusual one is asked for on an empty table, to leave the stream alone."""
+    if all(str(field.type) in _USUAL for field in schema):
+        return {field.name: _USUAL[str(field.type)] for field in schema}
+    connection.register(_EMPTY, schema.empty_table())
+    try:
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {_EMPTY}").fetchall()
+    finally:
+        connection.unregister(_EMPTY)
     return {name: kind for name, kind, *_ in rows}
 
 
@@ -127,23 +145,29 @@ def _value(column: Column, found: Reading | None) -> str:
     return "NULL" if column.neutral is None else literal(column.neutral)
 
 
-def _settle(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bool) -> None:
+def _settle(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bool, is_first: bool) -> None:
     """Put on record what could not be read, and drop only rows that have no name."""
     name = relation_name(relation)
     keys = [column.name for column in columns_of(relation) if column.is_key]
     nameless = " OR ".join(f"{key} IS NULL" for key in keys)
     owner = "account_id" if any(c.name == "account_id" for c in columns_of(relation)) else "NULL"
-    connection.execute(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
-    row_key = f"coalesce(CAST({keys[0]} AS VARCHAR), '(no {keys[0]})')"
-    connection.execute(
-        f"INSERT INTO unreadable_row SELECT '{name}', {row_key}, min({owner}), min({UNREADABLE}), count(*), NULL "
-        f"FROM {name} WHERE {UNREADABLE} IS NOT NULL GROUP BY {row_key}"
-    )
-    connection.execute(f"DELETE FROM {name} WHERE {nameless}")
+    if not is_first:
+        connection.execute(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
+    if _is_any(connection, name, f"{UNREADABLE} IS NOT NULL OR {nameless}"):
+        row_key = f"coalesce(CAST({keys[0]} AS VARCHAR), '(no {keys[0]})')"
+        connection.execute(
+            f"INSERT INTO unreadable_row SELECT '{name}', {row_key}, min({owner}), min({UNREADABLE}), count(*), NULL "
+            f"FROM {name} WHERE {UNREADABLE} IS NOT NULL GROUP BY {row_key}"
+        )
+        connection.execute(f"DELETE FROM {name} WHERE {nameless}")
     if len(keys) == 1 and not unique_key:
         _keep_one_of_each(connection, name, keys[0], owner)
     for column, words in own_words(relation).items():
         _note_unknown_words(connection, name, column, words)
+
+
+def _is_any(connection: DuckDBPyConnection, name: str, condition: str) -> bool:
+    return bool(connection.execute(f"SELECT 1 FROM {name} WHERE {condition} LIMIT 1").fetchall())
 
 
 def _keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner: str) -> None:
@@ -171,6 +195,11 @@ def _note_unknown_words(connection: DuckDBPyConnection, name: str, column: str, 
     )
 
 
+def note_empty(books: Books, mapping: RelationMapping) -> None:
+    """Put on record that a relation was read and has no rows. The books must hold nothing of it."""
+    _record(books.connection, mapping, rows=0, problem=None, is_first=True)
+
+
 def note_unread(books: Books, mapping: RelationMapping, problem: str) -> None:
     """Put on record that a mapped relation was not read at all."""
     _record(books.connection, mapping, rows=0, problem=problem)
@@ -190,8 +219,10 @@ def _refuse_wrong_columns(
 ) -> None:
     """A column of which not one value can be read is a wrong mapping, not a table full of broken rows."""
     name = relation_name(relation)
+    if rows < _ENOUGH_TO_JUDGE:
+        return
     noted = connection.execute("SELECT count(*) FROM unreadable_row WHERE relation = ?", [name]).fetchone()
-    if rows < _ENOUGH_TO_JUDGE or not noted or noted[0] < _ENOUGH_TO_JUDGE:
+    if not noted or noted[0] < _ENOUGH_TO_JUDGE:
         return
     for column in columns_of(relation):
         source = mapping.columns.get(column.name)
@@ -206,12 +237,21 @@ def _refuse_wrong_columns(
             )
 
 
-def _record(connection: DuckDBPyConnection, mapping: RelationMapping, *, rows: int, problem: str | None) -> None:
+def _record(
+    connection: DuckDBPyConnection,
+    mapping: RelationMapping,
+    *,
+    rows: int,
+    problem: str | None,
+    is_first: bool = False,
+) -> None:
     columns = sorted(mapped_columns(mapping))
-    connection.execute("DELETE FROM copied_relation WHERE relation = ?", [mapping.relation])
+    if not is_first:
+        connection.execute("DELETE FROM copied_relation WHERE relation = ?", [mapping.relation])
+        connection.execute("DELETE FROM trueup_copy WHERE relation = ?", [mapping.relation])
     connection.execute("INSERT INTO copied_relation VALUES (?, ?, NULL)", [mapping.relation, rows])
     connection.execute(
-        "INSERT OR REPLACE INTO trueup_copy SELECT ?, ?, ?, ?, coalesce(sum(entries), 0), ? FROM unreadable_row "
+        "INSERT INTO trueup_copy SELECT ?, ?, ?, ?, coalesce(sum(entries), 0), ? FROM unreadable_row "
         "WHERE relation = ?",
         [mapping.relation, mapping.table, columns, rows, problem, mapping.relation],
     )

@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING
 from trueup import __version__
 from trueup.books.schema import FORMAT, all_tables, create_table
 from trueup.model.errors import BooksUnreadable
-from trueup.model.relations import MAPPED, Row, columns_of, relation_name
+from trueup.model.relations import MADE, MAPPED, Row, columns_of, relation_name
 from trueup.model.report import RelationRead
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, Statement
 
 DEFAULT_MEMORY_LIMIT = "1GiB"
 _ENGINE_SHARE = 0.8
 _CLOSING_TRIES = 100
+_NOT_WORTH_PLANNING = 300
+_SMALL_BLOCK_BYTES = "16384"
 _CLOSING_PAUSE_SECONDS = 0.05
 
 
@@ -33,19 +35,30 @@ class Books:
     """Open books: the connection that the engine reads, and what the file says of itself."""
 
     connection: DuckDBPyConnection
+    small: bool = False
+    """Whether no query on these books can take long."""
+    parsed: dict[str, Statement] = dataclasses.field(default_factory=dict, repr=False)
+    """The statements that small books have met, because reading one costs as much as running it there."""
 
     def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
         """Run a query that may take long. Ctrl-C ends the query itself.
 
         The query runs in a thread of its own, because a signal reaches Python only when the main thread waits in
-        Python, and never while it is inside DuckDB.
+        Python, and never while it is inside DuckDB. Small books are not worth a thread.
         """
+        if self.small:
+            return self.connection.execute(self._statement(sql), *([dict(bound)] if bound else []))
         with ThreadPoolExecutor(max_workers=1) as runner:
             try:
                 return runner.submit(self.connection.execute, sql, *([dict(bound)] if bound else [])).result()
             except KeyboardInterrupt:
                 self.connection.interrupt()
                 raise
+
+    def _statement(self, sql: str) -> Statement:
+        if sql not in self.parsed:
+            (self.parsed[sql],) = self.connection.extract_statements(sql)
+        return self.parsed[sql]
 
     @property
     def as_of(self) -> datetime | None:
@@ -81,6 +94,19 @@ class Books:
         """The columns that were mapped, by relation; a relation whose copy failed is not among them."""
         rows = self.connection.execute("SELECT relation, columns FROM trueup_copy WHERE problem IS NULL").fetchall()
         return {relation: frozenset(columns) for relation, columns in rows}
+
+    def expect(self, rows: int) -> None:
+        """Say how many rows there will be: for a few, planning a query well takes longer than running a plain plan."""
+        self.connection.execute(
+            "PRAGMA disable_optimizer" if rows <= _NOT_WORTH_PLANNING else "PRAGMA enable_optimizer"
+        )
+
+    def forget_copies(self) -> None:
+        """Empty every table but those that the config supplies: small books are used again, because opening new ones
+        costs more than filling them.
+        """
+        for name in (*map(relation_name, (*MAPPED, *MADE)), "trueup_books", "trueup_copy"):
+            self.connection.execute(f"DELETE FROM {name}")
 
     def replace_rows(self, rows: Iterable[Row], *, of: type[Row], for_this_run: bool = False) -> None:
         """Put these rows in place of all rows of the relation ``of``: for what the config supplies, and for cases.
@@ -146,10 +172,10 @@ def opened_books(path: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT, spill:
 
 @contextlib.contextmanager
 def books_in_memory() -> Iterator[Books]:
-    """Empty books that are never written anywhere: for cases."""
+    """Empty books that are never written anywhere: for cases, and for the few rows of one subject."""
     with _connected(None) as connection:
         connection.execute(all_tables())
-        yield Books(connection=connection)
+        yield Books(connection=connection, small=True)
 
 
 @contextlib.contextmanager
@@ -167,6 +193,8 @@ def _connected(
     }
     if path:
         settings["temp_directory"] = str(spill or path.parent / f"{path.name}.spill")
+    else:  # small: threads would wait for each other longer than they work, and a large block is mostly zeros
+        settings |= {"threads": 1, "default_block_size": _SMALL_BLOCK_BYTES}
     connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=settings)
     try:
         connection.execute("SET TimeZone = 'UTC'")

@@ -67,8 +67,8 @@ class DuckDB:
 
     def number(self, sql: str) -> int:
         """The one number this query answers."""
-        row = self._execute(sql).fetchone()
-        return int(row[0]) if row and row[0] is not None else 0
+        rows = self._execute(sql).fetchall()  # to the end: an unfinished result keeps the connection from other work
+        return int(rows[0][0]) if rows and rows[0][0] is not None else 0
 
     def rows(self, sql: str) -> Iterator[EvidenceRow]:
         """The query's rows, fetched in batches; column order is kept."""

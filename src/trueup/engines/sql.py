@@ -31,28 +31,46 @@ def parameters_of(sql: str) -> frozenset[str]:
 
 
 @functools.cache
-def needs_of(sql: str) -> frozenset[Need]:
+def needs_of(sql: str, *, without: frozenset[str] = frozenset()) -> frozenset[Need]:
     """The relations and columns this SQL reads, looking through the derived ones; without the columns of ``made`` rows.
 
-    Raises ``sqlglot.errors.SqlglotError`` when the SQL names a relation or a column that does not exist.
+    What is only read through a derived relation named in ``without`` is left out. Raises
+    ``sqlglot.errors.SqlglotError`` when the SQL names a relation or a column that does not exist.
     """
     tree = _qualified(sql)
     needs: set[Need] = set()
     for table in _base_tables(tree):
+        if table in without:
+            continue
         if table in _derived_sql():
-            needs |= {need for need in needs_of(_derived_sql()[table]) if not _is_optional(table, need)}
+            behind = needs_of(_derived_sql()[table], without=without)
+            needs |= {need for need in behind if not _is_optional(table, need)}
         else:
             needs.add((table, ""))
     for column in tree.find_all(exp.Column):
-        behind = _table_behind(column)
-        if behind is not None and behind not in _derived_sql():
-            needs.add((behind, column.name))
+        relation = _table_behind(column)
+        if relation is not None and relation not in _derived_sql():
+            needs.add((relation, column.name))
     return frozenset(needs)
 
 
 def derived_of(sql: str) -> frozenset[str]:
     """The derived relations this SQL names. No CTE may be named like one, so that the word alone says it."""
     return frozenset(_WORD.findall(sql)) & _derived_sql().keys()
+
+
+@functools.cache
+def subject_column(sql: str) -> str | None:
+    """The column that a check's subjects are values of; None where they are something worked out.
+
+    >>> subject_column("SELECT e.stripe_event_id AS subject FROM stripe_entry AS e")
+    'stripe_event_id'
+    """
+    outermost = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Query)  # a UNION is named by its first SELECT
+    subject = next((column for column in outermost.selects if column.alias_or_name == "subject"), None)
+    inner = subject.unalias() if subject is not None else None
+    inner = inner.this if isinstance(inner, exp.Cast) else inner
+    return inner.name if isinstance(inner, exp.Column) else None
 
 
 def departures_from_portable(sql: str) -> list[str]:

@@ -11,6 +11,7 @@ from trueup.model.errors import ConfigurationError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from typing import Protocol
 
     from trueup.model.check import Check
@@ -34,15 +35,18 @@ def write(
     width: int | None = None,
     color: bool = False,
     catalogue: Mapping[str, Check] = MappingProxyType({}),
+    first_seen: Mapping[str, datetime] = MappingProxyType({}),
 ) -> None:
     """Write ``report`` to ``stream`` in this format.
 
     ``width`` is in terminal columns and, like ``color``, matters to ``text`` alone. ``catalogue`` gives titles and
-    reasons of checks by their ids. A character that the stream cannot encode is written as an escape. Secrets are
+    reasons of checks by their ids. ``first_seen`` says, by fingerprint, when a finding was first seen, where that was
+    before this report. A character that the stream cannot encode is written as an escape. Secrets are
     masked in every format. Raises ``ConfigurationError`` for a format that does not exist.
     """
     if format not in FORMATS:
         known = ", ".join(FORMATS)
         raise ConfigurationError(f'There is no format "{format}"{nearest(format, FORMATS)} Use one of: {known}.')
     module: Format = importlib.import_module(f"trueup.formats.{format}")
-    module.write(report, Encodable.around(stream), Presentation(width=width, color=color, catalogue=catalogue))
+    presentation = Presentation(width=width, color=color, catalogue=catalogue, first_seen=first_seen)
+    module.write(report, Encodable.around(stream), presentation)

@@ -23,21 +23,27 @@ if TYPE_CHECKING:
     from trueup.model.relations import Exemption
 
 
-def write(report: Report, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
-    """Write the document; its fields are described in ``report.schema.json``."""
+def write(report: Report, out: TextIO, presentation: Presentation) -> None:
+    """Write the document; its fields are described in ``report.schema.json``.
+
+    An issue that the presentation knows no earlier moment of was first seen by this report.
+    """
     out.write("{\n")
-    out.writelines(f"  {_dump(name)}: {_dump(value)},\n" for name, value in _head(report))
-    first_seen = instant(report.generated_at)
-    _write_list(out, "issues", (issue(finding, first_seen=first_seen) for finding in report.findings()))
-    out.write(",\n")
-    _write_list(out, "planGates", iter(()))
-    out.write(",\n")
-    _write_list(out, "guardrails", iter(()))
-    out.write(",\n")
-    _write_list(out, "outcomes", (_outcome(made) for made in report.outcomes))
-    out.write(",\n")
-    _write_list(out, "relations", _relations(report))
+    out.writelines(f"  {_dump(name)}: {_dump(value)},\n" for name, value in _before_issues(report))
+    known, moment = presentation.first_seen, report.generated_at
+    issues = (issue(f, first_seen=instant(known.get(f.fingerprint, moment))) for f in report.findings())
+    _write_list(out, "issues", issues)
+    out.write(f',\n  "nextCursor": {_dump(None)}')  # a document that is written is whole; only the API pages
+    for name, items in _after_issues(report):
+        out.write(",\n")
+        _write_list(out, name, items)
     out.write("\n}\n")
+
+
+def head(report: Report) -> str:
+    """The document without what is paged, as JSON text: no ``issues``, no ``nextCursor``."""
+    found = dict(_before_issues(report))
+    return _dump(found | {name: list(items) for name, items in _after_issues(report)})
 
 
 def _dump(value: object) -> str:
@@ -53,7 +59,7 @@ def _write_list(out: TextIO, name: str, items: Iterator[dict[str, Json]]) -> Non
     out.write("]" if separator == "\n    " else "\n  ]")
 
 
-def _head(report: Report) -> Iterator[tuple[str, object]]:
+def _before_issues(report: Report) -> Iterator[tuple[str, object]]:
     as_of = report.database_as_of
     yield "schemaVersion", SCHEMA_VERSION
     yield "runId", exact(report.run_id)
@@ -75,6 +81,13 @@ def _head(report: Report) -> Iterator[tuple[str, object]]:
             for line in report.score_lines
         ],
     )
+
+
+def _after_issues(report: Report) -> Iterator[tuple[str, Iterator[dict[str, Json]]]]:
+    yield "planGates", iter(())
+    yield "guardrails", iter(())
+    yield "outcomes", (_outcome(made) for made in report.outcomes)
+    yield "relations", _relations(report)
 
 
 def summary(report: Report) -> dict[str, Json]:

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from trueup.model.check import Check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presentation:
-    """``width`` is in terminal columns; without it the format chooses. ``catalogue`` holds the checks by id."""
+    """``width`` is in terminal columns; without it the format chooses. ``catalogue`` holds the checks by id.
+
+    ``first_seen`` holds, by fingerprint, when a finding was first seen, where that was before this report.
+    """
 
     width: int | None = None
     color: bool = False
     catalogue: Mapping[str, Check] = field(default_factory=dict)
+    first_seen: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Encodable(io.TextIOBase):

@@ -12,6 +12,7 @@ from trueup.mapping.references import has_literal_secret, resolved
 from trueup.model.errors import ConfigurationError
 from trueup.model.policy import Policy
 from trueup.model.relations import Exemption, Plan, PlanPrice
+from trueup.model.settings import AlertSettings, RepairSettings, ScheduleSettings, ServerSettings
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class Config:
     plan_prices: tuple[PlanPrice, ...]
     exemptions: tuple[Exemption, ...]
     policy: Policy
+    repairs: RepairSettings = field(default_factory=RepairSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     literal_secrets: tuple[str, ...] = ()
 
 
@@ -60,6 +65,12 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
     from trueup.mapping.plans import plans_and_prices  # noqa: PLC0415 - see above
     from trueup.mapping.preset import plans_over  # noqa: PLC0415 - see above
     from trueup.mapping.relations import named_in, relation_mappings  # noqa: PLC0415 - see above
+    from trueup.mapping.surroundings import (  # noqa: PLC0415 - see above
+        alert_settings,
+        repair_settings,
+        schedule_settings,
+        server_settings,
+    )
 
     document = _document(path)
     preset = _preset(document.preset, path) if document.preset is not None else Preset()
@@ -85,6 +96,10 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         plan_prices=prices,
         exemptions=_exemptions(document.exemptions, known_checks, path),
         policy=_policy(document.policy, known_checks, path),
+        repairs=repair_settings(document.repairs),
+        schedule=schedule_settings(document.audits, path=path),
+        server=server_settings(document.server, path=path, environ=environ),
+        alerts=alert_settings(document.alerts, path=path, environ=environ),
         literal_secrets=tuple(key for key, text in addresses.items() if has_literal_secret(text)),
     )
 

@@ -1,4 +1,7 @@
-"""The shape of ``trueup.toml``: what may stand in it and of which type. What the words mean is decided later."""
+"""The shape of ``trueup.toml``: what may stand in it and of which type. What the words mean is decided later.
+
+What a key means stands below it, and in ``Policy`` for those of ``[policy]``: ``docs/configuration.md`` is made of it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from trueup.mapping.field_types import (
+    Cap,
+    ChannelOption,
     Currency,
     Exact,
     GraceDays,
@@ -16,6 +21,7 @@ from trueup.mapping.field_types import (
     Minutes,
     Money,
     NotNegative,
+    Often,
     PeriodDays,
     Rank,
     Seconds,
@@ -40,52 +46,70 @@ class DatabaseSection(Section):
     """``[database]``: where the app's rows are read, and with which role they may be repaired."""
 
     url: Text
+    """``sqlite:///app.db``, ``postgresql://…``, ``mysql://…`` (MariaDB too), or a folder of Parquet or CSV files."""
     repair_url: Text | None = None
+    """The same database as a role that may repair. Without it nothing is ever changed."""
     statement_timeout_seconds: Seconds = 900
+    """How long one statement of an audit may run in the app's database."""
 
 
 class StoreSection(Section):
     """``[store]``: our own memory."""
 
     url: Text
+    """``sqlite:///trueup.db``, or ``postgresql://…``, which replicas can share."""
 
 
 class BooksSection(Section):
     """``[books]``: the snapshot that the checks read."""
 
     memory_limit: Memory = "1GiB"
+    """How much memory the checks may use; beyond it they spill to disk."""
 
 
 class RelationSection(Section):
     """``[relations.NAME]``: one relation's table, columns and words."""
 
     table: Text | None = None
+    """Your table, schema-qualified or not. It must be given, here or by the preset."""
     where: Text | None = None
+    """A condition in your database's SQL: rows that do not meet it are not read."""
     dense_sequence: bool | None = None
+    """Whether the sequence of one account has no gaps, so that a gap is a finding."""
     columns: dict[str, Text] = Field(default_factory=dict)
+    """Our column = your column, or a scalar expression in your database's SQL."""
     values: dict[str, dict[str, Words]] = Field(default_factory=dict)
+    """Our word = your words, for plans and for columns of fixed words. ``""`` also stands for NULL."""
 
 
 class PriceSection(Section):
     """One of ``prices``: a Stripe price id or lookup key, with its own interval where it differs."""
 
     id: Text
+    """The price's id, or its lookup key."""
     interval: IntervalWord | None = None
+    """How often this price bills, where it is not the plan's ``interval``."""
 
 
 class PlanSection(Section):
-    """``[plans.NAME]``: ``price`` is what one period costs, in minor units of one currency."""
+    """``[plans.NAME]``: what you sell, by the names that ``values.plan`` gives your words."""
 
     rank: Rank | None = None
+    """0 for the free plan, higher for more. It must be given, here or by the preset."""
     paid: bool | None = None
+    """Whether somebody pays for it. Without it: when ``rank`` is above 0."""
     prices: list[Annotated[PriceSection, BeforeValidator(_as_section)]] | None = None
+    """The Stripe prices that mean this plan."""
     interval: IntervalWord | None = None
+    """How often its prices bill: every ``month``, unless you say so."""
     credits_per_period: NotNegative | None = None
+    """How many credits one period grants."""
     price: dict[Currency, Money] | None = None
+    """What one period costs, in minor units of one currency; only puts a price on findings."""
 
 
 class PolicySection(Section):
-    """``[policy]``: the fields of ``Policy``, each inside the bounds where the checks' arithmetic holds."""
+    """``[policy]``: the business's own numbers, each inside the bounds where the checks' arithmetic holds."""
 
     period_days: PeriodDays | None = None
     settle_minutes: Minutes | None = None
@@ -98,32 +122,106 @@ class PolicySection(Section):
     livemode: bool | None = None
     credit_value: dict[Currency, NotNegative] | None = None
     severity: dict[str, SeverityWord] = Field(default_factory=dict)
+    """Another severity for a check, or ``off``; the report says so."""
 
 
 class ExemptionSection(Section):
     """One of ``[[exemptions]]``: a known and accepted exception, with the person who answers for it."""
 
     check: Text
+    """The check's id."""
     subject: Subject
+    """What stands after the colon of the issue's id."""
     owner: Text
+    """Who answers for it."""
     reason: Text
+    """Why it is right as it is."""
     expires: date | None = None
+    """The last day it holds; afterwards it is itself a finding."""
+
+
+class RepairsSection(Section):
+    """``[repairs]``: how many repairs may run unattended."""
+
+    most_per_run: Cap = 20
+    """How many repairs one ``trueup repair --safe`` may apply."""
+    most_per_day: Cap = 100
+    """``--safe`` applies nothing once this many repairs, however made, were applied within 24 hours."""
+
+
+class AuditsSection(Section):
+    """``[audits]``: when ``trueup serve`` audits by itself."""
+
+    every_minutes: Often | None = None
+    """On a fixed grid in UTC, so that 60 means every full hour. Not beside ``cron``."""
+    cron: Text | None = None
+    """Five fields, in UTC, such as ``15 4 * * *``. Not beside ``every_minutes``."""
+
+
+class JwtSection(Section):
+    """``[server.jwt]``: whose tokens are believed."""
+
+    issuer: Text
+    """What ``iss`` must be."""
+    audience: Text
+    """What ``aud`` must be or hold."""
+    jwks_url: Text
+    """Where the issuer publishes its keys, by HTTPS."""
+    algorithms: list[Text] = Field(default_factory=lambda: ["RS256"])
+    """Signatures that are believed: RS256, ES256, EdDSA."""
+    type: Text = "JWT"
+    """What ``typ`` in the token's header must be."""
+    role_claim: Text = "roles"
+    """The claim that holds the holder's roles."""
+    roles: dict[str, Words] = Field(default_factory=dict)
+    """Our role (``viewer``, ``admin``, ``super_admin``) = the words of that claim."""
+
+
+class ServerSection(Section):
+    """``[server]``: where it listens and who may come in."""
+
+    bind: Text = "127.0.0.1:8321"
+    """Address and port. Encryption is the work of a proxy in front."""
+    origins: list[Text] = Field(default_factory=list)
+    """Other origins whose pages may send changes, such as ``https://admin.example.com``; our own always may."""
+    trusted_proxies: list[Text] = Field(default_factory=list)
+    """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    tokens: bool = True
+    """Whether API tokens (``trueup token create``) let in."""
+    jwt: JwtSection | None = None
+
+
+class AlertsSection(Section):
+    """``[alerts]``: who is told. What a channel may say depends on its kind."""
+
+    private_hosts: list[Text] = Field(default_factory=list)
+    """Hosts, addresses and networks inside your network that may be called all the same."""
+    channels: dict[str, dict[str, ChannelOption]] = Field(default_factory=dict)
+    """A name of yours = a ``kind`` and its options: see [channels](channels.md)."""
 
 
 class Preset(Section):
     """A known schema's mapping: what a config starts from."""
 
     plans: dict[str, PlanSection] = Field(default_factory=dict)
+    """Your plans by name."""
     relations: dict[str, RelationSection] = Field(default_factory=dict)
+    """Where the rows of each relation stand."""
 
 
 class Document(Preset):
     """The whole file."""
 
     environment: Text = "production"
+    """What this database is called in reports, in the store and in alerts."""
     preset: str | None = None
+    """A known schema, such as ``canonical``, to start from; what the file says overrides it, key by key."""
     database: DatabaseSection
     store: StoreSection | None = None
     books: BooksSection = Field(default_factory=BooksSection)
     policy: PolicySection = Field(default_factory=PolicySection)
+    repairs: RepairsSection = Field(default_factory=RepairsSection)
+    audits: AuditsSection = Field(default_factory=AuditsSection)
+    server: ServerSection = Field(default_factory=ServerSection)
+    alerts: AlertsSection = Field(default_factory=AlertsSection)
     exemptions: list[ExemptionSection] = Field(default_factory=list)

@@ -6,7 +6,7 @@ import re
 from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from trueup.mapping.complaint import suggestion
@@ -24,6 +24,7 @@ OFF = "off"
 MINUTES_LIMIT = 525_600
 MONEY_LIMIT = 10**15
 RANK_LIMIT = 1000
+CAP_LIMIT = 1_000_000
 TIMEOUT_LIMIT_SECONDS = 86_400
 
 _CURRENCY = re.compile(r"[a-z]{3}")
@@ -104,7 +105,19 @@ def _words(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+def _option(value: object) -> object:
+    """One option of a channel; which type each must have is the channel's own to say."""
+    if isinstance(value, str):
+        return _filled(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return [_filled(item) for item in value]
+    if not isinstance(value, int):
+        raise wrong("must be a string, a whole number, true or false, or a list of strings")
+    return value
+
+
 Text = Annotated[str, AfterValidator(_filled)]
+ChannelOption = Annotated[str | int | bool | list[str], PlainValidator(_option)]
 Word = Annotated[str, BeforeValidator(_word)]
 Words = Annotated[list[Word], BeforeValidator(_words)]
 Subject = Annotated[str, BeforeValidator(_word), AfterValidator(_filled)]
@@ -118,5 +131,7 @@ PeriodDays = Annotated[int, BeforeValidator(_whole(1, PERIOD_DAYS_LIMIT))]
 GraceDays = Annotated[int, BeforeValidator(_whole(0, PERIOD_DAYS_LIMIT))]
 Minutes = Annotated[int, BeforeValidator(_whole(0, MINUTES_LIMIT))]
 Seconds = Annotated[int, BeforeValidator(_whole(1, TIMEOUT_LIMIT_SECONDS))]
+Cap = Annotated[int, BeforeValidator(_whole(0, CAP_LIMIT))]
+Often = Annotated[int, BeforeValidator(_whole(1, MINUTES_LIMIT))]
 Money = Annotated[int, BeforeValidator(_whole(0, MONEY_LIMIT))]
 Rank = Annotated[int, BeforeValidator(_whole(0, RANK_LIMIT))]

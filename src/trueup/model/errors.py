@@ -26,8 +26,29 @@ class SourceUnavailable(TrueupError):
     """The app's database cannot be reached, refused us, or went away while we read."""
 
 
+class StoreUnavailable(TrueupError):
+    """Our own memory cannot be reached, read or written, or a newer trueup wrote it."""
+
+
 class BooksUnreadable(TrueupError):
     """A books file is missing, is not ours, or was left half-written."""
+
+
+class OutgoingFailed(TrueupError):
+    """Somebody outside did not answer, or the name leads to where we must not call. It may pass by itself."""
+
+
+class DeliveryFailed(TrueupError):
+    """A message did not reach its channel.
+
+    ``permanent`` says that trying again cannot help before a person mends something; ``retry_after_seconds`` is how
+    long the receiver asks us to wait, where it does. Never names an address that is a secret.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.retry_after_seconds = retry_after_seconds
 
 
 def is_interruption(error: BaseException) -> bool:

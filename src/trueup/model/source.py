@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -103,7 +103,10 @@ class Source(Protocol):
 
 
 class Progress(Protocol):
-    """Told how far a long action is. The default implementation says nothing."""
+    """Told how far a long action is, and how it can be ended. The default implementation says nothing.
+
+    What a method raises ends the action.
+    """
 
     def begin(self, label: str, total: int | None) -> None:
         """A step begins; ``total`` is how many units it has, where known."""
@@ -113,6 +116,9 @@ class Progress(Protocol):
 
     def end(self) -> None:
         """The current step is over."""
+
+    def interruptible(self, interrupt: Callable[[], None] | None) -> None:
+        """Calling ``interrupt`` from any thread ends the query that runs at that moment; None: no longer."""
 
 
 class Silent:
@@ -126,3 +132,6 @@ class Silent:
 
     def end(self) -> None:
         """Say nothing."""
+
+    def interruptible(self, interrupt: Callable[[], None] | None) -> None:
+        """Interrupt nothing."""

@@ -12,9 +12,9 @@ import pymysql
 from pymysql.converters import encoders
 from pymysql.cursors import Cursor, SSCursor
 
+from trueup.model.address import TLS_OPTIONS, parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
-from trueup.sources.address import parse_address
 from trueup.sources.mysql_columns import Field, arrow_type, column_array
 from trueup.sources.mysql_schema import read_tables, read_write_privileges
 from trueup.sources.select import described, select
@@ -23,9 +23,7 @@ from trueup.sources.stream import stream, this_moment
 BATCH_ROWS = 20_000
 CONNECT_TIMEOUT_SECONDS = 10
 LOCK_TIMEOUT_SECONDS = 5
-DEFAULT_PORT = 3306
-_TLS_OPTIONS = frozenset({"ssl_ca", "ssl_cert", "ssl_key", "ssl_verify_cert", "ssl_verify_identity"})
-_OPTIONS = _TLS_OPTIONS | {"unix_socket", "charset"}
+_OPTIONS = TLS_OPTIONS | {"unix_socket", "charset"}
 _MAPPING_ERRORS = frozenset({1052, 1054, 1064, 1109, 1111, 1142, 1143, 1146, 1305, 1356, 1370, 1582})
 _NO_DECODERS: dict[Any, Any] = dict(encoders)
 _TIMEOUTS = frozenset({1969, 3024})
@@ -109,23 +107,13 @@ class MySQLSource:
             cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
     def _connect(self) -> Connection:
-        address = self._address
-        host, _, port = address.hosts.strip("[]").partition(":")
-        tls: dict[str, Any] = {name: address.options[name] for name in _TLS_OPTIONS & set(address.options)}
         return pymysql.connect(
-            host=host or "localhost",
-            port=int(port or DEFAULT_PORT),
-            unix_socket=address.options.get("unix_socket"),
-            user=address.user,
-            password=address.password or "",
-            database=address.database,
-            charset="utf8mb4",
+            **self._address.for_mysql(),
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=self._statement_timeout_seconds + CONNECT_TIMEOUT_SECONDS,
             program_name="trueup",
             autocommit=True,
             conv=_NO_DECODERS,  # values arrive as text and are converted a column at a time
-            **tls,
         )
 
     @contextlib.contextmanager

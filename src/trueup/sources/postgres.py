@@ -13,9 +13,9 @@ import psycopg
 import pyarrow as pa
 from psycopg.conninfo import make_conninfo
 
+from trueup.model.address import Address, parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
-from trueup.sources.address import Address, parse_address
 from trueup.sources.postgres_schema import read_tables, read_write_privileges
 from trueup.sources.select import described, select, wrapped
 from trueup.sources.stream import plain, plain_schema, stream, this_moment, with_valid_text

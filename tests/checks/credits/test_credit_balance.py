@@ -59,6 +59,11 @@ def test_the_books_after_the_repair_have_no_finding() -> None:
     ("given", "reason"),
     [
         pytest.param(
+            (Account(account_id="user_1", credits=Decimal(10)), _entry(1, -5, -5, days=2)),
+            "below the floor",
+            id="the ledger's balance would be a finding of its own",
+        ),
+        pytest.param(
             (
                 Account(account_id="user_1", credits=Decimal(180)),
                 _entry(1, 100, 100, days=3),

@@ -20,7 +20,7 @@ def the_repair(*given: Row) -> Change | Refusal | None:
 
 def test_the_flag_is_switched_off_and_a_row_of_zero_keeps_the_running_balance() -> None:
     repair = the_repair(
-        UNLIMITED,
+        Account(account_id="user_1", unlimited_credits=True, credits=Decimal(60)),
         LedgerEntry(entry_id=1, amount=Decimal(100), balance_after=Decimal(100), created_at=ago(days=2)),
         LedgerEntry(entry_id=2, amount=Decimal(-40), balance_after=Decimal(60), created_at=ago(days=1)),
     )
@@ -39,6 +39,24 @@ def test_the_flag_is_switched_off_and_a_row_of_zero_keeps_the_running_balance() 
             },
         ),
     )
+
+
+def test_a_balance_that_the_ledger_does_not_back_is_refused_because_limits_would_uncover_it() -> None:
+    repair = the_repair(
+        Account(account_id="user_1", unlimited_credits=True, credits=Decimal(61)),
+        LedgerEntry(entry_id=1, amount=Decimal(60), balance_after=Decimal(60), created_at=ago(days=2)),
+    )
+    assert isinstance(repair, Refusal)
+    assert "credit-balance would be found" in repair.reason
+
+
+def test_a_balance_below_the_floor_is_refused_because_limits_would_uncover_it() -> None:
+    repair = the_repair(
+        Account(account_id="user_1", unlimited_credits=True, credits=Decimal(-1)),
+        LedgerEntry(entry_id=1, amount=Decimal(-1), balance_after=Decimal(-1), created_at=ago(days=2)),
+    )
+    assert isinstance(repair, Refusal)
+    assert "negative-balance would be found" in repair.reason
 
 
 def test_an_account_without_entries_starts_at_zero() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ def _repair(finding: Finding) -> Change | Refusal:
     """Sync the cache to the ledger, where the ledger has one answer and agrees with itself."""
     evidence = finding.evidence
     cached, authoritative = evidence["credits"], evidence["last_balance_after"]
-    obstacle = _obstacle(evidence["diagnosis"], evidence["entries"], evidence["entries_tied_for_latest"])
+    obstacle = _obstacle(evidence)
     if obstacle or not isinstance(cached, Decimal) or not isinstance(authoritative, Decimal):
         return Refusal(reason=obstacle or "A balance of this account could not be read.")
     before, after = credits_text(cached), credits_text(authoritative)
@@ -38,11 +39,14 @@ def _repair(finding: Finding) -> Change | Refusal:
     )
 
 
-def _obstacle(diagnosis: Value, entries: Value, tied: Value) -> str | None:
-    if diagnosis != "hand-edit":
+def _obstacle(evidence: Mapping[str, Value]) -> str | None:
+    tied = evidence["entries_tied_for_latest"]
+    if evidence["diagnosis"] != "hand-edit":
         return "The ledger disagrees with itself for this account; a person must find the right balance."
-    if not entries:
+    if not evidence["entries"]:
         return "The account has no ledger entry that says what its balance should be."
+    if evidence["ledger_below_floor"]:
+        return "The ledger's balance is below the floor, so that syncing would make a negative-balance finding."
     if isinstance(tied, int) and tied > 1:
         return "The latest entries share one timestamp and their ids have no order; a person must say which is last."
     return None
@@ -138,6 +142,7 @@ SELECT account_id                                              AS subject,
        CASE WHEN diagnosis = 'reorder' THEN 'warning' END      AS severity,
        credits, last_balance_after, sum_of_amounts,
        credits - last_balance_after                            AS drift,
+       last_balance_after < $balance_floor                     AS ledger_below_floor,
        diagnosis, entries, broken_steps, entries_tied_for_latest, last_entry_at
 FROM diagnosed
 """,

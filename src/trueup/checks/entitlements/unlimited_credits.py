@@ -12,6 +12,12 @@ from trueup.model.severity import Severity
 
 
 def _repair(finding: Finding) -> Change | Refusal:
+    uncovered = finding.evidence["limits_would_uncover"]
+    if uncovered is not None:
+        return Refusal(
+            reason=f"With limits its balance would count, and {uncovered} would be found; a person must find the right "
+            "balance first."
+        )
     if finding.evidence["unreadable_entries"]:
         return Refusal(
             reason="An entry of this account cannot be read, so nobody knows its last balance; mend that row first."
@@ -48,6 +54,9 @@ SELECT a.account_id                      AS subject,
        a.role,
        a.unlimited_credits,
        coalesce(l.balance_after, 0)      AS last_balance_after,
+       CASE WHEN a.credits <> coalesce(l.balance_after, 0) THEN 'credit-balance'
+            WHEN a.credits < $balance_floor                THEN 'negative-balance'
+       END                               AS limits_would_uncover,
        coalesce(u.entries, 0)            AS unreadable_entries,
        t.last_entry_at
 FROM account AS a
@@ -61,7 +70,7 @@ WHERE a.unlimited_credits
 """,
     message="{subject} has unlimited credits, and its role is {role}.",
     requires=("account.unlimited_credits", "account.role"),
-    optional=("ledger_entry",),
+    optional=("ledger_entry", "account.credits"),
     repair=_repair,
     cases=(
         Case(name="an ordinary account with limits", given=(Account(account_id="user_1"),)),

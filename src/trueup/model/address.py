@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from trueup.model.errors import ConfigurationError
@@ -20,6 +21,8 @@ _ADDRESS = re.compile(
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SECRET_OPTIONS = frozenset({"password", "sslpassword", "passwd"})
 HIDDEN = "***"
+MYSQL_PORT = 3306
+TLS_OPTIONS = frozenset({"ssl_ca", "ssl_cert", "ssl_key", "ssl_verify_cert", "ssl_verify_identity"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,21 @@ class Address:
         user = f"{self.user}@" if self.user else ""
         host = self.hosts or self.options.get("host") or self.options.get("unix_socket") or ""
         return self.scrub(f"{self.scheme}://{user}{host}/{self.database or ''}")
+
+    def for_mysql(self) -> dict[str, Any]:
+        """The address as arguments of a MySQL driver's ``connect``, its password among them."""
+        found = re.fullmatch(r"\[?([^\]]*?)\]?(?::([0-9]+))?", self.hosts)
+        host, port = (found[1], found[2]) if found else (self.hosts, None)
+        return {
+            "host": host or "localhost",
+            "port": int(port or MYSQL_PORT),
+            "unix_socket": self.options.get("unix_socket"),
+            "user": self.user,
+            "password": self.password or "",
+            "database": self.database,
+            "charset": "utf8mb4",
+            **{name: self.options[name] for name in sorted(TLS_OPTIONS & set(self.options))},
+        }
 
     def scrub(self, text: str) -> str:
         """The text without any spelling of a secret."""

@@ -1,0 +1,121 @@
+"""From ``[repairs]``, ``[audits]``, ``[server]`` and ``[alerts]`` to settings: addresses split, secrets resolved."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING
+
+from trueup.mapping.complaint import complaint, suggestion
+from trueup.mapping.references import resolved
+from trueup.model.settings import (
+    AlertSettings,
+    ChannelSettings,
+    JwtSettings,
+    RepairSettings,
+    ScheduleSettings,
+    ServerSettings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from trueup.mapping.document import AlertsSection, AuditsSection, JwtSection, RepairsSection, ServerSection
+
+_PORT_LIMIT = 65_535
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?|https?://\[[0-9a-f:]+\](?::[0-9]+)?")
+_ROLES = ("viewer", "admin", "super_admin")
+
+
+def repair_settings(section: RepairsSection) -> RepairSettings:
+    """The caps of unattended repairs."""
+    return RepairSettings(most_per_run=section.most_per_run, most_per_day=section.most_per_day)
+
+
+def schedule_settings(section: AuditsSection, *, path: Path) -> ScheduleSettings:
+    """When to audit. Raises ``ConfigurationError`` when both ways of saying it are used."""
+    if section.cron is not None and section.every_minutes is not None:
+        raise complaint(path, ("audits",), "holds both cron and every_minutes: keep one of them")
+    return ScheduleSettings(every_minutes=section.every_minutes, cron=section.cron)
+
+
+def server_settings(section: ServerSection, *, path: Path, environ: Mapping[str, str]) -> ServerSettings:
+    """Where to listen and whom to believe. Raises ``ConfigurationError``."""
+    host, _, port = section.bind.rpartition(":")
+    if not host or not port.isdecimal() or not 0 <= int(port) <= _PORT_LIMIT:
+        raise complaint(path, ("server", "bind"), 'must be an address and a port, such as "127.0.0.1:8321"')
+    return ServerSettings(
+        host=host.strip("[]"),
+        port=int(port),
+        origins=_origins(section, path),
+        trusted_proxies=_trusted_proxies(section, path),
+        tokens=section.tokens,
+        jwt=_jwt(section.jwt, path=path, environ=environ) if section.jwt else None,
+    )
+
+
+def _origins(section: ServerSection, path: Path) -> tuple[str, ...]:
+    for position, origin in enumerate(section.origins):
+        if not _ORIGIN.fullmatch(origin):
+            key = ("server", "origins", position)
+            raise complaint(path, key, 'must be an origin as browsers write it, such as "https://admin.example.com"')
+    return tuple(section.origins)
+
+
+def _trusted_proxies(section: ServerSection, path: Path) -> tuple[str, ...]:
+    for position, proxy in enumerate(section.trusted_proxies):
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError:
+            key = ("server", "trusted_proxies", position)
+            raise complaint(path, key, 'must be an address or a network, such as "10.0.0.0/8"') from None
+    return tuple(section.trusted_proxies)
+
+
+def _jwt(section: JwtSection, *, path: Path, environ: Mapping[str, str]) -> JwtSettings:
+    for role in section.roles:
+        if role not in _ROLES:
+            raise complaint(path, ("server", "jwt", "roles", role), f"is not a role{suggestion(role, _ROLES)}")
+    key = ("server", "jwt", "jwks_url")
+    return JwtSettings(
+        issuer=section.issuer,
+        audience=section.audience,
+        jwks_url=resolved(section.jwks_url, key=key, path=path, environ=environ),
+        algorithms=tuple(section.algorithms),
+        type=section.type,
+        role_claim=section.role_claim,
+        roles={role: tuple(words) for role, words in section.roles.items()},
+    )
+
+
+def alert_settings(section: AlertsSection, *, path: Path, environ: Mapping[str, str]) -> AlertSettings:
+    """The channels, their secrets resolved. Raises ``ConfigurationError`` for one without a kind.
+
+    What the options of a kind are is the kind's own to say: ``trueup.channels`` checks them when it opens one.
+    """
+    channels = []
+    for name, given in section.channels.items():
+        key = ("alerts", "channels", name)
+        options = {word: value for word, value in given.items() if word != "kind"}
+        kind = given.get("kind")
+        if not isinstance(kind, str):
+            raise complaint(path, (*key, "kind"), "is missing: say which kind of channel it is")
+        known = {
+            option: _option(value, key=(*key, option), path=path, environ=environ) for option, value in options.items()
+        }
+        literal = frozenset(option for option, value in options.items() if known[option] == value)
+        channels.append(ChannelSettings(name=name, kind=kind, options=known, literal=literal))
+    return AlertSettings(channels=tuple(channels), private_hosts=tuple(section.private_hosts))
+
+
+def _option(
+    value: str | int | bool | list[str],  # noqa: FBT001 - the value itself
+    *,
+    key: tuple[str, ...],
+    path: Path,
+    environ: Mapping[str, str],
+) -> str | int | bool | tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(resolved(item, key=key, path=path, environ=environ) for item in value)
+    return resolved(value, key=key, path=path, environ=environ) if isinstance(value, str) else value

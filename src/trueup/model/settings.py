@@ -1,0 +1,74 @@
+"""What the config says about everything around an audit: repairs, schedule, server, alerts. Secrets are resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairSettings:
+    """``[repairs]``: how many repairs may run unattended (``--safe``)."""
+
+    most_per_run: int = 20
+    most_per_day: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSettings:
+    """``[audits]``: when ``trueup serve`` audits by itself: by ``cron`` (UTC), every so many minutes, or never."""
+
+    every_minutes: int | None = None
+    cron: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JwtSettings:
+    """``[server.jwt]``: whose tokens are believed, and which of their roles mean which of ours.
+
+    ``roles`` maps our role (``viewer``, ``admin``, ``super_admin``) to the words of the claim ``role_claim``.
+    """
+
+    issuer: str
+    audience: str
+    jwks_url: str
+    algorithms: tuple[str, ...] = ("RS256",)
+    type: str = "JWT"
+    role_claim: str = "roles"
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """``[server]``: where it listens, whose browsers may change things, who may come in.
+
+    ``trusted_proxies`` are the addresses and networks whose ``X-Forwarded-For`` is believed: nobody's by default.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8321
+    origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    tokens: bool = True
+    jwt: JwtSettings | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """``[alerts.channels.NAME]``: one way to be told. ``options`` may hold secrets and are hidden from ``repr``.
+
+    ``literal`` names the options whose value stands in the file itself, not behind a reference.
+    """
+
+    name: str
+    kind: str
+    options: Mapping[str, str | int | bool | tuple[str, ...]] = field(default_factory=dict, repr=False)
+    literal: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSettings:
+    """``[alerts]``: who is told. ``private_hosts`` are hosts inside the network that we may call all the same."""
+
+    channels: tuple[ChannelSettings, ...] = ()
+    private_hosts: tuple[str, ...] = ()
