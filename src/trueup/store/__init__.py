@@ -1,0 +1,51 @@
+"""Our own memory: runs, findings, exemptions, alert episodes, tokens; and the journal, kept in the app's database."""
+
+from __future__ import annotations
+
+from trueup.store.exemptions import AlreadyExempted, StoredExemption
+from trueup.store.leases import Lease
+from trueup.store.opening import Store, open_store
+from trueup.store.records import (
+    Difference,
+    IssueRecord,
+    Keyset,
+    Kind,
+    Moved,
+    Page,
+    RunRecord,
+    Sort,
+    State,
+    StoredFinding,
+    StoredIssue,
+    StoredRun,
+)
+from trueup.store.retention import Retention
+from trueup.store.runs import UnknownRun
+from trueup.store.sessions import StoredSession
+from trueup.store.tokens import PresentedToken, StoredToken, parse_token
+
+__all__ = [
+    "AlreadyExempted",
+    "Difference",
+    "IssueRecord",
+    "Keyset",
+    "Kind",
+    "Lease",
+    "Moved",
+    "Page",
+    "PresentedToken",
+    "Retention",
+    "RunRecord",
+    "Sort",
+    "State",
+    "Store",
+    "StoredExemption",
+    "StoredFinding",
+    "StoredIssue",
+    "StoredRun",
+    "StoredSession",
+    "StoredToken",
+    "UnknownRun",
+    "open_store",
+    "parse_token",
+]

@@ -1,0 +1,98 @@
+"""The findings over time: first seen, last seen, and whether they are open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+
+from trueup.model.finding import Area
+from trueup.model.severity import Severity
+from trueup.store.database import Database
+from trueup.store.issues import issue_of, with_first_seen
+from trueup.store.records import ResolvedPage, State, StoredFinding
+from trueup.store.tables import FINDING, ISSUE
+
+_LAST = and_(ISSUE.c.run_seq == FINDING.c.last_run_seq, ISSUE.c.fingerprint == FINDING.c.fingerprint)
+"""A finding as the last run that saw it put it."""
+
+
+class Findings:
+    """What is known of each finding of each environment."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, environment: str, issue_id: str) -> StoredFinding | None:
+        """What is known of this issue; None when no run that decides has seen it within memory."""
+        found = (
+            select(FINDING, ISSUE.c.document)
+            .select_from(FINDING.outerjoin(ISSUE, _LAST))
+            .where(FINDING.c.environment == environment, FINDING.c.issue_id == issue_id)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(found).first()
+        if row is None:
+            return None
+        return StoredFinding(
+            issue_id=row.issue_id,
+            fingerprint=row.fingerprint,
+            check=row.check_id,
+            subject=row.subject,
+            severity=tuple(Severity)[row.severity],
+            risk=row.risk,
+            state=State(row.state),
+            first_seen=row.first_seen,
+            last_seen=row.last_seen,
+            resolved_at=row.resolved_at,
+            times_reopened=row.times_reopened,
+            document=None if row.document is None else with_first_seen(row.document, row.first_seen),
+        )
+
+    def resolved(
+        self,
+        environment: str,
+        *,
+        after: tuple[str, str] | None = None,
+        limit: int = 100,
+        severity: Severity | str | None = None,
+        category: Area | str | None = None,
+        check: str | None = None,
+        subject: str | None = None,
+        repairable: bool | None = None,
+        revenue_impacting: bool | None = None,
+        alerts: bool | None = None,
+        exempted: bool | None = None,
+    ) -> ResolvedPage:
+        """Findings that were resolved, the last one first, as they were last seen; as long as that is remembered.
+
+        ``after`` is the one of the page before. A filter that is None lets any through.
+        """
+        where = {
+            "severity": None if severity is None else Severity(severity).rank,
+            "category": None if category is None else Area(category).value,
+            "check_id": check,
+            "subject": subject,
+            "repairable": repairable,
+            "revenue_impacting": revenue_impacting,
+            "alerts": alerts,
+            "exempted": exempted,
+        }
+        found = (
+            select(ISSUE, FINDING.c.state, FINDING.c.first_seen, FINDING.c.resolved_at)
+            .select_from(FINDING.join(ISSUE, _LAST))
+            .where(FINDING.c.environment == environment, FINDING.c.state == State.RESOLVED)
+            .where(*(ISSUE.c[name] == value for name, value in where.items() if value is not None))
+            .order_by(FINDING.c.resolved_at.desc(), FINDING.c.fingerprint)
+        )
+        if after is not None:
+            moment, fingerprint = datetime.fromisoformat(after[0]), after[1]
+            same = and_(FINDING.c.resolved_at == moment, FINDING.c.fingerprint > fingerprint)
+            found = found.where(or_(FINDING.c.resolved_at < moment, same))
+        with self._database.reading() as connection:
+            rows = connection.execute(found.limit(limit + 1)).all()
+        last = rows[limit - 1] if len(rows) > limit else None
+        return ResolvedPage(
+            issues=tuple(issue_of(row) for row in rows[:limit]),
+            after=(last.resolved_at.isoformat(), last.fingerprint) if last is not None else None,
+        )

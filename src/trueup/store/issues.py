@@ -1,0 +1,130 @@
+"""A run's issues, a page at a time, in several orders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, exists, func, or_, select
+
+from trueup.model.finding import Area
+from trueup.model.severity import Severity
+from trueup.store.records import Keyset, Page, Sort, State, StoredIssue
+from trueup.store.tables import FINDING, ISSUE, RUN
+
+_SEVERITIES = tuple(Severity)
+
+
+def page_of(
+    connection: Connection,
+    run_id: str,
+    *,
+    where: Mapping[str, object],
+    state: State | None,
+    sort: Sort,
+    after: Keyset | None,
+    limit: int,
+) -> Page:
+    """The issues of a run whose columns have these values; a column that is None may have any."""
+    run = connection.execute(select(RUN.c.seq, RUN.c.environment, RUN.c.generated_at).where(RUN.c.run_id == run_id))
+    if (of := run.first()) is None:
+        return Page(issues=(), after=None)
+    conditions = [ISSUE.c[name] == value for name, value in where.items() if value is not None]
+    conditions += [] if state is None else [_is_in(state, of)]
+    value = _value(sort, of)
+    found = select(ISSUE, value.label("sorted_by")).where(ISSUE.c.run_seq == of.seq, *conditions)
+    if sort is Sort.FIRST_SEEN:
+        found = found.select_from(ISSUE.outerjoin(FINDING, _known(ISSUE, of)))
+    if after is not None:
+        found = found.where(_beyond(sort, value, after))
+    ordered = found.order_by(ISSUE.c.position) if sort is Sort.SEVERITY else found.order_by(value, ISSUE.c.position)
+    rows = connection.execute(_with_state(ordered.limit(limit + 1), of)).all()
+    page = tuple(issue_of(row) for row in rows[:limit])
+    return Page(issues=page, after=_end(rows[limit - 1]) if len(rows) > limit and page else None)
+
+
+def first_seen_before(connection: Connection, run_id: str) -> dict[str, datetime]:
+    """When the findings of a run were first seen, by fingerprint, where that was before this run."""
+    known = and_(FINDING.c.environment == RUN.c.environment, FINDING.c.fingerprint == ISSUE.c.fingerprint)
+    found = (
+        select(ISSUE.c.fingerprint, FINDING.c.first_seen)
+        .select_from(RUN.join(ISSUE, ISSUE.c.run_seq == RUN.c.seq).join(FINDING, known))
+        .where(RUN.c.run_id == run_id, FINDING.c.first_seen < RUN.c.generated_at)
+    )
+    return {row.fingerprint: row.first_seen for row in connection.execute(found)}
+
+
+def with_first_seen(document: str, moment: datetime) -> str:
+    """The issue's JSON with its ``firstSeen``; the text was written without it, so it needs no parsing."""
+    return f'{document[:-1]}, "firstSeen": {json.dumps(f"{moment.isoformat()}Z")}}}'
+
+
+def _value(sort: Sort, run: Row[*tuple[Any, ...]]) -> ColumnElement[Any]:
+    """What a page is sorted by. Except for the age it is the issue's own, so that no more is read than the page."""
+    match sort:
+        case Sort.SEVERITY:
+            return ISSUE.c.position
+        case Sort.RISK:
+            return -ISSUE.c.risk
+        case Sort.FIRST_SEEN:
+            return func.coalesce(FINDING.c.first_seen, run.generated_at)
+        case Sort.SUBJECT:
+            return ISSUE.c.subject
+
+
+def _beyond(sort: Sort, value: ColumnElement[Any], after: Keyset) -> ColumnElement[bool]:
+    bound, position = after
+    if sort is Sort.SEVERITY:
+        return ISSUE.c.position > position
+    known = datetime.fromisoformat(str(bound)) if sort is Sort.FIRST_SEEN else bound
+    return or_(value > known, and_(value == known, ISSUE.c.position > position))
+
+
+def _with_state(found: Select[Any], run: Row[*tuple[Any, ...]]) -> Select[Any]:
+    """The page, and what is known of its findings. One that no run has decided on has no state of its own."""
+    page = found.subquery()
+    state = func.coalesce(FINDING.c.state, State.OPEN.value).label("state")
+    first_seen = func.coalesce(FINDING.c.first_seen, run.generated_at).label("first_seen")
+    joined = page.outerjoin(FINDING, _known(page, run))
+    return select(page, state, first_seen).select_from(joined).order_by(page.c.sorted_by, page.c.position)
+
+
+def _is_in(state: State, run: Row[*tuple[Any, ...]]) -> ColumnElement[bool]:
+    found = exists().where(_known(ISSUE, run)).correlate(ISSUE)
+    return (
+        ~found.where(FINDING.c.state != state.value)
+        if state is State.OPEN
+        else found.where(FINDING.c.state == state.value)
+    )
+
+
+def _known(issues: FromClause, run: Row[*tuple[Any, ...]]) -> ColumnElement[bool]:
+    return and_(FINDING.c.environment == run.environment, FINDING.c.fingerprint == issues.c.fingerprint)
+
+
+def _end(last: Row[*tuple[Any, ...]]) -> Keyset:
+    value = last.sorted_by
+    return value.isoformat() if isinstance(value, datetime) else value, last.position
+
+
+def issue_of(row: Row[Any]) -> StoredIssue:
+    """The issue in a row that holds its columns, the finding's ``state`` and ``first_seen``."""
+    return StoredIssue(
+        issue_id=row.issue_id,
+        fingerprint=row.fingerprint,
+        check=row.check_id,
+        category=Area(row.category),
+        severity=_SEVERITIES[row.severity],
+        subject=row.subject,
+        revenue_impacting=row.revenue_impacting,
+        alerts=row.alerts,
+        exempted=row.exempted,
+        repairable=row.repairable,
+        risk=row.risk,
+        document=with_first_seen(row.document, row.first_seen),
+        state=State(row.state),
+        first_seen=row.first_seen,
+        position=row.position,
+    )

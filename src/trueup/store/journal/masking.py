@@ -1,0 +1,35 @@
+"""No secret gets into the journal: what people wrote is redacted before it is hashed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from trueup.model.redact import redact
+
+_CELL = frozenset({"table", "key", "column", "value"})
+
+
+def masked_record(recorded: Mapping[str, object]) -> dict[str, object]:
+    """What was recorded, masked where somebody wrote a secret; the cell that was changed stays as its row has it."""
+    return {name: value if name in _CELL else _masked(value) for name, value in recorded.items()}
+
+
+def masked_json(document: str) -> str:
+    """The same JSON, its text masked. Text that is no JSON is masked as it is."""
+    try:
+        return json.dumps(_masked(json.loads(document)), ensure_ascii=False)
+    except ValueError:
+        return redact(document)
+
+
+def _masked(value: object) -> object:
+    match value:
+        case str():
+            return redact(value)
+        case Mapping():
+            return {name: _masked(inner) for name, inner in value.items()}
+        case list():
+            return [_masked(inner) for inner in value]
+        case _:
+            return value

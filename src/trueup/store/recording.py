@@ -1,0 +1,208 @@
+"""Recording a run: its issues, and what they mean for the state of each finding, in one transaction.
+
+The states are worked out by the database, in a handful of statements over whole sets, so that a run of a hundred
+thousand findings costs a few passes over them and no memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or_, select, text, update
+
+from trueup.model.severity import Severity
+from trueup.store.bulk import insert_rows
+from trueup.store.records import IssueRecord, Kind, RunRecord, State
+from trueup.store.tables import FINDING, ISSUE, RUN, TRANSITION
+
+
+def add_run(connection: Connection, record: RunRecord) -> bool:
+    """Record a run with its issues and the transitions it causes; False when a run of this id is there already."""
+    _one_at_a_time(connection, record.environment)
+    if connection.execute(select(RUN.c.seq).where(RUN.c.run_id == record.run_id)).first():
+        return False
+    decides = record.decides and not _later_one_decided(connection, record)
+    number = _insert_run(connection, record, decides=decides)
+    counts = {"issues": _insert_issues(connection, number, record.issues)}
+    if decides:
+        _note_appearances(connection, number, record.environment)
+        _note_resolved(connection, number, record)
+        _apply(connection, number, record)
+        counts |= _counts(connection, number)
+    connection.execute(update(RUN).where(RUN.c.seq == number).values(counts))
+    return True
+
+
+def _one_at_a_time(connection: Connection, environment: str) -> None:
+    """One run of an environment is recorded after the other. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+        connection.execute(lock, {"name": f"trueup-run:{environment}"})
+
+
+def _later_one_decided(connection: Connection, record: RunRecord) -> bool:
+    """Whether a run of a later moment has spoken: what was true before cannot change what is known now."""
+    later = and_(RUN.c.environment == record.environment, RUN.c.generated_at > record.generated_at, RUN.c.decides)
+    return connection.execute(select(RUN.c.seq).where(later).limit(1)).first() is not None
+
+
+def _insert_run(connection: Connection, record: RunRecord, *, decides: bool) -> int:
+    values = {
+        "run_id": record.run_id,
+        "environment": record.environment,
+        "generated_at": record.generated_at,
+        "as_of": record.as_of,
+        "period_days": record.period_days,
+        "status": record.status,
+        "score": record.score,
+        "confidence": record.confidence,
+        "complete": record.complete,
+        "whole": record.whole,
+        "decides": decides,
+        "trigger": record.trigger,
+        "milliseconds": record.milliseconds,
+        **dict.fromkeys(("issues", *Kind), 0),
+        "answered_checks": json.dumps(sorted(record.answered_checks)),
+        "head": record.head,
+    }
+    return int(connection.execute(insert(RUN).values(values).returning(RUN.c.seq)).scalar_one())
+
+
+def _insert_issues(connection: Connection, number: int, issues: Iterable[IssueRecord]) -> int:
+    """Stream the issues in; how many there were. A second one of the same fingerprint is the same broken thing."""
+    known: set[str] = set()
+    insert_rows(connection, ISSUE, _COLUMNS, _rows(number, issues, known))
+    return len(known)
+
+
+_COLUMNS = tuple(ISSUE.columns.keys())
+
+
+def _rows(number: int, issues: Iterable[IssueRecord], known: set[str]) -> Iterator[tuple[object, ...]]:
+    """A row for each issue, in the order of the table's columns; ``known`` gathers the fingerprints."""
+    ranks = {severity: severity.rank for severity in Severity}
+    for issue in issues:
+        if issue.fingerprint in known:
+            continue
+        known.add(issue.fingerprint)
+        yield (
+            number,
+            issue.fingerprint,
+            len(known),
+            issue.issue_id,
+            issue.check,
+            issue.category.value,
+            ranks[issue.severity],
+            issue.subject,
+            issue.revenue_impacting,
+            issue.alerts,
+            issue.exempted,
+            issue.repairable,
+            issue.risk,
+            issue.document,
+        )
+
+
+_MOVED = ("run_seq", "fingerprint", "kind", "issue_id", "severity")
+
+
+def _note_appearances(connection: Connection, number: int, environment: str) -> None:
+    """Note what is new, reopened or worse."""
+    kind = case(
+        (FINDING.c.fingerprint.is_(None), Kind.NEW.value),
+        (FINDING.c.state == State.RESOLVED, Kind.REOPENED.value),
+        else_=Kind.WORSE.value,
+    )
+    known = and_(FINDING.c.environment == environment, FINDING.c.fingerprint == ISSUE.c.fingerprint)
+    changed = or_(
+        FINDING.c.fingerprint.is_(None),
+        FINDING.c.state == State.RESOLVED,
+        ISSUE.c.risk > FINDING.c.risk,
+        ISSUE.c.severity > FINDING.c.severity,
+    )
+    found = (
+        select(literal(number), ISSUE.c.fingerprint, kind, ISSUE.c.issue_id, ISSUE.c.severity)
+        .select_from(ISSUE.outerjoin(FINDING, known))
+        .where(ISSUE.c.run_seq == number, changed)
+    )
+    connection.execute(insert(TRANSITION).from_select(_MOVED, found))
+
+
+def _note_resolved(connection: Connection, number: int, record: RunRecord) -> None:
+    """Note what was open, was looked for, and is not there."""
+    still_there = exists().where(ISSUE.c.run_seq == number, ISSUE.c.fingerprint == FINDING.c.fingerprint)
+    gone = select(
+        literal(number), FINDING.c.fingerprint, literal(Kind.RESOLVED.value), FINDING.c.issue_id, FINDING.c.severity
+    ).where(
+        FINDING.c.environment == record.environment,
+        FINDING.c.state != State.RESOLVED,
+        FINDING.c.check_id.in_(sorted(record.answered_checks)),
+        ~still_there,
+    )
+    connection.execute(insert(TRANSITION).from_select(_MOVED, gone))
+
+
+def _apply(connection: Connection, number: int, record: RunRecord) -> None:
+    """Bring the findings to what the run and its transitions say. Known ones first: new ones need no update."""
+    environment, moment = record.environment, record.generated_at
+    connection.execute(_seen_again(number, environment, moment))
+    connection.execute(
+        update(FINDING)
+        .where(FINDING.c.environment == environment, FINDING.c.fingerprint.in_(_moved(number, Kind.REOPENED)))
+        .values(state=State.REOPENED.value, resolved_at=None, times_reopened=FINDING.c.times_reopened + 1)
+    )
+    connection.execute(
+        update(FINDING)
+        .where(FINDING.c.environment == environment, FINDING.c.fingerprint.in_(_moved(number, Kind.RESOLVED)))
+        .values(state=State.RESOLVED.value, resolved_at=moment)
+    )
+    connection.execute(_first_seen(number, environment, moment))
+
+
+def _moved(number: int, kind: Kind) -> Any:
+    return select(TRANSITION.c.fingerprint).where(TRANSITION.c.run_seq == number, TRANSITION.c.kind == kind.value)
+
+
+def _seen_again(number: int, environment: str, moment: datetime) -> Any:
+    return (
+        update(FINDING)
+        .where(
+            FINDING.c.environment == environment,
+            ISSUE.c.run_seq == number,
+            ISSUE.c.fingerprint == FINDING.c.fingerprint,
+        )
+        .values(last_seen=moment, last_run_seq=number, severity=ISSUE.c.severity, risk=ISSUE.c.risk)
+    )
+
+
+def _first_seen(number: int, environment: str, moment: datetime) -> Any:
+    values = {
+        "environment": literal(environment),
+        "fingerprint": ISSUE.c.fingerprint,
+        "issue_id": ISSUE.c.issue_id,
+        "check_id": ISSUE.c.check_id,
+        "subject": ISSUE.c.subject,
+        "severity": ISSUE.c.severity,
+        "risk": ISSUE.c.risk,
+        "state": literal(State.OPEN.value),
+        "first_seen": literal(moment),
+        "last_seen": literal(moment),
+        "times_reopened": literal(0),
+        "last_run_seq": literal(number),
+    }
+    of_this_run = and_(TRANSITION.c.run_seq == ISSUE.c.run_seq, TRANSITION.c.fingerprint == ISSUE.c.fingerprint)
+    found = (
+        select(*values.values())
+        .select_from(ISSUE.join(TRANSITION, of_this_run))
+        .where(ISSUE.c.run_seq == number, TRANSITION.c.kind == Kind.NEW.value)
+    )
+    return insert(FINDING).from_select(tuple(values), found)
+
+
+def _counts(connection: Connection, number: int) -> dict[str, int]:
+    counted = select(TRANSITION.c.kind, func.count().label("findings"))
+    found = counted.where(TRANSITION.c.run_seq == number).group_by(TRANSITION.c.kind)
+    return {row.kind: row.findings for row in connection.execute(found)}

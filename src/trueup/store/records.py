@@ -1,0 +1,196 @@
+"""What goes into the store about an audit, and what comes out. Values; times are naive UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from trueup.model.finding import Area
+from trueup.model.severity import Severity
+
+
+class State(StrEnum):
+    """What is known of a finding: ``reopened`` is open again after it had been resolved."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+
+
+class Kind(StrEnum):
+    """What a run changed about a finding. ``worse``: more at risk or more severe than when it was last seen."""
+
+    NEW = "new"
+    WORSE = "worse"
+    REOPENED = "reopened"
+    RESOLVED = "resolved"
+
+
+class Sort(StrEnum):
+    """The order of a page of issues; what is equal stands in the report's order."""
+
+    SEVERITY = "severity"
+    """Most severe first: the report's own order."""
+    RISK = "risk"
+    """Most at risk first."""
+    FIRST_SEEN = "first_seen"
+    """Oldest first."""
+    SUBJECT = "subject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueRecord:
+    """One finding of one run. ``document`` is the issue as the API's JSON, without ``firstSeen``: memory adds it.
+
+    ``risk`` is one number of what is at risk, so that two runs can be compared.
+    """
+
+    issue_id: str
+    fingerprint: str
+    check: str
+    category: Area
+    severity: Severity
+    subject: str
+    revenue_impacting: bool
+    alerts: bool
+    exempted: bool
+    repairable: bool
+    risk: float
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One audit, to be recorded. ``head`` is the report's JSON without its issues; ``issues`` is read once.
+
+    ``answered_checks`` are those whose silence about a subject means that it is well. ``whole`` says that every check
+    of the catalogue was asked, ``decides`` that this run may open and resolve findings.
+    """
+
+    run_id: str
+    environment: str
+    generated_at: datetime
+    as_of: datetime | None
+    period_days: int
+    status: str
+    score: int
+    confidence: float
+    complete: bool
+    trigger: str
+    milliseconds: int
+    answered_checks: frozenset[str]
+    head: str
+    issues: Iterable[IssueRecord]
+    whole: bool = True
+    decides: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """One audit that was recorded. ``issues`` is how many it found; the other counts are its difference."""
+
+    run_id: str
+    environment: str
+    generated_at: datetime
+    as_of: datetime | None
+    period_days: int
+    status: str
+    score: int
+    confidence: float
+    complete: bool
+    whole: bool
+    decides: bool
+    trigger: str
+    milliseconds: int
+    issues: int
+    new: int
+    worse: int
+    reopened: int
+    resolved: int
+    answered_checks: frozenset[str]
+    head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredIssue:
+    """One finding as a run saw it, and its state now. ``document`` is the API's JSON, ``firstSeen`` filled in."""
+
+    issue_id: str
+    fingerprint: str
+    check: str
+    category: Area
+    severity: Severity
+    subject: str
+    revenue_impacting: bool
+    alerts: bool
+    exempted: bool
+    repairable: bool
+    risk: float
+    document: str
+    state: State
+    first_seen: datetime
+    position: int
+
+
+Keyset = tuple[str | float, int]
+"""Where a page ends: the value it is sorted by, and the position in the report. It survives JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some issues of a run. ``after`` asks for the page after this one; None when this was the last."""
+
+    issues: tuple[StoredIssue, ...]
+    after: Keyset | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedPage:
+    """Some findings that were resolved. ``after`` asks for the page after this one; None when this was the last."""
+
+    issues: tuple[StoredIssue, ...]
+    after: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A finding that differs between two runs; ``severity`` as it was last seen."""
+
+    issue_id: str
+    fingerprint: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What changed from one run to another: exempted findings too, most severe first, then by issue id.
+
+    ``with_run_id`` is the earlier run; None when there was none.
+    """
+
+    run_id: str
+    with_run_id: str | None
+    new: tuple[Moved, ...] = ()
+    worse: tuple[Moved, ...] = ()
+    reopened: tuple[Moved, ...] = ()
+    resolved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFinding:
+    """One broken thing over time. ``document`` is how the last run that saw it put it; None once that run is pruned."""
+
+    issue_id: str
+    fingerprint: str
+    check: str
+    subject: str
+    severity: Severity
+    risk: float
+    state: State
+    first_seen: datetime
+    last_seen: datetime
+    resolved_at: datetime | None
+    times_reopened: int
+    document: str | None

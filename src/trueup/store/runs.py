@@ -1,0 +1,172 @@
+"""The runs: recorded, listed, paged, compared."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+
+from trueup.model.errors import ConfigurationError
+from trueup.model.finding import Area
+from trueup.model.severity import Severity
+from trueup.store.database import Database
+from trueup.store.differences import compared, recorded_difference
+from trueup.store.issues import first_seen_before, page_of
+from trueup.store.recording import add_run
+from trueup.store.records import Difference, Keyset, Page, RunRecord, Sort, State, StoredRun
+from trueup.store.retention import Retention, prune
+from trueup.store.tables import RUN
+
+MOST_AT_ONCE = 1_000
+"""The most issues or runs of one page."""
+
+
+class UnknownRun(ConfigurationError):
+    """The store holds no such run, or holds it no longer."""
+
+
+class Runs:
+    """The audits of every environment, newest first wherever an order is not asked for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, record: RunRecord, *, retention: Retention | None = None) -> Difference:
+        """Record a run, and forget what is older than is kept. What it changed.
+
+        Recording one a second time changes nothing and answers the same. A run whose moment lies before one that has
+        decided is kept, and decides nothing.
+        """
+        with self._database.writing() as connection:
+            if add_run(connection, record):
+                kept = retention or Retention()
+                prune(connection, record.environment, retention=kept, now=record.generated_at)
+            return _difference(connection, record.run_id, None)
+
+    def newest(self, environment: str, *, period_days: int | None = None, complete: bool = False) -> StoredRun | None:
+        """The newest run in which every check was asked; with ``complete``, in which every one was answered too."""
+        wanted = [RUN.c.environment == environment, RUN.c.whole]
+        wanted += [RUN.c.period_days == period_days] if period_days is not None else []
+        wanted += [RUN.c.complete] if complete else []
+        with self._database.reading() as connection:
+            return _first(connection, *wanted)
+
+    def get(self, run_id: str) -> StoredRun | None:
+        """The run of this id."""
+        with self._database.reading() as connection:
+            return _first(connection, RUN.c.run_id == run_id)
+
+    def starting(self, beginning: str) -> tuple[StoredRun, ...]:
+        """The runs whose id begins like this: what a person copied of one. At most two, to tell one from several."""
+        with self._database.reading() as connection:
+            found = _newest_first(RUN.c.run_id.startswith(beginning, autoescape=True)).limit(2)
+            return tuple(_run(row) for row in connection.execute(found))
+
+    def list(
+        self, environment: str | None = None, *, limit: int = 50, before: str | None = None
+    ) -> tuple[StoredRun, ...]:
+        """Up to ``limit`` runs, newest first; ``before`` is the id of the run that the page before ended with.
+
+        Raises ``UnknownRun`` when that one is gone.
+        """
+        wanted = [RUN.c.environment == environment] if environment is not None else []
+        with self._database.reading() as connection:
+            if before is not None:
+                wanted.append(_older(connection, before))
+            found = _newest_first(*wanted).limit(min(limit, MOST_AT_ONCE))
+            return tuple(_run(row) for row in connection.execute(found))
+
+    def issues(
+        self,
+        run_id: str,
+        *,
+        after: Keyset | None = None,
+        limit: int = 100,
+        sort: Sort | str = Sort.SEVERITY,
+        severity: Severity | str | None = None,
+        category: Area | str | None = None,
+        check: str | None = None,
+        subject: str | None = None,
+        repairable: bool | None = None,
+        revenue_impacting: bool | None = None,
+        alerts: bool | None = None,
+        exempted: bool | None = None,
+        state: State | str | None = None,
+    ) -> Page:
+        """A page of a run's issues; empty for a run that is not there. ``after`` is the one of the page before.
+
+        A filter that is None lets any through; ``state`` is what is known of the finding now. At most a thousand are
+        given at once.
+        """
+        where = {
+            "severity": None if severity is None else Severity(severity).rank,
+            "category": None if category is None else Area(category).value,
+            "check_id": check,
+            "subject": subject,
+            "repairable": repairable,
+            "revenue_impacting": revenue_impacting,
+            "alerts": alerts,
+            "exempted": exempted,
+        }
+        most = min(limit, MOST_AT_ONCE)
+        with self._database.reading() as connection:
+            known = None if state is None else State(state)
+            return page_of(connection, run_id, where=where, state=known, sort=Sort(sort), after=after, limit=most)
+
+    def difference(self, run_id: str, with_run_id: str | None = None) -> Difference:
+        """What changed from another run to this one; from the run before it when none is named.
+
+        Raises ``UnknownRun``.
+        """
+        with self._database.reading() as connection:
+            return _difference(connection, run_id, with_run_id)
+
+    def first_seen(self, run_id: str) -> dict[str, datetime]:
+        """When the findings of a run were first seen, by fingerprint, where that was before the run itself."""
+        with self._database.reading() as connection:
+            return first_seen_before(connection, run_id)
+
+
+def _difference(connection: Connection, run_id: str, with_run_id: str | None) -> Difference:
+    run = _known(connection, run_id)
+    if with_run_id is not None:
+        return compared(connection, run, _known(connection, with_run_id))
+    same = [RUN.c.decides] if run.decides else [RUN.c.whole, RUN.c.period_days == run.period_days]
+    earlier = _first(connection, RUN.c.environment == run.environment, _older(connection, run_id), *same)
+    if run.decides:
+        return recorded_difference(connection, run, with_run_id=earlier.run_id if earlier else None)
+    return compared(connection, run, earlier)
+
+
+def _known(connection: Connection, run_id: str) -> StoredRun:
+    run = _first(connection, RUN.c.run_id == run_id)
+    if run is None:
+        raise UnknownRun(f'The store holds no run "{run_id}"; `trueup runs` lists those that it holds.')
+    return run
+
+
+def _older(connection: Connection, run_id: str) -> ColumnElement[bool]:
+    """Recorded for an earlier moment than this run, or before it for the same one."""
+    found = connection.execute(select(RUN.c.generated_at, RUN.c.seq).where(RUN.c.run_id == run_id)).first()
+    if found is None:
+        raise UnknownRun(f'The store holds no run "{run_id}"; it may have been pruned.')
+    moment, number = found
+    return or_(RUN.c.generated_at < moment, and_(RUN.c.generated_at == moment, RUN.c.seq < number))
+
+
+def _newest_first(*wanted: ColumnElement[bool]) -> Any:
+    return select(RUN).where(*wanted).order_by(RUN.c.generated_at.desc(), RUN.c.seq.desc())
+
+
+def _first(connection: Connection, *wanted: ColumnElement[bool]) -> StoredRun | None:
+    row = connection.execute(_newest_first(*wanted).limit(1)).first()
+    return _run(row) if row is not None else None
+
+
+def _run(row: Row[Any]) -> StoredRun:
+    values = dict(row._mapping)  # noqa: SLF001 - the library's public name for a row as a mapping
+    del values["seq"]
+    answered = frozenset(json.loads(values.pop("answered_checks")))
+    return StoredRun(answered_checks=answered, **values)

@@ -1,0 +1,69 @@
+"""Browser sessions, kept here and not in the browser, so that one can be ended; of its secret only the SHA-256."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+
+from trueup.model.access import Role
+from trueup.store.database import Database
+from trueup.store.tables import SESSION
+from trueup.store.tokens import sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSession:
+    """Who logged in, as what, and until when."""
+
+    actor: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime
+
+
+class Sessions:
+    """The browser sessions that have not ended."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, *, actor: str, role: Role | str, lifetime_seconds: int, now: datetime) -> str:
+        """Begin a session; its secret, for the cookie. Sessions that have expired are swept away."""
+        secret = secrets.token_urlsafe(32)
+        row = {
+            "secret_sha256": sha256(secret),
+            "actor": actor,
+            "role": Role(role).value,
+            "created_at": now,
+            "expires_at": now + timedelta(seconds=lifetime_seconds),
+        }
+        with self._database.writing() as connection:
+            connection.execute(delete(SESSION).where(SESSION.c.expires_at <= now))
+            connection.execute(insert(SESSION).values(row))
+        return secret
+
+    def find(self, secret: str, *, now: datetime) -> StoredSession | None:
+        """The session of this secret; None when it never was, ended or expired.
+
+        It is looked up by its hash, so the time of the look tells nothing about the secret.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(SESSION).where(SESSION.c.secret_sha256 == sha256(secret), SESSION.c.expires_at > now)
+            ).first()
+        if row is None:
+            return None
+        return StoredSession(actor=row.actor, role=Role(row.role), created_at=row.created_at, expires_at=row.expires_at)
+
+    def end(self, secret: str) -> bool:
+        """End a session at once; False when there was none."""
+        with self._database.writing() as connection:
+            return connection.execute(delete(SESSION).where(SESSION.c.secret_sha256 == sha256(secret))).rowcount == 1
+
+    def end_all(self, actor: str) -> int:
+        """End every session of an actor; how many there were."""
+        with self._database.writing() as connection:
+            return connection.execute(delete(SESSION).where(SESSION.c.actor == actor)).rowcount

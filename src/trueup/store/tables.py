@@ -1,0 +1,176 @@
+"""The tables of our own memory. They are made by the scripts in ``migrations``; a test holds the two together.
+
+Times are naive UTC. Rows hold no secret: of tokens and sessions only the SHA-256.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+METADATA = MetaData()
+"""Every table of the store, those of other modules too."""
+
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+RUN = Table(
+    "trueup_run",
+    METADATA,
+    Column("seq", _NUMBER, primary_key=True),
+    Column("run_id", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("generated_at", DateTime, nullable=False),
+    Column("as_of", DateTime),
+    Column("period_days", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("decides", Boolean, nullable=False),
+    Column("trigger", Text, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("issues", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("worse", Integer, nullable=False),
+    Column("reopened", Integer, nullable=False),
+    Column("resolved", Integer, nullable=False),
+    Column("answered_checks", Text, nullable=False),
+    Column("head", Text, nullable=False),
+    UniqueConstraint("run_id", name="trueup_run_run_id"),
+    Index("trueup_run_newest", "environment", "generated_at", "seq"),
+    sqlite_autoincrement=True,
+)
+"""One audit. ``seq`` is the order of recording; ``decides`` says that it opened and resolved findings."""
+
+ISSUE = Table(
+    "trueup_issue",
+    METADATA,
+    Column("run_seq", _NUMBER, ForeignKey(RUN.c.seq, ondelete="CASCADE"), primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("issue_id", Text, nullable=False),
+    Column("check_id", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("severity", SmallInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("revenue_impacting", Boolean, nullable=False),
+    Column("alerts", Boolean, nullable=False),
+    Column("exempted", Boolean, nullable=False),
+    Column("repairable", Boolean, nullable=False),
+    Column("risk", Double, nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("run_seq", "position", name="trueup_issue_position"),
+)
+"""One finding as one run saw it. ``position`` is its place in the report, ``severity`` the rank."""
+
+FINDING = Table(
+    "trueup_finding",
+    METADATA,
+    Column("environment", Text, primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("issue_id", Text, nullable=False),
+    Column("check_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("severity", SmallInteger, nullable=False),
+    Column("risk", Double, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("first_seen", DateTime, nullable=False),
+    Column("last_seen", DateTime, nullable=False),
+    Column("resolved_at", DateTime),
+    Column("times_reopened", Integer, nullable=False),
+    Column("last_run_seq", _NUMBER, nullable=False),
+    Index("trueup_finding_state", "environment", "state"),
+    Index("trueup_finding_issue", "environment", "issue_id"),
+)
+"""One broken thing over time, as the runs that decide saw it."""
+
+TRANSITION = Table(
+    "trueup_transition",
+    METADATA,
+    Column("run_seq", _NUMBER, ForeignKey(RUN.c.seq, ondelete="CASCADE"), primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("issue_id", Text, nullable=False),
+    Column("severity", SmallInteger, nullable=False),
+)
+"""What one run changed about one finding: ``new``, ``worse``, ``reopened`` or ``resolved``."""
+
+EXEMPTION = Table(
+    "trueup_exemption",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("environment", Text, nullable=False),
+    Column("check_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("expires_at", Date),
+    Column("created_at", DateTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("removed_at", DateTime),
+    Column("removed_by", Text),
+    Index(
+        "trueup_exemption_standing",
+        "environment",
+        "check_id",
+        "subject",
+        unique=True,
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
+)
+"""Who accepted which finding, and who took that back. A removed one stays as a record."""
+
+TOKEN = Table(
+    "trueup_token",
+    METADATA,
+    Column("token_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("secret_sha256", Text, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Column("revoked_at", DateTime),
+    Column("revoked_by", Text),
+    Column("last_used_at", DateTime),
+)
+"""API tokens."""
+
+SESSION = Table(
+    "trueup_session",
+    METADATA,
+    Column("secret_sha256", Text, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Index("trueup_session_expiry", "expires_at"),
+)
+"""Browser sessions."""
+
+LEASE = Table(
+    "trueup_lease",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("taken_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+)
+"""Who alone may do something at the moment, and until when."""
