@@ -1,0 +1,153 @@
+"""One repair: plan it, prove it, write it and its journal row in one transaction, or do nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from trueup.actions.explain import Explanation, explain
+from trueup.actions.repair.desk import Desk, open_desk, open_reading_desk
+from trueup.actions.repair.order import Order, issue_of, stated_name, stated_reason
+from trueup.actions.repair.perform import performed, planned
+from trueup.actions.repair.timeline import looked_at
+from trueup.actions.repair.unattended import performed_in_turn, safe_issues
+from trueup.model.source import Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from trueup.mapping.config import Config
+    from trueup.model.check import Check
+    from trueup.model.repair import Failed, Plan, Refused, RepairResult, Stale
+
+__all__ = [
+    "Desk",
+    "open_desk",
+    "open_reading_desk",
+    "preview",
+    "repair",
+    "repair_safe",
+    "safe_issues",
+    "stated_reason",
+    "timeline",
+]
+
+
+def preview(
+    issue_id: str,
+    *,
+    config: Config,
+    catalogue: Sequence[Check],
+    now: datetime,
+    desk: Desk | None = None,
+) -> Plan | Stale | Refused | Failed:
+    """What repairing this issue would write now, without writing or holding anything. ``now`` is naive UTC.
+
+    ``desk`` saves looking the schema up again (``open_desk``). Raises ``ConfigurationError`` for an issue id that
+    cannot be and where repairs are off, ``SourceUnavailable`` when the database cannot be reached.
+    """
+    check, subject = issue_of(issue_id, catalogue)
+    order = Order(issue_id=issue_id, check=check, subject=subject, reason="preview", actor="preview", now=now)
+    with _desk_for(desk, config, catalogue) as at:
+        return planned(at, order)
+
+
+def repair(
+    issue_id: str,
+    *,
+    reason: str,
+    actor: str,
+    config: Config,
+    catalogue: Sequence[Check],
+    now: datetime,
+    idempotency_key: str | None = None,
+    request_id: str | None = None,
+    plan_hash: str | None = None,
+    dry_run: bool = False,
+    desk: Desk | None = None,
+) -> RepairResult:
+    """Apply the repair of one issue, with its audit row and its journal row, in one transaction.
+
+    ``plan_hash`` is a preview's: what would be done now must still be that, or the result is ``Stale``. The same
+    ``idempotency_key`` of the same actor gives the first call's result again. ``dry_run`` does everything and rolls
+    it back. Raises as ``preview`` does, and ``ConfigurationError`` for a reason that is none.
+    """
+    check, subject = issue_of(issue_id, catalogue)
+    order = Order(
+        issue_id=issue_id,
+        check=check,
+        subject=subject,
+        reason=stated_reason(reason),
+        actor=stated_name(actor, what="actor"),
+        now=now,
+        idempotency_key=stated_name(idempotency_key, what="idempotency key") if idempotency_key is not None else None,
+        request_id=request_id,
+        plan_hash=plan_hash,
+        dry_run=dry_run,
+    )
+    with _desk_for(desk, config, catalogue) as at:
+        return performed(at, order)
+
+
+def repair_safe(
+    issue_ids: Iterable[str],
+    *,
+    reason: str,
+    actor: str,
+    config: Config,
+    catalogue: Sequence[Check],
+    now: datetime,
+    request_id: str | None = None,
+    dry_run: bool = False,
+    desk: Desk | None = None,
+) -> Iterator[RepairResult]:
+    """Apply these issues' repairs as far as they may run unattended, one transaction each, within the caps.
+
+    A repair that is not safe is refused, and so is what is beyond ``[repairs]`` ``most_per_run`` and ``most_per_day``.
+    Raises as ``repair`` does.
+    """
+    stated, name = stated_reason(reason), stated_name(actor, what="actor")
+    orders = (
+        Order(
+            issue_id=issue_id,
+            check=check,
+            subject=subject,
+            reason=stated,
+            actor=name,
+            now=now,
+            request_id=request_id,
+            dry_run=dry_run,
+        )
+        for issue_id in issue_ids
+        for check, subject in (issue_of(issue_id, catalogue),)
+    )
+    with _desk_for(desk, config, catalogue) as at:
+        yield from performed_in_turn(at, orders)
+
+
+def timeline(
+    issue_id: str, *, config: Config, catalogue: Sequence[Check], now: datetime, desk: Desk | None = None
+) -> Explanation:
+    """One finding as the database has it now, with the end of its account's ledger: only its own rows are read.
+
+    ``desk`` is one that only looks (``open_reading_desk``). A folder of files is read whole. Raises as ``preview``
+    does.
+    """
+    if desk is None and "://" not in config.database_url.replace("file://", ""):
+        return explain(issue_id, config=config, catalogue=catalogue, now=now, progress=Silent())
+    check, subject = issue_of(issue_id, catalogue)
+    if desk is not None:
+        return looked_at(desk, check, subject, now=now)
+    with contextlib.closing(open_reading_desk(config, catalogue)) as opened:
+        return looked_at(opened, check, subject, now=now)
+
+
+@contextlib.contextmanager
+def _desk_for(desk: Desk | None, config: Config, catalogue: Sequence[Check]) -> Iterator[Desk]:
+    """The desk that was given, or one for this call."""
+    if desk is not None:
+        yield desk
+        return
+    with contextlib.closing(open_desk(config, catalogue)) as opened:
+        yield opened

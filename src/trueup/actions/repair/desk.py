@@ -1,0 +1,137 @@
+"""What every repair needs of one installation: where to write, the fitted mapping, how the tables look."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trueup.actions.snapshot import supply_configured
+from trueup.books.file import Books, books_in_memory
+from trueup.mapping.fit import fit
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError
+from trueup.sources import open_source
+from trueup.targets import open_target
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from trueup.mapping.config import Config
+    from trueup.model.source import RelationMapping, SourceTable
+    from trueup.targets.target import ColumnDescription
+
+Columns = Mapping[str, "ColumnDescription"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The live schema, as far as the mapping names it: fitted mappings, and their tables as the source sees them."""
+
+    mappings: Mapping[str, RelationMapping]
+    tables: Mapping[str, SourceTable]
+
+
+class Desk:
+    """One place that repairs are written to, open for as long as its owner likes; used by many threads.
+
+    The layout is read on first use and kept. ``forget`` makes the next use read it again: a statement that no longer
+    fits the schema is the sign.
+    """
+
+    def __init__(self, config: Config, catalogue: Sequence[Check], url: str) -> None:
+        self.config = config
+        self.catalogue = tuple(catalogue)
+        self.target = open_target(url)
+        self._url = url
+        self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._layout: Layout | None = None
+        self._columns: dict[str, Columns] = {}
+        self._spare: list[tuple[Books, contextlib.ExitStack]] = []
+
+    def for_config(self, config: Config) -> Desk:
+        """The same place under another policy or other exemptions, which change more often than a schema does."""
+        other = Desk(config, self.catalogue, self._url)
+        other._layout, other._columns, other._turns = self._layout, self._columns, self._turns
+        return other
+
+    def layout(self) -> Layout:
+        """The mapping against the live schema. Raises ``ConfigurationError`` and ``SourceUnavailable``."""
+        with self._lock:
+            if self._layout is None:
+                self._layout = self._read_layout()
+            return self._layout
+
+    def columns(self, connection: Connection, table: str) -> Columns:
+        """The table's columns by name, as a writer must know them."""
+        with self._lock:
+            if table not in self._columns:
+                self._columns[table] = {c.name: c for c in self.target.columns(connection, table)}
+            return self._columns[table]
+
+    def turn(self) -> AbstractContextManager[object]:
+        """A place among as many as there are processors. Taken before a transaction begins: whoever waits for a
+        processor must not hold rows meanwhile.
+        """
+        return self._turns
+
+    @contextlib.contextmanager
+    def scratch_books(self) -> Iterator[Books]:
+        """Small books with what the config supplies and nothing else, kept for the next one who asks."""
+        with self._lock:
+            spare = self._spare.pop() if self._spare else None
+        books, held = spare or _opened(self.config)
+        with held.pop_all() as until_used_again:  # what an error leaves in them is thrown away with them
+            yield books
+            books.forget_copies()
+            with self._lock:
+                self._spare.append((books, until_used_again.pop_all()))
+
+    def close(self) -> None:
+        """Let go of everything that is kept. A desk that is used again opens it again."""
+        with self._lock:
+            while self._spare:
+                self._spare.pop()[1].close()
+
+    def forget(self) -> None:
+        """Read the layout again on next use."""
+        with self._lock:
+            self._layout = None
+            self._columns.clear()
+
+    def _read_layout(self) -> Layout:
+        source = open_source(self._url, statement_timeout_seconds=self.config.statement_timeout_seconds)
+        tables = source.tables()
+        fitted, _ = fit(self.config.relations, tables, required=self.config.required, dialect=source.dialect)
+        by_name = {
+            mapping.table: next(t for t in tables if mapping.table in (t.name, t.qualified_name))
+            for mapping in fitted.values()
+        }
+        return Layout(mappings=fitted, tables=by_name)
+
+
+def open_desk(config: Config, catalogue: Sequence[Check]) -> Desk:
+    """The desk of this installation. Raises ``ConfigurationError`` when repairs are off: no ``repair_url``."""
+    if config.repair_url is None:
+        raise ConfigurationError(
+            f"Repairs are off: set database.repair_url in {config.path} to the role that may repair "
+            "(`trueup doctor --print-grants` prints it)."
+        )
+    return Desk(config, catalogue, config.repair_url)
+
+
+def open_reading_desk(config: Config, catalogue: Sequence[Check]) -> Desk:
+    """A desk that only looks, with the role that audits. Raises ``ConfigurationError`` for a folder of files."""
+    return Desk(config, catalogue, config.database_url)
+
+
+def _opened(config: Config) -> tuple[Books, contextlib.ExitStack]:
+    held = contextlib.ExitStack()
+    books = held.enter_context(books_in_memory())
+    supply_configured(books, config)
+    return books, held

@@ -1,0 +1,207 @@
+"""The transaction of a repair: everything together, or nothing.
+
+begin                                     lock and statement timeouts; one connection, one transaction
+  lock the rows of the accounts it is about
+  read the subject's rows, run its check, plan again        gone or another plan: stale
+  insert the repair row                                     unique: one of many callers
+  update ... where key and old value                        exactly one row, or roll back
+  insert the audit row
+  read again, run every check                               still there, or something new: roll back
+  append the journal row                                    last, because its head serialises all repairs
+commit                                                      no answer: look the repair id up, never try again blindly
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from trueup import __version__
+from trueup.actions.repair.judge import Decided, decide, mappings_read, objection
+from trueup.actions.repair.record import applied_row, journal_line, recorded, result_of, stored_result
+from trueup.actions.repair.rows import SubjectRows
+from trueup.actions.repair.slice import MOST_ACCOUNTS, accounts_of
+from trueup.actions.repair.writing import lock_row, write
+from trueup.model.repair import Applied, Failed, Plan, Previewed, Refused, RepairResult, Stale
+from trueup.store import journal
+from trueup.store.journal.lookup import lock_head
+from trueup.targets.target import TargetUnavailable, Trouble
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from trueup.actions.repair.desk import Desk
+    from trueup.actions.repair.order import Order
+    from trueup.books.file import Books
+
+TRIES = 4
+"""The first, and three more after a deadlock or a serialisation failure, each evaluated from the start."""
+
+
+class _Again(Exception):
+    """Somebody else was at the same rows; the whole transaction is evaluated again."""
+
+
+def planned(desk: Desk, order: Order) -> Plan | Stale | Refused | Failed:
+    """What would be written now. Reads only, holds nothing."""
+    try:
+        with desk.target.reading() as connection, desk.scratch_books() as books:
+            decided = decide(desk, connection, books, order)
+            return decided.plan if isinstance(decided, Decided) else decided
+    except TargetUnavailable as error:
+        return Failed(issue_id=order.issue_id, reason=str(error), busy=error.busy)
+    except DBAPIError as error:
+        return _refused_by_database(desk, order, error)
+
+
+def performed(desk: Desk, order: Order) -> RepairResult:
+    """Do what was asked, or say why not."""
+    for _ in range(TRIES):
+        try:
+            result = _attempt(desk, order)
+        except _Again:
+            continue
+        except TargetUnavailable as error:
+            return Failed(issue_id=order.issue_id, reason=str(error), busy=error.busy)
+        except DBAPIError as error:
+            if desk.target.trouble(error) is Trouble.CONFLICT:
+                continue
+            result = _refused_by_database(desk, order, error)
+        return recorded(desk, order, result) if isinstance(result, (Stale, Refused)) else result
+    return Failed(issue_id=order.issue_id, reason="Others kept changing the same rows; try again later.", busy=True)
+
+
+def _attempt(desk: Desk, order: Order) -> RepairResult:
+    with desk.turn(), desk.target.transaction() as connection, desk.scratch_books() as books:
+        known = _obstacle(desk, connection, order) or stored_result(connection, order)
+        if known is not None:
+            return known
+        _lock(desk, connection, order)
+        decided = decide(desk, connection, books, order)
+        if not isinstance(decided, Decided):
+            return decided
+        if order.plan_hash is not None and order.plan_hash != decided.plan.plan_hash:
+            reason = f"What {order.issue_id} would change is no longer what was previewed; preview it again."
+            return Stale(issue_id=order.issue_id, reason=reason)
+        done = _written(desk, connection, books, order, decided)
+        if not isinstance(done, Applied) or order.dry_run:
+            return Previewed(plan=decided.plan) if isinstance(done, Applied) else done
+        return _committed(desk, connection, order, done)
+
+
+def _obstacle(desk: Desk, connection: Connection, order: Order) -> Refused | None:
+    """Nothing may be written where the journal is missing, of another revision, or was made for another database."""
+    config = desk.config.path
+    revision, wanted = journal.installed_revision(connection), journal.current_revision()
+    reason = None
+    if revision is None:
+        reason = f"The journal is not installed in {desk.target.place}; run `trueup init --install --config {config}`."
+    elif revision != wanted:
+        reason = f"The journal is of revision {revision} and this trueup wants {wanted}; run `trueup init --install`."
+    else:
+        bound = journal.binding(connection)
+        if bound is None or bound.database_identity != journal.database_identity(connection):
+            reason = (
+                f"The journal in {desk.target.place} was made for another database: it is a restored copy or a clone. "
+                "Nothing is repaired here, unless `trueup init --install --rebind` lets the journal go on in it."
+            )
+    return Refused(issue_id=order.issue_id, reason=reason) if reason else None
+
+
+def _lock(desk: Desk, connection: Connection, order: Order) -> None:
+    """Hold the accounts that the subject is about, everybody in the same order, so that their credits stand still."""
+    mapping = desk.layout().mappings.get("account")
+    if mapping is None:
+        return
+    accounts = accounts_of(SubjectRows(desk, connection, mappings_read(desk)), order.check, order.subject)
+    if len(accounts) <= MOST_ACCOUNTS:
+        for account_id in sorted(accounts):
+            lock_row(desk, connection, mapping, account_id)
+
+
+def _written(
+    desk: Desk, connection: Connection, books: Books, order: Order, decided: Decided
+) -> Applied | Stale | Refused:
+    """Write it all and prove it; the caller commits or rolls back."""
+    plan = decided.plan
+    try:
+        journal.insert_repair(connection, applied_row(order, plan, connection))
+    except (journal.AlreadyRepaired, journal.KeyTaken):
+        raise _Again from None
+    try:
+        with desk.target.waiting_briefly(connection):
+            matched = write(desk, connection, decided.writes)
+    except DBAPIError as error:
+        if desk.target.trouble(error) is Trouble.DUPLICATE:
+            raise _Again from None  # the application has written the same key at this moment
+        raise
+    if matched != 1:
+        reason = f"The row of {order.subject} no longer holds the value that it was planned from."
+        return Stale(issue_id=order.issue_id, reason=reason)
+    wrong = objection(desk, connection, books, order, decided)
+    if wrong is not None:
+        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {wrong}.")
+    entry = journal.append(
+        connection,
+        journal_line(order, plan, decided.writes),
+        code_version=__version__,
+        database_identity=journal.database_identity(connection),
+    )
+    return Applied(
+        repair_id=order.repair_id,
+        issue_id=order.issue_id,
+        kind=plan.change.kind,
+        summary=plan.change.summary,
+        plan_hash=plan.plan_hash,
+        journal_seq=entry.seq,
+        applied_at=entry.moment,
+    )
+
+
+def _committed(desk: Desk, connection: Connection, order: Order, done: Applied) -> RepairResult:
+    try:
+        connection.commit()
+    except DBAPIError as error:
+        if desk.target.trouble(error) is not Trouble.LOST:
+            raise
+    else:
+        return done
+    return looked_up(desk, order)
+
+
+def looked_up(desk: Desk, order: Order) -> RepairResult:
+    """What became of a commit whose answer was lost.
+
+    The journal's head is locked first: a transaction that is still on its way holds it, so that what is seen after
+    that is final.
+    """
+    try:
+        with desk.target.transaction() as connection:
+            lock_head(connection)
+            row = journal.repair_by_id(connection, order.repair_id)
+            if row is None:
+                reason = "The connection was lost before the commit; nothing was changed, try again."
+                return Failed(issue_id=order.issue_id, reason=reason)
+            return replace(found, replayed=False) if isinstance(found := result_of(connection, row), Applied) else found
+    except (SQLAlchemyError, TargetUnavailable):
+        reason = (
+            f"The commit's answer was lost and the database cannot be asked; look for repair {order.repair_id} with "
+            "`trueup journal export` before anything is tried again."
+        )
+        return Failed(issue_id=order.issue_id, reason=reason, unknown=True)
+
+
+def _refused_by_database(desk: Desk, order: Order, error: DBAPIError) -> Refused | Failed:
+    said = desk.target.said(error)
+    match desk.target.trouble(error):
+        case Trouble.BUSY:
+            reason = f"The rows are in use and were not free in time ({said}); try again later."
+            return Failed(issue_id=order.issue_id, reason=reason, busy=True)
+        case Trouble.LOST:
+            reason = f"The connection was lost before the commit ({said}); nothing was changed, try again."
+            return Failed(issue_id=order.issue_id, reason=reason)
+        case _:
+            desk.forget()
+            return Refused(issue_id=order.issue_id, reason=f"The database refuses it: {said}.")

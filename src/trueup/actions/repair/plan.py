@@ -1,0 +1,77 @@
+"""From a finding to a plan: what would be written, and a hash that names exactly this."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import rfc8785
+
+from trueup import __version__
+from trueup.model.money import credits_text
+from trueup.model.repair import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trueup.model.change import Change, Replace, Value
+    from trueup.model.finding import Finding
+
+_TAG = b"trueup-plan-1\0"
+
+
+def plan_of(finding: Finding, change: Change) -> Plan:
+    """The plan that repairs this finding."""
+    return Plan(
+        issue_id=finding.id,
+        check=finding.check,
+        fingerprint=finding.fingerprint,
+        message=finding.message,
+        change=change,
+        plan_hash=plan_hash(finding.id, finding.check, change),
+    )
+
+
+def plan_hash(issue_id: str, check: str, change: Change) -> str:
+    """SHA-256, in hex, over the plan's RFC 8785 form: issue, check, pre-image, new values and code version."""
+    form: dict[str, str | dict[str, str | None] | None] = {
+        "issue": issue_id,
+        "check": check,
+        "kind": change.kind,
+        "replace": _cell_text(change.replace) if change.replace else None,
+        "append": {"relation": change.append.relation, **values_text(change.append.values)},
+        "version": __version__,
+    }
+    return hashlib.sha256(_TAG + rfc8785.dumps(form)).hexdigest()
+
+
+def _cell_text(cell: Replace) -> dict[str, str | None]:
+    return {
+        "relation": cell.relation,
+        "row": cell.row_key,
+        "column": cell.column,
+        "old": value_text(cell.old),
+        "new": value_text(cell.new),
+    }
+
+
+def values_text(values: Mapping[str, Value]) -> dict[str, str | None]:
+    """Values of ours as text, so that no number loses digits on its way."""
+    return {name: value_text(value) for name, value in values.items()}
+
+
+def value_text(value: Value) -> str | None:
+    """A value of ours as text."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return credits_text(value)
+        case datetime():
+            return f"{value.isoformat()}Z"
+        case _:
+            return str(value)

@@ -1,0 +1,154 @@
+"""What is kept of a repair: its row, its line in the journal, and the result that these stand for."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from trueup.actions.repair.rows import raw_text
+from trueup.model.repair import Applied, Failed, Refused, RepairResult, Stale
+from trueup.store import journal
+from trueup.store.journal.lookup import entry_of_repair
+from trueup.targets.target import TargetUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from trueup.actions.repair.desk import Desk
+    from trueup.actions.repair.order import Order
+    from trueup.actions.repair.writing import Writes
+    from trueup.model.repair import Plan
+    from trueup.store.journal import RepairRow
+
+
+def stored_result(connection: Connection, order: Order) -> RepairResult | None:
+    """The result that an earlier call with this idempotency key had."""
+    if order.idempotency_key is None:
+        return None
+    row = journal.repair_by_key(connection, order.actor, order.idempotency_key)
+    if row is None:
+        return None
+    if row.body_hash != order.body_hash:
+        reason = "This idempotency key was used for another request; take a new one."
+        return Refused(issue_id=order.issue_id, reason=reason, conflict=True)
+    return result_of(connection, row)
+
+
+def result_of(connection: Connection, row: RepairRow) -> RepairResult:
+    """The result that a repair row stands for."""
+    match row.status:
+        case "applied":
+            entry = entry_of_repair(connection, row.repair_id)
+            if entry is None:
+                raise journal.JournalUnusable(
+                    f"Repair {row.repair_id} has no journal row; run `trueup journal verify`."
+                )
+            return Applied(
+                repair_id=row.repair_id,
+                issue_id=row.issue_id,
+                kind=row.kind or "",
+                summary=row.summary or "",
+                plan_hash=row.plan_hash or "",
+                journal_seq=entry.seq,
+                applied_at=entry.moment,
+                replayed=True,
+            )
+        case "stale":
+            return Stale(issue_id=row.issue_id, reason=str(json.loads(row.result)["reason"]))
+        case _:
+            return Refused(issue_id=row.issue_id, reason=str(json.loads(row.result)["reason"]))
+
+
+def applied_row(order: Order, plan: Plan, connection: Connection) -> RepairRow:
+    """The row that says a repair was applied. Its keys let one of many callers through."""
+    return journal.RepairRow(
+        repair_id=order.repair_id,
+        issue_id=order.issue_id,
+        check_id=order.check.id,
+        fingerprint=plan.fingerprint,
+        episode=journal.next_episode(connection, plan.fingerprint),
+        status="applied",
+        actor=order.actor,
+        idempotency_key=order.idempotency_key,
+        body_hash=order.body_hash,
+        plan_hash=plan.plan_hash,
+        kind=plan.change.kind,
+        summary=plan.change.summary,
+        reason=order.reason,
+        result="{}",
+        request_id=order.request_id,
+        at=order.now,
+    )
+
+
+def journal_line(order: Order, plan: Plan, writes: Writes) -> journal.JournalLine:
+    """The journal's row: what stood there and what stands there now, in the table's own words."""
+    update, insert = writes.update, writes.insert
+    cell = {"table": update.table, "key": _said(update.key), "column": update.column} if update else {}
+    appended = {"table": insert.table, "values": {name: _said(value) for name, value in insert.values.items()}}
+    return journal.JournalLine(
+        actor=order.actor,
+        action=plan.change.kind,
+        target=order.issue_id,
+        repair_id=order.repair_id,
+        plan_hash=plan.plan_hash,
+        before={**cell, "value": _said(update.old)} if update else {},
+        after={**cell, **({"value": _said(update.new)} if update else {}), "appended": appended},
+        reason=order.reason,
+        request_id=order.request_id,
+    )
+
+
+def _said(value: object) -> str | None:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return f"{value.isoformat()}Z"
+    return None if value is None else raw_text(value)
+
+
+def recorded(desk: Desk, order: Order, result: Stale | Refused) -> RepairResult:
+    """The result, once it is on record that somebody tried. What cannot be recorded changed nothing either.
+
+    Where a call with the same idempotency key was running at the same time, its result is this one's too.
+    """
+    if order.dry_run or (isinstance(result, Refused) and result.conflict):
+        return result
+    row = journal.RepairRow(
+        repair_id=order.repair_id,
+        issue_id=order.issue_id,
+        check_id=order.check.id,
+        fingerprint="",
+        episode=None,
+        status="stale" if isinstance(result, Stale) else "refused",
+        actor=order.actor,
+        idempotency_key=order.idempotency_key,
+        body_hash=order.body_hash,
+        plan_hash=order.plan_hash,
+        kind=None,
+        summary=None,
+        reason=order.reason,
+        result=json.dumps({"reason": result.reason}),
+        request_id=order.request_id,
+        at=order.now,
+    )
+    try:
+        with desk.target.transaction() as connection:
+            if journal.installed_revision(connection) == journal.current_revision():
+                journal.insert_repair(connection, row)
+                connection.commit()
+    except journal.KeyTaken:
+        return _result_under_key(desk, order) or result
+    except (DBAPIError, TargetUnavailable, journal.AlreadyRepaired):
+        pass
+    return result
+
+
+def _result_under_key(desk: Desk, order: Order) -> RepairResult | None:
+    try:
+        with desk.target.transaction() as connection:
+            return stored_result(connection, order)
+    except (DBAPIError, TargetUnavailable):
+        reason = "This idempotency key was used before, and the database cannot be asked for the result; try again."
+        return Failed(issue_id=order.issue_id, reason=reason)

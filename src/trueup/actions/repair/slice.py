@@ -1,0 +1,130 @@
+"""The slice of the books that one subject touches, read now, and what the checks say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from trueup.actions.examine import examine
+from trueup.actions.repair.rows import Raw, SubjectRows, arrow_table
+from trueup.actions.snapshot import unique_key
+from trueup.books.copy import copy_relation, note_empty, note_unknown_plans
+from trueup.engines.sql import subject_column
+from trueup.model.source import RelationMapping, Silent
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from trueup.actions.repair.desk import Desk
+    from trueup.books.file import Books
+    from trueup.model.check import Check
+    from trueup.model.finding import Finding
+    from trueup.model.outcome import CheckOutcome
+
+MOST_ACCOUNTS = 100
+"""A subject that touches more accounts than this is not one thing that can be repaired."""
+
+_EVENT = "event_id"
+_LEDGER_KEYS = (
+    "entry_id",
+    "stripe_event_id",
+    "stripe_payment_intent_id",
+    "stripe_invoice_id",
+    "stripe_checkout_session_id",
+)
+_ACCOUNT_KEYS = ("stripe_customer_id", "stripe_subscription_id", "email")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """The rows that belong to one subject, by relation, as the database gave them."""
+
+    rows: Mapping[str, Sequence[Raw]]
+    mappings: Mapping[str, RelationMapping]
+    accounts: frozenset[str]
+
+    def count(self, relation: str) -> int:
+        """How many rows of this relation there are."""
+        return len(self.rows.get(relation, ()))
+
+
+def read_slice(reader: SubjectRows, check: Check, subject: str) -> Slice:
+    """Everything that bears on ``subject``: its accounts with their whole ledgers, events, plan changes and seats."""
+    column = subject_column(check.violations)
+    accounts = accounts_of(reader, check, subject)
+    events = {subject} if column in (_EVENT, "stripe_event_id") else set()
+    members = reader.read("member", {"member_id": accounts, "account_id": accounts})
+    organisations = reader.values("member", "account_id", {"member_id": accounts})
+    entries = reader.read("ledger_entry", {"account_id": accounts})
+    events |= _events_in(reader.wanted.get("ledger_entry"), entries)
+    rows = {
+        "account": reader.read("account", {"account_id": accounts | organisations}),
+        "ledger_entry": entries,
+        "webhook_event": reader.read("webhook_event", {_EVENT: events}),
+        "plan_change": reader.read("plan_change", {"account_id": accounts}),
+        "member": members,
+    }
+    return Slice(rows=rows, mappings=reader.wanted, accounts=frozenset(accounts))
+
+
+def accounts_of(reader: SubjectRows, check: Check, subject: str) -> set[str]:
+    """The accounts that a subject of this check is about."""
+    column = subject_column(check.violations)
+    if column == _EVENT:
+        column = "stripe_event_id"
+    if column in _LEDGER_KEYS:
+        return reader.values("ledger_entry", "account_id", {column: {subject}})
+    if column in _ACCOUNT_KEYS:
+        return reader.values("account", "account_id", {column: {subject}})
+    return {subject}
+
+
+def _events_in(mapping: RelationMapping | None, entries: Sequence[Raw]) -> set[str]:
+    if mapping is None or "stripe_event_id" not in mapping.columns:
+        return set()
+    position = list(mapping.columns).index("stripe_event_id")
+    return {str(entry[position]) for entry in entries if entry[position]}
+
+
+class _Rows:
+    """A snapshot made of rows that are here already."""
+
+    def __init__(self, found: Slice, as_of: datetime) -> None:
+        self.as_of = as_of
+        self._found = found
+
+    def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
+        return arrow_table(mapping, self._found.rows[mapping.relation]).to_reader()
+
+
+def load(books: Books, found: Slice, desk: Desk, *, now: datetime, known: Slice | None = None) -> None:
+    """Put the slice into small books, read exactly as an audit reads the whole.
+
+    ``known`` is what the books hold already: of it, only the relations whose rows have changed are read again.
+    """
+    rows = _Rows(found, now)
+    if known is None:
+        books.begin(environment=desk.config.environment, as_of=now)
+        books.expect(sum(map(len, found.rows.values())))
+    for mapping in found.mappings.values():
+        if known is not None and known.rows[mapping.relation] == found.rows[mapping.relation]:
+            continue
+        if known is None and not found.rows[mapping.relation]:
+            note_empty(books, mapping)
+            continue
+        unique = unique_key(mapping, desk.layout().tables[mapping.table])
+        copy_relation(books, rows, mapping, unique_key=unique, progress=Silent(), is_first=known is None)
+        if mapping.relation == "account":
+            note_unknown_plans(books)
+
+
+def outcomes_in(books: Books, desk: Desk, checks: Sequence[Check], *, now: datetime) -> tuple[CheckOutcome, ...]:
+    """What these checks find in the books."""
+    return examine(books, checks=checks, policy=desk.config.policy, now=now, progress=Silent(), counts_population=False)
+
+
+def findings_in(outcomes: Sequence[CheckOutcome]) -> dict[str, Finding]:
+    """Every finding by its issue id."""
+    return {finding.id: finding for made in outcomes for finding in getattr(made.outcome, "findings", ())}

@@ -1,0 +1,38 @@
+"""One finding in full, from the few rows that bear on it: fast on a ledger of any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from trueup.actions.explain import Explanation, explained
+from trueup.actions.repair.rows import SubjectRows
+from trueup.actions.repair.slice import load, read_slice
+from trueup.model.errors import SourceUnavailable
+from trueup.model.source import Silent
+from trueup.targets.target import Trouble
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trueup.actions.repair.desk import Desk
+    from trueup.model.check import Check
+
+
+def looked_at(desk: Desk, check: Check, subject: str, *, now: datetime) -> Explanation:
+    """The finding about ``subject`` as the database has it now, with its account's ledger.
+
+    What a check compares with everybody else (what is usual for a kind) it compares here with the account's own rows.
+    Raises ``SourceUnavailable``.
+    """
+    issue_id = f"{check.id}:{subject}"
+    try:
+        with desk.target.reading() as connection, desk.scratch_books() as books:
+            found = read_slice(SubjectRows(desk, connection, desk.layout().mappings), check, subject)
+            load(books, found, desk, now=now)
+            return explained(books, check, issue_id, desk.config.policy, now, Silent())
+    except DBAPIError as error:
+        if desk.target.trouble(error) is Trouble.UNFIT:
+            desk.forget()
+        raise SourceUnavailable(f"{desk.target.place} cannot be read: {desk.target.said(error)}.") from None

@@ -1,0 +1,246 @@
+"""A change in the customer's words: one UPDATE of one column, one INSERT of one row, or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from trueup.actions.repair.rows import literal_sql, raw_text, statement, typed_key
+from trueup.actions.repair.words import Unwritable, their_value
+from trueup.model.change import Append, Change, Refusal, Replace, Value
+from trueup.model.relations import Column, columns_of, relation_named
+from trueup.sources.select import quoted, table_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from trueup.actions.repair.desk import Columns, Desk
+    from trueup.actions.repair.slice import Slice
+    from trueup.model.source import RelationMapping
+
+_OURS = "trueup"
+_MUST_BE_KEPT = frozenset({("ledger_entry", "reason")})
+"""Not a key, and yet the audit row is none without it: it carries the delta."""
+
+_KEYS = frozenset({"account_id", "entry_id", "event_id"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """Compare-and-set of one column of one row, in the table's own words. ``where`` is the mapping's condition."""
+
+    table: str
+    key_column: str
+    key: object
+    column: str
+    old: object
+    new: object
+    where: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert:
+    """One new row, in the table's own words."""
+
+    table: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writes:
+    """A whole change, ready to be written."""
+
+    insert: Insert
+    update: Update | None = None
+
+    def tables(self) -> frozenset[str]:
+        """The tables that are written to."""
+        return frozenset({self.insert.table} | ({self.update.table} if self.update else set()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translator:
+    """Says changes in the words of one database, from what ``found`` shows of it."""
+
+    desk: Desk
+    connection: Connection
+    found: Slice
+    now: datetime
+    repair_id: str
+
+    def writes(self, change: Change) -> Writes | Refusal:
+        """The change in the table's own words, or what somebody has to map or mend first."""
+        try:
+            update = self._update(change.replace) if change.replace else None
+            return Writes(insert=self._insert(change.append), update=update)
+        except Unwritable as unwritable:
+            return Refusal(reason=f"{unwritable}.")
+
+    def _update(self, cell: Replace) -> Update:
+        mapping = self._mapping(cell.relation)
+        key_name = next(column.name for column in columns_of(relation_named(cell.relation)) if column.is_key)
+        key_column, column = self._plain(mapping, key_name), self._plain(mapping, cell.column)
+        names = list(mapping.columns)
+        rows = [row for row in self.found.rows[cell.relation] if raw_text(row[names.index(key_name)]) == cell.row_key]
+        if len(rows) != 1:
+            raise Unwritable(f"{mapping.table} has {len(rows)} rows that are {cell.row_key}, and must have one")
+        old = rows[0][names.index(cell.column)]
+        new = self._said(mapping, _ours(cell.relation, cell.column), cell.new, old)
+        return Update(
+            table=mapping.table,
+            key_column=key_column,
+            key=rows[0][names.index(key_name)],
+            column=column,
+            old=old,
+            new=new,
+            where=mapping.where,
+        )
+
+    def _insert(self, append: Append) -> Insert:
+        mapping = self._mapping(append.relation)
+        described = self._columns(mapping)
+        sample = self._sample(mapping)
+        values: dict[str, object] = {}
+        for name, value in self._completed(append, mapping).items():
+            column = self._column_for(mapping, name, value)
+            if column is None:
+                continue
+            said = self._said(mapping, _ours(append.relation, name), value, sample.get(name))
+            if values.setdefault(column, said) != said:
+                raise Unwritable(f"{mapping.table}.{column} is mapped twice, and the repair has two values for it")
+        missing = [c.name for c in described.values() if not (c.nullable or c.supplied or c.name in values)]
+        if missing:
+            raise Unwritable(
+                f"{mapping.table}.{missing[0]} must have a value and nothing is mapped to it; give it a default"
+            )
+        return Insert(table=mapping.table, values=values)
+
+    def _mapping(self, relation: str) -> RelationMapping:
+        mapping = self.found.mappings.get(relation)
+        if mapping is None:
+            raise Unwritable(f"no table is mapped for {relation}, where the audit row goes; map [relations.{relation}]")
+        return mapping
+
+    def _columns(self, mapping: RelationMapping) -> Columns:
+        return self.desk.columns(self.connection, mapping.table)
+
+    def _plain(self, mapping: RelationMapping, name: str) -> str:
+        """The column itself; an expression can be read and not written."""
+        found = mapping.columns.get(name)
+        if found is None or found.column is None:
+            what = "not mapped" if found is None else "mapped to an expression"
+            raise Unwritable(
+                f"{mapping.relation}.{name} is {what}; map it to the column itself so that it can be written"
+            )
+        return found.column
+
+    def _column_for(self, mapping: RelationMapping, name: str, value: Value) -> str | None:
+        """Where a value of the new row goes; None for what the app does not keep, or what nobody has to be told."""
+        ours = _ours(mapping.relation, name)
+        if name in mapping.columns and mapping.columns[name].column is None and (value is None or name == "actor"):
+            return None
+        if name not in mapping.columns and not ours.is_key and (mapping.relation, name) not in _MUST_BE_KEPT:
+            return None
+        return self._plain(mapping, name)
+
+    def _completed(self, append: Append, mapping: RelationMapping) -> dict[str, Value]:
+        """The row's values with those that only the moment of writing knows."""
+        values = dict(append.values)
+        match append.relation:
+            case "ledger_entry":
+                values |= {"created_at": self.now, "posted": True, "actor": _OURS}
+                if not self._is_supplied(mapping, "entry_id"):
+                    values["entry_id"] = self.repair_id
+                if "sequence" in mapping.columns and not self._is_supplied(mapping, "sequence"):
+                    values["sequence"] = self._next_sequence(mapping, str(values["account_id"]))
+            case "plan_change":
+                values |= {"changed_at": self.now}
+        return values
+
+    def _is_supplied(self, mapping: RelationMapping, name: str) -> bool:
+        """Whether the database fills the column by itself."""
+        column = mapping.columns[name].column
+        if column is None:
+            raise Unwritable(f"{mapping.relation}.{name} is mapped to an expression; map it to the column itself")
+        described = self._columns(mapping)[column]
+        if not described.supplied and name == "entry_id" and ("int" in described.family or described.decimals == 0):
+            raise Unwritable(f"{mapping.table}.{column} is not numbered by the database; make it an identity column")
+        return described.supplied
+
+    def _next_sequence(self, mapping: RelationMapping, account_id: str) -> int | None:
+        """One more than the account's highest; none where the account's entries have none."""
+        names = list(mapping.columns)
+        place, owner = names.index("sequence"), names.index("account_id")
+        rows = self.found.rows["ledger_entry"]
+        taken = [int(str(row[place])) for row in rows if row[place] is not None and raw_text(row[owner]) == account_id]
+        return max(taken) + 1 if taken else 1 if not rows else None
+
+    def _sample(self, mapping: RelationMapping) -> dict[str, object]:
+        """A row that the table holds already, of this subject where there is one: how its values are written."""
+        rows = self.found.rows[mapping.relation] or self._any_row(mapping)
+        return dict(zip(mapping.columns, rows[-1], strict=True)) if rows else {}
+
+    def _any_row(self, mapping: RelationMapping) -> list[tuple[object, ...]]:
+        quote = self.desk.target.quote
+        plain = [column.column for column in mapping.columns.values()]
+        names = ", ".join("NULL" if name is None else quoted(literal_sql(name), quote) for name in plain)
+        sql = f"SELECT {names} FROM {table_name(literal_sql(mapping.table), quote)} LIMIT 1"
+        return [tuple(row) for row in self.connection.execute(statement(sql))]
+
+    def _said(self, mapping: RelationMapping, ours: Column, value: Value, sample: object) -> object:
+        column = self._columns(mapping)[self._plain(mapping, ours.name)]
+        try:
+            said = their_value(value, ours=ours, mapping=mapping.columns[ours.name], column=column, sample=sample)
+        except Unwritable as unwritable:
+            raise Unwritable(f"{mapping.table}.{column.name} {unwritable}") from None
+        if not isinstance(said, str) or ours.name not in _KEYS:
+            return said
+        key = typed_key(said, column.family)
+        if key is None:
+            raise Unwritable(f"{mapping.table}.{column.name} is {column.family}, which cannot hold {said}")
+        return key
+
+
+def _ours(relation: str, name: str) -> Column:
+    return next(column for column in columns_of(relation_named(relation)) if column.name == name)
+
+
+def lock_row(desk: Desk, connection: Connection, update_of: RelationMapping, key: str) -> int:
+    """Hold the account's row until the transaction ends; how many rows there were to hold."""
+    mapped = update_of.columns["account_id"].column
+    if mapped is None:
+        return 0
+    quote = desk.target.quote
+    typed = typed_key(key, desk.columns(connection, update_of.table)[mapped].family)
+    if typed is None:
+        return 0
+    name = quoted(literal_sql(mapped), quote)
+    table = table_name(literal_sql(update_of.table), quote)
+    sql = f"SELECT {name} FROM {table} WHERE {name} = :key{desk.target.row_lock}"
+    return len(connection.execute(statement(sql, values=("key",)), {"key": typed}).fetchall())
+
+
+def write(desk: Desk, connection: Connection, writes: Writes) -> int:
+    """Write the change; how many rows the compare-and-set matched: exactly one, or the caller rolls back."""
+    quote = desk.target.quote
+    matched = _set(connection, writes.update, quote) if writes.update else 1
+    if matched == 1:
+        insert = writes.insert
+        names = ", ".join(quoted(literal_sql(name), quote) for name in insert.values)
+        marks = {f"value_{position}": value for position, value in enumerate(insert.values.values())}
+        places = ", ".join(f":{mark}" for mark in marks)
+        sql = f"INSERT INTO {table_name(literal_sql(insert.table), quote)} ({names}) VALUES ({places})"
+        connection.execute(statement(sql, values=marks), marks)
+    return matched
+
+
+def _set(connection: Connection, update: Update, quote: str) -> int:
+    column, key = quoted(literal_sql(update.column), quote), quoted(literal_sql(update.key_column), quote)
+    same = f"{column} IS NULL" if update.old is None else f"{column} = :old"
+    where = f" AND ({literal_sql(update.where)}\n)" if update.where else ""
+    table = table_name(literal_sql(update.table), quote)
+    values = {"new": update.new, "key": update.key} | ({} if update.old is None else {"old": update.old})
+    sql = f"UPDATE {table} SET {column} = :new WHERE {key} = :key AND {same}{where}"
+    return connection.execute(statement(sql, values=values), values).rowcount

@@ -1,0 +1,132 @@
+"""Whether repairs could be written: the journal is there, it is of this database, and its role is a narrow one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from trueup.actions.grants.postgres_guards import guard_name
+from trueup.actions.grants.wanted import Replaceable, written
+from trueup.actions.symptoms import Health, Symptom
+from trueup.model.errors import ConfigurationError
+from trueup.model.source import RelationMapping
+from trueup.sources.select import table_name
+from trueup.store import journal
+from trueup.targets import open_target
+from trueup.targets.target import Target, TargetUnavailable
+
+if TYPE_CHECKING:
+    from trueup.mapping.config import Config
+
+_GRANTS = "`trueup doctor --print-grants` prints a narrow one"
+
+_POSTGRES_RIGHTS = """
+SELECT r FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) AS r
+WHERE CASE WHEN r = 'UPDATE' THEN has_any_column_privilege('trueup_journal', r)
+           ELSE has_table_privilege('trueup_journal', r) END
+"""
+_MYSQL_RIGHTS = """
+SELECT DISTINCT privilege_type FROM (
+    SELECT grantee, privilege_type FROM information_schema.user_privileges
+    UNION ALL
+    SELECT grantee, privilege_type FROM information_schema.schema_privileges WHERE database() LIKE table_schema
+    UNION ALL
+    SELECT grantee, privilege_type FROM information_schema.table_privileges
+    WHERE table_schema = database() AND table_name = 'trueup_journal'
+    UNION ALL
+    SELECT grantee, privilege_type FROM information_schema.column_privileges
+    WHERE table_schema = database() AND table_name = 'trueup_journal'
+) AS held
+WHERE privilege_type IN ('UPDATE', 'DELETE', 'DROP')
+  AND replace(grantee, '''', '') = current_user()
+ORDER BY 1
+"""
+
+
+def examine_repairs(config: Config, mappings: Mapping[str, RelationMapping]) -> Iterator[Symptom]:
+    """Look at everything a repair needs besides the mapping; ``mappings`` are fitted to the live schema."""
+    if config.repair_url is None:
+        yield _seen(Health.FINE, "off: database.repair_url is not set, so nothing is ever changed")
+        return
+    try:
+        target = open_target(config.repair_url)
+        with target.reading() as connection:
+            yield from _journal(target, connection)
+            yield from _obstacle(target, connection, mappings)
+            yield from _role(config, target, connection)
+            yield from _guards(connection, mappings)
+    except ConfigurationError as error:
+        yield _seen(Health.WRONG, str(error))
+    except TargetUnavailable as error:
+        yield _seen(Health.UNREACHABLE, str(error))
+    except DBAPIError as error:
+        yield _seen(Health.WRONG, f"{target.place} does not let the repair role look: {target.said(error)}; {_GRANTS}")
+
+
+def _journal(target: Target, connection: Connection) -> Iterator[Symptom]:
+    revision, wanted = journal.installed_revision(connection), journal.current_revision()
+    if revision is None:
+        yield _seen(
+            Health.WRONG, f"the journal is not installed in {target.place}; `trueup init --install URL` makes it"
+        )
+        return
+    if revision != wanted:
+        says = f"the journal in {target.place} is of revision {revision}, this trueup wants {wanted}"
+        yield _seen(Health.WRONG, f"{says}; run `trueup init --install URL`, or the other trueup")
+        return
+    bound, here = journal.binding(connection), journal.database_identity(connection)
+    if bound is None or bound.database_identity != here:
+        there = bound.database_identity if bound else "none"
+        says = f"the journal in {target.place} belongs to another database ({there}), and this is {here}"
+        yield _seen(Health.WRONG, f"{says}; if it is to be repaired from now on, `trueup init --install --rebind`")
+        return
+    head = journal.head_of(connection)
+    entries = f"{head.seq} entries" if head else "without its head row"
+    health = Health.FINE if head else Health.WRONG
+    yield _seen(health, f"the journal in {target.place} is of this database: revision {revision}, {entries}")
+
+
+def _obstacle(target: Target, connection: Connection, mappings: Mapping[str, RelationMapping]) -> Iterator[Symptom]:
+    tables = {each.table for each in written(mappings)}
+    obstacle = target.obstacle(connection, tables)
+    if obstacle is not None:
+        yield _seen(Health.WRONG, obstacle)
+
+
+def _role(config: Config, target: Target, connection: Connection) -> Iterator[Symptom]:
+    if connection.dialect.name == "sqlite":
+        yield _seen(Health.FINE, "SQLite has no roles: whoever may write the file may change its journal")
+        return
+    if config.repair_url == config.database_url:
+        yield _seen(Health.WARNING, f"audits run as the role that repairs; {_GRANTS} for each")
+    if journal.installed_revision(connection) is None:
+        return
+    query = _POSTGRES_RIGHTS if connection.dialect.name == "postgresql" else _MYSQL_RIGHTS
+    held = [str(right) for (right,) in connection.execute(text(query))]
+    if held:
+        says = f"the role of {target.place} may change its own journal ({', '.join(held)})"
+        yield _seen(Health.WARNING, f"{says}; {_GRANTS}")
+
+
+def _guards(connection: Connection, mappings: Mapping[str, RelationMapping]) -> Iterator[Symptom]:
+    if connection.dialect.name != "postgresql":
+        return
+    query = text(
+        "SELECT tgenabled IN ('O', 'A') FROM pg_trigger "
+        "WHERE tgrelid = to_regclass(:table) AND tgname = :name AND NOT tgisinternal"
+    )
+    missing = [
+        f"{each.table}.{each.column}" if isinstance(each, Replaceable) else each.table
+        for each in written(mappings)
+        if not connection.execute(query, {"table": table_name(each.table), "name": guard_name(each)}).scalar()
+    ]
+    if missing:
+        says = f"no trigger holds the repair role to the journal on {', '.join(missing)}"
+        yield _seen(Health.WARNING, f"{says}; `trueup doctor --print-grants` prints it")
+
+
+def _seen(health: Health, says: str) -> Symptom:
+    return Symptom(health=health, about="repairs", says=says.rstrip("."))

@@ -1,0 +1,40 @@
+"""A table's columns through SQLAlchemy's inspector, the same for every kind of database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, inspect
+from sqlalchemy.engine.interfaces import ReflectedColumn
+
+from trueup.targets.target import ColumnDescription
+
+
+def described_columns(connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
+    """The columns of ``table`` or ``schema.table``. Raises ``NoSuchTableError``."""
+    schema, _, name = table.rpartition(".")
+    inspector = inspect(connection)
+    columns = inspector.get_columns(name, schema=schema or None)
+    keys = inspector.get_pk_constraint(name, schema=schema or None)["constrained_columns"]
+    row_id = keys[0] if connection.dialect.name == "sqlite" and len(keys) == 1 else None
+    return tuple(_described(column, row_id) for column in columns)
+
+
+def _described(column: ReflectedColumn, row_id: str | None) -> ColumnDescription:
+    kind = column["type"]
+    family = str(kind).lower() if type(kind).__name__ != "NullType" else ""
+    numbered = column.get("identity") is not None or column.get("autoincrement") is True
+    is_row_id = column["name"] == row_id and family == "integer"
+    return ColumnDescription(
+        name=column["name"],
+        family=family,
+        nullable=column["nullable"],
+        supplied=column.get("default") is not None or column.get("computed") is not None or numbered or is_row_id,
+        length=getattr(kind, "length", None),
+        decimals=_decimals(family, getattr(kind, "scale", None)),
+    )
+
+
+def _decimals(family: str, scale: int | None) -> int | None:
+    """How many digits after the point the column keeps; None where it keeps as many as are written."""
+    if "int" in family:
+        return 0
+    return scale if family.startswith(("numeric", "decimal")) else None

@@ -1,0 +1,149 @@
+"""MySQL and MariaDB: one row is locked, at READ COMMITTED, in strict mode so that no value is bent to fit."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+
+import pymysql
+from pymysql.constants import CLIENT
+from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from trueup.model.address import parse_address
+from trueup.model.errors import ConfigurationError
+from trueup.targets.mysql_columns import described_columns
+from trueup.targets.target import (
+    CONNECT_TIMEOUT_SECONDS,
+    LOCK_TIMEOUT_SECONDS,
+    READING_TIMEOUT_SECONDS,
+    STATEMENT_TIMEOUT_SECONDS,
+    ColumnDescription,
+    TargetUnavailable,
+    Trouble,
+)
+
+_BUSY = frozenset({1205, 1317, 1969, 3024, 3572})  # lock wait, cancelled, statement time (MariaDB, MySQL), NOWAIT
+_CONFLICT = frozenset({1213, 1020})  # deadlock, changed since read
+_DUPLICATE = frozenset({1062, 1586})
+_LOST = frozenset({0, 1053, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031})
+
+
+class MySQLTarget:
+    """A MySQL or MariaDB database."""
+
+    dialect = "mysql"
+    quote = "`"
+    row_lock = " FOR UPDATE"
+
+    def __init__(self, url: str) -> None:
+        self._address = parse_address(url)
+        self.place = self._address.place
+        if not self._address.database:
+            raise ConfigurationError(f"{self.place} names no database; write mysql://user:password@host:port/database.")
+        self._engine = create_engine("mysql+pymysql://", creator=self._connected, poolclass=NullPool)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction at READ COMMITTED, in strict mode."""
+        with self._opened("written", "READ COMMITTED", "READ WRITE", STATEMENT_TIMEOUT_SECONDS) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def waiting_briefly(self, connection: Connection) -> Iterator[None]:
+        """Not at all on MariaDB, whose deadlocks are ended at once and often at the application's cost; a second on
+        MySQL, which knows no less. After an error the connection is given back, and its settings with it.
+        """
+        is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+        connection.exec_driver_sql(f"SET SESSION innodb_lock_wait_timeout = {0 if is_mariadb else 1}")
+        yield
+        connection.exec_driver_sql(f"SET SESSION innodb_lock_wait_timeout = {LOCK_TIMEOUT_SECONDS}")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only transaction with a consistent snapshot."""
+        options = "WITH CONSISTENT SNAPSHOT, READ ONLY"
+        with self._opened("read", "REPEATABLE READ", options, READING_TIMEOUT_SECONDS) as connection:
+            yield connection
+
+    def trouble(self, error: DBAPIError) -> Trouble:
+        """What kind of failure this is, by the server's number."""
+        code = _code(error)
+        if code in _BUSY:
+            return Trouble.BUSY
+        if code in _CONFLICT:
+            return Trouble.CONFLICT
+        if code in _DUPLICATE:
+            return Trouble.DUPLICATE
+        return Trouble.LOST if code in _LOST or isinstance(error.orig, pymysql.InterfaceError) else Trouble.UNFIT
+
+    def said(self, error: DBAPIError) -> str:
+        """The server's own first line, without any secret."""
+        arguments = getattr(error.orig, "args", ())
+        return self._address.scrub(str(arguments[-1] if arguments else error.orig).partition("\n")[0].rstrip("."))
+
+    def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
+        """A replica takes no writes, and a table of an engine without transactions cannot take half of one back."""
+        if connection.exec_driver_sql("SELECT @@global.read_only").scalar_one():
+            return f"{self.place} is read only, as replicas are; set database.repair_url to the primary."
+        for table in sorted(tables):
+            schema, _, name = table.rpartition(".")
+            query = text(
+                "SELECT t.engine FROM information_schema.tables AS t JOIN information_schema.engines AS e "
+                "ON e.engine = t.engine WHERE e.transactions <> 'YES' AND t.table_name = :name "
+                "AND t.table_schema = coalesce(:schema, database())"
+            )
+            engine = connection.execute(query, {"name": name, "schema": schema or None}).scalar()
+            if engine is not None:
+                return f"{table} is a {engine} table, which has no transactions; convert it to InnoDB."
+        return None
+
+    def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
+        """The columns of a table, as a writer must know them."""
+        return described_columns(connection, table)
+
+    @contextlib.contextmanager
+    def _opened(self, done: str, isolation: str, options: str, seconds: int) -> Iterator[Connection]:
+        with contextlib.ExitStack() as undo:
+            try:
+                opened = undo.enter_context(self._engine.connect())
+                self._set_limits(opened, seconds)
+                opened.exec_driver_sql(f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
+                opened.rollback()
+                opened.exec_driver_sql(f"START TRANSACTION {options}")
+            except (DBAPIError, OSError) as error:
+                said = self.said(error) if isinstance(error, DBAPIError) else str(error)
+                raise TargetUnavailable(f"{self.place} cannot be {done}: {said}; nothing was changed.") from None
+            yield opened
+
+    @staticmethod
+    def _set_limits(connection: Connection, seconds: int) -> None:
+        version = str(connection.exec_driver_sql("SELECT VERSION()").scalar_one())
+        # A process that is stopped in the middle holds its rows until the server ends its connection for being idle.
+        idle = max(2 * STATEMENT_TIMEOUT_SECONDS, seconds)
+        limit = f"max_statement_time = {seconds}" if "MariaDB" in version else f"max_execution_time = {seconds}000"
+        connection.exec_driver_sql(
+            f"SET SESSION {limit}, innodb_lock_wait_timeout = {LOCK_TIMEOUT_SECONDS}, "
+            f"lock_wait_timeout = {LOCK_TIMEOUT_SECONDS}, wait_timeout = {idle}, time_zone = '+00:00', "
+            "sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
+        )
+        connection.rollback()
+
+    def _connected(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
+        return pymysql.connect(
+            **self._address.for_mysql(),
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=2 * STATEMENT_TIMEOUT_SECONDS,
+            program_name="trueup-repair",
+            client_flag=CLIENT.FOUND_ROWS,  # an UPDATE counts the rows that matched, as everywhere else
+        )
+
+
+def target(url: str) -> MySQLTarget:
+    """The database at ``mysql://…``. Raises ``ConfigurationError``."""
+    return MySQLTarget(url)
+
+
+def _code(error: DBAPIError) -> int:
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0

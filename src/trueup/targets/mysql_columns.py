@@ -1,0 +1,50 @@
+"""A MySQL table's columns, from the information schema: SQLAlchemy asks for the whole table (``SHOW CREATE TABLE``),
+which a role whose rights are rights to columns is refused.
+
+Columns that the role has no right to are not among them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import NoSuchTableError
+
+from trueup.targets.target import ColumnDescription
+
+_COLUMNS = """
+SELECT column_name, data_type, is_nullable, column_default, extra, character_maximum_length, numeric_scale
+FROM information_schema.columns
+WHERE table_schema = coalesce(:schema, database()) AND table_name = :name
+ORDER BY ordinal_position
+"""
+_SUPPLIED = ("auto_increment", "generated")
+
+
+def described_columns(connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
+    """The columns of ``table`` or ``schema.table``. Raises ``NoSuchTableError``."""
+    schema, _, name = table.rpartition(".")
+    rows = connection.execute(text(_COLUMNS), {"schema": schema or None, "name": name}).all()
+    if not rows:
+        raise NoSuchTableError(table)
+    return tuple(_described(tuple(row)) for row in rows)
+
+
+def _described(row: tuple[object, ...]) -> ColumnDescription:
+    name, family, nullable, default, extra, length, scale = row
+    family = str(family).lower()
+    # MariaDB says NULL for the default that is NULL; MySQL says nothing.
+    has_default = default is not None and str(default).upper() != "NULL"
+    return ColumnDescription(
+        name=str(name),
+        family=family,
+        nullable=nullable == "YES",
+        supplied=has_default or any(word in str(extra).lower() for word in _SUPPLIED),
+        length=int(str(length)) if length is not None else None,
+        decimals=_decimals(family, scale),
+    )
+
+
+def _decimals(family: str, scale: object) -> int | None:
+    if family.endswith("int"):
+        return 0
+    return int(str(scale)) if family in {"decimal", "numeric"} and scale is not None else None

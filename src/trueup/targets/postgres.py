@@ -1,0 +1,141 @@
+"""PostgreSQL: one row is locked, at READ COMMITTED, so that what is read after the lock is what is there now."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterable, Iterator
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from trueup.model.address import parse_address
+from trueup.model.errors import ConfigurationError
+from trueup.targets.description import described_columns
+from trueup.targets.target import (
+    BRIEF_WAIT_MILLISECONDS,
+    CONNECT_TIMEOUT_SECONDS,
+    LOCK_TIMEOUT_SECONDS,
+    READING_TIMEOUT_SECONDS,
+    STATEMENT_TIMEOUT_SECONDS,
+    ColumnDescription,
+    TargetUnavailable,
+    Trouble,
+)
+
+_BUSY = frozenset({"55P03", "57014"})  # lock_not_available, query_canceled
+_CONFLICT = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
+_DUPLICATE = "23505"
+_GONE = ("08", "57P", "25P03", "25P04")  # two classes, and sessions ended for being idle or open too long
+
+# SET LOCAL only: behind a connection pool, a session setting would outlive us on somebody's connection. Row security
+# is off so that a policy which would hide rows from the check is an error and not a smaller ledger.
+_OPENING = (
+    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE",
+    f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'",
+    f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT_SECONDS}s'",
+    f"SET LOCAL idle_in_transaction_session_timeout = '{2 * STATEMENT_TIMEOUT_SECONDS}s'",
+    "SET LOCAL TimeZone = 'UTC'",
+    "SET LOCAL row_security = off",
+)
+
+_READING = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'",
+    f"SET LOCAL statement_timeout = '{READING_TIMEOUT_SECONDS}s'",
+    f"SET LOCAL idle_in_transaction_session_timeout = '{READING_TIMEOUT_SECONDS}s'",
+    "SET LOCAL TimeZone = 'UTC'",
+)
+
+
+class PostgresTarget:
+    """A PostgreSQL database."""
+
+    dialect = "postgres"
+    quote = '"'
+    # Not FOR NO KEY UPDATE: an application that has just inserted an entry referring to this account holds its key, and
+    # is to be waited for, so that the entry is seen.
+    row_lock = " FOR UPDATE"
+
+    def __init__(self, url: str) -> None:
+        self._address = parse_address(url)
+        self._url = url
+        self.place = self._address.place
+        self._engine = create_engine("postgresql+psycopg://", creator=self._connected, poolclass=NullPool)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction at READ COMMITTED."""
+        with self._opened(_OPENING, "written") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def waiting_briefly(self, connection: Connection) -> Iterator[None]:
+        """A shorter ``lock_timeout``. After an error the transaction is over, and its settings with it."""
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BRIEF_WAIT_MILLISECONDS}ms'")
+        yield
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only transaction at REPEATABLE READ."""
+        with self._opened(_READING, "read") as connection:
+            yield connection
+
+    def trouble(self, error: DBAPIError) -> Trouble:
+        """What kind of failure this is, by SQLSTATE."""
+        state = getattr(error.orig, "sqlstate", None)
+        if state is None or state.startswith(_GONE):
+            # The driver's own refusal of a value has no SQLSTATE either, and its connection is alive.
+            is_refusal = isinstance(error.orig, (psycopg.DataError, psycopg.ProgrammingError))
+            return Trouble.UNFIT if is_refusal else Trouble.LOST
+        if state in _BUSY:
+            return Trouble.BUSY
+        if state in _CONFLICT:
+            return Trouble.CONFLICT
+        return Trouble.DUPLICATE if state == _DUPLICATE else Trouble.UNFIT
+
+    def said(self, error: DBAPIError) -> str:
+        """The server's own first line, without any secret."""
+        return self._address.scrub(str(error.orig).partition("\n")[0].rstrip("."))
+
+    def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:  # noqa: ARG002 - one signature
+        """A standby takes no writes."""
+        row = connection.exec_driver_sql("SELECT pg_is_in_recovery()").one()
+        return f"{self.place} is a read replica; set database.repair_url to the primary." if row[0] else None
+
+    def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
+        """The columns of a table, as a writer must know them."""
+        return described_columns(connection, table)
+
+    @contextlib.contextmanager
+    def _opened(self, opening: Iterable[str], done: str) -> Iterator[Connection]:
+        with contextlib.ExitStack() as undo:
+            try:
+                opened = undo.enter_context(self._engine.connect())
+                for statement in opening:
+                    opened.exec_driver_sql(statement)
+            except DBAPIError as error:
+                raise TargetUnavailable(
+                    f"{self.place} cannot be {done}: {self.said(error)}; nothing was changed."
+                ) from None
+            yield opened
+
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(self._conninfo())
+
+    def _conninfo(self) -> str:
+        timeout = self._address.options.get("connect_timeout", CONNECT_TIMEOUT_SECONDS)
+        try:
+            return make_conninfo(
+                self._url, application_name="trueup-repair", client_encoding="UTF8", connect_timeout=timeout
+            )
+        except psycopg.ProgrammingError as error:
+            said = self._address.scrub(str(error).partition("\n")[0])
+            raise ConfigurationError(f"The address {self.place} is not a PostgreSQL address: {said}.") from None
+
+
+def target(url: str) -> PostgresTarget:
+    """The database at ``postgresql://…``. Raises ``ConfigurationError``."""
+    return PostgresTarget(url)

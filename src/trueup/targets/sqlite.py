@@ -1,0 +1,107 @@
+"""SQLite: one writer at a time, so the transaction itself is the lock (``BEGIN IMMEDIATE``)."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from trueup.model.errors import ConfigurationError
+from trueup.targets.description import described_columns
+from trueup.targets.target import LOCK_TIMEOUT_SECONDS, ColumnDescription, TargetUnavailable, Trouble
+
+_UNFIT = (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.DataError)
+
+
+class SQLiteTarget:
+    """A SQLite file."""
+
+    dialect = "sqlite"
+    quote = "`"
+    row_lock = ""
+
+    def __init__(self, path: Path) -> None:
+        self.place = f"sqlite:///{path}"
+        uri = f"file:{quote(str(path.absolute()))}?mode=rw"
+        self._engine = _engine(uri, begin="BEGIN IMMEDIATE")
+        self._reading_engine = _engine(uri, begin="BEGIN")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """The write lock from the first moment: what is read cannot change before it is written."""
+        with self._opened(self._engine, "written") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def waiting_briefly(self, connection: Connection) -> Iterator[None]:  # noqa: ARG002 - one signature
+        """As always: whoever writes has the whole file."""
+        yield
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that takes no write lock."""
+        with self._opened(self._reading_engine, "read") as connection:
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            yield connection
+
+    def trouble(self, error: DBAPIError) -> Trouble:
+        """What kind of failure this is."""
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return Trouble.BUSY
+        if isinstance(error.orig, sqlite3.IntegrityError) and "UNIQUE" in str(error.orig):
+            return Trouble.DUPLICATE
+        return Trouble.UNFIT if isinstance(error.orig, _UNFIT) else Trouble.LOST
+
+    def said(self, error: DBAPIError) -> str:
+        """SQLite's own sentence."""
+        return str(error.orig).partition("\n")[0]
+
+    def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:  # noqa: ARG002 - one signature
+        """Nothing: every table of a SQLite file has transactions, and a file that cannot be written says so itself."""
+        return None
+
+    def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
+        """The columns of a table, as a writer must know them."""
+        return described_columns(connection, table.removeprefix("main."))
+
+    @contextlib.contextmanager
+    def _opened(self, engine: Engine, done: str) -> Iterator[Connection]:
+        with contextlib.ExitStack() as undo:
+            try:
+                opened = undo.enter_context(engine.connect())
+                opened.begin()
+            except DBAPIError as error:
+                raise TargetUnavailable(
+                    f"{self.place} cannot be {done}: {self.said(error)}; nothing was changed.",
+                    busy=self.trouble(error) is Trouble.BUSY,
+                ) from None
+            yield opened
+
+
+def target(url: str) -> SQLiteTarget:
+    """The file at ``sqlite:///app.db`` (relative) or ``sqlite:////data/app.db``. Raises ``ConfigurationError``."""
+    path = Path(url.partition("://")[2].partition("?")[0][1:])
+    if not path.is_file():
+        raise ConfigurationError(f"There is no SQLite file at {path}; correct database.repair_url.")
+    return SQLiteTarget(path)
+
+
+def _engine(uri: str, *, begin: str) -> Engine:
+    def connected() -> sqlite3.Connection:
+        return sqlite3.connect(
+            uri, uri=True, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+
+    engine = create_engine("sqlite://", creator=connected, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

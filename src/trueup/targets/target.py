@@ -1,0 +1,115 @@
+"""What every kind of database offers to a repair."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from trueup.model.errors import TrueupError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import Connection
+    from sqlalchemy.exc import DBAPIError
+
+LOCK_TIMEOUT_SECONDS = 2
+"""How long a repair waits for a row that the application holds, and so the longest that it makes anybody wait there."""
+
+BRIEF_WAIT_MILLISECONDS = 500
+"""How long a repair that holds a row already waits for another: less than the second after which Postgres looks for
+deadlocks, so that it is the repair that gives way, and not the application.
+"""
+
+STATEMENT_TIMEOUT_SECONDS = 5
+CONNECT_TIMEOUT_SECONDS = 5
+
+READING_TIMEOUT_SECONDS = 600
+"""How long a read-only transaction may wait for whoever reads from it, and one of its statements may take."""
+
+
+class Trouble(StrEnum):
+    """Why the database did not do what it was asked, as far as a repair must tell these apart."""
+
+    BUSY = "busy"
+    """A lock was not had, or a statement not finished, in time."""
+    CONFLICT = "conflict"
+    """A deadlock or a serialisation failure: the whole transaction may be evaluated again."""
+    DUPLICATE = "duplicate"
+    """A unique key is taken."""
+    UNFIT = "unfit"
+    """A value, a right or an object is not as the mapping says: somebody has to mend something."""
+    LOST = "lost"
+    """The connection is gone."""
+
+
+class TargetUnavailable(TrueupError):
+    """The database that repairs are written to cannot be reached or refused us.
+
+    ``busy`` means that somebody else is writing and did not finish in time.
+    """
+
+    def __init__(self, message: str, *, busy: bool = False) -> None:
+        super().__init__(message)
+        self.busy = busy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnDescription:
+    """A column as a writer must know it. ``family`` is the type in the source's own words, lower case.
+
+    ``supplied`` says that the database fills it when it is left out: a default, an identity, a row id.
+    """
+
+    name: str
+    family: str
+    nullable: bool
+    supplied: bool
+    length: int | None = None
+    decimals: int | None = None
+
+
+class Target(Protocol):
+    """A database that repairs are written to. Opening one does not connect; ``transaction`` does."""
+
+    place: str
+    """The address for messages, without its password."""
+
+    dialect: str
+    """sqlglot's name of the SQL dialect that the mapping's expressions are in."""
+
+    quote: str
+    """The character that quotes identifiers in ``SELECT`` statements."""
+
+    row_lock: str
+    """What a ``SELECT`` ends with so that it holds its rows; empty where the transaction holds everything."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A read-write transaction with short lock and statement timeouts, times in UTC.
+
+        It is rolled back unless the caller commits. Raises ``TargetUnavailable`` when it cannot be opened; errors
+        inside are SQLAlchemy's own, which ``trouble`` tells apart.
+        """
+
+    def waiting_briefly(self, connection: Connection) -> AbstractContextManager[None]:
+        """Hardly wait for rows that somebody else holds, as far as the server can be told so, until this ends."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A read-only transaction that sees one moment for as long as it lasts, and keeps nobody from writing.
+
+        Raises ``TargetUnavailable`` when it cannot be opened.
+        """
+
+    def trouble(self, error: DBAPIError) -> Trouble:
+        """What kind of failure this is."""
+
+    def said(self, error: DBAPIError) -> str:
+        """The database's own first line, without any secret."""
+
+    def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
+        """Why nothing may be written to these tables here at all: a replica, an engine without transactions."""
+
+    def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
+        """The columns of a table, as a writer must know them. Raises SQLAlchemy's ``NoSuchTableError``."""
