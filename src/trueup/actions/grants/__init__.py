@@ -1,0 +1,67 @@
+"""The rights that an audit and a repair need, as SQL to review and run: ``trueup doctor --print-grants``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from trueup.actions.grants import mysql, postgres
+from trueup.actions.grants.postgres_facts import facts
+from trueup.actions.grants.reads import columns_read
+from trueup.actions.grants.wanted import Roles, Wanted, appended, replaceable, unwritable
+from trueup.mapping.fit import fit
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.sources import open_source
+from trueup.store import journal
+from trueup.targets import open_target
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from trueup.mapping.config import Config
+
+AUDIT_ROLE = "trueup_audit"
+REPAIR_ROLE = "trueup_repair"
+
+
+def grants(
+    config: Config, *, url: str | None = None, audit_role: str = AUDIT_ROLE, repair_role: str = REPAIR_ROLE
+) -> str:
+    """The script for the config's database, made from its live schema; it holds no password.
+
+    ``url`` is whom to read the schema as, where the config's own address cannot see all of it yet. Raises
+    ``ConfigurationError`` for a kind of database without rights, and ``SourceUnavailable``.
+    """
+    roles = Roles(audit=audit_role, repair=repair_role)
+    address = url or config.database_url
+    source = open_source(address, statement_timeout_seconds=config.statement_timeout_seconds)
+    if source.dialect not in {"postgres", "mysql"}:
+        raise ConfigurationError(f"{source.place} knows no roles: grants are printed for Postgres, MySQL and MariaDB.")
+    tables = source.tables()
+    mappings, notes = fit(config.relations, tables, required=config.required, dialect=source.dialect)
+    reads = columns_read(mappings, tables, source.dialect)
+    wanted = Wanted(
+        selects=reads.columns,
+        updates=replaceable(mappings),
+        inserts=appended(mappings),
+        doubts=[*(note.rstrip(".") for note in notes), *reads.doubts, *unwritable(mappings)],
+    )
+    target = open_target(address)
+    try:
+        with target.reading() as connection:
+            return _script(connection, wanted, roles, place=source.place)
+    except DBAPIError as error:
+        raise SourceUnavailable(f"{source.place} cannot be described: {target.said(error)}.") from None
+
+
+def _script(connection: Connection, wanted: Wanted, roles: Roles, *, place: str) -> str:
+    if connection.dialect.name == "postgresql":
+        found = facts(connection, wanted.selects, wanted.inserted(), roles)
+        lines = postgres.statements(wanted, found, roles, place=place)
+    else:
+        database = str(connection.execute(text("SELECT database()")).scalar_one())
+        has_journal = journal.installed_revision(connection) is not None
+        lines = mysql.statements(wanted, roles, place=place, database=database, has_journal=has_journal)
+    return "\n".join(lines) + "\n"

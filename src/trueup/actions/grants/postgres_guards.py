@@ -1,0 +1,150 @@
+"""The deferred constraint triggers that hold the repair role to the journal.
+
+Their functions run with the rights of the journal's owner, because they must see the journal whatever the session may;
+so the search path is fixed and every name of ours is qualified. A loop compares values only where the names agree,
+because a value of another column may be no number. Whom the triggers hold stands in their ``WHEN``, which Postgres
+judges at once and not at COMMIT, so the application's own changes are never queued. There: who has logged in, for what
+a function of somebody else's does on the role's behalf; and whose rights are in use, for members and SET ROLE. A
+superuser counts as a member of everything. The role may be dropped: ``to_regrole`` is NULL then, and so is the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trueup.actions.grants.postgres_facts import Facts, Place
+from trueup.actions.grants.postgres_names import beside, literal, named
+from trueup.actions.grants.wanted import Appendable, Replaceable, Roles, Wanted, comment
+from trueup.sources.select import quoted
+
+_NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision", "money"})
+
+
+def guards(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Iterator[str]:
+    """The functions and triggers, line by line."""
+    yield ""
+    yield comment(f"What {roles.repair} changes or adds must be in the journal when it commits: same transaction,")
+    yield comment("same row, same values. The application is not held to this.")
+    for each in wanted.written():
+        place = facts.places[each.table]
+        if place.ordinary:
+            yield from _guard(each, place, journal, roles)
+        else:
+            yield comment(f"{each.table} is not an ordinary table and can have no such trigger: it is unguarded.")
+
+
+def guard_name(each: Replaceable | Appendable) -> str:
+    """What a trigger, and its function, are called."""
+    return f"trueup_guard_{each.ours}"
+
+
+def _guard(each: Replaceable | Appendable, place: Place, journal: Place, roles: Roles) -> Iterator[str]:
+    function, trigger, table = beside(journal, guard_name(each)), quoted(guard_name(each)), named(place)
+    match each:
+        case Replaceable():
+            column = quoted(each.column)
+            event, changed = "UPDATE", f"OLD.{column} IS DISTINCT FROM NEW.{column} AND "
+            yield _replaced(function, each, place, journal)
+        case Appendable():
+            event, changed = "INSERT", ""
+            yield _appended(function, each, place, journal)
+    yield f"ALTER FUNCTION {function}() OWNER TO {quoted(journal.owner)};"
+    yield f"REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;"
+    yield f"DROP TRIGGER IF EXISTS {trigger} ON {table};"
+    yield f"CREATE CONSTRAINT TRIGGER {trigger} AFTER {event} ON {table}"
+    yield "    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
+    yield f"    WHEN ({changed}(session_user = {literal(roles.repair)} OR ("
+    yield "        current_setting('is_superuser') = 'off'"
+    yield f"        AND pg_has_role(current_user, to_regrole({literal(quoted(roles.repair))})::oid, 'USAGE'))))"
+    yield f"    EXECUTE FUNCTION {function}();"
+
+
+def _replaced(function: str, each: Replaceable, place: Place, journal: Place) -> str:
+    column = quoted(each.column)
+    return _REPLACED.format(
+        function=function,
+        journal=beside(journal, journal.name),
+        tables=_spellings(each.table, place),
+        column=literal(each.column),
+        key_is=_same("line_before ->> 'key'", f"OLD.{quoted(each.key)}", place.types[each.key]),
+        old_is=_same("line_before ->> 'value'", f"OLD.{column}", place.types[each.column]),
+        new_is=_same("line_after ->> 'value'", f"NEW.{column}", place.types[each.column]),
+        said=literal(f"{each.table}.{each.column}"),
+    )
+
+
+def _appended(function: str, each: Appendable, place: Place, journal: Place) -> str:
+    tests = []
+    for column in sorted(each.facts):
+        same = _same(f"told ->> {literal(column)}", f"NEW.{quoted(column)}", place.types[column])
+        # What was not written has the column's default, which nobody can foretell; without one, it is NULL.
+        tests.append(f"(NOT told ? {literal(column)} OR {same})" if column in place.supplied else same)
+    return _APPENDED.format(
+        function=function,
+        journal=beside(journal, journal.name),
+        tables=_spellings(each.table, place),
+        same="\n                AND ".join(tests) or "true",
+        said=literal(each.table),
+    )
+
+
+_REPLACED = """CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
+DECLARE
+    line record;
+    line_before jsonb;
+    line_after jsonb;
+BEGIN
+    FOR line IN
+        SELECT j."before", j."after" FROM {journal} AS j WHERE j.transaction_id = pg_current_xact_id()::text
+    LOOP
+        line_before := line."before"::jsonb;
+        line_after := line."after"::jsonb;
+        IF line_before ->> 'table' IN ({tables}) AND line_before ->> 'column' = {column}
+            AND line_before -> 'table' = line_after -> 'table' AND line_before -> 'column' = line_after -> 'column'
+            AND line_before -> 'key' = line_after -> 'key' AND line_before ? 'value' AND line_after ? 'value'
+        THEN
+            IF {key_is}
+                AND {old_is}
+                AND {new_is}
+            THEN
+                RETURN NULL;
+            END IF;
+        END IF;
+    END LOOP;
+    RAISE EXCEPTION 'trueup: % was changed without its row in the journal', {said} USING ERRCODE = 'check_violation';
+END
+$guard$;"""
+
+_APPENDED = """CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
+DECLARE
+    line record;
+    told jsonb;
+BEGIN
+    FOR line IN
+        SELECT j."after" FROM {journal} AS j WHERE j.transaction_id = pg_current_xact_id()::text
+    LOOP
+        told := line."after"::jsonb -> 'appended';
+        IF told ->> 'table' IN ({tables}) THEN
+            told := told -> 'values';
+            IF {same}
+            THEN
+                RETURN NULL;
+            END IF;
+        END IF;
+    END LOOP;
+    RAISE EXCEPTION 'trueup: % got a row without its row in the journal', {said} USING ERRCODE = 'check_violation';
+END
+$guard$;"""
+
+
+def _spellings(table: str, place: Place) -> str:
+    """What the journal may call the table: another role's search path may see it by its bare name, or not."""
+    return ", ".join(literal(said) for said in sorted({table, place.name, f"{place.schema}.{place.name}"}))
+
+
+def _same(written: str, column: str, kind: str) -> str:
+    """Whether the journal's text is this column's value. Numbers as numbers, padded text without its padding."""
+    cast = "numeric" if kind in _NUMBERS else {"boolean": "boolean", "character": "bpchar"}.get(kind, "text")
+    return f"({written})::{cast} IS NOT DISTINCT FROM {column}::{cast}"

@@ -1,0 +1,148 @@
+"""Which rights the two roles need, in tables and columns; what is the same for every kind of database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trueup.model.errors import ConfigurationError
+from trueup.store.journal.tables import BINDING, HEAD, JOURNAL, REPAIR, VERSION_TABLE
+
+if TYPE_CHECKING:
+    from trueup.model.source import RelationMapping
+
+_ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")  # MySQL's shortest limit, and nothing that has to be escaped
+_REPAIRABLE = ("credits", "plan", "unlimited_credits")
+_APPENDED = {
+    "ledger_entry": (
+        "account_id kind amount balance_after "
+        "stripe_event_id stripe_payment_intent_id stripe_invoice_id stripe_checkout_session_id"
+    ),
+    "plan_change": "account_id from_plan to_plan",
+    "webhook_event": "event_id type status livemode",
+}
+"""The relations that take audit rows, and which of their columns say what happened."""
+_LINE_BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """The two roles' names. Raises ``ConfigurationError`` for one that would have to be escaped."""
+
+    audit: str
+    repair: str
+
+    def __post_init__(self) -> None:
+        for name in (self.audit, self.repair):
+            if not _ROLE.fullmatch(name):
+                raise ConfigurationError(
+                    f'"{name}" cannot be the name of a role here: write letters, digits, _ and -, at most 32 of them.'
+                )
+        if self.audit == self.repair:
+            raise ConfigurationError("The audit role and the repair role must be two: one of them must not write.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaceable:
+    """A column that a repair replaces, in a table whose rows ``key`` names; ``ours`` is our name for the column."""
+
+    ours: str
+    table: str
+    key: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appendable:
+    """A table that takes the audit rows of our relation ``ours``; ``facts`` are its columns that say what happened."""
+
+    ours: str
+    table: str
+    columns: frozenset[str]
+    facts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Columns by table, for each right."""
+
+    selects: Mapping[str, Collection[str]]
+    updates: Sequence[Replaceable]
+    inserts: Sequence[Appendable]
+    doubts: Sequence[str]
+
+    def updated(self, table: str) -> list[str]:
+        """The columns of this table that a repair may replace."""
+        return sorted({each.column for each in self.updates if each.table == table})
+
+    def written(self) -> list[Replaceable | Appendable]:
+        """Everything that repairs write into the app's own tables."""
+        return [*self.updates, *self.inserts]
+
+    def inserted(self) -> dict[str, set[str]]:
+        """The columns of each table that takes audit rows."""
+        found: dict[str, set[str]] = {}
+        for each in self.inserts:
+            found.setdefault(each.table, set()).update(each.columns)
+        return found
+
+
+JOURNAL_RIGHTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (JOURNAL.name, "INSERT", tuple(column.name for column in JOURNAL.c)),
+    (HEAD.name, "UPDATE", ("seq", "hash")),
+    (REPAIR.name, "INSERT", tuple(column.name for column in REPAIR.c)),
+)
+"""What the repair role may do to the journal besides reading it; never change or delete an entry."""
+
+JOURNAL_READS = (JOURNAL.name, HEAD.name, REPAIR.name, BINDING.name, VERSION_TABLE)
+
+
+def replaceable(mappings: Mapping[str, RelationMapping]) -> tuple[Replaceable, ...]:
+    """The account's columns that a repair can write; not one where an expression stands for the key."""
+    account = mappings.get("account")
+    key = account.columns["account_id"].column if account else None
+    if account is None or key is None:
+        return ()
+    found = {ours: account.columns[ours].column for ours in _REPAIRABLE if ours in account.columns}
+    return tuple(
+        Replaceable(ours=ours, table=account.table, key=key, column=column) for ours, column in found.items() if column
+    )
+
+
+def appended(mappings: Mapping[str, RelationMapping]) -> tuple[Appendable, ...]:
+    """The tables that take an audit row, with the columns that can be written."""
+    found = []
+    for ours, facts in _APPENDED.items():
+        mapped = mappings[ours].columns if ours in mappings else {}
+        plain = {name: column.column for name, column in mapped.items() if column.column}
+        if plain:
+            found.append(
+                Appendable(
+                    ours=ours,
+                    table=mappings[ours].table,
+                    columns=frozenset(plain.values()),
+                    facts=frozenset(plain[name] for name in facts.split() if name in plain),
+                )
+            )
+    return tuple(found)
+
+
+def written(mappings: Mapping[str, RelationMapping]) -> list[Replaceable | Appendable]:
+    """Everything that repairs may write into the app's own tables."""
+    return [*replaceable(mappings), *appended(mappings)]
+
+
+def unwritable(mappings: Mapping[str, RelationMapping]) -> Iterator[str]:
+    """What repairs would have to write and cannot, because an expression is mapped."""
+    account = mappings.get("account")
+    for ours in ("account_id", *_REPAIRABLE):
+        if account and ours in account.columns and account.columns[ours].column is None:
+            what = "no account can be repaired" if ours == "account_id" else "it cannot be repaired"
+            yield f"account.{ours} is mapped to an expression: {what}"
+
+
+def comment(sentence: str) -> str:
+    """An SQL comment of one line, whatever the names in it hold."""
+    return f"-- {_LINE_BREAKS.sub(' ', sentence)}"
