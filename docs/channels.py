@@ -1,0 +1,103 @@
+"""Make ``docs/channels.md`` from the channels themselves: what each says of itself, its options, and what it sends."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from docs.rows import table
+from tests.support.alerts import NOW, alert
+from trueup.channels import KINDS, email, options_of_kind, pagerduty, slack, webhook
+from trueup.channels.options import Option
+from trueup.channels.wording import json_bytes
+from trueup.model.alert import Alert, document_of
+
+FILE = Path(__file__).parent / "channels.md"
+MADE = "<!-- Made by `python -m docs.channels` from the channels themselves. Edit those, then run it again. -->"
+
+INTRODUCTION = """\
+# Channels
+
+A channel is a way to be told. Each stands in `trueup.toml` under a name of your own, as often as you like:
+`[alerts.channels.NAME]` with its `kind` and its options. Write secrets as references, `${NAME}` or
+`file:/run/secrets/x`.
+
+`trueup doctor` looks at the channels and calls none; `trueup alerts test NAME` sends one message. Anything wrong in the
+options, or an option that does not exist, is an error that names it.
+
+Every channel keeps these promises:
+
+- **What users of your app wrote is text.** It cannot mention anybody, become a link, begin a header or move a cursor.
+  Secrets are masked in it.
+- **A message that could not be sent waits.** No answer, no time, 408, 425, 429 and 5xx (mail: 4xx) are tried again, not
+  before `Retry-After` asks. Any other refusal is final until a person mends something.
+- **Nothing is called that is not public**, unless you list it. A host name, an address or a network in
+
+      [alerts]
+      private_hosts = ["mail.internal", "10.1.0.0/16"]
+
+  may be called inside your network, a listed name or address also by `http://`. Everything else is `https://` to a
+  public address, without redirects, in ten seconds, and proxies of the environment are not used
+  ([why](decisions/0009-outgoing-http.md)). Certificates are checked against the machine's own authorities;
+  `SSL_CERT_FILE` names another file of them.
+"""
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    lines = [MADE, "", *INTRODUCTION.splitlines()]
+    for kind in KINDS:
+        lines += ["", *_section(kind)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def said_of(kind: str) -> str:
+    """What a channel's module says of itself."""
+    return inspect.getdoc(importlib.import_module(f"trueup.channels.{kind}")) or ""
+
+
+def _section(kind: str) -> Iterator[str]:
+    yield from (f"## {kind}", "")
+    yield from said_of(kind).replace("``", "`").splitlines()
+    yield ""
+    yield from table(("option", "is", "unless you say so", "meaning"), map(_row, options_of_kind(kind)))
+    yield from ("", "What it sends, for example:", "")
+    language, text = _examples()[kind]
+    yield from (f"```{language}", *text.splitlines(), "```")
+
+
+def _row(option: Option) -> tuple[str, ...]:
+    usual = "must be given" if option.required else f"`{option.usual}`" if option.usual is not None else ""
+    secret = ", a secret" if option.secret else ""
+    return f"`{option.name}`", option.type_words + secret, usual, option.means
+
+
+def _examples() -> Mapping[str, tuple[str, str]]:
+    told = alert(links={"Console": "https://trueup.example.com/runs/run-1"})
+    line = json_bytes({"event": "alert", "channel": "record", **document_of(told)}).decode("ascii")
+    return {
+        "log": ("json", line),
+        "webhook": ("json", _pretty(webhook.payload(told))),
+        "slack": ("json", _pretty(slack.payload(told))),
+        "pagerduty": ("json", _pretty({"routing_key": "…", **pagerduty.trigger(told)})),
+        "email": ("text", _mail(told)),
+    }
+
+
+def _pretty(document: Mapping[str, object]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _mail(told: Alert) -> str:
+    message = email.write(
+        told, sender="trueup@example.com", recipients=["billing-ops@example.com"], message_id=told.message_id, now=NOW
+    )
+    headers = [f"{name}: {message[name]}" for name in ("From", "To", "Subject", "Date")]
+    return "\n".join([*headers, "", message.get_content()])
+
+
+if __name__ == "__main__":
+    FILE.write_text(page(), encoding="utf-8", newline="\n")

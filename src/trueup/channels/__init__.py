@@ -1,0 +1,75 @@
+"""Ways to be told: one module per kind of channel, interchangeable, and named like the kind."""
+
+from __future__ import annotations
+
+import importlib
+import ssl
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+
+from trueup.channels.kind import Channel, Kind, Opening
+from trueup.channels.options import Option, options_of, place, read_options
+from trueup.channels.outgoing.dialing import Reach
+from trueup.model.errors import ConfigurationError, nearest
+from trueup.model.finding import printable
+from trueup.model.settings import AlertSettings, ChannelSettings
+
+__all__ = ["KINDS", "Channel", "check_settings", "open_channel", "options_of_kind", "secrets_in_plain_sight"]
+
+KINDS = ("log", "webhook", "slack", "pagerduty", "email")
+
+
+def utc_now() -> datetime:
+    """Now, naive UTC. A signature is made for the moment it is sent, and an alert may have waited for hours."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def open_channel(
+    settings: ChannelSettings,
+    *,
+    private_hosts: Iterable[str],
+    trust: ssl.SSLContext | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Channel:
+    """The channel of these settings; nothing is connected to before the first ``send``.
+
+    ``private_hosts`` are the host names, addresses and networks that may be called although they are not public;
+    ``trust`` replaces the machine's own certificate authorities. Raises ``ConfigurationError`` for an unknown kind, and
+    for an option that is unknown, missing or cannot be right.
+    """
+    kind = _kind(settings)
+    options = read_options(kind.Options, settings)
+    reach = Reach.beyond(private_hosts, trust=trust)
+    return kind.open_channel(options, Opening(settings=settings, reach=reach, clock=clock))
+
+
+def check_settings(settings: AlertSettings) -> None:
+    """Whether every channel can be opened. Raises ``ConfigurationError`` for the first that cannot."""
+    Reach.beyond(settings.private_hosts)
+    for channel in settings.channels:
+        open_channel(channel, private_hosts=settings.private_hosts)
+
+
+def secrets_in_plain_sight(settings: ChannelSettings) -> Iterator[str]:
+    """The options, as the config names them, whose secret stands in the file itself."""
+    for option in options_of_kind(settings.kind) if settings.kind in KINDS else ():
+        if option.secret and option.name in settings.literal:
+            yield place(settings, option.name)
+
+
+def options_of_kind(kind: str) -> Iterator[Option]:
+    """The options that a kind of channel knows."""
+    return options_of(_module(kind).Options)
+
+
+def _kind(settings: ChannelSettings) -> Kind:
+    if settings.kind not in KINDS:
+        near = nearest(settings.kind, KINDS) or f"; known are {', '.join(KINDS)}."
+        named = f'is "{printable(settings.kind)}", which trueup does not have'
+        raise ConfigurationError(f"{place(settings, 'kind')} {named}{near}")
+    return _module(settings.kind)
+
+
+def _module(kind: str) -> Kind:
+    module: Kind = importlib.import_module(f"trueup.channels.{kind}")
+    return module

@@ -1,0 +1,60 @@
+"""Handing an alert to a receiver that speaks HTTP, and what its answer means for trying again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from trueup.channels.outgoing import Answer, exchange
+from trueup.channels.outgoing.dialing import Reach
+from trueup.channels.outgoing.hosts import Endpoint
+from trueup.model.errors import DeliveryFailed, OutgoingFailed
+from trueup.model.finding import printable
+
+# Request timeout, too early, too many requests (RFC 9110, 8470, 6585): the same request may be right a little later.
+_NOT_NOW = frozenset({408, 425, 429})
+_REDIRECTS = range(300, 400)
+_SERVER_ERRORS = range(500, 600)
+
+
+def hand_over(
+    name: str,
+    endpoint: Endpoint,
+    reach: Reach,
+    *,
+    headers: Mapping[str, str],
+    body: bytes,
+    word: Callable[[Answer], str] = lambda _: "",
+) -> None:
+    """POST ``body`` for the channel ``name``. ``word`` reads what the receiver says about a refusal.
+
+    Raises ``DeliveryFailed``: permanent for an answer of 3xx and 4xx, except those that mean "not now".
+    """
+    try:
+        answer = exchange("POST", endpoint, reach, headers={"Content-Type": "application/json", **headers}, body=body)
+    except OutgoingFailed as error:
+        raise not_told(name, str(error), permanent=False) from None
+    if answer.accepted:
+        return
+    said = f" ({printable(told)})" if (told := word(answer)) else ""
+    raise not_told(
+        name,
+        f"{answer.place} answered {answer.status}{said}{_mend(answer.status)}.",
+        permanent=not _may_pass(answer.status),
+        retry_after_seconds=answer.retry_after_seconds,
+    )
+
+
+def not_told(name: str, reason: str, *, permanent: bool, retry_after_seconds: float | None = None) -> DeliveryFailed:
+    """The error of a channel; ``reason`` is the rest of its sentence, and holds no secret."""
+    message = f'The channel "{printable(name)}" was not told: {reason}'
+    return DeliveryFailed(message, permanent=permanent, retry_after_seconds=retry_after_seconds)
+
+
+def _may_pass(status: int) -> bool:
+    return status in _NOT_NOW or status in _SERVER_ERRORS
+
+
+def _mend(status: int) -> str:
+    if status in _REDIRECTS:
+        return ", which leads elsewhere and is not followed; write the final address"
+    return "; it may pass" if _may_pass(status) else "; check the channel's address and keys"

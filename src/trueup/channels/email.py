@@ -1,0 +1,211 @@
+"""E-mail, through a mail server that takes mail from you (SMTP).
+
+    [alerts.channels.finance]
+    kind = "email"
+    host = "smtp.example.com"
+    from = "trueup@example.com"
+    to = ["billing-ops@example.com"]
+    user = "trueup"
+    password = "${SMTP_PASSWORD}"
+    # security = "tls"    # encrypted from the first byte; "starttls" otherwise; "none" only to a private host
+    # port = 465          # where it is not 587 (starttls), 465 (tls) or 25 (none)
+
+The message is plain text with at most fifty findings, the most urgent first. Messages about one trouble form one
+thread. When the server refuses some of the recipients, the others are told so in the message. Handing over may take
+thirty seconds in all.
+"""
+
+from __future__ import annotations
+
+import email.policy
+import email.utils
+import hashlib
+import re
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+from trueup.channels.delivery import not_told
+from trueup.channels.kind import Opening
+from trueup.channels.options import option
+from trueup.channels.outgoing.dialing import Reach
+from trueup.channels.outgoing.hosts import HIGHEST_PORT, canonical_host
+from trueup.channels.outgoing.smtp import NAMELESS, TOTAL_SECONDS, MailRefused, MailServer, Security, hand_in
+from trueup.channels.wording import cleaned, facts, headline, item_lines, more_line, shortened, unlisted
+from trueup.model.alert import Alert
+from trueup.model.errors import OutgoingFailed
+
+SUBJECT_LENGTH = 200
+LINE_LENGTH = 1000
+MOST_ITEMS = 50
+MOST_RECIPIENTS = 50
+ADDRESS_LENGTH = 254
+
+_PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?P<domain>[^@]+)")
+# What mail programs make a link of without being asked: an address with its scheme, and a name that starts with www.
+_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What an e-mail channel can be told."""
+
+    host: str = option("The mail server.")
+    sender: str = option("The address that it comes from.", name="from")
+    to: tuple[str, ...] = option("Who gets it: one address or a list of them.")
+    user: str | None = option("Whom to log in as; without it nobody logs in.", default=None)
+    password: str | None = option("The user's password.", default=None, secret=True)
+    security: str = option(
+        'How the connection is encrypted: "starttls", "tls" from the first byte, or "none", to a private host only.',
+        default="starttls",
+    )
+    port: int | None = option("The server's port, where it is not 587, 465 (tls) or 25 (none).", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChannel:
+    """Writes a message and hands it in."""
+
+    name: str
+    server: MailServer
+    sender: str
+    recipients: tuple[str, ...]
+    reach: Reach
+    clock: Callable[[], datetime]
+    seconds: float = TOTAL_SECONDS
+
+    def send(self, alert: Alert) -> None:
+        """Send the message. Raises ``DeliveryFailed``."""
+        told, now = cleaned(alert), self.clock()
+
+        def message(refused: Sequence[str]) -> bytes:
+            written = write(
+                told,
+                sender=self.sender,
+                recipients=self.recipients,
+                refused=refused,
+                message_id=alert.message_id,
+                now=now,
+            )
+            return written.as_bytes(policy=email.policy.SMTP)
+
+        try:
+            hand_in(
+                self.server,
+                self.reach,
+                sender=self.sender,
+                recipients=self.recipients,
+                message=message,
+                seconds=self.seconds,
+            )
+        except MailRefused as error:
+            raise not_told(self.name, str(error), permanent=error.permanent) from None
+        except OutgoingFailed as error:
+            raise not_told(self.name, str(error), permanent=False) from None
+
+
+def write(
+    alert: Alert,
+    *,
+    sender: str,
+    recipients: Sequence[str],
+    refused: Sequence[str] = (),
+    message_id: str,
+    now: datetime,
+) -> EmailMessage:
+    """The message. ``now`` is naive UTC; ``refused`` are the recipients that the server did not take."""
+    domain = sender.rpartition("@")[2]
+    thread = hashlib.sha256(alert.dedup_key.encode()).hexdigest()[:32]
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = ", ".join(recipients)
+    message["Subject"] = subject(alert)
+    message["Date"] = email.utils.format_datetime(now.replace(tzinfo=UTC))
+    message["Message-ID"] = f"<{message_id}@{domain}>"
+    message["References"] = f"<{thread}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"  # no holiday notices in return (RFC 3834)
+    message.set_content("\n".join(_lines(alert, refused)) + "\n", charset="utf-8", cte="quoted-printable")
+    return message
+
+
+def subject(alert: Alert) -> str:
+    """One line. "=?" would begin an encoded word, in which anything could hide (RFC 2047)."""
+    return shortened(headline(alert), SUBJECT_LENGTH).replace("=?", "= ?")
+
+
+def without_links(text: str) -> str:
+    """``text`` in which a mail program finds nothing to click on.
+
+    >>> without_links("see https://evil.example or www.evil.example")
+    'see https[:]//evil.example or www[.]evil.example'
+    """
+    return _LINK.sub(lambda found: "[:]//" if found.group() == "://" else f"{found.group()[:-1]}[.]", text)
+
+
+def open_channel(options: Options, opening: Opening) -> EmailChannel:
+    """The channel. Raises ``ConfigurationError`` for a server, an address or a way to log in that cannot be right."""
+    recipients = tuple(dict.fromkeys(options.to))
+    if len(recipients) > MOST_RECIPIENTS:
+        raise opening.complaint("to", f"holds more than {MOST_RECIPIENTS} addresses; write to a list instead")
+    for name, address in (("from", options.sender), *(("to", address) for address in recipients)):
+        if not _is_address(address):
+            raise opening.complaint(name, "must hold plain addresses such as billing-ops@example.com")
+    return EmailChannel(
+        name=opening.name,
+        server=_server(options, opening),
+        sender=options.sender,
+        recipients=recipients,
+        reach=opening.reach,
+        clock=opening.clock,
+    )
+
+
+def _server(options: Options, opening: Opening) -> MailServer:
+    host = canonical_host(options.host)
+    if host is None:
+        raise opening.complaint("host", "must be a host name or an address, without a port")
+    if options.security not in tuple(Security):
+        raise opening.complaint("security", 'must be "starttls", "tls" or "none"')
+    security = Security(options.security)
+    if security is Security.NONE and not opening.reach.private_hosts.lists(host):
+        raise opening.complaint("security", f'is "none"; encrypt, or list {host} in alerts.private_hosts')
+    if (options.user is None) != (options.password is None):
+        raise opening.complaint("user", "and password belong together: give both or neither")
+    if security is Security.NONE and options.user is not None:
+        raise opening.complaint("security", 'is "none", which would send the password for everybody to read')
+    for secret, value in (("user", options.user), ("password", options.password)):
+        if value is not None and not (value.isascii() and value.isprintable()):
+            raise opening.complaint(secret, "holds characters beyond ASCII, which mail servers read differently")
+    port = _PORTS[security] if options.port is None else options.port
+    if not 0 < port <= HIGHEST_PORT:
+        raise opening.complaint("port", f"must be a port, 1 to {HIGHEST_PORT}")
+    name = canonical_host(socket.gethostname())
+    greeting = name if name and "." in name else NAMELESS
+    return MailServer(
+        host=host, port=port, security=security, user=options.user, password=options.password, greeting=greeting
+    )
+
+
+def _is_address(text: str) -> bool:
+    found = _ADDRESS.fullmatch(text)
+    return found is not None and len(text) <= ADDRESS_LENGTH and canonical_host(found["domain"]) is not None
+
+
+def _lines(alert: Alert, refused: Sequence[str]) -> Iterator[str]:
+    yield from (shortened(without_links(line), LINE_LENGTH) for line in (*alert.summary, ""))
+    for label, value in facts(alert):
+        yield shortened(f"{label}: {without_links(value)}", LINE_LENGTH)
+    shown = alert.items[:MOST_ITEMS]
+    for item in shown:
+        first, second = (shortened(without_links(line), LINE_LENGTH) for line in item_lines(item))
+        yield from ("", first, f"    {second}")
+    if more := unlisted(alert, shown):
+        yield from ("", more_line(more))
+    if alert.links:
+        yield ""
+    yield from (f"{without_links(label)}: {url}" for label, url in alert.links.items())
+    if refused:
+        yield from ("", f"The mail server refused this message for: {', '.join(refused)}")

@@ -1,0 +1,57 @@
+"""What each kind of channel offers, and what it is handed when a channel is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from trueup.channels.options import place
+from trueup.channels.outgoing.dialing import Reach
+from trueup.channels.outgoing.hosts import Endpoint
+from trueup.model.alert import Alert
+from trueup.model.errors import ConfigurationError
+from trueup.model.settings import ChannelSettings
+
+
+class Channel(Protocol):
+    """One way to be told, ready to use. ``name`` is the config's own: ``[alerts.channels.NAME]``."""
+
+    @property
+    def name(self) -> str:
+        """The name that the config gives it."""
+
+    def send(self, alert: Alert) -> None:
+        """Hand ``alert`` over once, within seconds. Raises ``DeliveryFailed``, which says whether to try again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Which channel is opened, how far it may reach, and the clock of the moment of sending (naive UTC)."""
+
+    settings: ChannelSettings
+    reach: Reach
+    clock: Callable[[], datetime]
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        return self.settings.name
+
+    def endpoint(self, option: str, url: str) -> Endpoint:
+        """The web address that this option holds. Raises ``ConfigurationError``."""
+        return self.reach.endpoint(url, named=place(self.settings, option))
+
+    def complaint(self, option: str, problem: str) -> ConfigurationError:
+        """The error whose sentence is "<option of this channel> <problem>."."""
+        return ConfigurationError(f"{place(self.settings, option)} {problem}.")
+
+
+class Kind(Protocol):
+    """What each module of this folder that is named in ``KINDS`` offers. ``Options`` is a dataclass of ``option``s."""
+
+    Options: type[Any]
+
+    def open_channel(self, options: Any, opening: Opening) -> Channel:
+        """The channel. Connects to nothing; raises ``ConfigurationError`` for an option that cannot be right."""

@@ -1,0 +1,103 @@
+"""What a kind of channel can be told: fields of a frozen dataclass, each with its meaning, filled from the config."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from trueup.model.errors import ConfigurationError, nearest
+from trueup.model.finding import printable
+from trueup.model.settings import ChannelSettings
+
+Options = TypeVar("Options")
+
+_TYPE_WORDS = {str: "a string", int: "a whole number", bool: "true or false", tuple: "a list of strings"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option as a reader of the docs meets it. ``usual`` is what holds where the config is silent."""
+
+    name: str
+    field: str
+    type: type
+    means: str
+    required: bool
+    secret: bool
+    usual: object = None
+
+    @property
+    def type_words(self) -> str:
+        """The type in words."""
+        return _TYPE_WORDS[self.type]
+
+
+def option(means: str, *, default: Any = dataclasses.MISSING, secret: bool = False, name: str | None = None) -> Any:
+    """A field of a kind's ``Options``. Without a default it must be given; a secret is hidden from ``repr``.
+
+    ``name`` is the option's name in the config where it cannot be the field's.
+    """
+    metadata = {"means": means, "secret": secret, "name": name}
+    return dataclasses.field(default=default, repr=not secret, metadata=metadata)
+
+
+def options_of(kind: type[Any]) -> Iterator[Option]:
+    """The options that this dataclass declares, in its order."""
+    hints = typing.get_type_hints(kind)
+    for declared in dataclasses.fields(kind):
+        required = declared.default is dataclasses.MISSING
+        yield Option(
+            name=declared.metadata["name"] or declared.name,
+            field=declared.name,
+            type=_plain(hints[declared.name]),
+            means=declared.metadata["means"],
+            required=required,
+            secret=declared.metadata["secret"],
+            usual=None if required else declared.default,
+        )
+
+
+def read_options(kind: type[Options], settings: ChannelSettings) -> Options:
+    """The options of one channel. Raises ``ConfigurationError`` for one that is unknown, missing or of another type."""
+    known = {declared.name: declared for declared in options_of(kind)}
+    for name in settings.options:
+        if name not in known:
+            near = nearest(name, known) or f"; known are {', '.join(known)}."
+            raise ConfigurationError(f"{place(settings, name)} is not an option of {settings.kind}{near}")
+    given = {}
+    for name, declared in known.items():
+        if name in settings.options:
+            given[declared.field] = _typed(settings, declared)
+        elif declared.required:
+            raise ConfigurationError(f"{place(settings, name)} is missing: {_lower(declared.means)}")
+    return kind(**given)
+
+
+def place(settings: ChannelSettings, name: str) -> str:
+    """Where in the config this option of this channel stands."""
+    return f"alerts.channels.{printable(settings.name)}.{printable(name)}"
+
+
+def _typed(settings: ChannelSettings, declared: Option) -> object:
+    value = settings.options[declared.name]
+    if declared.type is tuple and isinstance(value, str):
+        return (value,)
+    if type(value) is not declared.type or value in {"", ()}:
+        raise ConfigurationError(f"{place(settings, declared.name)} must be {declared.type_words}.")
+    return value
+
+
+def _plain(hint: Any) -> type:
+    """The type without ``| None`` and without its parameters."""
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
+    plain: type = typing.get_origin(hint) or hint
+    return plain
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
