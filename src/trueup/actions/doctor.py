@@ -3,44 +3,36 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
+from trueup.actions.notify import examine_channels
+from trueup.actions.repair_readiness import examine_repairs
+from trueup.actions.symptoms import Health, Symptom
+from trueup.channels import secrets_in_plain_sight
 from trueup.engines.requirements import unmapped
 from trueup.mapping.config import Config
 from trueup.mapping.fit import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.finding import printable
 from trueup.model.relations import MAPPED, relation_name
+from trueup.model.settings import AlertSettings, ScheduleSettings
 from trueup.model.source import RelationMapping, Source, SourceTable, mapped_columns
 from trueup.sources import open_source
 
-
-class Health(StrEnum):
-    """How one thing looked."""
-
-    FINE = "ok"
-    WARNING = "warning"
-    WRONG = "wrong"
-    UNREACHABLE = "unreachable"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Symptom:
-    """One thing the doctor looked at, and what it saw."""
-
-    health: Health
-    about: str
-    says: str
+__all__ = ["Health", "Symptom", "examine_setup"]
 
 
 def examine_setup(config: Config, checks: Sequence[Check]) -> Iterator[Symptom]:
-    """Look at the config, the connection, the privileges and the mapping, one after the other.
+    """Look at the config, the channels, the connection, the privileges and the mapping, one after the other.
 
     Stops after the first thing without which the next cannot be looked at.
     """
     yield from _config(config)
+    yield from _channels(config.alerts)
+    if config.schedule != ScheduleSettings() and not config.alerts.channels:
+        says = "audits are scheduled and [alerts.channels] names nobody to tell; an alert would only stand in the store"
+        yield Symptom(health=Health.WARNING, about="alerts", says=says)
     try:
         source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
         tables = source.tables()
@@ -52,7 +44,9 @@ def examine_setup(config: Config, checks: Sequence[Check]) -> Iterator[Symptom]:
         return
     yield Symptom(health=Health.FINE, about="connection", says=f"{source.place}: {len(tables)} tables to read")
     yield from _privileges(source)
-    yield from _mapping(config, source, tables, checks)
+    fitted = yield from _mapping(config, source, tables, checks)
+    if fitted is not None:
+        yield from examine_repairs(config, fitted)
 
 
 def _config(config: Config) -> Iterator[Symptom]:
@@ -65,6 +59,17 @@ def _config(config: Config) -> Iterator[Symptom]:
         yield Symptom(health=Health.WARNING, about="config", says=says)
 
 
+def _channels(settings: AlertSettings) -> Iterator[Symptom]:
+    for seen in examine_channels(settings):
+        name = printable(seen.name)
+        says = seen.problem or f"channel {name}: {seen.kind}; `trueup alerts test {name}` tries it"
+        yield Symptom(health=Health.WRONG if seen.problem else Health.FINE, about="alerts", says=says)
+    for channel in settings.channels:
+        for key in secrets_in_plain_sight(channel):
+            says = f"{key} holds its secret in plain text; write a reference such as ${{NAME}}"
+            yield Symptom(health=Health.WARNING, about="alerts", says=says)
+
+
 def _privileges(source: Source) -> Iterator[Symptom]:
     excess = tuple(source.privileges())
     for sentence in excess:
@@ -75,22 +80,24 @@ def _privileges(source: Source) -> Iterator[Symptom]:
 
 def _mapping(
     config: Config, source: Source, tables: Sequence[SourceTable], checks: Sequence[Check]
-) -> Iterator[Symptom]:
+) -> Generator[Symptom, None, Mapping[str, RelationMapping] | None]:
+    """Returns the mapping as it fits the live schema; None where it does not."""
     try:
         fitted, notes = fit(config.relations, tables, required=config.required, dialect=source.dialect)
         yield from (Symptom(health=Health.WARNING, about="mapping", says=note) for note in notes)
         _read_a_little(source, fitted.values())
     except ConfigurationError as error:
         yield Symptom(health=Health.WRONG, about="mapping", says=str(error))
-        return
+        return None
     except SourceUnavailable as error:
         yield Symptom(health=Health.UNREACHABLE, about="mapping", says=str(error))
-        return
+        return None
     for name in (relation_name(relation) for relation in MAPPED):
         if name in fitted:
             says = f"{name} from {fitted[name].table}: {len(fitted[name].columns)} columns"
             yield Symptom(health=Health.FINE, about="mapping", says=says)
     yield from _skipped(config, fitted, checks)
+    return fitted
 
 
 def _read_a_little(source: Source, mappings: Iterable[RelationMapping]) -> None:

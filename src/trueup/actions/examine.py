@@ -27,9 +27,18 @@ _TEXT_SHOWN = 500
 
 
 def examine(
-    books: Books, *, checks: Sequence[Check], policy: Policy, now: datetime, progress: Progress
+    books: Books,
+    *,
+    checks: Sequence[Check],
+    policy: Policy,
+    now: datetime,
+    progress: Progress,
+    counts_population: bool = True,
 ) -> tuple[CheckOutcome, ...]:
-    """Every check's outcome, in the given order. A check that fails is ``Broken``; it never stops the others."""
+    """Every check's outcome, in the given order. A check that fails is ``Broken``; it never stops the others.
+
+    Whoever only asks what is found leaves ``counts_population`` away: every population is 0 then.
+    """
     engine = DuckDB(books.run, policy.parameters(now))
     readable = Readable(books)
     exemptions = live_exemptions(engine, now.date())
@@ -37,7 +46,7 @@ def examine(
     outcomes = []
     for check in checks:
         started = time.perf_counter()
-        outcome = _outcome(check, engine, readable, policy, exemptions)
+        outcome = _outcome(check, engine, readable, policy, exemptions, counts_population=counts_population)
         elapsed = round((time.perf_counter() - started) * 1000)
         outcomes.append(CheckOutcome(check=check.id, outcome=outcome, milliseconds=elapsed))
         progress.advance(1)
@@ -51,7 +60,7 @@ class Readable:
     def __init__(self, books: Books) -> None:
         self._mapped = books.mapped_columns()
         self._failed = {read.relation: read.problem for read in books.copies() if read.problem}
-        self._plans_configured = books.connection.execute("SELECT 1 FROM plan LIMIT 1").fetchone() is not None
+        self._plans_configured = books.connection.execute("SELECT 1 FROM plan LIMIT 1").fetchall() != []
 
     def obstacle(self, check: Check) -> Skipped | Broken | None:
         """What keeps this check from being answered, if anything."""
@@ -86,6 +95,8 @@ def _outcome(
     readable: Readable,
     policy: Policy,
     exemptions: Mapping[tuple[str, str], Exemption],
+    *,
+    counts_population: bool,
 ) -> Outcome:
     severity = policy.severity.get(check.id, check.severity)
     if severity is None:
@@ -98,7 +109,8 @@ def _outcome(
             return obstacle
         rows = engine.rows(check.violations)
         findings = [_finding(check, row, severity, policy, exemptions) for row in rows]
-        return Checked(population=engine.number(check.population), findings=_ordered(findings))
+        population = engine.number(check.population) if counts_population else 0
+        return Checked(population=population, findings=_ordered(findings))
     except Exception as error:  # noqa: BLE001 - see above
         if is_interruption(error):
             raise KeyboardInterrupt from None

@@ -45,7 +45,7 @@ def explain(
     """Look for this issue in the database now. Raises ``ConfigurationError`` when no check has its id."""
     check = _check_of(issue_id, catalogue)
     with copied_books(config, checks=(check,), now=now, progress=progress, everything=True) as books:
-        return _explained(books, check, issue_id, config.policy, now, progress)
+        return explained(books, check, issue_id, config.policy, now, progress)
 
 
 def explain_books(
@@ -54,7 +54,7 @@ def explain_books(
     """Look for this issue in books that were kept."""
     check = _check_of(issue_id, catalogue)
     with private_folder() as folder, opened_books(path, spill=folder / "spill") as books:
-        return _explained(books, check, issue_id, policy, now or moment_of(books, path), progress)
+        return explained(books, check, issue_id, policy, now or moment_of(books, path), progress)
 
 
 def _check_of(issue_id: str, catalogue: Sequence[Check]) -> Check:
@@ -64,9 +64,10 @@ def _check_of(issue_id: str, catalogue: Sequence[Check]) -> Check:
     return chosen(catalogue, [name])[0]
 
 
-def _explained(
+def explained(
     books: Books, check: Check, issue_id: str, policy: Policy, now: datetime, progress: Progress
 ) -> Explanation:
+    """Look for this issue in open books."""
     report = report_on(books, checks=(check,), policy=policy, now=now, progress=progress)
     finding = next((found for found in report.findings() if found.id == issue_id), None)
     engine = DuckDB(books.run, {"account_id": _account_of(finding), "length": TIMELINE_LENGTH})

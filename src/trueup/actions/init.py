@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 URL_REFERENCE = "${DATABASE_URL}"
+_OURS = "trueup_"
 _ROWS_LOOKED_AT = 100_000
 _MOST_WORDS = 40
 
@@ -29,7 +30,7 @@ def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> str:
     ``ConfigurationError``.
     """
     source = open_source(url)
-    tables = source.tables()
+    tables = [table for table in source.tables() if not table.name.startswith(_OURS)]
     if not tables:
         raise ConfigurationError(f"There is no table that we may read at {source.place}; grant SELECT or name another.")
     return render(propose(tables, words=words_of(source), dialect=source.dialect), url_reference)

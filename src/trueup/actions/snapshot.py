@@ -51,13 +51,23 @@ def copied_books(
         wanted = needed_mappings(wanted, checks)
     with private_folder() as folder:
         made = folder / _BOOKS
-        with made_books(made, memory_limit=config.memory_limit) as books:
+        with made_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
             supply_configured(books, config)
             _copy(books, source, wanted, tables, environment=config.environment, now=now, progress=progress)
             note_unknown_plans(books)
             yield books
         if keep_books is not None:
             _keep(made, keep_books)
+
+
+@contextlib.contextmanager
+def _interruptible(books: Books, progress: Progress) -> Iterator[None]:
+    """Whoever watches may end a query of these books while they are open, and not after."""
+    progress.interruptible(books.connection.interrupt)
+    try:
+        yield
+    finally:
+        progress.interruptible(None)
 
 
 def _keep(made: Path, kept: Path) -> None:
@@ -123,11 +133,11 @@ def _copy_one(
 ) -> None:
     table = next((t for t in tables if mapping.table in (t.name, t.qualified_name)), None)
     progress.begin(f"Copying {mapping.table}", table.rows if table else None)
-    copy_relation(books, snapshot, mapping, unique_key=_unique_key(mapping, table), progress=progress)
+    copy_relation(books, snapshot, mapping, unique_key=unique_key(mapping, table), progress=progress)
     progress.end()
 
 
-def _unique_key(mapping: RelationMapping, table: SourceTable | None) -> bool:
+def unique_key(mapping: RelationMapping, table: SourceTable | None) -> bool:
     """Whether the source itself keeps the relation's key unique."""
     key = next(column.name for column in columns_of(relation_named(mapping.relation)) if column.is_key)
     source = mapping.columns.get(key)

@@ -6,14 +6,14 @@ MySQL's DDL cannot be rolled back, so a failure drops what was made.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pymysql
 
 from trueup.actions.demo.tables import TABLES, AppTable, Type
 from trueup.actions.demo.writers.statements import create_statement, index_statements, refuse_existing
+from trueup.model.address import Address, parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable
-from trueup.sources.address import Address, parse_address
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,7 +26,6 @@ _TYPES = {
     Type.FLAG: "BOOLEAN",
     Type.MOMENT: "DATETIME(6)",
 }
-_PORT = 3306
 _BATCH_ROWS = 20_000
 
 
@@ -53,18 +52,9 @@ def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
 
 
 def _connected(address: Address) -> pymysql.Connection[Cursor]:
-    host, _, port = address.hosts.strip("[]").partition(":")
-    tls: dict[str, Any] = {name: value for name, value in address.options.items() if name.startswith("ssl_")}
     return pymysql.connect(
-        host=host or "localhost",
-        port=int(port or _PORT),
-        unix_socket=address.options.get("unix_socket"),
-        user=address.user,
-        password=address.password or "",
-        database=address.database,
-        charset="utf8mb4",
+        **address.for_mysql(),
         program_name="trueup",
-        **tls,
     )
 
 
@@ -81,7 +71,8 @@ def _drop_tables(cursor: Cursor) -> None:
 
 
 def _write_table(connection: DuckDBPyConnection, cursor: Cursor, table: AppTable) -> None:
-    cursor.execute(f"{create_statement(table, _TYPES, quote='`')} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+    created = create_statement(table, _TYPES, quote="`", numbered="AUTO_INCREMENT")
+    cursor.execute(f"{created} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
     columns = ", ".join(
         f"CAST({column.name} AS VARCHAR)" if column.type is Type.MOMENT else column.name for column in table.columns
     )

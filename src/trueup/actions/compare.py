@@ -1,0 +1,48 @@
+"""Compare a run with the one before it, or with another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trueup.model.errors import ConfigurationError
+from trueup.store import Difference, Store, StoredRun, UnknownRun
+
+NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A run, the one it is compared with (None when there is none), and what changed."""
+
+    run: StoredRun
+    earlier: StoredRun | None
+    difference: Difference
+
+
+def compare(run: str, *, store: Store, environment: str, against: str | None = None) -> Comparison:
+    """What changed from the run before to this one, or from ``against``.
+
+    A run is named by its id, by the beginning of it, or as ``newest``. Raises ``UnknownRun``, ``ConfigurationError``
+    when a beginning fits several, and ``StoreUnavailable``.
+    """
+    found = named(run, store=store, environment=environment)
+    other = named(against, store=store, environment=environment) if against is not None else None
+    difference = store.runs.difference(found.run_id, other.run_id if other else None)
+    earlier = store.runs.get(difference.with_run_id) if difference.with_run_id else None
+    return Comparison(run=found, earlier=earlier, difference=difference)
+
+
+def named(run: str, *, store: Store, environment: str) -> StoredRun:
+    """The run that a person means by this. Raises as ``compare`` does."""
+    if run == NEWEST:
+        newest = store.runs.list(environment, limit=1)
+        if not newest:
+            raise UnknownRun(f"The store holds no run of {environment} yet; `trueup audit` records one.")
+        return newest[0]
+    found = store.runs.starting(run)
+    if not run or not found:
+        raise UnknownRun(f'The store holds no run "{run}"; `trueup runs` lists those that it holds.')
+    exact = next((one for one in found if one.run_id == run), None)
+    if exact is None and len(found) > 1:
+        raise ConfigurationError(f'Several runs begin with "{run}"; write more of the id.')
+    return exact or found[0]

@@ -1,0 +1,83 @@
+"""Making the journal's tables in the app's database: ``trueup init --install``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.store import journal
+from trueup.store.journal import JOURNAL_TABLES
+from trueup.store.migrate import UnknownRevision
+from trueup.targets import open_target
+from trueup.targets.target import Target, Trouble
+
+_PASSING = frozenset({Trouble.BUSY, Trouble.CONFLICT, Trouble.LOST})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """What an installation found and left. ``before`` is None where there was no journal."""
+
+    place: str
+    before: str | None
+    revision: str
+    changed: bool
+    database_identity: str
+
+    def sentence(self) -> str:
+        """What was done, for a person."""
+        tables = ", ".join(JOURNAL_TABLES)
+        if self.before is None:
+            return f"Made the journal in {self.place}: {tables}."
+        if self.before != self.revision:
+            return f"Brought the journal in {self.place} from revision {self.before} to {self.revision}."
+        if self.changed:
+            return f"Bound the journal in {self.place} to this database."
+        return f"The journal in {self.place} is installed already (revision {self.revision}); nothing was done."
+
+
+def install_journal(url: str, *, rebind: bool = False, actor: str = "command") -> Installed:
+    """Make, complete or migrate the journal's tables at this address and bind them to this database.
+
+    Doing it again does nothing. With ``rebind``, a journal that came with a copy of another database goes on in this
+    one, and its next entry says so. Raises ``ConfigurationError`` and ``SourceUnavailable``.
+    """
+    target = open_target(url)
+    try:
+        return _installed(target, rebind=rebind, actor=actor)
+    except UnknownRevision as error:
+        raise ConfigurationError(f"The journal in {target.place} was made by a newer trueup: {error}.") from None
+    except DBAPIError as error:
+        said = target.said(error)
+        if target.trouble(error) in _PASSING:
+            raise SourceUnavailable(
+                f"No journal was installed in {target.place}: {said}; run the command again, it goes on from there."
+            ) from None
+        raise ConfigurationError(
+            f"The journal cannot be installed in {target.place}: {said}; give the address of a role that may make "
+            "tables: `trueup init --install URL`."
+        ) from None
+
+
+def _installed(target: Target, *, rebind: bool, actor: str) -> Installed:
+    with target.transaction() as connection:
+        before = journal.installed_revision(connection)
+        changed = journal.install(connection, rebind=rebind, actor=actor)
+        connection.commit()
+    with target.reading() as connection:
+        identity, bound = journal.database_identity(connection), journal.binding(connection)
+        if bound is None or bound.database_identity != identity:
+            there = bound.database_identity if bound else "none"
+            raise ConfigurationError(
+                f"The journal in {target.place} belongs to another database ({there}) and this is {identity}: a "
+                "restored copy or a clone; `trueup init --install --rebind` lets this one be repaired from now on."
+            )
+        return Installed(
+            place=target.place,
+            before=before,
+            revision=journal.current_revision(),
+            changed=changed,
+            database_identity=identity,
+        )

@@ -1,0 +1,132 @@
+"""Reading the journal: is it whole, what does it hold, where does it end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rfc8785
+from sqlalchemy.exc import DBAPIError
+
+from trueup.store import journal
+from trueup.store.journal import Anchor, BrokenAt, Head, JournalEntry, JournalUnusable, NoJournal, Sound, content_of
+from trueup.targets import open_target
+from trueup.targets.target import TargetUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from trueup.mapping.config import Config
+
+_ANCHOR_FORMAT = 1
+_ANCHOR_BYTES_LIMIT = 65_536
+_HASH_LENGTH = 64
+
+
+def journal_url(config: Config) -> str:
+    """Where the journal is: the database that is repaired, by the role that repairs it where there is one."""
+    return config.repair_url or config.database_url
+
+
+def check_journal(url: str, *, anchors: Iterable[Anchor] = ()) -> Sound | BrokenAt:
+    """Whether the journal is whole and goes through every one of these anchors, as of one moment.
+
+    Raises ``JournalUnusable`` when nobody can say: it is not installed, cannot be read, or an anchor that it does not
+    go through was taken from another database.
+    """
+    with _reading(url) as connection:
+        found = journal.verify(journal.entries(connection), head=journal.head_of(connection), anchors=anchors)
+        if isinstance(found, BrokenAt) and found.anchor is not None:
+            here = journal.database_identity(connection)
+            if found.anchor.database_identity != here:
+                raise JournalUnusable(
+                    f"The anchor at entry {found.anchor.seq} was taken from another database "
+                    f"({found.anchor.database_identity}), and this is {here}; name an anchor of this journal."
+                )
+        return found
+
+
+def take_anchor(url: str) -> Anchor | BrokenAt:
+    """The journal's end, to be kept elsewhere. A journal that is not whole gives none. Raises ``JournalUnusable``."""
+    with _reading(url) as connection:
+        found = journal.verify(journal.entries(connection), head=journal.head_of(connection))
+        if isinstance(found, BrokenAt):
+            return found
+        return Anchor(seq=found.seq, hash=found.hash, database_identity=journal.database_identity(connection))
+
+
+def exported_lines(url: str, *, since: int = 0) -> Iterator[str]:
+    """Every entry after ``since`` as one line of JSON: without ``hash`` and ``prev_hash`` it is what is hashed.
+
+    Raises ``JournalUnusable``.
+    """
+    with _reading(url) as connection:
+        for entry in journal.entries(connection, since=since):
+            yield rfc8785.dumps({**content_of(entry), "prev_hash": entry.prev_hash, "hash": entry.hash}).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalPage:
+    """Some entries in their order, and what the head says is the last one; ``more`` tells whether others follow."""
+
+    entries: Sequence[JournalEntry]
+    head: Head | None
+    more: bool
+
+
+def journal_page(url: str, *, since: int, limit: int) -> JournalPage:
+    """At most ``limit`` entries after ``since``. Raises ``JournalUnusable``."""
+    with _reading(url) as connection:
+        found = list(journal.entries(connection, since=since, most=limit + 1))
+        return JournalPage(entries=tuple(found[:limit]), head=journal.head_of(connection), more=len(found) > limit)
+
+
+def anchor_text(anchor: Anchor) -> str:
+    """The anchor as a small JSON document."""
+    document = {
+        "trueupAnchor": _ANCHOR_FORMAT,
+        "seq": str(anchor.seq),
+        "hash": anchor.hash,
+        "databaseIdentity": anchor.database_identity,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def anchor_from(path: Path) -> Anchor:
+    """The anchor in this file. Raises ``JournalUnusable`` for a file that holds none."""
+    try:
+        with path.open("rb") as file:
+            document = json.loads(file.read(_ANCHOR_BYTES_LIMIT))
+        if document["trueupAnchor"] != _ANCHOR_FORMAT:
+            raise ValueError  # noqa: TRY301 - one answer for everything that is no anchor
+        seq, hash_there, identity = int(document["seq"]), document["hash"], document["databaseIdentity"]
+        if seq < 0 or len(hash_there) != _HASH_LENGTH or not isinstance(identity, str):
+            raise ValueError  # noqa: TRY301 - as above
+        bytes.fromhex(hash_there)
+    except OSError as error:
+        raise JournalUnusable(f"The anchor {path} cannot be read: {error.strerror or 'no reason given'}.") from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise JournalUnusable(f"{path} is not an anchor; `trueup journal anchor` writes one.") from None
+    return Anchor(seq=seq, hash=hash_there, database_identity=identity)
+
+
+@contextlib.contextmanager
+def _reading(url: str) -> Iterator[Connection]:
+    """One moment of the database that holds the journal."""
+    target = open_target(url)
+    try:
+        with target.reading() as connection:
+            if journal.installed_revision(connection) is None:
+                raise NoJournal(f"There is no journal in {target.place}; `trueup init --install` makes it.")
+            yield connection
+    except TargetUnavailable as error:
+        raise JournalUnusable(f"The journal cannot be read: {error}") from None
+    except DBAPIError as error:
+        raise JournalUnusable(
+            f"The journal in {target.place} cannot be read: {target.said(error)}; grant SELECT on its tables "
+            "(`trueup doctor --print-grants`)."
+        ) from None

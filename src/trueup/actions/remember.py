@@ -1,0 +1,85 @@
+"""Remember an audit: its report goes into the store, and what it changed comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from trueup.formats import json as document
+from trueup.formats.wording import exact
+from trueup.model.check import Check
+from trueup.model.money import Impact
+from trueup.model.outcome import Checked
+from trueup.model.report import Report
+from trueup.store import Difference, IssueRecord, RunRecord, Store
+
+
+def remember(
+    report: Report,
+    *,
+    store: Store,
+    trigger: str,
+    milliseconds: int,
+    catalogue: Sequence[Check],
+    decides: bool = True,
+) -> Difference:
+    """Record the report as a run. ``trigger`` is ``command``, ``schedule`` or ``request``.
+
+    ``catalogue`` holds every check there is: a report that asked only some of them is not the newest state of
+    everything, and says so. ``decides`` is False for a report that was asked another question than the config's, such
+    as another period: it is kept, and opens and resolves nothing. Raises ``StoreUnavailable``.
+    """
+    asked = {made.check for made in report.outcomes}
+    whole = asked >= {check.id for check in catalogue}
+    return store.runs.record(
+        RunRecord(
+            run_id=exact(report.run_id),
+            environment=report.environment,
+            generated_at=report.generated_at,
+            as_of=report.database_as_of,
+            period_days=report.period_days,
+            status=report.status.value,
+            score=report.score,
+            confidence=report.confidence,
+            complete=report.complete and whole,
+            whole=whole,
+            decides=decides,
+            trigger=trigger,
+            milliseconds=milliseconds,
+            answered_checks=_answered(report),
+            head=document.head(report),
+            issues=_issues(report),
+        )
+    )
+
+
+def _answered(report: Report) -> frozenset[str]:
+    """The checks whose silence means that all is well. After a copy that was cut short nothing does."""
+    if report.interruptions:
+        return frozenset()
+    return frozenset(exact(made.check) for made in report.outcomes if isinstance(made.outcome, Checked))
+
+
+def _issues(report: Report) -> Iterator[IssueRecord]:
+    for finding in report.findings():
+        written = document.issue(finding, first_seen="")
+        del written["firstSeen"]  # the store knows it better
+        yield IssueRecord(
+            issue_id=exact(finding.id),
+            fingerprint=finding.fingerprint,
+            check=exact(finding.check),
+            category=finding.area,
+            severity=finding.severity,
+            subject=exact(finding.subject),
+            revenue_impacting=finding.revenue_impacting,
+            alerts=finding.alerts,
+            exempted=finding.exemption is not None,
+            repairable=finding.repairable,
+            risk=_risk(finding.impact),
+            document=json.dumps(written, allow_nan=False),
+        )
+
+
+def _risk(impact: Impact) -> float:
+    """What is at risk as one number, which grows when any part of it does."""
+    return float(sum(impact.money.values()) + impact.credits)

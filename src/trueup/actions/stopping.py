@@ -1,0 +1,71 @@
+"""Ending an audit from another thread: its query at once, itself at its next step, its books gone as always."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from trueup.model.errors import TrueupError
+
+
+class AuditStopped(TrueupError):
+    """The audit was told to stop before it was done. Nothing was recorded, and its books are gone."""
+
+    def __init__(self) -> None:
+        super().__init__("The audit was stopped before it was done, because the server stops.")
+
+
+class Stoppable:
+    """Progress that ends an action when it is told to. Around the action, whatever ends it then is ``AuditStopped``:
+
+    >>> stoppable = Stoppable()
+    >>> with stoppable:
+    ...     stoppable.begin("Copying", None)
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._interrupt: Callable[[], None] | None = None
+
+    def stop(self) -> None:
+        """End what runs. May be called again until it has ended: between two queries there is nothing to interrupt."""
+        self._stopped.set()
+        with self._lock:
+            if self._interrupt is not None:
+                self._interrupt()
+
+    def begin(self, label: str, total: int | None) -> None:
+        """Raises ``AuditStopped``."""
+        del label, total
+        self._raise_when_stopped()
+
+    def advance(self, units: int) -> None:
+        """Raises ``AuditStopped``."""
+        del units
+        self._raise_when_stopped()
+
+    def end(self) -> None:
+        """Raises ``AuditStopped``."""
+        self._raise_when_stopped()
+
+    def interruptible(self, interrupt: Callable[[], None] | None) -> None:
+        """Remember how to end a query."""
+        with self._lock:
+            self._interrupt = interrupt
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Libraries wrap what ends them in errors of their own; that it was to end is what counts.
+        if error is not None and self._stopped.is_set():
+            raise AuditStopped from error
+
+    def _raise_when_stopped(self) -> None:
+        if self._stopped.is_set():
+            raise AuditStopped
