@@ -1,0 +1,61 @@
+"""What each role may do. Everything that is not granted here is denied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from trueup.model.access import Role
+
+
+class Permission(StrEnum):
+    """What a route can ask for. Each route declares exactly one."""
+
+    HEALTH_READ = "health:read"
+    SCHEMA_READ = "schema:read"
+    METRICS_READ = "metrics:read"
+    CHECK_READ = "check:read"
+    RUN_READ = "run:read"
+    FINDING_READ = "finding:read"
+    EXEMPTION_READ = "exemption:read"
+    REPORT_READ = "report:read"
+    """The whole report: what the contract's GET answers."""
+    EVIDENCE_READ = "evidence:read"
+    """Evidence, subjects and messages as they are; without it they are masked."""
+    JOURNAL_READ = "journal:read"
+    AUDIT_START = "audit:start"
+    REPAIR_PREVIEW = "repair:preview"
+    REPAIR_APPLY = "repair:apply"
+    EXEMPTION_WRITE = "exemption:write"
+    TOKEN_MANAGE = "token:manage"  # noqa: S105 - a permission's name
+
+
+ANYONE = frozenset({Permission.HEALTH_READ})
+"""What needs no authentication: it says nothing about the company."""
+
+_VIEWER = ANYONE | {
+    Permission.SCHEMA_READ,
+    Permission.METRICS_READ,
+    Permission.CHECK_READ,
+    Permission.RUN_READ,
+    Permission.FINDING_READ,
+    Permission.EXEMPTION_READ,
+}
+_ADMIN = _VIEWER | {
+    Permission.REPORT_READ,
+    Permission.EVIDENCE_READ,
+    Permission.JOURNAL_READ,
+    Permission.AUDIT_START,
+    Permission.REPAIR_PREVIEW,
+    Permission.REPAIR_APPLY,
+    Permission.EXEMPTION_WRITE,
+}
+
+ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.VIEWER: _VIEWER,
+        Role.ADMIN: _ADMIN,
+        Role.SUPER_ADMIN: _ADMIN | {Permission.TOKEN_MANAGE},
+    }
+)

@@ -1,0 +1,143 @@
+"""The ASGI application: made from a config, served by itself or mounted inside another."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, FastAPI
+
+from trueup import __version__
+from trueup.actions.catalogue import full_catalogue
+from trueup.mapping.config import Config
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError
+from trueup.web import failures, health, schema
+from trueup.web.access.api_tokens import ApiTokens
+from trueup.web.access.doorkeeper import Doorkeeper
+from trueup.web.access.issuer_keys import IssuerKeys
+from trueup.web.access.json_web_tokens import JsonWebTokens, refuse_weak
+from trueup.web.access.principal import Authenticate
+from trueup.web.access.verifying import Verifier
+from trueup.web.declared import DeclaredRoute, declared_routes
+from trueup.web.envelope import Envelope
+from trueup.web.openapi import completed
+from trueup.web.routes import routers
+from trueup.web.services import Services
+
+if TYPE_CHECKING:
+    from trueup.model.settings import JwtSettings
+    from trueup.store import Store
+
+
+def create_app(
+    config: Config,
+    *,
+    authenticate: Authenticate | None = None,
+    store: Store | None = None,
+    catalogue: Sequence[Check] | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> FastAPI:
+    """The admin API for this config, ready to be served, or to be mounted in another FastAPI or Starlette app.
+
+    ``authenticate`` says who sent a request that carries none of our tokens. A store that is given stays the giver's
+    to close; otherwise the config's is opened when it is first needed, and ``app.state.services.close()`` closes it:
+    of a mounted app, Starlette does not run the lifespan. Raises ``ConfigurationError`` when nobody could ever come
+    in, and when a route does not say who may.
+    """
+    services = Services(
+        config=config,
+        catalogue=full_catalogue(config.path) if catalogue is None else catalogue,
+        clock=clock or _utc_now,
+        given_store=store,
+    )
+    verifiers = tuple(_verifiers(services))
+    if not verifiers and authenticate is None:
+        raise ConfigurationError(
+            f"Nobody could come in: set server.tokens = true or [server.jwt] in {config.path}, or give authenticate."
+        )
+    return assembled(services, verifiers=verifiers, authenticate=authenticate, routers=routers())
+
+
+def assembled(
+    services: Services,
+    *,
+    verifiers: Sequence[Verifier],
+    authenticate: Authenticate | None,
+    routers: Sequence[APIRouter],
+) -> FastAPI:
+    """An app of these routes, and of those that every app of ours has. Raises ``ConfigurationError`` for a route that
+    does not declare its permission.
+    """
+    app = _AdminApi(lifespan=_closing(services))
+    for router in (health.router, schema.router, *routers):
+        app.include_router(router)
+    routes = declared_routes(app)
+    app.state.services = services
+    app.state.routes = routes
+    app.state.doorkeeper = Doorkeeper(
+        verifiers=verifiers,
+        authenticate=authenticate,
+        origins=services.config.server.origins,
+        query_names={route.endpoint: route.query_names for route in routes},
+    )
+    app.add_middleware(Envelope, templates={route.endpoint: route.path for route in routes}, meters=services.meters)
+    return app
+
+
+class _AdminApi(FastAPI):
+    """The framework's app without its public documentation, its redirects and its own errors."""
+
+    def __init__(self, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> None:
+        super().__init__(
+            title="trueup",
+            description="Billing and entitlement, proven: reports, findings, repairs, journal.",
+            version=__version__,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+            lifespan=lifespan,
+            exception_handlers=failures.handlers(),
+        )
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI 3.1 document, made once."""
+        if self.openapi_schema is None:
+            routes: Sequence[DeclaredRoute] = self.state.routes
+            self.openapi_schema = completed(super().openapi(), routes)
+        return self.openapi_schema
+
+
+def _verifiers(services: Services) -> Iterator[Verifier]:
+    server = services.config.server
+    if server.tokens:
+        yield ApiTokens(services)
+    if server.jwt is not None:
+        refuse_weak(server.jwt, place=str(services.config.path))
+        keys = IssuerKeys(fetch=_fetching(server.jwt, services.config.alerts.private_hosts))
+        yield JsonWebTokens(settings=server.jwt, keys=keys, clock=services.clock)
+
+
+def _fetching(settings: JwtSettings, private_hosts: Sequence[str]) -> Callable[[], object]:
+    def fetch() -> object:
+        from trueup.actions.outgoing import fetch_json  # noqa: PLC0415 - only where tokens of an issuer are believed
+
+        return fetch_json(settings.jwks_url, private_hosts=private_hosts)
+
+    return fetch
+
+
+def _closing(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.close()
+
+    return lifespan
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,91 @@
+"""What becomes of a request that fails: one shape for every status, the details in the log and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from trueup.model.errors import ConfigurationError, TrueupError
+from trueup.web.declared import DeclaredRoute
+from trueup.web.logs import LOGGED, logger
+from trueup.web.notes import notes
+from trueup.web.problems import Problem, problem_response
+from trueup.web.strict import problems_of
+
+RETRY_SECONDS = 5
+NO_CONTENT, NOT_ALLOWED = 204, 405
+
+Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+
+_SAID = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this method.",
+    413: "The request is too large.",
+}
+
+
+def handlers() -> dict[int | type[Exception], Handler]:
+    """The handlers of an app: each makes a problem of one kind of failure."""
+    return {
+        Problem: _problem,
+        HTTPException: _http,
+        RequestValidationError: _validation,
+        TrueupError: _known,
+        Exception: _unknown,
+    }
+
+
+async def _problem(request: Request, problem: Problem) -> Response:
+    return _answered(request, problem)
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    headers = dict(error.headers or {})
+    if error.status_code == NOT_ALLOWED:
+        # The framework names the methods of the first route with this path; the others have some too.
+        headers["Allow"] = ", ".join(allowed_methods(request))
+        if request.method == "OPTIONS":
+            return Response(status_code=NO_CONTENT, headers=headers)
+    said = _SAID.get(error.status_code, "The request cannot be answered.")
+    return _answered(request, Problem(error.status_code, said, headers=headers))
+
+
+async def _validation(request: Request, error: RequestValidationError) -> Response:
+    return _answered(request, Problem(422, "A parameter is not valid.", fields=problems_of(error.errors())))
+
+
+async def _known(request: Request, error: TrueupError) -> Response:
+    """A failure that has a sentence. It is for the operator: it names places that a caller need not know."""
+    noted = notes(request)
+    logger().warning("cannot answer", requestId=noted.request_id, errorId=noted.error_id, reason=str(error))
+    if isinstance(error, ConfigurationError):
+        return _answered(request, Problem(500, "The server's configuration does not fit; its log says more."))
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return _answered(request, Problem(503, "This cannot be answered now; try again later.", headers=headers))
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    """A bug, or a library that failed in a way nobody foresaw. The framework raises it again after the answer."""
+    noted = notes(request)
+    logger().error("failed", requestId=noted.request_id, errorId=noted.error_id, exc_info=error)
+    error.add_note(f"{LOGGED}{noted.error_id}")
+    return _answered(request, Problem(500, "The server failed; its log says more."))
+
+
+def _answered(request: Request, problem: Problem) -> Response:
+    noted = notes(request)
+    noted.failed = True
+    return problem_response(problem, noted)
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Every method that some route takes at the request's path."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    routes: Sequence[DeclaredRoute] = request.app.state.routes
+    found = {method for route in routes if route.pattern.match(path) for method in route.methods}
+    return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))

@@ -1,0 +1,49 @@
+"""``/healthz`` and ``/readyz``: for whoever restarts us, and for whoever sends us requests."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from trueup.web.access import Permission, requires
+from trueup.web.problems import Problem
+from trueup.web.services import Services, services
+
+router = APIRouter(tags=["health"])
+
+RETRY_SECONDS = 5
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Ready(BaseModel):
+    """Requests may come. ``lastAuditAgeSeconds`` is of the newest complete audit; null when there is none."""
+
+    status: str = "ready"
+    lastAuditAgeSeconds: int | None  # noqa: N815 - JSON's name
+
+
+@router.get("/healthz", dependencies=[requires(Permission.HEALTH_READ)])
+async def healthz() -> Health:
+    """Whether the process answers at all. It asks nothing of anybody."""
+    return Health()
+
+
+@router.get("/readyz", dependencies=[requires(Permission.HEALTH_READ)])
+def readyz(at_hand: Annotated[Services, Depends(services)]) -> Ready:
+    """Whether requests should be sent here: 503 while the server stops, or while the store cannot be used.
+
+    A store that is reached is migrated: opening it does that, or fails.
+    """
+    if at_hand.stopping.is_set():
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        raise Problem(503, "The server is stopping.", headers=headers)
+    newest = at_hand.store.runs.newest(at_hand.config.environment, complete=True)
+    age = (at_hand.clock() - newest.generated_at).total_seconds() if newest else None
+    return Ready(lastAuditAgeSeconds=max(0, round(age)) if age is not None else None)

@@ -1,0 +1,46 @@
+"""What is known of one request, kept from its first byte to its line in the log."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+_KEY = "trueup.notes"
+
+# Hexadecimal digits and hyphens, as request ids of proxies and traces are: nothing else gets into our log and journal.
+_ACCEPTED_ID = re.compile(r"[0-9a-f][0-9a-f-]{14,62}[0-9a-f]")
+
+
+@dataclass(slots=True, kw_only=True)
+class Notes:
+    """One request. ``error_id`` names its failure, in the answer and in the log, should it have one."""
+
+    request_id: str
+    error_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    actor: str | None = None
+    failed: bool = False
+
+
+def begin(scope: Scope) -> Notes:
+    """Start the notes of a request: with the id it brings when that is of a strict shape, with a new one otherwise."""
+    brought = [value for name, value in scope["headers"] if name == b"x-request-id"]
+    text = brought[0].decode("latin-1") if len(brought) == 1 else ""
+    made = Notes(request_id=text if _ACCEPTED_ID.fullmatch(text) else str(uuid.uuid4()))
+    scope[_KEY] = made
+    return made
+
+
+def notes(request: Request) -> Notes:
+    """The request's notes."""
+    return cast("Notes", cast("dict[str, Any]", request.scope)[_KEY])
+
+
+def request_id(request: Request) -> str:
+    """What this request is called in the log, the journal and the answer."""
+    return notes(request).request_id

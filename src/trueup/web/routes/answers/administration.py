@@ -1,0 +1,133 @@
+"""Exemptions, checks, the journal and tokens, as ``/api/v1`` shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trueup.model.access import Role
+from trueup.model.finding import Area
+from trueup.model.severity import Severity
+from trueup.web.routes.answers.words import Answer, Day, Moment, NextCursor, Sha256
+
+
+class Exemption(Answer):
+    """Who accepted a finding, why, and until when. Those of the config were made by nobody and at no moment."""
+
+    check: str
+    subject: str
+    owner: str
+    reason: str
+    expires: Annotated[Day | None, Field(description="The last day it holds; null for one of the config without end.")]
+    expired: bool
+    source: Literal["config", "store"]
+    created_by: str | None
+    created_at: Moment | None
+
+
+class Exemptions(Answer):
+    """Every exemption, expired ones too."""
+
+    exemptions: list[Exemption]
+
+
+class CheckLine(Answer):
+    """One check of the catalogue."""
+
+    id: str
+    category: Area
+    severity: Annotated[Severity, Field(description="Its own; the policy may set another.")]
+    effective_severity: Annotated[Severity | None, Field(description="What the policy makes of it; null is off.")]
+    title: str
+    revenue_impacting: bool
+    repairable: bool
+
+
+class Checks(Answer):
+    """The catalogue."""
+
+    checks: list[CheckLine]
+
+
+class CheckExample(Answer):
+    """One case, and the subjects it fires for; none is a quiet case."""
+
+    name: str
+    fires: list[str]
+
+
+class CheckInFull(CheckLine):
+    """One check with everything the catalogue says of it."""
+
+    invariant: str
+    why: str
+    message: str
+    population: Annotated[str, Field(description="SQL: how many subjects are examined.")]
+    violations: Annotated[str, Field(description="SQL: the broken subjects and their evidence.")]
+    examples: list[CheckExample]
+
+
+class JournalEntry(Answer):
+    """One entry of the journal. Numbers inside ``before`` and ``after`` are text."""
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    target: str
+    repair_id: str | None
+    plan_hash: str | None
+    before: dict[str, object]
+    after: dict[str, object]
+    reason: str
+    request_id: str | None
+    code_version: str
+    database_identity: str
+    prev_hash: str
+    hash: str
+
+
+class JournalPage(Answer):
+    """Entries in their order."""
+
+    entries: list[JournalEntry]
+    last_seq: Annotated[int | None, Field(description="The newest entry's number, by the head; null without a head.")]
+    next_cursor: NextCursor
+
+
+class JournalVerdict(Answer):
+    """Whether the journal is whole. Without an anchor it cannot show a tail that was cut with its head."""
+
+    verdict: Literal["sound", "broken"]
+    count: Annotated[int | None, Field(description="How many entries it has; null when it is broken.")]
+    seq: Annotated[int, Field(description="The last entry, or the first that is wrong.")]
+    hash: Annotated[Sha256 | None, Field(description="Of the last entry; null when it is broken.")]
+    reason: Annotated[str | None, Field(description="What is wrong.")]
+
+
+class Token(Answer):
+    """An API token, without its secret, which is stored nowhere."""
+
+    id: str
+    name: str
+    role: Role
+    created_by: str
+    created_at: Moment
+    expires_at: Moment
+    revoked_at: Moment | None
+    last_used_at: Moment | None
+    valid: bool
+
+
+class Tokens(Answer):
+    """Every token, newest first."""
+
+    tokens: list[Token]
+
+
+class TokenMade(Answer):
+    """A new token. ``secret`` is shown this once."""
+
+    secret: Annotated[str, Field(description="The token itself; it cannot be shown again.")]
+    token: Token

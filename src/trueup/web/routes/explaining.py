@@ -1,0 +1,113 @@
+"""One finding in full: what memory holds of it, and what the database says now."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from trueup.actions.exempt import with_stored_exemptions
+from trueup.actions.explain import Explanation
+from trueup.actions.repair import timeline
+from trueup.formats import json as report_json
+from trueup.formats.wording import exact, instant, json_value
+from trueup.model.check import Check, EvidenceRow
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.outcome import Checked
+from trueup.store import StoredFinding
+from trueup.targets.target import TargetUnavailable
+from trueup.web.logs import logger
+from trueup.web.routes.answers.findings import FindingInFull, Timeline, TimelineEntry
+from trueup.web.routes.answers.report import Issue
+from trueup.web.routes.answers.words import moment_or_none
+from trueup.web.routes.redaction import masked_issue, without_addresses
+from trueup.web.services import Services
+
+Now = Literal["found", "not_found", "unknown"]
+
+
+def in_full(at_hand: Services, check: Check, found: StoredFinding, *, masked: bool) -> FindingInFull:
+    """The finding with its history and, unless it is ``masked``, with what surrounds it."""
+    document: dict[str, Any] | None = None if found.document is None else json.loads(found.document)
+    if masked:
+        subject, issue_id = without_addresses([found.subject, found.issue_id])
+        document = None if document is None else masked_issue(document)
+        explanation, now = None, None
+    else:
+        subject, issue_id = found.subject, found.issue_id
+        explanation = _looked_at(at_hand, found.issue_id)
+        now = _now(explanation)
+    current = explanation.finding if explanation else None
+    return FindingInFull(
+        id=issue_id,
+        check=found.check,
+        subject=subject,
+        title=check.title,
+        why=check.why,
+        invariant=check.invariant,
+        asks=found.severity.asks,
+        state=found.state,
+        first_seen=instant(found.first_seen),
+        last_seen=instant(found.last_seen),
+        resolved_at=moment_or_none(found.resolved_at),
+        times_reopened=found.times_reopened,
+        finding=None if document is None else Issue.model_validate(document),
+        now=now,
+        current=None
+        if current is None
+        else Issue.model_validate(report_json.issue(current, first_seen=instant(found.first_seen))),
+        timeline=None if explanation is None else _timeline(explanation),
+    )
+
+
+def _looked_at(at_hand: Services, issue_id: str) -> Explanation | None:
+    """The finding in the database now; None where it cannot be looked at: what is remembered is shown all the same."""
+    config = with_stored_exemptions(at_hand.config, at_hand.store)
+    try:
+        return timeline(
+            issue_id,
+            config=config,
+            catalogue=at_hand.catalogue,
+            now=at_hand.clock(),
+            desk=at_hand.desks.reading(config),
+        )
+    except (SourceUnavailable, TargetUnavailable, ConfigurationError) as error:
+        logger().warning("cannot look at a finding", reason=str(error))
+        return None
+
+
+def _now(explanation: Explanation | None) -> Now:
+    if explanation is None:
+        return "unknown"
+    if explanation.finding is not None:
+        return "found"
+    (made,) = explanation.report.outcomes
+    return "not_found" if isinstance(made.outcome, Checked) else "unknown"
+
+
+def _timeline(explanation: Explanation) -> Timeline | None:
+    if explanation.account_id is None:
+        return None
+    return Timeline(
+        account_id=exact(explanation.account_id),
+        earlier_entries=explanation.earlier_entries,
+        entries=[_entry(row) for row in explanation.timeline],
+    )
+
+
+def _entry(row: EvidenceRow) -> TimelineEntry:
+    def text(name: str) -> str | None:
+        value = row[name]
+        return None if value is None else str(json_value(value))
+
+    posted = row["posted"]
+    return TimelineEntry(
+        created_at=text("created_at"),
+        entry_id=text("entry_id"),
+        kind=text("kind"),
+        amount=text("amount"),
+        balance_after=text("balance_after"),
+        posted=posted if isinstance(posted, bool) else None,
+        reason=text("reason"),
+        stripe_id=text("stripe_id"),
+        webhook_status=text("webhook_status"),
+    )

@@ -1,0 +1,113 @@
+"""A page of findings: from filters and a cursor to JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from trueup.store import State, StoredIssue
+from trueup.web.cursors import refused
+from trueup.web.routes.known import known_run
+from trueup.web.routes.redaction import masked_issue
+from trueup.web.services import Services
+
+LIST = "findings"
+RESOLVED = "findings/resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What is asked for, in the parameters' own words; None lets anything through."""
+
+    run_id: str | None
+    severity: str | None
+    category: str | None
+    check: str | None
+    subject: str | None
+    state: str | None
+    repairable: bool | None
+    revenue_impacting: bool | None
+    alerts: bool | None
+    exempted: bool | None
+    sort: str
+
+    @property
+    def digest(self) -> str:
+        """Names what is asked for, whatever the run: a cursor leads on through the same question."""
+        asked = {name: value for name, value in dataclasses.asdict(self).items() if name != "run_id"}
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode("utf-8")).hexdigest()[:16]
+
+
+def listed(at_hand: Services, filters: Filters, *, limit: int, cursor: str | None, masked: bool) -> bytes:
+    """The page. Raises ``Problem``: 404 for an unknown run, 422 for a cursor of another question."""
+    if filters.state == State.RESOLVED and filters.run_id is None:
+        return _resolved(at_hand, filters, limit=limit, cursor=cursor, masked=masked)
+    run_id, after = filters.run_id, None
+    if cursor is not None:
+        place = at_hand.cursors.read(cursor, of=LIST)
+        if place["asked"] != filters.digest or filters.run_id not in {None, place["run"]}:
+            raise refused()
+        (value, position), run_id = place["after"], place["run"]
+        after = (value, position)
+        if at_hand.store.runs.get(place["run"]) is None:
+            raise refused()
+    run = known_run(at_hand, run_id)
+    page = at_hand.store.runs.issues(
+        run.run_id,
+        after=after,
+        limit=limit,
+        sort=filters.sort,
+        severity=filters.severity,
+        category=filters.category,
+        check=filters.check,
+        subject=filters.subject,
+        repairable=filters.repairable,
+        revenue_impacting=filters.revenue_impacting,
+        alerts=filters.alerts,
+        exempted=filters.exempted,
+        state=filters.state,
+    )
+    following = (
+        at_hand.cursors.written(of=LIST, run=run.run_id, asked=filters.digest, after=page.after) if page.after else None
+    )
+    return _written(run.run_id, page.issues, following, masked=masked)
+
+
+def _resolved(at_hand: Services, filters: Filters, *, limit: int, cursor: str | None, masked: bool) -> bytes:
+    after = None
+    if cursor is not None:
+        place = at_hand.cursors.read(cursor, of=RESOLVED)
+        if place["asked"] != filters.digest:
+            raise refused()
+        moment, fingerprint = place["after"]
+        after = (moment, fingerprint)
+    page = at_hand.store.findings.resolved(
+        at_hand.config.environment,
+        after=after,
+        limit=limit,
+        severity=filters.severity,
+        category=filters.category,
+        check=filters.check,
+        subject=filters.subject,
+        repairable=filters.repairable,
+        revenue_impacting=filters.revenue_impacting,
+        alerts=filters.alerts,
+        exempted=filters.exempted,
+    )
+    following = at_hand.cursors.written(of=RESOLVED, asked=filters.digest, after=page.after) if page.after else None
+    return _written(None, page.issues, following, masked=masked)
+
+
+def _written(run_id: str | None, issues: Iterable[StoredIssue], next_cursor: str | None, *, masked: bool) -> bytes:
+    written = ", ".join(_one(issue, masked=masked) for issue in issues)
+    return (
+        f'{{"runId": {json.dumps(run_id)}, "findings": [{written}], "nextCursor": {json.dumps(next_cursor)}}}'
+    ).encode("ascii")
+
+
+def _one(issue: StoredIssue, *, masked: bool) -> str:
+    document = json.dumps(masked_issue(json.loads(issue.document))) if masked else issue.document
+    return f'{document[:-1]}, "state": {json.dumps(issue.state)}}}'

@@ -1,0 +1,113 @@
+"""``/metrics`` for Prometheus: what the store knows, and what this process has counted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.responses import PlainTextResponse, Response
+
+from trueup.model.check import Check
+from trueup.model.errors import StoreUnavailable
+from trueup.store import Store, StoredRun
+from trueup.web.access import Permission, requires
+from trueup.web.services import Services, services
+
+router = APIRouter(tags=["metrics"])
+
+_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@router.get(
+    "/metrics",
+    dependencies=[requires(Permission.METRICS_READ)],
+    response_class=PlainTextResponse,
+    responses={200: {"description": "Prometheus' text format, version 0.0.4."}},
+)
+def metrics(at_hand: Annotated[Services, Depends(services)]) -> Response:
+    """Findings, score, age of the last complete audit, alerts, repairs and requests."""
+    known = CollectorRegistry(auto_describe=False)
+    known.register(StoreFacts(at_hand))
+    return Response(generate_latest(known) + generate_latest(at_hand.meters.registry), media_type=_MEDIA_TYPE)
+
+
+class StoreFacts(Collector):
+    """What the store says now: the same on every replica."""
+
+    def __init__(self, at_hand: Services) -> None:
+        self._at_hand = at_hand
+
+    def describe(self) -> list[Metric]:
+        """Nothing before it is collected."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """The store's facts. One that cannot be used is itself a fact, and hides nothing else."""
+        usable = GaugeMetricFamily("trueup_store_usable", "Whether the store could be asked.")
+        try:
+            found = list(self._facts(self._at_hand.store))
+        except StoreUnavailable:
+            usable.add_metric((), 0)
+            yield usable
+            return
+        usable.add_metric((), 1)
+        yield usable
+        yield from found
+
+    def _facts(self, store: Store) -> Iterator[Metric]:
+        environment, period = self._at_hand.config.environment, self._at_hand.config.policy.period_days
+        newest = store.runs.newest(environment, period_days=period)
+        if newest is not None:
+            yield from _of_run(newest, self._at_hand.catalogue)
+        complete = store.runs.newest(environment, complete=True)
+        age = GaugeMetricFamily("trueup_last_complete_audit_age_seconds", "Age of the newest complete audit.")
+        if complete is not None:
+            age.add_metric((), max(0.0, (self._at_hand.clock() - complete.generated_at).total_seconds()))
+        yield age
+        yield _messages(store, environment)
+
+
+def _of_run(run: StoredRun, catalogue: Sequence[Check]) -> Iterator[Metric]:
+    head = json.loads(run.head)
+    yield _findings(head, {check.id: check.severity.value for check in catalogue})
+    outcomes = GaugeMetricFamily(
+        "trueup_checks", "Checks of the newest audit, by what became of them.", labels=["outcome"]
+    )
+    counted = Counter(made["outcome"] for made in head["outcomes"])
+    for outcome in ("checked", "skipped", "broken", "off"):
+        outcomes.add_metric((outcome,), counted[outcome])
+    yield outcomes
+    yield GaugeMetricFamily("trueup_score", "Score of the newest audit, 0 to 100.", value=run.score)
+    yield GaugeMetricFamily(
+        "trueup_confidence", "Share of the checks that the newest audit could answer, 0 to 1.", value=run.confidence
+    )
+    yield GaugeMetricFamily(
+        "trueup_run_duration_seconds", "How long the newest audit took.", value=run.milliseconds / 1000
+    )
+
+
+def _findings(head: dict[str, Any], severities: Mapping[str, str]) -> Metric:
+    """Open findings. A check that was answered and found nothing is 0; one that was not answered is not there."""
+    found = GaugeMetricFamily(
+        "trueup_findings", "Open findings of the newest audit, by check and severity.", labels=["check", "severity"]
+    )
+    lines = head["scoreBreakdown"]
+    for line in lines:
+        found.add_metric((line["check"], line["severity"]), line["findings"])
+    for made in head["outcomes"]:
+        if made["outcome"] == "checked" and made["check"] not in {line["check"] for line in lines}:
+            found.add_metric((made["check"], severities.get(made["check"], "error")), 0)
+    return found
+
+
+def _messages(store: Store, environment: str) -> Metric:
+    found = GaugeMetricFamily("trueup_alert_messages", "Messages in the outbox.", labels=["channel", "state"])
+    for (channel, state), count in sorted(store.outbox.counts(environment).items()):
+        found.add_metric((channel, state.value), count)
+    return found

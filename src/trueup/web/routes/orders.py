@@ -1,0 +1,85 @@
+"""What a body asks for. Nothing here converts: a number in a string is not a number."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticKnownError
+
+from trueup.model.access import Role
+from trueup.model.policy import PERIOD_DAYS_LIMIT
+from trueup.store.tokens import LONGEST_DAYS
+from trueup.web import text
+from trueup.web.strict import Body
+
+IssueId = Annotated[str, Field(pattern=text.ISSUE_ID, description="<check>:<subject>, as the report has it.")]
+Reason = Annotated[str, Field(pattern=text.REASON, description="Why: 10 to 500 characters on one line.")]
+
+
+def _written_day(given: object) -> object:
+    """A day as it must be written; the library takes a number of seconds too."""
+    if not isinstance(given, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+        raise PydanticKnownError("date_type")
+    return date.fromisoformat(given)
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
+
+
+def _whole_number(given: object) -> object:
+    """30.0 is the integer 30 to JSON Schema, and so it is here; 30.5 and "30" are none."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+PeriodDays = Annotated[int, Field(ge=1, le=PERIOD_DAYS_LIMIT), BeforeValidator(_whole_number)]
+LifetimeDays = Annotated[int, Field(ge=1, le=LONGEST_DAYS), BeforeValidator(_whole_number)]
+
+
+class Order(Body):
+    """A body with names in camelCase."""
+
+    model_config = ConfigDict(**{**Body.model_config, "alias_generator": to_camel})
+
+
+class RepairOrder(Order):
+    """Repair one issue. With ``planHash``, what is applied is what was previewed, or nothing."""
+
+    issue_id: IssueId
+    reason: Reason
+    plan_hash: Annotated[str | None, Field(pattern=text.SHA256, description="A preview's.")] = None
+
+
+class PreviewOrder(Order):
+    """Say what a repair would write."""
+
+    issue_id: IssueId
+
+
+class AuditOrder(Order):
+    """Audit now."""
+
+    period_days: Annotated[
+        PeriodDays | None, Field(description="How far back recent reaches. Default: the config's.")
+    ] = None
+
+
+class ExemptionOrder(Order):
+    """Accept a finding, in somebody's name and until a day to come."""
+
+    check: Annotated[str, Field(pattern=text.CHECK_ID)]
+    subject: Annotated[str, Field(pattern=text.SUBJECT)]
+    owner: Annotated[str, Field(pattern=text.NAME, description="Who answers for it.")]
+    reason: Reason
+    expires: Annotated[Day, Field(description="The last day it holds.")]
+
+
+class TokenOrder(Order):
+    """Make an API token."""
+
+    name: Annotated[str, Field(pattern=text.TOKEN_NAME)]
+    role: Role
+    lifetime_days: LifetimeDays

@@ -1,0 +1,138 @@
+"""From an order to a repair, and from its result to an answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Never
+
+from starlette.requests import Request
+
+from trueup.actions.exempt import with_stored_exemptions
+from trueup.actions.repair import preview, repair
+from trueup.actions.repair.plan import value_text, values_text
+from trueup.formats.wording import exact, instant
+from trueup.mapping.config import Config
+from trueup.model.repair import Applied, Failed, Plan, Previewed, Refused, RepairResult, Stale
+from trueup.web.access import Principal
+from trueup.web.notes import request_id
+from trueup.web.problems import FieldProblem, Problem
+from trueup.web.routes.answers.problems import NO_SUCH_ISSUE
+from trueup.web.routes.answers.repairs import Appended, RepairDone, RepairPlan, Replaced
+from trueup.web.routes.known import check_of, known_finding
+from trueup.web.routes.orders import RepairOrder
+from trueup.web.services import Services
+
+RETRY_SECONDS = 2
+
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+]*://\S*[^\s.,;:]")
+
+
+def applied(
+    at_hand: Services, order: RepairOrder, *, who: Principal, request: Request, idempotency_key: str | None
+) -> RepairDone:
+    """Apply it. Raises ``Problem``: 404 unknown, 409 stale, 422 refused, 503 not now."""
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        problem = FieldProblem(field="header.Idempotency-Key", problem="may be given once")
+        raise Problem(422, "A header is not valid.", fields=[problem])
+    config, is_known = _place_for(at_hand, order.issue_id)
+    # What nobody has heard of is looked at before it is tried: an attempt goes on record, and a key finds its result.
+    if not is_known and idempotency_key is None and isinstance(_looked_at(at_hand, config, order.issue_id), Stale):
+        raise Problem(404, NO_SUCH_ISSUE)
+    result = repair(
+        order.issue_id,
+        reason=order.reason,
+        actor=who.actor,
+        config=config,
+        catalogue=at_hand.catalogue,
+        now=at_hand.clock(),
+        idempotency_key=idempotency_key,
+        request_id=request_id(request),
+        plan_hash=order.plan_hash,
+        desk=at_hand.desks.writing(config),
+    )
+    at_hand.meters.repair(result)
+    return _done(result, is_known=is_known)
+
+
+def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
+    """What would be written. Raises ``Problem`` as ``applied`` does."""
+    config, is_known = _place_for(at_hand, issue_id)
+    result = _looked_at(at_hand, config, issue_id)
+    if not isinstance(result, Plan):
+        _refuse(result, is_known=is_known)
+    change, cell = result.change, result.change.replace
+    return RepairPlan(
+        issue_id=exact(result.issue_id),
+        check=exact(result.check),
+        fingerprint=result.fingerprint,
+        message=exact(result.message),
+        kind=change.kind,
+        summary=exact(change.summary),
+        safe=change.safe,
+        replace=Replaced(
+            relation=cell.relation,
+            row=cell.row_key,
+            column=cell.column,
+            old=value_text(cell.old),
+            new=value_text(cell.new),
+        )
+        if cell
+        else None,
+        append=Appended(relation=change.append.relation, values=values_text(change.append.values)),
+        plan_hash=result.plan_hash,
+    )
+
+
+def _place_for(at_hand: Services, issue_id: str) -> tuple[Config, bool]:
+    """The config with the exemptions that hold now, and whether memory knows the issue. Raises ``Problem``."""
+    check_of(at_hand, issue_id)
+    is_known = known_finding(at_hand, issue_id) is not None
+    if at_hand.config.repair_url is None:
+        if not is_known:
+            raise Problem(404, NO_SUCH_ISSUE)
+        raise Problem(422, "Repairs are off: the config names no role that may repair (database.repair_url).")
+    return with_stored_exemptions(at_hand.config, at_hand.store), is_known
+
+
+def _looked_at(at_hand: Services, config: Config, issue_id: str) -> Plan | Stale | Refused | Failed:
+    return preview(
+        issue_id,
+        config=config,
+        catalogue=at_hand.catalogue,
+        now=at_hand.clock(),
+        desk=at_hand.desks.writing(config),
+    )
+
+
+def _done(result: RepairResult, *, is_known: bool) -> RepairDone:
+    if not isinstance(result, Applied):
+        _refuse(result, is_known=is_known)
+    return RepairDone(
+        issue_id=exact(result.issue_id),
+        kind=result.kind,
+        summary=exact(result.summary),
+        repair_id=result.repair_id,
+        journal_seq=result.journal_seq,
+        plan_hash=result.plan_hash,
+        applied_at=instant(result.applied_at),
+        replayed=result.replayed,
+    )
+
+
+def _refuse(result: Stale | Refused | Failed | Previewed, *, is_known: bool) -> Never:
+    match result:
+        case Stale() if not is_known:
+            raise Problem(404, NO_SUCH_ISSUE)
+        case Stale(reason=reason):
+            raise Problem(409, _said(reason))
+        case Refused(reason=reason):
+            raise Problem(422, _said(reason))
+        case Failed(reason=reason):
+            raise Problem(503, _said(reason), headers={"Retry-After": str(RETRY_SECONDS)})
+        case Previewed():
+            raise Problem(422, "It was tried and taken back.")
+
+
+def _said(reason: str) -> str:
+    """A reason for a caller: without secrets, and without the address of the database."""
+    return _ADDRESS.sub("the database", exact(reason))

@@ -1,0 +1,41 @@
+"""Repairs under ``/api/v1``: previewed, and applied as the contract's call does."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+
+from trueup.web.access import Permission, Principal, requires
+from trueup.web.routes.answers.problems import NOT_REPAIRED
+from trueup.web.routes.answers.repairs import RepairDone, RepairPlan
+from trueup.web.routes.orders import PreviewOrder, RepairOrder
+from trueup.web.routes.parameters import IdempotencyKey
+from trueup.web.routes.repairing import applied, previewed
+from trueup.web.services import Services, services
+from trueup.web.strict import strict_json
+
+router = APIRouter(prefix="/api/v1/repairs", tags=["repairs"])
+
+
+@router.post("/preview", responses=NOT_REPAIRED)
+def preview_repair(
+    _who: Annotated[Principal, requires(Permission.REPAIR_PREVIEW)],
+    at_hand: Annotated[Services, Depends(services)],
+    order: Annotated[PreviewOrder, strict_json(PreviewOrder)],
+) -> RepairPlan:
+    """What the repair of an issue would write now. Nothing is written, and nothing is held."""
+    return previewed(at_hand, order.issue_id)
+
+
+@router.post("", responses=NOT_REPAIRED)
+def apply_repair(
+    who: Annotated[Principal, requires(Permission.REPAIR_APPLY)],
+    at_hand: Annotated[Services, Depends(services)],
+    order: Annotated[RepairOrder, strict_json(RepairOrder)],
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> RepairDone:
+    """Apply the repair of one issue, with its audit row and its journal row, in one transaction."""
+    return applied(at_hand, order, who=who, request=request, idempotency_key=idempotency_key)

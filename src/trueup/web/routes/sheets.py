@@ -1,0 +1,89 @@
+"""The report as a page of JSON: from a run in the store to the bytes of an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
+
+from trueup.actions.latest import Origin
+from trueup.store import Keyset, StoredRun
+from trueup.web.cursors import refused
+from trueup.web.pages import Page
+from trueup.web.services import Services
+
+LIST = "report"
+_ISSUES_FOLLOW = "scoreBreakdown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a caller asks for. ``asked_at`` is naive UTC."""
+
+    period_days: int
+    period_is_given: bool
+    max_age_seconds: int
+    limit: int
+    cursor: str | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One page of a run's report, and where the run came from."""
+
+    run: StoredRun
+    origin: Origin
+    page: Page
+
+    def answer(self, *, if_none_match: str | None, now: datetime) -> Response:
+        """The page, or 304 where the caller holds it already."""
+        age = max(0, int((now - self.run.generated_at).total_seconds()))
+        headers = {"ETag": self.page.etag, "Age": str(age), "Trueup-Report": self.origin}
+        if if_none_match is not None and _names(if_none_match, self.page.etag):
+            return Response(status_code=304, headers=headers)
+        return Response(self.page.body, media_type="application/json", headers=headers)
+
+
+def stored_sheet(at_hand: Services, wanted: Wanted) -> Sheet | None:
+    """The page of a run that is there: the cursor's, or the newest when it is fresh enough. Raises ``Problem``."""
+    if wanted.cursor is None:
+        run = at_hand.runs.stored(wanted.period_days, wanted.max_age_seconds, asked_at=wanted.asked_at)
+        return None if run is None else sheet_of(at_hand, run, wanted.limit, origin="stored")
+    place = at_hand.cursors.read(wanted.cursor, of=LIST)
+    run = at_hand.store.runs.get(place["run"])
+    if run is None or (wanted.period_is_given and wanted.period_days != run.period_days):
+        raise refused()
+    value, position = place["after"]
+    return sheet_of(at_hand, run, wanted.limit, after=(value, position), origin="stored")
+
+
+def sheet_of(at_hand: Services, run: StoredRun, limit: int, *, after: Keyset | None = None, origin: Origin) -> Sheet:
+    """A page of this run's report, rendered once."""
+
+    def rendered() -> Page:
+        found = at_hand.store.runs.issues(run.run_id, after=after, limit=limit)
+        following = at_hand.cursors.written(of=LIST, run=run.run_id, after=found.after) if found.after else None
+        return Page.of(document(run.head, (issue.document for issue in found.issues), following))
+
+    page = at_hand.pages.page((LIST, run.run_id, after, limit), rendered)
+    return Sheet(run=run, origin=origin, page=page)
+
+
+def document(head: str, issues: Iterable[str], next_cursor: str | None) -> bytes:
+    """The report's JSON: ``head``, and between its fields these issues, which are JSON texts themselves."""
+    written = []
+    for name, value in json.loads(head).items():
+        written.append(f"{json.dumps(name)}: {json.dumps(value)}")
+        if name == _ISSUES_FOLLOW:
+            written += [f'"issues": [{", ".join(issues)}]', f'"nextCursor": {json.dumps(next_cursor)}']
+    return f"{{{', '.join(written)}}}".encode("ascii")
+
+
+def _names(if_none_match: str, etag: str) -> bool:
+    """Whether this header names the tag, by the weak comparison (RFC 9110, section 13.1.2)."""
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return bool(tags & {etag, "*"})

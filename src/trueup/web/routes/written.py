@@ -1,0 +1,103 @@
+"""The written forms of parameters: what the framework reads loosely is read in one way here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
+
+
+class Written:
+    """How one parameter is written. What is not a string is the default, and stands."""
+
+    def read(self, written: str) -> object:
+        """The value. Raises pydantic's own errors, for which the API has words."""
+        raise NotImplementedError
+
+    def schema(self) -> dict[str, object]:
+        """Its JSON Schema."""
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            lambda given: self.read(given) if isinstance(given, str) else given
+        )
+
+    def __get_pydantic_json_schema__(self, _core: CoreSchema, _handler: Any) -> dict[str, object]:
+        return self.schema()
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Written):
+    """A whole number from ``least`` to ``most``, in digits alone."""
+
+    least: int
+    most: int
+
+    def read(self, written: str) -> int:
+        """Raises for anything else, leading zeros too."""
+        if not _WHOLE.fullmatch(written):
+            raise PydanticKnownError("int_parsing")
+        if int(written) < self.least:
+            raise PydanticKnownError("greater_than_equal", {"ge": self.least})
+        if int(written) > self.most:
+            raise PydanticKnownError("less_than_equal", {"le": self.most})
+        return int(written)
+
+    def schema(self) -> dict[str, object]:
+        """An integer with bounds."""
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Written):
+    """Text of the form ``pattern``, which is anchored at both ends."""
+
+    pattern: str
+
+    def read(self, written: str) -> str:
+        """Raises for text of another form."""
+        # Python's "$" also matches before a last line break.
+        if not re.fullmatch(self.pattern.removesuffix("$"), written):
+            raise PydanticKnownError("string_pattern_mismatch", {"pattern": self.pattern})
+        return written
+
+    def schema(self) -> dict[str, object]:
+        """A string with a pattern."""
+        return {"type": "string", "pattern": self.pattern}
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Written):
+    """One of these words."""
+
+    words: tuple[str, ...]
+
+    def read(self, written: str) -> str:
+        """Raises for another word."""
+        if written not in self.words:
+            raise PydanticKnownError("enum", {"expected": ", ".join(self.words)})
+        return written
+
+    def schema(self) -> dict[str, object]:
+        """A closed set."""
+        return {"type": "string", "enum": [str(word) for word in self.words]}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth(Written):
+    """``true`` or ``false``."""
+
+    def read(self, written: str) -> bool:
+        """Raises for another word."""
+        if written not in {"true", "false"}:
+            raise PydanticKnownError("bool_parsing")
+        return written == "true"
+
+    def schema(self) -> dict[str, object]:
+        """A boolean."""
+        return {"type": "boolean"}

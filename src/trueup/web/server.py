@@ -1,0 +1,94 @@
+"""The process that serves: one socket, one event loop, and an end that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from trueup.model.errors import ConfigurationError
+from trueup.model.settings import ServerSettings
+
+DRAIN_SECONDS = 3.0
+"""Between saying that no more requests should be sent here, and taking none any more."""
+
+GRACE_SECONDS = 30
+"""How long a running request may go on after that. One that writes is never cut off: its thread ends by itself."""
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 is any free one. Raises ``ConfigurationError``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        made = socket.create_server((host, port), family=family)
+    except OSError as error:
+        # The library appends the address to the system's words; a name that is not found has words of its own.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or "no reason given"
+        place = address_of(host, port)
+        raise ConfigurationError(f"Nothing can be served at {place}: {reason}; take another address or port.") from None
+    # The event loop does this only for sockets that say they are TCP, which this one's connections do not. Without it
+    # an answer's body waits for the client to acknowledge its headers: 40 ms on every connection that is kept.
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
+
+
+def address_of(host: str, port: int) -> str:
+    """An address as a browser takes it."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(app: FastAPI, *, listening: socket.socket, settings: ServerSettings, stopping: threading.Event) -> None:
+    """Serve until SIGTERM or SIGINT; then set ``stopping``, let what runs end, and return."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    _Server(config, stopping=stopping).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """The library's server, which after a signal first says that it is not ready, and then ends without the signal."""
+
+    def __init__(self, config: uvicorn.Config, *, stopping: threading.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT while the server runs."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._told_to_stop, number)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    def _told_to_stop(self, number: signal.Signals) -> None:
+        """The first SIGTERM drains; Ctrl-C, or being told a second time, does not; a third time waits for nobody."""
+        if self.should_exit:
+            self.force_exit = True
+        elif self._stopping.is_set() or number == signal.SIGINT:
+            self._stopping.set()
+            self.should_exit = True
+        else:
+            self._stopping.set()
+            asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._exit)
+
+    def _exit(self) -> None:
+        self.should_exit = True

@@ -1,0 +1,105 @@
+"""What the routes work with, opened when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from starlette.requests import Request
+
+from trueup.mapping.config import Config
+from trueup.model.check import Check
+from trueup.web.cursors import Cursors
+from trueup.web.meters import Meters
+from trueup.web.pages import Pages
+
+if TYPE_CHECKING:
+    from trueup.actions.latest import Latest
+    from trueup.store import Store
+    from trueup.web.desks import Desks
+
+
+@dataclass(slots=True, kw_only=True)
+class Services:
+    """One app's resources. A mounted app's lifespan never runs, so nothing may depend on having been started.
+
+    ``clock`` is the door's: now, naive UTC. ``stopping`` is set when no more requests should be sent here. ``meters``
+    count what happens here, ``pages`` keep what was rendered.
+    """
+
+    config: Config
+    catalogue: Sequence[Check]
+    clock: Callable[[], datetime]
+    given_store: Store | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    meters: Meters = field(default_factory=Meters, repr=False)
+    pages: Pages = field(default_factory=Pages, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _store: Store | None = field(default=None, repr=False)
+    _runs: Latest | None = field(default=None, repr=False)
+    _desks: Desks | None = field(default=None, repr=False)
+    _cursors: Cursors | None = field(default=None, repr=False)
+
+    @property
+    def store(self) -> Store:
+        """The store. Raises ``StoreUnavailable`` when it cannot be opened; the next call tries again."""
+        from trueup.store import open_store  # noqa: PLC0415 - heavy
+
+        if self.given_store is not None:
+            return self.given_store
+        with self._lock:
+            if self._store is None:
+                self._store = open_store(self.config.store_url)
+            return self._store
+
+    @property
+    def runs(self) -> Latest:
+        """The newest run, or a new one."""
+        from trueup.actions.latest import Latest  # noqa: PLC0415 - heavy
+
+        with self._lock:
+            if self._runs is None:
+                self._runs = Latest(config=self.config, catalogue=self.catalogue, store=self.store, clock=self.clock)
+            return self._runs
+
+    @property
+    def cursors(self) -> Cursors:
+        """The cursors of the store's lists."""
+        with self._lock:
+            if self._cursors is None:
+                self._cursors = Cursors(self.store.secrets.key("cursor"))
+            return self._cursors
+
+    @property
+    def desks(self) -> Desks:
+        """Where repairs are made and findings looked at."""
+        from trueup.web.desks import Desks  # noqa: PLC0415 - heavy
+
+        with self._lock:
+            if self._desks is None:
+                self._desks = Desks(self.catalogue)
+            return self._desks
+
+    def close(self) -> None:
+        """Close what was opened here; a store that was given is its giver's."""
+        with self._lock:
+            runs, self._runs = self._runs, None
+            store, self._store = self._store, None
+            desks, self._desks = self._desks, None
+        if runs is not None:
+            runs.close()
+        if desks is not None:
+            desks.close()
+        if store is not None:
+            store.close()
+
+
+async def services(request: Request) -> Services:
+    """The app's services, for a route's signature: ``Annotated[Services, Depends(services)]``.
+
+    A coroutine, because the framework takes a thread for a plain function, and this waits for nothing.
+    """
+    return cast("Services", request.app.state.services)

@@ -1,0 +1,33 @@
+"""The forms of text that the API takes, written so that Python, ECMAScript and Rust read them alike."""
+
+from __future__ import annotations
+
+# Control characters, line separators, and what turns the reading direction.
+_UNSHOWN = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+# Spaces that are none of those; trimming takes them away.
+_SPACES = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+
+_ANY = f"[^{_UNSHOWN}]"
+_INK = f"[^{_UNSHOWN}{_SPACES}]"
+
+
+UNSHOWN = f"[{_UNSHOWN}]"
+"""A character that does not stand in text on one line."""
+
+
+def one_line(least: int, most: int) -> str:
+    """The pattern of ``least`` (2 or more) to ``most`` characters on one line, not counting the spaces around them."""
+    return f"^[{_SPACES}]{{0,50}}{_INK}{_ANY}{{{least - 2},{most - 2}}}{_INK}[{_SPACES}]{{0,50}}$"
+
+
+CHECK_ID = "^[a-z0-9-]{1,100}$"
+SUBJECT = f"^{_ANY}{{1,200}}$"
+ISSUE_ID = f"^[a-z0-9-]{{1,100}}:{_ANY}{{1,200}}$"
+NAME = one_line(2, 100)
+REASON = one_line(10, 500)
+RUN_ID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+TOKEN_NAME = "^[A-Za-z0-9](?:[A-Za-z0-9 ._@:/-]{0,98}[A-Za-z0-9])?$"  # noqa: S105 - a form
+TOKEN_ID = "^[0-9a-f]{16}$"  # noqa: S105 - a form
+SHA256 = "^[0-9a-f]{64}$"
+CURSOR = r"^[A-Za-z0-9_-]{1,2000}[.][A-Za-z0-9_-]{43}$"
+IDEMPOTENCY_KEY = "^[!-~]{1,191}$"
