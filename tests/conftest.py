@@ -9,7 +9,7 @@ from hypothesis import settings
 settings.register_profile("trueup", deadline=None, print_blob=True)
 settings.load_profile("trueup")
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.databases", "tests.support.receivers"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -91,7 +91,7 @@ class Spending:
 
 
 @pytest.mark.parametrize(
-    ("accounts", "entries"), [(1_000, 20), pytest.param(5_000, 200, marks=pytest.mark.slow)], ids=["20k", "1M"]
+    ("accounts", "entries"), [(1_000, 60), pytest.param(5_000, 200, marks=pytest.mark.slow)], ids=["60k", "1M"]
 )
 def test_an_application_that_spends_while_we_audit_causes_no_finding(
     postgres_url: str, tmp_path: Path, accounts: int, entries: int

@@ -147,7 +147,7 @@ def _with_passwords(data: Path, admin_url: str) -> PostgresServer:
 
 @contextlib.contextmanager
 def _running_mariadb(installer: str, binary: str, folder: Path) -> Iterator[MariaDBServer]:
-    user, data, port = getpass.getuser(), folder / "data", _free_port()
+    user, data, port = getpass.getuser(), folder / "data", free_port()
     install = [installer, "--no-defaults", f"--datadir={data}", f"--user={user}", "--skip-test-db"]
     subprocess.run([*install, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
     (folder / "owner.sql").write_text(
@@ -191,7 +191,8 @@ def _wait_until_ready(server: MariaDBServer, process: subprocess.Popen[bytes], l
             return
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on loopback that nobody listened on a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,17 +19,21 @@ from trueup.cli.options import (
     moment,
     utc_now,
 )
+from trueup.model.errors import ConfigurationError
 from trueup.model.policy import PERIOD_DAYS_LIMIT
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
+    from trueup.mapping.config import Config
     from trueup.model.check import Check
     from trueup.model.report import Report
 
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to this file.")]
 FailOnOption = Annotated[Severity, typer.Option("--fail-on", help="Exit 1 for findings of this severity or worse.")]
+NotifyOption = Annotated[bool, typer.Option("--notify", help="Tell the channels of [alerts] what this run changed.")]
 
 
 def audit(
@@ -45,44 +50,69 @@ def audit(
     ] = None,
     books: Annotated[Path | None, typer.Option("--books", help="Audit a kept snapshot; no database is needed.")] = None,
     as_of: AsOfOption = None,
+    store: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--store/--no-store", help="Remember this run, for `trueup runs`; exempt what it exempts.")
+    ] = True,
+    notify: NotifyOption = False,  # noqa: FBT002 - a flag
     config: ConfigOption = None,
 ) -> None:
     """Audit the database once and print a scored report.
 
-    The database is read once, in one read-only snapshot. Exit code: 0 clean, 1 findings, 2 usage or configuration,
-    3 could not check.
+    The database is read once, in one read-only snapshot, and the store remembers what was found. Exit code: 0 clean,
+    1 findings, 2 usage or configuration, 3 could not check.
 
     Example: trueup audit --period-days 30 --format json --output report.json
     """
     from trueup.actions.catalogue import chosen  # noqa: PLC0415 - heavy
+    from trueup.cli.alerts import decide_alerts, send_alerts  # noqa: PLC0415 - heavy
     from trueup.cli.report import deliver  # noqa: PLC0415 - heavy
 
+    if notify and (books is not None or as_of is not None or not store):
+        raise ConfigurationError("--notify tells what is so now: leave out --books, --as-of and --no-store.")
     everything = catalogue_for(config)
     checks = chosen(everything, check or [])
+    first_seen: Mapping[str, datetime] = {}
     if books is not None:
-        report = _of_books(books, config, everything, checks, as_of, period_days)
+        report = _of_books(books, config, everything, checks, as_of, period_days, store=store)
     else:
-        report = _of_database(config, everything, checks, as_of, period_days, keep_books)
-    raise typer.Exit(deliver(report, everything, output_format=output_format, output=output, fail_on=fail_on))
+        found = config_from(config, everything)
+        report, first_seen = _of_database(found, everything, checks, as_of, period_days, keep_books, store=store)
+    if notify:
+        decide_alerts(found, report.run_id)
+    code = deliver(
+        report, everything, output_format=output_format, output=output, fail_on=fail_on, first_seen=first_seen
+    )
+    if notify:
+        send_alerts(found)  # after the report: nobody waits for a sink to read it
+    raise typer.Exit(code)
 
 
 def _of_database(
-    path: Path | None,
+    config: Config,
     everything: tuple[Check, ...],
     checks: Sequence[Check],
     as_of: str | None,
     period_days: int | None,
     keep_books: Path | None,
-) -> Report:
+    *,
+    store: bool,
+) -> tuple[Report, Mapping[str, datetime]]:
     from trueup.actions.audit import audit as run_audit  # noqa: PLC0415 - heavy
     from trueup.actions.audit import with_period  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import remembered, store_for_audit  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
-    config = with_period(config_from(path, everything), period_days)
-    with terminal_progress() as progress:
-        return run_audit(
-            config, checks=checks, now=moment(as_of) or utc_now(), progress=progress, keep_books=keep_books
-        )
+    now = moment(as_of) or utc_now()
+    with store_for_audit(config, wanted=store) as (found, memory):
+        asked = with_period(found, period_days)
+        started = time.perf_counter()
+        with terminal_progress() as progress:
+            report = run_audit(asked, checks=checks, now=now, progress=progress, keep_books=keep_books)
+        if memory is None:
+            return report, {}
+        took = round((time.perf_counter() - started) * 1000)
+        usual = asked.policy.period_days == config.policy.period_days
+        return report, remembered(report, store=memory, catalogue=everything, milliseconds=took, decides=usual)
 
 
 def _of_books(
@@ -92,11 +122,15 @@ def _of_books(
     checks: Sequence[Check],
     as_of: str | None,
     period_days: int | None,
+    *,
+    store: bool,
 ) -> Report:
     from trueup.actions.audit import audit_books, with_period  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import with_exemptions_if_any  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
-    found = config_if_any(path, everything)
-    config = with_period(found, period_days) if found else None
+    config = config_if_any(path, everything)
+    if config is not None:
+        config = with_period(with_exemptions_if_any(config) if store else config, period_days)
     with terminal_progress() as progress:
         return audit_books(books, config=config, checks=checks, now=moment(as_of), progress=progress)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import os
 import sys
 import tempfile
@@ -16,13 +18,22 @@ from trueup.cli.options import Format, FormatOption, catalogue_for, moment, utc_
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trueup.mapping.config import Config
     from trueup.model.report import Report
+    from trueup.store import Store
+
+DEFAULT_PORT = 8321
 
 
 def demo(
     serve: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--serve/--no-serve", help="Afterwards serve what this version can serve.")
+        bool, typer.Option("--serve/--no-serve", help="Afterwards serve the admin API on this machine.")
     ] = True,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65_535, help="Serve at this port; 0 takes any free one.")
+    ] = DEFAULT_PORT,
     output_format: FormatOption = Format.TEXT,
     accounts: Annotated[int, typer.Option("--accounts", help="The company's size.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed is another company.")] = 1,
@@ -34,34 +45,77 @@ def demo(
         str | None, typer.Option("--as-of", metavar="TIME", help="The company's today; default: now.")
     ] = None,
 ) -> None:
-    """Make a demo company with planted faults, audit it, and print the report.
+    """Make a demo company with planted faults, audit it, print the report, and serve its admin API until Ctrl-C.
 
-    Exit code with --no-serve: the audit's, which is 1, because it finds the faults.
+    The API listens on 127.0.0.1 alone; its token is printed once. Exit code with --no-serve: the audit's, which is 1,
+    because it finds the faults.
 
     Example: trueup demo --no-serve --format json
     """
     from trueup.cli.report import deliver  # noqa: PLC0415 - heavy
 
+    now = moment(as_of) or utc_now()
     with _kept_or_scratch(folder) as home:
-        report = _audited(home, accounts=accounts, seed=seed, url=url, as_of=as_of)
+        config = _founded(home, accounts=accounts, seed=seed, url=url, now=now)
+        report = _audited(config, now=now)
         code = deliver(report, catalogue_for(None), output_format=output_format, output=None, fail_on=Severity.ERROR)
+        if serve:
+            _serve(config, report, port=port, now=now)
     _say_what_next(folder, serve=serve)
     raise typer.Exit(0 if serve else code)
 
 
-def _audited(home: Path, *, accounts: int, seed: int, url: str | None, as_of: str | None) -> Report:
-    from trueup.actions.audit import audit  # noqa: PLC0415 - heavy
+def _founded(home: Path, *, accounts: int, seed: int, url: str | None, now: datetime) -> Config:
     from trueup.actions.demo.found import found_company  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
     from trueup.mapping.config import load_config  # noqa: PLC0415 - heavy
 
-    checks = catalogue_for(None)
-    now = moment(as_of) or utc_now()
     with terminal_progress() as progress:
         path = found_company(home, url=url, accounts=accounts, seed=seed, now=now, progress=progress)
-        environment = {**os.environ, **({"DATABASE_URL": url} if url else {})}
-        config = load_config(path, environment, known_checks=[check.id for check in checks])
-        return audit(config, checks=checks, now=now, progress=progress)
+    environment = {**os.environ, **({"DATABASE_URL": url} if url else {})}
+    return load_config(path, environment, known_checks=[check.id for check in catalogue_for(None)])
+
+
+def _audited(config: Config, *, now: datetime) -> Report:
+    from trueup.actions.audit import audit  # noqa: PLC0415 - heavy
+    from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
+
+    with terminal_progress() as progress:
+        return audit(config, checks=catalogue_for(None), now=now, progress=progress)
+
+
+def _serve(config: Config, report: Report, *, port: int, now: datetime) -> None:
+    """Serve the company, as of its own today, with repairs: it is there to be tried."""
+    from trueup.actions.install import install_journal  # noqa: PLC0415 - heavy
+    from trueup.cli.serve import HOW_TO_SERVE, can_serve, serve_until_told  # noqa: PLC0415 - heavy
+
+    if not can_serve():
+        typer.echo(HOW_TO_SERVE, err=True)
+        return
+    install_journal(config.database_url)
+    server = dataclasses.replace(config.server, host="127.0.0.1", port=port)
+    company = dataclasses.replace(config, repair_url=config.database_url, server=server)
+    ahead = now - utc_now()
+    serve_until_told(
+        company,
+        catalogue_for(None),
+        clock=lambda: utc_now() + ahead,
+        before=functools.partial(_welcome, report=report, now=now),
+    )
+
+
+def _welcome(store: Store, address: str, *, report: Report, now: datetime) -> None:
+    """Remember the report, and say how to ask for it. The token is shown here and nowhere else."""
+    from trueup.actions.remember import remember  # noqa: PLC0415 - heavy
+
+    remember(report, store=store, trigger="command", milliseconds=0, catalogue=catalogue_for(None))
+    text, _ = store.tokens.create(name="demo", role="super_admin", lifetime_days=1, created_by="demo", now=now)
+    for line in (
+        f"The admin API is at {address} until Ctrl-C. Its token, shown once:",
+        f"  export TRUEUP_TOKEN={text}",
+        f'  curl -H "Authorization: Bearer $TRUEUP_TOKEN" {address}/api/admin/billing-assurance',
+    ):
+        typer.echo(line, err=True)
 
 
 @contextlib.contextmanager

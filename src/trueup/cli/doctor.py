@@ -1,27 +1,62 @@
-"""``trueup doctor``: the preflight, one line per thing looked at."""
+"""``trueup doctor``: the preflight, one line per thing looked at; or the rights that trueup's roles need."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trueup.cli.options import ConfigOption, catalogue_for, config_from
 
+if TYPE_CHECKING:
+    from trueup.mapping.config import Config
+    from trueup.model.check import Check
 
-def doctor(config: ConfigOption = None) -> None:
-    """Look at everything an audit needs: config, connection, privileges, mapping.
+GrantsOption = Annotated[
+    bool, typer.Option("--print-grants", help="Print SQL for an audit role and a repair role, to review and run.")
+]
+SchemaOption = Annotated[
+    str | None,
+    typer.Option("--schema-url", metavar="URL", help="With --print-grants: whom to read the schema as."),
+]
+AuditRoleOption = Annotated[str, typer.Option("--audit-role", metavar="NAME", help="With --print-grants.")]
+RepairRoleOption = Annotated[str, typer.Option("--repair-role", metavar="NAME", help="With --print-grants.")]
 
+
+def doctor(
+    config: ConfigOption = None,
+    print_grants: GrantsOption = False,  # noqa: FBT002 - a flag
+    schema_url: SchemaOption = None,
+    audit_role: AuditRoleOption = "trueup_audit",
+    repair_role: RepairRoleOption = "trueup_repair",
+) -> None:
+    """Look at everything an audit needs: config, connection, privileges, mapping; and at the journal for repairs.
+
+    With --print-grants, print the rights of two narrow roles instead, from the live schema: one that reads the mapped
+    columns, and one that may also repair. No password is in it.
     Exit code: 0 fine (warnings included), 2 something must be mended, 3 the database cannot be reached.
 
     Example: trueup doctor --config trueup.toml
     """
+    checks = catalogue_for(config)
+    loaded = config_from(config, checks)
+    if print_grants:
+        from trueup.actions.grants import grants  # noqa: PLC0415 - heavy
+
+        typer.echo(grants(loaded, url=schema_url, audit_role=audit_role, repair_role=repair_role), nl=False)
+        return
+    raise typer.Exit(_examined(loaded, checks))
+
+
+def _examined(config: Config, checks: tuple[Check, ...]) -> int:
+    """Say what was seen; the exit code of the worst of it."""
     from trueup.actions.doctor import Health, examine_setup  # noqa: PLC0415 - heavy
     from trueup.model.redact import redact  # noqa: PLC0415 - heavy
 
-    checks = catalogue_for(config)
     marks = {Health.FINE: "ok  ", Health.WARNING: "warn", Health.WRONG: "FAIL", Health.UNREACHABLE: "FAIL"}
     codes = {Health.FINE: 0, Health.WARNING: 0, Health.WRONG: 2, Health.UNREACHABLE: 3}
     worst = 0
-    for symptom in examine_setup(config_from(config, checks), checks):
+    for symptom in examine_setup(config, checks):
         typer.echo(redact(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}"))
         worst = max(worst, codes[symptom.health])
-    raise typer.Exit(worst)
+    return worst

@@ -38,13 +38,14 @@ def explain(
 def _explanation(issue_id: str, books: Path | None, as_of: str | None, path: Path | None) -> Explanation:
     from trueup.actions.explain import explain as run_explain  # noqa: PLC0415 - heavy
     from trueup.actions.explain import explain_books  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import with_exemptions_if_any  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
     from trueup.model.policy import Policy  # noqa: PLC0415 - heavy
 
     catalogue = catalogue_for(path)
     with terminal_progress() as progress:
         if books is None:
-            found = config_from(path, catalogue)
+            found = with_exemptions_if_any(config_from(path, catalogue))
             now = moment(as_of) or utc_now()
             return run_explain(issue_id, config=found, catalogue=catalogue, now=now, progress=progress)
         kept = config_if_any(path, catalogue)

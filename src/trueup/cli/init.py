@@ -1,4 +1,4 @@
-"""``trueup init``: write a config from a live schema."""
+"""``trueup init``: write a config from a live schema, or make the journal's tables."""
 
 from __future__ import annotations
 
@@ -8,23 +8,61 @@ from typing import Annotated
 
 import typer
 
-from trueup.cli.options import DEFAULT_CONFIG
+from trueup.cli.options import DEFAULT_CONFIG, ConfigOption, catalogue_for, config_from
 from trueup.model.errors import ConfigurationError
+
+UrlArgument = Annotated[
+    str | None, typer.Argument(help="The app's database; default: the environment variable DATABASE_URL.")
+]
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where to write the config.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite a config that is there.")]
+InstallOption = Annotated[
+    bool, typer.Option("--install", help="Make the journal's tables instead; URL is a role that may.")
+]
+RebindOption = Annotated[
+    bool, typer.Option("--rebind", help="With --install: let a copied journal go on in this database.")
+]
 
 
 def init(
-    url: Annotated[
-        str | None, typer.Argument(help="The app's database; default: the environment variable DATABASE_URL.")
-    ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the config.")] = DEFAULT_CONFIG,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a config that is there.")] = False,  # noqa: FBT002 - a flag
+    url: UrlArgument = None,
+    output: OutputOption = DEFAULT_CONFIG,
+    force: ForceOption = False,  # noqa: FBT002 - a flag
+    install: InstallOption = False,  # noqa: FBT002 - a flag
+    rebind: RebindOption = False,  # noqa: FBT002 - a flag
+    config: ConfigOption = None,
 ) -> None:
     """Read a database's schema and write a config for it, every guess marked.
 
-    The password never goes into the file: it says ${DATABASE_URL}.
+    The password never goes into the file: it says ${DATABASE_URL}. With --install, make the tables in which repairs
+    leave their journal (all named trueup_…), in the app's database; without URL, at the config's repair_url, else at
+    its url. Doing it again does nothing, or completes what was interrupted.
 
     Example: trueup init postgresql://reader@localhost/app
+
+    Example: trueup init --install postgresql://owner@localhost/app
     """
+    if rebind and not install:
+        raise ConfigurationError("--rebind goes with --install.")
+    if install:
+        _install(url, config, rebind=rebind)
+    else:
+        _write(url, output, force=force)
+
+
+def _install(url: str | None, config: Path | None, *, rebind: bool) -> None:
+    from trueup.actions.install import install_journal  # noqa: PLC0415 - heavy
+    from trueup.actions.journal import journal_url  # noqa: PLC0415 - heavy
+    from trueup.model.redact import redact  # noqa: PLC0415 - heavy
+
+    address = url or journal_url(config_from(config, catalogue_for(config)))
+    installed = install_journal(address, rebind=rebind)
+    typer.echo(redact(installed.sentence()))
+    if installed.before is None:
+        typer.echo("`trueup doctor --print-grants` prints the rights that an audit and a repair need.")
+
+
+def _write(url: str | None, output: Path, *, force: bool) -> None:
     from trueup.actions.init import proposed_config, write_config  # noqa: PLC0415 - heavy
 
     address = url or os.environ.get("DATABASE_URL")

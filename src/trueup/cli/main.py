@@ -10,7 +10,7 @@ from types import FrameType
 import typer
 
 from trueup import __version__
-from trueup.cli import audit, checks, demo, doctor, explain, init
+from trueup.cli import alerts, audit, checks, demo, doctor, exempt, explain, init, journal, repair, runs, serve, token
 from trueup.model.errors import TrueupError
 
 app = typer.Typer(
@@ -46,9 +46,21 @@ _COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("audit", audit.audit, "Audit once and print a scored report."),
     ("checks", checks.checks, "The catalogue; one check in full."),
     ("explain", explain.explain, "One finding: evidence, ledger, repair."),
+    ("runs", runs.runs, "The audits so far; what one changed."),
+    ("repair", repair.repair, "Apply a repair, with its journal row."),
+    ("serve", serve.serve, "The admin API, and audits when they are due."),
 )
 for _name, _command, _short_help in _COMMANDS:
     app.command(_name, short_help=_short_help)(_command)
+
+_GROUPS: tuple[tuple[str, typer.Typer, str], ...] = (
+    ("exempt", exempt.exempt, "Exempt what somebody answers for."),
+    ("token", token.token, "Tokens for the admin API."),
+    ("alerts", alerts.alerts, "Who is told: try a channel, send, list."),
+    ("journal", journal.journal, "What trueup did: verify, export, anchor."),
+)
+for _name, _group, _short_help in _GROUPS:
+    app.add_typer(_group, name=_name, short_help=_short_help)
 
 
 def main() -> None:
@@ -71,5 +83,5 @@ def main() -> None:
         # Libraries wrap a Ctrl-C that meets them in errors of their own; that it was pressed is what counts.
         if not pressed:
             raise
-        sys.stderr.write("trueup: interrupted; nothing was changed and the books are gone.\n")
+        sys.stderr.write("trueup: interrupted; nothing is left half done and the books are gone.\n")
         sys.exit(_INTERRUPTED)

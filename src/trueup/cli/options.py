@@ -35,6 +35,14 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class ListFormat(StrEnum):
+    """How a list is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+ListFormatOption = Annotated[ListFormat, typer.Option("--format", "-f", help="How it is written.")]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the report is written.")]
 AsOfOption = Annotated[
     str | None,
@@ -56,6 +64,21 @@ def moment(as_of: str | None) -> datetime | None:
 def utc_now() -> datetime:
     """Now, naive UTC. The doors ask the clock; nothing below them does."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def user_name() -> str:
+    """The operating system's user, or its number: a container may run as a user that has no name."""
+    import getpass  # noqa: PLC0415 - only where something is recorded
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def caller() -> str:
+    """Who gives this command, for what is recorded."""
+    return f"command:{user_name()}"
 
 
 def catalogue_for(config: Path | None) -> tuple[Check, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -73,3 +73,6 @@ class _Steps:
         if self._step is not None:
             self._bars.remove_task(self._step)
             self._step = None
+
+    def interruptible(self, interrupt: Callable[[], None] | None) -> None:
+        """Ctrl-C is the terminal's way to end it."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from trueup.cli.options import Format
 from trueup.formats import write
@@ -18,18 +20,27 @@ CLEAN, FOUND, INCONCLUSIVE = 0, 1, 3
 
 
 def deliver(
-    report: Report, checks: Iterable[Check], *, output_format: Format, output: Path | None, fail_on: Severity
+    report: Report,
+    checks: Iterable[Check],
+    *,
+    output_format: Format,
+    output: Path | None,
+    fail_on: Severity,
+    first_seen: Mapping[str, datetime] = MappingProxyType({}),
 ) -> int:
-    """Write the report to ``output`` or stdout; the process's exit code."""
+    """Write the report to ``output`` or stdout; the process's exit code.
+
+    ``first_seen`` says, by fingerprint, when a finding was first seen, where that was before this report.
+    """
     catalogue = {check.id: check for check in checks}
     if output is None:
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        write(report, format=output_format, stream=sys.stdout, color=color, catalogue=catalogue)
+        write(report, format=output_format, stream=sys.stdout, color=color, catalogue=catalogue, first_seen=first_seen)
         sys.stdout.flush()
     else:
         try:
             with output.open("w", encoding="utf-8", newline="") as stream:
-                write(report, format=output_format, stream=stream, catalogue=catalogue)
+                write(report, format=output_format, stream=stream, catalogue=catalogue, first_seen=first_seen)
         except OSError as error:
             raise ConfigurationError(f"The report cannot be written to {output}: {error.strerror}.") from None
     return exit_code(report, fail_on)

@@ -1,0 +1,175 @@
+"""``trueup alerts``: who is told. Try a channel, send what waits, see what is open and what became of each message."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trueup.cli.options import ConfigOption, catalogue_for, config_from, utc_now
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trueup.actions.notify import ChannelDelivery, Delivered
+    from trueup.mapping.config import Config
+    from trueup.store import Store
+    from trueup.store.alerts import OpenEpisode
+    from trueup.store.outbox import Message
+
+alerts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Who is told: try a channel, send, list.")
+
+ChannelArgument = Annotated[str, typer.Argument(help="The channel's name in the config.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many of each to show.")]
+AgainOption = Annotated[
+    bool,
+    typer.Option("--again", help="Also what failed for good within a day, and what waits for its next attempt."),
+]
+_NOT_SENT = 3
+_AGAIN_HOURS = 24
+
+
+@alerts.command("test")
+def try_channel(channel: ChannelArgument, config: ConfigOption = None) -> None:
+    """Send one test message to a channel, at once.
+
+    Exit code: 0 its receiver took it, 2 there is no such channel or its settings are wrong, 3 it was not taken.
+
+    Example: trueup alerts test ops
+    """
+    from trueup.actions.notify import send_test  # noqa: PLC0415 - heavy
+
+    found = _config(config)
+    send_test(channel, found.alerts, environment=found.environment, now=utc_now())
+    typer.echo(f"{_legible(channel)} took the test message.")
+
+
+@alerts.command()
+def send(again: AgainOption = False, config: ConfigOption = None) -> None:  # noqa: FBT002 - a flag
+    """Send what waits, and tell if complete audits stopped arriving.
+
+    A server does this by itself. Where audits run from cron, run this from cron too, every minute. Exit code: 0 nothing
+    failed, 3 something could not be sent; it stays in the store and is tried again.
+
+    Example: trueup alerts send --again
+    """
+    from trueup.actions.notify import heartbeat  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+
+    found, now = _config(config), utc_now()
+    with required_store(found) as store:
+        heartbeat(store, environment=found.environment, schedule=found.schedule, settings=found.alerts, now=now)
+        if again:
+            since = now - timedelta(hours=_AGAIN_HOURS)
+            store.outbox.again(found.environment, since=since, now=now)
+            store.outbox.hurry(found.environment, now=now)
+        delivered = _deliver(store, found, now)
+    for channel in delivered.channels:
+        typer.echo(_outcome(channel))
+    if not delivered.channels:
+        typer.echo("Nothing to send.")
+    raise typer.Exit(_NOT_SENT if delivered.troubles else 0)
+
+
+@alerts.command("list")
+def list_alerts(limit: LimitOption = 50, config: ConfigOption = None) -> None:
+    """List the open episodes, then the newest messages and what became of them.
+
+    Example: trueup alerts list --limit 20
+    """
+    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+
+    found = _config(config)
+    with required_store(found) as store:
+        open_count = store.alerts.count_open(found.environment)
+        typer.echo(f"OPEN: {open_count:,}")
+        for episode in store.alerts.open_episodes(found.environment, limit=limit):
+            typer.echo(_episode_line(episode))
+        typer.echo("\nMESSAGES, newest first")
+        for message in store.outbox.messages(found.environment, limit=limit):
+            typer.echo(_message_line(message))
+
+
+def decide_alerts(config: Config, run_id: str) -> None:
+    """Write down what this recorded run changes about alerts. Trouble is a line on stderr: the audit stands."""
+    from trueup.actions.notify import notify  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import required_store, warn  # noqa: PLC0415 - heavy
+    from trueup.model.errors import StoreUnavailable  # noqa: PLC0415 - heavy
+
+    try:
+        with required_store(config) as store:
+            decision = notify(
+                store, environment=config.environment, run_id=run_id, settings=config.alerts, now=utc_now()
+            )
+    except StoreUnavailable as error:
+        warn(error, "Nobody is told.")
+        return
+    if decision.passed_over:
+        sys.stderr.write(f"trueup: Nobody is told: {decision.passed_over}\n")
+
+
+def send_alerts(config: Config) -> None:
+    """Send what waits, once. Trouble is a line on stderr, and what was not sent stays in the store."""
+    from trueup.cli.memory import required_store, warn  # noqa: PLC0415 - heavy
+    from trueup.model.errors import StoreUnavailable  # noqa: PLC0415 - heavy
+
+    try:
+        with required_store(config) as store:
+            delivered = _deliver(store, config, utc_now())
+    except StoreUnavailable as error:
+        warn(error, "What waits is not sent now.")
+        return
+    for trouble in delivered.troubles:
+        sys.stderr.write(f"trueup: {_legible(trouble)} `trueup alerts send` tries again.\n")
+
+
+def _config(path: ConfigOption) -> Config:
+    return config_from(path, catalogue_for(path))
+
+
+def _deliver(store: Store, config: Config, now: datetime) -> Delivered:
+    from trueup.actions.notify import deliver  # noqa: PLC0415 - heavy
+
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    return deliver(store, config.alerts, environment=config.environment, now=now, worker=worker)
+
+
+def _outcome(channel: ChannelDelivery) -> str:
+    counts = ((channel.sent, "sent"), (channel.postponed, "to be tried again"), (channel.given_up, "given up"))
+    said = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing sent"
+    return _legible(f"{channel.channel}: {said}{f'; {channel.trouble}' if channel.trouble else ''}")
+
+
+def _episode_line(one: OpenEpisode) -> str:
+    since = _moment(one.episode.opened_at)
+    return _legible(f"  {one.episode.severity:<8}  since {since}  {one.words.issue_id}: {one.words.title}")
+
+
+def _message_line(message: Message) -> str:
+    title = message.document.get("title", "")
+    return _legible(
+        f"  {message.state:<7}  {message.channel:<12}  {_moment(message.made_at)}  {title}{''.join(_fate(message))}"
+    )
+
+
+def _fate(message: Message) -> Iterator[str]:
+    """What a person wants to know of a message that was not simply sent."""
+    if message.state == "waiting" and message.reason:
+        yield f" (attempt {message.attempts:,} failed, next {_moment(message.due_at)})"
+    if message.reason:
+        yield f": {message.reason}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _legible(text: str) -> str:
+    from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
+
+    return legible(text)

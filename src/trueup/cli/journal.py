@@ -1,0 +1,97 @@
+"""``trueup journal``: our append-only log in the app's database, its hash chain checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from trueup.cli.options import ConfigOption, catalogue_for, config_from
+from trueup.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from trueup.store.journal import BrokenAt
+
+journal = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What trueup did: verify, export, anchor.")
+
+AnchorsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--anchor", metavar="FILE", help="The journal must go through this anchor, too; may be repeated."),
+]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write; default: standard output.")]
+
+
+@journal.command()
+def verify(config: ConfigOption = None, anchor: AnchorsOption = None) -> None:
+    """Read the whole journal and check that nothing was edited, deleted, added or moved.
+
+    A chain alone does not show that its tail was cut or that all of it was replaced: anchors kept elsewhere do.
+    Exit code: 0 whole, 1 broken, 3 it cannot be verified.
+
+    Example: trueup journal verify --anchor anchor.json
+    """
+    from trueup.actions.journal import anchor_from, check_journal  # noqa: PLC0415 - heavy
+    from trueup.store.journal import BrokenAt  # noqa: PLC0415 - heavy
+
+    found = check_journal(_url(config), anchors=[anchor_from(path) for path in anchor or ()])
+    if isinstance(found, BrokenAt):
+        _broken(found)
+    typer.echo(
+        f"whole: {found.count} entries, the last hash is {found.hash}" if found.count else "whole: no entries yet"
+    )
+
+
+@journal.command()
+def export(config: ConfigOption = None, output: OutputOption = None) -> None:
+    """Write every entry as one line of JSON.
+
+    Example: trueup journal export --output journal.jsonl
+    """
+    from trueup.actions.journal import exported_lines  # noqa: PLC0415 - heavy
+
+    lines = exported_lines(_url(config))
+    if output is None:
+        for line in lines:
+            typer.echo(line)
+        return
+    try:
+        with output.open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+    except OSError as error:
+        raise ConfigurationError(f"{output} cannot be written: {error.strerror}.") from None
+
+
+@journal.command()
+def anchor(config: ConfigOption = None, output: OutputOption = None) -> None:
+    """Verify the journal and write where it ends: a small file to keep where nobody who repairs can write.
+
+    Exit code: 0 written, 1 the journal is broken, 3 it cannot be verified.
+
+    Example: trueup journal anchor --output anchor.json
+    """
+    from trueup.actions.journal import anchor_text, take_anchor  # noqa: PLC0415 - heavy
+    from trueup.store.journal import BrokenAt  # noqa: PLC0415 - heavy
+
+    found = take_anchor(_url(config))
+    if isinstance(found, BrokenAt):
+        _broken(found)
+    text = anchor_text(found)
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{output} cannot be written: {error.strerror}.") from None
+
+
+def _url(config: Path | None) -> str:
+    from trueup.actions.journal import journal_url  # noqa: PLC0415 - heavy
+
+    return journal_url(config_from(config, catalogue_for(config)))
+
+
+def _broken(found: BrokenAt) -> NoReturn:
+    typer.echo(f"broken at {found.seq}: {found.reason}")
+    raise typer.Exit(1)

@@ -1,0 +1,168 @@
+"""``trueup repair``: apply one repair, or every one that may run unattended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trueup.cli.options import AsOfOption, ConfigOption, catalogue_for, config_from, moment, user_name, utc_now
+from trueup.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from trueup.mapping.config import Config
+    from trueup.model.check import Check
+    from trueup.model.repair import RepairResult
+
+
+class RepairFormat(StrEnum):
+    """How results are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def repair(
+    issue_id: Annotated[str | None, typer.Argument(help="The issue's id as the report prints it.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal: 10 to 500 characters.")] = "",
+    safe: Annotated[bool, typer.Option("--safe", help="Every repair that may run unattended.")] = False,  # noqa: FBT002 - a flag
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do it all and roll it back.")] = False,  # noqa: FBT002 - a flag
+    plan: Annotated[
+        str | None, typer.Option("--plan", metavar="HASH", help="Only if it is still this plan, of a dry run.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="An idempotency key: the same call again gives the same result.")
+    ] = None,
+    output_format: Annotated[
+        RepairFormat, typer.Option("--format", "-f", help="How results are written; JSON is one line per issue.")
+    ] = RepairFormat.TEXT,
+    as_of: AsOfOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Apply one repair, or with --safe all that may run unattended, each with its journal row in one transaction.
+
+    Exit code: 0 applied (or would be), 1 refused or stale, 2 usage or configuration, 3 the database did not let it.
+
+    Example: trueup repair credit-balance:user_123 --reason "Agreed with finance in ticket 4711"
+    """
+    if (issue_id is None) is not safe:
+        raise ConfigurationError("Name one issue, or give --safe for all that may run unattended.")
+    if safe and (plan or key):
+        raise ConfigurationError("--plan and --key belong to one issue; leave them out with --safe.")
+    checks = catalogue_for(config)
+    found = _config(config, checks)
+    now = moment(as_of) or utc_now()
+    results: Iterable[RepairResult]
+    if issue_id is None:
+        results = _safe_results(found, checks, reason=reason, now=now, dry_run=dry_run)
+    else:
+        results = [_one(issue_id, found, checks, reason=reason, now=now, plan=plan, key=key, dry_run=dry_run)]
+    raise typer.Exit(_told(results, output_format))
+
+
+def _one(
+    issue_id: str,
+    config: Config,
+    checks: tuple[Check, ...],
+    *,
+    reason: str,
+    now: datetime,
+    plan: str | None,
+    key: str | None,
+    dry_run: bool,
+) -> RepairResult:
+    from trueup.actions.repair import repair as apply  # noqa: PLC0415 - heavy
+
+    with _undisturbed():
+        return apply(
+            issue_id,
+            reason=reason,
+            actor=actor(),
+            config=config,
+            catalogue=checks,
+            now=now,
+            idempotency_key=key,
+            plan_hash=plan,
+            dry_run=dry_run,
+        )
+
+
+def actor() -> str:
+    """Who is at this keyboard, as the journal names them."""
+    return f"cli:{user_name()}@{socket.gethostname()}"
+
+
+def _config(path: Path | None, checks: tuple[Check, ...]) -> Config:
+    """The config with the store's exemptions: a repair does not go ahead when those cannot be known."""
+    from trueup.actions.exempt import with_stored_exemptions  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+
+    config = config_from(path, checks)
+    with required_store(config) as store:
+        return with_stored_exemptions(config, store)
+
+
+def _safe_results(
+    config: Config, checks: tuple[Check, ...], *, reason: str, now: datetime, dry_run: bool
+) -> Iterator[RepairResult]:
+    """Audit, then repair what the audit offers, one after the other."""
+    from trueup.actions.audit import audit  # noqa: PLC0415 - heavy
+    from trueup.actions.repair import open_desk, repair_safe, safe_issues, stated_reason  # noqa: PLC0415 - heavy
+    from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
+
+    stated_reason(reason)
+    with contextlib.closing(open_desk(config, checks)) as desk, terminal_progress() as progress:
+        report = audit(config, checks=checks, now=now, progress=progress)
+        issues = safe_issues(report)
+        progress.begin("Repairing", len(issues))
+        results = repair_safe(
+            issues, reason=reason, actor=actor(), config=config, catalogue=checks, now=now, dry_run=dry_run, desk=desk
+        )
+        for result in _one_by_one(results):
+            progress.advance(1)
+            yield result
+        progress.end()
+
+
+def _one_by_one(results: Iterator[RepairResult]) -> Iterator[RepairResult]:
+    """Each result as it comes; Ctrl-C waits for the repair that is under way."""
+    while True:
+        with _undisturbed():
+            result = next(results, None)
+        if result is None:
+            return
+        yield result
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C takes effect afterwards: a transaction ends within seconds, and how it ended must be told."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _told(results: Iterable[RepairResult], output_format: RepairFormat) -> int:
+    """Write each result as it comes; the worst of their exit codes."""
+    from trueup.cli.repaired import as_document, as_text, exit_code  # noqa: PLC0415 - heavy
+
+    worst, count = 0, 0
+    for result in results:
+        count += 1
+        worst = max(worst, exit_code(result))
+        text = json.dumps(as_document(result)) if output_format is RepairFormat.JSON else as_text(result)
+        typer.echo(text)
+    if not count:
+        typer.echo("There is nothing to repair that may run unattended.", err=True)
+    return worst

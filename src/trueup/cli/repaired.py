@@ -1,0 +1,77 @@
+"""What became of a repair, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from trueup.formats.wording import Json, exact, instant, legible
+from trueup.model.repair import Applied, Failed, Previewed, Refused, Stale
+
+if TYPE_CHECKING:
+    from trueup.model.repair import RepairResult
+
+
+def exit_code(result: RepairResult) -> int:
+    """0 applied or would be, 1 refused or stale, 3 the database did not let it."""
+    match result:
+        case Applied() | Previewed():
+            return 0
+        case Stale() | Refused():
+            return 1
+        case Failed():
+            return 3
+    assert_never(result)
+
+
+def as_text(result: RepairResult) -> str:
+    """The result in a line or two."""
+    match result:
+        case Applied():
+            again = " by an earlier call with this key" if result.replayed else ""
+            return legible(
+                f"applied  {result.issue_id}: {result.summary}{again} (journal row {result.journal_seq}, "
+                f"repair {result.repair_id})"
+            )
+        case Previewed(plan=plan):
+            said = legible(f"would apply  {plan.issue_id}: {plan.change.summary}")
+            return f"{said}\n  {legible(plan.message)}\n  plan {plan.plan_hash}"
+        case Stale():
+            return legible(f"stale    {result.issue_id}: {result.reason}")
+        case Refused():
+            return legible(f"refused  {result.issue_id}: {result.reason}")
+        case Failed():
+            return legible(f"{'unknown' if result.unknown else 'failed '}  {result.issue_id}: {result.reason}")
+    assert_never(result)
+
+
+def as_document(result: RepairResult) -> dict[str, Json]:
+    """The result as a JSON object; ``result`` names its kind."""
+    match result:
+        case Applied():
+            return {
+                "result": "applied",
+                "issueId": exact(result.issue_id),
+                "repair": result.kind,
+                "change": exact(result.summary),
+                "repairId": result.repair_id,
+                "journalSeq": result.journal_seq,
+                "planHash": result.plan_hash,
+                "appliedAt": instant(result.applied_at),
+                "replayed": result.replayed,
+            }
+        case Previewed(plan=plan):
+            return {
+                "result": "previewed",
+                "issueId": exact(plan.issue_id),
+                "repair": plan.change.kind,
+                "change": exact(plan.change.summary),
+                "planHash": plan.plan_hash,
+            }
+        case Stale():
+            return {"result": "stale", "issueId": exact(result.issue_id), "reason": exact(result.reason)}
+        case Refused():
+            return {"result": "refused", "issueId": exact(result.issue_id), "reason": exact(result.reason)}
+        case Failed():
+            kind = "unknown" if result.unknown else "busy" if result.busy else "failed"
+            return {"result": kind, "issueId": exact(result.issue_id), "reason": exact(result.reason)}
+    assert_never(result)

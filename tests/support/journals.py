@@ -1,0 +1,54 @@
+"""Journals for tests: lines to append, and places where a journal is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from trueup.store.journal import Head, JournalEntry, JournalLine, install
+from trueup.store.journal.chain import GENESIS, following
+from trueup.targets import open_target
+from trueup.targets.target import Target
+
+AT = "2026-11-24T07:30:15.000001Z"
+IDENTITY = "test:one"
+
+
+def line(number: int, **changes: object) -> JournalLine:
+    """The line of the balance sync of one account."""
+    cell = {"table": "users", "key": f"user_{number}", "column": "credits"}
+    values: dict[str, object] = {
+        "actor": "token:1",
+        "action": "sync-credit-balance",
+        "target": f"credit-balance:user_{number}",
+        "repair_id": f"repair-{number}",
+        "plan_hash": "ab" * 32,
+        "before": {**cell, "value": "120"},
+        "after": {**cell, "value": "100"},
+        "reason": "Agreed with finance in ticket 4711.",
+        "request_id": f"request-{number}",
+    }
+    return JournalLine(**values | changes)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def chained(lines: Iterable[JournalLine], *, after: Head | None = None) -> list[JournalEntry]:
+    """The entries that these lines become, one after the other."""
+    head, made = after or Head(seq=0, hash=GENESIS), []
+    for each in lines:
+        entry = following(head, each, at=AT, code_version="1.0", database_identity=IDENTITY)
+        made.append(entry)
+        head = Head(seq=entry.seq, hash=entry.hash)
+    return made
+
+
+def head_after(entries: list[JournalEntry]) -> Head:
+    """What the head row says after these entries."""
+    return Head(seq=entries[-1].seq, hash=entries[-1].hash) if entries else Head(seq=0, hash=GENESIS)
+
+
+def installed(url: str) -> Target:
+    """The database at this address, its journal installed."""
+    target = open_target(url)
+    with target.transaction() as connection:
+        install(connection)
+        connection.commit()
+    return target
