@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from examples import embedded
-from tests.support.api import Client
+from tests.support.api import asking
 from tests.support.command import environment
 from tests.support.repairable import App, demo_app
 
@@ -25,11 +25,11 @@ def app(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App
 
 def test_the_embedded_api_lets_in_whom_the_application_lets_in(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRUEUP_CONFIG", str(app.config.path))
-    client = Client(embedded.app())
-    assert client.ask("GET", REPORT).status_code == 401
-    stranger = {"x-staff-name": "mallory", "x-staff-group": "sales"}
-    assert client.ask("GET", REPORT, headers=stranger).status_code == 401
-    answer = client.ask("GET", REPORT, headers={"x-staff-name": "ada", "x-staff-group": "finance"})
+    with asking(embedded.app()) as client:
+        assert client.ask("GET", REPORT).status_code == 401
+        stranger = {"x-staff-name": "mallory", "x-staff-group": "sales"}
+        assert client.ask("GET", REPORT, headers=stranger).status_code == 401
+        answer = client.ask("GET", REPORT, headers={"x-staff-name": "ada", "x-staff-group": "finance"})
     assert answer.status_code == 200
     assert answer.json()["summary"]["repairableIssues"] > 0
 
