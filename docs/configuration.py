@@ -20,8 +20,9 @@ from docs.promises import promises_of
 from docs.rows import table, value_text
 from trueup.mapping.config import STORE_FILE
 from trueup.mapping.document import Document, PolicySection, Section, StoreSection
+from trueup.model.columns import Column, Kind
 from trueup.model.policy import Policy
-from trueup.model.relations import MAPPED, Column, Kind, Relation, columns_of, relation_name
+from trueup.model.relations import MAPPED, Relation, columns_of, relation_name
 
 FILE = Path(__file__).parent / "configuration.md"
 MADE = "<!-- Made by `python -m docs.generate` from mapping/document.py. Edit the keys there, then run it again. -->"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trueup.mapping.column_types import Family, family_of, needed_instead
-from trueup.model.relations import Kind
+from trueup.model.columns import Kind
 
 FAMILIES = {
     Family.INTEGER: "integer bigint int4 smallint tinyint(1) BIGINT int(11)-unsigned uint64 HUGEINT bigserial",

@@ -18,7 +18,8 @@ from trueup.mapping.preset import preset_named
 from trueup.mapping.proposal import Proposal
 from trueup.mapping.propose import propose
 from trueup.mapping.write import render
-from trueup.model.relations import Kind, columns_of, relation_named
+from trueup.model.columns import Kind
+from trueup.model.relations import columns_of, relation_named
 from trueup.model.source import SourceTable
 
 SCHEMAS = (*FRAMEWORKS, *APPS)

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trueup.model
+from trueup.model.columns import Kind
 from trueup.model.finding import Area, Finding, printable, subject_text
 from trueup.model.money import Impact, credits_text, money_text
-from trueup.model.relations import RELATIONS, Kind, columns_of, relation_name, relation_named
+from trueup.model.relations import MAPPED, RELATIONS, columns_of, relation_name, relation_named
 from trueup.model.severity import Severity
 
 MODULES = [module.name for module in pkgutil.iter_modules(trueup.model.__path__)]
@@ -92,5 +93,5 @@ def test_every_relation_is_found_by_its_name_and_starts_with_its_key(relation: t
 
 
 def test_credits_are_never_floats() -> None:
-    kinds = {column.name: column.kind for relation in RELATIONS for column in columns_of(relation)}
+    kinds = {column.name: column.kind for relation in MAPPED for column in columns_of(relation)}
     assert {kinds[name] for name in ("credits", "amount", "balance_after")} == {Kind.CREDITS}

@@ -17,8 +17,9 @@ from trueup.engines.sql import Need
 from trueup.mapping.config import Config
 from trueup.mapping.fit import fit
 from trueup.model.check import Check
+from trueup.model.columns import Kind
 from trueup.model.errors import ConfigurationError, SourceUnavailable
-from trueup.model.relations import MADE, Exemption, Kind, Plan, PlanPrice, columns_of, relation_name, relation_named
+from trueup.model.relations import MADE, Exemption, Plan, PlanPrice, columns_of, relation_name, relation_named
 from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
 from trueup.sources import open_source
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from trueup.books.file import Books
 from trueup.books.reading import Reading, literal, reading
 from trueup.books.schema import UNREADABLE, create_table, own_words
+from trueup.model.columns import Column
 from trueup.model.errors import ConfigurationError, SourceUnavailable
-from trueup.model.relations import Column, Relation, columns_of, relation_name, relation_named
+from trueup.model.relations import Relation, columns_of, relation_name, relation_named
 from trueup.model.source import Progress, RelationMapping, Snapshot, mapped_columns
 
 if TYPE_CHECKING:

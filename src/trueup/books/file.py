@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from trueup import __version__
 from trueup.books.schema import FORMAT, all_tables, create_table
 from trueup.model.errors import BooksUnreadable
-from trueup.model.relations import MADE, MAPPED, Row, columns_of, relation_name
+from trueup.model.relations import MADE, MAPPED, STRIPE, Row, columns_of, relation_name
 from trueup.model.report import RelationRead
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Books:
 
     def copies(self) -> tuple[RelationRead, ...]:
         """What was read of each relation, in the order of the relations."""
-        order = [relation_name(relation) for relation in MAPPED]
+        order = [relation_name(relation) for relation in (*MAPPED, *STRIPE)]
         rows = self.connection.execute(
             "SELECT relation, source_table, rows, unreadable_rows, problem FROM trueup_copy"
         ).fetchall()
@@ -105,7 +105,7 @@ class Books:
         """Empty every table but those that the config supplies: small books are used again, because opening new ones
         costs more than filling them.
         """
-        for name in (*map(relation_name, (*MAPPED, *MADE)), "trueup_books", "trueup_copy"):
+        for name in (*map(relation_name, (*MAPPED, *STRIPE, *MADE)), "trueup_books", "trueup_copy"):
             self.connection.execute(f"DELETE FROM {name}")
 
     def replace_rows(self, rows: Iterable[Row], *, of: type[Row], for_this_run: bool = False) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from trueup.model.columns import Column, Kind
 from trueup.model.errors import ConfigurationError
 from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT
-from trueup.model.relations import Column, Kind
 
 CREDITS_TYPE = f"DECIMAL(38,{CREDIT_DECIMALS})"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from trueup.books.reading import table_type
-from trueup.model.relations import RELATIONS, Kind, Relation, columns_of, relation_name
+from trueup.model.columns import Kind
+from trueup.model.relations import RELATIONS, Relation, columns_of, relation_name
 
 FORMAT = 1
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from trueup.formats.presentation import Presentation
     from trueup.model.finding import Finding
+    from trueup.model.gate import PlanGate
+    from trueup.model.guardrail import Guardrail
     from trueup.model.relations import Exemption
 
 
@@ -60,13 +62,16 @@ def _write_list(out: TextIO, name: str, items: Iterator[dict[str, Json]]) -> Non
 
 
 def _before_issues(report: Report) -> Iterator[tuple[str, object]]:
-    as_of = report.database_as_of
+    database, stripe = report.database_as_of, report.stripe_as_of
     yield "schemaVersion", SCHEMA_VERSION
     yield "runId", exact(report.run_id)
     yield "generatedAt", instant(report.generated_at)
     yield "environment", exact(report.environment)
     yield "periodDays", report.period_days
-    yield "asOf", {"database": instant(as_of) if as_of else None, "stripe": None}
+    yield (
+        "asOf",
+        {"database": instant(database) if database else None, "stripe": instant(stripe) if stripe else None},
+    )
     yield "summary", summary(report)
     yield (
         "scoreBreakdown",
@@ -84,8 +89,8 @@ def _before_issues(report: Report) -> Iterator[tuple[str, object]]:
 
 
 def _after_issues(report: Report) -> Iterator[tuple[str, Iterator[dict[str, Json]]]]:
-    yield "planGates", iter(())
-    yield "guardrails", iter(())
+    yield "planGates", (_plan_gate(gate) for gate in report.plan_gates)
+    yield "guardrails", (_guardrail(guardrail) for guardrail in report.guardrails)
     yield "outcomes", (_outcome(made) for made in report.outcomes)
     yield "relations", _relations(report)
 
@@ -107,7 +112,7 @@ def summary(report: Report) -> dict[str, Json]:
         "checkedUsers": report.rows_read("account"),
         "checkedTransactions": report.rows_read("ledger_entry"),
         "checkedWebhookEvents": report.rows_read("webhook_event"),
-        "failedPlanGates": 0,
+        "failedPlanGates": sum(not gate.passed for gate in report.plan_gates),
         "revenueImpactingIssues": revenue_impacting,
         "repairableIssues": repairable,
         "moneyAtRisk": money(at_risk),
@@ -150,6 +155,22 @@ def _repair(repair: Change | Refusal | None) -> dict[str, Json] | None:
             return {"refused": exact(repair.reason)}
         case None:
             return None
+
+
+def _plan_gate(gate: PlanGate) -> dict[str, Json]:
+    return {
+        "feature": exact(gate.feature),
+        "plan": exact(gate.plan),
+        "expected": gate.expected,
+        "actual": gate.actual,
+        "accepted": gate.accepted,
+        "passed": gate.passed,
+    }
+
+
+def _guardrail(guardrail: Guardrail) -> dict[str, Json]:
+    reasons: list[Json] = [exact(reason) for reason in guardrail.reasons]
+    return {"id": guardrail.id, "status": guardrail.status.value, "reasons": reasons}
 
 
 def _outcome(made: CheckOutcome) -> dict[str, Json]:

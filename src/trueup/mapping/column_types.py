@@ -6,7 +6,7 @@ import functools
 import re
 from enum import StrEnum
 
-from trueup.model.relations import Kind
+from trueup.model.columns import Kind
 
 
 class Family(StrEnum):

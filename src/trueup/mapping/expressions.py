@@ -9,7 +9,8 @@ from trueup.mapping.column_types import Family, family_of
 from trueup.mapping.names import folded, likeness
 from trueup.mapping.proposal import ENOUGH, ProposedColumn
 from trueup.mapping.scores import column_score, link_to
-from trueup.model.relations import Column, columns_of, relation_named
+from trueup.model.columns import Column
+from trueup.model.relations import columns_of, relation_named
 from trueup.model.source import SourceColumn, SourceTable
 
 _ADMIN_FLAGS = (

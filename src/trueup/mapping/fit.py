@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from trueup.mapping.relations import Need
-    from trueup.model.relations import Column
+    from trueup.model.columns import Column
     from trueup.model.source import SourceTable
 
 _DEFAULT_SCHEMAS = frozenset({"public", "main", "dbo"})

@@ -12,7 +12,8 @@ from trueup.mapping.recognise import recognised
 from trueup.mapping.scores import chosen_tables, matched_columns, table_score
 from trueup.mapping.vocabulary import COLUMNS
 from trueup.mapping.word_guesses import PlanGuess, plan_guesses, word_guess
-from trueup.model.relations import Kind, columns_of, relation_named
+from trueup.model.columns import Kind
+from trueup.model.relations import columns_of, relation_named
 from trueup.model.source import RelationMapping, SourceTable
 
 Words = Callable[[str, str], Sequence[str] | None]

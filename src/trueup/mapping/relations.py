@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from trueup.mapping.complaint import complaint, suggestion
 from trueup.mapping.preset import relations_over
-from trueup.model.relations import MAPPED, Column, Kind, columns_of, relation_name, relation_named
+from trueup.model.columns import Column, Kind
+from trueup.model.relations import MAPPED, columns_of, relation_name, relation_named
 from trueup.model.source import ColumnMapping, RelationMapping
 
 if TYPE_CHECKING:

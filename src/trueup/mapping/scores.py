@@ -8,7 +8,8 @@ from trueup.mapping.column_types import Family, family_of, needed_instead
 from trueup.mapping.names import DOUBTFUL, folded, likeness, table_likeness
 from trueup.mapping.proposal import ENOUGH, ProposedColumn
 from trueup.mapping.vocabulary import COLUMNS, EVIDENCE, TABLES
-from trueup.model.relations import MAPPED, Column, Kind, columns_of, relation_name, relation_named
+from trueup.model.columns import Column, Kind
+from trueup.model.relations import MAPPED, columns_of, relation_name, relation_named
 from trueup.model.source import SourceColumn, SourceTable
 
 _UNIQUE_BONUS = 0.04

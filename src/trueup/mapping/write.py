@@ -11,8 +11,9 @@ from trueup.mapping.complaint import dotted
 from trueup.mapping.names import folded
 from trueup.mapping.proposal import SURE
 from trueup.mapping.references import has_literal_secret
+from trueup.model.columns import Column
 from trueup.model.finding import printable
-from trueup.model.relations import Column, columns_of, relation_named
+from trueup.model.relations import columns_of, relation_named
 
 if TYPE_CHECKING:
     from trueup.mapping.proposal import Proposal, ProposedColumn, ProposedRelation

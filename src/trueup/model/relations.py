@@ -1,43 +1,14 @@
-"""The relations: the only words a check knows. A class is a relation, its fields are the columns.
-
-Three kinds of column, told apart by how the field is written:
-
-- ``key()``      names the row. It must be mapped, and a row without it cannot be kept.
-- ``fact(x)``    has no neutral value: a check that reads it is *skipped* when it is not mapped. ``x`` only
-                 saves typing where rows are written by hand (cases, tests).
-- ``= x``        is neutral: an app that has no such column means ``x`` by it, and NULL means ``x`` too.
-
-``None`` in the type says that NULL is an answer (no Stripe customer); without it, NULL is an unreadable value.
-Credits are exact decimals, times are UTC and naive, text ids stay text; ``entry_id`` keeps its own type, so that
-integer ids order as integers.
-"""
+"""The relations: the only words a check knows. A class is a relation, its fields are the columns (``columns.py``)."""
 
 from __future__ import annotations
 
-import dataclasses
-import types
-import typing
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum, StrEnum
-from typing import Any
+from enum import StrEnum
 
-_MARK = "trueup"
-
-
-class Kind(StrEnum):
-    """What a column holds, and so how a source's value is read into it."""
-
-    TEXT = "text"
-    ID = "id"
-    """An entry's id: an integer or text, whichever the source has."""
-    CREDITS = "credits"
-    INTEGER = "integer"
-    BOOLEAN = "boolean"
-    TIME = "time"
-    WORD = "word"
-    """One of a fixed set of words, reached through the mapping's value map."""
+from trueup.model.columns import Column, declared_columns, fact, key
+from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeReading, StripeRow
 
 
 class Role(StrEnum):
@@ -79,16 +50,6 @@ class Interval(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
-
-
-def key() -> Any:
-    """A column that names the row."""
-    return dataclasses.field(metadata={_MARK: "key"})
-
-
-def fact(example: object = None) -> Any:
-    """A column without a neutral value: unmapped, the checks that read it are skipped."""
-    return dataclasses.field(default=example, metadata={_MARK: "fact"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +189,8 @@ Row = (
     | Exemption
     | UnreadableRow
     | CopiedRelation
+    | StripeReading
+    | StripeRow
 )
 Relation = type[Row]
 
@@ -235,35 +198,14 @@ MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, 
 """Relations that a table of the app's database supplies."""
 CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, Exemption)
 """Relations that the config supplies."""
-MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation)
+STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS
+"""Relations that Stripe supplies."""
+MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading)
 """Relations that the books make while they copy."""
-RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + MADE
+RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + MADE
 
 EMPTY_WHEN_UNMAPPED: tuple[Relation, ...] = (PlanChange, Member)
 """Relations that only ever excuse: an app without them has none, and no check is skipped for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column of a relation, read from its field."""
-
-    name: str
-    kind: Kind
-    nullable: bool
-    is_key: bool
-    has_neutral: bool
-    neutral: object
-    words: tuple[str, ...] = ()
-
-
-_KINDS: dict[object, Kind] = {
-    str: Kind.TEXT,
-    Decimal: Kind.CREDITS,
-    int: Kind.INTEGER,
-    bool: Kind.BOOLEAN,
-    datetime: Kind.TIME,
-    date: Kind.TIME,
-}
 
 
 def relation_name(relation: type) -> str:
@@ -285,26 +227,4 @@ def columns_of(relation: Relation) -> tuple[Column, ...]:
     return _COLUMNS[relation_name(relation)]
 
 
-def _column(field: dataclasses.Field[Any], hint: object) -> Column:
-    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    plain = [option for option in options if option is not types.NoneType]
-    words = tuple(str(word) for word in plain[0]) if isinstance(plain[0], type) and issubclass(plain[0], Enum) else ()
-    mark = field.metadata.get(_MARK)
-    kind = Kind.WORD if words else Kind.ID if len(plain) > 1 else _KINDS[plain[0]]
-    return Column(
-        name=field.name,
-        kind=kind,
-        nullable=len(plain) < len(options),
-        is_key=mark == "key",
-        has_neutral=mark is None,
-        neutral=field.default if mark is None else None,
-        words=words,
-    )
-
-
-def _columns(relation: Relation) -> tuple[Column, ...]:
-    hints = typing.get_type_hints(relation)
-    return tuple(_column(field, hints[field.name]) for field in dataclasses.fields(relation))
-
-
-_COLUMNS = {relation_name(relation): _columns(relation) for relation in RELATIONS}
+_COLUMNS = {relation_name(relation): declared_columns(relation) for relation in RELATIONS}

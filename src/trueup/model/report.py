@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from trueup.model.finding import Finding
+from trueup.model.gate import PlanGate
+from trueup.model.guardrail import Guardrail
 from trueup.model.money import Impact
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Skipped
 from trueup.model.score import ScoreLine, breakdown, confidence, score
@@ -39,9 +41,10 @@ class RelationRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One audit. ``generated_at`` and ``database_as_of`` are naive UTC.
+    """One audit. ``generated_at``, ``database_as_of`` and ``stripe_as_of`` are naive UTC.
 
-    ``outcomes`` stand in catalogue order; the findings inside are ordered by severity, then subject.
+    ``outcomes`` stand in catalogue order; the findings inside are ordered by severity, then subject. ``stripe_as_of``
+    is the moment from which Stripe was read; None when it was not.
     """
 
     run_id: str
@@ -51,6 +54,9 @@ class Report:
     database_as_of: datetime | None
     relations: tuple[RelationRead, ...]
     outcomes: tuple[CheckOutcome, ...]
+    stripe_as_of: datetime | None = None
+    plan_gates: tuple[PlanGate, ...] = ()
+    guardrails: tuple[Guardrail, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
         """Every finding, exempted ones too: most severe first, then by catalogue order, then by subject."""

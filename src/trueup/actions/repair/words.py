@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trueup.model.change import Value
-    from trueup.model.relations import Column
+    from trueup.model.columns import Column
     from trueup.model.source import ColumnMapping
     from trueup.targets.target import ColumnDescription
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from trueup.actions.repair.rows import literal_sql, raw_text, statement, typed_key
 from trueup.actions.repair.words import Unwritable, their_value
 from trueup.model.change import Append, Change, Refusal, Replace, Value
-from trueup.model.relations import Column, columns_of, relation_named
+from trueup.model.columns import Column
+from trueup.model.relations import columns_of, relation_named
 from trueup.sources.select import quoted, table_name
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from trueup.model.finding import Area
+from trueup.model.gate import Allowance
 from trueup.model.report import Status
 from trueup.model.severity import Severity
 from trueup.web.routes.answers.words import Answer, Count, Credits, Day, Fingerprint, Moment, Money, NextCursor
@@ -120,8 +121,9 @@ class PlanGate(Answer):
 
     feature: str
     plan: str
-    expected: bool
-    actual: bool
+    expected: Annotated[Allowance | None, Field(description="Null where the matrix does not mention it.")]
+    actual: Annotated[Allowance | None, Field(description="Null where no probe could answer.")]
+    accepted: Annotated[Allowance | None, Field(description="What the lock file says; null where it says nothing.")]
     passed: bool
 
 

@@ -1,0 +1,382 @@
+"""Stripe's objects as relations. Names and words are Stripe's own; amounts are integers in the currency's minor unit.
+
+Each column is what an object says as of the reading, whichever API version it came in. ``account_id`` is the account
+of the app that the object names itself (metadata under the configured key, ``client_reference_id``); NULL where it
+names none. ``livemode`` is whether the object moves real money.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from trueup.model.columns import fact, key
+
+
+class SubscriptionStatus(StrEnum):
+    """https://docs.stripe.com/api/subscriptions/object#subscription_object-status."""
+
+    INCOMPLETE = "incomplete"
+    INCOMPLETE_EXPIRED = "incomplete_expired"
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    CANCELED = "canceled"
+    UNPAID = "unpaid"
+    PAUSED = "paused"
+
+
+class InvoiceStatus(StrEnum):
+    """https://docs.stripe.com/api/invoices/object#invoice_object-status."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    PAID = "paid"
+    UNCOLLECTIBLE = "uncollectible"
+    VOID = "void"
+
+
+class PaymentStatus(StrEnum):
+    """https://docs.stripe.com/api/payment_intents/object#payment_intent_object-status."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    REQUIRES_CAPTURE = "requires_capture"
+    PROCESSING = "processing"
+    CANCELED = "canceled"
+    SUCCEEDED = "succeeded"
+
+
+class InvoicePaymentStatus(StrEnum):
+    """https://docs.stripe.com/api/invoice-payment/object#invoice_payment_object-status."""
+
+    OPEN = "open"
+    PAID = "paid"
+    CANCELED = "canceled"
+
+
+class RefundStatus(StrEnum):
+    """https://docs.stripe.com/api/refunds/object#refund_object-status."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class DisputeStatus(StrEnum):
+    """https://docs.stripe.com/api/disputes/object#dispute_object-status."""
+
+    WARNING_NEEDS_RESPONSE = "warning_needs_response"
+    WARNING_UNDER_REVIEW = "warning_under_review"
+    WARNING_CLOSED = "warning_closed"
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    WON = "won"
+    LOST = "lost"
+    PREVENTED = "prevented"
+
+
+class CheckoutPayment(StrEnum):
+    """https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-payment_status."""
+
+    PAID = "paid"
+    UNPAID = "unpaid"
+    NO_PAYMENT_REQUIRED = "no_payment_required"
+
+
+class EndpointStatus(StrEnum):
+    """https://docs.stripe.com/api/webhook_endpoints/object#webhook_endpoint_object-status."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeCustomer:
+    """Who pays. ``deleted`` customers are known only where Stripe was asked for them by id."""
+
+    customer_id: str = key()
+    account_id: str | None = None
+    email: str | None = None
+    deleted: bool = False
+    created_at: datetime | None = None
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeSubscription:
+    """A subscription. The period is the widest of its items'; ``other_application``: not this app's.
+
+    ``paused`` says that collection is paused (``pause_collection``), which leaves the status as it is.
+    ``next_price_id`` is what its schedule changes to at ``next_phase_at``; NULL with a moment set: the plan ends.
+    """
+
+    subscription_id: str = key()
+    customer_id: str = fact("cus_1")
+    account_id: str | None = None
+    status: SubscriptionStatus = fact(SubscriptionStatus.ACTIVE)
+    collection_method: str = "charge_automatically"
+    created_at: datetime = fact(datetime(2025, 1, 1))
+    current_period_start: datetime | None = fact(datetime(2026, 2, 15))
+    current_period_end: datetime | None = fact(datetime(2026, 3, 15))
+    trial_end: datetime | None = None
+    cancel_at: datetime | None = None
+    cancel_at_period_end: bool = False
+    canceled_at: datetime | None = None
+    ended_at: datetime | None = None
+    paused: bool = False
+    next_price_id: str | None = None
+    next_phase_at: datetime | None = None
+    latest_invoice_id: str | None = None
+    other_application: bool = False
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeSubscriptionItem:
+    """One price of a subscription, and how many of it. ``metered`` items bill usage and mean no plan by themselves."""
+
+    item_id: str = key()
+    subscription_id: str = fact("sub_1")
+    price_id: str = fact("price_pro")
+    lookup_key: str | None = None
+    product_id: str | None = None
+    quantity: int | None = 1
+    interval: str | None = "month"
+    interval_count: int = 1
+    metered: bool = False
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeInvoice:
+    """An invoice. ``paid_at`` is when it became paid; ``paid_out_of_band`` that no payment of Stripe's shows for it.
+
+    ``amount_paid`` is money; what a customer balance or a coupon covered is in ``total`` alone.
+    """
+
+    invoice_id: str = key()
+    customer_id: str | None = fact("cus_1")
+    subscription_id: str | None = None
+    account_id: str | None = None
+    status: InvoiceStatus = fact(InvoiceStatus.PAID)
+    billing_reason: str | None = None
+    collection_method: str = "charge_automatically"
+    currency: str = fact("usd")
+    subtotal: int = 0
+    total: int = fact(2900)
+    amount_due: int = 0
+    amount_paid: int = fact(2900)
+    credited: int = 0
+    """What credit notes took back after it was paid."""
+    paid_out_of_band: bool = False
+    created_at: datetime = fact(datetime(2026, 2, 15))
+    paid_at: datetime | None = None
+    due_at: datetime | None = None
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeInvoiceLine:
+    """One line of an invoice: a price for a period. ``proration`` lines settle a change in the middle of one."""
+
+    line_id: str = key()
+    invoice_id: str = fact("in_1")
+    subscription_id: str | None = None
+    price_id: str | None = fact("price_pro")
+    lookup_key: str | None = None
+    product_id: str | None = None
+    quantity: int | None = 1
+    amount: int = fact(2900)
+    currency: str = fact("usd")
+    proration: bool = False
+    metered: bool = False
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeInvoicePayment:
+    """A payment made, or tried, for an invoice."""
+
+    invoice_payment_id: str = key()
+    invoice_id: str = fact("in_1")
+    payment_intent_id: str | None = fact("pi_1")
+    status: InvoicePaymentStatus = fact(InvoicePaymentStatus.PAID)
+    amount_paid: int | None = None
+    currency: str | None = None
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripePaymentIntent:
+    """A payment: tried, under way, or made."""
+
+    payment_intent_id: str = key()
+    customer_id: str | None = fact("cus_1")
+    account_id: str | None = None
+    status: PaymentStatus = fact(PaymentStatus.SUCCEEDED)
+    amount: int = fact(2900)
+    amount_received: int = fact(2900)
+    currency: str = fact("usd")
+    description: str | None = None
+    purpose: str | None = None
+    """The object's own metadata in one canonical text: two payments with other metadata are for other things."""
+    delayed: bool = False
+    """Whether its payment method confirms days later (bank debits, transfers, vouchers)."""
+    created_at: datetime = fact(datetime(2026, 2, 15))
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeRefund:
+    """Money given back."""
+
+    refund_id: str = key()
+    payment_intent_id: str | None = fact("pi_1")
+    status: RefundStatus = fact(RefundStatus.SUCCEEDED)
+    amount: int = fact(2900)
+    currency: str = fact("usd")
+    created_at: datetime = fact(datetime(2026, 2, 20))
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeDispute:
+    """Money that a customer's bank takes back, until it is won."""
+
+    dispute_id: str = key()
+    payment_intent_id: str | None = fact("pi_1")
+    status: DisputeStatus = fact(DisputeStatus.LOST)
+    amount: int = fact(2900)
+    currency: str = fact("usd")
+    created_at: datetime = fact(datetime(2026, 2, 20))
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeCheckoutSession:
+    """A visit to Checkout, and what came of it."""
+
+    checkout_session_id: str = key()
+    customer_id: str | None = fact("cus_1")
+    account_id: str | None = None
+    mode: str = "payment"
+    status: str | None = "complete"
+    payment_status: CheckoutPayment = fact(CheckoutPayment.PAID)
+    payment_intent_id: str | None = fact("pi_1")
+    subscription_id: str | None = None
+    invoice_id: str | None = None
+    amount_total: int | None = fact(2900)
+    currency: str | None = fact("usd")
+    created_at: datetime = fact(datetime(2026, 2, 15))
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripePrice:
+    """A price, archived ones too."""
+
+    price_id: str = key()
+    lookup_key: str | None = None
+    product_id: str | None = fact("prod_1")
+    active: bool = True
+    unit_amount: int | None = None
+    currency: str = fact("usd")
+    interval: str | None = None
+    interval_count: int = 1
+    metered: bool = False
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeEvent:
+    """An event that Stripe still lists: 30 days back. The objects it is about, as the event itself names them."""
+
+    event_id: str = key()
+    type: str = fact("invoice.paid")
+    api_version: str | None = None
+    object_id: str | None = None
+    customer_id: str | None = None
+    invoice_id: str | None = None
+    payment_intent_id: str | None = None
+    amount: int | None = None
+    """What was paid by it, in ``currency``; NULL where the event is not about money."""
+    currency: str | None = None
+    pending_webhooks: int = 0
+    created_at: datetime = fact(datetime(2026, 2, 15))
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeWebhookEndpoint:
+    """An address that Stripe sends events to. ``enabled_events`` is ``*`` or types between commas: ``,a.b,c.d,``."""
+
+    endpoint_id: str = key()
+    url: str = fact("https://app.example.com/webhooks/stripe")
+    status: EndpointStatus = fact(EndpointStatus.ENABLED)
+    api_version: str | None = None
+    enabled_events: str = fact("*")
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeProductFeature:
+    """A feature that a product carries, by the feature's lookup key."""
+
+    product_id: str = key()
+    feature: str = key()
+    livemode: bool = fact(True)  # noqa: FBT003 - an example value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeReading:
+    """How far back a relation of Stripe's is whole. What is not in it and younger is absent; what is older is unknown.
+
+    ``complete_since`` is a moment of creation; NULL means that everything there ever was is here.
+    """
+
+    relation: str = key()
+    complete_since: datetime | None = None
+    api_version: str | None = None
+
+
+StripeRow = (
+    StripeCustomer
+    | StripeSubscription
+    | StripeSubscriptionItem
+    | StripeInvoice
+    | StripeInvoiceLine
+    | StripeInvoicePayment
+    | StripePaymentIntent
+    | StripeRefund
+    | StripeDispute
+    | StripeCheckoutSession
+    | StripePrice
+    | StripeEvent
+    | StripeWebhookEndpoint
+    | StripeProductFeature
+)
+
+STRIPE_OBJECTS: tuple[type[StripeRow], ...] = (
+    StripeCustomer,
+    StripeSubscription,
+    StripeSubscriptionItem,
+    StripeInvoice,
+    StripeInvoiceLine,
+    StripeInvoicePayment,
+    StripePaymentIntent,
+    StripeRefund,
+    StripeDispute,
+    StripeCheckoutSession,
+    StripePrice,
+    StripeEvent,
+    StripeWebhookEndpoint,
+    StripeProductFeature,
+)
+"""Relations that Stripe supplies: its API, a sync tool's tables, or exported files."""

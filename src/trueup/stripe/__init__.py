@@ -1,0 +1,1 @@
+"""Stripe's objects, read into our relations."""
