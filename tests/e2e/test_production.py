@@ -33,6 +33,10 @@ FROM generate_series(1, {entries}) AS s, generate_series(1, {accounts}) AS a;
 """
 CONFIG = """
 preset = "canonical"
+[stripe]
+enabled = false
+[gates]
+enabled = false
 [database]
 url = "${DATABASE_URL}"
 """

@@ -12,7 +12,7 @@ import pytest
 from trueup.mapping.config import Config, load_config
 from trueup.mapping.document import PolicySection
 from trueup.model.policy import Policy
-from trueup.model.relations import Exemption, Interval, Plan, PlanPrice
+from trueup.model.relations import STRIPE, Exemption, Interval, Plan, PlanPrice, relation_name
 from trueup.model.severity import Severity
 from trueup.model.source import ColumnMapping
 
@@ -164,7 +164,14 @@ def test_every_number_of_the_policy_can_be_set(whole: Config) -> None:
 
 
 def test_the_config_knows_every_field_of_the_policy() -> None:
-    assert set(PolicySection.model_fields) == {field.name for field in dataclasses.fields(Policy)}
+    assert {*PolicySection.model_fields, "without"} == {field.name for field in dataclasses.fields(Policy)}
+
+
+def test_stripe_is_part_of_the_audit_until_the_config_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "trueup.toml"
+    for said, without in (("", frozenset()), ("[stripe]\nenabled = false\n", frozenset(map(relation_name, STRIPE)))):
+        path.write_text(f'preset = "canonical"\n[database]\nurl = "app.db"\n{said}', encoding="utf-8")
+        assert load_config(path, {}).policy.without == without
 
 
 def test_exemptions_are_read(whole: Config) -> None:

@@ -51,7 +51,7 @@ CASES = {
         HEAD + "[books]\nzzz = 1",
         'books.zzz in trueup.toml is not a known key; known are "memory_limit".',
     ),
-    "later work": (HEAD + "[gates]\n", "gates in trueup.toml is not a known key"),
+    "unknown table": (HEAD + "[gatez]\n", "gatez in trueup.toml is not a known key"),
     "channel without a kind": (
         HEAD + '[alerts.channels.ops]\nurl = "x"',
         "alerts.channels.ops.kind in trueup.toml is missing: say which kind of channel it is.",

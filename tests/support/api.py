@@ -24,6 +24,10 @@ ADDRESS = "203.0.113.9"
 
 CONFIG = """
 preset = "canonical"
+[stripe]
+enabled = false
+[gates]
+enabled = false
 [database]
 url = "sqlite:///{folder}/app.db"
 [store]

@@ -11,6 +11,7 @@ from trueup.model.outcome import Checked
 from trueup.model.relations import (
     MAPPED,
     RELATIONS,
+    STRIPE,
     CopiedRelation,
     Relation,
     UnreadableRow,
@@ -25,8 +26,8 @@ def checked(check: Check, case: Case) -> Checked:
     with books_in_memory() as books:
         for relation in RELATIONS:
             books.replace_rows([row for row in case.given if type(row) is relation], of=relation)
-        books.replace_rows(list(map(_copied(case), MAPPED)), of=CopiedRelation)
-        for relation in MAPPED:
+        books.replace_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
+        for relation in (*MAPPED, *STRIPE):
             columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
             books.connection.execute(
                 "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]

@@ -23,6 +23,10 @@ CREATE TABLE stripe_webhook_events (event_id TEXT PRIMARY KEY, type TEXT, status
 
 CONFIG = """
 preset = "canonical"
+[stripe]
+enabled = false
+[gates]
+enabled = false
 [database]
 url = "sqlite:///{path}"
 """

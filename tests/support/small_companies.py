@@ -20,6 +20,10 @@ NOW = datetime(2026, 3, 1, 12)
 CONFIG = """
 environment = "test"
 preset = "canonical"
+[stripe]
+enabled = false
+[gates]
+enabled = false
 [database]
 url = "${PLACE}"
 repair_url = "${PLACE}"

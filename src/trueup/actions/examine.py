@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from trueup.books.file import Books
 from trueup.engines.duckdb import DuckDB
-from trueup.engines.requirements import needs_of_check, unmapped
+from trueup.engines.requirements import is_without, needs_of_check, unmapped
 from trueup.model.change import Value
 from trueup.model.check import RESERVED, Check, EvidenceRow
 from trueup.model.errors import is_interruption
@@ -104,6 +104,8 @@ def _outcome(
     # The one broad except of the program: whatever a check's SQL meets must become a value, or one customer's odd
     # row would hide every other check's answer.
     try:
+        if is_without(check, policy.without):
+            return Off()
         obstacle = readable.obstacle(check)
         if obstacle is not None:
             return obstacle

@@ -26,12 +26,21 @@ def unmapped(check: Check, mapped: MappedColumns, *, plans_configured: bool) -> 
     A column with a neutral value is only needed where the check says so in ``requires``; what only excuses
     (``optional``) is not needed at all.
     """
-    needed = {need for need in needs_of_check(check) if not {need[0], ".".join(need)} & {*check.optional}}
+    needed = _needed(check)
     missing = {_missing(relation, column, mapped) for relation, column in needed}
     missing |= {need for need in check.requires if not _is_mapped(*_split(need), mapped)}
     if not plans_configured and any(relation == "plan" for relation, _ in needed):
         missing.add("plans")
     return tuple(sorted(name for name in missing if name))
+
+
+def is_without(check: Check, without: frozenset[str]) -> bool:
+    """Whether the check needs a relation that the business says it does not have."""
+    return bool(without) and any(relation in without for relation, _ in _needed(check))
+
+
+def _needed(check: Check) -> frozenset[Need]:
+    return frozenset(need for need in needs_of_check(check) if not {need[0], ".".join(need)} & {*check.optional})
 
 
 def _missing(relation: str, column: str, mapped: MappedColumns) -> str | None:

@@ -11,7 +11,7 @@ from trueup.mapping.complaint import complaint, refused, suggestion
 from trueup.mapping.references import has_literal_secret, resolved
 from trueup.model.errors import ConfigurationError
 from trueup.model.policy import Policy
-from trueup.model.relations import Exemption, Plan, PlanPrice
+from trueup.model.relations import STRIPE, Exemption, Plan, PlanPrice, relation_name
 from trueup.model.settings import AlertSettings, RepairSettings, ScheduleSettings, ServerSettings
 from trueup.model.severity import Severity
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from trueup.mapping.document import Document, ExemptionSection, PolicySection, Preset
+    from trueup.mapping.document import Document, ExemptionSection, Preset
     from trueup.model.source import RelationMapping
 
 STORE_FILE = "trueup.db"
@@ -95,7 +95,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         plans=plans,
         plan_prices=prices,
         exemptions=_exemptions(document.exemptions, known_checks, path),
-        policy=_policy(document.policy, known_checks, path),
+        policy=_policy(document, known_checks, path),
         repairs=repair_settings(document.repairs),
         schedule=schedule_settings(document.audits, path=path),
         server=server_settings(document.server, path=path, environ=environ),
@@ -158,14 +158,16 @@ def _addresses(document: Document) -> dict[str, str]:
     return {key: text for key, text in found.items() if text is not None}
 
 
-def _policy(section: PolicySection, known_checks: Collection[str] | None, path: Path) -> Policy:
+def _policy(document: Document, known_checks: Collection[str] | None, path: Path) -> Policy:
     from trueup.mapping.field_types import OFF  # noqa: PLC0415 - slow to import
 
+    section = document.policy
     for check in section.severity:
         _refuse_unknown_check(check, known_checks, ("policy", "severity", check), path)
     severity = {check: None if word == OFF else Severity(word) for check, word in section.severity.items()}
     given = section.model_dump(exclude={"severity"}, exclude_none=True)
-    return Policy(**given, severity=severity)
+    without = () if document.stripe.enabled else STRIPE
+    return Policy(**given, severity=severity, without=frozenset(map(relation_name, without)))
 
 
 def _exemptions(

@@ -200,6 +200,20 @@ class AlertsSection(Section):
     """A name of yours = a ``kind`` and its options: see [channels](channels.md)."""
 
 
+class StripeSection(Section):
+    """``[stripe]``: Stripe's side."""
+
+    enabled: bool = True
+    """Whether Stripe is part of the audit. ``false`` switches every check off that reads it; the report says so."""
+
+
+class GatesSection(Section):
+    """``[gates]``: which plan gets which feature."""
+
+    enabled: bool = True
+    """Whether there are plan gates to check. ``false`` switches their checks off; the report says so."""
+
+
 class Preset(Section):
     """A known schema's mapping: what a config starts from."""
 
@@ -224,4 +238,6 @@ class Document(Preset):
     audits: AuditsSection = Field(default_factory=AuditsSection)
     server: ServerSection = Field(default_factory=ServerSection)
     alerts: AlertsSection = Field(default_factory=AlertsSection)
+    stripe: StripeSection = Field(default_factory=StripeSection)
+    gates: GatesSection = Field(default_factory=GatesSection)
     exemptions: list[ExemptionSection] = Field(default_factory=list)

@@ -52,6 +52,8 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     lines.append(
         _line('# repair_url = "${TRUEUP_REPAIR_URL}"', "a narrow role that may repair; without it, repairs are off")
     )
+    lines += ["", "[stripe]", _line("enabled = false", "until trueup may read Stripe: its checks are off")]
+    lines += ["", "[gates]", _line("enabled = false", "until there is a matrix of plan gates: their checks are off")]
     lines += _plans(proposal)
     for relation in proposal.relations:
         lines += _preset_words(relation) if proposal.preset is not None else _relation(relation)

@@ -38,6 +38,8 @@ class Policy:
     """Minor units of money that one credit is worth, per currency; prices the findings about credits."""
     severity: Mapping[str, Severity | None] = field(default_factory=dict)
     """Per check: another severity, or ``None`` for off."""
+    without: frozenset[str] = frozenset()
+    """Relations that the business does not have and says so: a check that needs one is off. No key of ``[policy]``."""
 
     def parameters(self, now: datetime) -> dict[str, object]:
         """The values that checks may bind, by name; ``now`` is naive UTC, the moment of the snapshot.

@@ -27,6 +27,12 @@ preset = "canonical"
 
 [database]
 url = {url}
+
+[stripe]
+enabled = false
+
+[gates]
+enabled = false
 """
 
 
