@@ -1,0 +1,293 @@
+"""The server: real HTTP/1.1 over loopback, one event loop in a thread, connections kept alive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import struct
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from tests.support.stripe.answers import Answer, Request, answer
+from tests.support.stripe.errors import Refused, masked, rate_limited
+from tests.support.stripe.faults import Delivery, Ending, Fault, Injected
+from tests.support.stripe.world import FULL_KEY, KEY, TEST_KEY, StripeWorld
+
+END = b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that came. Keys are masked."""
+
+    method: str
+    path: str
+    route: str
+    query: str
+    version: str | None
+    idempotency_key: str | None
+    key: str
+    status: int
+    at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Budget:
+    """Requests a second, as a bucket that holds one second's worth."""
+
+    requests_per_second: float
+    retry_after: int | None = None
+    reason: str = "global-rate"
+    _left: float = 0
+    _at: float | None = None
+
+    def spend(self, now: float) -> None:
+        """Take one request. Raises ``Refused`` with 429 when there is none left."""
+        if self._at is None:
+            self._left, self._at = self.requests_per_second, now
+        self._left = min(self.requests_per_second, self._left + (now - self._at) * self.requests_per_second)
+        self._at = now
+        if self._left < 1:
+            raise rate_limited(reason=self.reason, retry_after=self.retry_after)
+        self._left -= 1
+
+
+@dataclass(slots=True, kw_only=True)
+class StripeServer:
+    """A running server. ``requests`` holds all that came, in order."""
+
+    world: StripeWorld
+    url: str = ""
+    budget: Budget | None = None
+    key: str = KEY
+    full_key: str = FULL_KEY
+    test_key: str = TEST_KEY
+    requests: list[Asked] = field(default_factory=list)
+    _faults: list[Injected] = field(default_factory=list)
+    _number: int = 0
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each route was asked: ``/v1/customers``, ``/v1/customers/{id}``."""
+        return Counter(asked.route for asked in self.requests)
+
+    def inject(self, path: str, fault: Fault, *, first: int = 1, count: int | None = 1) -> Injected:
+        """Strike ``count`` requests (all where None) of a route from the ``first`` on; several faults add up."""
+        injected = Injected(fault=fault, path=path, first=first, count=count)
+        with self.world.lock:
+            self._faults.append(injected)
+        return injected
+
+    def heal(self) -> None:
+        """Drop all faults."""
+        with self.world.lock:
+            self._faults.clear()
+
+    def forget(self) -> None:
+        """Count from nothing again."""
+        with self.world.lock:
+            self.requests.clear()
+
+    def limit(self, requests_per_second: float, *, retry_after: int | None = None) -> None:
+        """Answer 429 beyond this rate."""
+        self.budget = Budget(requests_per_second=requests_per_second, retry_after=retry_after)
+
+    def handle(self, request: Request) -> tuple[bytes, bytes, Delivery]:
+        """The head and the body of the answer, and how they are to be sent."""
+        with self.world.lock:
+            struck = [one.fault for one in self._faults if one.strikes(request)]
+            self._number += 1
+            request_id = f"req_{self._number:014d}"
+            given = self._answer(request, struck, request_id)
+            self._record(request, given.status)
+        head = _head(given, self._headers(request, request_id))
+        return head, given.body, next((one.delivery for one in struck if one.delivery), Delivery())
+
+    def _answer(self, request: Request, struck: list[Fault], request_id: str) -> Answer:
+        try:
+            for fault in struck:
+                if fault.first is not None:
+                    fault.first(self.world, request)
+            for fault in struck:
+                given = fault.instead(request) if fault.instead is not None else None
+                if given is not None:
+                    return given
+            if self.budget is not None:
+                self.budget.spend(time.monotonic())
+            return _changed(answer(self.world, request), request, struck)
+        except Refused as refused:
+            return Answer(status=refused.status, body=refused.body(request_id), headers=refused.headers)
+
+    def _headers(self, request: Request, request_id: str) -> dict[str, str]:
+        version = request.headers.get("stripe-version", self.world.default_version)
+        headers = {"Server": "nginx", "Request-Id": request_id, "Stripe-Version": version}
+        for name, shown in (("stripe-account", "Stripe-Account"), ("idempotency-key", "Idempotency-Key")):
+            if name in request.headers:
+                headers[shown] = request.headers[name]
+        return headers
+
+    def _record(self, request: Request, status: int) -> None:
+        asked = Asked(
+            method=request.method,
+            path=request.path,
+            route=request.route,
+            query=request.query,
+            version=request.headers.get("stripe-version"),
+            idempotency_key=request.headers.get("idempotency-key"),
+            key=masked(request.headers.get("authorization", "").partition(" ")[2]),
+            status=status,
+            at=time.monotonic(),
+        )
+        self.requests.append(asked)
+
+
+def _changed(given: Answer, request: Request, struck: list[Fault]) -> Answer:
+    changes = [fault.change for fault in struck if fault.change is not None]
+    if not changes:
+        return given
+    body = json.loads(given.body)
+    for change in changes:
+        body = change(request, body)
+    return Answer(body=body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+def _head(given: Answer, headers: dict[str, str]) -> bytes:
+    every = headers | {"Content-Type": given.content_type, "Content-Length": str(len(given.body))} | given.headers
+    lines = "".join(f"{name}: {found}\r\n" for name, found in every.items())
+    return f"HTTP/1.1 {given.status} {HTTPStatus(given.status).phrase}\r\n{lines}\r\n".encode()
+
+
+class _Connection(asyncio.Protocol):
+    """One client. It answers one request after the other."""
+
+    def __init__(self, server: StripeServer, open_ones: set[_Connection]) -> None:
+        self._server, self._open = server, open_ones
+        self._read = b""
+        self._is_sending = False
+        self._waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._open.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._open.discard(self)
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self._read += data
+        self._next()
+
+    def close(self) -> None:
+        """Hang up, whatever is under way."""
+        self._transport.abort()
+
+    def _next(self) -> None:
+        if self._is_sending or END not in self._read:
+            return
+        head, _, rest = self._read.partition(END)
+        request, length = _parsed(head)
+        if len(rest) < length:
+            return
+        self._read = rest[length:]
+        self._is_sending = True
+        head, body, delivery = self._server.handle(request)
+        if delivery == Delivery():
+            self._transport.write(head + body)
+            self._sent(delivery)
+        else:
+            self._later(delivery.wait_seconds, self._pieces(head, body, delivery), delivery)
+
+    @staticmethod
+    def _pieces(head: bytes, body: bytes, delivery: Delivery) -> list[bytes]:
+        if delivery.share < 0:
+            return []
+        body = body[: int(len(body) * delivery.share)]
+        size = max(1, -(-len(body) // delivery.pieces))
+        return [head, *(body[start : start + size] for start in range(0, len(body), size))]
+
+    def _later(self, seconds: float, pieces: list[bytes], delivery: Delivery) -> None:
+        self._waiting = asyncio.get_running_loop().call_later(seconds, self._send, pieces, delivery)
+
+    def _send(self, pieces: list[bytes], delivery: Delivery) -> None:
+        if self._transport.is_closing():
+            return
+        if pieces:
+            self._transport.write(pieces[0])
+            self._later(delivery.pause_seconds, pieces[1:], delivery)
+        else:
+            self._sent(delivery)
+
+    def _sent(self, delivery: Delivery) -> None:
+        self._is_sending = False
+        match delivery.ending:
+            case Ending.RESET:
+                self._reset()
+            case Ending.CLOSED:
+                self._transport.close()
+            case Ending.KEPT:
+                self._next()
+
+    def _reset(self) -> None:
+        """Close with nothing lingering, which the other side sees as a reset."""
+        connected = self._transport.get_extra_info("socket")
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
+
+
+def _parsed(head: bytes) -> tuple[Request, int]:
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, target, _ = first.split(" ", 2)
+    path, _, query = target.partition("?")
+    headers = {}
+    for line in lines:
+        name, _, found = line.partition(":")
+        headers[name.lower()] = found.strip()
+    return Request(method=method, path=path, query=query, headers=headers), int(headers.get("content-length", 0))
+
+
+async def serve(server: StripeServer, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Take connections until ``stop``; then none is left open."""
+    open_ones: set[_Connection] = set()
+    loop = asyncio.get_running_loop()
+    running = await loop.create_server(lambda: _Connection(server, open_ones), sock=listener)
+    await stop.wait()
+    running.close()
+    for one in list(open_ones):
+        one.close()
+    await running.wait_closed()
+
+
+def bound(port: int = 0) -> tuple[socket.socket, str]:
+    """A listener on loopback, and its address."""
+    listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    return listener, f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def stripe_server(world: StripeWorld, *, port: int = 0) -> Iterator[StripeServer]:
+    """Serve a world from a thread of this process."""
+    listener, url = bound(port)
+    server = StripeServer(world=world, url=url)
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    def run() -> None:
+        with contextlib.closing(loop):
+            loop.run_until_complete(serve(server, listener, stop))
+
+    thread = threading.Thread(target=run, name="stripe-server", daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
