@@ -216,7 +216,7 @@ def subscription(subscription_id: str, customer_id: str, items: list[JSON], **fi
 
 def phase(items: list[JSON], *, start_date: int, end_date: int, **fields: Any) -> JSON:
     """One phase of a schedule. An item is ``{"price": id, "quantity": n}``."""
-    plain = {
+    plain: JSON = {
         "currency": "usd",
         "discounts": [],
         "metadata": {},

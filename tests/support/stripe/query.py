@@ -17,11 +17,12 @@ MOST_LEVELS = 4
 FAR = 2**62
 STATUSES = {
     "subscription": frozenset(
-        "active all canceled ended incomplete incomplete_expired past_due paused trialing unpaid".split()
+        {"active", "all", "canceled", "ended", "incomplete", "incomplete_expired"}
+        | {"past_due", "paused", "trialing", "unpaid"}
     ),
-    "invoice": frozenset("draft open paid uncollectible void".split()),
-    "invoice_payment": frozenset("canceled open paid".split()),
-    "checkout.session": frozenset("complete expired open".split()),
+    "invoice": frozenset({"draft", "open", "paid", "uncollectible", "void"}),
+    "invoice_payment": frozenset({"canceled", "open", "paid"}),
+    "checkout.session": frozenset({"complete", "expired", "open"}),
 }
 _INDEXED = re.compile(r"^(\w+)\[\d*\]$")
 

@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -68,6 +68,8 @@ class StripeServer:
     key: str = KEY
     full_key: str = FULL_KEY
     test_key: str = TEST_KEY
+    control: Callable[[StripeServer, Request], Answer] | None = None
+    """Answers what is asked below ``/test/``, which is no part of Stripe and is not counted."""
     requests: list[Asked] = field(default_factory=list)
     _faults: list[Injected] = field(default_factory=list)
     _number: int = 0
@@ -100,6 +102,9 @@ class StripeServer:
 
     def handle(self, request: Request) -> tuple[bytes, bytes, Delivery]:
         """The head and the body of the answer, and how they are to be sent."""
+        if self.control is not None and request.path.startswith("/test/"):
+            own = self.control(self, request)
+            return _head(own, {}), own.body, Delivery()
         with self.world.lock:
             struck = [one.fault for one in self._faults if one.strikes(request)]
             self._number += 1
@@ -177,7 +182,7 @@ class _Connection(asyncio.Protocol):
         self._transport = transport
         self._open.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the library's signature
         self._open.discard(self)
         if self._waiting is not None:
             self._waiting.cancel()

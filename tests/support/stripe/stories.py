@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.stripe import objects, payments
+from tests.support.stripe import invoices, objects, payments
 from tests.support.stripe.objects import EPOCH, JSON
 from tests.support.stripe.versions import is_old, old_shape
 from tests.support.stripe.world import StripeWorld
@@ -47,12 +47,12 @@ def bill(world: StripeWorld, subscription: JSON, **fields: Any) -> JSON:
     """An invoice for a subscription's items; where it is paid and not zero, with intent, charge and invoice payment."""
     named = fields.pop("id", None) or world.new_id("in")
     lines = [
-        payments.invoice_line(world.new_id("il"), item["price"], invoice_id=named, item=item)
+        invoices.invoice_line(world.new_id("il"), item["price"], invoice_id=named, item=item)
         for item in subscription["items"]["data"]
     ]
     plain = {"livemode": subscription["livemode"], "currency": subscription["currency"]}
     billed = world.add(
-        payments.invoice(named, subscription["customer"], lines, subscription_id=subscription["id"], **(plain | fields))
+        invoices.invoice(named, subscription["customer"], lines, subscription_id=subscription["id"], **(plain | fields))
     )
     if billed["status"] == "paid" and billed["amount_paid"] > 0:
         settle(world, billed)
@@ -63,9 +63,9 @@ def bill(world: StripeWorld, subscription: JSON, **fields: Any) -> JSON:
 def bill_once(world: StripeWorld, customer: JSON, price: JSON, **fields: Any) -> JSON:
     """An invoice without a subscription."""
     named = fields.pop("id", None) or world.new_id("in")
-    lines = [payments.invoice_line(world.new_id("il"), price, invoice_id=named)]
+    lines = [invoices.invoice_line(world.new_id("il"), price, invoice_id=named)]
     plain = {"livemode": customer.get("livemode", True), "currency": price["currency"]}
-    billed = world.add(payments.invoice(named, customer["id"], lines, **(plain | fields)))
+    billed = world.add(invoices.invoice(named, customer["id"], lines, **(plain | fields)))
     if billed["status"] == "paid" and billed["amount_paid"] > 0:
         settle(world, billed)
     return billed
@@ -74,7 +74,7 @@ def bill_once(world: StripeWorld, customer: JSON, price: JSON, **fields: Any) ->
 def settle(world: StripeWorld, billed: JSON, **fields: Any) -> JSON:
     """The invoice payment of an invoice, with its payment intent and charge."""
     intent = pay(world, amount=billed["total"], customer_id=billed["customer"], like=billed)
-    return world.add(payments.invoice_payment(world.new_id("inpay"), billed, intent["id"], **fields))
+    return world.add(invoices.invoice_payment(world.new_id("inpay"), billed, intent["id"], **fields))
 
 
 def pay(world: StripeWorld, *, amount: int, customer_id: str | None, like: JSON, **fields: Any) -> JSON:
@@ -127,7 +127,7 @@ def credit(world: StripeWorld, billed: JSON, *, amount: int, **fields: Any) -> J
     credited = billed["post_payment_credit_notes_amount"] + amount
     world.change(billed["id"], post_payment_credit_notes_amount=credited)
     return world.add(
-        payments.credit_note(fields.pop("id", None) or world.new_id("cn"), billed, amount=amount, **fields)
+        invoices.credit_note(fields.pop("id", None) or world.new_id("cn"), billed, amount=amount, **fields)
     )
 
 
