@@ -62,11 +62,9 @@ class Expansion:
         inner = found[name]
         if isinstance(inner, str):
             inner = found[name] = self._object(inner, name, whole)
-        elif inner is None and name not in REFERENCES and not rest:
-            raise _unexpandable(whole)
         if rest:
             self._descend(inner, rest, whole)
-        elif not isinstance(inner, dict | None) or (isinstance(inner, dict) and "object" not in inner):
+        elif name not in REFERENCES and not (isinstance(inner, dict) and inner.get("object") == "list"):
             raise _unexpandable(whole)
 
     def _descend(self, inner: Any, rest: str, whole: str) -> None:

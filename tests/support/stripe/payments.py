@@ -99,6 +99,8 @@ def refund(refund_id: str, charged: JSON, **fields: Any) -> JSON:
         "charge": charged["id"],
         "created": EPOCH,
         "currency": charged["currency"],
+        "customer": charged["customer"],
+        "customer_account": None,
         "destination_details": {"type": "card", "card": {"type": "refund"}},
         "metadata": {},
         "payment_intent": charged["payment_intent"],

@@ -168,22 +168,26 @@ UNEXPANDABLE = frozenset({("product", "features")})
 
 REFERENCES = frozenset(
     {
+        "balance_transaction",
         "charge",
         "credit_note",
         "customer",
+        "default_payment_method",
         "default_price",
+        "discounts",
         "invoice",
         "latest_charge",
         "latest_invoice",
         "latest_revision",
         "payment_intent",
+        "payment_method",
         "price",
         "product",
         "schedule",
         "subscription",
     }
 )
-"""Fields that hold the id of an object and expand into it."""
+"""Fields that hold the id of an object and expand into it; where the world has no such object, the id stays."""
 
 SUBLIST_LENGTH = 10
 """How many parts an object shows of a list."""

@@ -158,3 +158,21 @@ def emit(world: StripeWorld, kind: str, about: JSON, **fields: Any) -> JSON:
     if is_old(made["api_version"]):
         made["data"] = made["data"] | {"object": old_shape(world, made["data"]["object"])}
     return world.add(made)
+
+
+def every_kind(world: StripeWorld) -> dict[str, str]:
+    """Add one object of each kind; their ids by kind."""
+    customer = new_customer(world)
+    price = new_price(world, features=("export",))
+    subscription = subscribe(world, customer, price)
+    billed = bill(world, subscription)
+    session = buy(world, customer, price)
+    intent = world.get(session["payment_intent"])
+    phase = objects.phase([{"price": price["id"], "quantity": 1}], start_date=1, end_date=2)
+    give_back(world, intent, amount=100)
+    contest(world, intent)
+    plan_ahead(world, subscription, phase)
+    credit(world, billed, amount=100)
+    listen(world)
+    emit(world, "customer.created", customer, created=world.time())
+    return {kind: next(iter(held.records)) for kind, held in world.collections.items()}
