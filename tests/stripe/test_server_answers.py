@@ -105,6 +105,12 @@ def test_the_version_and_a_request_id_come_back(client: stripe.StripeClient, ser
     assert "Stripe-Account" not in headers
 
 
+def test_a_version_that_is_none_is_refused(server: StripeServer) -> None:
+    refused = pytest.raises(stripe.InvalidRequestError, match="Invalid Stripe API version: 2024-6-20")
+    with official_client(server, stripe_version="2024-6-20") as client, refused:
+        client.v1.customers.list()
+
+
 def _headers(client: stripe.StripeClient) -> dict[str, str]:
     response = client.v1.customers.list().last_response
     assert response is not None

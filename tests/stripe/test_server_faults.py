@@ -115,7 +115,7 @@ def test_the_headers_of_a_rate_limit_say_whether_to_retry(server: StripeServer, 
     assert headers["Stripe-Rate-Limited-Reason"] == "global-rate"
 
 
-def test_the_sdk_gets_over_a_reset_where_it_may_retry(server: StripeServer) -> None:
+def test_the_sdk_gets_over_a_failure_where_it_may_retry(server: StripeServer) -> None:
     server.inject(CUSTOMERS, faults.server_error(), first=2)
     with official_client(server, retries=1) as client:
         assert len(_everyone(client)) == COUNT

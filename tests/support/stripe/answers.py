@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -22,6 +23,9 @@ JSON_TYPE = "application/json"
 ACCOUNT = "/v1/account"
 ITEMS = "/v1/subscription_items"
 ACCOUNT_PERMISSION = "rak_accounts_kyc_id_numbers_read"
+
+
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,8 @@ def answer(world: StripeWorld, request: Request) -> Answer:
     if request.method != "GET":
         raise unknown_url(request.method, request.path)
     version = request.headers.get("stripe-version", world.default_version)
+    if not _VERSION.fullmatch(version):
+        raise Refused(status=400, message=f"Invalid Stripe API version: {version}")
     reading = Reading(world=world, name=name, key=key, version=version)
     return Answer(body=reading.read(request))
 

@@ -80,7 +80,10 @@ class StripeServer:
         return Counter(asked.route for asked in self.requests)
 
     def inject(self, path: str, fault: Fault, *, first: int = 1, count: int | None = 1) -> Injected:
-        """Strike ``count`` requests (all where None) of a route from the ``first`` on; several faults add up."""
+        """Strike ``count`` requests (all where None) of a route from the ``first`` on.
+
+        Several faults of one request add up; of several answers and of several deliveries, the first injected is used.
+        """
         injected = Injected(fault=fault, path=path, first=first, count=count)
         with self.world.lock:
             self._faults.append(injected)
@@ -96,9 +99,9 @@ class StripeServer:
         with self.world.lock:
             self.requests.clear()
 
-    def limit(self, requests_per_second: float, *, retry_after: int | None = None) -> None:
+    def limit(self, requests_per_second: float, *, retry_after: int | None = None, reason: str = "global-rate") -> None:
         """Answer 429 beyond this rate."""
-        self.budget = Budget(requests_per_second=requests_per_second, retry_after=retry_after)
+        self.budget = Budget(requests_per_second=requests_per_second, retry_after=retry_after, reason=reason)
 
     def handle(self, request: Request) -> tuple[bytes, bytes, Delivery]:
         """The head and the body of the answer, and how they are to be sent."""
@@ -268,6 +271,8 @@ async def serve(server: StripeServer, listener: socket.socket, stop: asyncio.Eve
     running.close()
     for one in list(open_ones):
         one.close()
+    while open_ones:
+        await asyncio.sleep(0)
     await running.wait_closed()
 
 

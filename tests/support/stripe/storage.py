@@ -50,11 +50,15 @@ class Record:
         return dict(json.loads(self.serialised()))
 
     def whole(self) -> JSON:
-        """The object with its lists to the end, as it was added."""
-        found = self.shown()
-        for name, parts in (self.parts or {}).items():
-            found[name] = listing(parts, found[name]["url"] if name in found else "")
-        return found
+        """The object with its lists to the end, and with those that it does not show: as it was added."""
+        parts = self.parts or {}
+        return self.shown() | {name: listing(every, "") for name, every in parts.items()} | self.ended()
+
+    def ended(self) -> JSON:
+        """The lists that the body shows the beginning of, to their end."""
+        shown = self.shown()
+        parts = self.parts or {}
+        return {name: listing(every, shown[name]["url"]) for name, every in parts.items() if name in shown}
 
 
 def record(resource: Resource, added: JSON, *, livemode: bool, created: int) -> Record:

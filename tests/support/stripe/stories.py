@@ -102,7 +102,9 @@ def buy(world: StripeWorld, customer: JSON, price: JSON, *, quantity: int = 1, *
     session = payments.checkout_session(named, **(plain | fields))
     if session["payment_status"] == "paid" and total > 0 and session["payment_intent"] is None:
         session["payment_intent"] = pay(world, amount=total, customer_id=customer["id"], like=session)["id"]
-    line = {"id": world.new_id("li"), "object": "item", "amount_total": total, "price": price, "quantity": quantity}
+    plain = {"amount_discount": 0, "amount_subtotal": total, "amount_tax": 0, "amount_total": total}
+    line = plain | {"id": world.new_id("li"), "object": "item", "currency": session["currency"]}
+    line |= {"description": price["id"], "price": price, "quantity": quantity}
     return world.add(session | {"line_items": objects.listing([line], "")})
 
 

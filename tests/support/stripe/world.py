@@ -101,19 +101,19 @@ class StripeWorld:
         return self.collections[kind].records.get(named) if kind else None
 
     def get(self, named: str) -> JSON:
-        """The object, whole. Raises ``KeyError`` where there is none."""
+        """The object as the API shows it, its lists to their end. Raises ``KeyError`` where there is none."""
         with self.lock:
             found = self.find(named)
             if found is None:
                 raise KeyError(named)
-            return found.whole()
+            return found.shown() | found.ended()
 
     def objects(self, kind: str) -> list[JSON]:
-        """All objects of a kind, oldest first, whole; deleted customers are not among them."""
+        """All objects of a kind as ``get`` gives them, oldest first; deleted customers are not among them."""
         with self.lock:
             held = self.collections[kind]
             records = (held.records[named] for _, named in held.order())
-            return [one.whole() for one in records if not one.is_deleted]
+            return [one.shown() | one.ended() for one in records if not one.is_deleted]
 
     def change(self, named: str, **fields: object) -> JSON:
         """Set fields of an object; the changed object."""
@@ -137,8 +137,8 @@ class StripeWorld:
     def delete_customer(self, named: str) -> None:
         """Delete as Stripe does: the subscriptions end, a stub remains, which no list shows."""
         with self.lock:
-            for one in self.objects("subscription"):
-                if one["customer"] == named and one["status"] not in ENDED:
+            for one in [held.shown() for held in self.naming("subscription", "customer", named)]:
+                if one["status"] not in ENDED:
                     self.change(one["id"], status="canceled", canceled_at=self.time(), ended_at=self.time())
             old = self.find(named)
             assert old is not None, f"there is no {named}"
