@@ -15,8 +15,9 @@ import socket
 import sys
 
 from tests.support.stripe.answers import Answer, Request
+from tests.support.stripe.connections import bound, serve
 from tests.support.stripe.population import change, populated
-from tests.support.stripe.server import StripeServer, bound, serve
+from tests.support.stripe.server import StripeServer
 
 
 def main() -> None:
@@ -41,7 +42,7 @@ async def _until_stopped(server: StripeServer, listener: socket.socket) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(server, listener, stop)
+    await serve(server.handle, listener, stop)
 
 
 def control(server: StripeServer, request: Request) -> Answer:

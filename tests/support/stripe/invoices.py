@@ -65,27 +65,59 @@ def invoice(
     paid = total if status == "paid" else 0
     of_subscription: JSON = {"metadata": {}, "subscription": subscription_id, "subscription_proration_date": None}
     parent = {"type": "subscription_details", "quote_details": None, "subscription_details": of_subscription}
+    return (
+        _unsaid()
+        | {
+            "id": invoice_id,
+            "object": "invoice",
+            "amount_due": total,
+            "amount_paid": paid,
+            "amount_remaining": total - paid,
+            "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None, "status": None},
+            "billing_reason": "subscription_cycle" if subscription_id else "manual",
+            "collection_method": "charge_automatically",
+            "created": created,
+            "currency": "usd",
+            "customer": customer_id,
+            "customer_email": f"{customer_id}@example.com",
+            "effective_at": created,
+            "hosted_invoice_url": f"https://invoice.example.com/{invoice_id}",
+            "issuer": {"type": "self"},
+            "lines": listing(lines, f"/v1/invoices/{invoice_id}/lines"),
+            "livemode": True,
+            "number": f"EX-{invoice_id[-6:]}",
+            "parent": parent if subscription_id else None,
+            "payment_settings": {"default_mandate": None, "payment_method_types": None},
+            "period_end": created,
+            "period_start": created - MONTH,
+            "status": status,
+            "status_transitions": {
+                "finalized_at": None if status == "draft" else created,
+                "marked_uncollectible_at": created if status == "uncollectible" else None,
+                "paid_at": created if status == "paid" else None,
+                "voided_at": created if status == "void" else None,
+            },
+            "subtotal": total,
+            "subtotal_excluding_tax": total,
+            "total": total,
+            "total_excluding_tax": total,
+            "webhooks_delivered_at": created,
+        }
+        | fields
+    )
+
+
+def _unsaid() -> JSON:
+    """What an invoice says of what it does not have."""
     return {
-        "id": invoice_id,
-        "object": "invoice",
         "account_country": "US",
         "account_name": "Example, Inc.",
-        "amount_due": total,
         "amount_overpaid": 0,
-        "amount_paid": paid,
-        "amount_remaining": total - paid,
         "amount_shipping": 0,
         "attempt_count": 1,
         "attempted": True,
         "auto_advance": False,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None, "status": None},
-        "billing_reason": "subscription_cycle" if subscription_id else "manual",
-        "collection_method": "charge_automatically",
-        "created": created,
-        "currency": "usd",
-        "customer": customer_id,
         "customer_account": None,
-        "customer_email": f"{customer_id}@example.com",
         "customer_name": None,
         "default_payment_method": None,
         "default_source": None,
@@ -93,45 +125,23 @@ def invoice(
         "description": None,
         "discounts": [],
         "due_date": None,
-        "effective_at": created,
         "ending_balance": 0,
         "from_invoice": None,
-        "hosted_invoice_url": f"https://invoice.example.com/{invoice_id}",
-        "issuer": {"type": "self"},
         "last_finalization_error": None,
         "latest_revision": None,
-        "lines": listing(lines, f"/v1/invoices/{invoice_id}/lines"),
-        "livemode": True,
         "metadata": {},
         "next_payment_attempt": None,
-        "number": f"EX-{invoice_id[-6:]}",
         "on_behalf_of": None,
-        "parent": parent if subscription_id else None,
-        "payment_settings": {"default_mandate": None, "payment_method_types": None},
-        "period_end": created,
-        "period_start": created - MONTH,
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
         "receipt_number": None,
         "starting_balance": 0,
         "statement_descriptor": None,
-        "status": status,
-        "status_transitions": {
-            "finalized_at": None if status == "draft" else created,
-            "marked_uncollectible_at": created if status == "uncollectible" else None,
-            "paid_at": created if status == "paid" else None,
-            "voided_at": created if status == "void" else None,
-        },
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
         "test_clock": None,
-        "total": total,
         "total_discount_amounts": [],
-        "total_excluding_tax": total,
         "total_pretax_credit_amounts": [],
         "total_taxes": [],
-        "webhooks_delivered_at": created,
-    } | fields
+    }
 
 
 def invoice_payment(payment_id: str, billed: JSON, intent_id: str, **fields: Any) -> JSON:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from tests.support.stripe import invoices, objects, payments, stories
+from tests.support.stripe import invoices, objects, payments, products, stories
 from tests.support.stripe.objects import DAY, EPOCH, JSON, MONTH
 from tests.support.stripe.resources import BY_OBJECT
 from tests.support.stripe.storage import Form, Record, value
@@ -50,8 +50,8 @@ def populated(customers: int, *, invoices_each: int = 1) -> StripeWorld:
 def _sample(invoices_each: int) -> dict[str, JSON]:
     """One of each kind, with marks in the place of its numbers."""
     made, bill = {"created": _MOMENT}, f"{_NUMBER}_{_BILL}"
-    product = objects.product("prod_population")
-    price = objects.price("price_population", product["id"])
+    product = products.product("prod_population")
+    price = products.price("price_population", product["id"])
     customer = objects.customer(f"cus_{_NUMBER}", email=f"{_NUMBER}@example.com", invoice_prefix=_NUMBER, **made)
     subscription_id = f"sub_{_NUMBER}"
     item = objects.subscription_item(f"si_{_NUMBER}", subscription_id, price, **made)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.stripe import invoices, objects, payments
+from tests.support.stripe import invoices, objects, payments, products
 from tests.support.stripe.objects import EPOCH, JSON
 from tests.support.stripe.versions import is_old, old_shape
 from tests.support.stripe.world import StripeWorld
@@ -25,12 +25,12 @@ def new_price(
     """A price; of a product of its own, with these features, unless one is given."""
     livemode = fields.get("livemode", True)
     if product is None:
-        product = world.add(objects.product(world.new_id("prod"), livemode=livemode))
+        product = world.add(products.product(world.new_id("prod"), livemode=livemode))
         for lookup_key in features:
-            carried = world.add(objects.feature(world.new_id("feat"), lookup_key, livemode=livemode))
-            link = objects.product_feature(world.new_id("prodft"), carried, livemode=livemode)
+            carried = world.add(products.feature(world.new_id("feat"), lookup_key, livemode=livemode))
+            link = products.product_feature(world.new_id("prodft"), carried, livemode=livemode)
             world.add_part(product["id"], "features", link)
-    return world.add(objects.price(fields.pop("id", world.new_id("price")), product["id"], **fields))
+    return world.add(products.price(fields.pop("id", world.new_id("price")), product["id"], **fields))
 
 
 def subscribe(world: StripeWorld, customer: JSON, *prices: JSON, quantity: int = 1, **fields: Any) -> JSON:
