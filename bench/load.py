@@ -26,7 +26,7 @@ from pathlib import Path
 import psycopg
 import sqlalchemy
 
-from bench.arrivals import Arrivals, arrive
+from bench.arrivals import Arrivals, Latencies, arrive
 from bench.companies import Prepared, prepared_postgres
 from trueup.mapping.config import load_config
 from trueup.store import journal, open_store
@@ -34,10 +34,17 @@ from trueup.targets import open_target
 
 PATH = "/api/admin/billing-assurance"
 HOST = "127.0.0.1"
+_MEMORY_SECONDS = 0.5
 _EDITED = """
 WITH chosen AS (
     SELECT u.id FROM users AS u
     WHERE NOT u.unlimited_credits AND u.active AND u.credits > 0
+      AND NOT EXISTS (
+          SELECT FROM (
+              SELECT amount, balance_after, lag(balance_after) OVER (ORDER BY sequence) AS previous
+              FROM credit_transactions AS t WHERE t.user_id = u.id AND t.posted
+          ) AS step WHERE previous + amount <> balance_after
+      )
       AND EXISTS (SELECT FROM credit_transactions AS t WHERE t.user_id = u.id)
       AND u.credits = (SELECT t.balance_after FROM credit_transactions AS t WHERE t.user_id = u.id AND t.posted
                        ORDER BY t.sequence DESC LIMIT 1)
@@ -72,14 +79,41 @@ def _turns(options: argparse.Namespace, token: str, issues: list[str], port: int
 
 
 def _loaded(kinds: list[Arrivals], process: subprocess.Popen[bytes], port: int, *, seconds: float) -> None:
-    before, busy = _resident_bytes(process), _processor_seconds(process)
-    found = asyncio.run(arrive(HOST, port, kinds, seconds=seconds))
-    after, busy = _resident_bytes(process), _processor_seconds(process) - busy
+    busy = _processor_seconds(process)
+    found, memory = asyncio.run(_watched(kinds, process, port, seconds=seconds))
+    busy = _processor_seconds(process) - busy
     for name, met in found.items():
-        figures = "  ".join(f"p{share:g} {met.percentile(share / 100):,.0f} ms" for share in (50, 90, 99, 99.9))
+        figures = "  ".join(f"p{share:g} {met.percentile(share / 100):,.0f} ms" for share in (50, 90, 99, 99.9, 100))
         print(f"  {name:<12} {len(met.seconds):>7,} requests  {figures}  not 200: {met.failures or 'none'}")
-    memory = f"server's memory {before / 2**20:,.0f} -> {after / 2**20:,.0f} MiB"
-    print(f"  {seconds:g} s of constant arrival, {busy:,.1f} processor seconds; {memory}", flush=True)
+    answered = sum(len(met.seconds) for met in found.values())
+    each = f"{busy / answered * 1000:,.1f} ms a request" if answered else "no requests"
+    print(f"  {seconds:g} s of constant arrival, {busy:,.1f} processor seconds of the server, {each}")
+    shown = " -> ".join(f"{resident / 2**20:,.0f}" for resident in _over_time(memory))
+    print(f"  server's memory, MiB: {shown}; most {max(memory) / 2**20:,.0f}", flush=True)
+
+
+async def _watched(
+    kinds: list[Arrivals], process: subprocess.Popen[bytes], port: int, *, seconds: float
+) -> tuple[dict[str, Latencies], list[int]]:
+    """Let them arrive, and look at the server's memory meanwhile."""
+    memory = [_resident_bytes(process)]
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(_MEMORY_SECONDS)
+            memory.append(_resident_bytes(process))
+
+    watching = asyncio.create_task(watch())
+    try:
+        found = await arrive(HOST, port, kinds, seconds=seconds)
+    finally:
+        watching.cancel()
+    return found, memory
+
+
+def _over_time(memory: list[int]) -> list[int]:
+    """At the start, at each quarter, and at the end: flat is what stays the same from the first quarter on."""
+    return [memory[round(share * (len(memory) - 1) / 4)] for share in range(5)]
 
 
 def _kinds(options: argparse.Namespace, token: str, issues: list[str], port: int) -> list[Arrivals]:

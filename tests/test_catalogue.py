@@ -20,9 +20,10 @@ EVERY_CHECK = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.i
 DIALECTS = ("spark", "trino", "clickhouse", "bigquery", "snowflake")
 
 
+@pytest.mark.parametrize("few", [False, True], ids=["audit", "repair"])
 @pytest.mark.parametrize(("check", "case"), CASES)
-def test_the_case_fires_for_exactly_its_subjects(check: Check, case: Case) -> None:
-    outcome = checked(check, case)
+def test_the_case_fires_for_exactly_its_subjects(check: Check, case: Case, few: bool) -> None:
+    outcome = checked(check, case, few=few)
     open_findings = {finding.subject: finding for finding in outcome.findings if finding.exemption is None}
     assert sorted(finding.subject for finding in outcome.findings if finding.exemption is None) == sorted(case.fires)
     for subject, severity in case.severities.items():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from trueup.actions.examine import examine
-from trueup.books.file import books_in_memory
+from trueup.books.again import Again
+from trueup.books.file import Books, books_in_memory
 from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.outcome import Checked
 from trueup.model.relations import (
@@ -21,8 +23,11 @@ from trueup.model.relations import (
 from trueup.model.source import Silent
 
 
-def checked(check: Check, case: Case) -> Checked:
-    """The check's outcome over the case's rows, with every relation and column mapped."""
+def checked(check: Check, case: Case, *, few: bool = False) -> Checked:
+    """The check's outcome over the case's rows, with every relation and column mapped.
+
+    ``few`` asks the way a repair asks about the few rows of one subject, instead of the way an audit does.
+    """
     with books_in_memory() as books:
         for relation in RELATIONS:
             books.replace_rows([row for row in case.given if type(row) is relation], of=relation)
@@ -32,9 +37,18 @@ def checked(check: Check, case: Case) -> Checked:
             books.connection.execute(
                 "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]
             )
-        (made,) = examine(books, checks=(check,), policy=case.policy, now=CASE_NOW, progress=Silent())
+        asked = few_books(books) if few else books
+        (made,) = examine(asked, checks=(check,), policy=case.policy, now=CASE_NOW, progress=Silent())
     assert isinstance(made.outcome, Checked), made.outcome
     return made.outcome
+
+
+def few_books(books: Books) -> Books:
+    """The same books, as a repair works with them."""
+    again = Again(books.connection)
+    again.expect(1)
+    again.copies, again.mapped, again.has_plans = books.copies(), books.mapped_columns(), books.has_plans()
+    return dataclasses.replace(books, again=again)
 
 
 def _copied(case: Case) -> Callable[[Relation], CopiedRelation]:

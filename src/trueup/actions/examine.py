@@ -39,7 +39,8 @@ def examine(
 
     Whoever only asks what is found leaves ``counts_population`` away: every population is 0 then.
     """
-    engine = DuckDB(books.run, policy.parameters(now))
+    standing = books.again.tables if books.again is not None else None
+    engine = DuckDB(books.run, policy.parameters(now), standing=standing)
     readable = Readable(books)
     exemptions = live_exemptions(engine, now.date())
     progress.begin("Checking", len(checks))
@@ -60,7 +61,7 @@ class Readable:
     def __init__(self, books: Books) -> None:
         self._mapped = books.mapped_columns()
         self._failed = {read.relation: read.problem for read in books.copies() if read.problem}
-        self._plans_configured = books.connection.execute("SELECT 1 FROM plan LIMIT 1").fetchall() != []
+        self._plans_configured = books.has_plans()
 
     def obstacle(self, check: Check) -> Skipped | Broken | None:
         """What keeps this check from being answered, if anything."""

@@ -38,12 +38,10 @@ def copy_relation(
     *,
     unique_key: bool,
     progress: Progress,
-    is_first: bool = False,
 ) -> int:
     """Copy the relation and record what was read; how many rows there were.
 
-    ``unique_key`` says that the source itself keeps the key unique, so that nobody looks for duplicates; ``is_first``
-    that the books hold nothing of this relation, so that nothing has to be replaced.
+    ``unique_key`` says that the source itself keeps the key unique, so that nobody looks for duplicates.
     When the source goes away in the middle, the relation stays empty, its line in the books says how far the copy
     got, and ``SourceUnavailable`` goes on. Raises ``ConfigurationError`` when a mapped column cannot be what it is
     mapped to.
@@ -55,9 +53,9 @@ def copy_relation(
     except SourceUnavailable as error:
         _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
-    _settle(books.connection, relation, unique_key=unique_key, is_first=is_first)
-    _refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
-    _record(books.connection, mapping, rows=counted.rows, problem=None, is_first=is_first)
+    settle(books.connection, relation, unique_key=unique_key)
+    refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
+    _record(books.connection, mapping, rows=counted.rows, problem=None)
     return counted.rows
 
 
@@ -101,7 +99,7 @@ def _stream(
     try:
         types = _incoming_types(connection, reader.schema)
         connection.execute(create_table(relation, types))
-        books.run(_insert(relation, mapping, types))
+        books.run(insertion(relation, mapping, types, source=_INCOMING))
     except duckdb.Error:
         if counted.error is not None:
             raise counted.error from None
@@ -122,7 +120,8 @@ def _incoming_types(connection: DuckDBPyConnection, schema: pa.Schema) -> dict[s
     return {name: kind for name, kind, *_ in rows}
 
 
-def _insert(relation: Relation, mapping: RelationMapping, types: Mapping[str, str]) -> str:
+def insertion(relation: Relation, mapping: RelationMapping, types: Mapping[str, str], *, source: str) -> str:
+    """The statement that reads ``source``, whose columns are of these DuckDB types, into the relation's table."""
     readings = {
         column.name: reading(column, types[column.name], mapping.columns[column.name].values)
         for column in columns_of(relation)
@@ -130,7 +129,7 @@ def _insert(relation: Relation, mapping: RelationMapping, types: Mapping[str, st
     }
     values = [_value(column, readings.get(column.name)) for column in columns_of(relation)]
     selected = ", ".join([*values, _unreadable(readings.values())])
-    return f"INSERT INTO {relation_name(relation)} SELECT {selected} FROM {_INCOMING}"
+    return f"INSERT INTO {relation_name(relation)} SELECT {selected} FROM {source}"
 
 
 def _unreadable(readings: Collection[Reading]) -> str:
@@ -146,14 +145,13 @@ def _value(column: Column, found: Reading | None) -> str:
     return "NULL" if column.neutral is None else literal(column.neutral)
 
 
-def _settle(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bool, is_first: bool) -> None:
+def settle(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bool) -> None:
     """Put on record what could not be read, and drop only rows that have no name."""
     name = relation_name(relation)
     keys = [column.name for column in columns_of(relation) if column.is_key]
     nameless = " OR ".join(f"{key} IS NULL" for key in keys)
     owner = "account_id" if any(c.name == "account_id" for c in columns_of(relation)) else "NULL"
-    if not is_first:
-        connection.execute(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
+    connection.execute(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
     if _is_any(connection, name, f"{UNREADABLE} IS NOT NULL OR {nameless}"):
         row_key = f"coalesce(CAST({keys[0]} AS VARCHAR), '(no {keys[0]})')"
         connection.execute(
@@ -196,11 +194,6 @@ def _note_unknown_words(connection: DuckDBPyConnection, name: str, column: str, 
     )
 
 
-def note_empty(books: Books, mapping: RelationMapping) -> None:
-    """Put on record that a relation was read and has no rows. The books must hold nothing of it."""
-    _record(books.connection, mapping, rows=0, problem=None, is_first=True)
-
-
 def note_unread(books: Books, mapping: RelationMapping, problem: str) -> None:
     """Put on record that a mapped relation was not read at all."""
     _record(books.connection, mapping, rows=0, problem=problem)
@@ -215,7 +208,7 @@ def note_unknown_plans(books: Books) -> None:
     )
 
 
-def _refuse_wrong_columns(
+def refuse_wrong_columns(
     connection: DuckDBPyConnection, relation: Relation, mapping: RelationMapping, rows: int
 ) -> None:
     """A column of which not one value can be read is a wrong mapping, not a table full of broken rows."""
@@ -244,12 +237,10 @@ def _record(
     *,
     rows: int,
     problem: str | None,
-    is_first: bool = False,
 ) -> None:
     columns = sorted(mapped_columns(mapping))
-    if not is_first:
-        connection.execute("DELETE FROM copied_relation WHERE relation = ?", [mapping.relation])
-        connection.execute("DELETE FROM trueup_copy WHERE relation = ?", [mapping.relation])
+    connection.execute("DELETE FROM copied_relation WHERE relation = ?", [mapping.relation])
+    connection.execute("DELETE FROM trueup_copy WHERE relation = ?", [mapping.relation])
     connection.execute("INSERT INTO copied_relation VALUES (?, ?, NULL)", [mapping.relation, rows])
     connection.execute(
         "INSERT INTO trueup_copy SELECT ?, ?, ?, ?, coalesce(sum(entries), 0), ? FROM unreadable_row "

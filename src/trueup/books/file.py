@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup import __version__
+from trueup.books.again import Again
 from trueup.books.schema import FORMAT, all_tables, create_table
 from trueup.model.errors import BooksUnreadable
-from trueup.model.relations import MADE, MAPPED, STRIPE, Row, columns_of, relation_name
+from trueup.model.relations import MAPPED, STRIPE, Row, columns_of, relation_name
 from trueup.model.report import RelationRead
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, Statement
+    from duckdb import DuckDBPyConnection
 
 DEFAULT_MEMORY_LIMIT = "1GiB"
 _ENGINE_SHARE = 0.8
 _CLOSING_TRIES = 100
-_NOT_WORTH_PLANNING = 300
 _SMALL_BLOCK_BYTES = "16384"
 _CLOSING_PAUSE_SECONDS = 0.05
 
@@ -35,19 +35,17 @@ class Books:
     """Open books: the connection that the engine reads, and what the file says of itself."""
 
     connection: DuckDBPyConnection
-    small: bool = False
-    """Whether no query on these books can take long."""
-    parsed: dict[str, Statement] = dataclasses.field(default_factory=dict, repr=False)
-    """The statements that small books have met, because reading one costs as much as running it there."""
+    again: Again | None = dataclasses.field(default=None, repr=False)
+    """Of books for a few rows: what they keep from one use to the next."""
 
     def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
         """Run a query that may take long. Ctrl-C ends the query itself.
 
         The query runs in a thread of its own, because a signal reaches Python only when the main thread waits in
-        Python, and never while it is inside DuckDB. Small books are not worth a thread.
+        Python, and never while it is inside DuckDB. A few rows are not worth a thread.
         """
-        if self.small:
-            return self.connection.execute(self._statement(sql), *([dict(bound)] if bound else []))
+        if self.again is not None:
+            return self.again.run(sql, bound)
         with ThreadPoolExecutor(max_workers=1) as runner:
             try:
                 return runner.submit(self.connection.execute, sql, *([dict(bound)] if bound else [])).result()
@@ -55,10 +53,12 @@ class Books:
                 self.connection.interrupt()
                 raise
 
-    def _statement(self, sql: str) -> Statement:
-        if sql not in self.parsed:
-            (self.parsed[sql],) = self.connection.extract_statements(sql)
-        return self.parsed[sql]
+    def make_table(self, sql: str) -> None:
+        """Make a table, or another in its place; what was derived from that one has to be made anew as well."""
+        self.connection.execute(sql)
+        if self.again is not None:
+            self.again.tables.clear()
+            self.again.forget_plans()
 
     @property
     def as_of(self) -> datetime | None:
@@ -80,6 +80,8 @@ class Books:
 
     def copies(self) -> tuple[RelationRead, ...]:
         """What was read of each relation, in the order of the relations."""
+        if self.again is not None:
+            return self.again.copies
         order = [relation_name(relation) for relation in (*MAPPED, *STRIPE)]
         rows = self.connection.execute(
             "SELECT relation, source_table, rows, unreadable_rows, problem FROM trueup_copy"
@@ -90,23 +92,18 @@ class Books:
         ]
         return tuple(sorted(reads, key=lambda read: order.index(read.relation)))
 
-    def mapped_columns(self) -> dict[str, frozenset[str]]:
+    def mapped_columns(self) -> Mapping[str, frozenset[str]]:
         """The columns that were mapped, by relation; a relation whose copy failed is not among them."""
+        if self.again is not None:
+            return self.again.mapped
         rows = self.connection.execute("SELECT relation, columns FROM trueup_copy WHERE problem IS NULL").fetchall()
         return {relation: frozenset(columns) for relation, columns in rows}
 
-    def expect(self, rows: int) -> None:
-        """Say how many rows there will be: for a few, planning a query well takes longer than running a plain plan."""
-        self.connection.execute(
-            "PRAGMA disable_optimizer" if rows <= _NOT_WORTH_PLANNING else "PRAGMA enable_optimizer"
-        )
-
-    def forget_copies(self) -> None:
-        """Empty every table but those that the config supplies: small books are used again, because opening new ones
-        costs more than filling them.
-        """
-        for name in (*map(relation_name, (*MAPPED, *STRIPE, *MADE)), "trueup_books", "trueup_copy"):
-            self.connection.execute(f"DELETE FROM {name}")
+    def has_plans(self) -> bool:
+        """Whether the config names any plan."""
+        if self.again is not None:
+            return self.again.has_plans
+        return self.connection.execute("SELECT 1 FROM plan LIMIT 1").fetchall() != []
 
     def replace_rows(self, rows: Iterable[Row], *, of: type[Row], for_this_run: bool = False) -> None:
         """Put these rows in place of all rows of the relation ``of``: for what the config supplies, and for cases.
@@ -117,9 +114,7 @@ class Books:
         columns = columns_of(of)
         kept = list(rows)
         numbered = all(isinstance(getattr(row, "entry_id", None), int) for row in kept)
-        self.connection.execute(
-            create_table(of, {"entry_id": "BIGINT" if numbered else "VARCHAR"}, temporary=for_this_run)
-        )
+        self.make_table(create_table(of, {"entry_id": "BIGINT" if numbered else "VARCHAR"}, temporary=for_this_run))
         values = [[_plain(getattr(row, column.name)) for column in columns] for row in kept]
         if values:
             marks = ", ".join("?" * len(columns))
@@ -172,10 +167,10 @@ def opened_books(path: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT, spill:
 
 @contextlib.contextmanager
 def books_in_memory() -> Iterator[Books]:
-    """Empty books that are never written anywhere: for cases, and for the few rows of one subject."""
+    """Empty books that are never written anywhere, and are worked with as those of an audit."""
     with _connected(None) as connection:
         connection.execute(all_tables())
-        yield Books(connection=connection, small=True)
+        yield Books(connection=connection)
 
 
 @contextlib.contextmanager

@@ -31,32 +31,29 @@ def parameters_of(sql: str) -> frozenset[str]:
 
 
 @functools.cache
-def needs_of(sql: str, *, without: frozenset[str] = frozenset()) -> frozenset[Need]:
+def needs_of(sql: str) -> frozenset[Need]:
     """The relations and columns this SQL reads, looking through the derived ones; without the columns of ``made`` rows.
 
-    What is only read through a derived relation named in ``without`` is left out. Raises
-    ``sqlglot.errors.SqlglotError`` when the SQL names a relation or a column that does not exist.
+    Raises ``sqlglot.errors.SqlglotError`` when the SQL names a relation or a column that does not exist.
     """
-    tree = _qualified(sql)
+    tree = qualified(sql)
     needs: set[Need] = set()
     for table in _base_tables(tree):
-        if table in without:
-            continue
-        if table in _derived_sql():
-            behind = needs_of(_derived_sql()[table], without=without)
+        if table in derived_sql():
+            behind = needs_of(derived_sql()[table])
             needs |= {need for need in behind if not _is_optional(table, need)}
         else:
             needs.add((table, ""))
     for column in tree.find_all(exp.Column):
-        relation = _table_behind(column)
-        if relation is not None and relation not in _derived_sql():
+        relation = table_behind(column)
+        if relation is not None and relation not in derived_sql():
             needs.add((relation, column.name))
     return frozenset(needs)
 
 
 def derived_of(sql: str) -> frozenset[str]:
     """The derived relations this SQL names. No CTE may be named like one, so that the word alone says it."""
-    return frozenset(_WORD.findall(sql)) & _derived_sql().keys()
+    return frozenset(_WORD.findall(sql)) & derived_sql().keys()
 
 
 @functools.cache
@@ -85,7 +82,7 @@ def departures_from_portable(sql: str) -> list[str]:
     departures += [
         f"mad() holds every value: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() == "mad"
     ]
-    known = {relation_name(r) for r in RELATIONS} | _derived_sql().keys()
+    known = known_relations()
     departures += [f"a CTE named like a relation: {cte.alias}" for cte in tree.find_all(exp.CTE) if cte.alias in known]
     clocks = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime)
     departures += [f"asks for the time: {node.sql()}" for node in tree.find_all(*clocks)]
@@ -103,8 +100,14 @@ def _is_optional(derived: str, need: Need) -> bool:
     return need[0] in optional or ".".join(need) in optional
 
 
+def known_relations() -> frozenset[str]:
+    """The names that SQL can read from: relations and derived ones."""
+    return frozenset(map(relation_name, RELATIONS)) | derived_sql().keys()
+
+
 @functools.cache
-def _derived_sql() -> dict[str, str]:
+def derived_sql() -> dict[str, str]:
+    """The SQL of each derived relation."""
     return {derived.name: derived.sql for derived in DERIVED}
 
 
@@ -113,7 +116,7 @@ def _schema() -> dict[str, object]:
     schema: dict[str, object] = {
         relation_name(r): {column.name: "UNKNOWN" for column in columns_of(r)} for r in RELATIONS
     }
-    for name, sql in _derived_sql().items():
+    for name, sql in derived_sql().items():
         outermost = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Select)
         schema[name] = dict.fromkeys(_column_names(outermost), "UNKNOWN")
     return schema
@@ -123,12 +126,16 @@ def _column_names(select: exp.Select) -> list[str]:
     """The names of a query's columns; ``*`` stands for those of the one subquery it selects from."""
     if not select.is_star:
         return select.named_selects
-    (source,) = _sources_of(select)
+    (source,) = sources_of(select)
     inner: exp.Select = source.this.assert_is(exp.Select)
     return inner.named_selects
 
 
-def _qualified(sql: str) -> exp.Expr:
+def qualified(sql: str) -> exp.Expr:
+    """The SQL with the table before every column's name.
+
+    Raises ``sqlglot.errors.SqlglotError`` when it names a relation or a column that does not exist.
+    """
     tree = qualify_tables(sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb")
     return qualify_columns(tree, schema=_schema(), expand_alias_refs=False, expand_stars=True)
 
@@ -138,18 +145,19 @@ def _base_tables(tree: exp.Expr) -> set[str]:
     return {table.name for table in tree.find_all(exp.Table) if table.name and table.name not in ctes}
 
 
-def _table_behind(column: exp.Column) -> str | None:
+def table_behind(column: exp.Column) -> str | None:
     """The relation that this qualified column belongs to, or None where it belongs to a subquery or CTE."""
     scope = column.find_ancestor(exp.Select)
     while scope is not None:
-        for source in _sources_of(scope):
+        for source in sources_of(scope):
             if source.alias_or_name == column.table:
                 return source.name if isinstance(source, exp.Table) and source.name in _schema() else None
         scope = scope.find_ancestor(exp.Select)
     return None
 
 
-def _sources_of(select: exp.Select) -> list[exp.Expr]:
+def sources_of(select: exp.Select) -> list[exp.Expr]:
+    """What a SELECT reads in its FROM and its joins, in order."""
     clause = select.args.get("from_") or select.args.get("from")
     sources = [clause.this] if clause else []
     return sources + [join.this for join in select.args.get("joins") or []]

@@ -15,15 +15,13 @@ class Derived:
     """A named query. Its column names are those of its outermost SELECT.
 
     ``optional`` names what it reads only where it is mapped, as ``relation`` or ``relation.column``: a check on a
-    derived relation says itself, in ``requires``, which of these it cannot do without. ``named_by``, where it is not
-    empty, says that each row is one row of a base relation, and is there only if one of these columns has a value.
+    derived relation says itself, in ``requires``, which of these it cannot do without.
     """
 
     name: str
     holds: str
     sql: str
     optional: tuple[str, ...] = ()
-    named_by: tuple[str, ...] = ()
 
 
 ACCOUNT_TOTAL = Derived(
@@ -142,11 +140,6 @@ STRIPE_ENTRY = Derived(
     name="stripe_entry",
     holds="The entries that name something of Stripe's: an event, a payment intent or an invoice.",
     optional=(
-        "ledger_entry.stripe_event_id",
-        "ledger_entry.stripe_payment_intent_id",
-        "ledger_entry.stripe_invoice_id",
-    ),
-    named_by=(
         "ledger_entry.stripe_event_id",
         "ledger_entry.stripe_payment_intent_id",
         "ledger_entry.stripe_invoice_id",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -214,12 +215,12 @@ def relation_name(relation: type) -> str:
     >>> relation_name(LedgerEntry)
     'ledger_entry'
     """
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in relation.__name__).lstrip("_")
+    return _NAMES[relation]
 
 
 def relation_named(name: str) -> Relation:
     """The relation of this name; ``KeyError`` when there is none."""
-    return {relation_name(r): r for r in RELATIONS}[name]
+    return _RELATIONS[name]
 
 
 def columns_of(relation: Relation) -> tuple[Column, ...]:
@@ -227,4 +228,8 @@ def columns_of(relation: Relation) -> tuple[Column, ...]:
     return _COLUMNS[relation_name(relation)]
 
 
+_NAMES: dict[type, str] = {
+    relation: re.sub("(?<!^)([A-Z])", r"_\1", relation.__name__).lower() for relation in RELATIONS
+}
+_RELATIONS: dict[str, Relation] = {relation_name(relation): relation for relation in RELATIONS}
 _COLUMNS = {relation_name(relation): declared_columns(relation) for relation in RELATIONS}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LOCK_SECONDS = 60
 """How long a replica waits for another one that is migrating the same database."""
 
+_IS_IN_POSTGRES = text("SELECT to_regclass(quote_ident(:name)) IS NOT NULL")
+
 # Scripts reach their operations through a module of Alembic's (alembic.op): one thread at a time.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -50,10 +52,17 @@ def upgrade(bind: Connection | Engine, *, scripts: Path, version_table: str) -> 
 
 def revision_of(connection: Connection, *, version_table: str) -> str | None:
     """The last script that was run on this database; None when none was."""
-    if not inspect(connection).has_table(version_table):
+    if not _is_there(connection, version_table):
         return None
     found = connection.execute(select(column("version_num")).select_from(table(version_table))).scalar()
     return None if found is None else str(found)
+
+
+def _is_there(connection: Connection, name: str) -> bool:
+    """Whether there is a table of this name. Postgres has a question for it that costs nothing."""
+    if connection.dialect.name == "postgresql":
+        return bool(connection.execute(_IS_IN_POSTGRES, {"name": name}).scalar_one())
+    return inspect(connection).has_table(name)
 
 
 def newest_revision(scripts: Path) -> str:

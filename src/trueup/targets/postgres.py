@@ -29,23 +29,26 @@ _CONFLICT = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_det
 _DUPLICATE = "23505"
 _GONE = ("08", "57P", "25P03", "25P04")  # two classes, and sessions ended for being idle or open too long
 
-# SET LOCAL only: behind a connection pool, a session setting would outlive us on somebody's connection. Row security
-# is off so that a policy which would hide rows from the check is an error and not a smaller ledger.
+# For this transaction only: behind a connection pool, a session setting would outlive us on somebody's connection. Row
+# security is off so that a policy which would hide rows from the check is an error and not a smaller ledger.
 _OPENING = (
     "SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE",
-    f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'",
-    f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT_SECONDS}s'",
-    f"SET LOCAL idle_in_transaction_session_timeout = '{2 * STATEMENT_TIMEOUT_SECONDS}s'",
-    "SET LOCAL TimeZone = 'UTC'",
-    "SET LOCAL row_security = off",
+    (
+        f"SELECT set_config('lock_timeout', '{LOCK_TIMEOUT_SECONDS}s', true), "
+        f"set_config('statement_timeout', '{STATEMENT_TIMEOUT_SECONDS}s', true), "
+        f"set_config('idle_in_transaction_session_timeout', '{2 * STATEMENT_TIMEOUT_SECONDS}s', true), "
+        "set_config('timezone', 'UTC', true), set_config('row_security', 'off', true)"
+    ),
 )
 
 _READING = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'",
-    f"SET LOCAL statement_timeout = '{READING_TIMEOUT_SECONDS}s'",
-    f"SET LOCAL idle_in_transaction_session_timeout = '{READING_TIMEOUT_SECONDS}s'",
-    "SET LOCAL TimeZone = 'UTC'",
+    (
+        f"SELECT set_config('lock_timeout', '{LOCK_TIMEOUT_SECONDS}s', true), "
+        f"set_config('statement_timeout', '{READING_TIMEOUT_SECONDS}s', true), "
+        f"set_config('idle_in_transaction_session_timeout', '{READING_TIMEOUT_SECONDS}s', true), "
+        "set_config('timezone', 'UTC', true)"
+    ),
 )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trueup.actions.snapshot import supply_configured
-from trueup.books.file import Books, books_in_memory
+from trueup.actions.snapshot import needed_mappings, supply_configured
+from trueup.books.file import books_in_memory
+from trueup.books.handful import Handful
 from trueup.mapping.fit import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
@@ -27,13 +28,22 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, "ColumnDescription"]
 
+_AUDITED = frozenset({"ledger_entry", "plan_change", "webhook_event"})
+"""The relations that audit rows go to: how their columns are written is learned from the rows that are there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The live schema, as far as the mapping names it: fitted mappings, and their tables as the source sees them."""
+    """The live schema, as far as the mapping names it: fitted mappings, and their tables as the source sees them.
+
+    ``read`` is what the checks read of the mappings, and of where audit rows go also why they stand there. ``selects``
+    are the statements that were made from them, by relation, columns and conditions.
+    """
 
     mappings: Mapping[str, RelationMapping]
+    read: Mapping[str, RelationMapping]
     tables: Mapping[str, SourceTable]
+    selects: dict[Hashable, str] = field(default_factory=dict, repr=False)
 
 
 class Desk:
@@ -52,7 +62,7 @@ class Desk:
         self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._layout: Layout | None = None
         self._columns: dict[str, Columns] = {}
-        self._spare: list[tuple[Books, contextlib.ExitStack]] = []
+        self._spare: list[tuple[Handful, contextlib.ExitStack]] = []
 
     def for_config(self, config: Config) -> Desk:
         """The same place under another policy or other exemptions, which change more often than a schema does."""
@@ -81,14 +91,14 @@ class Desk:
         return self._turns
 
     @contextlib.contextmanager
-    def scratch_books(self) -> Iterator[Books]:
+    def scratch_books(self) -> Iterator[Handful]:
         """Small books with what the config supplies and nothing else, kept for the next one who asks."""
         with self._lock:
             spare = self._spare.pop() if self._spare else None
         books, held = spare or _opened(self.config)
         with held.pop_all() as until_used_again:  # what an error leaves in them is thrown away with them
             yield books
-            books.forget_copies()
+            books.forget()
             with self._lock:
                 self._spare.append((books, until_used_again.pop_all()))
 
@@ -112,7 +122,9 @@ class Desk:
             mapping.table: next(t for t in tables if mapping.table in (t.name, t.qualified_name))
             for mapping in fitted.values()
         }
-        return Layout(mappings=fitted, tables=by_name)
+        needed = needed_mappings(tuple(fitted.values()), self.catalogue)
+        read = {m.relation: fitted[m.relation] if m.relation in _AUDITED else m for m in needed}
+        return Layout(mappings=fitted, read=read, tables=by_name)
 
 
 def open_desk(config: Config, catalogue: Sequence[Check]) -> Desk:
@@ -130,8 +142,8 @@ def open_reading_desk(config: Config, catalogue: Sequence[Check]) -> Desk:
     return Desk(config, catalogue, config.database_url)
 
 
-def _opened(config: Config) -> tuple[Books, contextlib.ExitStack]:
+def _opened(config: Config) -> tuple[Handful, contextlib.ExitStack]:
     held = contextlib.ExitStack()
     books = held.enter_context(books_in_memory())
     supply_configured(books, config)
-    return books, held
+    return Handful(books), held

@@ -6,31 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from trueup.actions.repair.difference import affected, difference
 from trueup.actions.repair.plan import plan_of
 from trueup.actions.repair.rows import SubjectRows
 from trueup.actions.repair.slice import MOST_ACCOUNTS, Slice, findings_in, load, outcomes_in, read_slice
 from trueup.actions.repair.writing import Translator, Writes
-from trueup.actions.snapshot import needed_mappings
-from trueup.engines.sql import needs_of
 from trueup.model.change import Change, Refusal
-from trueup.model.derived import DERIVED
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
 from trueup.model.repair import Plan, Refused, Stale
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Connection
 
     from trueup.actions.repair.desk import Desk
     from trueup.actions.repair.order import Order
-    from trueup.books.file import Books
-    from trueup.engines.sql import Need
-    from trueup.model.check import Check
-    from trueup.model.derived import Derived
+    from trueup.books.handful import Handful
     from trueup.model.finding import Finding
     from trueup.model.policy import Policy
-    from trueup.model.source import RelationMapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +36,12 @@ class Decided:
     writes: Writes
 
 
-def mappings_read(desk: Desk) -> Mapping[str, RelationMapping]:
-    """What the checks read of each relation, and of the ledger also why entries stand there."""
-    fitted = desk.layout().mappings
-    needed = {mapping.relation: mapping for mapping in needed_mappings(tuple(fitted.values()), desk.catalogue)}
-    return {name: fitted[name] if name in _AUDITED else mapping for name, mapping in needed.items()}
-
-
-_AUDITED = frozenset({"ledger_entry", "plan_change", "webhook_event"})
-"""The relations that audit rows go to: how their columns are written is learned from the rows that are there."""
-
-
-def decide(desk: Desk, connection: Connection, books: Books, order: Order) -> Decided | Stale | Refused:
+def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> Decided | Stale | Refused:
     """Read the subject's rows into empty books, run its check on them, and translate the repair that it asks for."""
-    found = read_slice(SubjectRows(desk, connection, mappings_read(desk)), order.check, order.subject)
+    found = read_slice(SubjectRows(desk, connection, desk.layout().read), order.check, order.subject)
     if len(found.accounts) > MOST_ACCOUNTS:
         return Refused(issue_id=order.issue_id, reason=f"It touches {len(found.accounts)} accounts; a person decides.")
-    load(books, found, desk, now=order.now)
+    load(books, found, desk)
     (made,) = outcomes_in(books, desk, (order.check,), now=order.now)
     if not isinstance(made.outcome, Checked):
         return Refused(issue_id=order.issue_id, reason=_unanswered(made))
@@ -131,32 +114,7 @@ def _unguarded(desk: Desk, change: Change) -> str | None:
     )
 
 
-def _affected(desk: Desk, change: Change) -> list[Check]:
-    """The checks that read what the change writes, or how well it can be read; nothing else can be found anew."""
-    untouched = frozenset(derived.name for derived in DERIVED if derived.named_by and not _is_named(derived, change))
-    return [
-        check
-        for check in desk.catalogue
-        if any(_is_written(need, change) for need in needs_of(check.violations, without=untouched))
-    ]
-
-
-def _is_named(derived: Derived, change: Change) -> bool:
-    """Whether the row that the change appends belongs into the derived relation, or may belong there."""
-    written = {f"{change.append.relation}.{name}" for name, value in change.append.values.items() if value is not None}
-    replaced = {f"{change.replace.relation}.{change.replace.column}"} if change.replace else set()
-    return bool(set(derived.named_by) & (written | replaced))
-
-
-def _is_written(need: Need, change: Change) -> bool:
-    """Whether this relation or column can be another after the change: a new row, or the one replaced cell."""
-    cell = change.replace
-    if need[0] in (change.append.relation, "unreadable_row"):
-        return True
-    return cell is not None and need == (cell.relation, cell.column)
-
-
-def objection(desk: Desk, connection: Connection, books: Books, order: Order, decided: Decided) -> str | None:
+def objection(desk: Desk, connection: Connection, books: Handful, order: Order, decided: Decided) -> str | None:
     """What is wrong with the database now that the change is written; None where it holds.
 
     The finding is gone, the audit row can be read back, and nothing is found that was not found before. ``books`` are
@@ -166,8 +124,12 @@ def objection(desk: Desk, connection: Connection, books: Books, order: Order, de
     relation = decided.plan.change.append.relation
     if after.count(relation) != decided.found.count(relation) + 1:
         return f"the audit row cannot be read back as a {relation}: the mapping's condition leaves it out"
-    checks = _affected(desk, decided.plan.change)
-    load(books, after, desk, now=order.now, known=decided.found)
+    before = books.keys()
+    load(books, after, desk, known=decided.found)
+    policy = desk.config.policy
+    written = difference(decided.found, after)
+    seeing = affected(desk.catalogue, written, books=books, known=before, parameters=policy.parameters(order.now))
+    checks = seeing if order.check in seeing else [*seeing, order.check]
     outcomes = outcomes_in(books, desk, checks, now=order.now)
     mine = next(made for made in outcomes if made.check == order.check.id)
     if not isinstance(mine.outcome, Checked):
@@ -175,16 +137,27 @@ def objection(desk: Desk, connection: Connection, books: Books, order: Order, de
     left = findings_in(outcomes)
     if order.issue_id in left:
         return "the finding would still be there"
-    known = _findings_before(desk, order, decided, {finding.check for finding in left.values()})
-    new = sorted(left.keys() - known)
-    return f"it would make a new finding: {new[0]} ({left[new[0]].message})" if new else None
+    return _new_in(desk, decided, order, outcomes)
 
 
-def _findings_before(desk: Desk, order: Order, decided: Decided, suspects: Collection[str]) -> set[str]:
-    """What these checks found before anything was written: looked at only where something is found now."""
+def _new_in(desk: Desk, decided: Decided, order: Order, outcomes: Sequence[CheckOutcome]) -> str | None:
+    """What is wrong now and was not before. That is looked at only where something is wrong now."""
+    left = findings_in(outcomes)
+    broken = {made.check: made for made in outcomes if isinstance(made.outcome, Broken)}
+    suspects = {finding.check for finding in left.values()} | broken.keys()
+    before = _outcomes_before(desk, order, decided, suspects)
+    new = sorted(left.keys() - findings_in(before).keys())
+    if new:
+        return f"it would make a new finding: {new[0]} ({left[new[0]].message})"
+    newly_broken = sorted(broken.keys() - {made.check for made in before if isinstance(made.outcome, Broken)})
+    return f"a check could not look again: {_unanswered(broken[newly_broken[0]])}" if newly_broken else None
+
+
+def _outcomes_before(desk: Desk, order: Order, decided: Decided, suspects: Collection[str]) -> tuple[CheckOutcome, ...]:
+    """What these checks said before anything was written."""
     checks = [check for check in desk.catalogue if check.id in suspects]
     if not checks:
-        return set()
+        return ()
     with desk.scratch_books() as books:
-        load(books, decided.found, desk, now=order.now)
-        return set(findings_in(outcomes_in(books, desk, checks, now=order.now)))
+        load(books, decided.found, desk)
+        return outcomes_in(books, desk, checks, now=order.now)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from trueup import __version__
-from trueup.actions.repair.judge import Decided, decide, mappings_read, objection
+from trueup.actions.repair.judge import Decided, decide, objection
 from trueup.actions.repair.record import applied_row, journal_line, recorded, result_of, stored_result
 from trueup.actions.repair.rows import SubjectRows
 from trueup.actions.repair.slice import MOST_ACCOUNTS, accounts_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from trueup.actions.repair.desk import Desk
     from trueup.actions.repair.order import Order
-    from trueup.books.file import Books
+    from trueup.books.handful import Handful
 
 TRIES = 4
 """The first, and three more after a deadlock or a serialisation failure, each evaluated from the start."""
@@ -75,7 +75,10 @@ def performed(desk: Desk, order: Order) -> RepairResult:
 
 def _attempt(desk: Desk, order: Order) -> RepairResult:
     with desk.turn(), desk.target.transaction() as connection, desk.scratch_books() as books:
-        known = _obstacle(desk, connection, order) or stored_result(connection, order)
+        identity = _identity(desk, connection, order)
+        if isinstance(identity, Refused):
+            return identity
+        known = stored_result(connection, order)
         if known is not None:
             return known
         _lock(desk, connection, order)
@@ -85,29 +88,33 @@ def _attempt(desk: Desk, order: Order) -> RepairResult:
         if order.plan_hash is not None and order.plan_hash != decided.plan.plan_hash:
             reason = f"What {order.issue_id} would change is no longer what was previewed; preview it again."
             return Stale(issue_id=order.issue_id, reason=reason)
-        done = _written(desk, connection, books, order, decided)
+        done = _written(desk, connection, books, order, decided, identity=identity)
         if not isinstance(done, Applied) or order.dry_run:
             return Previewed(plan=decided.plan) if isinstance(done, Applied) else done
         return _committed(desk, connection, order, done)
 
 
-def _obstacle(desk: Desk, connection: Connection, order: Order) -> Refused | None:
-    """Nothing may be written where the journal is missing, of another revision, or was made for another database."""
+def _identity(desk: Desk, connection: Connection, order: Order) -> str | Refused:
+    """Which database this is. Nothing may be written where the journal is missing, of another revision, or was made
+    for another database.
+    """
     config = desk.config.path
     revision, wanted = journal.installed_revision(connection), journal.current_revision()
-    reason = None
     if revision is None:
         reason = f"The journal is not installed in {desk.target.place}; run `trueup init --install --config {config}`."
-    elif revision != wanted:
+        return Refused(issue_id=order.issue_id, reason=reason)
+    if revision != wanted:
         reason = f"The journal is of revision {revision} and this trueup wants {wanted}; run `trueup init --install`."
-    else:
-        bound = journal.binding(connection)
-        if bound is None or bound.database_identity != journal.database_identity(connection):
-            reason = (
-                f"The journal in {desk.target.place} was made for another database: it is a restored copy or a clone. "
-                "Nothing is repaired here, unless `trueup init --install --rebind` lets the journal go on in it."
-            )
-    return Refused(issue_id=order.issue_id, reason=reason) if reason else None
+        return Refused(issue_id=order.issue_id, reason=reason)
+    identity = journal.database_identity(connection)
+    bound = journal.binding(connection)
+    if bound is None or bound.database_identity != identity:
+        reason = (
+            f"The journal in {desk.target.place} was made for another database: it is a restored copy or a clone. "
+            "Nothing is repaired here, unless `trueup init --install --rebind` lets the journal go on in it."
+        )
+        return Refused(issue_id=order.issue_id, reason=reason)
+    return identity
 
 
 def _lock(desk: Desk, connection: Connection, order: Order) -> None:
@@ -115,14 +122,14 @@ def _lock(desk: Desk, connection: Connection, order: Order) -> None:
     mapping = desk.layout().mappings.get("account")
     if mapping is None:
         return
-    accounts = accounts_of(SubjectRows(desk, connection, mappings_read(desk)), order.check, order.subject)
+    accounts = accounts_of(SubjectRows(desk, connection, desk.layout().read), order.check, order.subject)
     if len(accounts) <= MOST_ACCOUNTS:
         for account_id in sorted(accounts):
             lock_row(desk, connection, mapping, account_id)
 
 
 def _written(
-    desk: Desk, connection: Connection, books: Books, order: Order, decided: Decided
+    desk: Desk, connection: Connection, books: Handful, order: Order, decided: Decided, *, identity: str
 ) -> Applied | Stale | Refused:
     """Write it all and prove it; the caller commits or rolls back."""
     plan = decided.plan
@@ -147,7 +154,7 @@ def _written(
         connection,
         journal_line(order, plan, decided.writes),
         code_version=__version__,
-        database_identity=journal.database_identity(connection),
+        database_identity=identity,
     )
     return Applied(
         repair_id=order.repair_id,

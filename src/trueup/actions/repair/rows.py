@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -10,10 +11,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from sqlalchemy import bindparam, text
 from sqlalchemy.types import NullType
 
+from trueup.books.handful import NO_TYPE, FewRows, Given
 from trueup.model.source import ColumnMapping, RelationMapping
 from trueup.sources.select import quoted, select
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from trueup.actions.repair.desk import Desk
 
 _CHUNK = 500
+_STATEMENTS_KEPT = 256
 _COLON = re.compile(r"(?<![:\\]):(?=\w)")
 
 Raw = tuple[object, ...]
@@ -30,6 +32,12 @@ Raw = tuple[object, ...]
 
 def statement(sql: str, *, lists: Iterable[str] = (), values: Iterable[str] = ()) -> TextClause:
     """SQL with bound parameters. A parameter has no type of ours: the database takes it as the column's own."""
+    return _statement(sql, tuple(lists), tuple(values))
+
+
+@functools.lru_cache(maxsize=_STATEMENTS_KEPT)
+def _statement(sql: str, lists: tuple[str, ...], values: tuple[str, ...]) -> TextClause:
+    """Kept, because what is worked out about a statement is kept with it, and costs more than sending it."""
     bound = [bindparam(name, expanding=True, type_=NullType()) for name in lists]
     bound += [bindparam(name, type_=NullType()) for name in values]
     return text(sql).bindparams(*bound)
@@ -61,7 +69,8 @@ class SubjectRows:
         self.wanted = wanted
         self._desk = desk
         self._connection = connection
-        self._mappings = desk.layout().mappings
+        self._layout = desk.layout()
+        self._mappings = self._layout.mappings
 
     def read(self, relation: str, by: Mapping[str, Collection[str]]) -> list[Raw]:
         """The rows where one of these columns has one of these values: the wanted columns, in the mapping's order."""
@@ -93,15 +102,27 @@ class SubjectRows:
     def _round(
         self, mapping: RelationMapping, wanted: Collection[str], by: Mapping[str, Sequence[object]]
     ) -> Iterator[Raw]:
+        tests = tuple((name, len(values) == 1) for name, values in by.items())
+        key = (mapping.relation, tuple(wanted), tests)
+        sql = self._layout.selects.get(key)
+        if sql is None:
+            sql = self._layout.selects[key] = self._select(mapping, wanted, tests)
+        lists = [name for name, is_single in tests if not is_single]
+        values = [name for name, is_single in tests if is_single]
+        bound = {name: found[0] if len(found) == 1 else list(found) for name, found in by.items()}
+        for row in self._connection.execute(statement(sql, lists=lists, values=values), bound):
+            yield tuple(row)
+
+    def _select(self, mapping: RelationMapping, wanted: Collection[str], tests: Iterable[tuple[str, bool]]) -> str:
         quote = self._desk.target.quote
         literal = literal_mapping(mapping)
-        tests = " OR ".join(f"{expression_of(literal.columns[name], quote)} IN :{name}" for name in by)
-        where = f"({literal.where}\n) AND ({tests})" if literal.where else tests
+        condition = " OR ".join(
+            f"{expression_of(literal.columns[name], quote)} {'=' if is_single else 'IN'} :{name}"
+            for name, is_single in tests
+        )
+        where = f"({literal.where}\n) AND ({condition})" if literal.where else condition
         columns = {name: literal.columns[name] for name in literal.columns if name in wanted}
-        sql = select(dataclasses.replace(literal, where=where, columns=columns), quote=quote)
-        found = self._connection.execute(statement(sql, lists=by), {name: list(values) for name, values in by.items()})
-        for row in found:
-            yield tuple(row)
+        return select(dataclasses.replace(literal, where=where, columns=columns), quote=quote)
 
     def _theirs(self, mapping: RelationMapping, column: ColumnMapping, values: Collection[str]) -> list[object]:
         """Our text as the column's type has it; what that type cannot hold is in no row."""
@@ -130,25 +151,26 @@ def typed_key(value: str, family: str) -> object | None:
     return value
 
 
-def arrow_table(mapping: RelationMapping, rows: Sequence[Raw]) -> pa.Table:
-    """The rows as Arrow, one column per mapped column. Values that Arrow cannot hold exactly are text."""
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(mapping.columns)
-    return pa.table({name: _array(values) for name, values in zip(mapping.columns, columns, strict=True)})
+def few_rows(mapping: RelationMapping, rows: Sequence[Raw], *, unique_key: bool) -> FewRows:
+    """The rows for the books, one column per mapped column. Values that no number type holds exactly are text."""
+    columns = zip(*rows, strict=True) if rows else iter([()] * len(mapping.columns))
+    given = {name: _given(values) for name, values in zip(mapping.columns, columns, strict=True)}
+    return FewRows(mapping=mapping, columns=given, count=len(rows), unique_key=unique_key)
 
 
-def _array(values: Sequence[object]) -> pa.Array:
-    found = {type(value) for value in values if value is not None}
+def _given(values: Sequence[object]) -> Given:
+    found = set(map(type, values)) - {type(None)}
     if not found:
-        return pa.nulls(len(values))
+        return Given(type=NO_TYPE, values=values)
     if found == {bool}:
-        return pa.array(values, pa.bool_())
+        return Given(type="BOOLEAN", values=values)
     if found == {int} and all(abs(value) < 2**63 for value in values if isinstance(value, int)):
-        return pa.array(values, pa.int64())
+        return Given(type="BIGINT", values=values)
     if found == {float}:
-        return pa.array(values, pa.float64())
+        return Given(type="DOUBLE", values=values)
     if found <= {datetime, date}:
-        return pa.array([_moment(value) for value in values], pa.timestamp("us"))
-    return pa.array([None if value is None else raw_text(value) for value in values], pa.string())
+        return Given(type="TIMESTAMP", values=[_moment(value) for value in values])
+    return Given(type="VARCHAR", values=[None if value is None else raw_text(value) for value in values])
 
 
 def _moment(value: object) -> datetime | None:

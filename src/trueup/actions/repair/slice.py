@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from trueup.actions.examine import examine
-from trueup.actions.repair.rows import Raw, SubjectRows, arrow_table
+from trueup.actions.repair.rows import Raw, SubjectRows, few_rows
 from trueup.actions.snapshot import unique_key
-from trueup.books.copy import copy_relation, note_empty, note_unknown_plans
 from trueup.engines.sql import subject_column
 from trueup.model.source import RelationMapping, Silent
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from trueup.actions.repair.desk import Desk
-    from trueup.books.file import Books
+    from trueup.books.handful import Handful
     from trueup.model.check import Check
     from trueup.model.finding import Finding
     from trueup.model.outcome import CheckOutcome
@@ -56,7 +53,7 @@ def read_slice(reader: SubjectRows, check: Check, subject: str) -> Slice:
     accounts = accounts_of(reader, check, subject)
     events = {subject} if column in (_EVENT, "stripe_event_id") else set()
     members = reader.read("member", {"member_id": accounts, "account_id": accounts})
-    organisations = reader.values("member", "account_id", {"member_id": accounts})
+    organisations = _organisations_of(reader.wanted.get("member"), members, accounts)
     entries = reader.read("ledger_entry", {"account_id": accounts})
     events |= _events_in(reader.wanted.get("ledger_entry"), entries)
     rows = {
@@ -81,6 +78,15 @@ def accounts_of(reader: SubjectRows, check: Check, subject: str) -> set[str]:
     return {subject}
 
 
+def _organisations_of(mapping: RelationMapping | None, members: Sequence[Raw], accounts: Collection[str]) -> set[str]:
+    """The accounts of which these accounts are members."""
+    if mapping is None or not {"account_id", "member_id"} <= mapping.columns.keys():
+        return set()
+    names = list(mapping.columns)
+    owner, member = names.index("account_id"), names.index("member_id")
+    return {str(row[owner]) for row in members if str(row[member]) in accounts and row[owner] is not None}
+
+
 def _events_in(mapping: RelationMapping | None, entries: Sequence[Raw]) -> set[str]:
     if mapping is None or "stripe_event_id" not in mapping.columns:
         return set()
@@ -88,41 +94,26 @@ def _events_in(mapping: RelationMapping | None, entries: Sequence[Raw]) -> set[s
     return {str(entry[position]) for entry in entries if entry[position]}
 
 
-class _Rows:
-    """A snapshot made of rows that are here already."""
-
-    def __init__(self, found: Slice, as_of: datetime) -> None:
-        self.as_of = as_of
-        self._found = found
-
-    def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
-        return arrow_table(mapping, self._found.rows[mapping.relation]).to_reader()
-
-
-def load(books: Books, found: Slice, desk: Desk, *, now: datetime, known: Slice | None = None) -> None:
+def load(books: Handful, found: Slice, desk: Desk, *, known: Slice | None = None) -> None:
     """Put the slice into small books, read exactly as an audit reads the whole.
 
     ``known`` is what the books hold already: of it, only the relations whose rows have changed are read again.
     """
-    rows = _Rows(found, now)
-    if known is None:
-        books.begin(environment=desk.config.environment, as_of=now)
-        books.expect(sum(map(len, found.rows.values())))
-    for mapping in found.mappings.values():
-        if known is not None and known.rows[mapping.relation] == found.rows[mapping.relation]:
-            continue
-        if known is None and not found.rows[mapping.relation]:
-            note_empty(books, mapping)
-            continue
-        unique = unique_key(mapping, desk.layout().tables[mapping.table])
-        copy_relation(books, rows, mapping, unique_key=unique, progress=Silent(), is_first=known is None)
-        if mapping.relation == "account":
-            note_unknown_plans(books)
+    layout = desk.layout()
+    books.put(
+        [
+            few_rows(mapping, found.rows[name], unique_key=unique_key(mapping, layout.tables[mapping.table]))
+            for name, mapping in found.mappings.items()
+            if known is None or known.rows[name] != found.rows[name]
+        ]
+    )
 
 
-def outcomes_in(books: Books, desk: Desk, checks: Sequence[Check], *, now: datetime) -> tuple[CheckOutcome, ...]:
+def outcomes_in(books: Handful, desk: Desk, checks: Sequence[Check], *, now: datetime) -> tuple[CheckOutcome, ...]:
     """What these checks find in the books."""
-    return examine(books, checks=checks, policy=desk.config.policy, now=now, progress=Silent(), counts_population=False)
+    return examine(
+        books.books, checks=checks, policy=desk.config.policy, now=now, progress=Silent(), counts_population=False
+    )
 
 
 def findings_in(outcomes: Sequence[CheckOutcome]) -> dict[str, Finding]:

@@ -30,8 +30,9 @@ def looked_at(desk: Desk, check: Check, subject: str, *, now: datetime) -> Expla
     try:
         with desk.target.reading() as connection, desk.scratch_books() as books:
             found = read_slice(SubjectRows(desk, connection, desk.layout().mappings), check, subject)
-            load(books, found, desk, now=now)
-            return explained(books, check, issue_id, desk.config.policy, now, Silent())
+            load(books, found, desk)
+            books.books.begin(environment=desk.config.environment, as_of=now)
+            return explained(books.books, check, issue_id, desk.config.policy, now, Silent())
     except DBAPIError as error:
         if desk.target.trouble(error) is Trouble.UNFIT:
             desk.forget()

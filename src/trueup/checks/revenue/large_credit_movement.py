@@ -122,6 +122,7 @@ FROM ledger_entry AS e
 JOIN large        ON large.kind = e.kind AND large.credits = abs(e.amount)
 LEFT JOIN planned ON planned.credits = large.credits AND large.kind = 'subscription_grant'
 WHERE e.posted
+  AND abs(e.amount) >= $large_movement_floor
   AND e.created_at >= $period_start
   AND planned.credits IS NULL
 """,

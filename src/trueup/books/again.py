@@ -1,0 +1,123 @@
+"""Running the same few statements again and again over a few rows, where planning one costs more than running it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, Statement
+
+    from trueup.model.report import RelationRead
+
+_MOST_KEPT = 500
+_NOT_WORTH_PLANNING_WELL = 300
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+_PLANNED = frozenset({"SELECT", "INSERT", "DELETE"})
+
+
+class Again:
+    """Keeps statements parsed, and the plans of those that are bound to nothing but numbers and moments.
+
+    A plan is one that was made without looking for a better one, and only fit for a few rows: where there are more,
+    none is used. ``tables`` are the derived ones that stand with the columns that they must have, and only have to be
+    emptied; ``copies`` and ``mapped`` are what the books hold, and which columns of it; ``has_plans`` says whether
+    the config names any.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self.tables: set[str] = set()
+        self.copies: tuple[RelationRead, ...] = ()
+        self.mapped: Mapping[str, frozenset[str]] = {}
+        self.has_plans = False
+        self._connection = connection
+        self._parsed: dict[str, Statement] = {}
+        self._planned: dict[tuple[str, ...], str] = {}
+        self._types: dict[object, str] = {}
+        self._are_few = False
+
+    def expect(self, rows: int) -> None:
+        """Say how many rows there will be."""
+        are_few = rows <= _NOT_WORTH_PLANNING_WELL
+        if are_few != self._are_few:
+            self._connection.execute("PRAGMA disable_optimizer" if are_few else "PRAGMA enable_optimizer")
+            self._are_few = are_few
+
+    def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
+        """Run one statement."""
+        statement = self._statement(sql)
+        if statement.type.name == "CREATE":
+            self.forget_plans()
+        values = bound or {}
+        if self._are_few and statement.type.name in _PLANNED and all(map(_is_literal, values.values())):
+            return self._connection.execute(self._plan(sql, values))
+        return self._connection.execute(statement, *([dict(bound)] if bound else []))
+
+    def forget_plans(self) -> None:
+        """Make every plan again when it is needed: after a table was made, DuckDB would do so at every use."""
+        for name in self._planned.values():
+            self._connection.execute(f"DEALLOCATE {name}")
+        self._planned.clear()
+
+    def _statement(self, sql: str) -> Statement:
+        if sql not in self._parsed:
+            if len(self._parsed) >= _MOST_KEPT:
+                self._parsed.clear()
+            (self._parsed[sql],) = self._connection.extract_statements(sql)
+        return self._parsed[sql]
+
+    def _plan(self, sql: str, bound: Mapping[str, object]) -> Statement | str:
+        """The statement that runs the plan. A parameter's type is part of a plan, and is the one it has without."""
+        types = {name: self._type(value) for name, value in bound.items()}
+        key = (sql, *types.values())
+        if key not in self._planned:
+            self._keep(key, _PARAMETER.sub(lambda found: f"CAST(${found[1]} AS {types[found[1]]})", sql))
+        name = self._planned[key]
+        if not bound:
+            return self._statement(f"EXECUTE {name}")
+        values = (f"{name} := CAST('{value}' AS {types[name]})" for name, value in bound.items())
+        return f"EXECUTE {name}({', '.join(values)})"
+
+    def _keep(self, key: tuple[str, ...], sql: str) -> None:
+        if len(self._planned) >= _MOST_KEPT:
+            self.forget_plans()
+        name = f"plan_{len(self._planned)}"
+        self._connection.execute(f"PREPARE {name} AS {sql}")
+        self._planned[key] = name
+
+    def _type(self, value: object) -> str:
+        """What DuckDB takes this value for when it is bound."""
+        known = type(value) if isinstance(value, date) else (type(value), _size(value))
+        if known not in self._types:
+            if len(self._types) >= _MOST_KEPT:
+                self._types.clear()
+            (row,) = self._connection.execute("SELECT typeof($value)", {"value": value}).fetchall()
+            self._types[known] = row[0]
+        return self._types[known]
+
+
+def _size(value: object) -> object:
+    """Numbers of one size are of one type."""
+    match value:
+        case bool():
+            return None
+        case int():
+            return (~value if value < 0 else value).bit_length()
+        case _:
+            return str(value)
+
+
+def _is_literal(value: object) -> bool:
+    """Whether the value can stand in a statement as it is: never text, which could be anything."""
+    match value:
+        case Decimal():
+            return value.is_finite()
+        case datetime():
+            return value.tzinfo is None
+        case bool() | int() | date():
+            return True
+        case _:
+            return False

@@ -1,0 +1,214 @@
+"""Small books for the few rows of one subject, filled again and again, each time read exactly as an audit reads all.
+
+Around so few rows everything costs more than the rows do: a table that is made anew, a stream that is registered, a
+look for what hardly ever is there. So a relation is one statement here, which puts its rows in and says of each
+whether there is anything to put on record; only then the audit's own statements that do that are run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trueup.books.again import Again
+from trueup.books.copy import insertion, note_unknown_plans, refuse_wrong_columns, settle
+from trueup.books.reading import literal
+from trueup.books.schema import UNREADABLE, create_table, own_words
+from trueup.model.relations import MAPPED, STRIPE, Relation, columns_of, relation_name, relation_named
+from trueup.model.report import RelationRead
+from trueup.model.source import RelationMapping, mapped_columns
+
+if TYPE_CHECKING:
+    from trueup.books.file import Books
+
+Key = tuple[object, ...]
+"""What names one row: the values of its relation's key columns."""
+
+NO_TYPE = '"NULL"'
+"""DuckDB's type of a column that holds nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """One column's values as they come, one per row, and DuckDB's name of their type."""
+
+    type: str
+    values: Sequence[object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FewRows:
+    """A relation's rows as they come, column by column in the mapping's order.
+
+    ``unique_key`` says that the source itself keeps the key unique, so that nobody looks for duplicates.
+    """
+
+    mapping: RelationMapping
+    columns: Mapping[str, Given]
+    count: int
+    unique_key: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a relation's rows go as long as their types stay: a table that takes them as they are, and the relation's
+    own, into which they are read from there.
+    """
+
+    mapping: RelationMapping
+    types: Mapping[str, str]
+    tables: tuple[str, str]
+    staging: str
+    reading: str
+
+    @classmethod
+    def of(cls, mapping: RelationMapping, types: Mapping[str, str]) -> _Place:
+        relation = relation_named(mapping.relation)
+        stage = _stage(mapping.relation)
+        columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+        values = ", ".join(f"unnest(CAST($place_{n} AS {kind}[]))" for n, kind in enumerate(types.values()))
+        return cls(
+            mapping=mapping,
+            types=types,
+            tables=(f"CREATE OR REPLACE TEMP TABLE {stage} ({columns})", create_table(relation, types)),
+            staging=f"INSERT INTO {stage} SELECT {values}",
+            reading=_insertion(relation, mapping, types),
+        )
+
+
+class Handful:
+    """Books that hold a handful of rows. For one thread at a time."""
+
+    def __init__(self, books: Books) -> None:
+        """``books`` hold what the config supplies."""
+        self._again = Again(books.connection)
+        self.books = dataclasses.replace(books, again=self._again)
+        self._plans = {row[0] for row in self.books.run("SELECT plan FROM plan").fetchall()}
+        self._again.has_plans = bool(self._plans)
+        self._places: dict[str, _Place] = {}
+        self._filled: set[str] = set()
+        self._noted: set[str] = set()
+        self._keys: dict[str, frozenset[Key]] = {}
+        self._reads: dict[str, RelationRead] = {}
+        self._mapped: dict[str, frozenset[str]] = {}
+        self._counted: dict[str, int] = {}
+
+    def put(self, given: Sequence[FewRows]) -> None:
+        """Put these relations in place of what the books hold of them. Raises as ``copy_relation`` does."""
+        for few in given:
+            name = few.mapping.relation
+            self._reads[name] = RelationRead(relation=name, table=few.mapping.table, rows=few.count, unreadable_rows=0)
+            self._mapped[name] = mapped_columns(few.mapping)
+        self._again.expect(sum(read.rows for read in self._reads.values()))
+        for few in given:
+            name = few.mapping.relation
+            self._empty(name)
+            if few.count:
+                self._reads[name] = dataclasses.replace(self._reads[name], unreadable_rows=self._fill(few))
+        self._record()
+
+    def keys(self) -> Mapping[str, frozenset[Key]]:
+        """The keys of the rows that were put in and are there now, by relation; nothing for one without rows."""
+        return defaultdict(frozenset, self._keys)
+
+    def forget(self) -> None:
+        """Empty them again, but for what the config supplies."""
+        for name in self._filled | self._noted:
+            self._empty(name)
+        self._reads.clear()
+        self._mapped.clear()
+        self._again.copies, self._again.mapped = (), {}
+
+    def _empty(self, name: str) -> None:
+        if name in self._filled:
+            self.books.run(f"DELETE FROM {name}")
+            self._filled.discard(name)
+            self._keys.pop(name, None)
+        if name in self._noted:
+            self.books.run(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
+            self._noted.discard(name)
+
+    def _fill(self, few: FewRows) -> int:
+        """Put the rows in, and on record what could not be read; how many of those there are."""
+        name = few.mapping.relation
+        relation = relation_named(name)
+        place = self._place(few)
+        bound = {f"place_{n}": column.values for n, column in enumerate(few.columns.values())}
+        self.books.run(place.staging, bound)
+        self._filled.add(name)
+        put_in = self.books.run(place.reading).fetchall()
+        self.books.run(f"DELETE FROM {_stage(name)}")
+        self._keys[name] = frozenset(tuple(keys) for _, _, *keys in put_in)
+        is_doubled = len(_key_names(relation)) == 1 and not few.unique_key and len(self._keys[name]) < few.count
+        is_odd = is_doubled or any(odd for odd, _, *_ in put_in)
+        unreadable = self._settled(relation, few) if is_odd else 0
+        if name == "account" and not {plan for _, plan, *_ in put_in} <= {None, *self._plans}:
+            self._noted.add(name)
+            note_unknown_plans(self.books)
+        return unreadable
+
+    def _place(self, few: FewRows) -> _Place:
+        """Where the rows go. A column that holds nothing goes where its values went last time."""
+        name = few.mapping.relation
+        known = self._places.get(name)
+        before = known.types if known is not None else {}
+        types = {n: before.get(n, "VARCHAR") if c.type == NO_TYPE else c.type for n, c in few.columns.items()}
+        if known is None or known.mapping is not few.mapping or list(known.types.items()) != list(types.items()):
+            place = self._places[name] = _Place.of(few.mapping, types)
+            if known is None or known.tables != place.tables:
+                for table in place.tables:
+                    self.books.make_table(table)
+            return place
+        return known
+
+    def _settled(self, relation: Relation, few: FewRows) -> int:
+        name = few.mapping.relation
+        self._noted.add(name)
+        settle(self.books.connection, relation, unique_key=few.unique_key)
+        self._again.forget_plans()  # it may have made a table
+        refuse_wrong_columns(self.books.connection, relation, few.mapping, few.count)
+        counted = "SELECT coalesce(sum(entries), 0) FROM unreadable_row WHERE relation = $relation"
+        return int(self.books.run(counted, {"relation": name}).fetchall()[0][0])
+
+    def _record(self) -> None:
+        """Say what was read: the checks see how many rows, and whoever asks what can be checked sees all of it."""
+        self._again.copies = tuple(
+            self._reads[name] for name in map(relation_name, (*MAPPED, *STRIPE)) if name in self._reads
+        )
+        self._again.mapped = dict(self._mapped)
+        counts = {name: read.rows for name, read in self._reads.items()}
+        if counts == self._counted:
+            return
+        if self._counted:
+            self.books.run("DELETE FROM copied_relation")
+        if counts:
+            rows = ", ".join(f"('{name}', ${name}, NULL)" for name in counts)
+            self.books.run(f"INSERT INTO copied_relation VALUES {rows}", counts)
+        self._counted = counts
+
+
+def _key_names(relation: Relation) -> list[str]:
+    return [column.name for column in columns_of(relation) if column.is_key]
+
+
+def _stage(name: str) -> str:
+    """The table that a relation's rows come into before they are read."""
+    return f"given_{name}"
+
+
+def _insertion(relation: Relation, mapping: RelationMapping, types: Mapping[str, str]) -> str:
+    """Reads the rows, and gives of each whether anything about it is to be put on record, its plan, and its keys."""
+    plan = "plan" if mapping.relation == "account" else "NULL"
+    inserted = insertion(relation, mapping, types, source=_stage(mapping.relation))
+    return f"{inserted} RETURNING {_is_odd(relation)}, {plan}, {', '.join(_key_names(relation))}"
+
+
+def _is_odd(relation: Relation) -> str:
+    unknown = [
+        f"({column} IS NOT NULL AND {column} NOT IN ({', '.join(map(literal, words))}))"
+        for column, words in own_words(relation).items()
+    ]
+    return " OR ".join([f"{UNREADABLE} IS NOT NULL", *(f"{key} IS NULL" for key in _key_names(relation)), *unknown])

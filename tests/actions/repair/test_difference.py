@@ -1,0 +1,159 @@
+"""What was written is read off the rows, and whoever cannot see it need not be asked again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from trueup.actions.examine import examine
+from trueup.actions.repair.difference import Difference, affected, difference
+from trueup.actions.repair.slice import Slice
+from trueup.books.file import Books, books_in_memory
+from trueup.books.handful import Handful
+from trueup.checks import catalogue
+from trueup.model.check import CASE_NOW, Check
+from trueup.model.finding import Finding
+from trueup.model.outcome import Checked
+from trueup.model.policy import Policy
+from trueup.model.relations import (
+    MAPPED,
+    RELATIONS,
+    EntryKind,
+    LedgerEntry,
+    PlanChange,
+    Row,
+    WebhookEvent,
+    columns_of,
+    relation_name,
+)
+from trueup.model.source import ColumnMapping, RelationMapping, Silent
+
+CHECKS = catalogue()
+
+ENTRY = RelationMapping(
+    relation="ledger_entry",
+    table="entries",
+    columns={name: ColumnMapping(column=name) for name in ("entry_id", "account_id", "amount")},
+)
+
+
+def of(*rows: tuple[object, ...]) -> Slice:
+    return Slice(rows={"ledger_entry": list(rows)}, mappings={"ledger_entry": ENTRY}, accounts=frozenset())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([(1, "u", 5)], [(1, "u", 5)], Difference(cells=frozenset(), grown={}, changed=frozenset())),
+        ([(1, "u", 5), (2, "u", 6)], [(2, "u", 6), (1, "u", 5)],
+         Difference(cells=frozenset(), grown={}, changed=frozenset())),
+        ([(1, "u", 5)], [(1, "u", 5), (2, "u", 0)],
+         Difference(cells=frozenset(), grown={"ledger_entry": 1}, changed=frozenset())),
+        ([(1, "u", 5)], [(1, "u", 7), (2, "u", 0)],
+         Difference(cells=frozenset({("ledger_entry", "amount")}), grown={"ledger_entry": 1}, changed=frozenset())),
+        ([(1, "u", 5)], [(2, "u", 5)], Difference(cells=frozenset(), grown={}, changed=frozenset({"ledger_entry"}))),
+        ([], [(2, "u", 5), (2, "u", 6)],
+         Difference(cells=frozenset(), grown={}, changed=frozenset({"ledger_entry"}))),
+    ],
+)  # fmt: skip
+def test_a_difference_is_new_rows_changed_cells_or_no_more_than_a_change(
+    before: list[tuple[object, ...]], after: list[tuple[object, ...]], expected: Difference
+) -> None:
+    assert difference(of(*before), of(*after)) == expected
+
+
+LATER = CASE_NOW + timedelta(seconds=1)
+WRITTEN: tuple[Row, ...] = (
+    LedgerEntry(entry_id=999, account_id="user_1", kind=EntryKind.BALANCE_SYNC, amount=Decimal(0), created_at=LATER),
+    LedgerEntry(
+        entry_id=999,
+        account_id="user_1",
+        kind=EntryKind.PURCHASE,
+        amount=Decimal(100_000),
+        balance_after=Decimal(100_000),
+        created_at=CASE_NOW - timedelta(days=20),
+    ),
+    PlanChange(account_id="user_1", to_plan="FREE", changed_at=LATER),
+    WebhookEvent(event_id="evt_new", type="invoice.paid", received_at=LATER),
+)
+"""Rows such as repairs write, and one such as a trigger might."""
+
+
+def findings(books: Books, check: Check, policy: Policy) -> tuple[Finding, ...]:
+    (made,) = examine(books, checks=(check,), policy=policy, now=CASE_NOW, progress=Silent(), counts_population=False)
+    assert isinstance(made.outcome, Checked), made.outcome
+    return made.outcome.findings
+
+
+def fill(books: Books, rows: tuple[Row, ...]) -> None:
+    for relation in RELATIONS:
+        books.replace_rows([row for row in rows if type(row) is relation], of=relation)
+    books.connection.execute("DELETE FROM trueup_copy")
+    for relation in MAPPED:
+        columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
+        books.connection.execute(
+            "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]
+        )
+
+
+def keys_in(books: Books, name: str) -> frozenset[tuple[object, ...]]:
+    relation = next(relation for relation in MAPPED if relation_name(relation) == name)
+    keys = ", ".join(column.name for column in columns_of(relation) if column.is_key)
+    return frozenset(books.connection.execute(f"SELECT {keys} FROM {name}").fetchall())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_a_row_that_a_check_is_said_not_to_see_changes_nothing_about_its_findings(check: Check) -> None:
+    with books_in_memory() as books:
+        for case in check.cases:
+            fill(books, case.given)
+            before = findings(books, check, case.policy)
+            known = {relation_name(relation): keys_in(books, relation_name(relation)) for relation in MAPPED}
+            for row in WRITTEN:
+                fill(books, (*case.given, row))
+                written = Difference(cells=frozenset(), grown={relation_name(type(row)): 1}, changed=frozenset())
+                parameters = case.policy.parameters(CASE_NOW)
+                if not affected([check], written, books=Handful(books), known=known, parameters=parameters):
+                    assert findings(books, check, case.policy) == before
+
+
+def test_the_row_of_a_balance_sync_is_seen_by_those_who_follow_the_balance_only() -> None:
+    with books_in_memory() as books:
+        fill(books, WRITTEN[:1])
+        written = Difference(cells=frozenset(), grown={"ledger_entry": 1}, changed=frozenset())
+        parameters = Policy().parameters(CASE_NOW)
+        seeing = affected(
+            CHECKS, written, books=Handful(books), known={"ledger_entry": frozenset()}, parameters=parameters
+        )
+    names = {check.id for check in seeing}
+    assert {"credit-balance", "ledger-break", "ledger-sequence-gap", "negative-balance"} <= names
+    assert not {"duplicate-payment-grant", "purchase-without-payment", "large-credit-movement"} & names
+
+
+def test_a_check_that_is_not_understood_is_asked() -> None:
+    odd = Check(
+        id="odd",
+        area=CHECKS[0].area,
+        severity=CHECKS[0].severity,
+        title="Odd",
+        why="It names what is not there.",
+        population="SELECT 0",
+        violations="SELECT nothing AS subject FROM no_such_relation",
+        message="{subject}",
+        cases=(),
+    )
+    written = Difference(cells=frozenset(), grown={}, changed=frozenset())
+    with books_in_memory() as books:
+        assert affected([odd], written, books=Handful(books), known={}, parameters={}) == [odd]
+
+
+def test_a_changed_cell_asks_whoever_reads_its_column_and_nobody_else() -> None:
+    written = Difference(cells=frozenset({("account", "unlimited_credits")}), grown={}, changed=frozenset())
+    with books_in_memory() as books:
+        asked = affected(CHECKS, written, books=Handful(books), known={}, parameters={})
+    names = {check.id for check in asked}
+    assert "unlimited-credits" in names
+    assert "stuck-event" not in names
