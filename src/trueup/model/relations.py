@@ -188,6 +188,14 @@ class GateProbe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GateFeature:
+    """A feature that the app has, as a probe that lists all of them says."""
+
+    feature: str = key()
+    probe: str = key()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateAcceptance:
     """What a plan got when somebody accepted it: a line of the lock file."""
 
@@ -232,6 +240,7 @@ Row = (
     | GateExpectation
     | GateAnswer
     | GateProbe
+    | GateFeature
     | GateAcceptance
     | UnreadableRow
     | CopiedRelation
@@ -246,7 +255,7 @@ CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, Exemption)
 """Relations that the config supplies."""
 STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS
 """Relations that Stripe supplies."""
-GATES: tuple[Relation, ...] = (GateExpectation, GateAnswer, GateProbe, GateAcceptance)
+GATES: tuple[Relation, ...] = (GateExpectation, GateAnswer, GateProbe, GateFeature, GateAcceptance)
 """Relations about plan gates: the matrix and the lock, which are files, and what the probes answered."""
 MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading)
 """Relations that the books make while they copy."""
