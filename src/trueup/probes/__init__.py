@@ -14,7 +14,7 @@ from trueup.model.relations import GateExpectation
 from trueup.model.settings import GateSettings, ProbeSettings
 from trueup.model.source import Snapshot
 from trueup.outgoing.dialing import Reach
-from trueup.probes.answers import Answers
+from trueup.probes.answers import Answers, answer_rows, feature_rows, probe_row
 from trueup.probes.kind import Asking, Kind, Probe, Rows
 
 __all__ = [
@@ -22,10 +22,15 @@ __all__ = [
     "Answers",
     "Asking",
     "Probe",
+    "answer_rows",
     "asked_of",
+    "feature_rows",
+    "needs_books",
     "open_probe",
     "options_of_kind",
+    "probe_row",
     "reads_the_database",
+    "relations_read",
     "secrets_in_plain_sight",
 ]
 
@@ -72,6 +77,17 @@ def asked_of(settings: ProbeSettings, matrix: Sequence[GateExpectation]) -> tupl
 def reads_the_database(settings: ProbeSettings) -> bool:
     """Whether this probe must be asked while the audit's snapshot is open. Raises ``ConfigurationError``."""
     return _kind(settings).READS_THE_DATABASE
+
+
+def needs_books(settings: ProbeSettings) -> bool:
+    """Whether this probe reads the app's database, or relations of the books. Raises ``ConfigurationError``."""
+    kind = _kind(settings)
+    return kind.READS_THE_DATABASE or bool(kind.READS)
+
+
+def relations_read(gates: GateSettings) -> frozenset[str]:
+    """The relations of the books that the probes read. Raises ``ConfigurationError``."""
+    return frozenset(relation for probe in gates.probes for relation in _kind(probe).READS)
 
 
 def secrets_in_plain_sight(settings: ProbeSettings) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a probe brought back, and how it becomes rows: an answer is what was asked for to the letter, or there is none."""
+"""What a probe brought back, and how it becomes rows: an answer is to the letter what was asked for, or none."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from trueup.probes.child import Said, converse
 from trueup.probes.kind import Asking
 
 READS_THE_DATABASE = False
+READS = ()
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _LONGEST_SECONDS = 600

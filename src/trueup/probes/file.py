@@ -24,6 +24,7 @@ from trueup.probes.answers import Answers, Cell, Unanswered, misnamed
 from trueup.probes.kind import Asking
 
 READS_THE_DATABASE = False
+READS = ()
 BYTES_LIMIT = 4 * 1024 * 1024
 
 _TABLES = {"features": bool, "limits": int}

@@ -35,6 +35,7 @@ from trueup.probes.answers import Answers, Cell, Unanswered
 from trueup.probes.kind import Asking
 
 READS_THE_DATABASE = False
+READS = ()
 
 _FEATURE, _PLAN = "{feature}", "{plan}"
 _LONGEST_SECONDS = 600

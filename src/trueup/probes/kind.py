@@ -69,10 +69,14 @@ class Asking:
 
 
 class Kind(Protocol):
-    """What each module of this folder that is named in ``KINDS`` offers. ``Options`` is a dataclass of ``option``s."""
+    """What each module of this folder that is named in ``KINDS`` offers. ``Options`` is a dataclass of ``option``s.
+
+    ``READS`` are the relations of the books that its answers come from.
+    """
 
     Options: type[Any]
     READS_THE_DATABASE: bool
+    READS: tuple[str, ...]
 
     def open_probe(self, options: Any, asking: Asking) -> Probe:
         """The probe. Asks nothing; raises ``ConfigurationError`` for an option that cannot be right."""

@@ -20,12 +20,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.gate import LIMIT_HIGHEST
 from trueup.model.options import option
 from trueup.model.source import ColumnMapping, RelationMapping, Snapshot
 from trueup.probes.answers import Answers, Cell, Unanswered, misnamed
 from trueup.probes.kind import Asking
 
 READS_THE_DATABASE = True
+READS = ()
 MOST_ROWS = 100_000
 
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
@@ -110,8 +112,9 @@ def _number(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    if isinstance(value, (float, Decimal)):
-        return int(value) if math.isfinite(value) and abs(value) < 2**53 and value == int(value) else None
+    if isinstance(value, float | Decimal):
+        whole = int(value) if math.isfinite(value) and abs(float(value)) < LIMIT_HIGHEST else None
+        return whole if whole == value else None
     text = str(value).strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(2**53)) else None
 

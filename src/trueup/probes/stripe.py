@@ -5,8 +5,8 @@
     features = ["exports", "sso"]                # those that Stripe's entitlements decide
 
 A plan has the features of the product of its prices, by the features' lookup keys. A plan that nobody pays for has
-none. A price that was not read, a paid plan without prices, and prices whose products differ in a feature are no answer;
-limits are not Stripe's to tell.
+none. A price that was not read, a paid plan without prices, and prices whose products differ in a feature are no
+answer; limits are not Stripe's to tell.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from trueup.probes.answers import Answers, Cell, Unanswered
 from trueup.probes.kind import Asking, Rows
 
 READS_THE_DATABASE = False
-
-_READ = ("stripe_product_feature", "stripe_price")
+READS = ("stripe_product_feature", "stripe_price")
 _COPIED = "SELECT relation FROM trueup_copy WHERE problem IS NULL"
 _PLANS = "SELECT plan, paid FROM plan"
 _PRICES = """
@@ -49,7 +48,7 @@ class StripeProbe:
         if self.rows is None:
             return Answers(problem="Stripe was not read")
         copied = {row["relation"] for row in self.rows(_COPIED)}
-        unread = [relation for relation in _READ if relation not in copied]
+        unread = [relation for relation in READS if relation not in copied]
         if unread:
             return Answers(problem=f"{' and '.join(unread)} were not read from Stripe")
         found = _Carried.read(self.rows)
