@@ -88,7 +88,7 @@ def _show(looked: Looked) -> None:
     else:
         lock = looked.lock
         changes = tuple(_changes(looked))
-        how = "As accepted" if not changes else "Changed since it was accepted"
+        how = "Changed since it was accepted" if changes else "Accepted" if looked.unanswered else "As it was accepted"
         typer.echo(f"{how} at {lock.accepted_at} UTC by {lock.accepted_by}: {lock.reason}")
         for line in changes:
             typer.echo(line)

@@ -134,7 +134,10 @@ def _plan_gates(report: Report) -> Iterator[str]:
 
 def _cell(gate: PlanGate | None) -> str:
     text = escaped(cell_text(gate))
-    return text if gate is None or gate.passed else f"{_MARKS[Severity.CRITICAL]} **{text}**"
+    if gate is None or gate.passed:
+        return text
+    regressed = gate.actual is not None and gate.expected is not None
+    return f"{_MARKS[Severity.CRITICAL if regressed else Severity.WARNING]} **{text}**"
 
 
 def _could_not_check(report: Report) -> Iterator[str]:

@@ -32,7 +32,7 @@ def matrix(gates: Sequence[PlanGate]) -> Matrix:
 
 
 def cell_text(gate: PlanGate | None) -> str:
-    """What a plan gets, and what it should get where that is something else.
+    """What a plan gets, and what it should get where that is something else; "new" where the matrix does not say.
 
     >>> cell_text(PlanGate(feature="exports", plan="FREE", expected=False, actual=True))
     'yes, not no'
@@ -40,9 +40,9 @@ def cell_text(gate: PlanGate | None) -> str:
     if gate is None:
         return ""
     actual = _short(gate.actual)
-    if gate.passed:
+    if gate.passed or gate.actual is None:
         return actual
-    return f"{actual}, not in matrix" if gate.expected is None else f"{actual}, not {_short(gate.expected)}"
+    return f"{actual}, new" if gate.expected is None else f"{actual}, not {_short(gate.expected)}"
 
 
 def _short(value: bool | int | None) -> str:  # noqa: FBT001 - an allowance

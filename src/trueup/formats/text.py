@@ -196,7 +196,8 @@ def plan_gates(page: Page, gates: Sequence[PlanGate], changes: Sequence[str]) ->
 def _cell(page: Page, gate: PlanGate | None) -> Text:
     if gate is None or gate.passed:
         return Text(cell_text(gate))
-    severity = Severity.CRITICAL if gate.actual is not None else Severity.WARNING
+    regressed = gate.actual is not None and gate.expected is not None
+    severity = Severity.CRITICAL if regressed else Severity.WARNING
     return Text(f"{page.glyphs.severity[severity]} {cell_text(gate)}", COLORS[severity])
 
 

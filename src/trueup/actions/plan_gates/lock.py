@@ -42,7 +42,7 @@ class Lock:
         """The file: the same bytes for the same lock."""
         body = "".join(f"{line}\n" for line in self._lines())
         named, _, cells = body.partition("\n[cells]\n")
-        return f"{_HEAD}{named}\nchecksum = {json.dumps(_checksum(body))}\n\n[cells]\n{cells}"
+        return f"{_HEAD}{named}checksum = {json.dumps(_checksum(body))}\n\n[cells]\n{cells}"
 
     def _lines(self) -> Sequence[str]:
         return (
