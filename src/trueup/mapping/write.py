@@ -37,7 +37,7 @@ _FOOT = """
 """
 _GATES = (
     '# matrix = "gates.toml"                 # which plan gets which feature',
-    "# [gates.probes.app]                    # who is asked what it really gets; other kinds: http, query, file, stripe",
+    "# [gates.probes.app]                    # who is asked what it really gets; see docs/gates.md for other kinds",
     '# kind = "callable"',
     '# callable = "app.access:may_use"       # a function of yours: (plan, feature) -> bool or int',
 )
