@@ -60,7 +60,7 @@ limit. Names are letters, digits and `_ . / -`.
 | --- | --- |
 | [`gate-regression`](checks/gate-regression.md) | a plan gets what it must not have, or misses what it must have |
 | [`gate-uncovered`](checks/gate-uncovered.md) | a feature, or a plan of one, is only in the matrix or only in the app |
-| [`gate-unreachable`](checks/gate-unreachable.md) | a probe could not answer: the check is then *broken*, and the report incomplete |
+| [`gate-unreachable`](checks/gate-unreachable.md) | a probe could not answer: *broken*, and the report incomplete |
 
 Unanswered is never right. An answer is a plain `true` or `false` where the matrix has a feature and a whole number
 where it has a limit; 1 is not `true`, `true` is not 1, nothing is not `false`. What was answered is judged even where
@@ -72,9 +72,9 @@ switches them off. Findings are exempted like any others: the subject is `featur
 
 ## The lock: what was accepted
 
-`trueup gate accept --reason TEXT` writes down, in `gates.lock` beside the config, what each plan gets today: one line for each
-cell, sorted, with who accepted it, when and why. Commit it: a pull request then shows in plain lines what a change
-does to the plans.
+`trueup gate accept --reason TEXT` writes down, in `gates.lock` beside the config, what each plan gets today: one line
+for each cell, sorted, with who accepted it, when and why. Commit it: a pull request then shows in plain lines what a
+change does to the plans.
 
 The lock changes no verdict. It shows what *changed*, also where the matrix allows it, in the report and in `trueup
 gate show`. It is not written while a probe cannot answer, and one that was edited, badly merged or cut short is an
