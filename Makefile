@@ -25,6 +25,7 @@ bench: $(VENV)/dev
 docs: $(VENV)/dev
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.channels
+	$(BIN)/python -m docs.gates
 	$(BIN)/python -m docs.picture
 
 clean:

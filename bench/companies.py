@@ -62,6 +62,7 @@ def _founded(home: Path, *, url: str, accounts: int, now: datetime) -> Path:
     print(f"  founding a company of {accounts:,} accounts in {url.split(':', 1)[0]}...", file=sys.stderr, flush=True)
     with make_company(accounts=accounts, seed=1, now=now) as company:
         company.write(url)
+        company.write_gates(home)
         config = home / "trueup.toml"
         config.write_text(company.config_text(url), encoding="utf-8")
     return config

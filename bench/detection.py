@@ -27,6 +27,7 @@ def detection(*, now: datetime, seeds: int) -> str:
             url = f"sqlite:///{home}/app.db"
             with make_company(accounts=ACCOUNTS, seed=seed, now=now) as company:
                 company.write(url)
+                company.write_gates(Path(home))
                 path.write_text(company.config_text(url), encoding="utf-8")
                 planted |= {(seed, finding.id) for finding in company.truth.findings}
             report = audit(load_config(path, os.environ), checks=checks, now=now, progress=Silent())

@@ -11,9 +11,9 @@ from pathlib import Path
 from docs.rows import table
 from tests.support.alerts import NOW, alert
 from trueup.channels import KINDS, email, options_of_kind, pagerduty, slack, webhook
-from trueup.channels.options import Option
 from trueup.channels.wording import json_bytes
 from trueup.model.alert import Alert, document_of
+from trueup.model.options import Option
 
 FILE = Path(__file__).parent / "channels.md"
 MADE = "<!-- Made by `python -m docs.channels` from the channels themselves. Edit those, then run it again. -->"

@@ -16,11 +16,11 @@ from tests.support.alerts import alert, alert_item, settings
 from tests.support.identity import Authority
 from tests.support.receivers import SECRET_PATH, HTTPSink, answer, mail_sink
 from trueup.channels import KINDS, Channel, open_channel
-from trueup.channels.outgoing.dialing import Reach
 from trueup.channels.pagerduty import PagerDutyChannel
 from trueup.channels.slack import SlackChannel
 from trueup.channels.webhook import WebhookChannel
 from trueup.model.errors import DeliveryFailed
+from trueup.outgoing.dialing import Reach
 
 LOOPBACK = ("127.0.0.1",)
 KEY = "0123456789abcdef0123456789abcdef"

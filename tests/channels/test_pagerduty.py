@@ -11,12 +11,12 @@ from hypothesis import given
 from tests.support.alerts import alert, alert_item, hostile_alerts
 from tests.support.identity import Authority
 from tests.support.receivers import HTTPSink, answer
-from trueup.channels.outgoing.dialing import Reach
 from trueup.channels.pagerduty import ENDPOINTS, PagerDutyChannel, dedup_key, resolve, trigger
 from trueup.channels.wording import cleaned
 from trueup.model.alert import Alert, AlertKind
 from trueup.model.errors import DeliveryFailed
 from trueup.model.severity import Severity
+from trueup.outgoing.dialing import Reach
 
 KEY = "0123456789abcdef0123456789abcdef"
 # https://developer.pagerduty.com/docs/send-alert-event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,7 @@ def test_the_doctor_warns_of_scheduled_audits_that_tell_nobody(company: Path, tm
     text = (company / "trueup.toml").read_text()
     for more, warned in (("", False), ("[audits]\nevery_minutes = 60\n", True)):
         (tmp_path / "trueup.toml").write_text(f"{text}\n{more}")
-        symptoms = examine_setup(load_config(tmp_path / "trueup.toml", {}), ())
+        symptoms = examine_setup(load_config(tmp_path / "trueup.toml", {}), (), now=datetime(2026, 3, 1))
         assert [one.health for one in symptoms if one.about == "alerts"] == [Health.WARNING] * warned
 
 

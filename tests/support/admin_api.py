@@ -77,9 +77,11 @@ def demo_company(folder: Path, place: str = "") -> App:
     if place:
         with make_company(accounts=100, seed=1, now=NOW) as company:
             company.write(place)
+            company.write_gates(folder)
             return app_of(place, with_repair_url(company.config_text("${PLACE}")), folder)
     database, text = _made_once()
-    shutil.copy(database, folder / "app.db")
+    for file in database.parent.iterdir():
+        shutil.copy(file, folder)
     return app_of(f"sqlite:///{folder}/app.db", text, folder)
 
 
@@ -89,4 +91,5 @@ def _made_once() -> tuple[Path, str]:
     atexit.register(shutil.rmtree, folder)
     with make_company(accounts=100, seed=1, now=NOW) as company:
         company.write(f"sqlite:///{folder}/app.db")
+        company.write_gates(folder)
         return folder / "app.db", with_repair_url(company.config_text("${PLACE}"))

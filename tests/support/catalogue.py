@@ -8,6 +8,7 @@ from collections.abc import Callable
 from trueup.actions.examine import examine
 from trueup.books.again import Again
 from trueup.books.file import Books, books_in_memory
+from trueup.engines.requirements import needs_listing
 from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.outcome import Checked
 from trueup.model.relations import (
@@ -15,7 +16,9 @@ from trueup.model.relations import (
     RELATIONS,
     STRIPE,
     CopiedRelation,
+    GateProbe,
     Relation,
+    Row,
     UnreadableRow,
     columns_of,
     relation_name,
@@ -26,11 +29,14 @@ from trueup.model.source import Silent
 def checked(check: Check, case: Case, *, few: bool = False) -> Checked:
     """The check's outcome over the case's rows, with every relation and column mapped.
 
-    ``few`` asks the way a repair asks about the few rows of one subject, instead of the way an audit does.
+    ``few`` asks the way a repair asks about the few rows of one subject, instead of the way an audit does. What an
+    inconclusive check finds makes it broken; here it is asked for its findings all the same.
     """
+    check = dataclasses.replace(check, inconclusive=False)
     with books_in_memory() as books:
+        given = _with_listing(check, case)
         for relation in RELATIONS:
-            books.replace_rows([row for row in case.given if type(row) is relation], of=relation)
+            books.replace_rows([row for row in given if type(row) is relation], of=relation)
         books.replace_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
         for relation in (*MAPPED, *STRIPE):
             columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
@@ -49,6 +55,14 @@ def few_books(books: Books) -> Books:
     again.expect(1)
     again.copies, again.mapped, again.has_plans = books.copies(), books.mapped_columns(), books.has_plans()
     return dataclasses.replace(books, again=again)
+
+
+def _with_listing(check: Check, case: Case) -> tuple[Row, ...]:
+    """Beside the case's own rows a probe that lists no feature, where the check would not be asked without one."""
+    lists = any(isinstance(row, GateProbe) and row.lists for row in case.given)
+    if lists or not needs_listing(check):
+        return case.given
+    return (*case.given, GateProbe(probe="another", lists=True))
 
 
 def _copied(case: Case) -> Callable[[Relation], CopiedRelation]:

@@ -53,6 +53,7 @@ def audited(place: str, folder: Path, *, accounts: int, seed: int = 1, fault_sha
 def report_of(company: Company, place: str, folder: Path, *, now: datetime = NOW) -> Report:
     """The report of an audit of a company that was written into ``place``."""
     checks = catalogue()
+    company.write_gates(folder)
     path = folder / "trueup.toml"
     path.write_text(company.config_text("${DEMO_DATABASE_URL}"), encoding="utf-8")
     config = load_config(path, {"DEMO_DATABASE_URL": place}, known_checks=[check.id for check in checks])

@@ -125,6 +125,7 @@ def planted(place: str, folder: Path, *, each: int) -> Planted:
     """``each`` faults of every kind in a company at ``place``, which is large enough for them."""
     with make_company(accounts=100 + ACCOUNTS_PER_FAULT * each, now=NOW, fault_share=0) as company:
         company.write(place)
+        company.write_gates(folder)
         app = app_of(place, with_repair_url(company.config_text("${PLACE}")), folder)
         spoken_of = {twin.subject for twin in company.truth.twins} | {f.subject for f in company.truth.findings}
         since, until = company.span.recorded_since, company.span.now.replace(hour=0, minute=0, second=0)

@@ -82,5 +82,6 @@ def demo_app(place: str, folder: Path, *, accounts: int = 150, seed: int = 1, fa
     """A demo company with its planted faults in ``place``."""
     with make_company(accounts=accounts, seed=seed, now=NOW, fault_share=fault_share) as company:
         company.write(place)
+        company.write_gates(folder)
         text = with_repair_url(company.config_text("${PLACE}"))
     return app_of(place, text, folder)

@@ -160,6 +160,7 @@ def scene(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[Scene]:
         urls[name] = postgres_server.url(place, user=f"planted_{name.lower()}", password=password)
     with make_company(accounts=120, seed=1, now=NOW, fault_share=0.07) as company:
         company.write(urls["PLACE"])
+        company.write_gates(tmp_path)
         text = config_text(company.config_text("${PLACE}"), secrets)
     path = tmp_path / "trueup.toml"
     path.write_text(text, encoding="utf-8")

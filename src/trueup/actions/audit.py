@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from trueup.actions.examine import examine
+from trueup.actions.plan_gates.ask import supply_gates
+from trueup.actions.plan_gates.cells import plan_gates_of
 from trueup.actions.snapshot import copied_books, supply_configured
 from trueup.books.file import Books, opened_books
 from trueup.books.place import private_folder
@@ -44,6 +46,8 @@ def audit_books(
     with private_folder() as folder, opened_books(path, spill=folder / "spill") as books:
         if config is not None:
             supply_configured(books, config, for_this_run=True)
+            if config.gates is not None:
+                supply_gates(books, config.gates, for_this_run=True)
         moment = now or moment_of(books, path)
         policy = config.policy if config else Policy()
         return report_on(books, checks=checks, policy=policy, now=moment, progress=progress)
@@ -66,6 +70,7 @@ def report_on(books: Books, *, checks: Sequence[Check], policy: Policy, now: dat
         database_as_of=books.as_of,
         relations=books.copies(),
         outcomes=examine(books, checks=checks, policy=policy, now=now, progress=progress),
+        plan_gates=plan_gates_of(books, checks=checks, policy=policy),
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
+from trueup.actions.gate_readiness import examine_gates
 from trueup.actions.notify import examine_channels
 from trueup.actions.repair_readiness import examine_repairs
 from trueup.actions.symptoms import Health, Symptom
 from trueup.channels import secrets_in_plain_sight
-from trueup.engines.requirements import unmapped
+from trueup.engines.requirements import is_without, reads_gates, unmapped
 from trueup.mapping.config import Config
 from trueup.mapping.fit import fit
 from trueup.model.check import Check
@@ -23,10 +25,10 @@ from trueup.sources import open_source
 __all__ = ["Health", "Symptom", "examine_setup"]
 
 
-def examine_setup(config: Config, checks: Sequence[Check]) -> Iterator[Symptom]:
-    """Look at the config, the channels, the connection, the privileges and the mapping, one after the other.
+def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> Iterator[Symptom]:
+    """Look at the config, the channels, the connection, the privileges, the mapping and the plan gates, one by one.
 
-    Stops after the first thing without which the next cannot be looked at.
+    ``now`` is naive UTC. Stops after the first thing without which the next cannot be looked at.
     """
     yield from _config(config)
     yield from _channels(config.alerts)
@@ -45,6 +47,7 @@ def examine_setup(config: Config, checks: Sequence[Check]) -> Iterator[Symptom]:
     yield Symptom(health=Health.FINE, about="connection", says=f"{source.place}: {len(tables)} tables to read")
     yield from _privileges(source)
     fitted = yield from _mapping(config, source, tables, checks)
+    yield from examine_gates(config, checks, now=now)
     if fitted is not None:
         yield from examine_repairs(config, fitted)
 
@@ -114,6 +117,8 @@ def _skipped(config: Config, fitted: Mapping[str, RelationMapping], checks: Sequ
     mapped = {name: mapped_columns(mapping) for name, mapping in fitted.items()}
     for check in checks:
         if config.policy.severity.get(check.id, check.severity) is None:
+            continue
+        if is_without(check, config.policy.without) or reads_gates(check):
             continue
         missing = unmapped(check, mapped, plans_configured=bool(config.plans))
         if missing:

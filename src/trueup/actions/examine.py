@@ -10,7 +10,15 @@ from decimal import Decimal
 
 from trueup.books.file import Books
 from trueup.engines.duckdb import DuckDB
-from trueup.engines.requirements import is_without, needs_of_check, unmapped
+from trueup.engines.requirements import (
+    NO_LISTING,
+    NO_MATRIX,
+    is_without,
+    needs_listing,
+    needs_of_check,
+    reads_gates,
+    unmapped,
+)
 from trueup.model.change import Value
 from trueup.model.check import RESERVED, Check, EvidenceRow
 from trueup.model.errors import is_interruption
@@ -62,12 +70,20 @@ class Readable:
         self._mapped = books.mapped_columns()
         self._failed = {read.relation: read.problem for read in books.copies() if read.problem}
         self._plans_configured = books.has_plans()
+        self._gates_configured = books.connection.execute("SELECT 1 FROM gate_expectation LIMIT 1").fetchall() != []
+        self._features_listed = (
+            books.connection.execute("SELECT 1 FROM gate_probe WHERE lists LIMIT 1").fetchall() != []
+        )
 
     def obstacle(self, check: Check) -> Skipped | Broken | None:
         """What keeps this check from being answered, if anything."""
         failed = sorted({relation for relation, _ in needs_of_check(check) if relation in self._failed})
         if failed:
             return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]]}")
+        if reads_gates(check) and not self._gates_configured:
+            return Skipped(reason=NO_MATRIX)
+        if needs_listing(check) and not self._features_listed:
+            return Skipped(reason=NO_LISTING)
         missing = unmapped(check, self._mapped, plans_configured=self._plans_configured)
         return Skipped(reason=f"not mapped: {', '.join(missing)}") if missing else None
 
@@ -112,12 +128,19 @@ def _outcome(
             return obstacle
         rows = engine.rows(check.violations)
         findings = [_finding(check, row, severity, policy, exemptions) for row in rows]
+        if check.inconclusive and findings:
+            return Broken(error=_unknown(findings))
         population = engine.number(check.population) if counts_population else 0
         return Checked(population=population, findings=_ordered(findings))
     except Exception as error:  # noqa: BLE001 - see above
         if is_interruption(error):
             raise KeyboardInterrupt from None
         return Broken(error=redact(printable(f"{type(error).__name__}: {error}"))[:_TEXT_SHOWN])
+
+
+def _unknown(findings: Sequence[Finding]) -> str:
+    """What could not be looked at, in one text."""
+    return redact("; ".join(sorted(finding.message for finding in findings)))[:_TEXT_SHOWN]
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

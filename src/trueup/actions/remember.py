@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from trueup.engines.requirements import reads_gates
 from trueup.formats import json as document
 from trueup.formats.wording import exact
 from trueup.model.check import Check
@@ -46,18 +47,23 @@ def remember(
             decides=decides,
             trigger=trigger,
             milliseconds=milliseconds,
-            answered_checks=_answered(report),
+            answered_checks=_answered(report, catalogue),
             head=document.head(report),
             issues=_issues(report),
         )
     )
 
 
-def _answered(report: Report) -> frozenset[str]:
-    """The checks whose silence means that all is well. After a copy that was cut short nothing does."""
+def _answered(report: Report, catalogue: Sequence[Check]) -> frozenset[str]:
+    """The checks whose silence means that all is well. After a copy that was cut short nothing does.
+
+    Nor does that of a check about plan gates while one of them could not be asked: it judged the others.
+    """
     if report.interruptions:
         return frozenset()
-    return frozenset(exact(made.check) for made in report.outcomes if isinstance(made.outcome, Checked))
+    unasked = {check.id for check in catalogue if reads_gates(check)} if report.unanswered_gates else frozenset[str]()
+    answered = (made.check for made in report.outcomes if isinstance(made.outcome, Checked))
+    return frozenset(exact(check) for check in answered if check not in unasked)
 
 
 def _issues(report: Report) -> Iterator[IssueRecord]:

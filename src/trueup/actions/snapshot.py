@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from trueup.actions.plan_gates.ask import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
 from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
 from trueup.books.file import Books, made_books
 from trueup.books.place import private_folder
@@ -20,7 +21,7 @@ from trueup.model.check import Check
 from trueup.model.columns import Kind
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import MADE, Exemption, Plan, PlanPrice, columns_of, relation_name, relation_named
-from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
+from trueup.model.source import Progress, RelationMapping, Snapshot, SourceTable
 from trueup.sources import open_source
 
 _BOOKS = "books.duckdb"
@@ -44,6 +45,9 @@ def copied_books(
     """
     if keep_books is not None and keep_books.exists():
         raise ConfigurationError(f"{keep_books} exists already; name another file for --keep-books or remove it.")
+    asks = wants_gates(config, checks)
+    if config.gates is not None and asks:
+        check_probes(config.gates, now=now)
     source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
     tables = source.tables()
     fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
@@ -54,8 +58,15 @@ def copied_books(
         made = folder / _BOOKS
         with made_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
             supply_configured(books, config)
-            _copy(books, source, wanted, tables, environment=config.environment, now=now, progress=progress)
+            if config.gates is not None and asks:
+                supply_gates(books, config.gates)
+            with source.snapshot() as snapshot:
+                whole = _copy(books, snapshot, wanted, tables, config=config, now=now, progress=progress)
+                if asks:
+                    ask_the_database(books, config, snapshot=snapshot if whole else None, now=now, progress=progress)
             note_unknown_plans(books)
+            if asks:
+                ask_the_app(books, config, now=now, progress=progress)
             yield books
         if keep_books is not None:
             _keep(made, keep_books)
@@ -109,24 +120,24 @@ def supply_configured(books: Books, config: Config, *, for_this_run: bool = Fals
 
 def _copy(
     books: Books,
-    source: Source,
+    snapshot: Snapshot,
     mappings: Sequence[RelationMapping],
     tables: Sequence[SourceTable],
     *,
-    environment: str,
+    config: Config,
     now: datetime,
     progress: Progress,
-) -> None:
-    """Copy every mapping from one snapshot, which is released as soon as the last row is here."""
-    with source.snapshot() as snapshot:
-        books.begin(environment=environment, as_of=now)
-        for position, mapping in enumerate(mappings):
-            try:
-                _copy_one(books, snapshot, mapping, tables, progress)
-            except SourceUnavailable:
-                for unread in mappings[position + 1 :]:
-                    note_unread(books, unread, "not read: the database had gone away before")
-                return
+) -> bool:
+    """Copy every mapping from one snapshot; whether the database was there to the end."""
+    books.begin(environment=config.environment, as_of=now)
+    for position, mapping in enumerate(mappings):
+        try:
+            _copy_one(books, snapshot, mapping, tables, progress)
+        except SourceUnavailable:
+            for unread in mappings[position + 1 :]:
+                note_unread(books, unread, "not read: the database had gone away before")
+            return False
+    return True
 
 
 def _copy_one(

@@ -7,7 +7,7 @@ import dataclasses
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -111,11 +111,15 @@ class Books:
         ``for_this_run`` leaves the file as it is, also a read-only one, and lets the checks of this connection see the
         new rows: a temporary table goes before one of the file.
         """
-        columns = columns_of(of)
         kept = list(rows)
         numbered = all(isinstance(getattr(row, "entry_id", None), int) for row in kept)
         self.make_table(create_table(of, {"entry_id": "BIGINT" if numbered else "VARCHAR"}, temporary=for_this_run))
-        values = [[_plain(getattr(row, column.name)) for column in columns] for row in kept]
+        self.add_rows(kept, of=of)
+
+    def add_rows(self, rows: Sequence[Row], *, of: type[Row]) -> None:
+        """Add these rows to those of the relation ``of``."""
+        columns = columns_of(of)
+        values = [[_plain(getattr(row, column.name)) for column in columns] for row in rows]
         if values:
             marks = ", ".join("?" * len(columns))
             self.connection.executemany(f"INSERT INTO {relation_name(of)} VALUES ({marks}, NULL)", values)

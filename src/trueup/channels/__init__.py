@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from trueup.channels.kind import Channel, Kind, Opening
-from trueup.channels.options import Option, options_of, place, read_options
-from trueup.channels.outgoing.dialing import Reach
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.finding import printable
+from trueup.model.options import Option, options_of, place, read_options
 from trueup.model.settings import AlertSettings, ChannelSettings
+from trueup.outgoing.dialing import Reach
 
 __all__ = ["KINDS", "Channel", "check_settings", "open_channel", "options_of_kind", "secrets_in_plain_sight"]
 

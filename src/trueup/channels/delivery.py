@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from trueup.channels.outgoing import Answer, exchange
-from trueup.channels.outgoing.dialing import Reach
-from trueup.channels.outgoing.hosts import Endpoint
 from trueup.model.errors import DeliveryFailed, OutgoingFailed
 from trueup.model.finding import printable
+from trueup.outgoing import Answer, exchange
+from trueup.outgoing.dialing import Reach
+from trueup.outgoing.hosts import Endpoint
 
 # Request timeout, too early, too many requests (RFC 9110, 8470, 6585): the same request may be right a little later.
 _NOT_NOW = frozenset({408, 425, 429})

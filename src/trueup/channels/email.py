@@ -29,13 +29,13 @@ from email.message import EmailMessage
 
 from trueup.channels.delivery import not_told
 from trueup.channels.kind import Opening
-from trueup.channels.options import option
-from trueup.channels.outgoing.dialing import Reach
-from trueup.channels.outgoing.hosts import HIGHEST_PORT, canonical_host
-from trueup.channels.outgoing.smtp import NAMELESS, TOTAL_SECONDS, MailRefused, MailServer, Security, hand_in
 from trueup.channels.wording import cleaned, facts, headline, item_lines, more_line, shortened, unlisted
 from trueup.model.alert import Alert
 from trueup.model.errors import OutgoingFailed
+from trueup.model.options import option
+from trueup.outgoing.dialing import Reach
+from trueup.outgoing.hosts import HIGHEST_PORT, canonical_host
+from trueup.outgoing.smtp import NAMELESS, TOTAL_SECONDS, MailRefused, MailServer, Security, hand_in
 
 SUBJECT_LENGTH = 200
 LINE_LENGTH = 1000

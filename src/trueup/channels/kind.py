@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from trueup.channels.options import place
-from trueup.channels.outgoing.dialing import Reach
-from trueup.channels.outgoing.hosts import Endpoint
 from trueup.model.alert import Alert
 from trueup.model.errors import ConfigurationError
+from trueup.model.options import place
 from trueup.model.settings import ChannelSettings
+from trueup.outgoing.dialing import Reach
+from trueup.outgoing.hosts import Endpoint
 
 
 class Channel(Protocol):

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from trueup.channels.delivery import not_told
 from trueup.channels.kind import Opening
-from trueup.channels.options import option
 from trueup.channels.wording import cleaned, json_bytes
 from trueup.model.alert import Alert, document_of
 from trueup.model.finding import printable
+from trueup.model.options import option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,12 +19,12 @@ from dataclasses import dataclass, field
 
 from trueup.channels.delivery import hand_over
 from trueup.channels.kind import Opening
-from trueup.channels.options import option
-from trueup.channels.outgoing import Answer
-from trueup.channels.outgoing.dialing import Reach
-from trueup.channels.outgoing.hosts import Endpoint
 from trueup.channels.wording import cleaned, facts, headline, item_lines, json_bytes, more_line, shortened, unlisted
 from trueup.model.alert import Alert, AlertKind
+from trueup.model.options import option
+from trueup.outgoing import Answer
+from trueup.outgoing.dialing import Reach
+from trueup.outgoing.hosts import Endpoint
 
 ENDPOINTS = {
     "us": "https://events.pagerduty.com/v2/enqueue",

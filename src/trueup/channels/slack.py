@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 from trueup.channels.delivery import hand_over
 from trueup.channels.kind import Opening
-from trueup.channels.options import option
-from trueup.channels.outgoing import Answer
-from trueup.channels.outgoing.dialing import Reach
-from trueup.channels.outgoing.hosts import Endpoint
 from trueup.channels.wording import CUT, cleaned, facts, headline, item_lines, json_bytes, more_line, unlisted
 from trueup.model.alert import Alert
+from trueup.model.options import option
+from trueup.outgoing import Answer
+from trueup.outgoing.dialing import Reach
+from trueup.outgoing.hosts import Endpoint
 
 # https://docs.slack.dev/reference/block-kit/blocks: characters of a header, of a section's text and of one field.
 HEADER_LENGTH = 150

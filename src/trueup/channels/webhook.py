@@ -23,11 +23,11 @@ from datetime import UTC, datetime
 
 from trueup.channels.delivery import hand_over
 from trueup.channels.kind import Opening
-from trueup.channels.options import option
-from trueup.channels.outgoing.dialing import Reach
-from trueup.channels.outgoing.hosts import Endpoint
 from trueup.channels.wording import cleaned, json_bytes
 from trueup.model.alert import Alert, document_of
+from trueup.model.options import option
+from trueup.outgoing.dialing import Reach
+from trueup.outgoing.hosts import Endpoint
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix is public
 SECRET_BYTES = range(24, 65)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trueup.cli.options import ConfigOption, catalogue_for, config_from
+from trueup.cli.options import ConfigOption, catalogue_for, config_from, utc_now
 
 if TYPE_CHECKING:
     from trueup.mapping.config import Config
@@ -56,7 +56,7 @@ def _examined(config: Config, checks: tuple[Check, ...]) -> int:
     marks = {Health.FINE: "ok  ", Health.WARNING: "warn", Health.WRONG: "FAIL", Health.UNREACHABLE: "FAIL"}
     codes = {Health.FINE: 0, Health.WARNING: 0, Health.WRONG: 2, Health.UNREACHABLE: 3}
     worst = 0
-    for symptom in examine_setup(config, checks):
+    for symptom in examine_setup(config, checks, now=utc_now()):
         typer.echo(redact(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}"))
         worst = max(worst, codes[symptom.health])
     return worst

@@ -10,7 +10,22 @@ from types import FrameType
 import typer
 
 from trueup import __version__
-from trueup.cli import alerts, audit, checks, demo, doctor, exempt, explain, init, journal, repair, runs, serve, token
+from trueup.cli import (
+    alerts,
+    audit,
+    checks,
+    demo,
+    doctor,
+    exempt,
+    explain,
+    gate,
+    init,
+    journal,
+    repair,
+    runs,
+    serve,
+    token,
+)
 from trueup.model.errors import TrueupError
 
 app = typer.Typer(
@@ -54,6 +69,7 @@ for _name, _command, _short_help in _COMMANDS:
     app.command(_name, short_help=_short_help)(_command)
 
 _GROUPS: tuple[tuple[str, typer.Typer, str], ...] = (
+    ("gate", gate.gate, "May this be released; what plans get."),
     ("exempt", exempt.exempt, "Exempt what somebody answers for."),
     ("token", token.token, "Tokens for the admin API."),
     ("alerts", alerts.alerts, "Who is told: try a channel, send, list."),

@@ -6,9 +6,28 @@ from collections.abc import Mapping
 
 from trueup.engines.sql import Need, needs_of
 from trueup.model.check import Check
-from trueup.model.relations import CONFIGURED, EMPTY_WHEN_UNMAPPED, MADE, columns_of, relation_name, relation_named
+from trueup.model.relations import (
+    CONFIGURED,
+    EMPTY_WHEN_UNMAPPED,
+    GATES,
+    MADE,
+    columns_of,
+    relation_name,
+    relation_named,
+)
 
-_ALWAYS_THERE = frozenset(map(relation_name, (*CONFIGURED, *MADE)))
+NO_MATRIX = (
+    'no matrix of plan gates: name one under [gates], matrix = "gates.toml", or write enabled = false there if there '
+    "are none"
+)
+NO_LISTING = (
+    "no probe could list the app's features: give one that lists them (callable with lists, file, query), or switch "
+    "the check off under [policy.severity]"
+)
+
+_GATES = frozenset(map(relation_name, GATES))
+_LISTING = "gate_feature.feature"
+_ALWAYS_THERE = frozenset(map(relation_name, (*CONFIGURED, *GATES, *MADE)))
 _MAY_BE_UNMAPPED = frozenset(map(relation_name, EMPTY_WHEN_UNMAPPED))
 
 MappedColumns = Mapping[str, frozenset[str]]
@@ -28,10 +47,20 @@ def unmapped(check: Check, mapped: MappedColumns, *, plans_configured: bool) -> 
     """
     needed = _needed(check)
     missing = {_missing(relation, column, mapped) for relation, column in needed}
-    missing |= {need for need in check.requires if not _is_mapped(*_split(need), mapped)}
+    missing |= {need for need in check.requires if need != _LISTING and not _is_mapped(*_split(need), mapped)}
     if not plans_configured and any(relation == "plan" for relation, _ in needed):
         missing.add("plans")
     return tuple(sorted(name for name in missing if name))
+
+
+def reads_gates(check: Check) -> bool:
+    """Whether the check is about plan gates, and so needs a matrix."""
+    return any(relation in _GATES for relation, _ in needs_of_check(check))
+
+
+def needs_listing(check: Check) -> bool:
+    """Whether the check needs a probe that names every feature of the app."""
+    return _LISTING in check.requires
 
 
 def is_without(check: Check, without: frozenset[str]) -> bool:

@@ -6,15 +6,17 @@ import re
 from typing import TYPE_CHECKING, TextIO
 
 from trueup.formats.digest import Group, exempted, groups, switched_off, unanswered
+from trueup.formats.matrix import cell_text, counts, differences, matrix
 from trueup.formats.wording import counted, instant, legible, severity_counts
 from trueup.model.report import Report, Status
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from trueup.formats.presentation import Presentation
     from trueup.model.finding import Finding
+    from trueup.model.gate import PlanGate
 
 _MARKS = {
     Severity.CRITICAL: "\N{LARGE RED CIRCLE}",
@@ -81,6 +83,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield f"{severity.asks}\n"
         for group in found:
             yield from _group(group)
+    yield from _plan_gates(report)
     yield from _score(report)
     if off := switched_off(report):
         yield f"Switched off by policy: {', '.join(code(check) for check in off)}\n"
@@ -98,8 +101,8 @@ def _facts(report: Report) -> Iterator[tuple[str, ...]]:
         yield "Exempted", counted(silenced, "finding")
 
 
-def _table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
-    lines = [heads, tuple("---" for _ in heads), *rows]
+def _table(heads: Sequence[str], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [tuple(heads), tuple("---" for _ in heads), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -114,6 +117,27 @@ def _group(group: Group) -> Iterator[str]:
 
 def _row(finding: Finding) -> tuple[str, ...]:
     return code(finding.id), escaped(finding.message), escaped(finding.impact.text())
+
+
+def _plan_gates(report: Report) -> Iterator[str]:
+    if not report.plan_gates:
+        return
+    shown = matrix(report.plan_gates)
+    yield f"### Plan gates: {counts(report.plan_gates)}\n"
+    heads = ("Feature", *(escaped(plan) for plan in shown.plans))
+    rows = ((code(feature), *(_cell(row.get(plan)) for plan in shown.plans)) for feature, row in shown.rows)
+    yield _table(heads, rows)
+    for change in differences(report):
+        yield f"- changed: {escaped(change)}"
+    yield ""
+
+
+def _cell(gate: PlanGate | None) -> str:
+    text = escaped(cell_text(gate))
+    if gate is None or gate.passed:
+        return text
+    regressed = gate.actual is not None and gate.expected is not None
+    return f"{_MARKS[Severity.CRITICAL if regressed else Severity.WARNING]} **{text}**"
 
 
 def _could_not_check(report: Report) -> Iterator[str]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trueup.formats.digest import Group, Unanswered, exempted, groups, switched_off, unanswered
+from trueup.formats.matrix import cell_text, counts, differences, matrix
 from trueup.formats.terminal import Page
 from trueup.formats.wording import counted, legible, severity_counts
 from trueup.model.report import Report, Status
@@ -17,9 +18,10 @@ from trueup.model.score import CAPS
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from trueup.formats.presentation import Presentation
+    from trueup.model.gate import PlanGate
 
 COLUMNS_FROM = 110
 """From this width on a finding's id, message and risk stand in one row."""
@@ -54,6 +56,7 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
         page.heading(severity.value.upper(), counted(total, "finding"), style=COLORS[severity])
         for group in of_severity:
             _group(page, group)
+    plan_gates(page, report.plan_gates, differences(report))
     _next(page, found)
     _could_not_check(page, report, missing)
     _score(page, report)
@@ -172,6 +175,30 @@ def _stacked(page: Page, group: Group) -> None:
         else:
             page.unbroken(Text.assemble("     ", (issue_id, "bold"), " " * gap if risk else "", (risk, color)))
             page.print(message, indent=7)
+
+
+def plan_gates(page: Page, gates: Sequence[PlanGate], changes: Sequence[str]) -> None:
+    """The plan gates as a matrix, and what changed since they were accepted; nothing where there are none."""
+    if not gates:
+        return
+    shown = matrix(gates)
+    failed = any(not gate.passed for gate in gates)
+    page.heading("PLAN GATES", counts(gates), style=COLORS[Severity.CRITICAL] if failed else "green")
+    table = _grid("left", *("left" for _ in shown.plans))
+    table.add_row("", *(Text(legible(plan), "dim") for plan in shown.plans))
+    for feature, row in shown.rows:
+        table.add_row(Text(legible(feature), "bold"), *(_cell(page, row.get(plan)) for plan in shown.plans))
+    page.show(table, indent=3)
+    for change in changes:
+        page.print(f"changed: {legible(change)}", indent=3)
+
+
+def _cell(page: Page, gate: PlanGate | None) -> Text:
+    if gate is None or gate.passed:
+        return Text(cell_text(gate))
+    regressed = gate.actual is not None and gate.expected is not None
+    severity = Severity.CRITICAL if regressed else Severity.WARNING
+    return Text(f"{page.glyphs.severity[severity]} {cell_text(gate)}", COLORS[severity])
 
 
 def _next(page: Page, found: dict[Severity, list[Group]]) -> None:

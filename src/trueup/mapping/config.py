@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from trueup.mapping.complaint import complaint, refused, suggestion
 from trueup.mapping.references import has_literal_secret, resolved
 from trueup.model.errors import ConfigurationError
+from trueup.model.gate import UNREACHABLE
 from trueup.model.policy import Policy
-from trueup.model.relations import STRIPE, Exemption, Plan, PlanPrice, relation_name
-from trueup.model.settings import AlertSettings, RepairSettings, ScheduleSettings, ServerSettings
+from trueup.model.relations import GATES, STRIPE, Exemption, Plan, PlanPrice, relation_name
+from trueup.model.settings import AlertSettings, GateSettings, RepairSettings, ScheduleSettings, ServerSettings
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Config:
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    gates: GateSettings | None = None
+    """None where the file names no matrix, or says that there are no plan gates."""
     literal_secrets: tuple[str, ...] = ()
 
 
@@ -62,6 +65,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
     """
     # Pydantic is imported here so that ``trueup --help`` does not pay for it.
     from trueup.mapping.document import Preset  # noqa: PLC0415 - see above
+    from trueup.mapping.gates import gate_settings  # noqa: PLC0415 - see above
     from trueup.mapping.plans import plans_and_prices  # noqa: PLC0415 - see above
     from trueup.mapping.preset import plans_over  # noqa: PLC0415 - see above
     from trueup.mapping.relations import named_in, relation_mappings  # noqa: PLC0415 - see above
@@ -100,6 +104,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         schedule=schedule_settings(document.audits, path=path),
         server=server_settings(document.server, path=path, environ=environ),
         alerts=alert_settings(document.alerts, path=path, environ=environ),
+        gates=gate_settings(document.gates, plans=plans, path=path, environ=environ),
         literal_secrets=tuple(key for key, text in addresses.items() if has_literal_secret(text)),
     )
 
@@ -164,9 +169,12 @@ def _policy(document: Document, known_checks: Collection[str] | None, path: Path
     section = document.policy
     for check in section.severity:
         _refuse_unknown_check(check, known_checks, ("policy", "severity", check), path)
+    if section.severity.get(UNREACHABLE) == OFF:
+        mend = "nobody could ask would pass for right; write gates.enabled = false if there are no plan gates"
+        raise complaint(path, ("policy", "severity", UNREACHABLE), f"cannot be off, or what {mend}")
     severity = {check: None if word == OFF else Severity(word) for check, word in section.severity.items()}
     given = section.model_dump(exclude={"severity"}, exclude_none=True)
-    without = () if document.stripe.enabled else STRIPE
+    without = (*(() if document.stripe.enabled else STRIPE), *(() if document.gates.enabled else GATES))
     return Policy(**given, severity=severity, without=frozenset(map(relation_name, without)))
 
 

@@ -23,6 +23,7 @@ from trueup.mapping.field_types import (
     NotNegative,
     Often,
     PeriodDays,
+    ProbeOption,
     Rank,
     Seconds,
     SeverityWord,
@@ -212,6 +213,14 @@ class GatesSection(Section):
 
     enabled: bool = True
     """Whether there are plan gates to check. ``false`` switches their checks off; the report says so."""
+    matrix: Text | None = None
+    """The file that says which plan gets which feature, beside this one: ``gates.toml``. See [gates](gates.md)."""
+    lock: Text = "gates.lock"
+    """The file of what was accepted, which ``trueup gate accept`` writes, beside this one."""
+    private_hosts: list[Text] = Field(default_factory=list)
+    """Hosts, addresses and networks inside your network that an ``http`` probe may call all the same."""
+    probes: dict[str, dict[str, ProbeOption]] = Field(default_factory=dict)
+    """A name of yours = a ``kind``, its options, and the ``features`` it is asked about, where those are not all."""
 
 
 class Preset(Section):

@@ -116,7 +116,20 @@ def _option(value: object) -> object:
     return value
 
 
+def _probe_option(value: object) -> object:
+    """One option of a probe; which type each must have is the probe's own to say."""
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return {name: _filled(item) for name, item in value.items()}
+    if isinstance(value, list) and all(type(item) is int for item in value):
+        return value
+    try:
+        return _option(value)
+    except PydanticCustomError:
+        raise wrong("must be a string, a whole number, true or false, a list or a table of strings") from None
+
+
 Text = Annotated[str, AfterValidator(_filled)]
+ProbeOption = Annotated[str | int | bool | list[str] | list[int] | dict[str, str], PlainValidator(_probe_option)]
 ChannelOption = Annotated[str | int | bool | list[str], PlainValidator(_option)]
 Word = Annotated[str, BeforeValidator(_word)]
 Words = Annotated[list[Word], BeforeValidator(_words)]

@@ -35,6 +35,12 @@ _FOOT = """
 # [policy.credit_value]
 # usd = "1.5"                            # cents that one credit is worth; puts a price on findings
 """
+_GATES = (
+    '# matrix = "gates.toml"                 # which plan gets which feature',
+    "# [gates.probes.app]                    # who is asked what it really gets; see docs/gates.md for other kinds",
+    '# kind = "callable"',
+    '# callable = "app.access:may_use"       # a function of yours: (plan, feature) -> bool or int',
+)
 _COMMENT_AT = 40
 
 
@@ -54,6 +60,7 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     )
     lines += ["", "[stripe]", _line("enabled = false", "until trueup may read Stripe: its checks are off")]
     lines += ["", "[gates]", _line("enabled = false", "until there is a matrix of plan gates: their checks are off")]
+    lines += _GATES
     lines += _plans(proposal)
     for relation in proposal.relations:
         lines += _preset_words(relation) if proposal.preset is not None else _relation(relation)

@@ -94,6 +94,8 @@ class Check:
     invariant: str = ""
     """What holds when all is well, stated positively. The catalogue fills it in from the file's docstring."""
     revenue_impacting: bool = False
+    inconclusive: bool = False
+    """What it finds is what could not be looked at: it is then *broken*, and nothing exempts from it."""
     requires: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     impact: Callable[[EvidenceRow], Impact] = nothing_at_risk

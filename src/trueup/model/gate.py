@@ -7,6 +7,15 @@ from dataclasses import dataclass
 Allowance = bool | int
 """Whether a plan has a feature, or how much of it: seats, exports a month."""
 
+UNREACHABLE = "gate-unreachable"
+"""The check that says what could not be asked. It cannot be switched off: unknown would pass for known."""
+
+FEATURE_NAME = r"[A-Za-z0-9][A-Za-z0-9_./-]{0,99}"
+"""What a feature may be called, everywhere: it is the first part of a finding's subject, ``feature:plan``."""
+
+LIMIT_HIGHEST = 2**53 - 1
+"""The highest limit: every integer up to it is exact in JSON."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanGate:
@@ -25,5 +34,39 @@ class PlanGate:
     @property
     def passed(self) -> bool:
         """Whether the plan gets exactly what it should. Unknown never passes."""
-        known = self.expected is not None and self.actual is not None
-        return known and type(self.expected) is type(self.actual) and self.expected == self.actual
+        return self.expected is not None and same(self.expected, self.actual)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the plan gets something else than was accepted. What nobody accepted or answered has not changed."""
+        known = self.accepted is not None and self.actual is not None
+        return known and not same(self.accepted, self.actual)
+
+
+def same(left: Allowance | None, right: Allowance | None) -> bool:
+    """Whether two allowances are one. ``True`` is not 1, and unknown is never the same as anything.
+
+    >>> same(True, True), same(True, 1), same(None, None)
+    (True, False, False)
+    """
+    return left is not None and type(left) is type(right) and left == right
+
+
+def allowance(*, number: int, is_limit: bool) -> Allowance:
+    """An allowance as the books keep it: a number, and whether it is a limit."""
+    return number if is_limit else bool(number)
+
+
+def in_words(value: Allowance | None) -> str:
+    """An allowance as a person reads it.
+
+    >>> in_words(True), in_words(False), in_words(5), in_words(None)
+    ('allowed', 'denied', '5', 'unknown')
+    """
+    match value:
+        case None:
+            return "unknown"
+        case bool():
+            return "allowed" if value else "denied"
+        case _:
+            return str(value)

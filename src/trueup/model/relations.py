@@ -157,6 +157,56 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GateExpectation:
+    """What the matrix says that a plan gets of a feature: 1 or 0, or where ``is_limit`` how much of it."""
+
+    feature: str = key()
+    plan: str = key()
+    is_limit: bool = False
+    expected: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAnswer:
+    """What one probe says that a plan really gets. ``problem`` says why there is no answer; ``actual`` is NULL then."""
+
+    feature: str = key()
+    plan: str = key()
+    probe: str = key()
+    is_limit: bool = False
+    actual: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateProbe:
+    """A probe that was asked. ``lists`` says that it named every feature there is; ``problem``: why it could not."""
+
+    probe: str = key()
+    kind: str = "callable"
+    lists: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFeature:
+    """A feature that the app has, as a probe that lists all of them says."""
+
+    feature: str = key()
+    probe: str = key()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAcceptance:
+    """What a plan got when somebody accepted it: a line of the lock file."""
+
+    feature: str = key()
+    plan: str = key()
+    is_limit: bool = False
+    accepted: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableRow:
     """A row, or a word, of the source that could not be read as mapped. Made by the books, never mapped.
 
@@ -188,6 +238,11 @@ Row = (
     | Plan
     | PlanPrice
     | Exemption
+    | GateExpectation
+    | GateAnswer
+    | GateProbe
+    | GateFeature
+    | GateAcceptance
     | UnreadableRow
     | CopiedRelation
     | StripeReading
@@ -201,9 +256,11 @@ CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, Exemption)
 """Relations that the config supplies."""
 STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS
 """Relations that Stripe supplies."""
+GATES: tuple[Relation, ...] = (GateExpectation, GateAnswer, GateProbe, GateFeature, GateAcceptance)
+"""Relations about plan gates: the matrix and the lock, which are files, and what the probes answered."""
 MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading)
 """Relations that the books make while they copy."""
-RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + MADE
+RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + GATES + MADE
 
 EMPTY_WHEN_UNMAPPED: tuple[Relation, ...] = (PlanChange, Member)
 """Relations that only ever excuse: an app without them has none, and no check is skipped for it."""

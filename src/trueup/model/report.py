@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from trueup.model.finding import Finding
-from trueup.model.gate import PlanGate
+from trueup.model.gate import UNREACHABLE, PlanGate
 from trueup.model.guardrail import Guardrail
 from trueup.model.money import Impact
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Skipped
@@ -73,6 +73,13 @@ class Report:
     def interruptions(self) -> tuple[RelationRead, ...]:
         """The relations whose copy did not end."""
         return tuple(read for read in self.relations if read.problem)
+
+    @property
+    def unanswered_gates(self) -> bool:
+        """Whether a plan gate could not be asked, or a probe could not say everything."""
+        unanswered = any(gate.expected is not None and gate.actual is None for gate in self.plan_gates)
+        broken = any(made.check == UNREACHABLE and isinstance(made.outcome, Broken) for made in self.outcomes)
+        return unanswered or broken
 
     @property
     def complete(self) -> bool:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from trueup.model.finding import printable
+from trueup.model.relations import GateExpectation
+
+OptionValue = str | int | bool | tuple[str, ...] | tuple[int, ...] | Mapping[str, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairSettings:
@@ -62,8 +67,13 @@ class ChannelSettings:
 
     name: str
     kind: str
-    options: Mapping[str, str | int | bool | tuple[str, ...]] = field(default_factory=dict, repr=False)
+    options: Mapping[str, OptionValue] = field(default_factory=dict, repr=False)
     literal: frozenset[str] = frozenset()
+
+    @property
+    def place(self) -> str:
+        """Where in the config it stands."""
+        return f"alerts.channels.{printable(self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,4 +81,39 @@ class AlertSettings:
     """``[alerts]``: who is told. ``private_hosts`` are hosts inside the network that we may call all the same."""
 
     channels: tuple[ChannelSettings, ...] = ()
+    private_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeSettings:
+    """``[gates.probes.NAME]``: one way to ask the app what it allows. ``options`` may hold secrets.
+
+    ``features`` are those of the matrix that it is asked about; None: all. ``folder`` is the config's own, where
+    relative paths start. ``literal`` names the options whose value stands in the file itself, not behind a reference.
+    """
+
+    name: str
+    kind: str
+    folder: str
+    features: tuple[str, ...] | None = None
+    options: Mapping[str, OptionValue] = field(default_factory=dict, repr=False)
+    literal: frozenset[str] = frozenset()
+
+    @property
+    def place(self) -> str:
+        """Where in the config it stands."""
+        return f"gates.probes.{printable(self.name)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSettings:
+    """``[gates]``: what each plan should get, who is asked what it gets, and the file of what was accepted.
+
+    ``matrix`` has a row for each feature on each plan, in the matrix file's order and by rank.
+    """
+
+    matrix: tuple[GateExpectation, ...]
+    matrix_file: str
+    lock_file: str
+    probes: tuple[ProbeSettings, ...] = ()
     private_hosts: tuple[str, ...] = ()

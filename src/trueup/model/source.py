@@ -55,13 +55,17 @@ class ColumnMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationMapping:
-    """Where one of our relations comes from. ``columns`` is keyed by our column names."""
+    """Where one of our relations comes from. ``columns`` is keyed by our column names.
+
+    A ``query`` in the source's dialect is read in place of the table, whose name then only stands in messages.
+    """
 
     relation: str
     table: str
     columns: Mapping[str, ColumnMapping]
     where: str | None = None
     dense_sequence: bool = False
+    query: str | None = None
 
 
 def mapped_columns(mapping: RelationMapping) -> frozenset[str]:

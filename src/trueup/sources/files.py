@@ -135,6 +135,10 @@ class FilesSnapshot:
 
         Raises ``ConfigurationError`` for a mapping that does not fit the file and for a binary column.
         """
+        if mapping.query is not None:
+            raise ConfigurationError(
+                f"{self._source.place} is a folder of files, which knows no queries; name a table."
+            )
         inner = select(mapping, table=self._source.from_sql(mapping.table))
         reader: pa.RecordBatchReader
         try:

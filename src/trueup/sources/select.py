@@ -27,7 +27,10 @@ def select(mapping: RelationMapping, *, quote: str = '"', table: str | None = No
         f"{_value(column, quote)} AS {quoted(name, quote)}" for name, column in mapping.columns.items()
     )
     where = f"\nWHERE ({mapping.where}\n)" if mapping.where else ""
-    return f"SELECT {columns}\nFROM {table or table_name(mapping.table, quote)}{where}"
+    from_sql = table or table_name(mapping.table, quote)
+    if mapping.query is not None:
+        from_sql = f"({mapping.query}\n) AS queried_rows"
+    return f"SELECT {columns}\nFROM {from_sql}{where}"
 
 
 def wrapped(inner: str, names: Iterable[str], wrap: Callable[[str, str], str], *, quote: str = '"') -> str:

@@ -121,6 +121,8 @@ class SQLiteSnapshot:
 
     def _declared(self, mapping: RelationMapping) -> dict[str, Affinity]:
         """The affinities of a table's columns by folded name; a view's or a virtual table's are not to be relied on."""
+        if mapping.query is not None:
+            return {}
         name = mapping.table.removeprefix("main.").replace("'", "''")
         rows = self._ask(
             f"SELECT x.name, x.type FROM sqlite_master AS m, pragma_table_xinfo('{name}') AS x "

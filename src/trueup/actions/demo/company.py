@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup.actions.demo.faults import FAULTS
+from trueup.actions.demo.gates import innocent_gates, planted_gates, write_gates
 from trueup.actions.demo.history import Span, make_history
 from trueup.actions.demo.people import Excused, Move, Person, Subject
 from trueup.actions.demo.rows import make_rows
@@ -48,6 +49,7 @@ class Company:
     truth: Truth
     span: Span
     exemptions: tuple[Excused, ...]
+    faulty: bool
 
     def write(self, place: str, *, force: bool = False) -> None:
         """Write the app's tables into ``place``.
@@ -59,9 +61,16 @@ class Company:
         write_company(self.connection, place, force=force)
 
     def config_text(self, url_reference: str) -> str:
-        """The ``trueup.toml`` to audit the company with; ``url_reference`` is where it was written, or ``${NAME}``."""
+        """The ``trueup.toml`` to audit the company with; ``url_reference`` is where it was written, or ``${NAME}``.
+
+        It wants the files of ``write_gates`` beside it.
+        """
         since = self.span.recorded_since.date()
         return config_text(url_reference=url_reference, idempotency_since=since, exemptions=self.exemptions)
+
+    def write_gates(self, folder: Path) -> None:
+        """Write what the config names beside itself: the matrix of plan gates, the build's file, and the lock."""
+        write_gates(folder, faulty=self.faulty, now=self.span.now)
 
 
 @contextlib.contextmanager
@@ -95,11 +104,13 @@ def make_company(
                 seed=seed,
                 accounts=accounts,
                 generated_at=span.now,
-                findings=_findings([*faults, *twins], named),
+                findings=_findings([*faults, *twins], named, planted_gates(faulty=bool(fault_share))),
                 twins=_twins(twins, named),
             )
             exemptions = tuple(excused for scene in scenes for excused in scene.exemptions)
-            yield Company(connection=connection, truth=truth, span=span, exemptions=exemptions)
+            yield Company(
+                connection=connection, truth=truth, span=span, exemptions=exemptions, faulty=bool(fault_share)
+            )
 
 
 def _refuse_sizes(*, accounts: int, months: int, seed: int) -> None:
@@ -177,7 +188,9 @@ class _Named:
                 return subject
 
 
-def _findings(played: list[tuple[str, Scene]], named: _Named) -> tuple[PlantedFinding, ...]:
+def _findings(
+    played: list[tuple[str, Scene]], named: _Named, others: Sequence[PlantedFinding]
+) -> tuple[PlantedFinding, ...]:
     found = (
         PlantedFinding(
             check=expected.check,
@@ -188,11 +201,11 @@ def _findings(played: list[tuple[str, Scene]], named: _Named) -> tuple[PlantedFi
         for sentence, scene in played
         for expected in scene.expected
     )
-    return tuple(sorted(found, key=lambda finding: finding.id))
+    return tuple(sorted((*found, *others), key=lambda finding: finding.id))
 
 
 def _twins(played: list[tuple[str, Scene]], named: _Named) -> tuple[Twin, ...]:
     twins = (
         Twin(subject=named.subject(subject), story=sentence) for sentence, scene in played for subject in scene.innocent
     )
-    return tuple(sorted(twins, key=lambda twin: (twin.subject, twin.story)))
+    return tuple(sorted((*twins, *innocent_gates()), key=lambda twin: (twin.subject, twin.story)))

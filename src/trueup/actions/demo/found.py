@@ -14,7 +14,7 @@ URL_REFERENCE = "${DATABASE_URL}"
 def found_company(
     folder: Path, *, url: str | None, accounts: int, seed: int, now: datetime, progress: Progress
 ) -> Path:
-    """Make the company and write it; the path of its config. The folder also gets ``truth.json``.
+    """Make the company and write it; the path of its config. The folder also gets ``truth.json`` and the plan gates.
 
     ``url`` names an empty database; None makes a SQLite file in the folder. A database other than that file is
     written into the config as a reference to ``DATABASE_URL``, because its address may hold a password.
@@ -25,6 +25,7 @@ def found_company(
     with make_company(accounts=accounts, seed=seed, now=now) as company:
         company.write(address)
         (folder / "truth.json").write_text(company.truth.text(), encoding="utf-8")
+        company.write_gates(folder)
         config = folder / "trueup.toml"
         config.write_text(company.config_text(URL_REFERENCE if url else address), encoding="utf-8")
     progress.end()

@@ -32,7 +32,10 @@ url = {url}
 enabled = false
 
 [gates]
-enabled = false
+matrix = "gates.toml"
+[gates.probes.build]
+kind = "file"
+path = "plans.json"
 """
 
 

@@ -18,6 +18,8 @@ from trueup.store import journal
 from trueup.targets import open_target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection
 
     from trueup.mapping.config import Config
@@ -46,7 +48,7 @@ def grants(
         selects=reads.columns,
         updates=replaceable(mappings),
         inserts=appended(mappings),
-        doubts=[*(note.rstrip(".") for note in notes), *reads.doubts, *unwritable(mappings)],
+        doubts=[*(note.rstrip(".") for note in notes), *reads.doubts, *_of_probes(config), *unwritable(mappings)],
     )
     target = open_target(address)
     try:
@@ -54,6 +56,17 @@ def grants(
             return _script(connection, wanted, roles, place=source.place)
     except DBAPIError as error:
         raise SourceUnavailable(f"{source.place} cannot be described: {target.said(error)}.") from None
+
+
+def _of_probes(config: Config) -> Iterator[str]:
+    """What probes read of the database is theirs to say, in SQL of their own."""
+    from trueup.probes import reads_the_database  # noqa: PLC0415 - heavy
+
+    for probe in config.gates.probes if config.gates else ():
+        if reads_the_database(probe):
+            table = probe.options.get("table")
+            what = f"the table {table}" if table else "what its query names"
+            yield f"{probe.place} reads {what}: grant SELECT on it to the audit role by hand"
 
 
 def _script(connection: Connection, wanted: Wanted, roles: Roles, *, place: str) -> str:

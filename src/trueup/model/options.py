@@ -1,21 +1,29 @@
-"""What a kind of channel can be told: fields of a frozen dataclass, each with its meaning, filled from the config."""
+"""What a kind of channel or probe can be told: fields of a frozen dataclass, each with its meaning, from the config."""
 
 from __future__ import annotations
 
 import dataclasses
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.finding import printable
-from trueup.model.settings import ChannelSettings
+from trueup.model.settings import ChannelSettings, ProbeSettings
 
 Options = TypeVar("Options")
+Settings = ChannelSettings | ProbeSettings
 
-_TYPE_WORDS = {str: "a string", int: "a whole number", bool: "true or false", tuple: "a list of strings"}
+_TYPE_WORDS: dict[object, str] = {
+    str: "a string",
+    int: "a whole number",
+    bool: "true or false",
+    tuple[str, ...]: "a list of strings",
+    tuple[int, ...]: "a list of whole numbers",
+    Mapping[str, str]: "a table of strings",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +32,7 @@ class Option:
 
     name: str
     field: str
-    type: type
+    type: object
     means: str
     required: bool
     secret: bool
@@ -61,8 +69,11 @@ def options_of(kind: type[Any]) -> Iterator[Option]:
         )
 
 
-def read_options(kind: type[Options], settings: ChannelSettings) -> Options:
-    """The options of one channel. Raises ``ConfigurationError`` for one that is unknown, missing or of another type."""
+def read_options(kind: type[Options], settings: Settings) -> Options:
+    """The options of one channel or probe.
+
+    Raises ``ConfigurationError`` for one that is unknown, missing or of another type.
+    """
     known = {declared.name: declared for declared in options_of(kind)}
     for name in settings.options:
         if name not in known:
@@ -77,26 +88,35 @@ def read_options(kind: type[Options], settings: ChannelSettings) -> Options:
     return kind(**given)
 
 
-def place(settings: ChannelSettings, name: str) -> str:
-    """Where in the config this option of this channel stands."""
-    return f"alerts.channels.{printable(settings.name)}.{printable(name)}"
+def place(settings: Settings, name: str) -> str:
+    """Where in the config this option stands."""
+    return f"{settings.place}.{printable(name)}"
 
 
-def _typed(settings: ChannelSettings, declared: Option) -> object:
+def _typed(settings: Settings, declared: Option) -> object:
     value = settings.options[declared.name]
-    if declared.type is tuple and isinstance(value, str):
+    if declared.type == tuple[str, ...] and isinstance(value, str):
         return (value,)
-    if type(value) is not declared.type or value in {"", ()}:
+    if not _is(value, declared.type):
         raise ConfigurationError(f"{place(settings, declared.name)} must be {declared.type_words}.")
     return value
 
 
-def _plain(hint: Any) -> type:
-    """The type without ``| None`` and without its parameters."""
+def _is(value: object, wanted: object) -> bool:
+    """Whether the value is of this type, to the letter, and not empty."""
+    if wanted in (str, int, bool):
+        return type(value) is wanted and value != ""
+    of = typing.get_args(wanted)[-2 if typing.get_origin(wanted) is tuple else -1]
+    if typing.get_origin(wanted) is tuple:
+        return isinstance(value, tuple) and bool(value) and all(type(item) is of for item in value)
+    return isinstance(value, Mapping) and bool(value) and all(type(item) is of for item in value.values())
+
+
+def _plain(hint: Any) -> object:
+    """The type without ``| None``."""
     if isinstance(hint, types.UnionType):
-        hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
-    plain: type = typing.get_origin(hint) or hint
-    return plain
+        return next(part for part in typing.get_args(hint) if part is not types.NoneType)
+    return hint
 
 
 def _lower(sentence: str) -> str:

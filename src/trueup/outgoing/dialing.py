@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from trueup.channels.outgoing.addresses import Address, PrivateHosts, reserved_for
-from trueup.channels.outgoing.hosts import Endpoint, read_endpoint
 from trueup.model.errors import ConfigurationError, OutgoingFailed
 from trueup.model.finding import printable
+from trueup.outgoing.addresses import Address, PrivateHosts, reserved_for
+from trueup.outgoing.hosts import Endpoint, read_endpoint
 
 TOTAL_SECONDS = 10.0
 _MOST_TRIED = 4
@@ -75,16 +75,25 @@ class Reach:
     seconds: float = TOTAL_SECONDS
 
     @classmethod
-    def beyond(cls, private_hosts: Iterable[str], *, trust: ssl.SSLContext | None = None) -> Reach:
-        """Every public host, and these. Raises ``ConfigurationError`` for an entry that is no host."""
-        return cls(private_hosts=PrivateHosts.read(private_hosts), trust=trust)
+    def beyond(
+        cls,
+        private_hosts: Iterable[str],
+        *,
+        trust: ssl.SSLContext | None = None,
+        listed_in: str = "alerts.private_hosts",
+    ) -> Reach:
+        """Every public host, and these, which the config lists under the key ``listed_in``.
+
+        Raises ``ConfigurationError`` for an entry that is no host.
+        """
+        return cls(private_hosts=PrivateHosts.read(private_hosts, listed_in=listed_in), trust=trust)
 
     def endpoint(self, url: str, *, named: str) -> Endpoint:
         """The web address in ``url``: https, or http where its host is private. Raises ``ConfigurationError``."""
         found = read_endpoint(url, named=named)
         if found.scheme == "http" and not self.private_hosts.lists(found.host):
             raise ConfigurationError(
-                f"{named} is not encrypted; write https://, or list {found.host} in alerts.private_hosts."
+                f"{named} is not encrypted; write https://, or list {found.host} in {self.private_hosts.listed_in}."
             )
         return found
 
@@ -154,5 +163,6 @@ def _judged(host: str, answer: Sequence[str], private_hosts: PrivateHosts) -> Se
         purpose = reserved_for(address)
         if purpose and not private_hosts.holds(address):
             leads = "is" if str(address) == host else f"leads to {address}, which is"
-            raise OutgoingFailed(f"{host} {leads} {purpose} and not public; list it in alerts.private_hosts if meant.")
+            listed_in = private_hosts.listed_in
+            raise OutgoingFailed(f"{host} {leads} {purpose} and not public; list it in {listed_in} if meant.")
     return addresses

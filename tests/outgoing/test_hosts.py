@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trueup.channels.outgoing.hosts import canonical_host, read_endpoint
 from trueup.model.errors import ConfigurationError
+from trueup.outgoing.hosts import canonical_host, read_endpoint
 
 NAMED = "alerts.channels.ops.url"
 

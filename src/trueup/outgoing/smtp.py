@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import BinaryIO
 
-from trueup.channels.outgoing.dialing import Deadline, Reach, dial
 from trueup.model.errors import OutgoingFailed
+from trueup.outgoing.dialing import Deadline, Reach, dial
 
 TOTAL_SECONDS = 30.0
 """Three times what HTTP gets: mail servers make strangers wait on purpose before they greet."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpcore
 
-from trueup.channels.outgoing.dialing import Deadline, Reach, dial
 from trueup.model.errors import OutgoingFailed
+from trueup.outgoing.dialing import Deadline, Reach, dial
 
 
 class Backend(httpcore.NetworkBackend):

@@ -16,10 +16,10 @@ from typing import NoReturn
 import httpcore
 
 from trueup import __version__
-from trueup.channels.outgoing.dialing import Deadline, Reach
-from trueup.channels.outgoing.hosts import Endpoint
-from trueup.channels.outgoing.stream import Backend
 from trueup.model.errors import OutgoingFailed
+from trueup.outgoing.dialing import Deadline, Reach
+from trueup.outgoing.hosts import Endpoint
+from trueup.outgoing.stream import Backend
 
 ANSWER_BYTES_LIMIT = 65_536
 LONGEST_RETRY_AFTER_SECONDS = 3600.0

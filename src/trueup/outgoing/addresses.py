@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from trueup.channels.outgoing.hosts import canonical_host
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import printable
+from trueup.outgoing.hosts import canonical_host
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -77,13 +77,14 @@ def reserved_for(address: Address) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateHosts:
-    """``[alerts] private_hosts``: hosts that may be called although they are not public."""
+    """Hosts that may be called although they are not public; ``listed_in`` is the config's key that lists them."""
 
     names: frozenset[str] = frozenset()
     networks: tuple[Network, ...] = ()
+    listed_in: str = "alerts.private_hosts"
 
     @classmethod
-    def read(cls, entries: Iterable[str]) -> PrivateHosts:
+    def read(cls, entries: Iterable[str], *, listed_in: str = "alerts.private_hosts") -> PrivateHosts:
         """Host names, addresses and networks (``10.1.0.0/16``). Raises ``ConfigurationError`` for anything else."""
         names, networks = set(), []
         for entry in entries:
@@ -93,11 +94,11 @@ class PrivateHosts:
                 name = canonical_host(entry)
                 if name is None:
                     raise ConfigurationError(
-                        f'alerts.private_hosts holds "{printable(entry)}", which is no host name, address or network; '
+                        f'{listed_in} holds "{printable(entry)}", which is no host name, address or network; '
                         "write one like mail.internal, 10.1.2.3 or 10.1.0.0/16."
                     ) from None
                 names.add(name)
-        return cls(names=frozenset(names), networks=tuple(networks))
+        return cls(names=frozenset(names), networks=tuple(networks), listed_in=listed_in)
 
     def lists(self, host: str) -> bool:
         """Whether this host itself, a name or an address, is listed."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trueup.channels.outgoing.addresses import PrivateHosts, reserved_for
 from trueup.model.errors import ConfigurationError
+from trueup.outgoing.addresses import PrivateHosts, reserved_for
 
 NOT_PUBLIC = (
     str(IPv4Address(0)),

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import pytest
 
 from tests.support.receivers import tcp_script
-from trueup.channels.outgoing.addresses import PrivateHosts
-from trueup.channels.outgoing.dialing import Deadline, Reach, Resolve, dial
 from trueup.model.errors import OutgoingFailed
+from trueup.outgoing.addresses import PrivateHosts
+from trueup.outgoing.dialing import Deadline, Reach, Resolve, dial
 
 LOOPBACK = PrivateHosts.read(["127.0.0.0/8"])
 

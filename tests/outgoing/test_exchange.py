@@ -11,10 +11,10 @@ import pytest
 from tests.support.identity import Authority
 from tests.support.receivers import SECRET_PATH, HTTPSink, Reply, answer, http_sink, late, tcp_script
 from trueup.actions.outgoing import fetch_json, post
-from trueup.channels.outgoing import ANSWER_BYTES_LIMIT, Answer, exchange
-from trueup.channels.outgoing.addresses import PrivateHosts
-from trueup.channels.outgoing.dialing import Reach
 from trueup.model.errors import ConfigurationError, OutgoingFailed
+from trueup.outgoing import ANSWER_BYTES_LIMIT, Answer, exchange
+from trueup.outgoing.addresses import PrivateHosts
+from trueup.outgoing.dialing import Reach
 
 LOOPBACK = ("127.0.0.1",)
 

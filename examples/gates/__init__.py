@@ -1,0 +1,1 @@
+"""A small application with plan gates, and what trueup needs to hold them."""

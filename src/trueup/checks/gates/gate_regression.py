@@ -1,0 +1,130 @@
+"""Each plan gets of each feature exactly what the matrix says: nothing that it must not have, nothing less."""
+
+from __future__ import annotations
+
+from trueup.model.check import Case, Check
+from trueup.model.finding import Area
+from trueup.model.relations import GateAnswer, GateExpectation
+from trueup.model.severity import Severity
+
+
+def _expects(feature: str, plan: str, expected: int, *, is_limit: bool = False) -> GateExpectation:
+    return GateExpectation(feature=feature, plan=plan, is_limit=is_limit, expected=expected)
+
+
+def _answers(
+    feature: str,
+    plan: str,
+    actual: int | None,
+    *,
+    is_limit: bool = False,
+    probe: str = "app",
+    problem: str | None = None,
+) -> GateAnswer:
+    return GateAnswer(feature=feature, plan=plan, probe=probe, is_limit=is_limit, actual=actual, problem=problem)
+
+
+CHECK = Check(
+    id="gate-regression",
+    area=Area.GATES,
+    severity=Severity.CRITICAL,
+    revenue_impacting=True,
+    title="Plan gets something else than the matrix says",
+    why="Either people use for nothing what others pay for, or people who pay are locked out of what they bought. Nobody "
+    "is told: the code that decides it changed in passing, and the next release makes it everybody's.",
+    population="""
+SELECT count(DISTINCT e.feature || ':' || e.plan)
+FROM gate_expectation AS e
+JOIN gate_answer AS a ON a.feature = e.feature AND a.plan = e.plan AND a.is_limit = e.is_limit
+WHERE a.problem IS NULL
+""",
+    violations="""
+SELECT feature || ':' || plan AS subject,
+       feature,
+       plan,
+       CASE WHEN is_limit THEN CAST(wanted AS VARCHAR) WHEN wanted = 1 THEN 'allowed' ELSE 'denied' END AS expected,
+       CASE WHEN is_limit THEN CAST(got AS VARCHAR) WHEN got = 1 THEN 'allowed' ELSE 'denied' END       AS actual,
+       probe
+FROM (
+    SELECT e.feature, e.plan, e.is_limit,
+           e.expected                 AS wanted,
+           arg_min(a.actual, a.probe) AS got,
+           min(a.probe)               AS probe
+    FROM gate_expectation AS e
+    JOIN gate_answer AS a ON a.feature = e.feature AND a.plan = e.plan AND a.is_limit = e.is_limit
+    WHERE a.problem IS NULL
+      AND a.actual <> e.expected
+    GROUP BY e.feature, e.plan, e.is_limit, e.expected
+) AS differing
+""",
+    message="{feature} on {plan} should be {expected} and is {actual}, says the probe {probe}.",
+    cases=(
+        Case(
+            name="every plan gets what it should",
+            given=(
+                _expects("exports", "FREE", 0),
+                _expects("exports", "PRO", 1),
+                _answers("exports", "FREE", 0),
+                _answers("exports", "PRO", 1),
+            ),
+        ),
+        Case(
+            name="a plan gets what it must not have",
+            given=(_expects("exports", "FREE", 0), _answers("exports", "FREE", 1)),
+            fires=("exports:FREE",),
+            severities={"exports:FREE": Severity.CRITICAL},
+            evidence={
+                "exports:FREE": {"feature": "exports", "plan": "FREE", "expected": "denied", "actual": "allowed"}
+            },
+        ),
+        Case(
+            name="a plan misses what it must have",
+            given=(_expects("sso", "TEAM", 1), _answers("sso", "TEAM", 0)),
+            fires=("sso:TEAM",),
+            evidence={"sso:TEAM": {"expected": "allowed", "actual": "denied"}},
+        ),
+        Case(
+            name="a limit that is met exactly",
+            given=(_expects("seats", "PRO", 5, is_limit=True), _answers("seats", "PRO", 5, is_limit=True)),
+        ),
+        Case(
+            name="a limit that is one too high, and one that is one too low",
+            given=(
+                _expects("seats", "PRO", 5, is_limit=True),
+                _expects("seats", "TEAM", 50, is_limit=True),
+                _answers("seats", "PRO", 6, is_limit=True),
+                _answers("seats", "TEAM", 49, is_limit=True),
+            ),
+            fires=("seats:PRO", "seats:TEAM"),
+            evidence={"seats:PRO": {"expected": "5", "actual": "6"}, "seats:TEAM": {"actual": "49"}},
+        ),
+        Case(
+            name="a limit of one, and the app answers yes: neither right nor wrong, but no answer to the question",
+            given=(_expects("seats", "FREE", 1, is_limit=True), _answers("seats", "FREE", 1)),
+        ),
+        Case(
+            name="no answer is no regression either; gate-unreachable tells of it",
+            given=(_expects("exports", "FREE", 0), _answers("exports", "FREE", None, problem="it did not answer")),
+        ),
+        Case(
+            name="one of two probes cannot answer, the other one knows better",
+            given=(
+                _expects("exports", "FREE", 0),
+                _answers("exports", "FREE", None, probe="api", problem="it did not answer"),
+                _answers("exports", "FREE", 1, probe="app"),
+            ),
+            fires=("exports:FREE",),
+            evidence={"exports:FREE": {"probe": "app"}},
+        ),
+        Case(
+            name="two probes disagree, and one of them is wrong",
+            given=(
+                _expects("exports", "FREE", 0),
+                _answers("exports", "FREE", 0, probe="api"),
+                _answers("exports", "FREE", 1, probe="app"),
+            ),
+            fires=("exports:FREE",),
+            evidence={"exports:FREE": {"actual": "allowed", "probe": "app"}},
+        ),
+    ),
+)

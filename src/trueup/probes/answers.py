@@ -1,0 +1,135 @@
+"""What a probe brought back, and how it becomes rows: an answer is to the letter what was asked for, or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from trueup.model.finding import printable
+from trueup.model.gate import FEATURE_NAME, LIMIT_HIGHEST
+from trueup.model.redact import redact
+from trueup.model.relations import GateAnswer, GateExpectation, GateFeature, GateProbe
+
+REASON_LENGTH = 300
+PLAN_LENGTH = 100
+MOST_FEATURES = 10_000
+
+Cell = tuple[str, str]
+"""A feature and a plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """Why there is no answer: a clause for people, which may repeat what the app wrote."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What was said of each cell, as it came: a bool, an int, why there is none, or something that is no answer.
+
+    ``lists`` names every feature that the app has, where it says so; None where it does not. ``failure`` says what else
+    could not be asked, although answers came; ``problem`` why none of them can be believed.
+    """
+
+    cells: Mapping[Cell, object] = field(default_factory=dict)
+    lists: tuple[str, ...] | None = None
+    failure: str | None = None
+    problem: str | None = None
+
+
+def clean(reason: str) -> str:
+    """A reason as it may be shown: without secrets, on one line, short."""
+    text = printable(redact(" ".join(reason.split())))
+    return text if len(text) <= REASON_LENGTH else f"{text[: REASON_LENGTH - 1]}…"
+
+
+def answer_rows(
+    answers: Answers, *, probe: str, asked: Collection[GateExpectation], known: Collection[str]
+) -> Iterator[GateAnswer]:
+    """A row for each cell that was asked, and one for each that the matrix does not mention: a feature that is not
+    ``known`` to it, or a known feature on a plan that is not.
+    """
+    for cell in asked:
+        yield _row(answers, probe, cell)
+    if answers.problem is None:
+        yield from _beyond(answers, probe, asked, known)
+
+
+def probe_row(answers: Answers, *, probe: str, kind: str) -> GateProbe:
+    """The row about the probe itself."""
+    wrong = answers.problem or answers.failure
+    return GateProbe(
+        probe=probe, kind=kind, lists=answers.lists is not None, problem=None if wrong is None else clean(wrong)
+    )
+
+
+def feature_rows(answers: Answers, *, probe: str) -> Iterator[GateFeature]:
+    """A row for each feature that the app says it has."""
+    for feature in sorted(set(answers.lists or ())):
+        yield GateFeature(feature=feature, probe=probe)
+
+
+def _row(answers: Answers, probe: str, cell: GateExpectation) -> GateAnswer:
+    said: object = Unanswered(reason="was not answered")
+    if answers.problem is not None:
+        said = Unanswered(reason=answers.problem)
+    elif (cell.feature, cell.plan) in answers.cells:
+        said = answers.cells[cell.feature, cell.plan]
+    number, problem = _judged(said, is_limit=cell.is_limit)
+    return GateAnswer(
+        feature=cell.feature,
+        plan=cell.plan,
+        probe=probe,
+        is_limit=cell.is_limit,
+        actual=number,
+        problem=problem,
+    )
+
+
+def _judged(said: object, *, is_limit: bool) -> tuple[int | None, str | None]:
+    """The answer as a number, or why it is none. A bool is no number here, whatever Python thinks."""
+    if isinstance(said, Unanswered):
+        return None, clean(said.reason) or "no reason was given"
+    if is_limit:
+        if type(said) is not int:
+            return None, f"a whole number was asked for, and the answer is {_named(said)}"
+        if not 0 <= said <= LIMIT_HIGHEST:
+            return None, f"a number from 0 to {LIMIT_HIGHEST} was asked for"
+        return said, None
+    if type(said) is not bool:
+        return None, f"true or false was asked for, and the answer is {_named(said)}"
+    return int(said), None
+
+
+def _named(said: object) -> str:
+    words = {bool: "true or false", int: "a whole number", str: "text", float: "a fraction", type(None): "nothing"}
+    return words.get(type(said), f"a {type(said).__name__}")
+
+
+def _beyond(
+    answers: Answers, probe: str, asked: Collection[GateExpectation], known: Collection[str]
+) -> Iterator[GateAnswer]:
+    """What the matrix does not mention."""
+    mentioned = {(cell.feature, cell.plan) for cell in asked}
+    features = {cell.feature for cell in asked}
+    for (feature, plan), said in sorted(answers.cells.items()):
+        if (feature, plan) in mentioned or (feature in known and feature not in features):
+            continue
+        is_limit = type(said) is int
+        number, problem = _judged(said, is_limit=is_limit)
+        yield GateAnswer(feature=feature, plan=plan, probe=probe, is_limit=is_limit, actual=number, problem=problem)
+
+
+def misnamed(cells: Collection[Cell]) -> str | None:
+    """Why these cells cannot be believed as a whole: a name that is none, or far too many of them."""
+    if len({feature for feature, _ in cells}) > MOST_FEATURES:
+        return f"it names more than {MOST_FEATURES} features"
+    for feature, plan in sorted(cells):
+        if not re.fullmatch(FEATURE_NAME, feature):
+            return f'it names a feature "{feature[:40]}", which is no name: letters, digits and _ . / - only'
+        if not plan.strip() or not plan.isprintable() or len(plan) > PLAN_LENGTH:
+            return f'it names a plan for "{feature}" that is no name'
+    return None

@@ -1,0 +1,141 @@
+"""A process of the app's: started with a question, read until its time is up, gone with all it started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from trueup.probes import asked
+from trueup.probes.answers import clean
+
+MOST_BYTES = 4 * 1024 * 1024
+_TAIL_BYTES = 2_000
+_LOOK_SECONDS = 0.2
+_TO_END_SECONDS = 2.0
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The lines that came, in order, and why there are no more where that is not how it should have ended."""
+
+    lines: tuple[Mapping[str, Any], ...]
+    problem: str | None = None
+
+
+def converse(python: str, question: Mapping[str, object], *, folder: Path, timeout_seconds: float) -> Said:
+    """Run the app's code with ``python`` in ``folder`` and take down its answers. No process is left behind.
+
+    What it printed is only told where it failed, and without secrets.
+    """
+    source = Path(asked.__file__).read_text(encoding="utf-8")
+    reading, writing = os.pipe()
+    with contextlib.ExitStack() as held:
+        held.callback(os.close, reading)
+        printed = held.enter_context(tempfile.TemporaryFile())
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the config's own interpreter, without a shell
+                [python, "-c", source, str(writing)],
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                pass_fds=(writing,),
+                start_new_session=True,
+            )
+        except OSError as error:
+            return Said(lines=(), problem=f"{python} cannot be started: {error.strerror}")
+        finally:
+            os.close(writing)
+        held.callback(_end, process)
+        _tell(process, question)
+        text, problem = _read(reading, timeout_seconds)
+        code = _exit_code(process, _TO_END_SECONDS if problem is None else 0)
+        lines, wrong = _lines(text)
+        return Said(lines=lines, problem=problem or wrong or _ended_badly(code, lines, printed))
+
+
+def _tell(process: subprocess.Popen[bytes], question: Mapping[str, object]) -> None:
+    """Hand over the question. One who does not listen has ended, and that is seen later."""
+    if process.stdin is None:
+        return
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(question).encode("ascii") + b"\n")
+        process.stdin.flush()
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+
+
+def _read(descriptor: int, timeout_seconds: float) -> tuple[bytes, str | None]:
+    """Everything until the other end is closed, or until the end is said; and what was wrong."""
+    ends = time.monotonic() + timeout_seconds
+    text = bytearray()
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(descriptor, selectors.EVENT_READ)
+        while (left := ends - time.monotonic()) > 0:
+            if not waiting.select(min(left, _LOOK_SECONDS)):
+                continue
+            part = os.read(descriptor, _CHUNK)
+            text += part
+            if not part or text.endswith(b'{"end": true}\n'):
+                return bytes(text), None
+            if len(text) > MOST_BYTES:
+                return bytes(text), f"it answered with more than {MOST_BYTES} bytes"
+    return bytes(text), f"it did not answer in full within {timeout_seconds:g} seconds"
+
+
+def _exit_code(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """How it ended, without taking note of it: until then its number, and its group's, belong to nobody else."""
+    ends = time.monotonic() + seconds
+    while True:
+        found = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if found is not None:
+            return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+        if time.monotonic() >= ends:
+            return None
+        time.sleep(0.01)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it and everything it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _lines(text: bytes) -> tuple[tuple[Mapping[str, Any], ...], str | None]:
+    """The whole lines; a last one that was cut off is none."""
+    whole = text[: text.rfind(b"\n") + 1]
+    try:
+        return tuple(_objects(whole)), None
+    except (ValueError, TypeError, RecursionError):
+        return (), "something else than our own code wrote the answers"
+
+
+def _objects(text: bytes) -> Iterator[Mapping[str, Any]]:
+    for line in text.decode("utf-8").splitlines():
+        found = json.loads(line)
+        if not isinstance(found, dict):
+            raise TypeError(line)
+        yield found
+
+
+def _ended_badly(code: int | None, lines: tuple[Mapping[str, Any], ...], printed: IO[bytes]) -> str | None:
+    """What to say of a process that ended without saying so."""
+    if lines and ("end" in lines[-1] or "problem" in lines[-1]):
+        return None
+    how = "was ended" if code is None else f"ended with {code}" if code >= 0 else f"was ended by signal {-code}"
+    printed.seek(0, os.SEEK_END)
+    printed.seek(max(0, printed.tell() - _TAIL_BYTES))
+    said = printed.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return clean(f"the app's process {how} before it had answered{f'; it last printed: {said}' if said else ''}")

@@ -1,0 +1,153 @@
+"""A JSON file that the app's build writes: what each plan gets, by feature.
+
+    [gates.probes.build]
+    kind = "file"
+    path = "build/plans.json"
+    max_age_hours = 24                           # then the file must say when it was made
+
+It holds `{"generatedAt": "2026-03-01T12:00:00Z", "features": {"exports": {"FREE": false, "PRO": true}}, "limits":
+{"seats": {"FREE": 1, "PRO": 5}}}` and nothing else; `generatedAt` may be left out where no age is asked for. It names
+every feature there is: one that the matrix does not mention is a finding, and the reverse.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+
+from trueup.model.options import option
+from trueup.probes.answers import Answers, Cell, Unanswered, misnamed
+from trueup.probes.kind import Asking
+
+READS_THE_DATABASE = False
+READS = ()
+BYTES_LIMIT = 4 * 1024 * 1024
+
+_TABLES = {"features": bool, "limits": int}
+_MADE = "generatedAt"
+_CLOCK_SKEW = timedelta(minutes=5)
+_LONGEST_HOURS = 87_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a file probe can be told."""
+
+    path: str = option("The file; a relative path starts at the config's folder.")
+    max_age_hours: int | None = option("How old the file may be, by its own `generatedAt`.", default=None)
+
+
+class _Malformed(ValueError):
+    """Why the file cannot be believed: the rest of a sentence that begins with its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileProbe:
+    """Reads the file."""
+
+    path: Path
+    max_age_hours: int | None
+    now: datetime
+
+    def ask(self) -> Answers:
+        """Everything in the file, or why none of it can be believed."""
+        try:
+            document = _document(self._content())
+            self._refuse_age(document)
+            cells = _cells(document)
+        except _Malformed as error:
+            return Answers(problem=f"{self.path} {error}")
+        return Answers(cells=cells, lists=tuple(dict.fromkeys(feature for feature, _ in cells)))
+
+    def _content(self) -> bytes:
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(BYTES_LIMIT + 1)
+        except OSError as error:
+            raise _Malformed(f"cannot be read: {error.strerror}") from None
+        if len(content) > BYTES_LIMIT:
+            raise _Malformed(f"is larger than {BYTES_LIMIT} bytes")
+        return content
+
+    def _refuse_age(self, document: Mapping[str, object]) -> None:
+        made = _moment(document.get(_MADE))
+        if self.max_age_hours is None:
+            return
+        if made is None:
+            raise _Malformed(f"does not say when it was made; write {_MADE}, or ask for no max_age_hours")
+        if made > self.now + _CLOCK_SKEW:
+            raise _Malformed("was made in the future, if its own date is right")
+        if made < self.now - timedelta(hours=self.max_age_hours):
+            raise _Malformed(f"was made at {made} UTC, which is more than {self.max_age_hours} hours ago")
+
+
+def _document(content: bytes) -> Mapping[str, object]:
+    try:
+        found = json.loads(content.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_no_repetition)
+    except _Malformed:
+        raise
+    except (ValueError, RecursionError):
+        raise _Malformed("is not JSON in UTF-8") from None
+    if not isinstance(found, dict):
+        raise _Malformed("does not hold an object")
+    unknown = sorted(found.keys() - {*_TABLES, _MADE})
+    if unknown:
+        raise _Malformed(f'holds "{unknown[0][:40]}", which is neither {_MADE} nor features nor limits')
+    return found
+
+
+def _cells(document: Mapping[str, object]) -> Mapping[Cell, object]:
+    cells: dict[Cell, object] = {}
+    for table, of in _TABLES.items():
+        for feature, plans in _object(document.get(table, {}), table).items():
+            for plan, value in _object(plans, f"{table}.{feature[:40]}").items():
+                if (feature, plan) in cells:
+                    raise _Malformed(f'names "{feature[:40]}" as a feature and as a limit')
+                right = type(value) is of
+                cells[feature, plan] = value if right else Unanswered(reason=f"{table} hold no {type(value).__name__}")
+    if not cells:
+        raise _Malformed("names no feature")
+    if wrong := misnamed(cells):
+        raise _Malformed(f"cannot be believed: {wrong}")
+    return cells
+
+
+def _object(value: object, place: str) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise _Malformed(f"holds no object under {place}")
+    return value
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise _Malformed(f"has a {_MADE} that is no moment; write it like 2026-03-01T12:00:00Z")
+    return found.astimezone(UTC).replace(tzinfo=None)
+
+
+def _no_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A name that stands twice is two answers, and neither can be believed."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Malformed("holds a name twice")
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise _Malformed(f"holds {word}, which is no number")
+
+
+def open_probe(options: Options, asking: Asking) -> FileProbe:
+    """The probe. Raises ``ConfigurationError`` for an age that cannot be right."""
+    if options.max_age_hours is not None and not 1 <= options.max_age_hours <= _LONGEST_HOURS:
+        raise asking.complaint("max_age_hours", f"must be a whole number from 1 to {_LONGEST_HOURS}")
+    return FileProbe(path=asking.path(options.path), max_age_hours=options.max_age_hours, now=asking.now)

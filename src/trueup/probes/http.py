@@ -1,0 +1,157 @@
+"""The running app, asked over HTTP as a customer of each plan: one request per plan, or per plan and feature.
+
+    [gates.probes.api]
+    kind = "http"
+    url = "https://app.example.com/api/gates/{feature}"
+    allow = [200]                                # these statuses mean that the plan has the feature
+    deny = [402, 403]                            # these that it has not; anything else is no answer
+    limit_path = "limits.{feature}"              # where a limit stands in the JSON of an allowed answer
+    # feature_path = "features.{feature}"        # or: a feature's true or false in that JSON, whatever the status
+    [gates.probes.api.tokens]                    # an account of each plan, kept for this
+    FREE = "${GATES_TOKEN_FREE}"
+    PRO = "${GATES_TOKEN_PRO}"
+
+The token is sent as `Authorization: Bearer …`. Redirects are not followed, and are no answer, like every status that is
+not listed, every failure and every answer after the time limit. A host that is not public must be listed in
+`[gates] private_hosts`. Without `{feature}` in the address, each plan is asked once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+from urllib.parse import quote
+
+from trueup.model.errors import OutgoingFailed
+from trueup.model.options import option
+from trueup.model.relations import GateExpectation
+from trueup.outgoing import Answer, exchange
+from trueup.outgoing.dialing import TOTAL_SECONDS
+from trueup.probes.answers import Answers, Cell, Unanswered
+from trueup.probes.kind import Asking
+
+READS_THE_DATABASE = False
+READS = ()
+
+_FEATURE, _PLAN = "{feature}", "{plan}"
+_LONGEST_SECONDS = 600
+_STATUSES = range(200, 600)
+_REDIRECTS = range(300, 400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What an HTTP probe can be told."""
+
+    url: str = option("Where to ask; `{feature}` and `{plan}` stand for their names.")
+    tokens: Mapping[str, str] = option("A plan = the token of an account on that plan.", secret=True)
+    header: str = option("The header that carries the token.", default="Authorization")
+    scheme: str = option("The word before the token; `none` sends the token alone.", default="Bearer")
+    allow: tuple[int, ...] = option("The statuses that mean yes.", default=(200,))
+    deny: tuple[int, ...] = option("The statuses that mean no.", default=(403,))
+    feature_path: str | None = option("Where a feature's true or false stands in the JSON, by dots.", default=None)
+    limit_path: str | None = option("Where a limit's number stands in the JSON, by dots.", default=None)
+    timeout_seconds: int = option("How long all answers together may take: 1 to 600.", default=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpProbe:
+    """Asks each address once for each plan."""
+
+    asking: Asking
+    options: Options
+    tokens: Mapping[str, str] = field(repr=False)
+
+    def ask(self) -> Answers:
+        """What each request brought; a request that failed leaves its own cells unanswered."""
+        ends = time.monotonic() + self.options.timeout_seconds
+        came: dict[tuple[str, str], Answer | Unanswered] = {}
+        cells: dict[Cell, object] = {}
+        for cell in self.asking.cells:
+            url = _address(self.options.url, feature=cell.feature, plan=cell.plan)
+            if (url, cell.plan) not in came:
+                came[url, cell.plan] = self._asked(url, cell.plan, ends - time.monotonic())
+            cells[cell.feature, cell.plan] = self._read(came[url, cell.plan], cell)
+        return Answers(cells=cells)
+
+    def _asked(self, url: str, plan: str, left_seconds: float) -> Answer | Unanswered:
+        if left_seconds <= 0:
+            return Unanswered(reason=f"not everything was answered within {self.options.timeout_seconds} seconds")
+        if plan not in self.tokens:
+            return Unanswered(reason=f"there is no token for {plan}")
+        token = self.tokens[plan] if self.options.scheme == "none" else f"{self.options.scheme} {self.tokens[plan]}"
+        reach = dataclasses.replace(self.asking.reach, seconds=min(TOTAL_SECONDS, left_seconds))
+        headers = {"Accept": "application/json", self.options.header: token}
+        try:
+            return exchange("GET", self.asking.endpoint("url", url), reach, headers=headers)
+        except OutgoingFailed as error:
+            return Unanswered(reason=str(error).removesuffix("."))
+
+    def _read(self, came: Answer | Unanswered, cell: GateExpectation) -> object:
+        if isinstance(came, Unanswered):
+            return came
+        path = self.options.limit_path if cell.is_limit else self.options.feature_path
+        if path is None:
+            return self._by_status(came, cell)
+        if came.status not in self.options.allow:
+            return _unexpected(came)
+        return _at(came, [step.replace(_FEATURE, cell.feature) for step in path.split(".")])
+
+    def _by_status(self, came: Answer, cell: GateExpectation) -> object:
+        if cell.is_limit:
+            return Unanswered(reason="limit_path does not say where a limit stands in the answer")
+        if came.status in self.options.allow:
+            return True
+        return False if came.status in self.options.deny else _unexpected(came)
+
+
+def _address(url: str, *, feature: str, plan: str) -> str:
+    return url.replace(_FEATURE, quote(feature, safe="")).replace(_PLAN, quote(plan, safe=""))
+
+
+def _unexpected(came: Answer) -> Unanswered:
+    elsewhere = ", which leads elsewhere and is not followed" if came.status in _REDIRECTS else ""
+    return Unanswered(reason=f"{came.place} answered {came.status}{elsewhere}, which means neither yes nor no")
+
+
+def _at(came: Answer, path: list[str]) -> object:
+    """What stands at this path of the answer's JSON."""
+    if came.cut:
+        return Unanswered(reason=f"{came.place} answered with more than is read")
+    try:
+        found: object = json.loads(came.body.decode("utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return Unanswered(reason=f"{came.place} answered with something that is not JSON")
+    for step in path:
+        if not isinstance(found, dict) or step not in found:
+            return Unanswered(reason=f"{came.place} answered without {'.'.join(path)}")
+        found = found[step]
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+def open_probe(options: Options, asking: Asking) -> HttpProbe:
+    """The probe. Raises ``ConfigurationError`` for an address, a status, a plan or a header that cannot be right."""
+    asking.endpoint("url", _address(options.url, feature="feature", plan="plan"))
+    for name, statuses in (("allow", options.allow), ("deny", options.deny)):
+        if any(status not in _STATUSES for status in statuses):
+            raise asking.complaint(name, "must hold HTTP statuses, such as 200 or 403")
+    if set(options.allow) & set(options.deny):
+        raise asking.complaint("deny", "holds a status that allow holds, too")
+    for plan in options.tokens:
+        if plan not in asking.plans:
+            raise asking.complaint(f"tokens.{plan}", f"is for no plan of yours; they are {', '.join(asking.plans)}")
+    if not all(part.isascii() and part.replace("-", "").isalnum() for part in (options.header, options.scheme)):
+        raise asking.complaint("header", "and scheme must be plain words, such as Authorization and Bearer")
+    if any(not token.isprintable() or not token.isascii() for token in options.tokens.values()):
+        raise asking.complaint("tokens", "holds a token with characters that a header cannot hold")
+    if not 1 <= options.timeout_seconds <= _LONGEST_SECONDS:
+        raise asking.complaint("timeout_seconds", f"must be a whole number from 1 to {_LONGEST_SECONDS}")
+    return HttpProbe(asking=asking, options=options, tokens=options.tokens)
