@@ -40,6 +40,7 @@ MATRIX: dict[str, tuple[Role | None, ...]] = {
     "POST /api/v1/repairs": ADMINS,
     "GET /api/v1/exemptions": VIEWERS,
     "POST /api/v1/exemptions": ADMINS,
+    "DELETE /api/v1/exemptions/plans/{plan}/{check}": ADMINS,
     "DELETE /api/v1/exemptions/{issue_id}": ADMINS,
     "GET /api/v1/checks": VIEWERS,
     "GET /api/v1/checks/{check_id}": VIEWERS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TextIO
 
-from trueup.formats.digest import Group, exempted, groups, switched_off, unanswered
-from trueup.formats.wording import counted, instant, legible, severity_counts
+from trueup.formats.digest import SHOWN, Accepted, Group, accepted, groups, switched_off, unanswered
+from trueup.formats.wording import counted, exemption_text, instant, legible, severity_counts
 from trueup.model.report import Report, Status
 from trueup.model.severity import Severity
 
@@ -81,6 +81,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield f"{severity.asks}\n"
         for group in found:
             yield from _group(group)
+    yield from _exempted(report)
     yield from _score(report)
     if off := switched_off(report):
         yield f"Switched off by policy: {', '.join(code(check) for check in off)}\n"
@@ -94,7 +95,7 @@ def _facts(report: Report) -> Iterator[tuple[str, ...]]:
     read = (("account", "user"), ("ledger_entry", "transaction"), ("webhook_event", "webhook event"))
     yield "Read", ", ".join(counted(report.rows_read(relation), noun) for relation, noun in read)
     yield "As of", f"{as_of}, the last {counted(report.period_days, 'day')}"
-    if silenced := exempted(report):
+    if silenced := sum(each.count for each in accepted(report)):
         yield "Exempted", counted(silenced, "finding")
 
 
@@ -126,6 +127,25 @@ def _could_not_check(report: Report) -> Iterator[str]:
     for check in unanswered(report):
         yield f"> - {code(check.check)} {check.how}: {escaped(check.reason)}"
     yield ""
+
+
+def _exempted(report: Report) -> Iterator[str]:
+    every = accepted(report)
+    if not every:
+        return
+    yield f"<details><summary>Exempted: {counted(sum(each.count for each in every), 'finding')}</summary>\n"
+    rows = (
+        (code(each.exemption.check_id), escaped(each.exemption.scope_text), f"{each.count:,}", _accepted(each))
+        for each in every[:SHOWN]
+    )
+    yield _table(("Check", "Of", "Findings", "Why"), rows)
+    if len(every) > SHOWN:
+        yield f"and {len(every) - SHOWN:,} more exemptions (`--format json` or `csv` shows all)\n"
+    yield "</details>\n"
+
+
+def _accepted(each: Accepted) -> str:
+    return escaped(exemption_text(each.exemption))
 
 
 def _score(report: Report) -> Iterator[str]:

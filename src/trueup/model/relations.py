@@ -146,13 +146,31 @@ class PlanPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """A known and accepted exception. It silences a finding and blocks its automatic repair, until it expires."""
+    """A known and accepted exception. It silences a finding and blocks its automatic repair, until it expires.
+
+    It is of one ``subject``, or of every finding about an account that is on ``plan``: exactly one of them is given.
+    """
 
     check_id: str = key()
-    subject: str = key()
+    subject: str | None = None
+    plan: str | None = None
     owner: str = "nobody"
     reason: str = "none given"
     expires_at: date | None = None
+
+    @property
+    def scope(self) -> tuple[str, str | None, str | None]:
+        """What it is of: check, subject, plan. Two exemptions of one scope are one exemption."""
+        return self.check_id, self.subject, self.plan
+
+    @property
+    def scope_text(self) -> str:
+        """What of its check's findings it is of, for a person.
+
+        >>> Exemption(check_id="stale-paid-plan", plan="PARTNER").scope_text
+        'plan PARTNER'
+        """
+        return self.subject if self.subject is not None else f"plan {self.plan}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,9 @@ class Decided:
 def mappings_read(desk: Desk) -> Mapping[str, RelationMapping]:
     """What the checks read of each relation, and of the ledger also why entries stand there."""
     fitted = desk.layout().mappings
-    needed = {mapping.relation: mapping for mapping in needed_mappings(tuple(fitted.values()), desk.catalogue)}
+    plans_exempted = any(one.plan for one in desk.config.exemptions)
+    read = needed_mappings(tuple(fitted.values()), desk.catalogue, plans_exempted=plans_exempted)
+    needed = {mapping.relation: mapping for mapping in read}
     return {name: fitted[name] if name in _AUDITED else mapping for name, mapping in needed.items()}
 
 
