@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from trueup.actions.guardrails.copying import copy_repairs
 from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
 from trueup.books.file import Books, made_books
 from trueup.books.place import private_folder
@@ -20,7 +21,7 @@ from trueup.model.check import Check
 from trueup.model.columns import Kind
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import MADE, Exemption, Plan, PlanPrice, columns_of, relation_name, relation_named
-from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
+from trueup.model.source import Progress, RelationMapping, Snapshot, SourceTable
 from trueup.sources import open_source
 
 _BOOKS = "books.duckdb"
@@ -54,7 +55,12 @@ def copied_books(
         made = folder / _BOOKS
         with made_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
             supply_configured(books, config)
-            _copy(books, source, wanted, tables, environment=config.environment, now=now, progress=progress)
+            with source.snapshot() as snapshot:
+                is_there = _copy(
+                    books, snapshot, wanted, tables, environment=config.environment, now=now, progress=progress
+                )
+                if is_there:
+                    copy_repairs(books, source, snapshot, fitted, tables, progress=progress)
             note_unknown_plans(books)
             yield books
         if keep_books is not None:
@@ -114,24 +120,24 @@ def supply_configured(books: Books, config: Config, *, for_this_run: bool = Fals
 
 def _copy(
     books: Books,
-    source: Source,
+    snapshot: Snapshot,
     mappings: Sequence[RelationMapping],
     tables: Sequence[SourceTable],
     *,
     environment: str,
     now: datetime,
     progress: Progress,
-) -> None:
-    """Copy every mapping from one snapshot, which is released as soon as the last row is here."""
-    with source.snapshot() as snapshot:
-        books.begin(environment=environment, as_of=now)
-        for position, mapping in enumerate(mappings):
-            try:
-                _copy_one(books, snapshot, mapping, tables, progress)
-            except SourceUnavailable:
-                for unread in mappings[position + 1 :]:
-                    note_unread(books, unread, "not read: the database had gone away before")
-                return
+) -> bool:
+    """Copy every mapping from one snapshot; whether the database was there to the end."""
+    books.begin(environment=environment, as_of=now)
+    for position, mapping in enumerate(mappings):
+        try:
+            _copy_one(books, snapshot, mapping, tables, progress)
+        except SourceUnavailable:
+            for unread in mappings[position + 1 :]:
+                note_unread(books, unread, "not read: the database had gone away before")
+            return False
+    return True
 
 
 def _copy_one(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trueup.model.columns import Column, declared_columns, fact, key
+from trueup.model.repair_evidence import EVIDENCE, EvidenceRow
 from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeReading, StripeRow
 
 
@@ -207,6 +208,7 @@ Row = (
     | Exemption
     | UnreadableRow
     | CopiedRelation
+    | EvidenceRow
     | StripeReading
     | StripeRow
 )
@@ -218,7 +220,7 @@ CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, Exemption)
 """Relations that the config supplies."""
 STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS
 """Relations that Stripe supplies."""
-MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading)
+MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading, *EVIDENCE)
 """Relations that the books make while they copy."""
 RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + MADE
 
