@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from trueup.engines.sql import names_selected
+from trueup.engines.sql import names_selected, subject_column
 from trueup.model.relations import Exemption
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _WITH_PLAN = f"""
 SELECT violation.*, holder.plan AS {PLAN_OF_ACCOUNT}
 FROM ({{violations}}
 ) AS violation
-LEFT JOIN account AS holder ON holder.account_id = violation.account_id
+LEFT JOIN account AS holder ON holder.account_id = violation.{{account}}
 """
 
 
@@ -41,9 +41,10 @@ class LiveExemptions:
 
         One join for all its findings; a check that no plan is exempted from is left as it is.
         """
-        if not any(check_id == check.id for check_id, _ in self._by_plan) or not names_account(check):
+        account = account_named(check)
+        if account is None or not any(check_id == check.id for check_id, _ in self._by_plan):
             return check.violations
-        return _WITH_PLAN.format(violations=check.violations)
+        return _WITH_PLAN.format(violations=check.violations, account=account)
 
     def of(self, check: Check, subject: str, row: EvidenceRow) -> Exemption | None:
         """The exemption that holds for this finding, if one does. ``row`` is one of ``violations``."""
@@ -57,14 +58,16 @@ def live_exemptions(engine: DuckDB, today: date) -> LiveExemptions:
     return LiveExemptions(one for one in exemptions if one.expires_at is None or one.expires_at >= today)
 
 
-def names_account(check: Check) -> bool:
-    """Whether the check's evidence names the account that a finding is about."""
-    return "account_id" in names_selected(check.violations)
+def account_named(check: Check) -> str | None:
+    """The column of the check's violations that names the account a finding is about, its subject among them."""
+    if "account_id" in names_selected(check.violations):
+        return "account_id"
+    return "subject" if subject_column(check.violations) == "account_id" else None
 
 
 def takes_plan(check: Check) -> bool:
     """Whether the check's findings can be exempted by plan: each names an account, or else a plan itself."""
-    return names_account(check) or "plan" in names_selected(check.violations)
+    return account_named(check) is not None or "plan" in names_selected(check.violations)
 
 
 def _plan_of(row: EvidenceRow) -> str | None:

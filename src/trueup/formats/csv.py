@@ -1,4 +1,7 @@
-"""One row per finding, for a spreadsheet. No cell can become a formula, however its text begins."""
+"""One row per finding, for a spreadsheet. No cell can become a formula, however its text begins.
+
+Guardrails are about the whole report and have no row: they stand in every other format.
+"""
 
 from __future__ import annotations
 

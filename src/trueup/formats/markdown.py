@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from trueup.formats.digest import SHOWN, Accepted, Group, accepted, groups, switched_off, unanswered
 from trueup.formats.wording import counted, exemption_text, instant, legible, severity_counts
+from trueup.model.guardrail import Guardrail, GuardrailStatus
 from trueup.model.report import Report, Status
 from trueup.model.severity import Severity
 
@@ -28,6 +29,12 @@ _STATUS_MARKS = {
     Status.DEGRADED: _MARKS[Severity.ERROR],
     Status.CRITICAL: _MARKS[Severity.CRITICAL],
     Status.INCOMPLETE: "\N{MEDIUM WHITE CIRCLE}",
+}
+
+_GUARDRAIL_MARKS = {
+    GuardrailStatus.ALLOWED: _STATUS_MARKS[Status.HEALTHY],
+    GuardrailStatus.BLOCKED: _MARKS[Severity.CRITICAL],
+    GuardrailStatus.UNKNOWN: _STATUS_MARKS[Status.INCOMPLETE],
 }
 
 # As an entity a character is only ever text, also inside a table, where a backslash before "|" would not do.
@@ -81,6 +88,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield f"{severity.asks}\n"
         for group in found:
             yield from _group(group)
+    yield from _guardrails(report)
     yield from _exempted(report)
     yield from _score(report)
     if off := switched_off(report):
@@ -127,6 +135,18 @@ def _could_not_check(report: Report) -> Iterator[str]:
     for check in unanswered(report):
         yield f"> - {code(check.check)} {check.how}: {escaped(check.reason)}"
     yield ""
+
+
+def _guardrails(report: Report) -> Iterator[str]:
+    if not report.guardrails:
+        return
+    yield "### Guardrails\n"
+    yield _table(("Guardrail", "", "Why"), (_guardrail(guardrail) for guardrail in report.guardrails))
+
+
+def _guardrail(guardrail: Guardrail) -> tuple[str, ...]:
+    status = f"{_GUARDRAIL_MARKS[guardrail.status]} {guardrail.status.value}"
+    return code(guardrail.id), status, "<br>".join(map(escaped, guardrail.reasons))
 
 
 def _exempted(report: Report) -> Iterator[str]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from trueup.formats.digest import SHOWN, Group, Unanswered, accepted, groups, switched_off, unanswered
 from trueup.formats.terminal import Page
 from trueup.formats.wording import counted, exemption_text, legible, severity_counts
+from trueup.model.guardrail import GuardrailStatus
 from trueup.model.report import Report, Status
 from trueup.model.score import CAPS
 from trueup.model.severity import Severity
@@ -41,6 +42,12 @@ STATUS_COLORS = {
     Status.INCOMPLETE: "magenta",
 }
 
+GUARDRAIL_COLORS = {
+    GuardrailStatus.ALLOWED: "green",
+    GuardrailStatus.BLOCKED: "red",
+    GuardrailStatus.UNKNOWN: "magenta",
+}
+
 
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     """Write the report; ten findings of each check and severity are shown, all are counted."""
@@ -56,6 +63,7 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
             _group(page, group)
     _next(page, found)
     _could_not_check(page, report, missing)
+    _guardrails(page, report)
     _exempted(page, report)
     _score(page, report)
     page.blank()
@@ -205,6 +213,19 @@ def _could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> N
     if off := switched_off(report):
         page.heading("SWITCHED OFF", "by [policy.severity]")
         page.print(", ".join(map(legible, off)), indent=3)
+
+
+def _guardrails(page: Page, report: Report) -> None:
+    """What may go ahead, one line each; below, why not."""
+    if not report.guardrails:
+        return
+    page.heading("GUARDRAILS", "what may go ahead now")
+    table = _grid("left", "left", "left")
+    for guardrail in report.guardrails:
+        reasons = "\n".join(legible(reason) for reason in guardrail.reasons)
+        style = GUARDRAIL_COLORS[guardrail.status]
+        table.add_row(Text(guardrail.id), Text(guardrail.status.value, f"bold {style}"), Text(reasons, "dim"))
+    page.show(table, indent=3)
 
 
 def _exempted(page: Page, report: Report) -> None:

@@ -100,7 +100,7 @@ def _refuse_unknown(at_hand: Services, order: ExemptionOrder) -> None:
 
 
 @router.delete(
-    "/plans/{plan}/{check}",
+    "/plans/{plan}/{check_id}",
     status_code=204,
     response_class=Response,
     responses=problems({404: NO_SUCH_EXEMPTION, 409: IN_THE_CONFIG}),
@@ -109,10 +109,10 @@ def remove_plan_exemption(
     who: Annotated[Principal, requires(Permission.EXEMPTION_WRITE)],
     at_hand: Annotated[Services, Depends(services)],
     plan: PlanPath,
-    check: CheckIdPath,
+    check_id: CheckIdPath,
 ) -> None:
     """Take back the exemption of a plan from a check. A record of it stays."""
-    _taken_back(at_hand, Exempted(check_id=check, plan=plan), who)
+    _taken_back(at_hand, Exempted(check_id=check_id, plan=plan), who)
 
 
 @router.delete(
