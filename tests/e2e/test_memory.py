@@ -120,6 +120,21 @@ def test_an_exemption_by_command_holds_from_the_next_audit_until_it_is_removed(h
     assert f"{BALANCE}:{subject}" not in trueup("exempt", "list", cwd=home).out
 
 
+def test_a_run_is_shown_with_its_guardrails_as_they_read_now(home: Path) -> None:
+    audited(home)
+    shown_now = trueup("runs", "newest", cwd=home).out
+    assert "Guardrails now:" in shown_now
+    assert "audited-repairs        allowed" in shown_now
+    document = json.loads(trueup("runs", "newest", "--format", "json", cwd=home).out)
+    assert [guardrail["id"] for guardrail in document["guardrails"]] == [
+        "stripe-source-of-truth",
+        "audited-repairs",
+        "replay",
+        "release",
+        "complete-and-fresh",
+    ]
+
+
 def test_every_account_on_a_plan_is_exempted_by_command(home: Path) -> None:
     before = audited(home)
     options = ("--owner", "finance", "--reason", "partners are settled by hand", "--expires", "2999-01-31")

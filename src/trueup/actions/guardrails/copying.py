@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trueup.books.file import Books
     from trueup.model.source import Progress, Snapshot, Source, SourceTable
 
-_READ = {
+READ = {
     JOURNAL.name: ("seq", "action", "target", "repair_id", "after"),
     REPAIR.name: ("repair_id", "issue_id", "status"),
     HEAD.name: ("seq",),
@@ -92,7 +92,7 @@ def _as_text(column: ColumnMapping, dialect: str) -> str:
 def _copy_journal(
     books: Books, source: Source, snapshot: Snapshot, fitted: Fitted, tables: Sequence[SourceTable]
 ) -> JournalReading:
-    there = {name: _readable(name, tables) for name in _READ}
+    there = {name: _readable(name, tables) for name in READ}
     if not any(there.values()):
         return _without_journal(source)
     unread = next((name for name, table in there.items() if table is None), None)
@@ -126,13 +126,13 @@ def _readable(name: str, tables: Sequence[SourceTable]) -> SourceTable | None:
     """
     found = [table for table in tables if table.name == name]
     visible = [table for table in found if table.schema is None] or found
-    if len(visible) != 1 or not {column.name for column in visible[0].columns} >= set(_READ[name]):
+    if len(visible) != 1 or not {column.name for column in visible[0].columns} >= set(READ[name]):
         return None
     return visible[0]
 
 
 def _mapping(name: str, table: SourceTable) -> RelationMapping:
-    columns = {column: ColumnMapping(column=column) for column in _READ[name]}
+    columns = {column: ColumnMapping(column=column) for column in READ[name]}
     return RelationMapping(relation=name, table=table.qualified_name, columns=columns)
 
 
