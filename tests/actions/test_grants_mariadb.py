@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.databases import MariaDBServer
-from tests.support.narrow import Narrow, narrow_mariadb, run_mariadb
+from tests.support.narrow import Narrow, guardrail_of, narrow_mariadb, run_mariadb
 from tests.support.repairable import REASON, demo_app
 from trueup.actions.doctor import Health, examine_setup
 from trueup.actions.grants import grants
@@ -20,7 +20,7 @@ from trueup.actions.repair import repair
 from trueup.model.errors import SourceUnavailable
 from trueup.model.repair import Applied
 from trueup.sources import open_source
-from trueup.store.journal import Sound
+from trueup.store.journal import JOURNAL_TABLES, Sound
 from trueup.targets import open_target
 
 DENIED = frozenset({1044, 1045, 1142, 1143, 1227, 1959})
@@ -83,6 +83,21 @@ def test_every_kind_of_repair_works_as_the_repair_user(mariadb_server: MariaDBSe
     assert not {finding.id for finding in app.report().findings()} & set(chosen.values())
     assert narrow.owner.journal_is_sound() == 4
     assert isinstance(check_journal(narrow.repair_url), Sound)
+    assert guardrail_of(app.report(), "audited-repairs") == ("allowed", ())
+    narrow.owner.execute("DELETE FROM credit_transactions WHERE reason LIKE 'trueup: balance synced%'")
+    assert guardrail_of(app.report(), "audited-repairs")[0] == "blocked"
+
+
+def test_the_audit_user_without_a_right_on_the_journal_cannot_know_whether_there_is_one(
+    mariadb_server: MariaDBServer, tmp_path: Path
+) -> None:
+    app = demo_app(mariadb_server.create_database(), tmp_path)
+    for table in JOURNAL_TABLES:
+        app.execute(f"DROP TABLE {table}")
+    status, reasons = guardrail_of(narrow_mariadb(mariadb_server, app).app.report(), "audited-repairs")
+    assert status == "unknown"
+    assert "not know whether there is one" in reasons[0]
+    assert guardrail_of(app.report(), "audited-repairs") == ("allowed", ())
 
 
 def test_the_doctor_has_nothing_to_mend(narrow: Narrow) -> None:

@@ -14,16 +14,17 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.databases import OWNER, PostgresServer
 from tests.support.journals import line
-from tests.support.narrow import Narrow, narrow_postgres, rights, run_psql
+from tests.support.narrow import Narrow, guardrail_of, narrow_postgres, rights, run_psql
 from tests.support.repairable import REASON, demo_app
 from trueup.actions.doctor import Health, examine_setup
 from trueup.actions.grants import grants
+from trueup.actions.guardrails.copying import READ
 from trueup.actions.journal import check_journal
 from trueup.actions.repair import repair
 from trueup.model.repair import Applied
 from trueup.sources import open_source
 from trueup.store import journal
-from trueup.store.journal import Sound
+from trueup.store.journal import JOURNAL_TABLES, Sound
 from trueup.targets import open_target
 
 DENIED = errors.InsufficientPrivilege
@@ -104,6 +105,32 @@ def test_every_kind_of_repair_works_as_the_repair_role(postgres_server: Postgres
     assert not left & set(chosen.values())
     assert app.journal_is_sound() == 4
     assert isinstance(check_journal(narrow.repair_url), Sound)
+    assert guardrail_of(app.report(), "audited-repairs") == ("allowed", ())
+    narrow.owner.execute("DELETE FROM credit_transactions WHERE reason LIKE 'trueup: balance synced%'")
+    assert guardrail_of(app.report(), "audited-repairs")[0] == "blocked"
+    for right in ("trueup_journal", "trueup_repair", "trueup_journal_head"):
+        narrow.owner.execute(f'REVOKE SELECT ON {right} FROM "{narrow.audit_role}"')
+        status, reasons = guardrail_of(app.report(), "audited-repairs")
+        assert status == "unknown"
+        assert "grant SELECT on the journal's tables" in reasons[0]
+
+
+def test_what_the_audited_repairs_guardrail_reads_is_all_that_is_needed(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    narrow = narrow_postgres(postgres_server, demo_app(postgres_server.create_database(), tmp_path))
+    for table, columns in READ.items():
+        narrow.owner.execute(f'REVOKE SELECT ON {table} FROM "{narrow.audit_role}"')
+        narrow.owner.execute(f'GRANT SELECT ({", ".join(columns)}) ON {table} TO "{narrow.audit_role}"')
+    assert guardrail_of(narrow.app.report(), "audited-repairs") == ("allowed", ())
+
+
+def test_the_audit_role_knows_that_there_is_no_journal(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    app = demo_app(postgres_server.create_database(), tmp_path)
+    for table in JOURNAL_TABLES:
+        app.execute(f"DROP TABLE {table}")
+    narrow = narrow_postgres(postgres_server, app)
+    assert guardrail_of(narrow.app.report(), "audited-repairs") == ("allowed", ())
 
 
 def test_the_doctor_has_nothing_to_mend(narrow: Narrow) -> None:

@@ -17,6 +17,7 @@ from trueup.actions.latest import AuditUnderway, Latest
 from trueup.checks import catalogue
 from trueup.mapping.config import Config, load_config
 from trueup.model.errors import ConfigurationError
+from trueup.model.relations import Exemption
 from trueup.store import Store, StoredRun, open_store
 
 CALLER = """
@@ -234,12 +235,8 @@ def test_exemptions_of_the_store_hold_in_the_next_run(latest: Latest, config: Co
     assert [issue.exempted for issue in found] == [False] * len(found)
     assert found
     store.exemptions.add(
+        Exemption(check_id=found[0].check, subject=found[0].subject, owner="finance", reason="agreed on the phone"),
         environment=config.environment,
-        check=found[0].check,
-        subject=found[0].subject,
-        owner="finance",
-        reason="agreed on the phone",
-        expires_at=None,
         created_by="test",
         now=now(),
     )

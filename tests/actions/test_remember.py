@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.support.reports import CATALOGUE, NOW, QUICK, finding, reports
 from trueup.actions.exempt import end_exemption, exempt, with_stored_exemptions
 from trueup.actions.remember import remember
+from trueup.checks import catalogue
 from trueup.formats import write
 from trueup.mapping.config import Config, load_config
 from trueup.model.change import Value
@@ -164,10 +165,10 @@ def config(tmp_path: Path) -> Config:
     return load_config(path, {})
 
 
-def asked(store: Store, **given: Any) -> None:
+def asked(store: Store, config: Config, **given: Any) -> None:
     """Exempt a subject as a command does."""
     known: dict[str, Any] = {
-        "environment": "production",
+        "config": config,
         "catalogue": CHECKS,
         "check": "paid-without-customer",
         "subject": "user_42",
@@ -184,9 +185,9 @@ def test_the_stores_exemption_stands_for_the_configs_of_the_same_check_and_subje
     store: Store, config: Config
 ) -> None:
     assert with_stored_exemptions(config, store) is config
-    asked(store)
-    asked(store, subject="user_7")
-    asked(store, subject="user_8", environment="staging")
+    asked(store, config)
+    asked(store, config, subject="user_7")
+    asked(store, dataclasses.replace(config, environment="staging"), subject="user_8")
     merged = with_stored_exemptions(config, store).exemptions
     assert [(one.subject, one.owner) for one in merged] == [("user_42", "finance"), ("user_7", "finance")]
     end_exemption(
@@ -201,6 +202,19 @@ def test_the_stores_exemption_stands_for_the_configs_of_the_same_check_and_subje
     assert [(one.subject, one.owner) for one in merged] == [("user_42", "sales"), ("user_7", "finance")]
 
 
+def test_an_exemption_of_a_plan_stands_beside_those_of_subjects_and_is_taken_back_by_its_plan(
+    store: Store, config: Config
+) -> None:
+    asked(store, config, subject=None, plan="TEAM", catalogue=catalogue())
+    merged = with_stored_exemptions(config, store).exemptions
+    assert [(one.subject, one.plan) for one in merged] == [("user_42", None), (None, "TEAM")]
+    named = {"environment": "production", "check": "paid-without-customer", "actor": "command:ada", "now": NOW}
+    with pytest.raises(ConfigurationError, match=r"exempts no TEAM .*trueup\.toml"):
+        end_exemption(store=store, subject="TEAM", **named)  # type: ignore[arg-type] # its keywords
+    end_exemption(store=store, plan="TEAM", **named)  # type: ignore[arg-type] # its keywords
+    assert store.exemptions.list("production") == ()
+
+
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
@@ -209,11 +223,17 @@ def test_the_stores_exemption_stands_for_the_configs_of_the_same_check_and_subje
         ({"reason": "because"}, "10 to 500 characters"),
         ({"owner": " "}, "The owner must be"),
         ({"subject": "a\u202eb"}, "The subject must be"),
+        ({"subject": None}, "a subject or a plan"),
+        ({"plan": "PRO"}, "a subject or a plan"),
+        ({"subject": None, "plan": "PROO"}, 'did you mean "PRO"'),
+        ({"check": "stuck-event", "subject": None, "plan": "PRO", "catalogue": catalogue()}, "about no account"),
     ],
 )
-def test_an_exemption_that_cannot_be_right_is_refused(store: Store, given: dict[str, Any], complaint: str) -> None:
+def test_an_exemption_that_cannot_be_right_is_refused(
+    store: Store, config: Config, given: dict[str, Any], complaint: str
+) -> None:
     with pytest.raises(ConfigurationError, match=complaint):
-        asked(store, **given)
+        asked(store, config, **given)
     assert store.exemptions.list("production") == ()
 
 

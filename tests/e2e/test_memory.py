@@ -107,6 +107,8 @@ def test_an_exemption_by_command_holds_from_the_next_audit_until_it_is_removed(h
     assert subject not in balances(report)
     (exemption,) = [i["exemption"] for i in report["issues"] if i["id"] == f"{BALANCE}:{subject}"]
     assert exemption == {
+        "subject": subject,
+        "plan": None,
         "owner": "finance",
         "reason": "a goodwill credit, booked by hand",
         "expiresAt": tomorrow,
@@ -116,6 +118,42 @@ def test_an_exemption_by_command_holds_from_the_next_audit_until_it_is_removed(h
     assert trueup("exempt", "remove", BALANCE, subject, cwd=home).code == 0
     assert trueup("exempt", "remove", BALANCE, subject, cwd=home).code == 2
     assert f"{BALANCE}:{subject}" not in trueup("exempt", "list", cwd=home).out
+
+
+def test_a_run_is_shown_with_its_guardrails_as_they_read_now(home: Path) -> None:
+    audited(home)
+    shown_now = trueup("runs", "newest", cwd=home).out
+    assert "Guardrails now:" in shown_now
+    assert "audited-repairs        allowed" in shown_now
+    document = json.loads(trueup("runs", "newest", "--format", "json", cwd=home).out)
+    assert [guardrail["id"] for guardrail in document["guardrails"]] == [
+        "stripe-source-of-truth",
+        "audited-repairs",
+        "replay",
+        "release",
+        "complete-and-fresh",
+    ]
+
+
+def test_every_account_on_a_plan_is_exempted_by_command(home: Path) -> None:
+    before = audited(home)
+    options = ("--owner", "finance", "--reason", "partners are settled by hand", "--expires", "2999-01-31")
+    assert trueup("exempt", "add", BALANCE, *options, cwd=home).code == 2
+    assert trueup("exempt", "add", BALANCE, "user_1", "--plan", "PRO", *options, cwd=home).code == 2
+    assert "did you mean" in trueup("exempt", "add", BALANCE, "--plan", "PROO", *options, cwd=home).err
+    for plan in ("FREE", "PRO", "TEAM"):
+        added = trueup("exempt", "add", BALANCE, "--plan", plan, *options, cwd=home)
+        assert added.out.startswith(f"plan {plan} is exempted from {BALANCE}"), added.err
+    assert f"{BALANCE}, plan PRO  until 2999-01-31, finance" in trueup("exempt", "list", cwd=home).out
+    report = audited(home)
+    assert balances(report) == []
+    assert [i["id"] for i in report["issues"]] == [i["id"] for i in before["issues"]]
+    assert "accepted by finance for plan" in trueup("audit", cwd=home).out
+    only = trueup("audit", "--check", BALANCE, "--format", "json", cwd=home)
+    assert balances(json.loads(only.out)) == []
+    for plan in ("FREE", "PRO", "TEAM"):
+        assert trueup("exempt", "remove", BALANCE, "--plan", plan, cwd=home).code == 0
+    assert balances(audited(home)) == balances(before)
 
 
 def test_an_audit_of_another_question_is_kept_and_decides_nothing(home: Path) -> None:

@@ -113,6 +113,8 @@ def test_an_issue_says_everything_about_its_finding() -> None:
     }
     exempted = issues["paid-without-customer:user_42"]
     assert exempted["exemption"] == {
+        "subject": "user_42",
+        "plan": None,
         "owner": "finance",
         "reason": "annual contract paid by bank transfer",
         "expiresAt": "2027-01-31",

@@ -8,6 +8,7 @@ from hypothesis import given
 
 from tests.support.reports import QUICK, clean, large, reports, sample
 from tests.support.writing import written
+from trueup.model.guardrail import GuardrailStatus
 from trueup.model.outcome import Broken, Checked
 from trueup.model.report import Report
 
@@ -39,14 +40,17 @@ def test_every_report_is_well_formed_and_counts_right(report: Report) -> None:
         isinstance(made.outcome, Checked) and any(f.exemption is None for f in made.outcome.findings)
         for made in report.outcomes
     )
-    assert len(root.findall(".//failure")) == failing
+    blocked = sum(guardrail.status is GuardrailStatus.BLOCKED for guardrail in report.guardrails)
+    assert len(root.findall(".//failure")) == failing + blocked
 
 
 @QUICK
 @given(reports())
 def test_a_check_is_one_test(report: Report) -> None:
     names = [
-        found.get("name") for found in parsed(report).findall(".//testcase") if found.get("classname") != "trueup.read"
+        found.get("name")
+        for found in parsed(report).findall(".//testcase")
+        if found.get("classname") not in {"trueup.read", "trueup.guardrails"}
     ]
     assert sorted(map(str, names)) == sorted(made.check for made in report.outcomes)
 
@@ -72,6 +76,7 @@ def test_an_area_is_a_suite() -> None:
         "trueup.webhooks": 3,
         "trueup.revenue": 1,
         "trueup.other": 2,
+        "trueup.guardrails": 3,
     }
 
 
@@ -98,3 +103,11 @@ def test_a_failure_lists_a_hundred_findings_and_counts_all() -> None:
 
 def test_a_clean_report_has_no_failures() -> None:
     assert parsed(clean()).get("failures") == "0"
+
+
+def test_a_guardrail_is_a_test_that_fails_where_it_blocks_and_is_skipped_where_nobody_could_look() -> None:
+    report = sample()
+    assert list(case(report, "audited-repairs")) == []
+    assert verdict(report, "replay") == ("failure", "Repair this before any event is replayed: evt_1Oa77.")
+    assert "hollow-event could not look." in "".join(case(report, "replay").itertext())
+    assert verdict(report, "release") == ("skipped", "gate-regression was not asked.")

@@ -93,3 +93,12 @@ def test_beyond_githubs_limit_the_worst_are_kept_and_it_is_said() -> None:
     texts = [note["message"]["text"] for note in run["invocations"][0]["toolExecutionNotifications"]]
     assert texts == ["The worst 25,000 of 50,010 findings are here; 25,010 are not."]
     assert run["invocations"][0]["executionSuccessful"] is True
+
+
+def test_the_guardrails_are_properties_of_the_run() -> None:
+    guardrails = run_of(sample())["properties"]["guardrails"]
+    assert [(guardrail["id"], guardrail["status"]) for guardrail in guardrails] == [
+        ("audited-repairs", "allowed"),
+        ("replay", "blocked"),
+        ("release", "unknown"),
+    ]

@@ -118,3 +118,21 @@ def test_a_stream_without_unicode_gets_stand_ins(encoding: str) -> None:
     assert text.startswith(" ? INCOMPLETE   59/100")
     assert "\\u4f8b" in text
     out.close()
+
+
+def test_the_guardrails_say_what_may_go_ahead_and_why_not() -> None:
+    text = written(sample(), "text", width=120)
+    block = text.partition("GUARDRAILS")[2].partition("EXEMPTED")[0]
+    lines = [" ".join(line.split()) for line in block.split("\n")]
+    assert "audited-repairs allowed" in lines
+    assert "replay blocked Repair this before any event is replayed: evt_1Oa77." in lines
+    assert "hollow-event could not look." in lines
+    assert "release unknown gate-regression was not asked." in lines
+
+
+def test_what_is_exempted_is_named_with_who_answers_for_it() -> None:
+    block = written(sample(), "text", width=120).partition("EXEMPTED")[2].partition("SCORE")[0]
+    said = (
+        "paid-without-customer, user_42 1 accepted by finance until 2027-01-31: annual contract paid by bank transfer"
+    )
+    assert said in " ".join(block.split())

@@ -9,7 +9,7 @@ import pytest
 from trueup.mapping.config import load_config
 from trueup.model.errors import ConfigurationError
 
-CHECKS = ("credit-balance", "large-credit-movement")
+CHECKS = ("credit-balance", "large-credit-movement", "gate-regression")
 ENVIRON = {"DATABASE_URL": "postgresql://audit:hunter2@db/app", "EMPTY": ""}
 HEAD = 'preset = "canonical"\n[database]\nurl = "${DATABASE_URL}"\n'
 BARE = (
@@ -242,6 +242,34 @@ CASES = {
     "exemption's date": (
         BARE + EXEMPTION + 'expires = "2027-01-31"',
         "exemptions[1].expires in trueup.toml must be a date without quotes, such as 2025-03-01.",
+    ),
+    "exemption of nothing": (
+        BARE + EXEMPTION.replace('subject = "user_1"\n', ""),
+        "exemptions[1] in trueup.toml names neither a subject nor a plan: say whose findings are accepted.",
+    ),
+    "exemption of two things": (
+        HEAD + EXEMPTION + 'plan = "PRO"\n',
+        "exemptions[1] in trueup.toml names a subject and a plan: give one of them, and write a second exemption.",
+    ),
+    "exemption of no plan": (
+        HEAD + EXEMPTION.replace('subject = "user_1"', 'plan = "PROO"'),
+        'exemptions[1].plan in trueup.toml names no plan: there is no "PROO" under [plans]; did you mean "PRO"?',
+    ),
+    "exempt a plan twice": (
+        HEAD + EXEMPTION.replace('subject = "user_1"', 'plan = "PRO"') * 2,
+        "exemptions[2] in trueup.toml exempts plan PRO from credit-balance a second time.",
+    ),
+    "gate exempted for ever": (
+        BARE + EXEMPTION.replace("credit-balance", "gate-regression"),
+        (
+            "exemptions[1] in trueup.toml needs expires: an exemption from gate-regression lets a release through, "
+            "until a day."
+        ),
+    ),
+    "gate exempted for no reason": (
+        BARE
+        + EXEMPTION.replace("credit-balance", "gate-regression").replace('reason = "gift"', "expires = 2027-01-31"),
+        "exemptions[1].reason in trueup.toml is missing.",
     ),
 }
 

@@ -126,6 +126,7 @@ def test_every_session_of_somebody_can_be_ended_and_expired_ones_are_swept(store
 EXEMPTION = StoredExemption(
     check="paid-without-customer",
     subject="user_42",
+    plan=None,
     owner="finance",
     reason="annual contract paid by bank transfer",
     expires_at=date(2027, 1, 31),
@@ -137,25 +138,22 @@ EXEMPTION = StoredExemption(
 def exempted(store: Store, environment: str = "production", made: StoredExemption = EXEMPTION) -> StoredExemption:
     """Add this exemption."""
     return store.exemptions.add(
-        environment=environment,
-        check=made.check,
-        subject=made.subject,
-        owner=made.owner,
-        reason=made.reason,
-        expires_at=made.expires_at,
-        created_by=made.created_by,
-        now=made.created_at,
+        made.exemption, environment=environment, created_by=made.created_by, now=made.created_at
     )
+
+
+def removed(store: Store, environment: str = "production", made: StoredExemption = EXEMPTION) -> bool:
+    """Take this exemption back."""
+    return store.exemptions.remove(made.exemption, environment=environment, removed_by="command:bob", now=NOW + HOUR)
 
 
 def test_an_exemption_stands_in_its_environment_until_it_is_removed(store: Store) -> None:
     assert exempted(store) == EXEMPTION
     assert store.exemptions.list("production") == (EXEMPTION,)
     assert store.exemptions.list("staging") == ()
-    gone = {"check": EXEMPTION.check, "subject": EXEMPTION.subject, "removed_by": "command:bob", "now": NOW + HOUR}
-    assert not store.exemptions.remove(environment="staging", **gone)  # type: ignore[arg-type] # its keywords
-    assert store.exemptions.remove(environment="production", **gone)  # type: ignore[arg-type] # its keywords
-    assert not store.exemptions.remove(environment="production", **gone)  # type: ignore[arg-type] # its keywords
+    assert not removed(store, "staging")
+    assert removed(store)
+    assert not removed(store)
     assert store.exemptions.list("production") == ()
     again = dataclasses.replace(EXEMPTION, owner="sales", expires_at=None)
     exempted(store, made=again)
@@ -167,3 +165,15 @@ def test_a_second_exemption_for_the_same_is_refused_and_names_who_answers_for_th
     exempted(store, "staging")
     with pytest.raises(AlreadyExempted, match=r"user_42 is exempted .* by finance until 2027-01-31"):
         exempted(store)
+
+
+def test_a_plan_and_a_subject_of_one_name_are_two_exemptions(store: Store) -> None:
+    of_subject = dataclasses.replace(EXEMPTION, subject="PARTNER")
+    of_plan = dataclasses.replace(EXEMPTION, subject=None, plan="PARTNER")
+    exempted(store, made=of_subject)
+    exempted(store, made=of_plan)
+    assert set(store.exemptions.list("production")) == {of_subject, of_plan}
+    with pytest.raises(AlreadyExempted, match="plan PARTNER is exempted"):
+        exempted(store, made=of_plan)
+    assert removed(store, made=of_plan)
+    assert store.exemptions.list("production") == (of_subject,)

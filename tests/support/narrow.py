@@ -16,6 +16,7 @@ import psycopg
 from tests.support.databases import OWNER, PASSWORD, MariaDBServer, PostgresServer
 from tests.support.repairable import App
 from trueup.actions.grants import grants
+from trueup.model.report import Report
 
 WORD = "only-for-tests"
 
@@ -81,6 +82,12 @@ def narrow_mariadb(server: MariaDBServer, app: App) -> Narrow:
         repair_url=server.url(database, user=repair, password=WORD),
         script=script,
     )
+
+
+def guardrail_of(report: Report, guardrail_id: str) -> tuple[str, tuple[str, ...]]:
+    """What a guardrail of the report says, and why."""
+    (found,) = (guardrail for guardrail in report.guardrails if guardrail.id == guardrail_id)
+    return found.status.value, found.reasons
 
 
 def run_mariadb(server: MariaDBServer, database: str, script: str) -> None:

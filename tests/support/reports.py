@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.check import Check
 from trueup.model.finding import Area, Finding, subject_text
+from trueup.model.guardrail import Guardrail, GuardrailStatus
 from trueup.model.money import Impact
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
 from trueup.model.relations import Exemption
@@ -234,6 +235,15 @@ def sample(*, whole: bool = False) -> Report:
             RelationRead(relation="webhook_event", table="stripe_events", rows=2400, unreadable_rows=2),
         ),
         outcomes=tuple(outcomes),
+        guardrails=(
+            Guardrail(id="audited-repairs", status=GuardrailStatus.ALLOWED),
+            Guardrail(
+                id="replay",
+                status=GuardrailStatus.BLOCKED,
+                reasons=("Repair this before any event is replayed: evt_1Oa77.", "hollow-event could not look."),
+            ),
+            Guardrail(id="release", status=GuardrailStatus.UNKNOWN, reasons=("gate-regression was not asked.",)),
+        ),
     )
 
 
@@ -374,6 +384,14 @@ def _outcomes(check_id: str) -> st.SearchStrategy[Outcome]:
     )
 
 
+_guardrails = st.builds(
+    Guardrail,
+    id=check_ids,
+    status=st.sampled_from(GuardrailStatus),
+    reasons=st.lists(hostile_text, max_size=3).map(tuple),
+)
+
+
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     """Any report, with text that nobody would wish for."""
@@ -397,4 +415,5 @@ def reports(draw: st.DrawFn) -> Report:
             CheckOutcome(check=name, outcome=draw(_outcomes(name)), milliseconds=draw(st.integers(0, 9999)))
             for name in ids
         ),
+        guardrails=tuple(draw(st.lists(_guardrails, max_size=3))),
     )

@@ -40,6 +40,7 @@ MATRIX: dict[str, tuple[Role | None, ...]] = {
     "POST /api/v1/repairs": ADMINS,
     "GET /api/v1/exemptions": VIEWERS,
     "POST /api/v1/exemptions": ADMINS,
+    "DELETE /api/v1/exemptions/plans/{plan}/{check_id}": ADMINS,
     "DELETE /api/v1/exemptions/{issue_id}": ADMINS,
     "GET /api/v1/checks": VIEWERS,
     "GET /api/v1/checks/{check_id}": VIEWERS,
@@ -51,6 +52,7 @@ MATRIX: dict[str, tuple[Role | None, ...]] = {
 }
 
 PLACES = {
+    "{plan}": "PRO",
     "{run_id}": "00000000-0000-4000-8000-000000000000",
     "{issue_id}": "credit-balance:user_1",
     "{check_id}": "credit-balance",

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from trueup.actions.examine import examine
+from trueup.actions.guardrails import guarded
 from trueup.actions.plan_gates.ask import supply_gates
 from trueup.actions.plan_gates.cells import plan_gates_of
 from trueup.actions.snapshot import copied_books, supply_configured
@@ -23,20 +24,32 @@ from trueup.model.source import Progress
 
 
 def audit(
-    config: Config, *, checks: Sequence[Check], now: datetime, progress: Progress, keep_books: Path | None = None
+    config: Config,
+    *,
+    checks: Sequence[Check],
+    now: datetime,
+    progress: Progress,
+    keep_books: Path | None = None,
+    whole: bool = True,
 ) -> Report:
     """Audit the database that ``config`` names, as of ``now`` (naive UTC).
 
     A database that goes away in the middle makes an incomplete report that says what was read. One that cannot be
     reached at all raises ``SourceUnavailable``; a mapping that does not fit raises ``ConfigurationError``.
-    ``keep_books`` names a new file that keeps the books.
+    ``keep_books`` names a new file that keeps the books; ``whole`` says that ``checks`` is every check there is.
     """
     with copied_books(config, checks=checks, now=now, progress=progress, keep_books=keep_books) as books:
-        return report_on(books, checks=checks, policy=config.policy, now=now, progress=progress)
+        return report_on(books, checks=checks, policy=config.policy, now=now, progress=progress, whole=whole)
 
 
 def audit_books(
-    path: Path, *, config: Config | None, checks: Sequence[Check], now: datetime | None, progress: Progress
+    path: Path,
+    *,
+    config: Config | None,
+    checks: Sequence[Check],
+    now: datetime | None,
+    progress: Progress,
+    whole: bool = True,
 ) -> Report:
     """Audit books that were kept, with no database. ``now`` defaults to the moment of the books.
 
@@ -50,7 +63,7 @@ def audit_books(
                 supply_gates(books, config.gates, for_this_run=True)
         moment = now or moment_of(books, path)
         policy = config.policy if config else Policy()
-        return report_on(books, checks=checks, policy=policy, now=moment, progress=progress)
+        return report_on(books, checks=checks, policy=policy, now=moment, progress=progress, whole=whole)
 
 
 def moment_of(books: Books, path: Path) -> datetime:
@@ -60,9 +73,11 @@ def moment_of(books: Books, path: Path) -> datetime:
     return books.as_of
 
 
-def report_on(books: Books, *, checks: Sequence[Check], policy: Policy, now: datetime, progress: Progress) -> Report:
+def report_on(
+    books: Books, *, checks: Sequence[Check], policy: Policy, now: datetime, progress: Progress, whole: bool = True
+) -> Report:
     """The report of these books."""
-    return Report(
+    report = Report(
         run_id=str(uuid.uuid4()),
         generated_at=now,
         environment=books.environment,
@@ -72,6 +87,7 @@ def report_on(books: Books, *, checks: Sequence[Check], policy: Policy, now: dat
         outcomes=examine(books, checks=checks, policy=policy, now=now, progress=progress),
         plan_gates=plan_gates_of(books, checks=checks, policy=policy),
     )
+    return guarded(report, books, policy=policy, whole=whole)
 
 
 def with_period(config: Config, period_days: int | None) -> Config:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 
+from trueup.actions.exempting import PLAN_OF_ACCOUNT, LiveExemptions, live_exemptions
 from trueup.books.file import Books
 from trueup.engines.duckdb import DuckDB
 from trueup.engines.requirements import (
@@ -27,11 +28,12 @@ from trueup.model.money import credits_text
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
 from trueup.model.policy import Policy
 from trueup.model.redact import redact
-from trueup.model.relations import Exemption
 from trueup.model.severity import Severity
 from trueup.model.source import Progress
 
 _TEXT_SHOWN = 500
+NOT_EVIDENCE = RESERVED | {PLAN_OF_ACCOUNT}
+"""Columns of a violation that the evidence leaves out."""
 
 
 def examine(
@@ -88,30 +90,12 @@ class Readable:
         return Skipped(reason=f"not mapped: {', '.join(missing)}") if missing else None
 
 
-def live_exemptions(engine: DuckDB, today: date) -> dict[tuple[str, str], Exemption]:
-    """The exemptions that have not expired on ``today``, by check and subject."""
-    rows = engine.rows("SELECT check_id, subject, owner, reason, expires_at FROM exemption")
-    exemptions = (_exemption(row) for row in rows)
-    return {(e.check_id, e.subject): e for e in exemptions if e.expires_at is None or e.expires_at >= today}
-
-
-def _exemption(row: EvidenceRow) -> Exemption:
-    expires = row["expires_at"]
-    return Exemption(
-        check_id=str(row["check_id"]),
-        subject=str(row["subject"]),
-        owner=str(row["owner"]),
-        reason=str(row["reason"]),
-        expires_at=expires.date() if isinstance(expires, datetime) else None,
-    )
-
-
 def _outcome(
     check: Check,
     engine: DuckDB,
     readable: Readable,
     policy: Policy,
-    exemptions: Mapping[tuple[str, str], Exemption],
+    exemptions: LiveExemptions,
     *,
     counts_population: bool,
 ) -> Outcome:
@@ -126,7 +110,7 @@ def _outcome(
         obstacle = readable.obstacle(check)
         if obstacle is not None:
             return obstacle
-        rows = engine.rows(check.violations)
+        rows = engine.rows(exemptions.violations(check))
         findings = [_finding(check, row, severity, policy, exemptions) for row in rows]
         if check.inconclusive and findings:
             return Broken(error=_unknown(findings))
@@ -152,10 +136,10 @@ def _finding(
     row: EvidenceRow,
     severity: Severity,
     policy: Policy,
-    exemptions: Mapping[tuple[str, str], Exemption],
+    exemptions: LiveExemptions,
 ) -> Finding:
     subject = subject_text(row["subject"])
-    evidence = {name: _shown(value) for name, value in row.items() if name not in RESERVED}
+    evidence = {name: _shown(value) for name, value in row.items() if name not in NOT_EVIDENCE}
     overridden = row.get("severity")
     finding = Finding(
         check=check.id,
@@ -167,7 +151,7 @@ def _finding(
         evidence=evidence,
         impact=check.impact(evidence).valued(policy.credit_value),
         revenue_impacting=check.revenue_impacting,
-        exemption=exemptions.get((check.id, subject)),
+        exemption=exemptions.of(check, subject, row),
     )
     return _with_repair(check, finding)
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from trueup.actions.guardrails.copying import copy_repairs
 from trueup.actions.plan_gates.ask import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
 from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
 from trueup.books.file import Books, made_books
@@ -53,7 +54,7 @@ def copied_books(
     fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
     wanted = tuple(fitted.values())
     if keep_books is None and not everything:
-        wanted = needed_mappings(wanted, checks)
+        wanted = needed_mappings(wanted, checks, plans_exempted=any(one.plan for one in config.exemptions))
     with private_folder() as folder:
         made = folder / _BOOKS
         with made_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
@@ -62,6 +63,8 @@ def copied_books(
                 supply_gates(books, config.gates)
             with source.snapshot() as snapshot:
                 whole = _copy(books, snapshot, wanted, tables, config=config, now=now, progress=progress)
+                if whole:
+                    copy_repairs(books, source, snapshot, fitted, tables, progress=progress)
                 if asks:
                     ask_the_database(books, config, snapshot=snapshot if whole else None, now=now, progress=progress)
             note_unknown_plans(books)
@@ -89,12 +92,17 @@ def _keep(made: Path, kept: Path) -> None:
         raise ConfigurationError(f"The books cannot be kept at {kept}: {error.strerror}.") from None
 
 
-def needed_mappings(fitted: Sequence[RelationMapping], checks: Sequence[Check]) -> tuple[RelationMapping, ...]:
+def needed_mappings(
+    fitted: Sequence[RelationMapping], checks: Sequence[Check], *, plans_exempted: bool = False
+) -> tuple[RelationMapping, ...]:
     """What these checks read of the mapping: the rest, personal data among it, stays where it is.
 
-    A check about the reading itself needs every relation, or it would find nothing because nobody looked.
+    A check about the reading itself needs every relation, or it would find nothing because nobody looked. Where whole
+    plans are exempted, each account's plan is needed too, whatever the checks read.
     """
     needs = {need for check in checks for need in needs_of_check(check)}
+    if plans_exempted:
+        needs |= {("account", "account_id"), ("account", "plan")}
     relations = {relation for relation, _ in needs}
     about_reading = bool(relations & {relation_name(relation) for relation in MADE})
     return tuple(_narrowed(m, needs) for m in fitted if about_reading or m.relation in relations)

@@ -107,7 +107,14 @@ def _of_database(
         asked = with_period(found, period_days)
         started = time.perf_counter()
         with terminal_progress() as progress:
-            report = run_audit(asked, checks=checks, now=now, progress=progress, keep_books=keep_books)
+            report = run_audit(
+                asked,
+                checks=checks,
+                now=now,
+                progress=progress,
+                keep_books=keep_books,
+                whole=len(checks) == len(everything),
+            )
         if memory is None:
             return report, {}
         took = round((time.perf_counter() - started) * 1000)
@@ -133,4 +140,11 @@ def _of_books(
     if config is not None:
         config = with_period(with_exemptions_if_any(config) if store else config, period_days)
     with terminal_progress() as progress:
-        return audit_books(books, config=config, checks=checks, now=moment(as_of), progress=progress)
+        return audit_books(
+            books,
+            config=config,
+            checks=checks,
+            now=moment(as_of),
+            progress=progress,
+            whole=len(checks) == len(everything),
+        )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trueup.mapping.config import Config
+    from trueup.model.relations import Exemption
     from trueup.store import StoredExemption
 
 exempt = typer.Typer(
@@ -30,19 +31,25 @@ exempt = typer.Typer(
 )
 
 CheckArgument = Annotated[str, typer.Argument(help="The check's id.")]
-SubjectArgument = Annotated[str, typer.Argument(help="The subject: what stands after the colon of the issue's id.")]
+SubjectArgument = Annotated[
+    str | None, typer.Argument(help="The subject: what stands after the colon of the issue's id.")
+]
+PlanOption = Annotated[
+    str | None, typer.Option("--plan", help="A plan instead of a subject: every finding whose account is on it.")
+]
 
 
 @exempt.command()
 def add(
     check: CheckArgument,
-    subject: SubjectArgument,
     owner: Annotated[str, typer.Option("--owner", help="Who answers for it.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it is right as it is, in 10 to 500 characters.")],
     expires: Annotated[str, typer.Option("--expires", metavar="DAY", help="The last day it holds: 2027-01-31.")],
+    subject: SubjectArgument = None,
+    plan: PlanOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Exempt a subject from a check from the next audit on. It stays in the report, and counts no more.
+    """Exempt a subject, or all accounts on a plan, from a check. Its findings stay in the report, and count no more.
 
     Example: trueup exempt add stale-paid-plan user_42 --owner finance --reason "paid by wire" --expires 2027-01-31
     """
@@ -54,19 +61,19 @@ def add(
     with required_store(found) as store:
         made = run_exempt(
             store=store,
-            environment=found.environment,
+            config=found,
             catalogue=catalogue,
             check=check,
             subject=subject,
+            plan=plan,
             owner=owner,
             reason=reason,
             expires_at=_day(expires),
             actor=caller(),
             now=utc_now(),
         )
-    typer.echo(
-        f"{made.subject} is exempted from {made.check} until {made.expires_at}, and {made.owner} answers for it."
-    )
+    scope = made.exemption.scope_text
+    typer.echo(f"{scope} is exempted from {made.check} until {made.expires_at}, and {made.owner} answers for it.")
 
 
 @exempt.command("list")
@@ -88,8 +95,10 @@ def list_them(output_format: ListFormatOption = ListFormat.TEXT, config: ConfigO
 
 
 @exempt.command()
-def remove(check: CheckArgument, subject: SubjectArgument, config: ConfigOption = None) -> None:
-    """Take back an exemption of the store. A record of it stays.
+def remove(
+    check: CheckArgument, subject: SubjectArgument = None, plan: PlanOption = None, config: ConfigOption = None
+) -> None:
+    """Take back an exemption of the store, named as it was added. A record of it stays.
 
     Example: trueup exempt remove paid-without-customer user_42
     """
@@ -103,6 +112,7 @@ def remove(check: CheckArgument, subject: SubjectArgument, config: ConfigOption 
             environment=found.environment,
             check=check,
             subject=subject,
+            plan=plan,
             actor=caller(),
             now=utc_now(),
         )
@@ -117,31 +127,25 @@ def _day(text: str) -> date:
 
 
 def _rows(stored: Iterable[StoredExemption], config: Config) -> Iterable[dict[str, str | None]]:
-    """The exemptions that hold: for the same check and subject the store's does."""
-    known = {(one.check, one.subject) for one in stored}
+    """The exemptions that hold: for the same check and subject, or plan, the store's does."""
+    known = {one.exemption.scope for one in stored}
     for one in stored:
-        yield {
-            "check": one.check,
-            "subject": one.subject,
-            "owner": one.owner,
-            "reason": one.reason,
-            "expiresAt": one.expires_at.isoformat() if one.expires_at else None,
-            "from": "store",
-            "createdBy": one.created_by,
-            "createdAt": f"{one.created_at.isoformat()}Z",
-        }
+        created_at = f"{one.created_at.isoformat()}Z"
+        yield {**_row(one.exemption), "from": "store", "createdBy": one.created_by, "createdAt": created_at}
     for ours in config.exemptions:
-        if (ours.check_id, ours.subject) not in known:
-            yield {
-                "check": ours.check_id,
-                "subject": ours.subject,
-                "owner": ours.owner,
-                "reason": ours.reason,
-                "expiresAt": ours.expires_at.isoformat() if ours.expires_at else None,
-                "from": "config",
-                "createdBy": None,
-                "createdAt": None,
-            }
+        if ours.scope not in known:
+            yield {**_row(ours), "from": "config", "createdBy": None, "createdAt": None}
+
+
+def _row(exemption: Exemption) -> dict[str, str | None]:
+    return {
+        "check": exemption.check_id,
+        "subject": exemption.subject,
+        "plan": exemption.plan,
+        "owner": exemption.owner,
+        "reason": exemption.reason,
+        "expiresAt": exemption.expires_at.isoformat() if exemption.expires_at else None,
+    }
 
 
 def _line(row: dict[str, str | None]) -> str:
@@ -151,4 +155,5 @@ def _line(row: dict[str, str | None]) -> str:
     held = "with no end" if expires is None else f"until {expires}"
     over = " (expired)" if expires is not None and date.fromisoformat(expires) < utc_now().date() else ""
     by = f"by {row['createdBy']}" if row["createdBy"] else "in the config"
-    return legible(f"{row['check']}:{row['subject']}  {held}{over}, {row['owner']}: {row['reason']} ({by})")
+    scope = f":{row['subject']}" if row["plan"] is None else f", plan {row['plan']}"
+    return legible(f"{row['check']}{scope}  {held}{over}, {row['owner']}: {row['reason']} ({by})")

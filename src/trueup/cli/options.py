@@ -92,7 +92,12 @@ def config_from(path: Path | None, checks: tuple[Check, ...]) -> Config:
     """The config at ``path``, or ``trueup.toml`` here. Raises ``ConfigurationError``."""
     from trueup.mapping.config import load_config  # noqa: PLC0415 - heavy
 
-    return load_config(path or DEFAULT_CONFIG, os.environ, known_checks=[check.id for check in checks])
+    found = load_config(path or DEFAULT_CONFIG, os.environ, known_checks=[check.id for check in checks])
+    if any(made.plan for made in found.exemptions):
+        from trueup.actions.exempt import refuse_exempted_plans  # noqa: PLC0415 - heavy
+
+        refuse_exempted_plans(found, checks)
+    return found
 
 
 def config_if_any(path: Path | None, checks: tuple[Check, ...]) -> Config | None:

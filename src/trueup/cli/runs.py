@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trueup.cli.options import ConfigOption, ListFormat, ListFormatOption, catalogue_for, config_from
+from trueup.cli.options import ConfigOption, ListFormat, ListFormatOption, catalogue_for, config_from, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trueup.actions.compare import Comparison
+    from trueup.model.guardrail import Guardrail
     from trueup.store import Moved, StoredRun
 
 SHOWN = 10
@@ -35,6 +36,7 @@ def runs(
     Example: trueup runs newest
     """
     from trueup.actions.compare import compare  # noqa: PLC0415 - heavy
+    from trueup.actions.guardrails.ageing import guardrails_now  # noqa: PLC0415 - heavy
     from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
 
     found = config_from(config, catalogue_for(config))
@@ -45,7 +47,8 @@ def runs(
             typer.echo(_listed_json(listed) if as_json else _listed(listed, found.environment))
         else:
             made = compare(run, store=store, environment=found.environment, against=against)
-            typer.echo(_shown_json(made) if as_json else _shown(made))
+            guardrails = guardrails_now(json.loads(made.run.head), made.run, now=utc_now(), config=found)
+            typer.echo(_shown_json(made, guardrails) if as_json else _shown(made, guardrails))
 
 
 def _listed(runs: Sequence[StoredRun], environment: str) -> str:
@@ -74,7 +77,7 @@ def _by(run: StoredRun) -> str:
     return ", ".join(parts)
 
 
-def _shown(made: Comparison) -> str:
+def _shown(made: Comparison, guardrails: Sequence[Guardrail]) -> str:
     from trueup.formats.wording import counted, legible  # noqa: PLC0415 - heavy
 
     run, changed = made.run, made.difference
@@ -92,6 +95,10 @@ def _shown(made: Comparison) -> str:
         lines += [f"             {legible(one.issue_id)} ({one.severity})" for one in moved[:SHOWN]]
         if len(moved) > SHOWN:
             lines.append(f"             and {len(moved) - SHOWN:,} more (--format json shows all)")
+    lines += ["", "Guardrails now:"] if guardrails else []
+    for guardrail in guardrails:
+        lines.append(f"  {guardrail.id:<22} {guardrail.status}")
+        lines += [f"             {legible(reason)}" for reason in guardrail.reasons]
     return "\n".join(lines)
 
 
@@ -99,11 +106,14 @@ def _listed_json(runs: Sequence[StoredRun]) -> str:
     return json.dumps({"schemaVersion": 1, "runs": [_run_json(run) for run in runs]}, indent=2)
 
 
-def _shown_json(made: Comparison) -> str:
+def _shown_json(made: Comparison, guardrails: Sequence[Guardrail]) -> str:
+    from trueup.actions.guardrails.ageing import documents  # noqa: PLC0415 - heavy
+
     changed = made.difference
     document = {
         "schemaVersion": 1,
         "run": _run_json(made.run),
+        "guardrails": documents(guardrails),
         "comparedWith": _run_json(made.earlier) if made.earlier else None,
         "difference": {
             "new": [_moved_json(one) for one in changed.new],

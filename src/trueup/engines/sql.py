@@ -70,6 +70,17 @@ def subject_column(sql: str) -> str | None:
     return inner.name if isinstance(inner, exp.Column) else None
 
 
+@functools.cache
+def names_selected(sql: str) -> frozenset[str]:
+    """The names of a query's columns.
+
+    >>> sorted(names_selected("SELECT a.account_id AS subject, a.plan FROM account AS a"))
+    ['plan', 'subject']
+    """
+    outermost = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Query)
+    return frozenset(outermost.named_selects)
+
+
 def departures_from_portable(sql: str) -> list[str]:
     """What in this SQL some engine would refuse or, worse, answer differently. Empty when it is portable."""
     tree = sqlglot.parse_one(sql, dialect="duckdb")

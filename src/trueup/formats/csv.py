@@ -1,4 +1,7 @@
-"""One row per finding, for a spreadsheet. No cell can become a formula, however its text begins."""
+"""One row per finding, for a spreadsheet. No cell can become a formula, however its text begins.
+
+Guardrails are about the whole report and have no row: they stand in every other format.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, TextIO
 
-from trueup.formats.wording import evidence, legible, money, repair_text
+from trueup.formats.wording import evidence, exemption_text, legible, money, repair_text
 from trueup.model.money import credits_text
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ COLUMNS = (
     "credits_at_risk",
     "revenue_impacting",
     "exempted",
+    "exemption",
     "repair",
     "evidence",
 )
@@ -60,6 +64,7 @@ def _rows(report: Report) -> Iterator[tuple[str, ...]]:
             credits_text(finding.impact.credits),
             _word(finding.revenue_impacting),
             _word(finding.exemption is not None),
+            cell(exemption_text(finding.exemption) if finding.exemption else ""),
             cell(repair_text(finding)),
             _json_cell(evidence(finding)),
         )

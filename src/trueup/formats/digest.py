@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from trueup.model.finding import Finding
+    from trueup.model.relations import Exemption
     from trueup.model.report import Report
 
 SHOWN = 10
@@ -46,6 +47,14 @@ class Unanswered:
     check: str
     how: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """One exemption, and how many findings of this report it silences."""
+
+    exemption: Exemption
+    count: int
 
 
 def groups(report: Report) -> dict[Severity, list[Group]]:
@@ -109,6 +118,10 @@ def switched_off(report: Report) -> list[str]:
     return [made.check for made in report.outcomes if isinstance(made.outcome, Off)]
 
 
-def exempted(report: Report) -> int:
-    """How many findings are exempted."""
-    return sum(finding.exemption is not None for finding in report.findings())
+def accepted(report: Report) -> list[Accepted]:
+    """The exempted findings by the exemption that silences them, in the report's order."""
+    counts: dict[Exemption, int] = {}
+    for finding in report.findings():
+        if finding.exemption is not None:
+            counts[finding.exemption] = counts.get(finding.exemption, 0) + 1
+    return [Accepted(exemption=exemption, count=count) for exemption, count in counts.items()]

@@ -144,7 +144,13 @@ def _exemption(exemption: Exemption | None) -> dict[str, Json] | None:
     if not exemption:
         return None
     expires_at = exemption.expires_at.isoformat() if exemption.expires_at else None
-    return {"owner": exact(exemption.owner), "reason": exact(exemption.reason), "expiresAt": expires_at}
+    return {
+        "subject": None if exemption.subject is None else exact(exemption.subject),
+        "plan": None if exemption.plan is None else exact(exemption.plan),
+        "owner": exact(exemption.owner),
+        "reason": exact(exemption.reason),
+        "expiresAt": expires_at,
+    }
 
 
 def _repair(repair: Change | Refusal | None) -> dict[str, Json] | None:

@@ -1,4 +1,4 @@
-"""JUnit XML, for a pipeline's test page: an area is a suite, a check is a test.
+"""JUnit XML, for a pipeline's test page: an area is a suite, a check is a test; so are the guardrails.
 
 Every text is made printable first, so that no character is left which XML 1.0 forbids, and everything beyond ASCII is
 a character reference, so that the declared encoding is right whatever the stream's is.
@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from trueup.formats.wording import counted, exemption_text, legible, severity_counts
 from trueup.model.finding import Area, Finding
+from trueup.model.guardrail import Guardrail, GuardrailStatus
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
 from trueup.model.severity import Severity
 
@@ -60,8 +61,9 @@ def _suites(report: Report, catalogue: Mapping[str, Check]) -> dict[str, list[_C
         suites.setdefault("read", []).append(case)
     for made in report.outcomes:
         suites.setdefault(_area(made, catalogue), []).append(_case(made))
-    order = ["read", *Area, "other"]
-    return {area: suites[area] for area in order if area in suites}
+    suites["guardrails"] = [_guarded(guardrail) for guardrail in report.guardrails]
+    order = ["read", *Area, "other", "guardrails"]
+    return {area: suites[area] for area in order if suites.get(area)}
 
 
 def _area(made: CheckOutcome, catalogue: Mapping[str, Check]) -> str:
@@ -70,6 +72,15 @@ def _area(made: CheckOutcome, catalogue: Mapping[str, Check]) -> str:
     if isinstance(made.outcome, Checked) and made.outcome.findings:
         return made.outcome.findings[0].area.value
     return "other"
+
+
+def _guarded(guardrail: Guardrail) -> _Case:
+    """A guardrail as a test: what nobody could look at is skipped, which is not passed."""
+    verdict = {GuardrailStatus.BLOCKED: "failure", GuardrailStatus.UNKNOWN: "skipped"}.get(guardrail.status, "")
+    first, *others = guardrail.reasons or ("",)
+    if not verdict:
+        return _Case(name=guardrail.id, notes=guardrail.reasons)
+    return _Case(name=guardrail.id, verdict=verdict, message=first, lines=tuple(others))
 
 
 def _case(made: CheckOutcome) -> _Case:

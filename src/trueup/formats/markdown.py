@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TextIO
 
-from trueup.formats.digest import Group, exempted, groups, switched_off, unanswered
+from trueup.formats.digest import SHOWN, Accepted, Group, accepted, groups, switched_off, unanswered
 from trueup.formats.matrix import cell_text, counts, differences, matrix
-from trueup.formats.wording import counted, instant, legible, severity_counts
+from trueup.formats.wording import counted, exemption_text, instant, legible, severity_counts
+from trueup.model.guardrail import Guardrail, GuardrailStatus
 from trueup.model.report import Report, Status
 from trueup.model.severity import Severity
 
@@ -30,6 +31,12 @@ _STATUS_MARKS = {
     Status.DEGRADED: _MARKS[Severity.ERROR],
     Status.CRITICAL: _MARKS[Severity.CRITICAL],
     Status.INCOMPLETE: "\N{MEDIUM WHITE CIRCLE}",
+}
+
+_GUARDRAIL_MARKS = {
+    GuardrailStatus.ALLOWED: _STATUS_MARKS[Status.HEALTHY],
+    GuardrailStatus.BLOCKED: _MARKS[Severity.CRITICAL],
+    GuardrailStatus.UNKNOWN: _STATUS_MARKS[Status.INCOMPLETE],
 }
 
 # As an entity a character is only ever text, also inside a table, where a backslash before "|" would not do.
@@ -84,6 +91,8 @@ def _blocks(report: Report) -> Iterator[str]:
         for group in found:
             yield from _group(group)
     yield from _plan_gates(report)
+    yield from _guardrails(report)
+    yield from _exempted(report)
     yield from _score(report)
     if off := switched_off(report):
         yield f"Switched off by policy: {', '.join(code(check) for check in off)}\n"
@@ -97,7 +106,7 @@ def _facts(report: Report) -> Iterator[tuple[str, ...]]:
     read = (("account", "user"), ("ledger_entry", "transaction"), ("webhook_event", "webhook event"))
     yield "Read", ", ".join(counted(report.rows_read(relation), noun) for relation, noun in read)
     yield "As of", f"{as_of}, the last {counted(report.period_days, 'day')}"
-    if silenced := exempted(report):
+    if silenced := sum(each.count for each in accepted(report)):
         yield "Exempted", counted(silenced, "finding")
 
 
@@ -150,6 +159,37 @@ def _could_not_check(report: Report) -> Iterator[str]:
     for check in unanswered(report):
         yield f"> - {code(check.check)} {check.how}: {escaped(check.reason)}"
     yield ""
+
+
+def _guardrails(report: Report) -> Iterator[str]:
+    if not report.guardrails:
+        return
+    yield "### Guardrails\n"
+    yield _table(("Guardrail", "", "Why"), (_guardrail(guardrail) for guardrail in report.guardrails))
+
+
+def _guardrail(guardrail: Guardrail) -> tuple[str, ...]:
+    status = f"{_GUARDRAIL_MARKS[guardrail.status]} {guardrail.status.value}"
+    return code(guardrail.id), status, "<br>".join(map(escaped, guardrail.reasons))
+
+
+def _exempted(report: Report) -> Iterator[str]:
+    every = accepted(report)
+    if not every:
+        return
+    yield f"<details><summary>Exempted: {counted(sum(each.count for each in every), 'finding')}</summary>\n"
+    rows = (
+        (code(each.exemption.check_id), escaped(each.exemption.scope_text), f"{each.count:,}", _accepted(each))
+        for each in every[:SHOWN]
+    )
+    yield _table(("Check", "Of", "Findings", "Why"), rows)
+    if len(every) > SHOWN:
+        yield f"and {len(every) - SHOWN:,} more exemptions (`--format json` or `csv` shows all)\n"
+    yield "</details>\n"
+
+
+def _accepted(each: Accepted) -> str:
+    return escaped(exemption_text(each.exemption))
 
 
 def _score(report: Report) -> Iterator[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trueup.formats.presentation import Presentation
     from trueup.model.finding import Finding
+    from trueup.model.guardrail import Guardrail
     from trueup.model.report import Report
 
 RESULT_LIMIT = 25_000
@@ -41,6 +42,7 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     out.write(f'  "tool": {_dump({"driver": driver})},\n')
     out.write(f'  "automationDetails": {_dump({"id": f"trueup/{exact(report.environment)}/"})},\n')
     out.write(f'  "invocations": [{_dump(_invocation(report))}],\n')
+    out.write(f'  "properties": {_dump({"guardrails": [_guardrail(each) for each in report.guardrails]})},\n')
     out.write('  "results": [')
     separator = "\n    "
     for finding in _kept(report):
@@ -109,6 +111,12 @@ def _result(finding: Finding, *, rule_number: int) -> dict[str, Json]:
             "impact": impact(finding.impact),
         },
     }
+
+
+def _guardrail(guardrail: Guardrail) -> dict[str, Json]:
+    """A guardrail is about the whole run: a result of its own would be a second alarm about the same findings."""
+    reasons: list[Json] = [exact(reason) for reason in guardrail.reasons]
+    return {"id": guardrail.id, "status": guardrail.status.value, "reasons": reasons}
 
 
 def _location(finding: Finding) -> dict[str, Json]:

@@ -9,10 +9,11 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from trueup.formats.digest import Group, Unanswered, exempted, groups, switched_off, unanswered
+from trueup.formats.digest import SHOWN, Group, Unanswered, accepted, groups, switched_off, unanswered
 from trueup.formats.matrix import cell_text, counts, differences, matrix
 from trueup.formats.terminal import Page
-from trueup.formats.wording import counted, legible, severity_counts
+from trueup.formats.wording import counted, exemption_text, legible, severity_counts
+from trueup.model.guardrail import GuardrailStatus
 from trueup.model.report import Report, Status
 from trueup.model.score import CAPS
 from trueup.model.severity import Severity
@@ -43,6 +44,12 @@ STATUS_COLORS = {
     Status.INCOMPLETE: "magenta",
 }
 
+GUARDRAIL_COLORS = {
+    GuardrailStatus.ALLOWED: "green",
+    GuardrailStatus.BLOCKED: "red",
+    GuardrailStatus.UNKNOWN: "magenta",
+}
+
 
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     """Write the report; ten findings of each check and severity are shown, all are counted."""
@@ -59,6 +66,8 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     plan_gates(page, report.plan_gates, differences(report))
     _next(page, found)
     _could_not_check(page, report, missing)
+    _guardrails(page, report)
+    _exempted(page, report)
     _score(page, report)
     page.blank()
 
@@ -100,7 +109,7 @@ def _facts(page: Page, report: Report) -> None:
     at_risk = legible(report.at_risk.text())
     table.add_row(Text("at risk", "dim"), Text(at_risk or "nothing", "bold" if at_risk else ""))
     table.add_row(Text("findings", "dim"), _counts(report.severities, dot))
-    if silenced := exempted(report):
+    if silenced := sum(each.count for each in accepted(report)):
         table.add_row(Text("exempted", "dim"), counted(silenced, "finding"))
     read = (("account", "user"), ("ledger_entry", "transaction"), ("webhook_event", "webhook event"))
     table.add_row(Text("read", "dim"), dot.join(counted(report.rows_read(name), noun) for name, noun in read))
@@ -231,6 +240,34 @@ def _could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> N
     if off := switched_off(report):
         page.heading("SWITCHED OFF", "by [policy.severity]")
         page.print(", ".join(map(legible, off)), indent=3)
+
+
+def _guardrails(page: Page, report: Report) -> None:
+    """What may go ahead, one line each; below, why not."""
+    if not report.guardrails:
+        return
+    page.heading("GUARDRAILS", "what may go ahead now")
+    table = _grid("left", "left", "left")
+    for guardrail in report.guardrails:
+        reasons = "\n".join(legible(reason) for reason in guardrail.reasons)
+        style = GUARDRAIL_COLORS[guardrail.status]
+        table.add_row(Text(guardrail.id), Text(guardrail.status.value, f"bold {style}"), Text(reasons, "dim"))
+    page.show(table, indent=3)
+
+
+def _exempted(page: Page, report: Report) -> None:
+    """What was found and somebody answers for; the first ten exemptions, and how many others there are."""
+    every = accepted(report)
+    if not every:
+        return
+    page.heading("EXEMPTED", counted(sum(each.count for each in every), "finding"))
+    table = _grid("left", "right", "left")
+    for each in every[:SHOWN]:
+        what = f"{each.exemption.check_id}, {each.exemption.scope_text}"
+        table.add_row(legible(what), Text(f"{each.count:,}", "dim"), Text(legible(exemption_text(each.exemption))))
+    page.show(table, indent=3)
+    if len(every) > SHOWN:
+        page.print((f"and {len(every) - SHOWN:,} more exemptions (--format json or csv shows all)", "dim"), indent=3)
 
 
 def _score(page: Page, report: Report) -> None:

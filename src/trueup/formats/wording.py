@@ -118,9 +118,10 @@ def repair_text(finding: Finding) -> str:
 
 
 def exemption_text(exemption: Exemption) -> str:
-    """Who accepted a finding, why, and until when, in one line."""
+    """Who accepted a finding, why, and until when, in one line; and for which plan, where it is not for it alone."""
+    plan = f" for plan {exemption.plan}" if exemption.plan is not None else ""
     until = f" until {exemption.expires_at.isoformat()}" if exemption.expires_at else ""
-    return exact(f"accepted by {exemption.owner}{until}: {exemption.reason}")
+    return exact(f"accepted by {exemption.owner}{plan}{until}: {exemption.reason}")
 
 
 def severity_counts(counts: dict[Severity, int]) -> list[str]:

@@ -71,6 +71,12 @@ def suggestion(word: str, known: Collection[str]) -> str:
     return "; known are " + ", ".join(f'"{printable(name)}"' for name in known)
 
 
+def refuse_unknown_check(check: str, known_checks: Collection[str] | None, key: Key, path: Path) -> None:
+    """Raise where no check of this id is known; ``None`` lets any stand."""
+    if known_checks is not None and check not in known_checks:
+        raise complaint(path, key, f'names no check: there is no "{check}"{suggestion(check, known_checks)}')
+
+
 def refused(path: Path, model: type[BaseModel], error: ValidationError) -> ConfigurationError:
     """Pydantic's errors as one sentence: about an unknown key where there is one, for a typo makes the others."""
     details = error.errors(include_url=False, include_context=False, include_input=False)

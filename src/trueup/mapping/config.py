@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from trueup.mapping.complaint import complaint, refused, suggestion
+from trueup.mapping.complaint import complaint, refuse_unknown_check, refused, suggestion
 from trueup.mapping.references import has_literal_secret, resolved
 from trueup.model.errors import ConfigurationError
 from trueup.model.gate import UNREACHABLE
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from trueup.mapping.document import Document, ExemptionSection, Preset
+    from trueup.mapping.document import Document, Preset
     from trueup.model.source import RelationMapping
 
 STORE_FILE = "trueup.db"
@@ -65,6 +65,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
     """
     # Pydantic is imported here so that ``trueup --help`` does not pay for it.
     from trueup.mapping.document import Preset  # noqa: PLC0415 - see above
+    from trueup.mapping.exemptions import exemptions_of  # noqa: PLC0415 - see above
     from trueup.mapping.gates import gate_settings  # noqa: PLC0415 - see above
     from trueup.mapping.plans import plans_and_prices  # noqa: PLC0415 - see above
     from trueup.mapping.preset import plans_over  # noqa: PLC0415 - see above
@@ -98,7 +99,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         required=named_in(document.relations),
         plans=plans,
         plan_prices=prices,
-        exemptions=_exemptions(document.exemptions, known_checks, path),
+        exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
         policy=_policy(document, known_checks, path),
         repairs=repair_settings(document.repairs),
         schedule=schedule_settings(document.audits, path=path),
@@ -168,7 +169,7 @@ def _policy(document: Document, known_checks: Collection[str] | None, path: Path
 
     section = document.policy
     for check in section.severity:
-        _refuse_unknown_check(check, known_checks, ("policy", "severity", check), path)
+        refuse_unknown_check(check, known_checks, ("policy", "severity", check), path)
     if section.severity.get(UNREACHABLE) == OFF:
         mend = "nobody could ask would pass for right; write gates.enabled = false if there are no plan gates"
         raise complaint(path, ("policy", "severity", UNREACHABLE), f"cannot be off, or what {mend}")
@@ -176,29 +177,3 @@ def _policy(document: Document, known_checks: Collection[str] | None, path: Path
     given = section.model_dump(exclude={"severity"}, exclude_none=True)
     without = (*(() if document.stripe.enabled else STRIPE), *(() if document.gates.enabled else GATES))
     return Policy(**given, severity=severity, without=frozenset(map(relation_name, without)))
-
-
-def _exemptions(
-    sections: Collection[ExemptionSection], known_checks: Collection[str] | None, path: Path
-) -> tuple[Exemption, ...]:
-    made: dict[tuple[str, str], Exemption] = {}
-    for position, section in enumerate(sections):
-        key = ("exemptions", position)
-        _refuse_unknown_check(section.check, known_checks, (*key, "check"), path)
-        if (section.check, section.subject) in made:
-            raise complaint(path, key, f"exempts {section.subject} from {section.check} a second time")
-        made[section.check, section.subject] = Exemption(
-            check_id=section.check,
-            subject=section.subject,
-            owner=section.owner,
-            reason=section.reason,
-            expires_at=section.expires,
-        )
-    return tuple(made.values())
-
-
-def _refuse_unknown_check(
-    check: str, known_checks: Collection[str] | None, key: tuple[str | int, ...], path: Path
-) -> None:
-    if known_checks is not None and check not in known_checks:
-        raise complaint(path, key, f'names no check: there is no "{check}"{suggestion(check, known_checks)}')

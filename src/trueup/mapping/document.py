@@ -127,18 +127,23 @@ class PolicySection(Section):
 
 
 class ExemptionSection(Section):
-    """One of ``[[exemptions]]``: a known and accepted exception, with the person who answers for it."""
+    """One of ``[[exemptions]]``: a known and accepted exception, with the person who answers for it.
+
+    It names a ``subject`` or a ``plan``, one of the two.
+    """
 
     check: Text
     """The check's id."""
-    subject: Subject
+    subject: Subject | None = None
     """What stands after the colon of the issue's id."""
+    plan: Text | None = None
+    """One of ``[plans]``: every finding of the check whose account is on it."""
     owner: Text
     """Who answers for it."""
     reason: Text
     """Why it is right as it is."""
     expires: date | None = None
-    """The last day it holds; afterwards it is itself a finding."""
+    """The last day it holds; afterwards it is itself a finding. The checks of plan gates (``gate-…``) need one."""
 
 
 class RepairsSection(Section):

@@ -26,6 +26,11 @@ class Area(StrEnum):
     GATES = "gates"
 
 
+def is_gate_check(check_id: str) -> bool:
+    """Whether the check is one about plan gates. Their names say so."""
+    return check_id.startswith("gate-")
+
+
 def printable(text: str) -> str:
     """``text`` with every control, bidirectional-override and unassigned character written as an escape.
 

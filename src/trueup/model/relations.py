@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trueup.model.columns import Column, declared_columns, fact, key
+from trueup.model.repair_evidence import EVIDENCE, EvidenceRow
 from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeReading, StripeRow
 
 
@@ -147,13 +148,31 @@ class PlanPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """A known and accepted exception. It silences a finding and blocks its automatic repair, until it expires."""
+    """A known and accepted exception. It silences a finding and blocks its automatic repair, until it expires.
+
+    It is of one ``subject``, or of every finding about an account that is on ``plan``: exactly one of them is given.
+    """
 
     check_id: str = key()
-    subject: str = key()
+    subject: str | None = None
+    plan: str | None = None
     owner: str = "nobody"
     reason: str = "none given"
     expires_at: date | None = None
+
+    @property
+    def scope(self) -> tuple[str, str | None, str | None]:
+        """What it is of: check, subject, plan. Two exemptions of one scope are one exemption."""
+        return self.check_id, self.subject, self.plan
+
+    @property
+    def scope_text(self) -> str:
+        """What of its check's findings it is of, for a person.
+
+        >>> Exemption(check_id="stale-paid-plan", plan="PARTNER").scope_text
+        'plan PARTNER'
+        """
+        return self.subject if self.subject is not None else f"plan {self.plan}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +264,7 @@ Row = (
     | GateAcceptance
     | UnreadableRow
     | CopiedRelation
+    | EvidenceRow
     | StripeReading
     | StripeRow
 )
@@ -258,7 +278,7 @@ STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS
 """Relations that Stripe supplies."""
 GATES: tuple[Relation, ...] = (GateExpectation, GateAnswer, GateProbe, GateFeature, GateAcceptance)
 """Relations about plan gates: the matrix and the lock, which are files, and what the probes answered."""
-MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading)
+MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading, *EVIDENCE)
 """Relations that the books make while they copy."""
 RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + GATES + MADE
 

@@ -102,6 +102,9 @@ class Source(Protocol):
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """A read-only snapshot."""
 
+    def may_hide(self, table: str) -> bool:
+        """Whether a table of this name may be there although ``tables`` does not show it: no right to read it."""
+
     def privileges(self) -> Iterable[str]:
         """What this connection may do that an audit never needs, one plain sentence each; empty when it only reads."""
 

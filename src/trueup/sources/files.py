@@ -56,6 +56,10 @@ class FilesSource:
         with self._connected() as connection:
             return tuple(self._described(connection, table) for table in self._tables.values())
 
+    def may_hide(self, table: str) -> bool:  # noqa: ARG002 - one signature for all sources
+        """Never: who may read it sees all of it."""
+        return False
+
     def privileges(self) -> Iterable[str]:
         """Nothing: files are only ever opened for reading."""
         return ()

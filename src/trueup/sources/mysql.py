@@ -16,7 +16,7 @@ from trueup.model.address import TLS_OPTIONS, parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
 from trueup.sources.mysql_columns import Field, arrow_type, column_array
-from trueup.sources.mysql_schema import read_tables, read_write_privileges
+from trueup.sources.mysql_schema import denies_table, read_tables, read_write_privileges
 from trueup.sources.select import described, select
 from trueup.sources.stream import stream, this_moment
 
@@ -52,6 +52,11 @@ class MySQLSource:
         """The tables and views of the address's database that this user may read."""
         with self._translated(), contextlib.closing(self._connect()) as connection:
             return read_tables(connection)
+
+    def may_hide(self, table: str) -> bool:
+        """Whether the server will not say: to a user without a right on it, it denies what is there and what is not."""
+        with self._translated(), contextlib.closing(self._connect()) as connection:
+            return denies_table(connection, table)
 
     def privileges(self) -> Iterable[str]:
         """What this user may do besides reading, anywhere on the server."""

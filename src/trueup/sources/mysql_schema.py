@@ -8,6 +8,7 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from trueup.model.source import SourceColumn, SourceTable
+from trueup.sources.select import quoted
 
 _TABLES = """
 SELECT table_name, table_rows
@@ -28,6 +29,8 @@ WHERE table_schema = DATABASE() AND non_unique = 0
 """
 _GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?P<on>.+?) TO ")
 _COLUMN_LIST = re.compile(r"\([^)]*\)")
+_NO_SUCH_TABLE = 1146
+_DENIED = frozenset({1142, 1143})
 _READING = frozenset({"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES"})
 
 
@@ -48,6 +51,19 @@ def read_tables(connection: pymysql.Connection[Cursor]) -> tuple[SourceTable, ..
         for name, rows in _rows(connection, _TABLES)
         if str(name) in columns
     )
+
+
+def denies_table(connection: pymysql.Connection[Cursor], name: str) -> bool:
+    """Whether this user may not know if there is a table of this name."""
+    try:
+        _rows(connection, f"SELECT 1 FROM {quoted(name, '`')} LIMIT 0")
+    except pymysql.Error as error:
+        if error.args and error.args[0] == _NO_SUCH_TABLE:
+            return False
+        if error.args and error.args[0] in _DENIED:
+            return True
+        raise
+    return False
 
 
 def read_write_privileges(connection: pymysql.Connection[Cursor]) -> list[str]:

@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 from trueup.model.address import Address, parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
-from trueup.sources.postgres_schema import read_tables, read_write_privileges
+from trueup.sources.postgres_schema import has_table, read_tables, read_write_privileges
 from trueup.sources.select import described, select, wrapped
 from trueup.sources.stream import plain, plain_schema, stream, this_moment, with_valid_text
 
@@ -43,6 +43,11 @@ class PostgresSource:
         """The tables and views that this role may read, with the columns that it may read."""
         with self._described() as connection:
             return read_tables(connection)
+
+    def may_hide(self, table: str) -> bool:
+        """Whether the catalogue, which every role may read, knows a table of this name in any schema."""
+        with self._described() as connection:
+            return has_table(connection, table)
 
     def privileges(self) -> Iterable[str]:
         """What this role may do besides reading."""

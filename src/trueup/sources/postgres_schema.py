@@ -75,6 +75,12 @@ def read_tables(connection: psycopg.Connection) -> tuple[SourceTable, ...]:
     return tuple(sorted(tables, key=lambda table: table.qualified_name))
 
 
+def has_table(connection: psycopg.Connection, name: str) -> bool:
+    """Whether a table of this name is in any schema, readable or not."""
+    found = connection.execute("SELECT FROM pg_class WHERE relname = %s AND relkind IN ('r', 'p')", [name])
+    return found.fetchone() is not None
+
+
 def read_write_privileges(connection: psycopg.Connection) -> list[str]:
     """One sentence for each thing beyond reading that the role may do."""
     role = connection.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()

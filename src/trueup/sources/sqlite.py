@@ -43,6 +43,10 @@ class SQLiteSource:
         except sqlite3.Error as error:
             raise self.refused(error) from None
 
+    def may_hide(self, table: str) -> bool:  # noqa: ARG002 - one signature for all sources
+        """Never: who may read it sees all of it."""
+        return False
+
     def privileges(self) -> Iterable[str]:
         """Nothing: the connection is opened read only, whatever the file's own permissions."""
         return ()

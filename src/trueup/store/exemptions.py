@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from trueup.model.errors import ConfigurationError
@@ -15,15 +15,16 @@ from trueup.store.tables import EXEMPTION
 
 
 class AlreadyExempted(ConfigurationError):
-    """An exemption stands for this check and subject. It has to be removed before another one takes its place."""
+    """An exemption stands for this check and subject, or plan. It has to be removed before another takes its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredExemption:
-    """An exemption that stands, and who made it. ``expires_at`` is the last day it holds."""
+    """An exemption that stands, and who made it: of a subject or of a plan. ``expires_at`` is the last day it holds."""
 
     check: str
-    subject: str
+    subject: str | None
+    plan: str | None
     owner: str
     reason: str
     expires_at: date | None
@@ -36,6 +37,7 @@ class StoredExemption:
         return Exemption(
             check_id=self.check,
             subject=self.subject,
+            plan=self.plan,
             owner=self.owner,
             reason=self.reason,
             expires_at=self.expires_at,
@@ -48,26 +50,14 @@ class Exemptions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(
-        self,
-        *,
-        environment: str,
-        check: str,
-        subject: str,
-        owner: str,
-        reason: str,
-        expires_at: date | None,
-        created_by: str,
-        now: datetime,
-    ) -> StoredExemption:
-        """Exempt a subject from a check. Raises ``AlreadyExempted``."""
+    def add(self, exemption: Exemption, *, environment: str, created_by: str, now: datetime) -> StoredExemption:
+        """Exempt a subject, or a plan, from a check. Raises ``AlreadyExempted``."""
         row = {
             "environment": environment,
-            "check_id": check,
-            "subject": subject,
-            "owner": owner,
-            "reason": reason,
-            "expires_at": expires_at,
+            **_scope(exemption),
+            "owner": exemption.owner,
+            "reason": exemption.reason,
+            "expires_at": exemption.expires_at,
             "created_by": created_by,
             "created_at": now,
         }
@@ -75,33 +65,36 @@ class Exemptions:
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
             unless_there = dialect.insert(EXEMPTION).values(row).on_conflict_do_nothing()
             if connection.execute(unless_there.returning(EXEMPTION.c.number)).first() is None:
-                standing = connection.execute(select(EXEMPTION).where(_stands(environment, check, subject))).one()
+                standing = connection.execute(select(EXEMPTION).where(_stands(environment, exemption))).one()
                 until = f" until {standing.expires_at}" if standing.expires_at else ""
                 raise AlreadyExempted(
-                    f"{subject} is exempted from {check} already, by {standing.owner}{until}; remove that one first."
+                    f"{exemption.scope_text} is exempted from {exemption.check_id} already, by "
+                    f"{standing.owner}{until}; remove that one first."
                 )
         return StoredExemption(
-            check=check,
-            subject=subject,
-            owner=owner,
-            reason=reason,
-            expires_at=expires_at,
+            check=exemption.check_id,
+            subject=exemption.subject,
+            plan=exemption.plan,
+            owner=exemption.owner,
+            reason=exemption.reason,
+            expires_at=exemption.expires_at,
             created_by=created_by,
             created_at=now,
         )
 
     def list(self, environment: str) -> tuple[StoredExemption, ...]:
-        """The exemptions that were not removed, expired ones too, by check and subject."""
+        """The exemptions that were not removed, expired ones too, by check, subject and plan."""
         found = (
             select(EXEMPTION)
             .where(EXEMPTION.c.environment == environment, EXEMPTION.c.removed_at.is_(None))
-            .order_by(EXEMPTION.c.check_id, EXEMPTION.c.subject)
+            .order_by(EXEMPTION.c.check_id, EXEMPTION.c.subject, EXEMPTION.c.plan)
         )
         with self._database.reading() as connection:
             return tuple(
                 StoredExemption(
                     check=row.check_id,
-                    subject=row.subject,
+                    subject=row.subject or None,
+                    plan=row.plan or None,
                     owner=row.owner,
                     reason=row.reason,
                     expires_at=row.expires_at,
@@ -111,21 +104,19 @@ class Exemptions:
                 for row in connection.execute(found)
             )
 
-    def remove(self, *, environment: str, check: str, subject: str, removed_by: str, now: datetime) -> bool:
-        """Take an exemption back; False when none stands."""
+    def remove(self, exemption: Exemption, *, environment: str, removed_by: str, now: datetime) -> bool:
+        """Take back the exemption of this scope, whatever else it says; False when none stands."""
         with self._database.writing() as connection:
             done = connection.execute(
-                update(EXEMPTION)
-                .where(_stands(environment, check, subject))
-                .values(removed_at=now, removed_by=removed_by)
+                update(EXEMPTION).where(_stands(environment, exemption)).values(removed_at=now, removed_by=removed_by)
             )
             return done.rowcount == 1
 
 
-def _stands(environment: str, check: str, subject: str) -> ColumnElement[bool]:
-    return (
-        (EXEMPTION.c.environment == environment)
-        & (EXEMPTION.c.check_id == check)
-        & (EXEMPTION.c.subject == subject)
-        & EXEMPTION.c.removed_at.is_(None)
-    )
+def _scope(exemption: Exemption) -> dict[str, str]:
+    return {"check_id": exemption.check_id, "subject": exemption.subject or "", "plan": exemption.plan or ""}
+
+
+def _stands(environment: str, exemption: Exemption) -> ColumnElement[bool]:
+    same = (EXEMPTION.c[name] == value for name, value in _scope(exemption).items())
+    return and_(EXEMPTION.c.environment == environment, EXEMPTION.c.removed_at.is_(None), *same)

@@ -118,6 +118,7 @@ EXEMPTION = Table(
     Column("environment", Text, nullable=False),
     Column("check_id", Text, nullable=False),
     Column("subject", Text, nullable=False),
+    Column("plan", Text, nullable=False, server_default=""),
     Column("owner", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("expires_at", Date),
@@ -130,12 +131,16 @@ EXEMPTION = Table(
         "environment",
         "check_id",
         "subject",
+        "plan",
         unique=True,
         sqlite_where=text("removed_at IS NULL"),
         postgresql_where=text("removed_at IS NULL"),
     ),
 )
-"""Who accepted which finding, and who took that back. A removed one stays as a record."""
+"""Who accepted which finding, and who took that back. A removed one stays as a record.
+
+It is of a ``subject`` or of a ``plan``; the other one is empty text, so that the index holds both to one standing row.
+"""
 
 TOKEN = Table(
     "trueup_token",

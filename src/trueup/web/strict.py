@@ -155,6 +155,7 @@ _SAID = {
     "less_than_equal": "is too large",
     "too_short": "holds too few",
     "too_long": "holds too many",
+    "one_scope": "names a subject or a plan, one of the two",
 }
 
 

@@ -22,6 +22,7 @@ def one_line(least: int, most: int) -> str:
 
 CHECK_ID = "^[a-z0-9-]{1,100}$"
 SUBJECT = f"^{_ANY}{{1,200}}$"
+PLAN = f"^[^{_UNSHOWN}/]{{1,200}}$"
 ISSUE_ID = f"^[a-z0-9-]{{1,100}}:{_ANY}{{1,200}}$"
 NAME = one_line(2, 100)
 REASON = one_line(10, 500)

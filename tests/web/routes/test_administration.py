@@ -76,6 +76,34 @@ def test_an_exemption_of_the_config_is_listed_and_not_taken_out_here(own: AdminA
     assert shown["source"] == "store"
 
 
+def test_a_plan_is_exempted_and_taken_back_by_its_name(own: AdminApi) -> None:
+    found = [issue for issue in own.issues(check="credit-balance") if issue["exemption"] is None]
+    assert len({issue["subject"] for issue in found}) > 1
+    whole = {name: value for name, value in ACCEPTED.items() if name != "subject"} | {"check": "credit-balance"}
+    for plan in ("FREE", "PRO", "TEAM"):
+        made = own.post(EXEMPTIONS, whole | {"plan": plan})
+        assert made.status_code == 201
+        assert (made.json()["subject"], made.json()["plan"]) == (None, plan)
+    assert is_problem(own.post(EXEMPTIONS, whole | {"plan": "PRO"}), 409)
+    own.clock.forward(minutes=10)
+    exempted = own.issues(check="credit-balance")
+    assert [issue["id"] for issue in exempted] == [issue["id"] for issue in found]
+    assert {issue["exemption"]["plan"] for issue in exempted} <= {"FREE", "PRO", "TEAM"}
+    assert {issue["exemption"]["subject"] for issue in exempted} == {None}
+    for plan in ("FREE", "PRO", "TEAM"):
+        assert own.delete(f"{EXEMPTIONS}/plans/{plan}/credit-balance").status_code == 204
+    assert is_problem(own.delete(f"{EXEMPTIONS}/plans/PRO/credit-balance"), 404)
+    own.clock.forward(minutes=10)
+    assert {issue["exemption"] for issue in own.issues(check="credit-balance")} == {None}
+
+
+def test_a_plan_is_exempted_only_where_there_is_one_and_findings_are_about_one(own: AdminApi) -> None:
+    whole = {name: value for name, value in ACCEPTED.items() if name != "subject"}
+    assert is_problem(own.post(EXEMPTIONS, whole | {"check": "credit-balance", "plan": "GOLD"}), 404)
+    assert is_problem(own.post(EXEMPTIONS, whole | {"plan": "PRO"}), 409)
+    assert is_problem(own.post(EXEMPTIONS, whole), 422)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -83,6 +111,9 @@ def test_an_exemption_of_the_config_is_listed_and_not_taken_out_here(own: AdminA
         {"owner": ""},
         {"reason": "short"},
         {"subject": "a\nb"},
+        {"subject": ""},
+        {"subject": None},
+        {"plan": "PRO"},
         {"check": "Stuck"},
         {"more": 1},
     ],

@@ -9,6 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.admin_api import REPORT, AdminApi, admin_api
 from trueup.model.access import Role
 
+STATUSES = ("allowed", "blocked", "unknown")
+
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -40,6 +42,18 @@ def test_findings_score_and_ages_are_the_newest_audits(tmp_path: Path) -> None:
             assert one(found, "trueup_findings", **labels) == line["findings"]
         assert one(found, "trueup_checks", outcome="checked") == len(report["outcomes"])
         assert one(found, "trueup_store_usable") == 1
+
+
+def test_a_guardrail_has_one_status_and_too_old_an_audit_allows_nothing(tmp_path: Path) -> None:
+    with admin_api(tmp_path) as own:
+        report = own.get(REPORT).json()
+        for forward, status in ((0, "allowed"), (61, "unknown")):
+            own.clock.forward(minutes=forward)
+            found = samples(own)
+            for guardrail in report["guardrails"]:
+                values = {s: one(found, "trueup_guardrail", id=guardrail["id"], status=s) for s in STATUSES}
+                now = status if guardrail["status"] == "allowed" else guardrail["status"]
+                assert values == {s: float(s == now) for s in STATUSES}
 
 
 def test_requests_are_counted_by_template_and_repairs_by_result(tmp_path: Path) -> None:

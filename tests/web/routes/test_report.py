@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -55,6 +56,27 @@ def test_the_first_answer_starts_an_audit_and_the_next_ones_are_stored(own: Admi
     assert late.json()["runId"] != first.json()["runId"]
     assert own.get(f"{REPORT}?maxAgeSeconds=0").headers["Trueup-Report"] == "started"
     assert own.get(f"{REPORT}?maxAgeSeconds=900").headers["Trueup-Report"] == "stored"
+
+
+def test_a_report_that_is_served_late_allows_nothing_any_more(own: AdminApi) -> None:
+    def guardrails(report: dict[str, Any]) -> dict[str, str]:
+        return {guardrail["id"]: guardrail["status"] for guardrail in report["guardrails"]}
+
+    patient = f"{REPORT}?maxAgeSeconds=86400"
+    first = own.get(patient)
+    own.clock.forward(minutes=60)
+    same = own.get(patient)
+    assert (same.content, same.headers["ETag"]) == (first.content, first.headers["ETag"])
+    own.clock.forward(seconds=1)
+    late = own.get(patient)
+    assert late.headers["Trueup-Report"] == "stored"
+    assert late.headers["ETag"] != first.headers["ETag"]
+    before, after = guardrails(first.json()), guardrails(late.json())
+    assert before["audited-repairs"] == before["complete-and-fresh"] == "allowed"
+    assert after == {name: "unknown" if status == "allowed" else status for name, status in before.items()}
+    whole = own.get(f"/api/v1/runs/{first.json()['runId']}").json()["report"]
+    assert whole["guardrails"] == late.json()["guardrails"]
+    assert guardrails(own.get(f"{REPORT}?maxAgeSeconds=0").json()) == before
 
 
 def test_twenty_callers_at_once_start_one_audit_and_none_holds_a_thread(own: AdminApi) -> None:

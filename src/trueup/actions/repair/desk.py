@@ -122,7 +122,8 @@ class Desk:
             mapping.table: next(t for t in tables if mapping.table in (t.name, t.qualified_name))
             for mapping in fitted.values()
         }
-        needed = needed_mappings(tuple(fitted.values()), self.catalogue)
+        # Exemptions come and go while a layout is kept, and one of them may be of a plan.
+        needed = needed_mappings(tuple(fitted.values()), self.catalogue, plans_exempted=True)
         read = {m.relation: fitted[m.relation] if m.relation in _AUDITED else m for m in needed}
         return Layout(mappings=fitted, read=read, tables=by_name)
 

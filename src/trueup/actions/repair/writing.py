@@ -11,6 +11,7 @@ from trueup.actions.repair.rows import literal_sql, raw_text, statement, typed_k
 from trueup.actions.repair.words import Unwritable, their_value
 from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.columns import Column
+from trueup.model.marks import ACTOR
 from trueup.model.relations import columns_of, relation_named
 from trueup.sources.select import quoted, table_name
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from trueup.actions.repair.slice import Slice
     from trueup.model.source import RelationMapping
 
-_OURS = "trueup"
 _MUST_BE_KEPT = frozenset({("ledger_entry", "reason")})
 """Not a key, and yet the audit row is none without it: it carries the delta."""
 
@@ -151,7 +151,7 @@ class Translator:
         values = dict(append.values)
         match append.relation:
             case "ledger_entry":
-                values |= {"created_at": self.now, "posted": True, "actor": _OURS}
+                values |= {"created_at": self.now, "posted": True, "actor": ACTOR}
                 if not self._is_supplied(mapping, "entry_id"):
                     values["entry_id"] = self.repair_id
                 if "sequence" in mapping.columns and not self._is_supplied(mapping, "sequence"):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area, Finding
+from trueup.model.marks import BALANCE_SYNCED
 from trueup.model.money import credits_text
 from trueup.model.relations import Account, EntryKind, LedgerEntry, UnreadableRow
 from trueup.model.severity import Severity
@@ -33,7 +34,7 @@ def _repair(finding: Finding) -> Change | Refusal:
                 "kind": EntryKind.BALANCE_SYNC,
                 "amount": Decimal(0),
                 "balance_after": authoritative,
-                "reason": f"trueup: balance synced from {before} to {after}",
+                "reason": f"{BALANCE_SYNCED}{before} to {after}",
             },
         ),
     )

@@ -18,19 +18,21 @@ CHECK = Check(
     "somebody is served on terms that no longer hold. Its findings are open again.",
     population="SELECT count(*) FROM exemption",
     violations="""
-SELECT check_id || ':' || subject                     AS subject,
+SELECT check_id || ':' || coalesce(exemption.subject, 'plan ' || exemption.plan) AS subject,
        check_id,
-       subject                                        AS exempt_subject,
+       coalesce(exemption.subject, 'plan ' || exemption.plan)                    AS exempted,
+       exemption.subject                              AS exempt_subject,
+       exemption.plan                                 AS exempt_plan,
        arg_max(owner, expires_at)                     AS owner,
        arg_max(reason, expires_at)                    AS reason,
        max(expires_at)                                AS expired_at,
        date_diff('day', max(expires_at), $today)      AS days_expired
 FROM exemption
-GROUP BY check_id, exemption.subject
+GROUP BY check_id, exemption.subject, exemption.plan
 HAVING max(expires_at) < $today
    AND count(*) = count(expires_at)   -- one without a date never expires
 """,
-    message="The exemption of {exempt_subject} from {check_id} ended {days_expired} days ago; {owner} gave it: {reason}.",
+    message="The exemption of {exempted} from {check_id} ended {days_expired} days ago; {owner} gave it: {reason}.",
     cases=(
         Case(
             name="still inside its date",
@@ -73,6 +75,24 @@ HAVING max(expires_at) < $today
             ),
             fires=("unlimited-credits:user_1",),
             evidence={"unlimited-credits:user_1": {"owner": "second"}},
+        ),
+        Case(
+            name="of a whole plan, still inside its date",
+            given=(Exemption(check_id="stale-paid-plan", plan="PARTNER", expires_at=date(2026, 12, 31)),),
+        ),
+        Case(
+            name="of a whole plan, ended yesterday",
+            given=(Exemption(check_id="stale-paid-plan", plan="PARTNER", expires_at=date(2026, 2, 28)),),
+            fires=("stale-paid-plan:plan PARTNER",),
+            evidence={"stale-paid-plan:plan PARTNER": {"exempt_plan": "PARTNER", "exempt_subject": None}},
+        ),
+        Case(
+            name="one of a plan renews none of an account that is on it",
+            given=(
+                Exemption(check_id="stale-paid-plan", subject="user_1", expires_at=date(2026, 2, 28)),
+                Exemption(check_id="stale-paid-plan", plan="PARTNER", expires_at=date(2026, 12, 31)),
+            ),
+            fires=("stale-paid-plan:user_1",),
         ),
         Case(
             name="one account exempted from two checks, one of them still",

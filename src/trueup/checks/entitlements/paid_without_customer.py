@@ -8,6 +8,7 @@ from decimal import Decimal
 from trueup.model.change import Append, Change, Refusal, Replace
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area, Finding
+from trueup.model.marks import ACTOR, DOWNGRADED
 from trueup.model.relations import Account, Exemption, Member, Plan
 from trueup.model.severity import Severity
 
@@ -33,8 +34,8 @@ def _repair(finding: Finding) -> Change | Refusal:
                 "account_id": finding.subject,
                 "from_plan": plan,
                 "to_plan": free_plan,
-                "actor": "trueup",
-                "reason": f"trueup: downgraded from {plan} to {free_plan}, no Stripe customer",
+                "actor": ACTOR,
+                "reason": f"{DOWNGRADED}{plan} to {free_plan}, no Stripe customer",
             },
         ),
         safe=False,  # it takes a plan away from somebody: a person asks for each one by name

@@ -7,6 +7,7 @@ from decimal import Decimal
 from trueup.model.change import Append, Change, Refusal, Replace
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area, Finding
+from trueup.model.marks import UNLIMITED_OFF
 from trueup.model.relations import Account, EntryKind, Exemption, LedgerEntry, Role
 from trueup.model.severity import Severity
 
@@ -33,7 +34,7 @@ def _repair(finding: Finding) -> Change | Refusal:
                 "kind": EntryKind.ADJUSTMENT,
                 "amount": Decimal(0),
                 "balance_after": finding.evidence["last_balance_after"],
-                "reason": "trueup: unlimited credits switched off",
+                "reason": UNLIMITED_OFF,
             },
         ),
     )

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from trueup.actions.exempt import exempt
+from trueup.actions.exempting import takes_plan
 from trueup.formats.wording import exact, instant
-from trueup.model.relations import Exemption as ConfiguredExemption
+from trueup.model.relations import Exemption as Exempted
 from trueup.store import AlreadyExempted, StoredExemption
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.problems import Problem
@@ -18,7 +19,7 @@ from trueup.web.routes.answers.administration import Exemption, Exemptions
 from trueup.web.routes.answers.problems import problems
 from trueup.web.routes.known import known_check
 from trueup.web.routes.orders import ExemptionOrder
-from trueup.web.routes.parameters import IssueIdPath
+from trueup.web.routes.parameters import CheckIdPath, IssueIdPath, PlanPath
 from trueup.web.routes.redaction import without_addresses
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
@@ -26,7 +27,10 @@ from trueup.web.strict import strict_json
 router = APIRouter(prefix="/api/v1/exemptions", tags=["exemptions"])
 
 NO_SUCH_CHECK = "There is no such check."
+NO_SUCH_PLAN = "There is no such plan."
+NO_SUCH_CHECK_OR_PLAN = "There is no such check, or no such plan."
 NO_SUCH_EXEMPTION = "There is no such exemption."
+IN_THE_CONFIG = "It stands in the config, and is taken out there."
 
 
 @router.get("")
@@ -37,10 +41,10 @@ def list_exemptions(
     """Every exemption that holds or has expired: the store's, and the config's where the store has no other."""
     today = at_hand.clock().date()
     stored = at_hand.store.exemptions.list(at_hand.config.environment)
-    taken = {(made.check, made.subject) for made in stored}
-    configured = [made for made in at_hand.config.exemptions if (made.check_id, made.subject) not in taken]
+    taken = {made.exemption.scope for made in stored}
+    configured = [made for made in at_hand.config.exemptions if made.scope not in taken]
     found = [_stored(made, today) for made in stored] + [_configured(made, today) for made in configured]
-    found.sort(key=lambda made: (made.check, made.subject))
+    found.sort(key=lambda made: (made.check, made.plan or "", made.subject or ""))
     if not who.may(Permission.EVIDENCE_READ):
         found = [Exemption.model_validate(without_addresses(made.model_dump())) for made in found]
     return Exemptions(exemptions=found)
@@ -49,26 +53,29 @@ def list_exemptions(
 @router.post(
     "",
     status_code=201,
-    responses=problems({404: NO_SUCH_CHECK, 409: "It is exempted already, or the day has passed."}),
+    responses=problems({404: NO_SUCH_CHECK_OR_PLAN, 409: "It is exempted already, or it could exempt nothing."}),
 )
 def add_exemption(
     who: Annotated[Principal, requires(Permission.EXEMPTION_WRITE)],
     at_hand: Annotated[Services, Depends(services)],
     order: Annotated[ExemptionOrder, strict_json(ExemptionOrder)],
 ) -> Exemption:
-    """Accept a finding: it stays in reports, alerts nobody, and is not repaired. From the next audit on."""
+    """Accept a finding, or a check's findings about one plan: they stay in reports, alert nobody, are not repaired.
+
+    From the next audit on.
+    """
     now = at_hand.clock()
-    if known_check(at_hand.catalogue, order.check) is None:
-        raise Problem(404, NO_SUCH_CHECK)
+    _refuse_unknown(at_hand, order)
     if order.expires < now.date():
         raise Problem(409, "An exemption that has ended already exempts nothing; give a day to come.")
     try:
         made = exempt(
             store=at_hand.store,
-            environment=at_hand.config.environment,
+            config=at_hand.config,
             catalogue=at_hand.catalogue,
             check=order.check,
-            subject=order.subject,
+            subject=order.subject or None,
+            plan=order.plan or None,
             owner=order.owner,
             reason=order.reason,
             expires_at=order.expires,
@@ -76,33 +83,60 @@ def add_exemption(
             now=now,
         )
     except AlreadyExempted:
-        raise Problem(409, "An exemption stands for this check and subject; take that one back first.") from None
+        raise Problem(
+            409, "An exemption stands for this check and this subject or plan; take that one back first."
+        ) from None
     return _stored(made, now.date())
+
+
+def _refuse_unknown(at_hand: Services, order: ExemptionOrder) -> None:
+    check = known_check(at_hand.catalogue, order.check)
+    if check is None:
+        raise Problem(404, NO_SUCH_CHECK)
+    if order.plan and order.plan not in {one.plan for one in at_hand.config.plans}:
+        raise Problem(404, NO_SUCH_PLAN)
+    if order.plan and not takes_plan(check):
+        raise Problem(409, "This check finds things that are about no account; name a subject.")
+
+
+@router.delete(
+    "/plans/{plan}/{check_id}",
+    status_code=204,
+    response_class=Response,
+    responses=problems({404: NO_SUCH_EXEMPTION, 409: IN_THE_CONFIG}),
+)
+def remove_plan_exemption(
+    who: Annotated[Principal, requires(Permission.EXEMPTION_WRITE)],
+    at_hand: Annotated[Services, Depends(services)],
+    plan: PlanPath,
+    check_id: CheckIdPath,
+) -> None:
+    """Take back the exemption of a plan from a check. A record of it stays."""
+    _taken_back(at_hand, Exempted(check_id=check_id, plan=plan), who)
 
 
 @router.delete(
     "/{issue_id:path}",
     status_code=204,
     response_class=Response,
-    responses=problems({404: NO_SUCH_EXEMPTION, 409: "It stands in the config, and is taken out there."}),
+    responses=problems({404: NO_SUCH_EXEMPTION, 409: IN_THE_CONFIG}),
 )
 def remove_exemption(
     who: Annotated[Principal, requires(Permission.EXEMPTION_WRITE)],
     at_hand: Annotated[Services, Depends(services)],
     issue_id: IssueIdPath,
 ) -> None:
-    """Take an exemption back, named like its issue. A record of it stays."""
+    """Take back the exemption of a subject, named like its issue. A record of it stays."""
     check, _, subject = issue_id.partition(":")
-    removed = at_hand.store.exemptions.remove(
-        environment=at_hand.config.environment,
-        check=check,
-        subject=subject,
-        removed_by=who.actor,
-        now=at_hand.clock(),
-    )
-    if removed:
+    _taken_back(at_hand, Exempted(check_id=check, subject=subject), who)
+
+
+def _taken_back(at_hand: Services, exempted: Exempted, who: Principal) -> None:
+    """Raises ``Problem`` where the store holds no such exemption."""
+    environment = at_hand.config.environment
+    if at_hand.store.exemptions.remove(exempted, environment=environment, removed_by=who.actor, now=at_hand.clock()):
         return
-    if any((made.check_id, made.subject) == (check, subject) for made in at_hand.config.exemptions):
+    if any(made.scope == exempted.scope for made in at_hand.config.exemptions):
         raise Problem(409, "This exemption stands in the config; take it out there.")
     raise Problem(404, NO_SUCH_EXEMPTION)
 
@@ -113,12 +147,12 @@ def _stored(made: StoredExemption, today: date) -> Exemption:
     )
 
 
-def _configured(made: ConfiguredExemption, today: date) -> Exemption:
+def _configured(made: Exempted, today: date) -> Exemption:
     return _shown(made, today, source="config", created_by=None, created_at=None)
 
 
 def _shown(
-    made: ConfiguredExemption,
+    made: Exempted,
     today: date,
     *,
     source: Literal["config", "store"],
@@ -127,7 +161,8 @@ def _shown(
 ) -> Exemption:
     return Exemption(
         check=made.check_id,
-        subject=exact(made.subject),
+        subject=None if made.subject is None else exact(made.subject),
+        plan=None if made.plan is None else exact(made.plan),
         owner=exact(made.owner),
         reason=exact(made.reason),
         expires=made.expires_at.isoformat() if made.expires_at else None,

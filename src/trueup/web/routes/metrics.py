@@ -13,8 +13,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
+from trueup.actions.guardrails.ageing import guardrails_now
 from trueup.model.check import Check
 from trueup.model.errors import StoreUnavailable
+from trueup.model.guardrail import GuardrailStatus
 from trueup.store import Store, StoredRun
 from trueup.web.access import Permission, requires
 from trueup.web.services import Services, services
@@ -65,6 +67,7 @@ class StoreFacts(Collector):
         newest = store.runs.newest(environment, period_days=period)
         if newest is not None:
             yield from _of_run(newest, self._at_hand.catalogue)
+            yield _guardrails(newest, self._at_hand)
         complete = store.runs.newest(environment, complete=True)
         age = GaugeMetricFamily("trueup_last_complete_audit_age_seconds", "Age of the newest complete audit.")
         if complete is not None:
@@ -103,6 +106,15 @@ def _findings(head: dict[str, Any], severities: Mapping[str, str]) -> Metric:
     for made in head["outcomes"]:
         if made["outcome"] == "checked" and made["check"] not in {line["check"] for line in lines}:
             found.add_metric((made["check"], severities.get(made["check"], "error")), 0)
+    return found
+
+
+def _guardrails(run: StoredRun, at_hand: Services) -> Metric:
+    """1 for what each guardrail of the newest audit says now, 0 otherwise; too old an audit allows nothing."""
+    found = GaugeMetricFamily("trueup_guardrail", "What each guardrail says now.", labels=["id", "status"])
+    for guardrail in guardrails_now(json.loads(run.head), run, now=at_hand.clock(), config=at_hand.config):
+        for status in GuardrailStatus:
+            found.add_metric((guardrail.id, status.value), guardrail.status is status)
     return found
 
 

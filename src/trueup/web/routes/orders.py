@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticKnownError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from trueup.model.access import Role
 from trueup.model.policy import PERIOD_DAYS_LIMIT
@@ -67,14 +67,45 @@ class AuditOrder(Order):
     ] = None
 
 
+_SUBJECT_OR_PLAN: list[JsonValue] = [{"required": ["subject"]}, {"required": ["plan"]}]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """What is left out is not empty text: empty text is refused."""
+    schema.pop("default")
+
+
 class ExemptionOrder(Order):
-    """Accept a finding, in somebody's name and until a day to come."""
+    """Accept a finding, or every finding of a check about one plan, in somebody's name and until a day to come."""
+
+    model_config = ConfigDict(**{**Order.model_config, "json_schema_extra": {"oneOf": _SUBJECT_OR_PLAN}})
 
     check: Annotated[str, Field(pattern=text.CHECK_ID)]
-    subject: Annotated[str, Field(pattern=text.SUBJECT)]
+    subject: Annotated[
+        str,
+        Field(
+            pattern=text.SUBJECT,
+            description="What stands after the colon of the issue's id.",
+            json_schema_extra=_without_default,
+        ),
+    ] = ""
+    plan: Annotated[
+        str,
+        Field(
+            pattern=text.SUBJECT,
+            description="Instead of a subject: every finding whose account is on this plan.",
+            json_schema_extra=_without_default,
+        ),
+    ] = ""
     owner: Annotated[str, Field(pattern=text.NAME, description="Who answers for it.")]
     reason: Reason
     expires: Annotated[Day, Field(description="The last day it holds.")]
+
+    @model_validator(mode="after")
+    def _one_scope(self) -> Self:
+        if bool(self.subject) is bool(self.plan):
+            raise PydanticCustomError("one_scope", "subject or plan")
+        return self
 
 
 class TokenOrder(Order):

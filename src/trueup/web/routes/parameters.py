@@ -71,6 +71,7 @@ EarlierRun = Annotated[
 IssueIdPath = Annotated[str, Text(text.ISSUE_ID), Path(description="<check>:<subject>, as the report has it.")]
 RunIdPath = Annotated[str, Text(text.RUN_ID), Path()]
 CheckIdPath = Annotated[str, Text(text.CHECK_ID), Path()]
+PlanPath = Annotated[str, Text(text.PLAN), Path(description="One of the config's plans.")]
 TokenIdPath = Annotated[str, Text(text.TOKEN_ID), Path()]
 
 IdempotencyKey = Annotated[

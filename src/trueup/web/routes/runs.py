@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 
+from trueup.actions.guardrails.ageing import head_now
 from trueup.formats.wording import instant
 from trueup.model.report import Status
 from trueup.store import Moved as MovedFinding
@@ -59,7 +60,7 @@ def read_run(
 ) -> RunInFull:
     """One run with its report, without the issues: those are `/api/v1/findings?runId=…`."""
     run = known_run(at_hand, run_id)
-    return RunInFull(run=_run(run), report=_head(run, masked=not who.may(Permission.EVIDENCE_READ)))
+    return RunInFull(run=_run(run), report=_head(at_hand, run, masked=not who.may(Permission.EVIDENCE_READ)))
 
 
 @router.get("/{run_id}/difference", responses=problems({404: NO_SUCH_RUN}))
@@ -102,7 +103,7 @@ async def start_run(
     period_days = order.period_days or at_hand.config.policy.period_days
     await run_in_threadpool(lambda: at_hand.runs)  # the store may have to be opened
     run = await started_run(at_hand, period_days, 0, asked_at=at_hand.clock())
-    return RunStarted(run=_run(run), report=_head(run, masked=False), origin="started")
+    return RunStarted(run=_run(run), report=_head(at_hand, run, masked=False), origin="started")
 
 
 def _run(run: StoredRun) -> Run:
@@ -126,8 +127,8 @@ def _run(run: StoredRun) -> Run:
     )
 
 
-def _head(run: StoredRun, *, masked: bool) -> ReportHead:
-    document: Any = json.loads(run.head)
+def _head(at_hand: Services, run: StoredRun, *, masked: bool) -> ReportHead:
+    document: Any = head_now(json.loads(run.head), run, now=at_hand.clock(), config=at_hand.config)
     return ReportHead.model_validate(without_addresses(document) if masked else document)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from starlette.responses import Response
 
+from trueup.actions.guardrails.ageing import head_now, is_run_fresh
 from trueup.actions.latest import Origin
 from trueup.store import Keyset, StoredRun
 from trueup.web.cursors import refused
@@ -62,21 +64,24 @@ def stored_sheet(at_hand: Services, wanted: Wanted) -> Sheet | None:
 
 
 def sheet_of(at_hand: Services, run: StoredRun, limit: int, *, after: Keyset | None = None, origin: Origin) -> Sheet:
-    """A page of this run's report, rendered once."""
+    """A page of this run's report, rendered once, and once more when its guardrails have become too old."""
+    now = at_hand.clock()
+    fresh = is_run_fresh(run, now=now, config=at_hand.config)
 
     def rendered() -> Page:
+        head = head_now(json.loads(run.head), run, now=now, config=at_hand.config)
         found = at_hand.store.runs.issues(run.run_id, after=after, limit=limit)
         following = at_hand.cursors.written(of=LIST, run=run.run_id, after=found.after) if found.after else None
-        return Page.of(document(run.head, (issue.document for issue in found.issues), following))
+        return Page.of(document(head, (issue.document for issue in found.issues), following))
 
-    page = at_hand.pages.page((LIST, run.run_id, after, limit), rendered)
+    page = at_hand.pages.page((LIST, run.run_id, after, limit, fresh), rendered)
     return Sheet(run=run, origin=origin, page=page)
 
 
-def document(head: str, issues: Iterable[str], next_cursor: str | None) -> bytes:
+def document(head: Mapping[str, Any], issues: Iterable[str], next_cursor: str | None) -> bytes:
     """The report's JSON: ``head``, and between its fields these issues, which are JSON texts themselves."""
     written = []
-    for name, value in json.loads(head).items():
+    for name, value in head.items():
         written.append(f"{json.dumps(name)}: {json.dumps(value)}")
         if name == _ISSUES_FOLLOW:
             written += [f'"issues": [{", ".join(issues)}]', f'"nextCursor": {json.dumps(next_cursor)}']

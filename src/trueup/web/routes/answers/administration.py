@@ -16,7 +16,8 @@ class Exemption(Answer):
     """Who accepted a finding, why, and until when. Those of the config were made by nobody and at no moment."""
 
     check: str
-    subject: str
+    subject: Annotated[str | None, Field(description="The one subject it is of; null for one of a plan.")]
+    plan: Annotated[str | None, Field(description="The plan whose accounts it is of; null for one of a subject.")]
     owner: str
     reason: str
     expires: Annotated[Day | None, Field(description="The last day it holds; null for one of the config without end.")]

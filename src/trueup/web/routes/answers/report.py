@@ -73,8 +73,10 @@ class IssueImpact(TypedDict):
 
 
 class IssueExemption(Answer):
-    """Who accepted the finding, why, and until when."""
+    """Who accepted the finding, why, and until when: it alone, or every one of its check that is about a plan."""
 
+    subject: Annotated[str | None, Field(description="The subject that was exempted; null where a plan was.")]
+    plan: Annotated[str | None, Field(description="The plan that was exempted; null where a subject was.")]
     owner: str
     reason: str
     expires_at: Day | None

@@ -1,0 +1,47 @@
+"""The guardrails of a report that is served later than it was made: what was allowed then is not allowed now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from trueup.model.guardrail import Guardrail, GuardrailStatus
+from trueup.model.guardrails import FRESH_MINUTES, aged, is_fresh
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trueup.mapping.config import Config
+    from trueup.store import StoredRun
+
+Head = Mapping[str, Any]
+"""A stored report's JSON without its issues."""
+
+
+def fresh_minutes(config: Config) -> int:  # noqa: ARG001 - the config will say
+    """How old a report may be, and still let something go ahead."""
+    return FRESH_MINUTES
+
+
+def is_run_fresh(run: StoredRun, *, now: datetime, config: Config) -> bool:
+    """Whether this run still says how things are at ``now`` (naive UTC)."""
+    return is_fresh(generated_at=run.generated_at, as_of=run.as_of, now=now, fresh_minutes=fresh_minutes(config))
+
+
+def guardrails_now(head: Head, run: StoredRun, *, now: datetime, config: Config) -> tuple[Guardrail, ...]:
+    """The guardrails of a stored report as they read at ``now`` (naive UTC)."""
+    made = tuple(
+        Guardrail(id=each["id"], status=GuardrailStatus(each["status"]), reasons=tuple(each["reasons"]))
+        for each in head["guardrails"]
+    )
+    return aged(made, generated_at=run.generated_at, as_of=run.as_of, now=now, fresh_minutes=fresh_minutes(config))
+
+
+def head_now(head: Head, run: StoredRun, *, now: datetime, config: Config) -> dict[str, Any]:
+    """The stored report with its guardrails as they read at ``now`` (naive UTC); all else is as it was made."""
+    return {**head, "guardrails": documents(guardrails_now(head, run, now=now, config=config))}
+
+
+def documents(found: Sequence[Guardrail]) -> list[dict[str, Any]]:
+    """Guardrails as a report's JSON has them."""
+    return [{"id": each.id, "status": each.status.value, "reasons": list(each.reasons)} for each in found]

@@ -1,0 +1,229 @@
+"""The five guardrails of a report, each one small function of it and of a few facts.
+
+What is known to be wrong blocks, whatever else is unknown; what nobody could look at is unknown; and only what was
+looked at and found to be right is allowed. An exempted finding is answered for by somebody and blocks nothing, but for
+one: an idempotency record that is missing stays missing, and a replay of its event would grant again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from trueup.model.guardrail import Guardrail, GuardrailStatus, RepairEvidence, named
+from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.repair_evidence import JournalState
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from trueup.model.finding import Finding
+    from trueup.model.report import Report
+
+STRIPE, REPAIRS, REPLAY, RELEASE, COMPLETE = (
+    "stripe-source-of-truth",
+    "audited-repairs",
+    "replay",
+    "release",
+    "complete-and-fresh",
+)
+
+STRIPE_CHECKS = (
+    "paid-without-customer",
+    "missing-customer",
+    "paid-but-blocked",
+    "unpaid-but-active",
+    "plan-mismatch",
+    "unmapped-price",
+    "orphan-subscription",
+)
+"""The checks that say whether the app's paid plans are Stripe's."""
+
+UNRECORDED = "missing-idempotency-record"
+REPLAY_CHECKS = (UNRECORDED, "duplicate-event-grant", "duplicate-payment-grant", "duplicate-invoice-grant")
+"""The checks that say whether the app would know an event, a payment and an invoice again."""
+
+UNREADABLE = "unreadable-row"
+_REPLAYED = frozenset({"ledger_entry", "webhook_event"})
+
+GATE_REGRESSION, GATE_UNCOVERED, GATE_UNREACHABLE = "gate-regression", "gate-uncovered", "gate-unreachable"
+GATE_CHECKS = (GATE_REGRESSION, GATE_UNCOVERED, GATE_UNREACHABLE)
+"""The checks that say whether each plan gets what it should."""
+
+FRESH_MINUTES = 60
+"""How old a report may be, and still let something go ahead, where nobody says otherwise."""
+
+_SOME_CHECKS = "Only some of the checks were asked, and what the others would have found is unknown."
+
+
+def guardrails(report: Report, *, repairs: RepairEvidence, whole: bool) -> tuple[Guardrail, ...]:
+    """The guardrails of a report, in the order in which every report shows them.
+
+    ``whole`` says that every check of the catalogue was asked. As of the moment that the report was made: one that is
+    served later is ``aged``.
+    """
+    return (
+        stripe_source_of_truth(report),
+        audited_repairs(repairs),
+        replay(report),
+        release(report, whole=whole),
+        complete_and_fresh(report, whole=whole),
+    )
+
+
+def stripe_source_of_truth(report: Report) -> Guardrail:
+    """Whether Stripe Billing and Checkout say the same of paid plans as the app."""
+    blocks = list(_found(report, STRIPE_CHECKS, "The app's paid plans are not what Stripe says"))
+    if report.stripe_as_of is None:
+        return _judged(STRIPE, blocks, ["Stripe was not read, so nobody knows whether the app's paid plans are its."])
+    return _judged(STRIPE, blocks, _unanswered(report, STRIPE_CHECKS))
+
+
+def audited_repairs(evidence: RepairEvidence) -> Guardrail:
+    """Whether every repair that was applied has its row in the app's own table, and the reverse."""
+    marked = evidence.marked
+    blocks, doubts = list(evidence.disagreements), list(evidence.doubts)
+    match evidence.state:
+        case JournalState.READ if marked:
+            blocks.append(f"With trueup's mark, and with no repair in the journal that added it: {marked}.")
+        case JournalState.ABSENT if marked:
+            blocks.append(f"With trueup's mark, and there is no journal that knows of it: {marked}.")
+        case JournalState.HIDDEN:
+            doubts.append(f"The journal of repairs could not be read: {(evidence.problem or '').rstrip('.')}.")
+        case JournalState.IMPOSSIBLE if marked:
+            doubts.append(f"With trueup's mark, and files hold no journal that could know of it: {marked}.")
+    notes = []
+    if evidence.excused:
+        notes.append(f"Gone together with their whole accounts: the rows of {evidence.excused:,} repairs.")
+    return _judged(REPAIRS, blocks, doubts, notes)
+
+
+def replay(report: Report) -> Guardrail:
+    """Whether an event can be processed again: its event, payment and invoice would all be known again."""
+    blocks = list(_found(report, REPLAY_CHECKS, "Repair this before any event is replayed"))
+    accepted = [f for f in _findings(report, (UNRECORDED,)) if f.exemption is not None]
+    if accepted:
+        rows = named([(finding.subject, 1) for finding in accepted], "event")
+        blocks.append(f"Exempted, which writes no record, so that a replay would grant again: {rows}.")
+    doubts = list(_unanswered(report, (*REPLAY_CHECKS, UNREADABLE)))
+    unread = [f for f in _open(report, (UNREADABLE,)) if f.evidence.get("relation") in _REPLAYED]
+    if unread:
+        rows = named([(finding.subject, 1) for finding in unread], "row")
+        doubts.append(f"What could not be read may be a grant, or the record of one: {rows}.")
+    return _judged(REPLAY, blocks, doubts)
+
+
+def release(report: Report, *, whole: bool) -> Guardrail:
+    """Whether a deploy that touches billing may go out."""
+    blocks = list(_found(report, (GATE_REGRESSION, GATE_UNCOVERED), "Plan gates are not as they should be"))
+    critical = [
+        (finding.id, 1)
+        for finding in report.open_findings()
+        if finding.severity is Severity.CRITICAL and finding.check not in GATE_CHECKS
+    ]
+    if critical:
+        blocks.append(
+            f"Stop billing-related deploys until repaired or explained: {named(critical, 'critical finding')}."
+        )
+    doubts = list(_unanswered(report, GATE_CHECKS))
+    if not report.complete:
+        doubts.append("The report is incomplete, and what could not be checked may be critical.")
+    if not whole:
+        doubts.append(_SOME_CHECKS)
+    return _judged(RELEASE, blocks, doubts)
+
+
+def complete_and_fresh(report: Report, *, whole: bool) -> Guardrail:
+    """Whether the report says how things are: everything was looked at, just now."""
+    doubts = [
+        f"{read.relation} was not read whole: {(read.problem or '').rstrip('.')}." for read in report.interruptions
+    ]
+    missing = [made.check for made in report.outcomes if isinstance(made.outcome, (Skipped, Broken))]
+    if missing:
+        doubts.append(f"Not everything could be checked: {named([(check, 1) for check in missing], 'check')}.")
+    elif not report.complete and not doubts:
+        doubts.append("No check was answered.")
+    if not whole:
+        doubts.append(_SOME_CHECKS)
+    if report.database_as_of is None:
+        doubts.append("The database was not read.")
+    return _judged(COMPLETE, [], doubts)
+
+
+def aged(
+    found: Sequence[Guardrail],
+    *,
+    generated_at: datetime,
+    as_of: datetime | None,
+    now: datetime,
+    fresh_minutes: int = FRESH_MINUTES,
+) -> tuple[Guardrail, ...]:
+    """The guardrails of a report that is read at ``now``: one that is too old allows nothing any more.
+
+    What it says is blocked stays blocked. The words are the same however old it is, so that they can be cached.
+    """
+    moment = min(generated_at, as_of or generated_at)
+    if is_fresh(generated_at=generated_at, as_of=as_of, now=now, fresh_minutes=fresh_minutes):
+        return tuple(found)
+    reason = (
+        f"The report is of {moment:%Y-%m-%d %H:%M} UTC, more than {fresh_minutes:,} minutes ago or still to come, and "
+        "says nothing of now; audit again."
+    )
+    return tuple(_outdated(guardrail, reason) for guardrail in found)
+
+
+def is_fresh(
+    *, generated_at: datetime, as_of: datetime | None, now: datetime, fresh_minutes: int = FRESH_MINUTES
+) -> bool:
+    """Whether a report, and what it read, is young enough at ``now``, and not of a moment to come."""
+    moments = [generated_at, as_of or generated_at]
+    return all(timedelta(0) <= now - moment <= timedelta(minutes=fresh_minutes) for moment in moments)
+
+
+def _outdated(guardrail: Guardrail, reason: str) -> Guardrail:
+    if guardrail.status is GuardrailStatus.BLOCKED:
+        return guardrail
+    reasons = (*guardrail.reasons, reason)
+    return dataclasses.replace(guardrail, status=GuardrailStatus.UNKNOWN, reasons=reasons)
+
+
+def _judged(guardrail_id: str, blocks: Collection[str], doubts: Iterable[str], notes: Iterable[str] = ()) -> Guardrail:
+    unsure = tuple(doubts)
+    status = GuardrailStatus.BLOCKED if blocks else GuardrailStatus.UNKNOWN if unsure else GuardrailStatus.ALLOWED
+    return Guardrail(id=guardrail_id, status=status, reasons=(*blocks, *unsure, *notes))
+
+
+def _findings(report: Report, checks: Collection[str]) -> Iterator[Finding]:
+    for made in report.outcomes:
+        if made.check in checks and isinstance(made.outcome, Checked):
+            yield from made.outcome.findings
+
+
+def _open(report: Report, checks: Collection[str]) -> Iterator[Finding]:
+    return (finding for finding in _findings(report, checks) if finding.exemption is None)
+
+
+def _found(report: Report, checks: Sequence[str], says: str) -> Iterator[str]:
+    """One sentence for each of these checks that has open findings."""
+    for check in checks:
+        found = [(finding.subject, 1) for finding in _open(report, (check,))]
+        if found:
+            yield f"{says}: {named(found, f'{check} finding')}."
+
+
+def _unanswered(report: Report, checks: Sequence[str]) -> Iterator[str]:
+    """One sentence for each of these checks that did not answer."""
+    outcomes = {made.check: made.outcome for made in report.outcomes}
+    for check in checks:
+        match outcomes.get(check):
+            case None:
+                yield f"{check} was not asked."
+            case Skipped(reason=reason):
+                yield f"{check} could not look: {reason.rstrip('.')}."
+            case Broken(error=error):
+                yield f"{check} broke: {error.rstrip('.')}."
+            case Off():
+                yield f"{check} is switched off."
+            case Checked():
+                pass
