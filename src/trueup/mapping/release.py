@@ -1,4 +1,4 @@
-"""``[release]``. Read by itself too: a gate that judges a report needs no database, and none of the config's secrets."""
+"""``[release]``, read by itself too: a gate that judges a report needs no database, and none of the secrets."""
 
 from __future__ import annotations
 

@@ -3,16 +3,6 @@
 from __future__ import annotations
 
 from trueup.actions.gate.document import facts_of, facts_of_file, facts_of_report
-from trueup.actions.gate.remembered import baseline_of, facts_of_run, newest_run
-from trueup.actions.gate.told import renamed_subjects, since_moment
+from trueup.actions.gate.order import Order, decide
 
-__all__ = [
-    "baseline_of",
-    "facts_of",
-    "facts_of_file",
-    "facts_of_report",
-    "facts_of_run",
-    "newest_run",
-    "renamed_subjects",
-    "since_moment",
-]
+__all__ = ["Order", "decide", "facts_of", "facts_of_file", "facts_of_report"]
