@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -93,7 +94,6 @@ EDITS: dict[str, Edit] = {
     "a check found fewer": lambda found: found["outcomes"][0].update(findings=0),
     "a check that found something is gone": lambda found: found["outcomes"].pop(0),
     "a check stands there twice": lambda found: found["outcomes"].append(found["outcomes"][0]),
-    "a relation was read whole": lambda found: [read.update(problem=None) for read in found["relations"]],
     "a plan gate passed against its values": lambda found: found["planGates"].append(
         {"feature": "x", "plan": "FREE", "expected": False, "actual": True, "accepted": None, "passed": True}
     ),
@@ -131,6 +131,15 @@ def test_a_document_that_was_changed_is_refused(what: str) -> None:
     found = copy.deepcopy(document(sample()))
     EDITS[what](found)
     with pytest.raises(ReportUnreadable):
+        read(found)
+
+
+def test_a_relation_that_was_cut_short_cannot_be_called_whole() -> None:
+    read_in_part = dataclasses.replace(clean().relations[0], problem="the connection was lost")
+    found = document(dataclasses.replace(clean(), relations=(read_in_part,)))
+    read(found)
+    found["relations"][0]["problem"] = None
+    with pytest.raises(ReportUnreadable, match="status"):
         read(found)
 
 
