@@ -61,6 +61,12 @@ def content(text: str | bytes, name: str = "report.json", *arguments: str) -> Fa
     return fault
 
 
+def gone(folder: Path) -> tuple[str, ...]:
+    """There is no report."""
+    (folder / "report.json").unlink()
+    return ()
+
+
 def cut(name: str = "report.json", *arguments: str) -> Fault:
     """This file breaks off."""
 
@@ -153,7 +159,7 @@ DAY = timedelta(days=1)
 
 ROWS: dict[str, tuple[Fault, int]] = {
     # The report as a file
-    "there is no report": (lambda folder: ((folder / "report.json").unlink(), ())[1], USAGE),
+    "there is no report": (gone, USAGE),
     "the report breaks off": (cut(), UNKNOWN),
     "the report is empty": (content(""), UNKNOWN),
     "the report is not JSON": (content("score: 100"), UNKNOWN),

@@ -18,6 +18,8 @@ from trueup.model.guardrail import GuardrailStatus
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trueup.actions.gate import Order
     from trueup.model.check import Check
     from trueup.model.release import Facts, Verdict
@@ -80,6 +82,10 @@ def judge(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write it to this file; stdout gets it as text then.")
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--also", metavar="FORMAT=FILE", help="Write it there in this format, too; repeat for several."),
+    ] = None,
     step_summary: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--step-summary", help=f"Add it to the file that {STEP_SUMMARY} names, too.")
     ] = False,
@@ -96,6 +102,8 @@ def judge(
         return
     from trueup.actions.gate import Order  # noqa: PLC0415 - heavy
 
+    files = [_file_named(text) for text in also or []]
+    files += [(output_format, output)] if output is not None else []
     summary = _summary_file() if step_summary else None
     order = Order(
         report=report,
@@ -109,7 +117,7 @@ def judge(
         allow_inconclusive=allow_inconclusive,
     )
     made = _decided(order, config)
-    _deliver(made, output_format=output_format, output=output, summary=summary)
+    _deliver(made, shown=output_format if output is None else VerdictFormat.TEXT, files=files, summary=summary)
     raise typer.Exit(exit_code(made))
 
 
@@ -164,16 +172,26 @@ def _summary_file() -> Path:
     return Path(name)
 
 
-def _deliver(verdict: Verdict, *, output_format: VerdictFormat, output: Path | None, summary: Path | None) -> None:
+def _file_named(text: str) -> tuple[VerdictFormat, Path]:
+    """The format and the file of ``--also``."""
+    word, _, name = text.partition("=")
+    if word not in tuple(VerdictFormat) or not name:
+        known = ", ".join(VerdictFormat)
+        raise ConfigurationError(f'--also "{text}" is not FORMAT=FILE, such as junit=gate.xml; formats are {known}.')
+    return VerdictFormat(word), Path(name)
+
+
+def _deliver(
+    verdict: Verdict, *, shown: VerdictFormat, files: Iterable[tuple[VerdictFormat, Path]], summary: Path | None
+) -> None:
     """Write the verdict wherever it was asked for; a log always gets it."""
     from trueup.formats.verdict import write  # noqa: PLC0415 - heavy
 
-    shown = output_format if output is None else VerdictFormat.TEXT
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     write(verdict, format=shown, stream=sys.stdout, color=color)
     sys.stdout.flush()
-    if output is not None:
-        _write_file(verdict, output, output_format)
+    for output_format, path in files:
+        _write_file(verdict, path, output_format)
     if summary is not None:
         _write_file(verdict, summary, VerdictFormat.MARKDOWN, adds=True)
 
