@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from trueup.model.finding import Area
-from trueup.model.gate import PlanGate
+from trueup.model.gate import UNREACHABLE, PlanGate, in_words
 from trueup.model.guardrail import GuardrailStatus
 from trueup.model.release.facts import Answered, Facts
 from trueup.model.release.judging import Judged, Standing
@@ -16,7 +16,7 @@ from trueup.model.release.rules import Rules
 CLOCK_SKEW = timedelta(minutes=2)
 """How far a report's clocks may be ahead of ours before its moments are not believed."""
 
-GATE_CHECKS = ("gate-regression", "gate-uncovered", "gate-unreachable")
+GATE_CHECKS = ("gate-regression", "gate-uncovered", UNREACHABLE)
 REPLAY = "replay"
 AUDITED_REPAIRS = "audited-repairs"
 
@@ -129,14 +129,7 @@ def plan_gates(report: Facts, judged: Sequence[Judged]) -> Question:
 
 
 def _cell(cell: PlanGate) -> str:
-    expected, actual = _allowance(cell.expected), _allowance(cell.actual)
-    return f"{cell.feature} on {cell.plan} should be {expected} and is {actual}"
-
-
-def _allowance(value: bool | int | None) -> str:  # noqa: FBT001 - the value itself
-    if isinstance(value, bool):
-        return "allowed" if value else "denied"
-    return "unknown" if value is None else str(value)
+    return f"{cell.feature} on {cell.plan} should be {in_words(cell.expected)} and is {in_words(cell.actual)}"
 
 
 def _unasked_gates(report: Facts) -> Iterator[str]:
@@ -155,8 +148,8 @@ def _gate_notes(report: Facts) -> Iterator[str]:
     if answers and all(answer.how is Answered.OFF for answer in answers):
         yield "Plan gates are switched off."
     for cell in report.plan_gates:
-        if cell.accepted is not None and cell.actual is not None and cell.accepted != cell.actual:
-            was, is_now = _allowance(cell.accepted), _allowance(cell.actual)
+        if cell.changed:
+            was, is_now = in_words(cell.accepted), in_words(cell.actual)
             yield f"{cell.feature} on {cell.plan} was accepted as {was} and is {is_now}."
 
 
