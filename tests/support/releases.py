@@ -16,7 +16,7 @@ from trueup.model.guardrail import Guardrail, GuardrailStatus
 from trueup.model.money import Impact
 from trueup.model.relations import Exemption
 from trueup.model.release import Answer, Answered, Facts, Issue, Rules, Standing, Verdict, verdict
-from trueup.model.release.questions import GATE_CHECKS
+from trueup.model.release.questions import GATE_CHECKS, REPLAY_CHECKS
 from trueup.model.severity import Severity
 
 NOW = datetime(2026, 3, 1, 12, 0, 5)
@@ -29,7 +29,7 @@ AREAS = {
     "grant-without-invoice": Area.REVENUE,
     "stale-paid-plan": Area.ENTITLEMENTS,
 }
-CHECKS = (*AREAS, *(check for check in GATE_CHECKS if check not in AREAS))
+CHECKS = tuple(dict.fromkeys((*AREAS, *GATE_CHECKS, *REPLAY_CHECKS)))
 GUARDRAILS = ("replay", "audited-repairs")
 
 
@@ -38,7 +38,7 @@ def issue(issue_id: str, *, severity: Severity = Severity.CRITICAL, **fields: An
     check, _, subject = issue_id.partition(":")
     values: dict[str, Any] = {
         "check": check,
-        "area": AREAS.get(check, Area.REVENUE),
+        "area": AREAS.get(check, Area.WEBHOOKS if check in REPLAY_CHECKS else Area.REVENUE),
         "subject": subject,
         "severity": severity,
         "title": f"What {check} says",

@@ -110,6 +110,17 @@ def test_a_finding_that_was_exempted_once_blocks_though_it_is_old() -> None:
     assert standings(made)[A] is Standing.LAPSED
 
 
+def test_an_exemption_of_a_whole_plan_that_ended_excuses_nobody_who_is_or_may_be_on_it() -> None:
+    told = {"checkId": "stale-paid-plan", "exemptPlan": "PARTNER"}
+    ended = issue("exemption-expired:stale-paid-plan:plan PARTNER", severity=Severity.WARNING, evidence=told)
+    ids = ["stale-paid-plan:on-it", "stale-paid-plan:on-another", "stale-paid-plan:nobody-knows", A]
+    plans: list[dict[str, str]] = [{"plan": "PARTNER"}, {"plan": "PRO"}, {}, {}]
+    found = [issue(one, evidence=plan) for one, plan in zip(ids, plans, strict=True)]
+    made = judge(facts([*found, ended]), baseline([issue(one) for one in ids]))
+    lapsed = {one for one, standing in standings(made).items() if standing is Standing.LAPSED}
+    assert lapsed == {"stale-paid-plan:on-it", "stale-paid-plan:nobody-knows"}
+
+
 def test_a_plan_gate_blocks_whether_or_not_the_baseline_has_it() -> None:
     gate = "gate-regression:exports:FREE"
     made = judge(facts([gate]), baseline([gate]), since=NOW - timedelta(days=1))
@@ -175,14 +186,29 @@ def test_since_the_report_itself_would_let_everything_pass_and_is_unknown() -> N
     assert not made.passes
 
 
-def test_a_replay_that_is_blocked_blocks_unless_all_that_blocks_it_is_old() -> None:
-    blocked = guardrails(replay=(GuardrailStatus.BLOCKED, "1 event credited twice."))
-    old = "duplicate-event-grant:evt_1"
-    assert statuses(judge(facts([old], guardrails=blocked), baseline([old])))["replay"] == "allowed"
-    assert statuses(judge(facts([old], guardrails=blocked)))["replay"] == "blocked"
-    assert statuses(judge(facts(guardrails=blocked), baseline()))["replay"] == "blocked"
-    both = [old, "duplicate-event-grant:evt_2"]
-    assert statuses(judge(facts(both, guardrails=blocked), baseline([old])))["replay"] == "blocked"
+UNSAFE = guardrails(replay=(GuardrailStatus.BLOCKED, "1 event credited twice."))
+TWICE = "duplicate-event-grant:evt_1"
+
+
+def replayed(report: Facts, before: Facts | None = None, **told: Any) -> str:
+    return statuses(judge(dataclasses.replace(report, guardrails=UNSAFE), before, **told))["replay"]
+
+
+def test_a_replay_that_is_blocked_blocks_unless_all_that_it_rests_on_is_old_or_answered_for() -> None:
+    assert replayed(facts([TWICE])) == "blocked"
+    assert replayed(facts(), baseline()) == "blocked"
+    assert replayed(facts([TWICE]), baseline([TWICE])) == "allowed"
+    assert replayed(facts([TWICE, "duplicate-event-grant:evt_2"]), baseline([TWICE])) == "blocked"
+    assert replayed(facts([exempted("missing-idempotency-record:evt_1", until=date(2026, 6, 1))])) == "allowed"
+    assert replayed(facts([TWICE]), shadow={"duplicate-event-grant": date(2026, 12, 31)}) == "allowed"
+    assert replayed(facts([TWICE]), since=BEFORE) == "allowed"
+
+
+def test_old_findings_excuse_no_replay_of_what_nobody_looked_at() -> None:
+    off = answered(duplicate_invoice_grant=Answered.OFF)
+    assert replayed(facts([TWICE], answers=off), baseline([TWICE], answers=off)) == "blocked"
+    unread = issue("unreadable-row:ledger_entry:9", severity=Severity.ERROR)
+    assert replayed(facts([TWICE, unread]), baseline([TWICE])) == "blocked"
 
 
 def test_a_repair_without_its_row_is_never_backlog() -> None:

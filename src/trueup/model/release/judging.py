@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from trueup.model.finding import Area
-from trueup.model.release.facts import Facts, Issue
+from trueup.model.release.facts import Facts, Issue, Shown
 from trueup.model.release.matching import worse
 from trueup.model.release.rules import Rules
 
@@ -72,15 +72,41 @@ class Comparison:
     before: Mapping[str, Issue]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """What exemptions that have ended were of: issue ids, and for each check whole plans."""
+
+    issue_ids: frozenset[str]
+    plans: Mapping[str, frozenset[Shown]]
+
+    def covered(self, issue: Issue) -> bool:
+        """Whether one was of this finding. Of a finding that names no plan a plan's may have been."""
+        plans = self.plans.get(issue.check, frozenset())
+        plan = issue.evidence.get("plan")
+        return issue.id in self.issue_ids or (bool(plans) and (plan is None or plan in plans))
+
+
+def _ended(report: Facts) -> _Ended:
+    found = [issue for issue in report.issues if issue.check == EXEMPTION_EXPIRED]
+    plans: dict[str, set[Shown]] = {}
+    for issue in found:
+        if (plan := issue.evidence.get("exemptPlan")) is not None:
+            plans.setdefault(str(issue.evidence.get("checkId")), set()).add(plan)
+    return _Ended(
+        issue_ids=frozenset(issue.subject for issue in found),
+        plans={check: frozenset(of) for check, of in plans.items()},
+    )
+
+
 def judged(report: Facts, comparison: Comparison, *, rules: Rules, now: datetime) -> tuple[Judged, ...]:
     """Every finding of the report, judged: what blocks first, then in the report's order."""
     order = list(Standing)
-    ended = frozenset(issue.subject for issue in report.issues if issue.check == EXEMPTION_EXPIRED)
+    ended = _ended(report)
     made = [_judged(issue, comparison, rules=rules, now=now, ended=ended) for issue in report.issues]
     return tuple(sorted(made, key=lambda one: order.index(one.standing)))
 
 
-def _judged(issue: Issue, comparison: Comparison, *, rules: Rules, now: datetime, ended: frozenset[str]) -> Judged:
+def _judged(issue: Issue, comparison: Comparison, *, rules: Rules, now: datetime, ended: _Ended) -> Judged:
     lapsed = _why_lapsed(issue, now.date(), ended)
     if issue.exemption is not None and lapsed is None:
         return Judged(issue=issue, standing=Standing.EXEMPTED, reason=_accepted(issue))
@@ -96,10 +122,10 @@ def _judged(issue: Issue, comparison: Comparison, *, rules: Rules, now: datetime
     return Judged(issue=issue, standing=standing, reason=reason, known=known)
 
 
-def _why_lapsed(issue: Issue, today: date, ended: frozenset[str]) -> str | None:
+def _why_lapsed(issue: Issue, today: date, ended: _Ended) -> str | None:
     """Why the exemption does not hold any more; None where it does, or where there never was one."""
     if issue.exemption is None:
-        return "Its exemption has ended." if issue.id in ended else None
+        return "Its exemption has ended." if ended.covered(issue) else None
     expires = issue.exemption.expires_at
     if expires is not None and expires < today:
         return f"Its exemption ended on {expires}."

@@ -17,6 +17,13 @@ CLOCK_SKEW = timedelta(minutes=2)
 """How far a report's clocks may be ahead of ours before its moments are not believed."""
 
 GATE_CHECKS = ("gate-regression", "gate-uncovered", UNREACHABLE)
+REPLAY_CHECKS = (
+    "missing-idempotency-record",
+    "duplicate-event-grant",
+    "duplicate-payment-grant",
+    "duplicate-invoice-grant",
+)
+UNREADABLE = "unreadable-row"
 REPLAY = "replay"
 AUDITED_REPAIRS = "audited-repairs"
 
@@ -160,15 +167,26 @@ def findings(judged: Sequence[Judged]) -> Question:
 
 
 def replay(report: Facts, judged: Sequence[Judged]) -> Question:
-    """Whether a replay would be safe. What blocks it and was there before is backlog like any finding."""
+    """Whether a replay would be safe. What blocks it and is excused as a finding blocks replays, and no release."""
     asks = "Would replaying webhooks be safe?"
     found = report.guardrail(REPLAY)
-    if found is not None and found.status is GuardrailStatus.BLOCKED:
-        webhooks = [one for one in judged if one.issue.area is Area.WEBHOOKS and one.standing is not Standing.EXEMPTED]
-        if webhooks and all(one.known or one.standing is Standing.SHADOW for one in webhooks):
-            notes = (*found.reasons, "All of it is known, so it blocks replays and not this release.")
-            return _asked(REPLAY, asks, notes=notes)
+    if found is not None and found.status is GuardrailStatus.BLOCKED and _is_backlog(report, judged):
+        return _asked(
+            REPLAY, asks, notes=(*found.reasons, "All of it is known, so it blocks replays and not releases.")
+        )
     return _guardrail(report, REPLAY, asks)
+
+
+def _is_backlog(report: Facts, judged: Sequence[Judged]) -> bool:
+    """Whether every check that a replay rests on answered, and whatever they found is known or answered for."""
+    answers = {answer.check: answer.how for answer in report.answers}
+    if any(answers.get(check) is not Answered.CHECKED for check in REPLAY_CHECKS):
+        return False
+    excused = {Standing.SHADOW, Standing.EXEMPTED}
+    rests_on = [one for one in judged if one.issue.check in {*REPLAY_CHECKS, UNREADABLE}]
+    return any(one.issue.check in REPLAY_CHECKS for one in rests_on) and all(
+        one.known or one.standing in excused for one in rests_on
+    )
 
 
 def audited_repairs(report: Facts) -> Question:
