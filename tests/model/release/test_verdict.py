@@ -202,6 +202,7 @@ def test_a_replay_that_is_blocked_blocks_unless_all_that_it_rests_on_is_old_or_a
     assert replayed(facts([exempted("missing-idempotency-record:evt_1", until=date(2026, 6, 1))])) == "allowed"
     assert replayed(facts([TWICE]), shadow={"duplicate-event-grant": date(2026, 12, 31)}) == "allowed"
     assert replayed(facts([TWICE]), since=BEFORE) == "allowed"
+    assert replayed(facts([TWICE]), baseline([TWICE], period_days=30)) == "unknown"
 
 
 def test_old_findings_excuse_no_replay_of_what_nobody_looked_at() -> None:

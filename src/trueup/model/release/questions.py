@@ -170,23 +170,26 @@ def replay(report: Facts, judged: Sequence[Judged]) -> Question:
     """Whether a replay would be safe. What blocks it and is excused as a finding blocks replays, and no release."""
     asks = "Would replaying webhooks be safe?"
     found = report.guardrail(REPLAY)
-    if found is not None and found.status is GuardrailStatus.BLOCKED and _is_backlog(report, judged):
+    if found is None or found.status is not GuardrailStatus.BLOCKED:
+        return _guardrail(report, REPLAY, asks)
+    rests_on = _rests_on(report, judged)
+    excused = {Standing.SHADOW, Standing.EXEMPTED}
+    if rests_on and all(one.known or one.standing in excused for one in rests_on):
         return _asked(
             REPLAY, asks, notes=(*found.reasons, "All of it is known, so it blocks replays and not releases.")
         )
+    if rests_on and all(one.known or one.standing in {*excused, Standing.UNKNOWN} for one in rests_on):
+        return _asked(REPLAY, asks, unknown=(*found.reasons, "Whether all of it was known is unknown."))
     return _guardrail(report, REPLAY, asks)
 
 
-def _is_backlog(report: Facts, judged: Sequence[Judged]) -> bool:
-    """Whether every check that a replay rests on answered, and whatever they found is known or answered for."""
+def _rests_on(report: Facts, judged: Sequence[Judged]) -> Sequence[Judged]:
+    """The findings that a blocked replay rests on; none where a check did not answer, so that there may be more."""
     answers = {answer.check: answer.how for answer in report.answers}
     if any(answers.get(check) is not Answered.CHECKED for check in REPLAY_CHECKS):
-        return False
-    excused = {Standing.SHADOW, Standing.EXEMPTED}
-    rests_on = [one for one in judged if one.issue.check in {*REPLAY_CHECKS, UNREADABLE}]
-    return any(one.issue.check in REPLAY_CHECKS for one in rests_on) and all(
-        one.known or one.standing in excused for one in rests_on
-    )
+        return ()
+    found = [one for one in judged if one.issue.check in {*REPLAY_CHECKS, UNREADABLE}]
+    return found if any(one.issue.check in REPLAY_CHECKS for one in found) else ()
 
 
 def audited_repairs(report: Facts) -> Question:
@@ -218,10 +221,7 @@ def baseline(report: Facts, before: Facts | None, rules: Rules, *, unusable: Seq
             else f"No baseline: every open finding of severity {rules.fail_on} or worse blocks."
         )
         return _asked("baseline", asks, unknown=_since_too_late(report, rules), notes=[note])
-    reasons = [*unusable, *_since_too_late(report, rules), *_lost(report, before)]
-    return _asked(
-        "baseline", asks, unknown=reasons, notes=[f"Compared with run {before.run_id} of {before.environment}."]
-    )
+    return _asked("baseline", asks, unknown=[*unusable, *_since_too_late(report, rules), *_lost(report, before)])
 
 
 def _since_too_late(report: Facts, rules: Rules) -> Iterator[str]:
