@@ -267,7 +267,7 @@ ROWS: dict[str, tuple[Fault, int]] = {
         BLOCKED,
     ),
     "shadow mode of a check that does not exist": (
-        with_config('[release.shadow]\n"credit-balanse" = 2126-01-01\n'),
+        with_config('[release.shadow]\n"credit-balances" = 2126-01-01\n'),
         USAGE,
     ),
     "shadow mode, and the check broke": (
