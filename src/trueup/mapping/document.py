@@ -29,6 +29,7 @@ from trueup.mapping.field_types import (
     SeverityWord,
     Subject,
     Text,
+    Threshold,
     Words,
 )
 
@@ -226,7 +227,7 @@ class GatesSection(Section):
 class ReleaseSection(Section):
     """``[release]``: when ``trueup gate`` lets a release go out. Options of the command come before it."""
 
-    fail_on: SeverityWord = "error"
+    fail_on: Threshold = "error"
     """Open findings of this severity or worse block, where they are new or worse than in the baseline."""
     baseline_environment: Text | None = None
     """Whose newest complete run in the store is the baseline. Without a baseline every open finding counts."""
