@@ -136,7 +136,9 @@ def _decided(order: Order, path: Path | None) -> Verdict:
     catalogue = catalogue_for(path)
 
     def audit_now() -> Facts:
-        report, first_seen = audited(config_from(path, catalogue), catalogue, catalogue)
+        found = config_from(path, catalogue)
+        required_store(found).close()  # an audit can do without what memory exempts and knows; a verdict cannot
+        report, first_seen = audited(found, catalogue, catalogue)
         return facts_of_report(report, first_seen=first_seen)
 
     with contextlib.ExitStack() as opened:
