@@ -2,7 +2,7 @@
 
 For each size and database: the whole audit, its copy and its checks, and its peak memory. Beside them, on the
 same Postgres in the same run: the seven contract queries by hand, and the limit, ``psql`` copying the same columns in
-binary. Then detection: recall and precision over the demo company's truth.
+binary. Then detection: recall and precision over the demo company's truth; and the release gate after an audit.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench.companies import Prepared, prepared_postgres, prepared_sqlite
 from bench.detection import detection
+from bench.gate import gate_lines
 from bench.measure import Measured, audit_measured, binary_copy_seconds, by_hand_seconds, driver_seconds
 from bench.table import Line, render
 
@@ -38,6 +39,7 @@ def main() -> None:
                     lines += _audits("SQLite", prepared, options.repeat)
     print(render(lines))
     print(detection(now=NOW, seeds=options.seeds))
+    print(gate_lines())
 
 
 def _postgres(prepared: Prepared, repeat: int) -> list[Line]:

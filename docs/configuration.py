@@ -61,6 +61,7 @@ _NAMED = {
     "probes": ("NAME", "OPTION"),
     "roles": ("ROLE",),
     "severity": ("CHECK",),
+    "shadow": ("CHECK",),
     "values": ("COLUMN", "WORD"),
 }
 """What the file's author names, by key."""

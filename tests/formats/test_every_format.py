@@ -19,6 +19,8 @@ from tests.support.reports import CATALOGUE, NOW, QUICK, clean, finding, large, 
 from tests.support.writing import document, written
 from trueup.formats import FORMATS, write
 from trueup.formats.csv import cell
+from trueup.formats.digest import unanswered
+from trueup.formats.gitlab import COULD_NOT_CHECK
 from trueup.model.change import Append, Change, Refusal, Replace
 from trueup.model.errors import ConfigurationError
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Skipped
@@ -103,6 +105,12 @@ def test_all_formats_hold_the_same_findings(report: Report) -> None:
     assert sorted(row["id"] for row in rows) == sorted(map(cell, ids))
     results = json.loads(written(report, "sarif"))["runs"][0]["results"]
     assert sorted(result["properties"]["issueId"] for result in results) == ids
+    fingerprints = sorted(found.fingerprint for found in report.findings())
+    entries = json.loads(written(report, "gitlab"))
+    told = sorted(entry["fingerprint"] for entry in entries if entry["check_name"] != COULD_NOT_CHECK)
+    assert told == fingerprints
+    gaps = len(report.interruptions) + len(unanswered(report))
+    assert written(report, "github").count("\n::") == len(fingerprints) + gaps
 
 
 @QUICK

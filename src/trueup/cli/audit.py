@@ -76,7 +76,7 @@ def audit(
         report = _of_books(books, config, everything, checks, as_of, period_days, store=store)
     else:
         found = config_from(config, everything)
-        report, first_seen = _of_database(found, everything, checks, as_of, period_days, keep_books, store=store)
+        report, first_seen = audited(found, everything, checks, as_of, period_days, keep_books, store=store)
     if notify:
         decide_alerts(found, report.run_id)
     code = deliver(
@@ -87,16 +87,17 @@ def audit(
     raise typer.Exit(code)
 
 
-def _of_database(
+def audited(
     config: Config,
     everything: tuple[Check, ...],
     checks: Sequence[Check],
-    as_of: str | None,
-    period_days: int | None,
-    keep_books: Path | None,
+    as_of: str | None = None,
+    period_days: int | None = None,
+    keep_books: Path | None = None,
     *,
-    store: bool,
+    store: bool = True,
 ) -> tuple[Report, Mapping[str, datetime]]:
+    """Audit the database, and remember it; the report, and since when its findings are known, by fingerprint."""
     from trueup.actions.audit import audit as run_audit  # noqa: PLC0415 - heavy
     from trueup.actions.audit import with_period  # noqa: PLC0415 - heavy
     from trueup.cli.memory import remembered, store_for_audit  # noqa: PLC0415 - heavy

@@ -9,22 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.cli.options import ConfigOption, caller, catalogue_for, config_from, utc_now
+from trueup.cli.release import judge
 
 if TYPE_CHECKING:
     from trueup.actions.plan_gates.accept import Looked
 
 gate = typer.Typer(rich_markup_mode=None, help="The release gate, and what each plan was accepted to get.")
+gate.callback(invoke_without_command=True)(judge)
 
-_USAGE = 2
 _CLEAN, _FOUND, _INCONCLUSIVE = 0, 1, 3
-
-
-@gate.callback(invoke_without_command=True)
-def verdict(context: typer.Context) -> None:
-    """Judge whether this may be released; with a subcommand, look at or accept what each plan gets."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-        raise typer.Exit(_USAGE)
 
 
 @gate.command()

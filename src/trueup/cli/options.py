@@ -33,6 +33,8 @@ class Format(StrEnum):
     JUNIT = "junit"
     SARIF = "sarif"
     CSV = "csv"
+    GITHUB = "github"
+    GITLAB = "gitlab"
 
 
 class ListFormat(StrEnum):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
             """Write the whole report to ``out``, as a stream."""
 
 
-FORMATS = ("text", "json", "markdown", "junit", "sarif", "csv")
+FORMATS = ("text", "json", "markdown", "junit", "sarif", "csv", "github", "gitlab")
 
 
 def write(

@@ -18,6 +18,7 @@ from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from trueup.formats.presentation import Presentation
     from trueup.model.check import Check
@@ -28,8 +29,8 @@ LISTED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """One test: ``verdict`` is ``failure``, ``error``, ``skipped`` or, for a passed one, empty."""
+class Case:
+    """One test. ``verdict`` is ``failure``, ``error``, ``skipped`` or, for a passed one, empty."""
 
     name: str
     verdict: str = ""
@@ -42,11 +43,16 @@ class _Case:
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     """Write one ``testsuites`` document. A relation that was not read whole is an error in a suite of its own."""
     suites = _suites(report, presentation.catalogue)
+    write_suites(out, suites, name=f"trueup {report.environment}", at=report.generated_at)
+
+
+def write_suites(out: TextIO, suites: Mapping[str, list[Case]], *, name: str, at: datetime) -> None:
+    """Write one ``testsuites`` document of these suites, by their name after ``trueup.``."""
     every = [case for cases in suites.values() for case in cases]
+    moment = at.replace(tzinfo=None, microsecond=0).isoformat()
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
-    out.write(f"<testsuites {_attribute('name', f'trueup {report.environment}')} {_counts(every)}>\n")
+    out.write(f"<testsuites {_attribute('name', name)} {_counts(every)}>\n")
     for area, cases in suites.items():
-        moment = report.generated_at.replace(tzinfo=None, microsecond=0).isoformat()
         out.write(f'  <testsuite name="trueup.{area}" {_counts(cases)} timestamp="{moment}">\n')
         for case in cases:
             _write_case(out, area, case)
@@ -54,10 +60,10 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     out.write("</testsuites>\n")
 
 
-def _suites(report: Report, catalogue: Mapping[str, Check]) -> dict[str, list[_Case]]:
-    suites: dict[str, list[_Case]] = {}
+def _suites(report: Report, catalogue: Mapping[str, Check]) -> dict[str, list[Case]]:
+    suites: dict[str, list[Case]] = {}
     for read in report.interruptions:
-        case = _Case(name=read.relation, verdict="error", message=f"{read.table} was not read whole: {read.problem}")
+        case = Case(name=read.relation, verdict="error", message=f"{read.table} was not read whole: {read.problem}")
         suites.setdefault("read", []).append(case)
     for made in report.outcomes:
         suites.setdefault(_area(made, catalogue), []).append(_case(made))
@@ -74,31 +80,31 @@ def _area(made: CheckOutcome, catalogue: Mapping[str, Check]) -> str:
     return "other"
 
 
-def _guarded(guardrail: Guardrail) -> _Case:
+def _guarded(guardrail: Guardrail) -> Case:
     """A guardrail as a test: what nobody could look at is skipped, which is not passed."""
     verdict = {GuardrailStatus.BLOCKED: "failure", GuardrailStatus.UNKNOWN: "skipped"}.get(guardrail.status, "")
     first, *others = guardrail.reasons or ("",)
     if not verdict:
-        return _Case(name=guardrail.id, notes=guardrail.reasons)
-    return _Case(name=guardrail.id, verdict=verdict, message=first, lines=tuple(others))
+        return Case(name=guardrail.id, notes=guardrail.reasons)
+    return Case(name=guardrail.id, verdict=verdict, message=first, lines=tuple(others))
 
 
-def _case(made: CheckOutcome) -> _Case:
+def _case(made: CheckOutcome) -> Case:
     match made.outcome:
         case Checked(findings=findings):
             return _checked(made, findings)
         case Skipped(reason=reason):
-            return _Case(name=made.check, verdict="skipped", message=reason, milliseconds=made.milliseconds)
+            return Case(name=made.check, verdict="skipped", message=reason, milliseconds=made.milliseconds)
         case Broken(error=error):
-            return _Case(name=made.check, verdict="error", message=error, milliseconds=made.milliseconds)
+            return Case(name=made.check, verdict="error", message=error, milliseconds=made.milliseconds)
         case Off():
-            return _Case(name=made.check, verdict="skipped", message="off", milliseconds=made.milliseconds)
+            return Case(name=made.check, verdict="skipped", message="off", milliseconds=made.milliseconds)
 
 
-def _checked(made: CheckOutcome, findings: tuple[Finding, ...]) -> _Case:
+def _checked(made: CheckOutcome, findings: tuple[Finding, ...]) -> Case:
     found = [finding for finding in findings if finding.exemption is None]
     notes = (f"exempted: {f.id}, {exemption_text(f.exemption)}" for f in findings if f.exemption)
-    return _Case(
+    return Case(
         name=made.check,
         verdict="failure" if found else "",
         message=_headline(found) if found else "",
@@ -128,7 +134,7 @@ def _first(lines: Iterator[str], total: int) -> Iterator[str]:
         yield f"and {total - LISTED:,} more (--format json or csv shows all)"
 
 
-def _counts(cases: list[_Case]) -> str:
+def _counts(cases: list[Case]) -> str:
     def having(verdict: str) -> int:
         return sum(case.verdict == verdict for case in cases)
 
@@ -139,7 +145,7 @@ def _counts(cases: list[_Case]) -> str:
     )
 
 
-def _write_case(out: TextIO, area: str, case: _Case) -> None:
+def _write_case(out: TextIO, area: str, case: Case) -> None:
     seconds = case.milliseconds / 1000
     out.write(f'    <testcase {_attribute("name", case.name)} classname="trueup.{area}" time="{seconds:.3f}">')
     if case.verdict:

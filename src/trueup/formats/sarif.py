@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from trueup import __version__
 from trueup.formats.digest import unanswered
-from trueup.formats.wording import Json, exact, exemption_text, impact, instant
+from trueup.formats.wording import CONFIG_FILE, Json, exact, exemption_text, impact, instant
 from trueup.model.check import Check
 from trueup.model.outcome import Checked
 from trueup.model.severity import Severity
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 RESULT_LIMIT = 25_000
 """GitHub refuses a run with more results."""
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_LEVELS = {
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {
     Severity.CRITICAL: "error",
     Severity.ERROR: "error",
     Severity.WARNING: "warning",
@@ -38,20 +38,21 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     rules = _rules(report, presentation.catalogue)
     numbers = {rule: number for number, rule in enumerate(rules)}
     driver = {"name": "trueup", "semanticVersion": __version__, "rules": list(rules.values())}
-    out.write(f'{{"$schema": {_dump(_SCHEMA)}, "version": "2.1.0", "runs": [{{\n')
-    out.write(f'  "tool": {_dump({"driver": driver})},\n')
-    out.write(f'  "automationDetails": {_dump({"id": f"trueup/{exact(report.environment)}/"})},\n')
-    out.write(f'  "invocations": [{_dump(_invocation(report))}],\n')
-    out.write(f'  "properties": {_dump({"guardrails": [_guardrail(each) for each in report.guardrails]})},\n')
+    out.write(f'{{"$schema": {dump(SCHEMA)}, "version": "2.1.0", "runs": [{{\n')
+    out.write(f'  "tool": {dump({"driver": driver})},\n')
+    out.write(f'  "automationDetails": {dump({"id": f"trueup/{exact(report.environment)}/"})},\n')
+    out.write(f'  "invocations": [{dump(_invocation(report))}],\n')
+    out.write(f'  "properties": {dump({"guardrails": [_guardrail(each) for each in report.guardrails]})},\n')
     out.write('  "results": [')
     separator = "\n    "
     for finding in _kept(report):
-        out.write(separator + _dump(_result(finding, rule_number=numbers[finding.check])))
+        out.write(separator + dump(_result(finding, rule_number=numbers[finding.check])))
         separator = ",\n    "
     out.write("\n  ]\n}]}\n")
 
 
-def _dump(value: object) -> str:
+def dump(value: object) -> str:
+    """``value`` as JSON on one line."""
     return json.dumps(value, allow_nan=False)
 
 
@@ -75,7 +76,7 @@ def _rule(check_id: str, known: Check | Finding | None) -> dict[str, Json]:
     rule: dict[str, Json] = {"id": exact(check_id), "helpUri": f"docs/checks/{exact(check_id)}.md"}
     if known:
         rule["shortDescription"] = {"text": exact(known.title)}
-        rule["defaultConfiguration"] = {"level": _LEVELS[known.severity]}
+        rule["defaultConfiguration"] = {"level": LEVELS[known.severity]}
         rule["properties"] = {"tags": ["billing", known.area.value]}
     if isinstance(known, Check):
         rule["fullDescription"] = {"text": exact(known.why)}
@@ -83,7 +84,8 @@ def _rule(check_id: str, known: Check | Finding | None) -> dict[str, Json]:
     return rule
 
 
-def _message(text: str) -> dict[str, Json]:
+def message(text: str) -> dict[str, Json]:
+    """Text in SARIF's own wrapping."""
     # Square brackets would be read as links (SARIF 2.1.0, 3.11.6).
     return {"text": exact(text).replace("[", "\\[").replace("]", "\\]")}
 
@@ -95,14 +97,11 @@ def _result(finding: Finding, *, rule_number: int) -> dict[str, Json]:
     return {
         "ruleId": exact(finding.check),
         "ruleIndex": rule_number,
-        "level": _LEVELS[finding.severity],
-        "message": _message(finding.message),
-        "locations": [_location(finding)],
+        "level": LEVELS[finding.severity],
+        "message": message(finding.message),
+        "locations": [location(finding.subject, finding.id)],
         # GitHub tells results apart by this one name only, and ours all share a location.
-        "partialFingerprints": {
-            "primaryLocationLineHash": finding.fingerprint,
-            "trueupFinding/v1": finding.fingerprint,
-        },
+        "partialFingerprints": fingerprints(finding.fingerprint),
         "suppressions": [suppression] if finding.exemption else [],
         "properties": {
             "issueId": exact(finding.id),
@@ -119,28 +118,32 @@ def _guardrail(guardrail: Guardrail) -> dict[str, Json]:
     return {"id": guardrail.id, "status": guardrail.status.value, "reasons": reasons}
 
 
-def _location(finding: Finding) -> dict[str, Json]:
+def fingerprints(fingerprint: str) -> dict[str, Json]:
+    """What tells a result from the others, under the names that GitHub and we read."""
+    return {"primaryLocationLineHash": fingerprint, "trueupFinding/v1": fingerprint}
+
+
+def location(subject: str, issue_id: str) -> dict[str, Json]:
+    """Where a result is shown, and what it is about."""
     return {
         # GitHub refuses results without a file; the config is the repository's nearest one.
-        "physicalLocation": {"artifactLocation": {"uri": "trueup.toml"}, "region": {"startLine": 1}},
-        "logicalLocations": [
-            {"name": exact(finding.subject), "fullyQualifiedName": exact(finding.id), "kind": "resource"}
-        ],
+        "physicalLocation": {"artifactLocation": {"uri": CONFIG_FILE}, "region": {"startLine": 1}},
+        "logicalLocations": [{"name": exact(subject), "fullyQualifiedName": exact(issue_id), "kind": "resource"}],
     }
 
 
 def _invocation(report: Report) -> dict[str, Json]:
     notes: list[Json] = [
-        _notification(f"{read.relation} ({read.table}) was not read whole: {read.problem}")
+        notification(f"{read.relation} ({read.table}) was not read whole: {read.problem}")
         for read in report.interruptions
     ]
     for check in unanswered(report):
-        note = _notification(f"{check.check} was {check.how}: {check.reason}")
+        note = notification(f"{check.check} was {check.how}: {check.reason}")
         notes.append(note | {"associatedRule": {"id": exact(check.check)}})
     total = sum(len(made.outcome.findings) for made in report.outcomes if isinstance(made.outcome, Checked))
     if total > RESULT_LIMIT:
         left_out = total - RESULT_LIMIT
-        notes.append(_notification(f"The worst {RESULT_LIMIT:,} of {total:,} findings are here; {left_out:,} are not."))
+        notes.append(notification(f"The worst {RESULT_LIMIT:,} of {total:,} findings are here; {left_out:,} are not."))
     return {
         "executionSuccessful": report.complete,
         "endTimeUtc": instant(report.generated_at),
@@ -148,5 +151,6 @@ def _invocation(report: Report) -> dict[str, Json]:
     }
 
 
-def _notification(text: str) -> dict[str, Json]:
-    return {"level": "error", "message": _message(text)}
+def notification(text: str) -> dict[str, Json]:
+    """What kept the program from looking at everything."""
+    return {"level": "error", "message": message(text)}

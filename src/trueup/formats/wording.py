@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 EXACT_INTEGER_LIMIT = 2**53
 """Beyond it a JavaScript number no longer holds every integer (RFC 8259, section 6)."""
 
+CONFIG_FILE = "trueup.toml"
+"""The file at whose first line code hosts show what is in no file: the repository's nearest one."""
+
 Json = str | int | float | bool | None | dict[str, "Json"] | list["Json"]
 
 

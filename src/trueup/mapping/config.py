@@ -13,7 +13,14 @@ from trueup.model.errors import ConfigurationError
 from trueup.model.gate import UNREACHABLE
 from trueup.model.policy import Policy
 from trueup.model.relations import GATES, STRIPE, Exemption, Plan, PlanPrice, relation_name
-from trueup.model.settings import AlertSettings, GateSettings, RepairSettings, ScheduleSettings, ServerSettings
+from trueup.model.settings import (
+    AlertSettings,
+    GateSettings,
+    ReleaseSettings,
+    RepairSettings,
+    ScheduleSettings,
+    ServerSettings,
+)
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -54,6 +61,7 @@ class Config:
     alerts: AlertSettings = field(default_factory=AlertSettings)
     gates: GateSettings | None = None
     """None where the file names no matrix, or says that there are no plan gates."""
+    release: ReleaseSettings = field(default_factory=ReleaseSettings)
     literal_secrets: tuple[str, ...] = ()
 
 
@@ -70,6 +78,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
     from trueup.mapping.plans import plans_and_prices  # noqa: PLC0415 - see above
     from trueup.mapping.preset import plans_over  # noqa: PLC0415 - see above
     from trueup.mapping.relations import named_in, relation_mappings  # noqa: PLC0415 - see above
+    from trueup.mapping.release import release_settings  # noqa: PLC0415 - see above
     from trueup.mapping.surroundings import (  # noqa: PLC0415 - see above
         alert_settings,
         repair_settings,
@@ -77,7 +86,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         server_settings,
     )
 
-    document = _document(path)
+    document = document_at(path)
     preset = _preset(document.preset, path) if document.preset is not None else Preset()
     plans, prices = plans_and_prices(plans_over(preset.plans, document.plans), path=path)
     names = [plan.plan for plan in plans]
@@ -106,11 +115,13 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         server=server_settings(document.server, path=path, environ=environ),
         alerts=alert_settings(document.alerts, path=path, environ=environ),
         gates=gate_settings(document.gates, plans=plans, path=path, environ=environ),
+        release=release_settings(document, known_checks, path=path),
         literal_secrets=tuple(key for key, text in addresses.items() if has_literal_secret(text)),
     )
 
 
-def _document(path: Path) -> Document:
+def document_at(path: Path) -> Document:
+    """What the file says, of the right shape; no secret is resolved. Raises ``ConfigurationError``."""
     from pydantic import ValidationError  # noqa: PLC0415 - slow to import
 
     from trueup.mapping.document import Document  # noqa: PLC0415 - slow to import

@@ -29,6 +29,7 @@ from trueup.mapping.field_types import (
     SeverityWord,
     Subject,
     Text,
+    Threshold,
     Words,
 )
 
@@ -228,6 +229,19 @@ class GatesSection(Section):
     """A name of yours = a ``kind``, its options, and the ``features`` it is asked about, where those are not all."""
 
 
+class ReleaseSection(Section):
+    """``[release]``: when ``trueup gate`` lets a release go out. Options of the command come before it."""
+
+    fail_on: Threshold = "error"
+    """Open findings of this severity or worse block, where they are new or worse than in the baseline."""
+    baseline_environment: Text | None = None
+    """Whose newest complete run in the store is the baseline. Without a baseline every open finding counts."""
+    max_age_minutes: Often = 60
+    """How old a report, and what it read, may be."""
+    shadow: dict[str, date] = Field(default_factory=dict)
+    """The day from which this check blocks; until then its findings are reported and let pass."""
+
+
 class Preset(Section):
     """A known schema's mapping: what a config starts from."""
 
@@ -254,4 +268,5 @@ class Document(Preset):
     alerts: AlertsSection = Field(default_factory=AlertsSection)
     stripe: StripeSection = Field(default_factory=StripeSection)
     gates: GatesSection = Field(default_factory=GatesSection)
+    release: ReleaseSection = Field(default_factory=ReleaseSection)
     exemptions: list[ExemptionSection] = Field(default_factory=list)

@@ -34,6 +34,10 @@ class BooksUnreadable(TrueupError):
     """A books file is missing, is not ours, or was left half-written."""
 
 
+class ReportUnreadable(TrueupError):
+    """A report that should be judged is cut off, was changed, or is none of ours."""
+
+
 class OutgoingFailed(TrueupError):
     """Somebody outside did not answer, or the name leads to where we must not call. It may pass by itself."""
 

@@ -59,6 +59,11 @@ def subject_text(value: object) -> str:
     return f"{text[: SUBJECT_LENGTH - 17]}~{digest}"
 
 
+def fingerprint_of(check: str, subject: str) -> str:
+    """What stands for a subject's finding of this check in every run: 32 hex digits."""
+    return hashlib.sha256(f"trueup-finding-1\0{check}\0{subject}".encode()).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What one check says about one subject. ``evidence`` keeps the order in which the check's SQL names it."""
@@ -83,7 +88,7 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """The same for the same broken thing in every run, whatever its evidence says today."""
-        return hashlib.sha256(f"trueup-finding-1\0{self.check}\0{self.subject}".encode()).hexdigest()[:32]
+        return fingerprint_of(self.check, self.subject)
 
     @property
     def alerts(self) -> bool:

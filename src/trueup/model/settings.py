@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from trueup.model.finding import printable
 from trueup.model.relations import GateExpectation
+from trueup.model.severity import Severity
 
 OptionValue = str | int | bool | tuple[str, ...] | tuple[int, ...] | Mapping[str, str]
 
@@ -117,3 +119,18 @@ class GateSettings:
     lock_file: str
     probes: tuple[ProbeSettings, ...] = ()
     private_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseSettings:
+    """``[release]``: when a release may go out, and of which environment and how many days the report must be.
+
+    ``shadow`` holds, by check, the day from which it blocks.
+    """
+
+    environment: str = "production"
+    period_days: int = 45
+    fail_on: Severity = Severity.ERROR
+    baseline_environment: str | None = None
+    max_age_minutes: int = 60
+    shadow: Mapping[str, date] = field(default_factory=dict)

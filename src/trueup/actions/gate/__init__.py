@@ -1,0 +1,8 @@
+"""Judge whether something may be released, by an audit of now, a report in a file, or a run that is remembered."""
+
+from __future__ import annotations
+
+from trueup.actions.gate.document import facts_of, facts_of_file, facts_of_report
+from trueup.actions.gate.order import Order, decide
+
+__all__ = ["Order", "decide", "facts_of", "facts_of_file", "facts_of_report"]

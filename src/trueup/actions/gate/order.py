@@ -1,0 +1,100 @@
+"""One question to the release gate: which report, compared with what, how strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from trueup.actions.gate.document import facts_of_file
+from trueup.actions.gate.remembered import baseline_of, facts_of_run
+from trueup.actions.gate.told import renamed_subjects, since_moment
+from trueup.model.errors import ConfigurationError
+from trueup.model.release import Facts, Rules, Verdict, verdict
+from trueup.model.settings import ReleaseSettings
+from trueup.model.severity import Severity
+from trueup.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a person asks. What is None is as ``[release]`` has it.
+
+    ``report`` or ``run`` is judged, or an audit of now. ``baseline`` is a file, ``baseline_environment`` what it is of,
+    or, without a file, whose run of the store is the baseline. ``since`` is a day, or a run that is the baseline.
+    """
+
+    report: Path | None = None
+    run: str | None = None
+    baseline: Path | None = None
+    baseline_environment: str | None = None
+    since: str | None = None
+    renamed: Path | None = None
+    fail_on: Severity | None = None
+    max_age_minutes: int | None = None
+    allow_inconclusive: bool = False
+
+
+def decide(
+    order: Order,
+    *,
+    settings: ReleaseSettings | None,
+    checks: Collection[str],
+    audit_now: Callable[[], Facts],
+    store: Callable[[], Store],
+    clock: Callable[[], datetime],
+) -> Verdict:
+    """The verdict. ``settings`` is None where there is no config; ``checks`` are those that must have been asked.
+
+    ``audit_now`` and ``store`` are called only where they are needed. Raises ``ConfigurationError`` for an order that
+    contradicts itself, ``ReportUnreadable``, ``StoreUnavailable``, and whatever ``audit_now`` raises.
+    """
+    if order.report is not None and order.run is not None:
+        raise ConfigurationError("--report and --run both name what is to be judged: keep one of them.")
+    given = settings or ReleaseSettings()
+    since = since_moment(order.since, now=clock()) if order.since is not None else None
+    run = order.since if since is None else None
+    if run is not None and (order.baseline is not None or order.baseline_environment is not None):
+        raise ConfigurationError("--since names a run, which is a baseline: leave out the other one.")
+    renamed = renamed_subjects(order.renamed) if order.renamed is not None else {}
+    report = _report(order, given, audit_now, store)
+    of = order.baseline_environment or (given.baseline_environment if run is None else None)
+    before = _baseline(order, report, run=run, of=of, store=store)
+    if renamed and before is None:
+        raise ConfigurationError("--renamed says what a baseline calls otherwise: name a baseline too.")
+    rules = Rules(
+        fail_on=order.fail_on or given.fail_on,
+        max_age_minutes=order.max_age_minutes or given.max_age_minutes,
+        allow_inconclusive=order.allow_inconclusive,
+        checks=frozenset(checks),
+        environment=settings.environment if settings else None,
+        period_days=settings.period_days if settings else None,
+        baseline_environment=of,
+        shadow=given.shadow,
+        since=since,
+        renamed=renamed,
+    )
+    return verdict(report=report, baseline=before, rules=rules, now=clock())
+
+
+def _report(
+    order: Order, settings: ReleaseSettings, audit_now: Callable[[], Facts], store: Callable[[], Store]
+) -> Facts:
+    if order.report is not None:
+        return facts_of_file(order.report)
+    if order.run is not None:
+        return facts_of_run(order.run, store=store(), environment=settings.environment)
+    return audit_now()
+
+
+def _baseline(
+    order: Order, report: Facts, *, run: str | None, of: str | None, store: Callable[[], Store]
+) -> Facts | None:
+    if order.baseline is not None:
+        return facts_of_file(order.baseline)
+    if run is not None:
+        return facts_of_run(run, store=store(), environment=report.environment)
+    if of is not None:
+        return baseline_of(of, store=store(), report=report)
+    return None

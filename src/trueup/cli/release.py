@@ -1,0 +1,208 @@
+"""``trueup gate`` without a subcommand: may this be released?"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trueup.cli.options import DEFAULT_CONFIG, ConfigOption, catalogue_for, config_from, utc_now
+from trueup.cli.report import CLEAN, FOUND, INCONCLUSIVE
+from trueup.model.errors import ConfigurationError
+from trueup.model.guardrail import GuardrailStatus
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trueup.actions.gate import Order
+    from trueup.model.check import Check
+    from trueup.model.release import Facts, Verdict
+    from trueup.model.settings import ReleaseSettings
+    from trueup.store import Store
+
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+class VerdictFormat(StrEnum):
+    """How a verdict is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+
+
+def judge(
+    context: typer.Context,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Judge this report, made by `trueup audit --format json`.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="RUN", help="Judge a run of the store: its id, or `newest`.")
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", help="Compare with this report: what it holds does not block.")
+    ] = None,
+    baseline_environment: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline-environment", metavar="NAME", help="Compare with the store's newest complete run of it."
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", metavar="DAY|RUN", help="Only what was first seen since that day, or that run, blocks."
+        ),
+    ] = None,
+    fail_on: Annotated[
+        Severity | None, typer.Option("--fail-on", help="Findings of this severity or worse block; default: error.")
+    ] = None,
+    max_age_minutes: Annotated[
+        int | None, typer.Option("--max-age-minutes", min=1, help="How old the report may be; default: 60.")
+    ] = None,
+    renamed: Annotated[
+        Path | None, typer.Option("--renamed", help="CSV lines old,new: subjects that have another name since.")
+    ] = None,
+    allow_inconclusive: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--allow-inconclusive", help="Let pass what could not be found out; the output says so.")
+    ] = False,
+    output_format: Annotated[
+        VerdictFormat, typer.Option("--format", "-f", help="How the verdict is written.")
+    ] = VerdictFormat.TEXT,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write it to this file; stdout gets it as text then.")
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--also", metavar="FORMAT=FILE", help="Write it there in this format, too; repeat for several."),
+    ] = None,
+    step_summary: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--step-summary", help=f"Add it to the file that {STEP_SUMMARY} names, too.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Judge whether this may be released: plan gates, findings that are new or worse, replays, repairs, completeness.
+
+    Audits the database now, unless --report or --run name what is to be judged. Exit code: 0 allowed, 1 blocked,
+    2 usage or configuration, 3 not known.
+
+    Example: trueup gate --report report.json --baseline production.json
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from trueup.actions.gate import Order  # noqa: PLC0415 - heavy
+
+    files = [_file_named(text) for text in also or []]
+    files += [(output_format, output)] if output is not None else []
+    summary = _summary_file() if step_summary else None
+    order = Order(
+        report=report,
+        run=run,
+        baseline=baseline,
+        baseline_environment=baseline_environment,
+        since=since,
+        renamed=renamed,
+        fail_on=fail_on,
+        max_age_minutes=max_age_minutes,
+        allow_inconclusive=allow_inconclusive,
+    )
+    made = _decided(order, config)
+    _deliver(made, shown=output_format if output is None else VerdictFormat.TEXT, files=files, summary=summary)
+    raise typer.Exit(exit_code(made))
+
+
+def exit_code(verdict: Verdict) -> int:
+    """The process's answer: 0 only where nothing is bad, and nothing unknown that was not asked to be let pass."""
+    if verdict.passes:
+        return CLEAN
+    return FOUND if verdict.status is GuardrailStatus.BLOCKED else INCONCLUSIVE
+
+
+def _decided(order: Order, path: Path | None) -> Verdict:
+    from trueup.actions.gate import decide, facts_of_report  # noqa: PLC0415 - heavy
+    from trueup.cli.audit import audited  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+
+    catalogue = catalogue_for(path)
+
+    def audit_now() -> Facts:
+        found = config_from(path, catalogue)
+        required_store(found).close()  # an audit can do without what memory exempts and knows; a verdict cannot
+        report, first_seen = audited(found, catalogue, catalogue)
+        return facts_of_report(report, first_seen=first_seen)
+
+    with contextlib.ExitStack() as opened:
+
+        def store() -> Store:
+            return opened.enter_context(required_store(config_from(path, catalogue)))
+
+        return decide(
+            order,
+            settings=_settings(path, catalogue),
+            checks=[check.id for check in catalogue],
+            audit_now=audit_now,
+            store=store,
+            clock=utc_now,
+        )
+
+
+def _settings(path: Path | None, catalogue: tuple[Check, ...]) -> ReleaseSettings | None:
+    """What the config says of releases; None where none was named and there is none here."""
+    from trueup.mapping.release import load_release_settings  # noqa: PLC0415 - heavy
+
+    if path is None and not DEFAULT_CONFIG.exists():
+        return None
+    return load_release_settings(path or DEFAULT_CONFIG, known_checks=[check.id for check in catalogue])
+
+
+def _summary_file() -> Path:
+    name = os.environ.get(STEP_SUMMARY)
+    if not name:
+        raise ConfigurationError(
+            f"--step-summary needs {STEP_SUMMARY}, which names a file in a step of GitHub Actions."
+        )
+    return Path(name)
+
+
+def _file_named(text: str) -> tuple[VerdictFormat, Path]:
+    """The format and the file of ``--also``."""
+    word, _, name = text.partition("=")
+    if word not in tuple(VerdictFormat) or not name:
+        known = ", ".join(VerdictFormat)
+        raise ConfigurationError(f'--also "{text}" is not FORMAT=FILE, such as junit=gate.xml; formats are {known}.')
+    return VerdictFormat(word), Path(name)
+
+
+def _deliver(
+    verdict: Verdict, *, shown: VerdictFormat, files: Iterable[tuple[VerdictFormat, Path]], summary: Path | None
+) -> None:
+    """Write the verdict wherever it was asked for; a log always gets it."""
+    from trueup.formats.verdict import write  # noqa: PLC0415 - heavy
+
+    color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    write(verdict, format=shown, stream=sys.stdout, color=color)
+    sys.stdout.flush()
+    for output_format, path in files:
+        _write_file(verdict, path, output_format)
+    if summary is not None:
+        _write_file(verdict, summary, VerdictFormat.MARKDOWN, adds=True)
+
+
+def _write_file(verdict: Verdict, path: Path, output_format: VerdictFormat, *, adds: bool = False) -> None:
+    from trueup.formats.verdict import write  # noqa: PLC0415 - heavy
+
+    try:
+        with path.open("a" if adds else "w", encoding="utf-8", newline="") as stream:
+            write(verdict, format=output_format, stream=stream)
+    except OSError as error:
+        raise ConfigurationError(f"The verdict cannot be written to {path}: {error.strerror}.") from None

@@ -1,0 +1,42 @@
+"""The ways to write what the release gate says. All hold the same questions, and the same findings that it rests on."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, TextIO
+
+from trueup.formats.presentation import Encodable, Presentation
+from trueup.model.errors import ConfigurationError, nearest
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from trueup.model.release import Verdict
+
+    class Format(Protocol):
+        """What each module of this folder that is named in ``FORMATS`` offers."""
+
+        def write(self, verdict: Verdict, out: TextIO, presentation: Presentation) -> None:
+            """Write the whole verdict to ``out``."""
+
+
+FORMATS = ("text", "json", "markdown", "junit", "sarif", "github", "gitlab")
+
+
+def write(
+    verdict: Verdict,
+    *,
+    format: str,  # noqa: A002 - the option's own name
+    stream: TextIO,
+    width: int | None = None,
+    color: bool = False,
+) -> None:
+    """Write ``verdict`` to ``stream`` in this format; ``width`` and ``color`` matter to ``text`` alone.
+
+    Secrets are masked in every format. Raises ``ConfigurationError`` for a format that does not exist.
+    """
+    if format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise ConfigurationError(f'There is no format "{format}"{nearest(format, FORMATS)} Use one of: {known}.')
+    module: Format = importlib.import_module(f"trueup.formats.verdict.{format}")
+    module.write(verdict, Encodable.around(stream), Presentation(width=width, color=color))

@@ -1,0 +1,42 @@
+"""JUnit XML: each question is a test. Blocked is a failure, unknown an error, or skipped where it is let pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from trueup.formats.junit import Case, write_suites
+from trueup.formats.verdict.wording import ignored_gaps, question_text
+from trueup.model.guardrail import GuardrailStatus
+from trueup.model.release import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trueup.formats.presentation import Presentation
+    from trueup.model.release import Judged, Question, Verdict
+
+
+def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
+    """Write one suite with a test for each question."""
+    cases = [_case(question, verdict) for question in verdict.questions]
+    write_suites(out, {"gate": cases}, name=f"trueup gate {verdict.report.environment}", at=verdict.judged_at)
+
+
+def _case(question: Question, verdict: Verdict) -> Case:
+    unknown = "skipped" if verdict.rules.allow_inconclusive else "error"
+    words = {GuardrailStatus.BLOCKED: "failure", GuardrailStatus.UNKNOWN: unknown, GuardrailStatus.ALLOWED: ""}
+    gaps = ignored_gaps(verdict)
+    bad = [one for one in question.findings if one.standing.blocks or one.standing is Standing.UNKNOWN]
+    shadowed = [one for one in question.findings if one.standing is Standing.SHADOW]
+    return Case(
+        name=question.id,
+        verdict=words[question.status],
+        message=question_text(question) if words[question.status] else "",
+        lines=(*question.reasons, *_lines(bad)) if words[question.status] else (),
+        notes=(*question.notes, *([gaps] if gaps else []), *_lines(shadowed)),
+    )
+
+
+def _lines(findings: list[Judged]) -> Iterator[str]:
+    for one in findings:
+        yield f"[{one.standing.value}] {one.issue.id}: {one.issue.message} {one.reason}"

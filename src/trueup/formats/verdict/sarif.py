@@ -1,0 +1,93 @@
+"""SARIF 2.1.0 of a verdict: each finding with its baseline state, what is unknown as a notification."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, TextIO
+
+from trueup import __version__
+from trueup.formats.sarif import LEVELS, RESULT_LIMIT, SCHEMA, dump, fingerprints, location, message, notification
+from trueup.formats.verdict.wording import ignored_gaps
+from trueup.formats.wording import Json, exact, impact, instant
+from trueup.model.guardrail import GuardrailStatus
+from trueup.model.release import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trueup.formats.presentation import Presentation
+    from trueup.model.release import Issue, Judged, Verdict
+
+# SARIF 2.1.0, 3.27.24: new, unchanged, updated or absent, where there is a baseline; not there otherwise.
+_STATES = {Standing.NEW: "new", Standing.WORSE: "updated", Standing.OLD: "unchanged"}
+_LET_PASS = {Standing.EXEMPTED, Standing.OLD, Standing.SHADOW}
+
+
+def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
+    """Write one run with every finding, those that are let pass as suppressed."""
+    kept = list(itertools.islice(verdict.findings, RESULT_LIMIT))
+    checks = {one.issue.check: one.issue for one in kept}
+    numbers = {check: number for number, check in enumerate(checks)}
+    driver = {"name": "trueup", "semanticVersion": __version__, "rules": [_rule(one) for one in checks.values()]}
+    out.write(f'{{"$schema": {dump(SCHEMA)}, "version": "2.1.0", "runs": [{{\n')
+    out.write(f'  "tool": {dump({"driver": driver})},\n')
+    out.write(f'  "automationDetails": {dump({"id": f"trueup-gate/{exact(verdict.report.environment)}/"})},\n')
+    out.write(f'  "invocations": [{dump(_invocation(verdict, left_out=len(verdict.findings) - len(kept)))}],\n')
+    out.write('  "results": [')
+    separator = "\n    "
+    for one in kept:
+        out.write(separator + dump(_result(one, rule_number=numbers[one.issue.check])))
+        separator = ",\n    "
+    out.write("\n  ]\n}]}\n")
+
+
+def _rule(issue: Issue) -> dict[str, Json]:
+    return {
+        "id": exact(issue.check),
+        "helpUri": f"docs/checks/{exact(issue.check)}.md",
+        "shortDescription": {"text": exact(issue.title)},
+        "properties": {"tags": ["billing", issue.area.value]},
+    }
+
+
+def _result(one: Judged, *, rule_number: int) -> dict[str, Json]:
+    issue = one.issue
+    suppression: dict[str, Json] = {"kind": "external", "status": "accepted", "justification": exact(one.reason)}
+    result: dict[str, Json] = {
+        "ruleId": exact(issue.check),
+        "ruleIndex": rule_number,
+        "level": LEVELS[issue.severity],
+        "message": message(f"{issue.message} {one.reason}"),
+        "locations": [location(issue.subject, issue.id)],
+        "partialFingerprints": fingerprints(issue.fingerprint),
+        "suppressions": [suppression] if one.standing in _LET_PASS else [],
+        "properties": {
+            "issueId": exact(issue.id),
+            "severity": issue.severity.value,
+            "standing": one.standing.value,
+            "blocks": one.standing.blocks,
+            "impact": impact(issue.impact),
+        },
+    }
+    if one.standing in _STATES:
+        result["baselineState"] = _STATES[one.standing]
+    return result
+
+
+def _invocation(verdict: Verdict, *, left_out: int) -> dict[str, Json]:
+    notes: list[Json] = [notification(text) for text in _notes(verdict)]
+    if left_out:
+        notes.append(notification(f"{left_out:,} findings are not here, none of which is worse than those that are."))
+    return {
+        "executionSuccessful": verdict.status is not GuardrailStatus.UNKNOWN,
+        "endTimeUtc": instant(verdict.judged_at),
+        "toolExecutionNotifications": notes,
+    }
+
+
+def _notes(verdict: Verdict) -> Iterator[str]:
+    for question in verdict.questions:
+        for reason in question.reasons:
+            yield f"{question.id} is {question.status.value}: {reason}"
+    if gaps := ignored_gaps(verdict):
+        yield gaps

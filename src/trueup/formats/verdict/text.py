@@ -1,0 +1,83 @@
+"""The verdict for a pipeline's log: the verdict, each question, then the findings that it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.text import Text
+
+from trueup.formats.terminal import Page
+from trueup.formats.verdict.wording import headline, ignored_gaps, of_run, others, told
+from trueup.formats.wording import counted, legible
+from trueup.model.guardrail import GuardrailStatus
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from trueup.formats.presentation import Presentation
+    from trueup.model.release import Judged, Question, Verdict
+
+SHOWN = 100
+"""How many findings a log lists."""
+
+COLORS = {
+    GuardrailStatus.ALLOWED: "green",
+    GuardrailStatus.BLOCKED: "bright_red",
+    GuardrailStatus.UNKNOWN: "magenta",
+}
+_OF_SEVERITY = {
+    Severity.CRITICAL: "bright_red",
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.INFO: "cyan",
+}
+_STATUS_WIDTH = max(len(status.value) for status in GuardrailStatus)
+
+
+def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:
+    """Write the verdict, with every finding that blocks, would block, or may."""
+    page = Page(out, presentation)
+    color = COLORS[verdict.status]
+    head = f" {verdict.status.value.upper()} "
+    page.print((head, f"bold reverse {color}" if page.color else ""), "  ", (headline(verdict), f"bold {color}"))
+    page.print(("report    ", "dim"), legible(of_run(verdict.report)), indent=1)
+    if verdict.baseline is not None:
+        page.print(("baseline  ", "dim"), legible(of_run(verdict.baseline)), indent=1)
+    if gaps := ignored_gaps(verdict):
+        page.print((gaps, "bold magenta"), indent=1)
+    page.blank()
+    for question in verdict.questions:
+        _question(page, question)
+    if found := told(verdict):
+        page.heading("FINDINGS", counted(len(found), "finding"))
+        for one in found[:SHOWN]:
+            _finding(page, one)
+        if len(found) > SHOWN:
+            page.blank()
+            page.print((f"and {len(found) - SHOWN:,} more (--format json shows all)", "dim italic"), indent=1)
+    if rest := others(verdict):
+        page.blank()
+        page.print((f"Let pass: {rest}.", "dim"), indent=1)
+    if found:
+        # Who opens a log sees its end.
+        page.blank()
+        page.print((head, f"bold reverse {color}" if page.color else ""), "  ", (headline(verdict), f"bold {color}"))
+
+
+def _question(page: Page, question: Question) -> None:
+    status = question.status.value.ljust(_STATUS_WIDTH)
+    page.print((status, f"bold {COLORS[question.status]}"), "  ", question.asks, indent=1)
+    for reason in question.reasons:
+        page.print(legible(reason), indent=_STATUS_WIDTH + 3)
+    for note in question.notes:
+        page.print((legible(note), "dim"), indent=_STATUS_WIDTH + 3)
+
+
+def _finding(page: Page, one: Judged) -> None:
+    issue = one.issue
+    page.blank()
+    words = (f"{one.standing.value:<8}", issue.severity.value)
+    color = _OF_SEVERITY[issue.severity]
+    page.unbroken(Text.assemble(" ", (words[0], f"bold {color}"), " ", (legible(issue.id), "bold")))
+    page.print((words[1], color), f"  {legible(issue.title)}", indent=10)
+    page.print(legible(issue.message), indent=10)
+    page.print((legible(one.reason), "dim"), indent=10)

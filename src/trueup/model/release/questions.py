@@ -1,0 +1,260 @@
+"""The questions of a release gate, each answered from the facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from trueup.model.finding import Area
+from trueup.model.gate import UNREACHABLE, PlanGate, in_words
+from trueup.model.guardrail import GuardrailStatus
+from trueup.model.release.facts import Answered, Facts
+from trueup.model.release.judging import Judged, Standing
+from trueup.model.release.rules import Rules
+
+CLOCK_SKEW = timedelta(minutes=2)
+"""How far a report's clocks may be ahead of ours before its moments are not believed."""
+
+GATE_CHECKS = ("gate-regression", "gate-uncovered", UNREACHABLE)
+REPLAY_CHECKS = (
+    "missing-idempotency-record",
+    "duplicate-event-grant",
+    "duplicate-payment-grant",
+    "duplicate-invoice-grant",
+)
+UNREADABLE = "unreadable-row"
+REPLAY = "replay"
+AUDITED_REPAIRS = "audited-repairs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One thing that was asked. ``reasons`` are sentences that say why it is not allowed; ``notes`` change nothing.
+
+    ``findings`` are those that it rests on.
+    """
+
+    id: str
+    asks: str
+    status: GuardrailStatus
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    findings: tuple[Judged, ...] = ()
+
+
+def _asked(
+    question_id: str,
+    asks: str,
+    *,
+    blocked: Iterable[str] = (),
+    unknown: Iterable[str] = (),
+    notes: Iterable[str] = (),
+    findings: Iterable[Judged] = (),
+) -> Question:
+    """What is known to be bad is said before what is unknown."""
+    bad, unclear, on = tuple(blocked), tuple(unknown), tuple(findings)
+    blocks = bool(bad) or any(one.standing.blocks for one in on)
+    unsure = bool(unclear) or any(one.standing is Standing.UNKNOWN for one in on)
+    status = GuardrailStatus.BLOCKED if blocks else GuardrailStatus.UNKNOWN if unsure else GuardrailStatus.ALLOWED
+    return Question(id=question_id, asks=asks, status=status, reasons=bad + unclear, notes=tuple(notes), findings=on)
+
+
+def complete(report: Facts, rules: Rules) -> Question:
+    """Whether everything was looked at that should have been."""
+    off = [answer.check for answer in report.answers if answer.how is Answered.OFF]
+    return _asked(
+        "complete",
+        "Was everything looked at?",
+        unknown=_gaps(report, rules),
+        notes=[f"Switched off: {', '.join(off)}."] if off else [],
+    )
+
+
+def _gaps(report: Facts, rules: Rules) -> Iterator[str]:
+    if rules.environment is not None and report.environment != rules.environment:
+        yield f"The report is of {report.environment}, and the config of {rules.environment}."
+    if rules.period_days is not None and report.period_days != rules.period_days:
+        yield f"The report looks back {report.period_days} days, and the config says {rules.period_days}."
+    for problem in report.problems:
+        yield f"Not read whole: {problem}"
+    for answer in report.answers:
+        if answer.how in {Answered.SKIPPED, Answered.BROKEN}:
+            yield f"{answer.check} was {answer.how}: {answer.reason}"
+    for check in sorted(rules.checks - {answer.check for answer in report.answers}):
+        yield f"{check} was not asked."
+    checked = [answer for answer in report.answers if answer.how is Answered.CHECKED]
+    if not checked:
+        yield "No check gave an answer."
+    elif not any(answer.population for answer in checked):
+        yield "There was nothing to look at: every check looked at no rows at all."
+
+
+def fresh(report: Facts, rules: Rules, now: datetime) -> Question:
+    """Whether the report tells of now: neither old nor from a clock that is wrong."""
+    return _asked("fresh", "Does the report tell of now?", unknown=_out_of_time(report, rules, now))
+
+
+def _out_of_time(report: Facts, rules: Rules, now: datetime) -> Iterator[str]:
+    if report.database_as_of is None:
+        yield "No database was read."
+    moments = {
+        "The report was made": report.generated_at,
+        "The database was read": report.database_as_of,
+        "Stripe was read": report.stripe_as_of,
+    }
+    oldest = timedelta(minutes=rules.max_age_minutes)
+    for what, at in moments.items():
+        if at is None:
+            continue
+        if at - now > CLOCK_SKEW:
+            yield f"{what} at {at:%Y-%m-%d %H:%M:%S} UTC, which lies ahead: a clock is wrong."
+        elif now - at > oldest:
+            yield f"{what} at {at:%Y-%m-%d %H:%M:%S} UTC, more than {rules.max_age_minutes} minutes ago."
+
+
+def plan_gates(report: Facts, judged: Sequence[Judged]) -> Question:
+    """Whether each plan gets what it should. A cell that failed and that no finding tells of blocks too."""
+    told = [one for one in judged if one.issue.area is Area.GATES]
+    subjects = {one.issue.subject for one in told}
+    blocked, unknown = [], list(_unasked_gates(report))
+    for cell in report.plan_gates:
+        if cell.passed or subjects & {f"{cell.feature}:{cell.plan}", cell.feature}:
+            continue
+        if cell.expected is None or cell.actual is None:
+            unknown.append(f"{_cell(cell)}, which is not known to be right.")
+        else:
+            blocked.append(f"{_cell(cell)}, and no finding tells of it.")
+    return _asked(
+        "plan-gates",
+        "Does each plan get what it should?",
+        blocked=blocked,
+        unknown=unknown,
+        notes=_gate_notes(report),
+        findings=told,
+    )
+
+
+def _cell(cell: PlanGate) -> str:
+    return f"{cell.feature} on {cell.plan} should be {in_words(cell.expected)} and is {in_words(cell.actual)}"
+
+
+def _unasked_gates(report: Facts) -> Iterator[str]:
+    answers = [answer for answer in report.answers if answer.check in GATE_CHECKS]
+    if not answers:
+        yield "The report asked nothing about plan gates."
+    for answer in answers:
+        if answer.how in {Answered.SKIPPED, Answered.BROKEN}:
+            yield f"{answer.check} was {answer.how}: {answer.reason}"
+    if any(answer.how is Answered.CHECKED for answer in answers) and not report.plan_gates:
+        yield "Plan gates were asked about, and the report holds none."
+
+
+def _gate_notes(report: Facts) -> Iterator[str]:
+    answers = [answer for answer in report.answers if answer.check in GATE_CHECKS]
+    if answers and all(answer.how is Answered.OFF for answer in answers):
+        yield "Plan gates are switched off."
+    for cell in report.plan_gates:
+        if cell.changed:
+            was, is_now = in_words(cell.accepted), in_words(cell.actual)
+            yield f"{cell.feature} on {cell.plan} was accepted as {was} and is {is_now}."
+
+
+def findings(judged: Sequence[Judged]) -> Question:
+    """Whether something is open that may not go out."""
+    told = [one for one in judged if one.issue.area is not Area.GATES]
+    return _asked("findings", "Is anything open that is new or worse?", findings=told)
+
+
+def replay(report: Facts, judged: Sequence[Judged]) -> Question:
+    """Whether a replay would be safe. What blocks it and is excused as a finding blocks replays, and no release."""
+    asks = "Would replaying webhooks be safe?"
+    found = report.guardrail(REPLAY)
+    if found is None or found.status is not GuardrailStatus.BLOCKED:
+        return _guardrail(report, REPLAY, asks)
+    rests_on = _rests_on(report, judged)
+    excused = {Standing.SHADOW, Standing.EXEMPTED}
+    if rests_on and all(one.known or one.standing in excused for one in rests_on):
+        return _asked(
+            REPLAY, asks, notes=(*found.reasons, "All of it is known, so it blocks replays and not releases.")
+        )
+    if rests_on and all(one.known or one.standing in {*excused, Standing.UNKNOWN} for one in rests_on):
+        return _asked(REPLAY, asks, unknown=(*found.reasons, "Whether all of it was known is unknown."))
+    return _guardrail(report, REPLAY, asks)
+
+
+def _rests_on(report: Facts, judged: Sequence[Judged]) -> Sequence[Judged]:
+    """The findings that a blocked replay rests on; none where a check did not answer, so that there may be more."""
+    answers = {answer.check: answer.how for answer in report.answers}
+    if any(answers.get(check) is not Answered.CHECKED for check in REPLAY_CHECKS):
+        return ()
+    found = [one for one in judged if one.issue.check in {*REPLAY_CHECKS, UNREADABLE}]
+    return found if any(one.issue.check in REPLAY_CHECKS for one in found) else ()
+
+
+def audited_repairs(report: Facts) -> Question:
+    """Whether every repair has its row. One without is never backlog."""
+    return _guardrail(report, AUDITED_REPAIRS, "Does every repair have its row in the ledger, and the reverse?")
+
+
+def _guardrail(report: Facts, guardrail_id: str, asks: str) -> Question:
+    found = report.guardrail(guardrail_id)
+    if found is None:
+        return _asked(guardrail_id, asks, unknown=[f"The report holds no guardrail {guardrail_id}."])
+    match found.status:
+        case GuardrailStatus.ALLOWED:
+            return _asked(guardrail_id, asks, notes=found.reasons)
+        case GuardrailStatus.BLOCKED:
+            return _asked(guardrail_id, asks, blocked=found.reasons or [f"{guardrail_id} is blocked."])
+        case GuardrailStatus.UNKNOWN:
+            return _asked(guardrail_id, asks, unknown=found.reasons or [f"{guardrail_id} is unknown."])
+
+
+def baseline(report: Facts, before: Facts | None, rules: Rules, *, unusable: Sequence[str]) -> Question:
+    """Whether there is something to compare with, and whether as much was looked at as then."""
+    asks = "Can it be compared with what was known?"
+    if before is None:
+        since = rules.since
+        note = (
+            f"No baseline: what was first seen by {since:%Y-%m-%d %H:%M} UTC is let pass, whatever became of it."
+            if since
+            else f"No baseline: every open finding of severity {rules.fail_on} or worse blocks."
+        )
+        return _asked("baseline", asks, unknown=_since_too_late(report, rules), notes=[note])
+    return _asked("baseline", asks, unknown=[*unusable, *_since_too_late(report, rules), *_lost(report, before)])
+
+
+def _since_too_late(report: Facts, rules: Rules) -> Iterator[str]:
+    # What memory does not know is first seen by the report itself: a later --since would let all of it pass.
+    if rules.since is not None and rules.since >= report.generated_at:
+        yield "--since is not before the report, so that nothing would be new."
+
+
+def incomparable(report: Facts, before: Facts, rules: Rules) -> Iterator[str]:
+    """Why this baseline cannot say what is new in the report."""
+    wanted = rules.baseline_environment or report.environment
+    if before.environment != wanted:
+        yield f"The baseline is of {before.environment}, and not of {wanted}."
+    if before.run_id == report.run_id:
+        yield "The baseline is the report itself."
+    elif before.generated_at >= report.generated_at:
+        yield "The baseline is not older than the report."
+    if before.period_days != report.period_days:
+        yield f"The baseline looks back {before.period_days} days, and the report {report.period_days}."
+    if not before.complete:
+        yield "The baseline is incomplete."
+
+
+def _lost(report: Facts, before: Facts) -> Iterator[str]:
+    """What the baseline looked at and the report does not, so that its findings are gone without being mended."""
+    now = {answer.check: answer for answer in report.answers}
+    for then in before.answers:
+        if then.how is not Answered.CHECKED:
+            continue
+        answer = now.get(then.check)
+        if answer is None:
+            yield f"{then.check} was answered in the baseline and was not asked now."
+        elif answer.how is Answered.OFF:
+            yield f"{then.check} was answered in the baseline and is off now."
+        elif answer.how is Answered.CHECKED and then.population and not answer.population:
+            yield f"{then.check} looked at {then.population:,} in the baseline and at nothing now."

@@ -1,0 +1,31 @@
+"""What a gate is told beside the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from trueup.model.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How strict a gate is. Moments are naive UTC.
+
+    ``checks`` must all have been asked. ``environment`` and ``period_days`` are what the report must be of, None for
+    any. ``baseline_environment`` is what the baseline must be of; None for the report's own. ``shadow`` holds, by
+    check, the day from which it blocks. ``since`` lets pass what was first seen by then. ``renamed`` holds a subject's
+    name now by its name in the baseline.
+    """
+
+    fail_on: Severity = Severity.ERROR
+    max_age_minutes: int = 60
+    allow_inconclusive: bool = False
+    checks: frozenset[str] = frozenset()
+    environment: str | None = None
+    period_days: int | None = None
+    baseline_environment: str | None = None
+    shadow: Mapping[str, date] = field(default_factory=dict)
+    since: datetime | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
