@@ -7,24 +7,8 @@ balance: a pending row carries a stale one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Derived:
-    """A named query. Its column names are those of its outermost SELECT.
-
-    ``optional`` names what it reads only where it is mapped, as ``relation`` or ``relation.column``: a check on a
-    derived relation says itself, in ``requires``, which of these it cannot do without. ``named_by``, where it is not
-    empty, says that each row is one row of a base relation, and is there only if one of these columns has a value.
-    """
-
-    name: str
-    holds: str
-    sql: str
-    optional: tuple[str, ...] = ()
-    named_by: tuple[str, ...] = ()
-
+from trueup.model.derivation import Derived
+from trueup.model.derived_subscriptions import SUBSCRIPTIONS
 
 ACCOUNT_TOTAL = Derived(
     name="account_total",
@@ -201,4 +185,5 @@ DERIVED: tuple[Derived, ...] = (
     PAID_SEAT,
     STRIPE_ENTRY,
     STRIPE_EVENT_TOTAL,
+    *SUBSCRIPTIONS,
 )
