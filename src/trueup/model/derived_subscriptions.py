@@ -112,7 +112,7 @@ SELECT subscription_id, customer_id, named_account_id, status, created_at, curre
             WHEN paused AND NOT $paused_entitles  THEN FALSE
             WHEN status IN ('active', 'trialing') THEN TRUE
             WHEN status = 'past_due'              THEN coalesce(late_since >= $past_due_since, TRUE)
-            WHEN status = 'canceled'              THEN coalesce(cancel_at_period_end AND current_period_end > $now, FALSE)
+            WHEN status = 'canceled' THEN cancel_at_period_end AND coalesce(current_period_end > $now, FALSE)
             ELSE FALSE END AS may_serve,
        coalesce(is_settled, FALSE) AS is_settled
 FROM seen
