@@ -74,11 +74,18 @@ WITH renewing AS (
       AND (h.rivals IS NULL OR h.rivals = 1)
       AND (s.plan IS NOT NULL OR s.product_id IS NOT NULL)
 ),
-in_order AS (                          -- the one that is meant comes first
-    SELECT *,
-           row_number() OVER (PARTITION BY payer, sold_as
-                              ORDER BY coalesce(rank, -1) DESC, created_at DESC, subscription_id) AS place
+several AS (
+    SELECT payer, sold_as
     FROM renewing
+    GROUP BY payer, sold_as
+    HAVING count(*) > 1
+),
+in_order AS (                          -- the one that is meant comes first
+    SELECT r.*,
+           row_number() OVER (PARTITION BY r.payer, r.sold_as
+                              ORDER BY coalesce(r.rank, -1) DESC, r.created_at DESC, r.subscription_id) AS place
+    FROM renewing AS r
+    JOIN several AS s ON s.payer = r.payer AND s.sold_as = r.sold_as
 )
 SELECT payer                                                                    AS subject,
        max(account_id)                                                          AS account_id,

@@ -46,7 +46,13 @@ WHERE s.is_owed AND s.plan_paid
 """,
     # What is left for the account is the best of what its subscriptions will be. A price in no plan may be any.
     violations="""
-WITH outlook AS (
+WITH scheduled AS (
+    SELECT DISTINCT h.account_id
+    FROM subscription_standing AS s
+    JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
+    WHERE s.is_owed AND (s.ends_at > $now OR s.next_phase_at > $now)
+),
+outlook AS (
     SELECT h.account_id, s.subscription_id, s.plan, s.rank, s.customer_id,
            coalesce(s.ends_at, s.next_phase_at) AS changes_at,
            CASE WHEN s.ends_at IS NOT NULL        THEN -1
@@ -57,6 +63,7 @@ WITH outlook AS (
                 ELSE s.plan END                 AS plan_then
     FROM subscription_standing AS s
     JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
+    JOIN scheduled AS c           ON c.account_id = h.account_id
     WHERE s.is_owed AND s.is_settled
 ),
 account_outlook AS (

@@ -91,33 +91,35 @@ undecided AS (                         -- something here may mean any plan, or i
     UNION
     SELECT account_id FROM paid_seat
 ),
-paying AS (
-    SELECT h.account_id, s.subscription_id, s.customer_id, s.status, s.plan, s.rank, s.charged_minor,
-           s.charged_currency, s.current_period_end,
-           row_number() OVER (PARTITION BY h.account_id
+mismatched AS (
+    SELECT a.account_id, a.plan, mine.rank AS rank_served,
+           s.subscription_id, s.customer_id, s.status, s.plan AS paid_for, s.rank AS rank_paid, s.current_period_end,
+           s.charged_minor, s.charged_currency,
+           row_number() OVER (PARTITION BY a.account_id
                               ORDER BY s.rank DESC, s.created_at DESC, s.subscription_id) AS place
     FROM subscription_standing AS s
     JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
-    WHERE s.is_owed AND s.plan_paid AND h.rivals = 1
+    JOIN account AS a             ON a.account_id = h.account_id
+    JOIN plan AS mine             ON mine.plan = a.plan
+    LEFT JOIN explained AS e      ON e.account_id = a.account_id AND e.plan = a.plan
+    LEFT JOIN undecided AS u      ON u.account_id = a.account_id
+    WHERE s.is_owed
+      AND s.plan_paid
+      AND s.plan <> a.plan
+      AND h.rivals = 1
+      AND a.active
+      AND a.role = 'user'
+      AND NOT a.unlimited_credits
+      AND mine.paid
+      AND e.account_id IS NULL
+      AND u.account_id IS NULL
+      AND (a.created_at IS NULL OR a.created_at < $settled_before)
 )
-SELECT a.account_id AS subject,
-       a.account_id, a.plan, s.plan AS paid_for,
-       s.subscription_id, s.customer_id, s.status, s.current_period_end, s.charged_minor, s.charged_currency
-FROM paying AS s
-JOIN account AS a          ON a.account_id = s.account_id
-JOIN plan AS mine          ON mine.plan = a.plan
-LEFT JOIN explained AS e   ON e.account_id = a.account_id AND e.plan = a.plan
-LEFT JOIN undecided AS u   ON u.account_id = a.account_id
-WHERE s.place = 1
-  AND a.active
-  AND a.role = 'user'
-  AND NOT a.unlimited_credits
-  AND mine.paid
-  AND mine.plan <> s.plan
-  AND mine.rank >= s.rank
-  AND e.account_id IS NULL
-  AND u.account_id IS NULL
-  AND (a.created_at IS NULL OR a.created_at < $settled_before)
+SELECT account_id AS subject,
+       account_id, plan, paid_for, subscription_id, customer_id, status, current_period_end,
+       charged_minor, charged_currency
+FROM mismatched
+WHERE place = 1 AND rank_served >= rank_paid
 """,
     message="{subject} pays for {paid_for} ({subscription_id}) and is served {plan}.",
     impact=money_at_risk("charged_minor", "charged_currency"),

@@ -69,12 +69,15 @@ billable AS (
     GROUP BY account_id
 ),
 organisation AS (                      -- whose members a subscription's seats are for
-    SELECT l.subscription_id, l.account_id, coalesce(b.members, 0) AS members,
-           row_number() OVER (PARTITION BY l.subscription_id
-                              ORDER BY CASE WHEN b.members > 0 THEN 0 ELSE 1 END, l.is_closed, l.strength, l.account_id)
-               AS place
+    SELECT l.subscription_id,
+           arg_min(l.account_id, (CASE WHEN b.members > 0 THEN 0 ELSE 1 END, l.is_closed, l.strength, l.account_id))
+               AS account_id
     FROM subscription_link AS l
     LEFT JOIN billable AS b ON b.account_id = l.account_id
+    WHERE l.subscription_id IN (
+        SELECT i.subscription_id FROM bought_item AS i JOIN by_the_seat AS q ON q.price_id = i.price_id
+    )
+    GROUP BY l.subscription_id
 ),
 several AS (
     SELECT l.account_id
@@ -85,18 +88,20 @@ several AS (
     HAVING count(*) > 1
 ),
 counted AS (
-    SELECT o.account_id, o.subscription_id, o.members,
+    SELECT o.account_id, o.subscription_id,
+           coalesce(b.members, 0)                                                AS members,
            sum(CASE WHEN q.price_id IS NOT NULL THEN i.quantity ELSE 0 END)      AS seats,
            sum(i.quantity)                                                       AS all_quantities,
-           max(CASE WHEN i.quantity = o.members THEN 1 ELSE 0 END)               AS one_fits,
+           max(CASE WHEN i.quantity = coalesce(b.members, 0) THEN 1 ELSE 0 END)               AS one_fits,
            count(q.price_id)                                                     AS items_by_the_seat,
            max(CASE WHEN q.price_id IS NOT NULL THEN i.unit_amount END)          AS seat_minor,
            max(CASE WHEN q.price_id IS NOT NULL THEN i.currency END)             AS seat_currency
     FROM organisation AS o
     JOIN bought_item AS i        ON i.subscription_id = o.subscription_id
     LEFT JOIN by_the_seat AS q   ON q.price_id = i.price_id
-    WHERE o.place = 1 AND i.is_ours AND NOT i.metered
-    GROUP BY o.account_id, o.subscription_id, o.members
+    LEFT JOIN billable AS b      ON b.account_id = o.account_id
+    WHERE i.is_ours AND NOT i.metered
+    GROUP BY o.account_id, o.subscription_id, coalesce(b.members, 0)
 )
 SELECT c.account_id                                AS subject,
        c.account_id, a.plan, c.subscription_id,
