@@ -75,7 +75,23 @@ WHERE s.is_owed AND a.active
     # A price in no plan says nothing about which plan is owed, and is a finding of its own. But where the account was
     # served a paid plan while this subscription ran, and is not any more, it is blocked whatever the price means.
     violations="""
-WITH changed AS (
+WITH lower_plan AS (                   -- whose own plan is not what is owed, or nobody can say what is
+    SELECT a.account_id, a.plan, a.stripe_customer_id,
+           s.subscription_id, s.customer_id, s.status, s.created_at, s.current_period_end,
+           s.plan AS plan_owed, s.rank, s.unmapped_price_id, s.charged_minor, s.charged_currency,
+           h.rivals
+    FROM subscription_standing AS s
+    JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
+    JOIN account AS a             ON a.account_id = h.account_id
+    JOIN plan AS mine             ON mine.plan = a.plan
+    WHERE s.is_owed
+      AND s.is_settled
+      AND a.active
+      AND a.role = 'user'
+      AND (a.created_at IS NULL OR a.created_at < $settled_before)
+      AND ((s.plan_paid AND s.rank > mine.rank) OR (s.plan IS NULL AND s.unmapped_items > 0 AND NOT mine.paid))
+),
+changed AS (
     SELECT account_id, max(changed_at) AS changed_at
     FROM plan_change
     GROUP BY account_id
@@ -95,30 +111,28 @@ granted AS (                           -- a ledger that was credited for a price
     FROM ledger_entry
     WHERE kind = 'subscription_grant'
       AND posted
-      AND account_id IN (
-          SELECT h.account_id
-          FROM subscription_standing AS s
-          JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
-          WHERE s.is_owed AND s.unmapped_items > 0 AND s.plan IS NULL
-      )
+      AND account_id IN (SELECT account_id FROM lower_plan WHERE plan_owed IS NULL)
     GROUP BY account_id
 ),
 payer AS (                             -- whose own subscription explains the plan
-    SELECT DISTINCT h.account_id
-    FROM subscription_standing AS s
-    JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
+    SELECT DISTINCT other.account_id
+    FROM lower_plan AS b
+    JOIN subscription_link AS l       ON l.subscription_id = b.subscription_id
+    JOIN subscription_holder AS other ON other.account_id = l.account_id
+    JOIN subscription_standing AS s   ON s.subscription_id = other.subscription_id
     WHERE s.is_owed
 ),
 reach AS (                             -- who may be using what a subscription pays for: its accounts, their organisations
     SELECT l.subscription_id, l.account_id
-    FROM subscription_link AS l
-    JOIN subscription_holder AS h ON h.subscription_id = l.subscription_id
-    LEFT JOIN payer               ON payer.account_id = l.account_id
-    WHERE l.account_id = h.account_id OR payer.account_id IS NULL
+    FROM lower_plan AS b
+    JOIN subscription_link AS l ON l.subscription_id = b.subscription_id
+    LEFT JOIN payer             ON payer.account_id = l.account_id
+    WHERE l.account_id = b.account_id OR payer.account_id IS NULL
     UNION
     SELECT l.subscription_id, m.account_id
-    FROM subscription_link AS l
-    JOIN member AS m ON m.member_id = l.account_id
+    FROM lower_plan AS b
+    JOIN subscription_link AS l ON l.subscription_id = b.subscription_id
+    JOIN member AS m            ON m.member_id = l.account_id
 ),
 served AS (
     SELECT r.subscription_id,
@@ -131,35 +145,20 @@ served AS (
     WHERE a.active
     GROUP BY r.subscription_id
 ),
-blocked AS (
-    SELECT a.account_id, a.plan, a.stripe_customer_id,
-           s.subscription_id, s.customer_id, s.status, s.created_at, s.current_period_end, s.rank,
-           coalesce(s.plan, d.from_plan, s.unmapped_price_id) AS paid_for,
-           s.unmapped_price_id, s.charged_minor, s.charged_currency,
-           h.rivals
-    FROM subscription_standing AS s
-    JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
-    JOIN served AS v              ON v.subscription_id = s.subscription_id
-    JOIN account AS a             ON a.account_id = h.account_id
-    LEFT JOIN changed AS c        ON c.account_id = a.account_id
-    LEFT JOIN demoted AS d        ON d.account_id = a.account_id AND d.demoted_at >= s.created_at
-    LEFT JOIN granted AS g        ON g.account_id = a.account_id AND g.granted_at >= s.created_at
-    WHERE s.is_owed
-      AND s.is_settled
-      AND a.active
-      AND a.role = 'user'
-      AND (a.created_at IS NULL OR a.created_at < $settled_before)
-      AND (c.changed_at IS NULL OR c.changed_at < $settled_before)
-      AND v.unknown_plans = 0
-      AND ((s.plan_paid AND s.rank > v.highest_rank)
-           OR (s.plan IS NULL AND s.unmapped_items > 0 AND v.is_paid = 0
-               AND (d.account_id IS NOT NULL OR g.account_id IS NOT NULL)))
-),
 in_order AS (                          -- the highest plan that an account is owed speaks for it
-    SELECT *,
-           row_number() OVER (PARTITION BY account_id
-                              ORDER BY coalesce(rank, -1) DESC, created_at DESC, subscription_id) AS place
-    FROM blocked
+    SELECT b.*,
+           coalesce(b.plan_owed, d.from_plan, b.unmapped_price_id) AS paid_for,
+           row_number() OVER (PARTITION BY b.account_id
+                              ORDER BY coalesce(b.rank, -1) DESC, b.created_at DESC, b.subscription_id) AS place
+    FROM lower_plan AS b
+    JOIN served AS v       ON v.subscription_id = b.subscription_id
+    LEFT JOIN changed AS c ON c.account_id = b.account_id
+    LEFT JOIN demoted AS d ON d.account_id = b.account_id AND d.demoted_at >= b.created_at
+    LEFT JOIN granted AS g ON g.account_id = b.account_id AND g.granted_at >= b.created_at
+    WHERE v.unknown_plans = 0
+      AND (c.changed_at IS NULL OR c.changed_at < $settled_before)
+      AND ((b.plan_owed IS NOT NULL AND b.rank > v.highest_rank)
+           OR (b.plan_owed IS NULL AND v.is_paid = 0 AND (d.account_id IS NOT NULL OR g.account_id IS NOT NULL)))
 )
 SELECT account_id AS subject,
        account_id, plan, paid_for, subscription_id, status, current_period_end,

@@ -70,28 +70,7 @@ WHERE s.is_owed AND s.plan_paid AND a.active AND mine.paid
 """,
     # Where the local plan is the lower one, the customer is blocked: that is paid-but-blocked.
     violations="""
-WITH explained AS (                    -- plans that some subscription of the account explains, now or at its next phase
-    SELECT l.account_id, s.plan
-    FROM subscription_link AS l
-    JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
-    WHERE s.may_serve AND s.plan IS NOT NULL
-    UNION
-    SELECT l.account_id, s.next_plan
-    FROM subscription_link AS l
-    JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
-    WHERE s.may_serve AND s.next_plan IS NOT NULL
-),
-undecided AS (                         -- something here may mean any plan, or is on its way
-    SELECT l.account_id
-    FROM subscription_link AS l
-    JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
-    WHERE NOT s.is_settled OR (s.may_serve AND s.plan IS NULL)
-    UNION
-    SELECT account_id FROM plan_change WHERE changed_at >= $settled_before
-    UNION
-    SELECT account_id FROM paid_seat
-),
-mismatched AS (
+WITH other_plan AS (
     SELECT a.account_id, a.plan, mine.rank AS rank_served,
            s.subscription_id, s.customer_id, s.status, s.plan AS paid_for, s.rank AS rank_paid, s.current_period_end,
            s.charged_minor, s.charged_currency,
@@ -101,8 +80,6 @@ mismatched AS (
     JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
     JOIN account AS a             ON a.account_id = h.account_id
     JOIN plan AS mine             ON mine.plan = a.plan
-    LEFT JOIN explained AS e      ON e.account_id = a.account_id AND e.plan = a.plan
-    LEFT JOIN undecided AS u      ON u.account_id = a.account_id
     WHERE s.is_owed
       AND s.plan_paid
       AND s.plan <> a.plan
@@ -111,15 +88,32 @@ mismatched AS (
       AND a.role = 'user'
       AND NOT a.unlimited_credits
       AND mine.paid
-      AND e.account_id IS NULL
-      AND u.account_id IS NULL
       AND (a.created_at IS NULL OR a.created_at < $settled_before)
+),
+excused AS (
+    SELECT l.account_id                -- another of its subscriptions explains the plan, now or at its next phase
+    FROM other_plan AS o
+    JOIN subscription_link AS l     ON l.account_id = o.account_id
+    JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
+    WHERE s.may_serve AND (s.plan = o.plan OR s.next_plan = o.plan)
+    UNION
+    SELECT l.account_id                -- something here may mean any plan, or is on its way
+    FROM other_plan AS o
+    JOIN subscription_link AS l     ON l.account_id = o.account_id
+    JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
+    WHERE NOT s.is_settled OR (s.may_serve AND s.plan IS NULL)
+    UNION
+    SELECT account_id FROM plan_change WHERE changed_at >= $settled_before
+    UNION
+    SELECT account_id FROM paid_seat
 )
 SELECT account_id AS subject,
        account_id, plan, paid_for, subscription_id, customer_id, status, current_period_end,
        charged_minor, charged_currency
-FROM mismatched
-WHERE place = 1 AND rank_served >= rank_paid
+FROM other_plan AS o
+WHERE place = 1
+  AND rank_served >= rank_paid
+  AND NOT EXISTS (SELECT 1 FROM excused AS e WHERE e.account_id = o.account_id)
 """,
     message="{subject} pays for {paid_for} ({subscription_id}) and is served {plan}.",
     impact=money_at_risk("charged_minor", "charged_currency"),

@@ -111,52 +111,55 @@ excused AS (
     JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
     WHERE (s.may_serve AND (s.plan IS NULL OR s.plan_paid))
        OR NOT s.is_settled
-    UNION
-    SELECT a.account_id                -- a live subscription of another customer with the same address
-    FROM account AS a
-    JOIN stripe_customer AS c       ON lower(c.email) = lower(a.email)
-    JOIN subscription_standing AS s ON s.customer_id = c.customer_id
-    WHERE s.may_serve AND (s.plan IS NULL OR s.plan_paid)
-    UNION
-    SELECT a.account_id
-    FROM account AS a
-    JOIN covering AS c ON c.customer_id = a.stripe_customer_id
-    UNION
-    SELECT account_id FROM covering WHERE account_id IS NOT NULL
-    UNION
+    UNION ALL
+    SELECT account_id FROM covering
+    UNION ALL
     SELECT account_id FROM paid_seat
-    UNION
+    UNION ALL
     SELECT account_id FROM plan_change WHERE changed_at >= $settled_before
 ),
+unpaid AS (
+    SELECT a.account_id, a.email, a.plan, a.stripe_customer_id, p.price_minor, p.price_currency
+    FROM account AS a
+    JOIN plan AS p            ON p.plan = a.plan
+    JOIN stripe_customer AS c ON c.customer_id = a.stripe_customer_id
+    WHERE a.active
+      AND p.paid
+      AND a.role = 'user'
+      AND NOT a.unlimited_credits
+      AND NOT c.deleted
+      AND c.livemode = $livemode
+      AND (a.created_at IS NULL OR a.created_at < $settled_before)
+      AND NOT EXISTS (SELECT 1 FROM excused AS e WHERE e.account_id = a.account_id)
+      AND NOT EXISTS (SELECT 1 FROM covering AS e WHERE e.customer_id = a.stripe_customer_id)
+      AND EXISTS (SELECT 1 FROM stripe_reading AS r WHERE r.relation = 'stripe_subscription' AND r.complete_since IS NULL)
+),
+elsewhere AS (                         -- a live subscription of another customer with the same address
+    SELECT u.account_id
+    FROM unpaid AS u
+    JOIN stripe_customer AS c       ON lower(c.email) = lower(u.email)
+    JOIN subscription_standing AS s ON s.customer_id = c.customer_id
+    WHERE s.may_serve AND (s.plan IS NULL OR s.plan_paid)
+),
 latest AS (                            -- the last subscription there was
-    SELECT l.account_id, arg_max(s.subscription_id, (s.created_at, s.subscription_id)) AS subscription_id
-    FROM subscription_link AS l
+    SELECT u.account_id, arg_max(s.subscription_id, (s.created_at, s.subscription_id)) AS subscription_id
+    FROM unpaid AS u
+    JOIN subscription_link AS l     ON l.account_id = u.account_id
     JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
-    GROUP BY l.account_id
+    GROUP BY u.account_id
 )
-SELECT a.account_id AS subject,
-       a.account_id, a.plan, a.stripe_customer_id,
+SELECT u.account_id AS subject,
+       u.account_id, u.plan, u.stripe_customer_id,
        s.subscription_id,
        coalesce(s.status, 'not there') AS subscription_status,
        s.ended_at, s.current_period_end,
        CASE WHEN s.status = 'past_due' THEN s.late_since END AS late_since,
-       CASE WHEN s.charged_currency IS NOT NULL THEN s.charged_minor ELSE p.price_minor END AS charged_minor,
-       coalesce(s.charged_currency, p.price_currency) AS charged_currency
-FROM account AS a
-JOIN plan AS p                       ON p.plan = a.plan
-JOIN stripe_customer AS c            ON c.customer_id = a.stripe_customer_id
-LEFT JOIN excused AS e               ON e.account_id = a.account_id
-LEFT JOIN latest                     ON latest.account_id = a.account_id
+       CASE WHEN s.charged_currency IS NOT NULL THEN s.charged_minor ELSE u.price_minor END AS charged_minor,
+       coalesce(s.charged_currency, u.price_currency) AS charged_currency
+FROM unpaid AS u
+LEFT JOIN latest                     ON latest.account_id = u.account_id
 LEFT JOIN subscription_standing AS s ON s.subscription_id = latest.subscription_id
-WHERE a.active
-  AND p.paid
-  AND a.role = 'user'
-  AND NOT a.unlimited_credits
-  AND NOT c.deleted
-  AND c.livemode = $livemode
-  AND e.account_id IS NULL
-  AND (a.created_at IS NULL OR a.created_at < $settled_before)
-  AND EXISTS (SELECT 1 FROM stripe_reading AS r WHERE r.relation = 'stripe_subscription' AND r.complete_since IS NULL)
+WHERE NOT EXISTS (SELECT 1 FROM elsewhere AS e WHERE e.account_id = u.account_id)
 """,
     message="{subject} is served {plan}, and no live subscription pays for it; its last one: {subscription_id} "
     "({subscription_status}).",
