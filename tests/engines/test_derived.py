@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from trueup.books.file import books_in_memory
 from trueup.engines.duckdb import DuckDB
 from trueup.engines.sql import needs_of
+from trueup.model.check import CASE_NOW, ago
 from trueup.model.derivation import Derived
 from trueup.model.derived import DERIVED
+from trueup.model.policy import Policy
 from trueup.model.relations import LedgerEntry
+from trueup.model.stripe_objects import StripeSubscription, SubscriptionStatus
 
 NAMED = [derived for derived in DERIVED if derived.named_by]
 
@@ -23,6 +28,17 @@ def test_a_row_is_there_exactly_if_one_of_the_columns_that_name_it_has_a_value(d
             books.replace_rows([entry], of=LedgerEntry)
             found = DuckDB(books.run, {}).number(f"SELECT count(*) FROM {derived.name}")
         assert found == bool(column)
+
+
+def test_a_derived_relation_binds_the_moment_it_is_made_for() -> None:
+    late = StripeSubscription(
+        subscription_id="sub_1", status=SubscriptionStatus.PAST_DUE, current_period_start=ago(days=16)
+    )
+    for moment, owed in ((CASE_NOW, 1), (CASE_NOW + timedelta(seconds=1), 0)):
+        with books_in_memory() as books:
+            books.replace_rows([late], of=StripeSubscription)
+            engine = DuckDB(books.run, Policy().parameters(moment))
+            assert engine.number("SELECT count(*) FROM subscription_standing WHERE is_owed") == owed
 
 
 def test_what_is_only_read_through_a_derived_relation_can_be_left_out() -> None:
