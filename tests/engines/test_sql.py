@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlglot.errors import SqlglotError
 
-from trueup.engines.sql import departures_from_portable, derived_of, needs_of, parameters_of
+from trueup.engines.sql import departures_from_portable, derived_of, needs_of, parameters_behind, parameters_of
 
 
 def test_needs_are_found_through_aliases_ctes_and_subqueries() -> None:
@@ -35,6 +35,12 @@ def test_what_a_derived_relation_reads_only_where_it_is_mapped_is_no_need() -> N
     needs = needs_of("SELECT account_id FROM stripe_entry")
     assert ("ledger_entry", "stripe_event_id") not in needs
     assert ("ledger_entry", "amount") in needs
+
+
+def test_the_parameters_of_derived_relations_stand_behind_a_query() -> None:
+    sql = "SELECT count(*) FROM subscription_link WHERE $today IS NOT NULL"
+    assert parameters_of(sql) == {"today"}
+    assert {"today", "settled_before", "past_due_since", "paused_entitles"} <= parameters_behind(sql)
 
 
 def test_a_column_that_does_not_exist_is_refused() -> None:

@@ -70,6 +70,7 @@ paid = false
 period_days = 30
 settle_minutes = 5
 past_due_grace_days = 20
+paused_entitles = false
 idempotency_since = 2025-03-01
 balance_floor = "-100.5"
 clock_skew_minutes = 1
@@ -152,6 +153,7 @@ def test_every_number_of_the_policy_can_be_set(whole: Config) -> None:
         period_days=30,
         settle_minutes=5,
         past_due_grace_days=20,
+        paused_entitles=False,
         idempotency_since=date(2025, 3, 1),
         balance_floor=Decimal("-100.5"),
         clock_skew_minutes=1,

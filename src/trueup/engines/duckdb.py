@@ -98,13 +98,14 @@ class DuckDB:
         sql = exact if self._standing is not None else _FASTER.get(name, exact)
         for below in derived_of(sql):
             self._make(below)
+        bound = {parameter: self._parameters[parameter] for parameter in parameters_of(sql)}
         if self._standing is None:
-            self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", {})
+            self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", bound)
         else:
-            self._refill(name, sql, self._standing)
+            self._refill(name, sql, bound, self._standing)
         self._made.add(name)
 
-    def _refill(self, name: str, sql: str, standing: set[str]) -> None:
+    def _refill(self, name: str, sql: str, bound: Mapping[str, object], standing: set[str]) -> None:
         if name in _READ_ONCE:
             if name not in standing:
                 self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}", {})
@@ -113,6 +114,6 @@ class DuckDB:
         if name in standing:
             self._run(f"DELETE FROM {name}", {})
         else:
-            self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", {})
+            self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", bound)
             standing.add(name)
-        self._run(f"INSERT INTO {name} {sql}", {})
+        self._run(f"INSERT INTO {name} {sql}", bound)

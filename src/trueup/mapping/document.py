@@ -116,6 +116,7 @@ class PolicySection(Section):
     period_days: PeriodDays | None = None
     settle_minutes: Minutes | None = None
     past_due_grace_days: GraceDays | None = None
+    paused_entitles: bool | None = None
     idempotency_since: date | None = None
     balance_floor: Exact | None = None
     clock_skew_minutes: Minutes | None = None

@@ -7,22 +7,8 @@ balance: a pending row carries a stale one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Derived:
-    """A named query. Its column names are those of its outermost SELECT.
-
-    ``optional`` names what it reads only where it is mapped, as ``relation`` or ``relation.column``: a check on a
-    derived relation says itself, in ``requires``, which of these it cannot do without.
-    """
-
-    name: str
-    holds: str
-    sql: str
-    optional: tuple[str, ...] = ()
-
+from trueup.model.derivation import Derived
+from trueup.model.derived_subscriptions import SUBSCRIPTIONS
 
 ACCOUNT_TOTAL = Derived(
     name="account_total",
@@ -194,4 +180,5 @@ DERIVED: tuple[Derived, ...] = (
     PAID_SEAT,
     STRIPE_ENTRY,
     STRIPE_EVENT_TOTAL,
+    *SUBSCRIPTIONS,
 )

@@ -22,6 +22,8 @@ class Policy:
     """Younger than this is still in flight, not drift."""
     past_due_grace_days: int = 16
     """How long a payment may be late before access is drift (Stripe's retries end within about 15 days)."""
+    paused_entitles: bool = True
+    """Whether an account is still served while Stripe pauses the collection of its subscription."""
     idempotency_since: date | None = None
     """Entries before the idempotency table existed owe no record."""
     balance_floor: Decimal = Decimal(0)
@@ -54,6 +56,8 @@ class Policy:
             "settled_before": now - timedelta(minutes=self.settle_minutes),
             "settle_seconds": self.settle_minutes * 60,
             "past_due_grace_days": self.past_due_grace_days,
+            "past_due_since": now - timedelta(days=self.past_due_grace_days),
+            "paused_entitles": self.paused_entitles,
             "idempotency_since": datetime(since.year, since.month, since.day) if since else datetime.min,
             "balance_floor": self.balance_floor,
             "clock_skew_seconds": self.clock_skew_minutes * 60,

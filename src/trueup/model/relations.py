@@ -147,6 +147,13 @@ class PlanPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StripeProduct:
+    """A product of Stripe's that this app sells. None at all: every product on the Stripe account is this app's."""
+
+    product_id: str = key()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
     """A known and accepted exception. It silences a finding and blocks its automatic repair, until it expires.
 
@@ -256,6 +263,7 @@ Row = (
     | Member
     | Plan
     | PlanPrice
+    | StripeProduct
     | Exemption
     | GateExpectation
     | GateAnswer
@@ -272,7 +280,7 @@ Relation = type[Row]
 
 MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, Member)
 """Relations that a table of the app's database supplies."""
-CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, Exemption)
+CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, StripeProduct, Exemption)
 """Relations that the config supplies."""
 STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS
 """Relations that Stripe supplies."""

@@ -20,6 +20,7 @@ from trueup.model.relations import (
     PlanPrice,
 )
 from trueup.model.severity import Severity
+from trueup.model.stripe_objects import StripeSubscription, StripeSubscriptionItem, SubscriptionStatus
 
 _PLANS = (
     Plan(plan="FREE", rank=0),
@@ -48,6 +49,19 @@ def _subscribed(changed_at: datetime, *, from_plan: str = "FREE", to_plan: str =
     return PlanChange(account_id="user_1", from_plan=from_plan, to_plan=to_plan, changed_at=changed_at)
 
 
+def _billed(
+    interval: str,
+    *,
+    interval_count: int = 1,
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE,
+    paused: bool = False,
+) -> tuple[StripeSubscription, StripeSubscriptionItem]:
+    return (
+        StripeSubscription(subscription_id="sub_1", status=status, paused=paused),
+        StripeSubscriptionItem(item_id="si_1", interval=interval, interval_count=interval_count),
+    )
+
+
 CHECK = Check(
     id="stale-paid-plan",
     area=Area.ENTITLEMENTS,
@@ -56,6 +70,7 @@ CHECK = Check(
     title="Paid plan without a recent renewal",
     why="Either the subscription has ended and the account is still served, or it was renewed and the customer never got "
     "the credits of the period that was paid for.",
+    optional=("stripe_subscription", "stripe_subscription_item"),
     population="""
 SELECT count(*)
 FROM account AS a
@@ -73,6 +88,18 @@ WITH longest_interval AS (             -- in days, of the prices that the config
     FROM plan_price
     GROUP BY plan
 ),
+billed AS (                            -- what Stripe itself says of the customer's live subscriptions
+    SELECT s.customer_id,
+           max(i.interval_count * CASE i.interval WHEN 'day'  THEN 1
+                                                  WHEN 'week' THEN 7
+                                                  WHEN 'year' THEN 366
+                                                  ELSE 31 END)                     AS interval_days,
+           max(CASE WHEN s.status = 'trialing' OR s.paused THEN 1 ELSE 0 END)      AS is_free_now
+    FROM stripe_subscription AS s
+    JOIN stripe_subscription_item AS i ON i.subscription_id = s.subscription_id
+    WHERE s.status IN ('trialing', 'active', 'past_due') AND NOT i.metered
+    GROUP BY s.customer_id
+),
 renewal AS (
     SELECT account_id, max(created_at) AS last_renewal_at
     FROM ledger_entry
@@ -87,12 +114,13 @@ subscribed AS (                        -- when the account last came to a plan
 covered AS (
     SELECT a.account_id, a.plan, a.stripe_customer_id, r.last_renewal_at, s.plan_since,
            p.price_minor, p.price_currency,
-           coalesce(i.interval_days, 31) AS interval_days,
+           coalesce(b.interval_days, i.interval_days, 31) AS interval_days,
            coalesce(greatest(r.last_renewal_at, s.plan_since), r.last_renewal_at, s.plan_since, a.created_at)
                AS covered_from
     FROM account AS a
     JOIN plan AS p                  ON p.plan = a.plan
     LEFT JOIN longest_interval AS i ON i.plan = a.plan
+    LEFT JOIN billed AS b           ON b.customer_id = a.stripe_customer_id
     LEFT JOIN renewal AS r          ON r.account_id = a.account_id
     LEFT JOIN subscribed AS s       ON s.account_id = a.account_id AND s.to_plan = a.plan
     LEFT JOIN paid_seat AS seat     ON seat.account_id = a.account_id
@@ -101,6 +129,7 @@ covered AS (
       AND p.credits_per_period > 0
       AND a.stripe_customer_id IS NOT NULL
       AND seat.account_id IS NULL
+      AND coalesce(b.is_free_now, 0) = 0
 )
 SELECT account_id                             AS subject,
        account_id,
@@ -173,6 +202,33 @@ WHERE date_diff('second', covered_from, $now) > (interval_days + $past_due_grace
         Case(
             name="monthly or yearly, nobody knows: the longest counts",
             given=(*_PLANS, _MONTHLY, _YEARLY, _CUSTOMER, _renewal(ago(days=300))),
+        ),
+        Case(
+            name="monthly or yearly, and Stripe says monthly",
+            given=(*_PLANS, _MONTHLY, _YEARLY, _CUSTOMER, _renewal(ago(days=60)), *_billed("month")),
+            fires=("user_1",),
+            evidence={"user_1": {"interval_days": 31}},
+        ),
+        Case(
+            name="no price is configured, and Stripe says every three months",
+            given=(*_PLANS, _CUSTOMER, _renewal(ago(days=100)), *_billed("month", interval_count=3)),
+        ),
+        Case(
+            name="no price is configured, and Stripe says yearly",
+            given=(*_PLANS, _CUSTOMER, _renewal(ago(days=300)), *_billed("year")),
+        ),
+        Case(
+            name="Stripe says that the trial still runs",
+            given=(*_PLANS, _MONTHLY, _CUSTOMER, *_billed("month", status=SubscriptionStatus.TRIALING)),
+        ),
+        Case(
+            name="Stripe says that collection is paused",
+            given=(*_PLANS, _MONTHLY, _CUSTOMER, _renewal(ago(days=90)), *_billed("month", paused=True)),
+        ),
+        Case(
+            name="a cancelled subscription says nothing about the interval",
+            given=(*_PLANS, _CUSTOMER, _renewal(ago(days=90)), *_billed("year", status=SubscriptionStatus.CANCELED)),
+            fires=("user_1",),
         ),
         Case(
             name="yearly invoice backing twelve monthly grants",

@@ -9,6 +9,7 @@ from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
 from trueup.model.relations import EntryKind, EventStatus, LedgerEntry, WebhookEvent
 from trueup.model.severity import Severity
+from trueup.model.stripe_objects import StripeEvent, StripeInvoice
 
 
 def _event(number: int, when: datetime, *, event_type: str = "invoice.paid") -> WebhookEvent:
@@ -35,6 +36,7 @@ CHECK = Check(
     title="Event is marked processed but granted nothing",
     why="The customer paid and received no credits, and because the event counts as processed, every retry is skipped.",
     requires=("ledger_entry.stripe_event_id",),
+    optional=("stripe_event", "stripe_invoice"),
     population="""
 SELECT count(*) FROM webhook_event
 WHERE status = 'processed' AND received_at >= $period_start AND received_at < $settled_before
@@ -42,7 +44,8 @@ WHERE status = 'processed' AND received_at >= $period_start AND received_at < $s
     # Which types bear credits is learned from this ledger: an app grants on invoice.paid or on
     # invoice.payment_succeeded, never on both. A type counts when half of its events granted, in the period or, so that
     # a failure of most of them is not mistaken for the rule, in all time while some in the period still grant.
-    # The books hold no invoice amounts: where few of a type's invoices cost nothing (trials), those few are found too.
+    # An invoice that costs nothing (a trial) owes nothing, where Stripe's side says so; one paid from the customer's
+    # balance brings no money either, and does. Without Stripe's side, a type's few such invoices are found too.
     violations="""
 WITH handled AS (
     SELECT w.event_id, w.type, w.received_at, w.processed_at,
@@ -63,8 +66,12 @@ credit_bearing AS (
 SELECT h.event_id AS subject,
        h.type, h.received_at, h.processed_at, c.events_of_type, c.of_which_granted
 FROM handled AS h
-JOIN credit_bearing AS c ON c.type = h.type
-WHERE h.is_named = 0 AND h.is_recent = 1
+JOIN credit_bearing AS c         ON c.type = h.type
+LEFT JOIN stripe_event AS told   ON told.event_id = h.event_id
+LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = told.invoice_id
+WHERE h.is_named = 0
+  AND h.is_recent = 1
+  AND coalesce(bill.total, told.amount, 1) <> 0
 """,
     message="{subject} ({type}) was processed at {processed_at} and no ledger entry names it; "
     "{of_which_granted} of {events_of_type} such events granted credits.",
@@ -85,6 +92,36 @@ WHERE h.is_named = 0 AND h.is_recent = 1
         Case(
             name="zero-amount invoices: fewer than half of a type's events granted",
             given=(*_handled(1, ago(days=3)), _event(2, ago(days=2)), _event(3, ago(days=1))),
+        ),
+        Case(
+            name="trial with no invoice to pay, as Stripe's side says",
+            given=(
+                *_handled(1, ago(days=3)),
+                *_handled(2, ago(days=2)),
+                _event(3, ago(days=1)),
+                StripeEvent(event_id="evt_3", invoice_id="in_3", amount=0, currency="usd"),
+                StripeInvoice(invoice_id="in_3", subtotal=0, total=0, amount_paid=0),
+            ),
+        ),
+        Case(
+            name="an event of no money, its invoice not read",
+            given=(
+                *_handled(1, ago(days=3)),
+                *_handled(2, ago(days=2)),
+                _event(3, ago(days=1)),
+                StripeEvent(event_id="evt_3", invoice_id="in_3", amount=0, currency="usd"),
+            ),
+        ),
+        Case(
+            name="invoice paid from customer balance: no money moved, and credits are owed",
+            given=(
+                *_handled(1, ago(days=3)),
+                *_handled(2, ago(days=2)),
+                _event(3, ago(days=1)),
+                StripeEvent(event_id="evt_3", invoice_id="in_3", amount=0, currency="usd"),
+                StripeInvoice(invoice_id="in_3", subtotal=2900, total=2900, amount_paid=0),
+            ),
+            fires=("evt_3",),
         ),
         Case(
             name="event types that never grant",

@@ -1,0 +1,134 @@
+"""Each Stripe customer that an account names exists in Stripe."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from trueup.model.check import Case, Check, ago
+from trueup.model.finding import Area
+from trueup.model.policy import Policy
+from trueup.model.relations import Account, Exemption
+from trueup.model.severity import Severity
+from trueup.model.stripe_objects import StripeCustomer, StripeReading
+
+_READ = StripeReading(relation="stripe_customer")
+_ACCOUNT = Account(account_id="user_1", plan="PRO", stripe_customer_id="cus_1", created_at=ago(days=90))
+_CUSTOMER = StripeCustomer(customer_id="cus_1")
+
+CHECK = Check(
+    id="missing-customer",
+    area=Area.ENTITLEMENTS,
+    severity=Severity.ERROR,
+    title="Account's Stripe customer does not exist",
+    why="The account can neither pay nor change nor cancel anything: its checkout and its billing portal fail, and what "
+    "Stripe says of the customer who replaced this one never reaches it.",
+    population="""
+SELECT count(DISTINCT a.stripe_customer_id)
+FROM account AS a
+LEFT JOIN stripe_customer AS c ON c.customer_id = a.stripe_customer_id
+WHERE a.active
+  AND a.stripe_customer_id IS NOT NULL
+  AND (c.customer_id IS NOT NULL
+       OR EXISTS (SELECT 1 FROM stripe_reading AS r WHERE r.relation = 'stripe_customer' AND r.complete_since IS NULL))
+""",
+    # A customer that is there in the other mode is no missing one.
+    violations="""
+SELECT a.stripe_customer_id                                            AS subject,
+       a.stripe_customer_id,
+       min(a.account_id)                                               AS account_id,
+       count(*)                                                        AS accounts,
+       CASE WHEN count(c.customer_id) > 0 THEN 'deleted' ELSE 'unknown' END AS customer_is
+FROM account AS a
+LEFT JOIN stripe_customer AS c ON c.customer_id = a.stripe_customer_id
+WHERE a.active
+  AND a.stripe_customer_id IS NOT NULL
+  AND (a.created_at IS NULL OR a.created_at < $settled_before)
+  AND (c.deleted
+       OR (c.customer_id IS NULL
+           AND EXISTS (SELECT 1 FROM stripe_reading AS r
+                       WHERE r.relation = 'stripe_customer' AND r.complete_since IS NULL)))
+GROUP BY a.stripe_customer_id
+""",
+    message="{subject}, the Stripe customer of {account_id}, is {customer_is} in Stripe.",
+    cases=(
+        Case(name="the customer is there", given=(_READ, _ACCOUNT, _CUSTOMER)),
+        Case(
+            name="Stripe does not know the customer",
+            given=(_READ, _ACCOUNT),
+            fires=("cus_1",),
+            severities={"cus_1": Severity.ERROR},
+            evidence={"cus_1": {"account_id": "user_1", "accounts": 1, "customer_is": "unknown"}},
+        ),
+        Case(
+            name="field failure 26: the customer was deleted in Stripe",
+            given=(_READ, _ACCOUNT, dataclasses.replace(_CUSTOMER, deleted=True)),
+            fires=("cus_1",),
+            evidence={"cus_1": {"customer_is": "deleted"}},
+        ),
+        Case(
+            name="deleted, as Stripe answered for this one customer",
+            given=(_ACCOUNT, dataclasses.replace(_CUSTOMER, deleted=True)),
+            fires=("cus_1",),
+        ),
+        Case(
+            name="two accounts name it: one finding",
+            given=(_READ, _ACCOUNT, dataclasses.replace(_ACCOUNT, account_id="user_2")),
+            fires=("cus_1",),
+            evidence={"cus_1": {"account_id": "user_1", "accounts": 2}},
+        ),
+        Case(
+            name="the listing of customers is not complete: unknown is not absent",
+            given=(_ACCOUNT, StripeReading(relation="stripe_customer", complete_since=ago(days=365))),
+        ),
+        Case(name="nobody says how far the listing reaches", given=(_ACCOUNT,)),
+        Case(
+            name="another listing is complete, this one is not",
+            given=(_ACCOUNT, StripeReading(relation="stripe_subscription")),
+        ),
+        Case(
+            name="a customer of the other mode exists",
+            given=(_READ, _ACCOUNT, dataclasses.replace(_CUSTOMER, livemode=False)),
+        ),
+        Case(
+            name="a test customer in a test environment",
+            given=(_READ, _ACCOUNT, dataclasses.replace(_CUSTOMER, livemode=False)),
+            policy=Policy(livemode=False),
+        ),
+        Case(
+            name="an account without a customer names none",
+            given=(_READ, dataclasses.replace(_ACCOUNT, stripe_customer_id=None)),
+        ),
+        Case(
+            name="a free account's customer must exist too",
+            given=(_READ, dataclasses.replace(_ACCOUNT, plan="FREE")),
+            fires=("cus_1",),
+        ),
+        Case(name="a closed account", given=(_READ, dataclasses.replace(_ACCOUNT, active=False))),
+        Case(
+            name="account created a minute ago",
+            given=(_READ, dataclasses.replace(_ACCOUNT, created_at=ago(minutes=1))),
+        ),
+        Case(
+            name="exactly as old as it takes to settle",
+            given=(_READ, dataclasses.replace(_ACCOUNT, created_at=ago(minutes=15))),
+        ),
+        Case(
+            name="a second older than it takes to settle",
+            given=(_READ, dataclasses.replace(_ACCOUNT, created_at=ago(minutes=15, seconds=1))),
+            fires=("cus_1",),
+        ),
+        Case(
+            name="the age of the account is unknown",
+            given=(_READ, dataclasses.replace(_ACCOUNT, created_at=None)),
+            fires=("cus_1",),
+        ),
+        Case(
+            name="moved from another Stripe account, exempted",
+            given=(
+                _READ,
+                _ACCOUNT,
+                Exemption(check_id="missing-customer", subject="cus_1", owner="finance", reason="moved in spring"),
+            ),
+        ),
+    ),
+)

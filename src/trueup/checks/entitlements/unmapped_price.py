@@ -1,0 +1,169 @@
+"""Each live subscription has a price that means a plan."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from trueup.model.check import Case, Check, ago
+from trueup.model.derived_subscriptions import EXCUSING
+from trueup.model.finding import Area
+from trueup.model.relations import Account, Exemption, Plan, PlanPrice, StripeProduct
+from trueup.model.severity import Severity
+from trueup.model.stripe_objects import StripeEvent, StripeSubscription, StripeSubscriptionItem, SubscriptionStatus
+
+_SOLD = (
+    Plan(plan="FREE", rank=0),
+    Plan(plan="PRO", rank=1, paid=True),
+    PlanPrice(price_id="price_pro", plan="PRO"),
+    PlanPrice(price_id="pro_monthly", plan="PRO"),
+)
+_LIVE = StripeSubscription(subscription_id="sub_1", created_at=ago(days=60), current_period_start=ago(days=14))
+_NEW = StripeSubscriptionItem(item_id="si_1", price_id="price_of_2026", product_id="prod_pro")
+_OLD = StripeSubscriptionItem(item_id="si_2", price_id="price_pro", product_id="prod_pro")
+
+CHECK = Check(
+    id="unmapped-price",
+    area=Area.ENTITLEMENTS,
+    severity=Severity.ERROR,
+    title="Live subscription to a price that is in no plan",
+    why="Nobody can say what these customers paid for. An application with the same gap takes them for free ones, and "
+    "locks them out when they renew.",
+    optional=(*EXCUSING, "stripe_customer", "account"),
+    population="""
+SELECT count(DISTINCT i.price_id)
+FROM subscription_standing AS s
+JOIN bought_item AS i ON i.subscription_id = s.subscription_id
+WHERE s.is_live AND i.is_ours AND NOT i.metered
+""",
+    # An item beside a mapped one is an add-on; a metered one bills usage and means no plan by itself.
+    violations="""
+SELECT i.price_id                      AS subject,
+       i.price_id,
+       max(i.lookup_key)               AS lookup_key,
+       max(i.product_id)               AS product_id,
+       count(DISTINCT s.subscription_id) AS subscriptions,
+       min(s.subscription_id)          AS first_subscription_id,
+       min(h.account_id)               AS first_account_id,
+       max(s.created_at)               AS last_subscribed_at
+FROM subscription_standing AS s
+JOIN bought_item AS i              ON i.subscription_id = s.subscription_id
+LEFT JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
+WHERE s.is_live
+  AND s.is_settled
+  AND s.plan IS NULL
+  AND i.is_ours
+  AND NOT i.metered
+GROUP BY i.price_id
+""",
+    message="{subject} is in no plan, and {subscriptions} live subscriptions are to it, {first_subscription_id} among them.",
+    cases=(
+        Case(name="every price means a plan", given=(*_SOLD, _LIVE, dataclasses.replace(_OLD, item_id="si_1"))),
+        Case(
+            name="field failure 17: a price that the config does not name",
+            given=(*_SOLD, Account(account_id="user_1", stripe_customer_id="cus_1"), _LIVE, _NEW),
+            fires=("price_of_2026",),
+            severities={"price_of_2026": Severity.ERROR},
+            evidence={
+                "price_of_2026": {
+                    "product_id": "prod_pro",
+                    "subscriptions": 1,
+                    "first_subscription_id": "sub_1",
+                    "first_account_id": "user_1",
+                }
+            },
+        ),
+        Case(
+            name="one price of many subscriptions is one finding",
+            given=(
+                *_SOLD,
+                _LIVE,
+                _NEW,
+                dataclasses.replace(_LIVE, subscription_id="sub_2", customer_id="cus_2"),
+                dataclasses.replace(_NEW, item_id="si_2", subscription_id="sub_2"),
+            ),
+            fires=("price_of_2026",),
+            evidence={"price_of_2026": {"subscriptions": 2, "first_account_id": None}},
+        ),
+        Case(
+            name="the price is named by its lookup key",
+            given=(*_SOLD, _LIVE, dataclasses.replace(_NEW, lookup_key="pro_monthly")),
+        ),
+        Case(
+            name="a lookup key that the config does not name",
+            given=(*_SOLD, _LIVE, dataclasses.replace(_NEW, lookup_key="pro_monthly_2026")),
+            fires=("price_of_2026",),
+            evidence={"price_of_2026": {"lookup_key": "pro_monthly_2026"}},
+        ),
+        Case(name="add-on price beside a mapped plan", given=(*_SOLD, _LIVE, _OLD, _NEW)),
+        Case(
+            name="metered usage, and nothing else",
+            given=(*_SOLD, _LIVE, dataclasses.replace(_NEW, metered=True, quantity=None)),
+        ),
+        Case(
+            name="a price that means a plan which the config does not sell",
+            given=(PlanPrice(price_id="price_of_2026", plan="GONE"), *_SOLD, _LIVE, _NEW),
+            fires=("price_of_2026",),
+        ),
+        Case(
+            name="second product on the same Stripe account",
+            given=(*_SOLD, StripeProduct(product_id="prod_other"), _LIVE, _NEW),
+        ),
+        Case(
+            name="a product of ours, named as one",
+            given=(*_SOLD, StripeProduct(product_id="prod_pro"), _LIVE, _NEW),
+            fires=("price_of_2026",),
+        ),
+        Case(
+            name="another application on the same Stripe account",
+            given=(*_SOLD, dataclasses.replace(_LIVE, other_application=True), _NEW),
+        ),
+        Case(name="test mode", given=(*_SOLD, dataclasses.replace(_LIVE, livemode=False), _NEW)),
+        Case(
+            name="a trial is a live subscription",
+            given=(*_SOLD, dataclasses.replace(_LIVE, status=SubscriptionStatus.TRIALING), _NEW),
+            fires=("price_of_2026",),
+        ),
+        Case(
+            name="past due is a live subscription",
+            given=(*_SOLD, dataclasses.replace(_LIVE, status=SubscriptionStatus.PAST_DUE), _NEW),
+            fires=("price_of_2026",),
+        ),
+        Case(
+            name="only a cancelled subscription is to it",
+            given=(*_SOLD, dataclasses.replace(_LIVE, status=SubscriptionStatus.CANCELED, ended_at=ago(days=9)), _NEW),
+        ),
+        Case(name="paused: it bills nobody", given=(*_SOLD, dataclasses.replace(_LIVE, paused=True), _NEW)),
+        Case(
+            name="subscribed to exactly as long ago as it takes to settle",
+            given=(
+                *_SOLD,
+                dataclasses.replace(_LIVE, created_at=ago(minutes=15), current_period_start=ago(minutes=15)),
+                _NEW,
+            ),
+        ),
+        Case(
+            name="subscribed to a second longer ago",
+            given=(
+                *_SOLD,
+                dataclasses.replace(
+                    _LIVE, created_at=ago(minutes=15, seconds=1), current_period_start=ago(minutes=15, seconds=1)
+                ),
+                _NEW,
+            ),
+            fires=("price_of_2026",),
+        ),
+        Case(
+            name="changed to this price a minute ago, as its event says",
+            given=(*_SOLD, _LIVE, _NEW, StripeEvent(event_id="evt_1", object_id="sub_1", created_at=ago(minutes=1))),
+        ),
+        Case(
+            name="a pilot's price, exempted",
+            given=(
+                *_SOLD,
+                _LIVE,
+                _NEW,
+                Exemption(check_id="unmapped-price", subject="price_of_2026", owner="sales", reason="one pilot"),
+            ),
+        ),
+    ),
+)

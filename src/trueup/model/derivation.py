@@ -1,0 +1,19 @@
+"""What a derived relation is: named SQL over the relations, worked out once per audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """A named query. Its column names are those of its outermost SELECT.
+
+    ``optional`` names what it reads only where it is mapped, as ``relation`` or ``relation.column``: a check on a
+    derived relation says itself, in ``requires``, which of these it cannot do without.
+    """
+
+    name: str
+    holds: str
+    sql: str
+    optional: tuple[str, ...] = ()
