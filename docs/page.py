@@ -9,7 +9,7 @@ from docs.numbers import policy_keys, policy_promises
 from docs.rows import row_tables, table, value_text
 from tests.support.catalogue import checked
 from trueup.engines.requirements import needs_of_check
-from trueup.engines.sql import Need, derived_of, parameters_of
+from trueup.engines.sql import Need, derived_of, parameters_behind
 from trueup.model.change import Change, Refusal
 from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.derived import DERIVED
@@ -96,7 +96,7 @@ def _reads(check: Check) -> Iterator[str]:
 
 def _numbers(check: Check) -> Iterator[str]:
     keys, promises, usual = policy_keys(), policy_promises(), Policy()
-    bound = sorted(parameters_of(check.population + check.violations))
+    bound = sorted(parameters_behind(check.population + check.violations))
     if not bound:
         return
     yield from ("## Numbers you can set", "")

@@ -7,7 +7,8 @@ import pytest
 from trueup.books.file import books_in_memory
 from trueup.engines.duckdb import DuckDB
 from trueup.engines.sql import needs_of
-from trueup.model.derived import DERIVED, Derived
+from trueup.model.derivation import Derived
+from trueup.model.derived import DERIVED
 from trueup.model.relations import LedgerEntry
 
 NAMED = [derived for derived in DERIVED if derived.named_by]

@@ -90,5 +90,6 @@ class DuckDB:
         sql = _FASTER.get(name) or next(derived.sql for derived in DERIVED if derived.name == name)
         for below in derived_of(sql):
             self._make(below)
-        self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", {})
+        bound = {parameter: self._parameters[parameter] for parameter in parameters_of(sql)}
+        self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", bound)
         self._made.add(name)

@@ -30,6 +30,14 @@ def parameters_of(sql: str) -> frozenset[str]:
     return frozenset(_PARAMETER.findall(sql))
 
 
+def parameters_behind(sql: str) -> frozenset[str]:
+    """The names that the SQL binds, itself or through the derived relations it names."""
+    found = parameters_of(sql)
+    for name in derived_of(sql):
+        found |= parameters_behind(_derived_sql()[name])
+    return found
+
+
 @functools.cache
 def needs_of(sql: str, *, without: frozenset[str] = frozenset()) -> frozenset[Need]:
     """The relations and columns this SQL reads, looking through the derived ones; without the columns of ``made`` rows.

@@ -23,6 +23,7 @@ from trueup.mapping.field_types import (
     NotNegative,
     Often,
     PeriodDays,
+    ProrationWord,
     Rank,
     Seconds,
     SeverityWord,
@@ -103,7 +104,7 @@ class PlanSection(Section):
     interval: IntervalWord | None = None
     """How often its prices bill: every ``month``, unless you say so."""
     credits_per_period: NotNegative | None = None
-    """How many credits one period grants."""
+    """How many credits one ``interval`` of the plan grants; a yearly price of a monthly plan grants them twelve times."""
     price: dict[Currency, Money] | None = None
     """What one period costs, in minor units of one currency; only puts a price on findings."""
 
@@ -119,6 +120,11 @@ class PolicySection(Section):
     clock_skew_minutes: Minutes | None = None
     large_movement_factor: NotNegative | None = None
     large_movement_floor: NotNegative | None = None
+    credits_per_seat: bool | None = None
+    proration: ProrationWord | None = None
+    delayed_payment_days: GraceDays | None = None
+    duplicate_charge_minutes: Minutes | None = None
+    webhook_api_version: Text | None = None
     livemode: bool | None = None
     credit_value: dict[Currency, NotNegative] | None = None
     severity: dict[str, SeverityWord] = Field(default_factory=dict)

@@ -7,24 +7,8 @@ balance: a pending row carries a stale one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Derived:
-    """A named query. Its column names are those of its outermost SELECT.
-
-    ``optional`` names what it reads only where it is mapped, as ``relation`` or ``relation.column``: a check on a
-    derived relation says itself, in ``requires``, which of these it cannot do without. ``named_by``, where it is not
-    empty, says that each row is one row of a base relation, and is there only if one of these columns has a value.
-    """
-
-    name: str
-    holds: str
-    sql: str
-    optional: tuple[str, ...] = ()
-    named_by: tuple[str, ...] = ()
-
+from trueup.model.derivation import Derived
+from trueup.model.derived_money import MONEY
 
 ACCOUNT_TOTAL = Derived(
     name="account_total",
@@ -140,7 +124,7 @@ GROUP BY account_id, balance
 
 STRIPE_ENTRY = Derived(
     name="stripe_entry",
-    holds="The entries that name something of Stripe's: an event, a payment intent or an invoice.",
+    holds="The entries that name something of Stripe's: an event, a payment intent, an invoice or a checkout session.",
     optional=(
         "ledger_entry.stripe_event_id",
         "ledger_entry.stripe_payment_intent_id",
@@ -150,14 +134,16 @@ STRIPE_ENTRY = Derived(
         "ledger_entry.stripe_event_id",
         "ledger_entry.stripe_payment_intent_id",
         "ledger_entry.stripe_invoice_id",
+        "ledger_entry.stripe_checkout_session_id",
     ),
     sql="""
 SELECT entry_id, account_id, kind, amount, posted, created_at,
-       stripe_event_id, stripe_payment_intent_id, stripe_invoice_id
+       stripe_event_id, stripe_payment_intent_id, stripe_invoice_id, stripe_checkout_session_id
 FROM ledger_entry
 WHERE stripe_event_id IS NOT NULL
    OR stripe_payment_intent_id IS NOT NULL
    OR stripe_invoice_id IS NOT NULL
+   OR stripe_checkout_session_id IS NOT NULL
 """,
 )
 
@@ -201,4 +187,5 @@ DERIVED: tuple[Derived, ...] = (
     PAID_SEAT,
     STRIPE_ENTRY,
     STRIPE_EVENT_TOTAL,
+    *MONEY,
 )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trueup.books.file import Books
     from trueup.engines.sql import Need
     from trueup.model.check import Check
-    from trueup.model.derived import Derived
+    from trueup.model.derivation import Derived
     from trueup.model.finding import Finding
     from trueup.model.policy import Policy
     from trueup.model.source import RelationMapping
