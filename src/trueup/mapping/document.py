@@ -104,7 +104,7 @@ class PlanSection(Section):
     interval: IntervalWord | None = None
     """How often its prices bill: every ``month``, unless you say so."""
     credits_per_period: NotNegative | None = None
-    """How many credits one ``interval`` of the plan grants; a yearly price of a monthly plan grants them twelve times."""
+    """How many credits one ``interval`` of the plan grants. A yearly price of a monthly plan: twelve times that."""
     price: dict[Currency, Money] | None = None
     """What one period costs, in minor units of one currency; only puts a price on findings."""
 

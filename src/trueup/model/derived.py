@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from trueup.model.derivation import Derived
 from trueup.model.derived_money import MONEY
+from trueup.model.derived_owed import OWED
 
 ACCOUNT_TOTAL = Derived(
     name="account_total",
@@ -188,4 +189,5 @@ DERIVED: tuple[Derived, ...] = (
     STRIPE_ENTRY,
     STRIPE_EVENT_TOTAL,
     *MONEY,
+    *OWED,
 )

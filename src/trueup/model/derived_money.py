@@ -81,7 +81,8 @@ at_checkout AS (
     GROUP BY payment_intent_id
 )
 SELECT m.money_id, m.form, m.state, m.status, m.is_delayed, m.through_checkout, m.customer_id, m.account_id,
-       m.currency, m.amount, m.credited, m.created_at, m.paid_at, m.due_at, m.other_application, m.livemode
+       m.currency, m.amount, m.credited, m.created_at, m.paid_at, m.on_terms, m.due_at, m.other_application,
+       m.livemode
 FROM (
     SELECT i.invoice_id                             AS money_id,
            'invoice'                                AS form,
@@ -98,7 +99,8 @@ FROM (
            i.credited                               AS credited,
            i.created_at                             AS created_at,
            coalesce(i.paid_at, i.created_at)        AS paid_at,
-           CASE WHEN i.collection_method = 'send_invoice' THEN i.due_at END AS due_at,
+           i.collection_method = 'send_invoice'     AS on_terms,
+           i.due_at                                 AS due_at,
            coalesce(s.other_application, FALSE)     AS other_application,
            i.livemode                               AS livemode
     FROM stripe_invoice AS i
@@ -108,7 +110,7 @@ FROM (
     SELECT p.payment_intent_id, 'payment',
            CASE WHEN p.status = 'succeeded' THEN 'paid' WHEN p.status = 'canceled' THEN 'unpaid' ELSE 'pending' END,
            p.status, p.delayed, c.payment_intent_id IS NOT NULL, p.customer_id, coalesce(c.account_id, p.account_id),
-           p.currency, p.amount, 0, p.created_at, x.succeeded_at, NULL, FALSE, p.livemode
+           p.currency, p.amount, 0, p.created_at, x.succeeded_at, FALSE, NULL, FALSE, p.livemode
     FROM stripe_payment_intent AS p
     LEFT JOIN at_checkout AS c ON c.payment_intent_id = p.payment_intent_id
     LEFT JOIN success AS x     ON x.payment_intent_id = p.payment_intent_id
@@ -118,7 +120,7 @@ FROM (
            CASE WHEN c.payment_status IN ('paid', 'no_payment_required') THEN 'paid'
                 WHEN c.status = 'expired' THEN 'unpaid' ELSE 'pending' END,
            c.payment_status, FALSE, TRUE, c.customer_id, c.account_id,
-           c.currency, c.amount_total, 0, c.created_at, NULL, NULL, FALSE, c.livemode
+           c.currency, c.amount_total, 0, c.created_at, NULL, FALSE, NULL, FALSE, c.livemode
     FROM stripe_checkout_session AS c
     WHERE c.payment_intent_id IS NULL AND c.invoice_id IS NULL AND c.subscription_id IS NULL AND c.mode = 'payment'
 ) AS m
@@ -208,6 +210,62 @@ GROUP BY money_id
 """,
 )
 
+NAMED_GRANT = Derived(
+    name="named_grant",
+    holds="The period's settled purchases and subscription grants that name a money, each with what Stripe says of it: "
+    "paid, if one of the things named is; unknown, if one of them may be older or younger than what was read; "
+    "otherwise pending, or none: never paid, of the other mode, or not there at all.",
+    # A grant names an invoice of at most a year before it, and a payment or checkout of at most 60 days before it.
+    optional=_LINKS,
+    sql="""
+WITH reading AS (
+    SELECT relation, coalesce(complete_since, CAST('1900-01-01' AS TIMESTAMP)) AS since FROM stripe_reading
+),
+last_look AS (
+    SELECT coalesce(min(read_at), $now) AS looked_at
+    FROM stripe_reading
+    WHERE relation IN ('stripe_invoice', 'stripe_payment_intent', 'stripe_checkout_session')
+),
+named AS (
+    SELECT e.entry_id, e.account_id, e.amount, e.created_at, m.money_id, e.stripe_invoice_id,
+           e.stripe_payment_intent_id, e.stripe_checkout_session_id
+    FROM stripe_entry AS e
+    JOIN money_entry AS m ON m.entry_id = e.entry_id
+    WHERE e.posted AND e.amount > 0 AND e.kind IN ('purchase', 'subscription_grant')
+      AND e.created_at >= $period_start AND e.created_at < $settled_before AND m.money_id IS NOT NULL
+),
+known AS (
+    SELECT n.entry_id, n.account_id, n.amount, n.created_at, n.money_id,
+           whole.money_id IS NOT NULL AS is_there,
+           CASE WHEN whole.livemode = $livemode THEN whole.state END                               AS whole_state,
+           CASE WHEN i.livemode = $livemode AND i.status = 'succeeded' THEN 'paid' END             AS payment_state,
+           CASE WHEN c.livemode = $livemode AND c.payment_status IN ('paid', 'no_payment_required')
+                THEN 'paid' END                                                                    AS checkout_state,
+           substr(n.money_id, 1, 3) = 'in_' AND n.stripe_invoice_id = n.money_id                   AS by_invoice,
+           substr(n.money_id, 1, 3) = 'pi_' AND n.stripe_payment_intent_id = n.money_id            AS by_payment,
+           substr(n.money_id, 1, 3) = 'cs_' AND n.stripe_checkout_session_id = n.money_id          AS by_checkout
+    FROM named AS n
+    LEFT JOIN stripe_money AS whole          ON whole.money_id = n.money_id
+    LEFT JOIN stripe_payment_intent AS i     ON i.payment_intent_id = n.stripe_payment_intent_id
+    LEFT JOIN stripe_checkout_session AS c   ON c.checkout_session_id = n.stripe_checkout_session_id
+)
+SELECT k.entry_id, k.account_id, k.amount, k.created_at, k.money_id,
+       CASE WHEN k.whole_state = 'paid' OR k.payment_state = 'paid' OR k.checkout_state = 'paid' THEN 'paid'
+            WHEN k.created_at >= l.looked_at THEN 'unknown'
+            WHEN k.whole_state = 'pending' THEN 'pending'
+            WHEN k.is_there THEN 'none'
+            WHEN date_diff('second', r.since, k.created_at) >= CASE WHEN k.by_invoice THEN 366 ELSE 60 END * 86400
+                 THEN 'none'
+            ELSE 'unknown' END AS state,
+       k.is_there
+FROM known AS k
+CROSS JOIN last_look AS l
+LEFT JOIN reading AS r ON r.relation = CASE WHEN k.by_invoice  THEN 'stripe_invoice'
+                                            WHEN k.by_payment  THEN 'stripe_payment_intent'
+                                            WHEN k.by_checkout THEN 'stripe_checkout_session' END
+""",
+)
+
 CUSTOMER_ACCOUNT = Derived(
     name="customer_account",
     holds="One row per Stripe customer whose account is known: the account that names the customer, or else the one "
@@ -225,97 +283,12 @@ GROUP BY known.customer_id
 """,
 )
 
-PLAN_LINE = Derived(
-    name="plan_line",
-    holds="The lines of invoices that are not metered: which plan each is for (NULL where its price means none), how "
-    "many of the plan's own periods it covers, and which share of the price's full amount it costs.",
-    sql="""
-SELECT line.invoice_id, line.proration, line.amount, line.quantity, line.share, line.period_start, line.period_end,
-       line.plan, line.credits_per_period, line.instalment_seconds,
-       CAST(greatest(1, (4 * line.days + line.half_days) // (2 * line.half_days)) AS BIGINT) AS periods
-FROM (
-    SELECT l.invoice_id, l.proration, l.amount, coalesce(l.quantity, 1) AS quantity, l.period_start, l.period_end,
-           plan.plan, plan.credits_per_period,
-           CASE WHEN price.unit_amount > 0 AND coalesce(l.quantity, 1) > 0
-                THEN CAST(l.amount AS DOUBLE)
-                     * power(CAST(price.unit_amount AS DOUBLE) * coalesce(l.quantity, 1), -1) END AS share,
-           CASE WHEN NOT l.proration AND l.period_end > l.period_start
-                THEN date_diff('second', l.period_start, l.period_end) // 86400
-                ELSE coalesce(price.interval_count * CASE price.interval WHEN 'day'   THEN 1
-                                                                         WHEN 'week'  THEN 7
-                                                                         WHEN 'month' THEN 30
-                                                                         WHEN 'year'  THEN 365 END,
-                              CASE coalesce(by_id.interval, by_key.interval) WHEN 'day'     THEN 1
-                                                                             WHEN 'week'    THEN 7
-                                                                             WHEN 'quarter' THEN 91
-                                                                             WHEN 'year'    THEN 365
-                                                                             ELSE 30 END) END AS days,
-           CASE plan.interval WHEN 'day' THEN 2 WHEN 'week' THEN 14 WHEN 'quarter' THEN 183 WHEN 'year' THEN 731
-                              ELSE 61 END     AS half_days,          -- twice an interval's usual days
-           86400 * CASE plan.interval WHEN 'day' THEN 1 WHEN 'week' THEN 7 WHEN 'quarter' THEN 92 WHEN 'year' THEN 366
-                                      ELSE 31 END AS instalment_seconds
-    FROM stripe_invoice_line AS l
-    LEFT JOIN plan_price AS by_id  ON by_id.price_id = l.price_id
-    LEFT JOIN plan_price AS by_key ON by_key.price_id = l.lookup_key
-    LEFT JOIN plan                 ON plan.plan = coalesce(by_id.plan, by_key.plan)
-    LEFT JOIN stripe_price AS price ON price.price_id = l.price_id
-    WHERE NOT l.metered
-) AS line
-""",
-)
-
-INVOICE_OWED = Derived(
-    name="invoice_owed",
-    holds="One row per invoice with a line for a plan whose credits are known: the fewest and the most credits that it "
-    "owes by now. A price of twelve periods owes them one after the other, or at once. The most is NULL where the "
-    "invoice also sells what no plan knows.",
-    sql="""
-WITH line AS (
-    SELECT invoice_id, plan, proration, amount, share, period_end, periods, credits_per_period,
-           CASE WHEN $credits_per_seat THEN quantity ELSE 1 END AS seats,
-           least(periods, 1 + greatest(0, coalesce(date_diff('second', period_start, $past_due_since), 0)
-                                          // instalment_seconds)) AS periods_due
-    FROM plan_line
-),
-total AS (
-    SELECT invoice_id,
-           max(plan)                                                                              AS plan,
-           max(periods)                                                                           AS periods,
-           max(period_end)                                                                        AS period_end,
-           sum(CASE WHEN proration THEN 0 ELSE seats * periods * credits_per_period END)          AS whole,
-           sum(CASE WHEN proration THEN 0 ELSE seats * periods_due * credits_per_period END)      AS whole_due,
-           sum(CASE WHEN proration AND amount > 0 THEN seats * periods * credits_per_period ELSE 0 END) AS added,
-           sum(CASE WHEN proration AND amount < 0 THEN seats * periods * credits_per_period ELSE 0 END) AS dropped,
-           sum(CASE WHEN proration THEN seats * periods * CAST(credits_per_period AS DOUBLE) * share ELSE 0 END)
-                                                                                                  AS shared,
-           sum(CASE WHEN proration THEN 1 ELSE 0 END)                                             AS prorations,
-           sum(CASE WHEN proration AND plan IS NOT NULL AND share IS NULL THEN 1 ELSE 0 END)      AS unshared,
-           sum(CASE WHEN amount > 0 AND credits_per_period IS NULL THEN 1 ELSE 0 END)             AS unknown_lines
-    FROM line
-    GROUP BY invoice_id
-    HAVING count(credits_per_period) > 0
-)
-SELECT invoice_id, plan, periods, period_end, prorations,
-       CAST(CASE WHEN prorations = 0 OR $proration = 'none' THEN whole_due
-                 WHEN $proration = 'proportional' AND unshared = 0
-                      THEN greatest(0, CAST(floor(whole_due + coalesce(shared, 0)) AS DECIMAL(38, 9)) - 1)
-                 ELSE greatest(0, whole_due - greatest(0, dropped - added)) END AS DECIMAL(38, 9))  AS least_credits,
-       CAST(CASE WHEN unknown_lines > 0 THEN NULL
-                 WHEN prorations = 0 OR $proration = 'none' THEN whole
-                 WHEN $proration = 'proportional' AND unshared = 0
-                      THEN greatest(0, CAST(ceil(whole + coalesce(shared, 0)) AS DECIMAL(38, 9)) + 1)
-                 ELSE whole + greatest(0, added - dropped) END AS DECIMAL(38, 9))                   AS most_credits
-FROM total
-""",
-)
-
 MONEY: tuple[Derived, ...] = (
     MONEY_NAME,
     STRIPE_MONEY,
     MONEY_BACK,
     MONEY_ENTRY,
     MONEY_CREDIT,
+    NAMED_GRANT,
     CUSTOMER_ACCOUNT,
-    PLAN_LINE,
-    INVOICE_OWED,
 )

@@ -44,8 +44,8 @@ class Policy:
     credits_per_seat: bool = False
     """Whether a plan's credits are for each seat: times the quantity that was bought, instead of once."""
     proration: Proration = Proration.DIFFERENCE
-    """What a change in the middle of a period owes: ``none``, ``proportional`` to what is left of it, or ``difference``:
-    anything up to the new allowance less the old one."""
+    """What credits a change in the middle of a period owes: ``none``, ``proportional`` to what is left of it, or
+    ``difference``: anything up to the new allowance less the old one."""
     delayed_payment_days: int = 14
     """How long a payment method that confirms days later may take (bank debits, transfers, vouchers)."""
     duplicate_charge_minutes: int = 10

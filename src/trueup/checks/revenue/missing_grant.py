@@ -36,10 +36,11 @@ _PLANS: tuple[Row, ...] = (
 _ACCOUNT = Account(account_id="user_1", plan="PRO", stripe_customer_id="cus_1")
 _BEGAN = LedgerEntry(entry_id=900, account_id="user_9", kind=EntryKind.USAGE, created_at=ago(days=700))
 _GIVEN: tuple[Row, ...] = (*_PLANS, _ACCOUNT, _BEGAN)
+_LATELY = ago(days=10)
 
 
 def _invoice(
-    paid_at: datetime = ago(days=10),
+    paid_at: datetime = _LATELY,
     *,
     number: int = 1,
     total: int = 2900,
@@ -77,7 +78,7 @@ def _line(
     days: int = 30,
     metered: bool = False,
     proration: bool = False,
-    start: datetime = ago(days=10),
+    start: datetime = _LATELY,
 ) -> StripeInvoiceLine:
     return StripeInvoiceLine(
         line_id=f"il_{number}_{price}_{amount}",
@@ -102,7 +103,7 @@ def _grant(
     amount: int = 1000,
     kind: EntryKind = EntryKind.SUBSCRIPTION_GRANT,
     posted: bool = True,
-    created_at: datetime = ago(days=10),
+    created_at: datetime = _LATELY,
     account_id: str = "user_1",
 ) -> LedgerEntry:
     return LedgerEntry(
@@ -121,7 +122,7 @@ def _grant(
 
 def _payment(
     number: int = 1,
-    created_at: datetime = ago(days=10),
+    created_at: datetime = _LATELY,
     *,
     amount: int = 1500,
     status: PaymentStatus = PaymentStatus.SUCCEEDED,
