@@ -58,7 +58,8 @@ FROM (
 STRIPE_MONEY = Derived(
     name="stripe_money",
     holds="One row per money: an invoice, a payment that belongs to none, a checkout without a payment. Whether it is "
-    "paid, still pending, or never will be (unpaid); how much it is; and when it was paid, where Stripe says so.",
+    "paid, still pending, or never will be (unpaid); how much it is, and "
+    "how much of that was charged; and when it was paid, where Stripe says so.",
     sql="""
 WITH success AS (                      -- a payment does not say when it succeeded; its event does
     SELECT payment_intent_id, min(created_at) AS succeeded_at
@@ -81,14 +82,14 @@ at_checkout AS (
     GROUP BY payment_intent_id
 )
 SELECT m.money_id, m.form, m.state, m.status, m.is_delayed, m.through_checkout, m.customer_id, m.account_id,
-       m.currency, m.amount, m.credited, m.created_at, m.paid_at, m.on_terms, m.due_at, m.other_application,
+       m.currency, m.amount, m.charged, m.credited, m.created_at, m.paid_at, m.on_terms, m.due_at, m.other_application,
        m.livemode
 FROM (
     SELECT i.invoice_id                             AS money_id,
            'invoice'                                AS form,
            CASE WHEN i.status = 'paid' THEN 'paid'
                 WHEN i.status IN ('draft', 'open') THEN 'pending'
-                ELSE 'unpaid' END                   AS state,
+                WHEN i.status IN ('void', 'uncollectible') THEN 'unpaid' END AS state,
            i.status                                 AS status,
            coalesce(o.delayed, 0) = 1               AS is_delayed,
            FALSE                                    AS through_checkout,
@@ -96,6 +97,7 @@ FROM (
            coalesce(i.account_id, s.account_id)     AS account_id,
            i.currency                               AS currency,
            i.total                                  AS amount,
+           CASE WHEN i.amount_paid > 0 THEN i.amount_paid ELSE i.total END AS charged,
            i.credited                               AS credited,
            i.created_at                             AS created_at,
            coalesce(i.paid_at, i.created_at)        AS paid_at,
@@ -108,9 +110,14 @@ FROM (
     LEFT JOIN of_invoice AS o          ON o.invoice_id = i.invoice_id
     UNION ALL
     SELECT p.payment_intent_id, 'payment',
-           CASE WHEN p.status = 'succeeded' THEN 'paid' WHEN p.status = 'canceled' THEN 'unpaid' ELSE 'pending' END,
+           CASE WHEN p.status = 'succeeded' THEN 'paid'
+                WHEN p.status = 'canceled' THEN 'unpaid'
+                WHEN p.status IS NOT NULL THEN 'pending' END,
            p.status, p.delayed, c.payment_intent_id IS NOT NULL, p.customer_id, coalesce(c.account_id, p.account_id),
-           p.currency, p.amount, 0, p.created_at, x.succeeded_at, FALSE, NULL, FALSE, p.livemode
+           p.currency,
+           CASE WHEN p.amount_received > 0 THEN p.amount_received ELSE p.amount END,     -- less than all was captured
+           CASE WHEN p.amount_received > 0 THEN p.amount_received ELSE p.amount END,
+           0, p.created_at, x.succeeded_at, FALSE, NULL, FALSE, p.livemode
     FROM stripe_payment_intent AS p
     LEFT JOIN at_checkout AS c ON c.payment_intent_id = p.payment_intent_id
     LEFT JOIN success AS x     ON x.payment_intent_id = p.payment_intent_id
@@ -118,9 +125,10 @@ FROM (
     UNION ALL
     SELECT c.checkout_session_id, 'checkout',
            CASE WHEN c.payment_status IN ('paid', 'no_payment_required') THEN 'paid'
-                WHEN c.status = 'expired' THEN 'unpaid' ELSE 'pending' END,
+                WHEN c.status = 'expired' THEN 'unpaid'
+                WHEN c.payment_status IS NOT NULL THEN 'pending' END,
            c.payment_status, FALSE, TRUE, c.customer_id, c.account_id,
-           c.currency, c.amount_total, 0, c.created_at, NULL, FALSE, NULL, FALSE, c.livemode
+           c.currency, c.amount_total, c.amount_total, 0, c.created_at, NULL, FALSE, NULL, FALSE, c.livemode
     FROM stripe_checkout_session AS c
     WHERE c.payment_intent_id IS NULL AND c.invoice_id IS NULL AND c.subscription_id IS NULL AND c.mode = 'payment'
 ) AS m
@@ -129,8 +137,9 @@ FROM (
 
 MONEY_BACK = Derived(
     name="money_back",
-    holds="One row per money of which some was, or is to be, given back: refunds and lost disputes (returned), and "
-    "those that are still under way (returning). Failed refunds, won disputes and mere inquiries are neither.",
+    holds="One row per money that was refunded or disputed: how much of it was given back (returned: refunds that "
+    "succeeded, disputes that were lost), and how much may yet be (under_way). Failed refunds and won disputes are "
+    "neither.",
     # When a refund succeeded or a dispute was lost is known from its last event.
     sql="""
 WITH told AS (
@@ -139,24 +148,25 @@ WITH told AS (
 movement AS (
     SELECT r.payment_intent_id, r.amount, greatest(r.created_at, coalesce(t.last_at, r.created_at)) AS moved_at,
            CASE WHEN r.status = 'succeeded' THEN 'returned'
-                WHEN r.status IN ('pending', 'requires_action') THEN 'returning' ELSE 'kept' END AS outcome
+                WHEN r.status IN ('pending', 'requires_action') THEN 'under way' ELSE 'kept' END AS outcome
     FROM stripe_refund AS r
     LEFT JOIN told AS t ON t.object_id = r.refund_id
     UNION ALL
     SELECT d.payment_intent_id, d.amount, greatest(d.created_at, coalesce(t.last_at, d.created_at)),
            CASE WHEN d.status = 'lost' THEN 'returned'
                 WHEN d.status IN ('needs_response', 'under_review', 'warning_needs_response',
-                                  'warning_under_review', 'prevented') THEN 'returning' ELSE 'kept' END
+                                  'warning_under_review', 'prevented') THEN 'under way' ELSE 'kept' END
     FROM stripe_dispute AS d
     LEFT JOIN told AS t ON t.object_id = d.dispute_id
 )
 SELECT coalesce(n.money_id, m.payment_intent_id)                                     AS money_id,
        CAST(sum(CASE WHEN m.outcome = 'returned' THEN m.amount ELSE 0 END) AS BIGINT)  AS returned,
-       CAST(sum(CASE WHEN m.outcome = 'returning' THEN m.amount ELSE 0 END) AS BIGINT) AS returning,
-       max(CASE WHEN m.outcome = 'returned' THEN m.moved_at END)                     AS last_returned_at
+       CAST(sum(CASE WHEN m.outcome = 'under way' THEN m.amount ELSE 0 END) AS BIGINT) AS under_way,
+       max(CASE WHEN m.outcome = 'returned' THEN m.moved_at END)                     AS last_returned_at,
+       max(m.moved_at)                                                               AS last_moved_at
 FROM movement AS m
 LEFT JOIN money_name AS n ON n.name = m.payment_intent_id
-WHERE m.outcome <> 'kept' AND m.payment_intent_id IS NOT NULL
+WHERE m.payment_intent_id IS NOT NULL
 GROUP BY coalesce(n.money_id, m.payment_intent_id)
 """,
 )
@@ -181,7 +191,7 @@ MONEY_CREDIT = Derived(
     name="money_credit",
     holds="One row per money that entries are about: how many of them gave credits for it, pending and empty ones "
     "too (credit_entries); of the posted ones, what was granted, by how many grants and the largest of them, taken "
-    "back (reversed), given again (reinstated), and adjusted up and down. Promotional extras do not count.",
+    "back (reversed), given again (reinstated), adjusted up and down, and what was a promotional extra.",
     optional=_LINKS,
     sql="""
 SELECT money_id,
@@ -198,6 +208,7 @@ SELECT money_id,
                  THEN amount ELSE 0 END)                                                        AS reversed,
        sum(CASE WHEN posted AND kind IN ('refund', 'clawback') AND amount > 0
                 THEN amount ELSE 0 END)                                                         AS reinstated,
+       sum(CASE WHEN posted AND kind = 'promotional_grant' AND amount > 0 THEN amount ELSE 0 END) AS extra,
        sum(CASE WHEN posted AND kind = 'adjustment' AND amount > 0 THEN amount ELSE 0 END)      AS adjusted_up,
        -sum(CASE WHEN posted AND kind = 'adjustment' AND amount < 0 THEN amount ELSE 0 END)     AS adjusted_down,
        min(account_id)                                                                          AS account_id,
@@ -237,7 +248,8 @@ named AS (
 known AS (
     SELECT n.entry_id, n.account_id, n.amount, n.created_at, n.money_id,
            whole.money_id IS NOT NULL AS is_there,
-           CASE WHEN whole.livemode = $livemode THEN whole.state END                               AS whole_state,
+           CASE WHEN whole.livemode = $livemode THEN whole.state
+                WHEN whole.livemode <> $livemode THEN 'unpaid' END                                 AS whole_state,
            CASE WHEN i.livemode = $livemode AND i.status = 'succeeded' THEN 'paid' END             AS payment_state,
            CASE WHEN c.livemode = $livemode AND c.payment_status IN ('paid', 'no_payment_required')
                 THEN 'paid' END                                                                    AS checkout_state,
@@ -253,11 +265,11 @@ SELECT k.entry_id, k.account_id, k.amount, k.created_at, k.money_id,
        CASE WHEN k.whole_state = 'paid' OR k.payment_state = 'paid' OR k.checkout_state = 'paid' THEN 'paid'
             WHEN k.created_at >= l.looked_at THEN 'unknown'
             WHEN k.whole_state = 'pending' THEN 'pending'
-            WHEN k.is_there THEN 'none'
+            WHEN k.whole_state = 'unpaid' THEN 'none'
+            WHEN k.is_there THEN 'unknown'
             WHEN date_diff('second', r.since, k.created_at) >= CASE WHEN k.by_invoice THEN 366 ELSE 60 END * 86400
                  THEN 'none'
-            ELSE 'unknown' END AS state,
-       k.is_there
+            ELSE 'unknown' END AS state
 FROM known AS k
 CROSS JOIN last_look AS l
 LEFT JOIN reading AS r ON r.relation = CASE WHEN k.by_invoice  THEN 'stripe_invoice'

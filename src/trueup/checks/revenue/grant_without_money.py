@@ -193,7 +193,7 @@ WHERE c.granted + c.reinstated - c.reversed - c.adjusted_down > 0
             name="field failure 44: the payment belongs to the test mode",
             given=(
                 *_WHOLE,
-                StripePaymentIntent(payment_intent_id="pi_1", amount=1500, livemode=False),
+                StripePaymentIntent(payment_intent_id="pi_1", amount_received=1500, livemode=False),
                 _grant(payment="pi_1"),
             ),
             fires=("pi_1",),

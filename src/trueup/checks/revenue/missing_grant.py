@@ -237,7 +237,7 @@ owed AS (
     LEFT JOIN money_back AS b       ON b.money_id = u.money_id
     WHERE a.active
       AND NOT a.unlimited_credits
-      AND coalesce(b.returned, 0) + coalesce(b.returning, 0) < u.amount
+      AND coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
 ),
 unplaced AS (
     SELECT o.money_id
@@ -263,6 +263,7 @@ WHERE o.money_id NOT IN (SELECT money_id FROM unplaced)
 """,
     message="{account_id} paid {subject} at {paid_at}, and no entry gives the credits.",
     optional=(
+        "plan",
         "ledger_entry.stripe_event_id",
         "ledger_entry.stripe_payment_intent_id",
         "ledger_entry.stripe_invoice_id",
