@@ -24,6 +24,7 @@ from trueup.mapping.field_types import (
     Often,
     PeriodDays,
     ProbeOption,
+    ProrationWord,
     Rank,
     Seconds,
     SeverityWord,
@@ -105,7 +106,7 @@ class PlanSection(Section):
     interval: IntervalWord | None = None
     """How often its prices bill: every ``month``, unless you say so."""
     credits_per_period: NotNegative | None = None
-    """How many credits one period grants."""
+    """How many credits one ``interval`` of the plan grants. A yearly price of a monthly plan: twelve times that."""
     price: dict[Currency, Money] | None = None
     """What one period costs, in minor units of one currency; only puts a price on findings."""
 
@@ -122,6 +123,11 @@ class PolicySection(Section):
     clock_skew_minutes: Minutes | None = None
     large_movement_factor: NotNegative | None = None
     large_movement_floor: NotNegative | None = None
+    credits_per_seat: bool | None = None
+    proration: ProrationWord | None = None
+    delayed_payment_days: GraceDays | None = None
+    duplicate_charge_minutes: Minutes | None = None
+    webhook_api_version: Text | None = None
     livemode: bool | None = None
     credit_value: dict[Currency, NotNegative] | None = None
     severity: dict[str, SeverityWord] = Field(default_factory=dict)

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from trueup.mapping.complaint import suggestion
 from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT
-from trueup.model.policy import PERIOD_DAYS_LIMIT
+from trueup.model.policy import PERIOD_DAYS_LIMIT, Proration
 from trueup.model.relations import Interval
 from trueup.model.severity import Severity
 
@@ -139,6 +139,9 @@ NotNegative = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_not_ne
 Currency = Annotated[str, AfterValidator(_currency)]
 Memory = Annotated[str, AfterValidator(_memory)]
 IntervalWord = Annotated[str, BeforeValidator(_one_of(tuple(Interval), "an interval"))]
+ProrationWord = Annotated[
+    Proration, BeforeValidator(Proration), BeforeValidator(_one_of(tuple(Proration), "a way to prorate"))
+]
 SeverityWord = Annotated[str, BeforeValidator(_one_of((*Severity, OFF), "a severity"))]
 Threshold = Annotated[str, BeforeValidator(_one_of(tuple(Severity), "a severity"))]
 PeriodDays = Annotated[int, BeforeValidator(_whole(1, PERIOD_DAYS_LIMIT))]

@@ -43,6 +43,7 @@ def _plan(name: str, section: PlanSection, *, path: Path) -> Plan:
         plan=name,
         rank=section.rank,
         paid=section.rank > 0 if section.paid is None else section.paid,
+        interval=Interval(section.interval or Interval.MONTH),
         credits_per_period=section.credits_per_period,
         price_minor=minor,
         price_currency=currency,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from trueup.model.derivation import Derived
 from trueup.model.derived_subscriptions import SUBSCRIPTIONS
+from trueup.model.derived_money import MONEY
+from trueup.model.derived_owed import OWED
 
 ACCOUNT_TOTAL = Derived(
     name="account_total",
@@ -124,7 +126,7 @@ GROUP BY account_id, balance
 
 STRIPE_ENTRY = Derived(
     name="stripe_entry",
-    holds="The entries that name something of Stripe's: an event, a payment intent or an invoice.",
+    holds="The entries that name something of Stripe's: an event, a payment intent, an invoice or a checkout session.",
     optional=(
         "ledger_entry.stripe_event_id",
         "ledger_entry.stripe_payment_intent_id",
@@ -132,11 +134,12 @@ STRIPE_ENTRY = Derived(
     ),
     sql="""
 SELECT entry_id, account_id, kind, amount, posted, created_at,
-       stripe_event_id, stripe_payment_intent_id, stripe_invoice_id
+       stripe_event_id, stripe_payment_intent_id, stripe_invoice_id, stripe_checkout_session_id
 FROM ledger_entry
 WHERE stripe_event_id IS NOT NULL
    OR stripe_payment_intent_id IS NOT NULL
    OR stripe_invoice_id IS NOT NULL
+   OR stripe_checkout_session_id IS NOT NULL
 """,
 )
 
@@ -181,4 +184,6 @@ DERIVED: tuple[Derived, ...] = (
     STRIPE_ENTRY,
     STRIPE_EVENT_TOTAL,
     *SUBSCRIPTIONS,
+    *MONEY,
+    *OWED,
 )

@@ -6,10 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from trueup.model.severity import Severity
 
 PERIOD_DAYS_LIMIT = 3650
+
+
+class Proration(StrEnum):
+    """What credits a change of plan in the middle of a period owes."""
+
+    NONE = "none"
+    PROPORTIONAL = "proportional"
+    DIFFERENCE = "difference"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,17 @@ class Policy:
     """How many usual spreads away from its kind's usual amount a movement is large."""
     large_movement_floor: Decimal = Decimal(1000)
     """Movements below this are never large."""
+    credits_per_seat: bool = False
+    """Whether a plan's credits are for each seat: times the quantity that was bought, instead of once."""
+    proration: Proration = Proration.DIFFERENCE
+    """What credits a change in the middle of a period owes: ``none``, ``proportional`` to what is left of it, or
+    ``difference``: anything up to the new allowance less the old one."""
+    delayed_payment_days: int = 14
+    """How long a payment method that confirms days later may take (bank debits, transfers, vouchers)."""
+    duplicate_charge_minutes: int = 10
+    """How far apart two equal charges of one customer may be and still look like one that was made twice."""
+    webhook_api_version: str | None = None
+    """The API version that your webhook handler reads. Without it: whichever its granting events carried so far."""
     livemode: bool = True
     """Whether this environment's webhooks are Stripe's live ones."""
     credit_value: Mapping[str, Decimal] = field(default_factory=dict)
@@ -64,5 +84,10 @@ class Policy:
             "future_after": now + timedelta(minutes=self.clock_skew_minutes),
             "large_movement_factor": self.large_movement_factor,
             "large_movement_floor": self.large_movement_floor,
+            "credits_per_seat": self.credits_per_seat,
+            "proration": str(self.proration),
+            "delayed_since": now - timedelta(days=self.delayed_payment_days),
+            "duplicate_charge_seconds": self.duplicate_charge_minutes * 60,
+            "webhook_api_version": self.webhook_api_version or "",
             "livemode": self.livemode,
         }

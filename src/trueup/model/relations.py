@@ -127,11 +127,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A plan as the config names it. ``price_minor`` is what one period costs, and only puts a price on findings."""
+    """A plan as the config names it. ``credits_per_period`` is for one ``interval``, however often its prices bill.
+
+    ``price_minor`` is what one period costs, and only puts a price on findings.
+    """
 
     plan: str = key()
     rank: int = 0
     paid: bool = False
+    interval: Interval = Interval.MONTH
     credits_per_period: Decimal | None = None
     price_minor: int | None = None
     price_currency: str | None = None

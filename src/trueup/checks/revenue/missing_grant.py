@@ -1,0 +1,716 @@
+"""Each paid invoice for a plan with credits, and each paid purchase of credits, is credited."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from trueup.model.check import CASE_NOW, Case, Check, ago, money_at_risk
+from trueup.model.finding import Area
+from trueup.model.policy import Policy
+from trueup.model.relations import Account, EntryKind, Exemption, Interval, LedgerEntry, Plan, PlanPrice, Row
+from trueup.model.severity import Severity
+from trueup.model.stripe_objects import (
+    CheckoutPayment,
+    DisputeStatus,
+    InvoiceStatus,
+    PaymentStatus,
+    RefundStatus,
+    StripeCheckoutSession,
+    StripeCustomer,
+    StripeDispute,
+    StripeEvent,
+    StripeInvoice,
+    StripeInvoiceLine,
+    StripeInvoicePayment,
+    StripePaymentIntent,
+    StripeRefund,
+    StripeSubscription,
+)
+
+_PLANS: tuple[Row, ...] = (
+    Plan(plan="FREE", rank=0),
+    Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000)),
+    PlanPrice(price_id="price_pro", plan="PRO"),
+)
+_ACCOUNT = Account(account_id="user_1", plan="PRO", stripe_customer_id="cus_1")
+_BEGAN = LedgerEntry(entry_id=900, account_id="user_9", kind=EntryKind.USAGE, created_at=ago(days=700))
+_GIVEN: tuple[Row, ...] = (*_PLANS, _ACCOUNT, _BEGAN)
+_LATELY = ago(days=10)
+
+
+def _invoice(
+    paid_at: datetime = _LATELY,
+    *,
+    number: int = 1,
+    total: int = 2900,
+    amount_paid: int | None = None,
+    subscription: str | None = "sub_1",
+    customer: str | None = "cus_1",
+    status: InvoiceStatus = InvoiceStatus.PAID,
+    credited: int = 0,
+    currency: str = "usd",
+    livemode: bool = True,
+    paid_out_of_band: bool = False,
+) -> StripeInvoice:
+    return StripeInvoice(
+        invoice_id=f"in_{number}",
+        customer_id=customer,
+        subscription_id=subscription,
+        status=status,
+        currency=currency,
+        total=total,
+        amount_paid=total if amount_paid is None else amount_paid,
+        credited=credited,
+        paid_out_of_band=paid_out_of_band,
+        created_at=paid_at,
+        paid_at=paid_at,
+        livemode=livemode,
+    )
+
+
+def _line(
+    *,
+    number: int = 1,
+    price: str | None = "price_pro",
+    lookup_key: str | None = None,
+    amount: int = 2900,
+    days: int = 30,
+    metered: bool = False,
+    proration: bool = False,
+    start: datetime = _LATELY,
+) -> StripeInvoiceLine:
+    return StripeInvoiceLine(
+        line_id=f"il_{number}_{price}_{amount}",
+        invoice_id=f"in_{number}",
+        price_id=price,
+        lookup_key=lookup_key,
+        amount=amount,
+        metered=metered,
+        proration=proration,
+        period_start=start,
+        period_end=start + timedelta(days=days),
+    )
+
+
+def _grant(
+    entry_id: int = 1,
+    *,
+    invoice: str | None = None,
+    payment: str | None = None,
+    checkout: str | None = None,
+    event: str | None = None,
+    amount: int = 1000,
+    kind: EntryKind = EntryKind.SUBSCRIPTION_GRANT,
+    posted: bool = True,
+    created_at: datetime = _LATELY,
+    account_id: str = "user_1",
+) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=entry_id,
+        account_id=account_id,
+        kind=kind,
+        amount=Decimal(amount),
+        posted=posted,
+        stripe_event_id=event,
+        stripe_payment_intent_id=payment,
+        stripe_invoice_id=invoice,
+        stripe_checkout_session_id=checkout,
+        created_at=created_at,
+    )
+
+
+def _payment(
+    number: int = 1,
+    created_at: datetime = _LATELY,
+    *,
+    amount: int = 1500,
+    status: PaymentStatus = PaymentStatus.SUCCEEDED,
+    customer: str | None = "cus_1",
+    delayed: bool = False,
+    livemode: bool = True,
+) -> StripePaymentIntent:
+    return StripePaymentIntent(
+        payment_intent_id=f"pi_{number}",
+        customer_id=customer,
+        status=status,
+        amount=amount,
+        amount_received=amount,
+        delayed=delayed,
+        created_at=created_at,
+        livemode=livemode,
+    )
+
+
+def _checkout(number: int = 1, *, account: str | None = None, invoice: str | None = None) -> StripeCheckoutSession:
+    return StripeCheckoutSession(
+        checkout_session_id=f"cs_{number}",
+        customer_id="cus_1",
+        account_id=account,
+        mode="subscription" if invoice else "payment",
+        payment_intent_id=None if invoice else f"pi_{number}",
+        invoice_id=invoice,
+        amount_total=1500,
+        created_at=ago(days=10),
+    )
+
+
+def _sold(number: int = 8, *, amount: int = 1500) -> tuple[Row, ...]:
+    """Another customer's purchase of credits for the same price, as it should be."""
+    return (
+        _payment(number, ago(days=20), amount=amount, customer="cus_8"),
+        _grant(
+            800 + number,
+            payment=f"pi_{number}",
+            kind=EntryKind.PURCHASE,
+            account_id="user_8",
+            created_at=ago(days=20),
+        ),
+    )
+
+
+CHECK = Check(
+    id="missing-grant",
+    area=Area.REVENUE,
+    severity=Severity.CRITICAL,
+    revenue_impacting=True,
+    title="Paid for credits and never received them",
+    why="The customer paid and got nothing. Support hears of it first, a dispute comes next, and whatever lost this grant "
+    "is losing others.",
+    population="""
+SELECT count(*)
+FROM stripe_money
+WHERE state = 'paid' AND livemode = $livemode AND coalesce(paid_at, created_at) >= $period_start
+""",
+    # An invoice owes credits when a plan says so. A payment does not say what it was for; it bought credits if half of
+    # the payments of the same amount that came the same way were credited. What was paid before the ledger's first
+    # entry owes nothing. A grant that names nothing known, days after the payment, may be the one: that is unknown.
+    violations="""
+WITH ledger AS (
+    SELECT min(created_at) AS first_entry_at FROM ledger_entry
+),
+paid AS (
+    SELECT m.money_id, m.form, m.through_checkout, m.customer_id, m.account_id, m.currency, m.amount,
+           m.created_at, m.paid_at, m.is_delayed,
+           CASE WHEN c.credit_entries > 0 THEN 1 ELSE 0 END AS is_credited
+    FROM stripe_money AS m
+    CROSS JOIN ledger
+    LEFT JOIN money_credit AS c ON c.money_id = m.money_id
+    WHERE m.state = 'paid'
+      AND m.amount > m.credited
+      AND m.livemode = $livemode
+      AND NOT m.other_application
+      AND m.created_at >= ledger.first_entry_at
+),
+sold AS (
+    SELECT through_checkout, currency, amount
+    FROM paid
+    WHERE form = 'payment'
+    GROUP BY through_checkout, currency, amount
+    HAVING sum(is_credited) > 0 AND 2 * sum(is_credited) >= count(*)
+),
+uncredited AS (
+    SELECT p.money_id, p.customer_id, p.account_id, p.currency, p.amount, p.paid_at, o.plan,
+           o.least_credits AS credits_owed
+    FROM paid AS p
+    JOIN invoice_owed AS o ON o.invoice_id = p.money_id
+    WHERE p.is_credited = 0
+      AND o.least_credits > 0
+      AND p.paid_at >= $period_start
+      AND p.paid_at < $settled_before
+    UNION ALL
+    SELECT p.money_id, p.customer_id, p.account_id, p.currency, p.amount, coalesce(p.paid_at, p.created_at), NULL, NULL
+    FROM paid AS p
+    JOIN sold AS s ON s.through_checkout = p.through_checkout AND s.currency = p.currency AND s.amount = p.amount
+    WHERE p.is_credited = 0
+      AND p.form = 'payment'
+      AND coalesce(p.paid_at, p.created_at) >= $period_start
+      AND (p.paid_at < $settled_before             -- else a day, as long as a checkout may stay open
+           OR p.paid_at IS NULL AND date_diff('second', p.created_at, $settled_before) > 86400
+              AND (NOT p.is_delayed OR p.created_at < $delayed_since))
+),
+owed AS (
+    SELECT u.money_id, a.account_id, u.customer_id, u.plan, u.credits_owed, u.amount, u.currency, u.paid_at
+    FROM uncredited AS u
+    LEFT JOIN customer_account AS k ON k.customer_id = u.customer_id
+    JOIN account AS a               ON a.account_id = coalesce(u.account_id, k.account_id)
+    LEFT JOIN money_back AS b       ON b.money_id = u.money_id
+    WHERE a.active
+      AND NOT a.unlimited_credits
+      AND coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
+),
+unplaced AS (
+    SELECT o.money_id
+    FROM owed AS o
+    JOIN ledger_entry AS g     ON g.account_id = o.account_id
+    LEFT JOIN money_entry AS e ON e.entry_id = g.entry_id
+    LEFT JOIN stripe_money AS m ON m.money_id = e.money_id
+    WHERE m.money_id IS NULL
+      AND g.kind IN ('purchase', 'subscription_grant')
+      AND g.amount > 0
+      AND date_diff('second', o.paid_at, g.created_at) BETWEEN -86400 AND 25 * 86400
+)
+SELECT o.money_id AS subject,
+       o.account_id,
+       o.customer_id,
+       o.plan,
+       o.credits_owed,
+       o.amount,
+       o.currency,
+       o.paid_at
+FROM owed AS o
+WHERE o.money_id NOT IN (SELECT money_id FROM unplaced)
+""",
+    message="{account_id} paid {subject} at {paid_at}, and no entry gives the credits.",
+    optional=(
+        "plan",
+        "ledger_entry.stripe_event_id",
+        "ledger_entry.stripe_payment_intent_id",
+        "ledger_entry.stripe_invoice_id",
+    ),
+    impact=money_at_risk("amount", "currency"),
+    cases=(
+        Case(
+            name="a paid invoice with its grant",
+            given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1")),
+        ),
+        Case(
+            name="field failure 14: paid, and the event was never generated",
+            given=(*_GIVEN, _invoice(), _line()),
+            fires=("in_1",),
+            severities={"in_1": Severity.CRITICAL},
+            evidence={
+                "in_1": {
+                    "account_id": "user_1",
+                    "plan": "PRO",
+                    "credits_owed": Decimal(1000),
+                    "amount": 2900,
+                    "currency": "usd",
+                    "paid_at": ago(days=10),
+                }
+            },
+        ),
+        Case(
+            name="field failure 6: the wrong dedupe key skipped one month's renewal",
+            given=(
+                *_GIVEN,
+                _invoice(ago(days=35), number=1),
+                _line(number=1, start=ago(days=35)),
+                _grant(1, invoice="in_1", created_at=ago(days=35)),
+                _invoice(ago(days=5), number=2),
+                _line(number=2, start=ago(days=5)),
+            ),
+            fires=("in_2",),
+        ),
+        Case(
+            name="the grant names the payment of the invoice",
+            given=(
+                *_GIVEN,
+                _invoice(),
+                _line(),
+                StripeInvoicePayment(invoice_payment_id="ip_1", invoice_id="in_1", payment_intent_id="pi_1"),
+                _payment(),
+                _grant(payment="pi_1"),
+            ),
+        ),
+        Case(
+            name="the grant names the checkout that made the invoice",
+            given=(*_GIVEN, _invoice(), _line(), _checkout(invoice="in_1"), _grant(checkout="cs_1")),
+        ),
+        Case(
+            name="the grant names a subscription's checkout that does not say its invoice",
+            given=(
+                *_GIVEN,
+                _invoice(),
+                _line(),
+                StripeCheckoutSession(
+                    checkout_session_id="cs_1", mode="subscription", payment_intent_id=None, subscription_id="sub_1"
+                ),
+                _grant(checkout="cs_1"),
+            ),
+        ),
+        Case(
+            name="the grant names the event of the invoice",
+            given=(
+                *_GIVEN,
+                _invoice(),
+                _line(),
+                StripeEvent(event_id="evt_1", invoice_id="in_1"),
+                _grant(event="evt_1"),
+            ),
+        ),
+        Case(
+            name="the grant names an event that can no longer be listed: unknown",
+            given=(*_GIVEN, _invoice(ago(days=40)), _line(), _grant(event="evt_1", created_at=ago(days=40))),
+        ),
+        Case(
+            name="a grant that names nothing, a minute after the payment: unknown",
+            given=(*_GIVEN, _invoice(), _line(), _grant(created_at=ago(days=10, minutes=-1))),
+        ),
+        Case(
+            name="the last moment at which a grant that names nothing may be the one",
+            given=(*_GIVEN, _invoice(ago(days=30)), _line(), _grant(created_at=ago(days=5))),
+        ),
+        Case(
+            name="a grant that names nothing comes too late to be the one",
+            given=(*_GIVEN, _invoice(ago(days=30)), _line(), _grant(created_at=ago(days=5, seconds=-1))),
+            fires=("in_1",),
+        ),
+        Case(
+            name="a grant that names another invoice is not the one",
+            given=(*_GIVEN, _invoice(), _line(), _invoice(ago(days=200), number=2), _grant(invoice="in_2")),
+            fires=("in_1",),
+        ),
+        Case(
+            name="another account's grant is not the one",
+            given=(*_GIVEN, _invoice(), _line(), _grant(account_id="user_2")),
+            fires=("in_1",),
+        ),
+        Case(
+            name="field failure 39: an empty grant is the wrong amount, not a missing one",
+            given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", amount=0)),
+        ),
+        Case(
+            name="a grant that is pending",
+            given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", posted=False)),
+        ),
+        Case(
+            name="made good by an adjustment that names the invoice",
+            given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", kind=EntryKind.ADJUSTMENT)),
+        ),
+        Case(
+            name="a promotional extra is not what was paid for",
+            given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", kind=EntryKind.PROMOTIONAL_GRANT)),
+            fires=("in_1",),
+        ),
+        Case(
+            name="a clawback alone gives no credits",
+            given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", kind=EntryKind.CLAWBACK, amount=-1000)),
+            fires=("in_1",),
+        ),
+        Case(
+            name="100 % coupon, or a trial: an invoice of zero",
+            given=(*_GIVEN, _invoice(total=0), _line(amount=0)),
+        ),
+        Case(
+            name="invoice paid from customer balance owes its credits all the same",
+            given=(*_GIVEN, _invoice(amount_paid=0), _line()),
+            fires=("in_1",),
+            evidence={"in_1": {"amount": 2900}},
+        ),
+        Case(
+            name="invoice paid from customer balance, and credited",
+            given=(*_GIVEN, _invoice(amount_paid=0), _line(), _grant(invoice="in_1")),
+        ),
+        Case(
+            name="net-60 invoice paid by transfer owes its credits all the same",
+            given=(*_GIVEN, _invoice(paid_out_of_band=True), _line()),
+            fires=("in_1",),
+        ),
+        Case(
+            name="an invoice that is not paid yet",
+            given=(*_GIVEN, _invoice(status=InvoiceStatus.OPEN), _line()),
+        ),
+        Case(
+            name="a credit note took all of it back",
+            given=(*_GIVEN, _invoice(credited=2900), _line()),
+        ),
+        Case(
+            name="a credit note took some of it back",
+            given=(*_GIVEN, _invoice(credited=2899), _line()),
+            fires=("in_1",),
+        ),
+        Case(
+            name="refunded in whole",
+            given=(*_GIVEN, *_sold(), _payment(), StripeRefund(refund_id="re_1", amount=1500)),
+        ),
+        Case(
+            name="a refund in whole is on its way",
+            given=(
+                *_GIVEN,
+                *_sold(),
+                _payment(),
+                StripeRefund(refund_id="re_1", amount=1500, status=RefundStatus.PENDING),
+            ),
+        ),
+        Case(
+            name="lost in dispute",
+            given=(*_GIVEN, *_sold(), _payment(), StripeDispute(dispute_id="dp_1", amount=1500)),
+        ),
+        Case(
+            name="the dispute was won, the refund failed",
+            given=(
+                *_GIVEN,
+                *_sold(),
+                _payment(),
+                StripeDispute(dispute_id="dp_1", amount=1500, status=DisputeStatus.WON),
+                StripeRefund(refund_id="re_1", amount=1500, status=RefundStatus.FAILED),
+            ),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="a plan that grants no credits",
+            given=(
+                Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(0)),
+                PlanPrice(price_id="price_pro", plan="PRO"),
+                _ACCOUNT,
+                _BEGAN,
+                _invoice(),
+                _line(),
+            ),
+        ),
+        Case(
+            name="a plan of which nobody knows whether it grants credits",
+            given=(
+                Plan(plan="PRO", rank=1, paid=True),
+                PlanPrice(price_id="price_pro", plan="PRO"),
+                _ACCOUNT,
+                _BEGAN,
+                _invoice(),
+                _line(),
+            ),
+        ),
+        Case(
+            name="second product on the same Stripe account",
+            given=(*_GIVEN, _invoice(), _line(price="price_of_another_product")),
+        ),
+        Case(
+            name="add-on price beside a mapped plan",
+            given=(*_GIVEN, _invoice(total=3900), _line(), _line(price="price_addon", amount=1000)),
+            fires=("in_1",),
+            evidence={"in_1": {"credits_owed": Decimal(1000)}},
+        ),
+        Case(
+            name="a price that means a plan by its lookup key",
+            given=(*_GIVEN, _invoice(), _line(price="price_new", lookup_key="price_pro")),
+            fires=("in_1",),
+        ),
+        Case(
+            name="a metered line owes nothing by itself",
+            given=(*_GIVEN, _invoice(), _line(metered=True)),
+        ),
+        Case(
+            name="a change in the middle of a period owes what the policy says: at least nothing",
+            given=(*_GIVEN, _invoice(), _line(proration=True, amount=900)),
+        ),
+        Case(
+            name="the subscription is another application's",
+            given=(
+                *_GIVEN,
+                StripeSubscription(subscription_id="sub_1", other_application=True),
+                _invoice(),
+                _line(),
+            ),
+        ),
+        Case(
+            name="field failure 24: paid, and no account is known, is an orphan's finding",
+            given=(*_GIVEN, _invoice(customer="cus_of_nobody"), _line()),
+        ),
+        Case(
+            name="the account is known because the customer names it",
+            given=(
+                *_GIVEN,
+                StripeCustomer(customer_id="cus_2", account_id="user_1"),
+                _invoice(customer="cus_2"),
+                _line(),
+            ),
+            fires=("in_1",),
+            evidence={"in_1": {"account_id": "user_1"}},
+        ),
+        Case(
+            name="a closed account, and one whose credits are unlimited",
+            given=(
+                *_PLANS,
+                _BEGAN,
+                Account(account_id="user_1", stripe_customer_id="cus_1", active=False),
+                Account(account_id="user_2", stripe_customer_id="cus_2", unlimited_credits=True),
+                _invoice(),
+                _line(),
+                _invoice(number=2, customer="cus_2"),
+                _line(number=2),
+            ),
+        ),
+        Case(
+            name="a test-mode invoice is no money",
+            given=(*_GIVEN, _invoice(livemode=False), _line()),
+        ),
+        Case(
+            name="write in flight at the snapshot: exactly as old as it takes to settle",
+            given=(*_GIVEN, _invoice(ago(minutes=15)), _line()),
+        ),
+        Case(
+            name="a second older than it takes to settle",
+            given=(*_GIVEN, _invoice(ago(minutes=15, seconds=1)), _line()),
+            fires=("in_1",),
+        ),
+        Case(
+            name="on the first moment of the period",
+            given=(*_GIVEN, _invoice(ago(days=45)), _line()),
+            fires=("in_1",),
+        ),
+        Case(
+            name="before the period",
+            given=(*_GIVEN, _invoice(ago(days=45, seconds=1)), _line()),
+        ),
+        Case(
+            name="paid a second before the ledger began",
+            given=(
+                *_PLANS,
+                _ACCOUNT,
+                _invoice(),
+                _line(),
+                LedgerEntry(entry_id=900, kind=EntryKind.ADJUSTMENT, created_at=ago(days=10, seconds=-1)),
+            ),
+        ),
+        Case(
+            name="a ledger without a single entry has not begun",
+            given=(*_PLANS, _ACCOUNT, _invoice(), _line()),
+        ),
+        Case(
+            name="yearly invoice backing twelve monthly grants, the first of them given",
+            given=(
+                *_GIVEN,
+                PlanPrice(price_id="price_yearly", plan="PRO", interval=Interval.YEAR),
+                _invoice(ago(days=40), total=29000),
+                _line(price="price_yearly", days=365, start=ago(days=40)),
+                _grant(invoice="in_1", created_at=ago(days=40)),
+            ),
+        ),
+        Case(
+            name="a zero-decimal currency is minor units all the same",
+            given=(*_GIVEN, _invoice(total=500, currency="jpy"), _line(amount=500)),
+            fires=("in_1",),
+            evidence={"in_1": {"amount": 500, "currency": "jpy"}},
+        ),
+        Case(
+            name="a purchase that was credited, by payment and by checkout",
+            given=(
+                *_GIVEN,
+                _payment(1),
+                _grant(1, payment="pi_1", kind=EntryKind.PURCHASE),
+                _payment(2),
+                _checkout(2),
+                _grant(2, checkout="cs_2", kind=EntryKind.PURCHASE),
+            ),
+        ),
+        Case(
+            name="field failure 5: the handler swallowed the failure of a purchase",
+            given=(*_GIVEN, *_sold(), _payment()),
+            fires=("pi_1",),
+            evidence={"pi_1": {"account_id": "user_1", "amount": 1500, "plan": None, "credits_owed": None}},
+        ),
+        Case(
+            name="the checkout names the account, the payment has no customer",
+            given=(
+                *_GIVEN,
+                *_sold(),
+                _checkout(8),
+                _payment(customer=None),
+                _checkout(1, account="user_1"),
+            ),
+            fires=("pi_1",),
+            evidence={"pi_1": {"account_id": "user_1"}},
+        ),
+        Case(
+            name="no payment of this amount ever bought credits",
+            given=(*_GIVEN, *_sold(amount=9900), _payment()),
+        ),
+        Case(
+            name="most payments of this amount buy something else",
+            given=(*_GIVEN, *_sold(), _payment(1), _payment(2)),
+        ),
+        Case(
+            name="credits are bought at checkout, this payment came another way",
+            given=(*_GIVEN, *_sold(), _checkout(8), _payment()),
+        ),
+        Case(
+            name="a payment that belongs to an invoice is no purchase",
+            given=(
+                *_GIVEN,
+                *_sold(),
+                _payment(),
+                StripeInvoicePayment(invoice_payment_id="ip_1", invoice_id="in_of_last_year", payment_intent_id="pi_1"),
+            ),
+        ),
+        Case(
+            name="a payment that has not succeeded",
+            given=(*_GIVEN, *_sold(), _payment(status=PaymentStatus.PROCESSING)),
+        ),
+        Case(
+            name="100 % coupon: a checkout that needed no payment",
+            given=(
+                *_GIVEN,
+                *_sold(),
+                StripeCheckoutSession(
+                    checkout_session_id="cs_1",
+                    payment_intent_id=None,
+                    amount_total=0,
+                    payment_status=CheckoutPayment.NO_PAYMENT_REQUIRED,
+                    account_id="user_1",
+                ),
+            ),
+        ),
+        Case(
+            name="a payment begun a day ago may have succeeded just now",
+            given=(*_GIVEN, *_sold(), _payment(1, ago(days=1, minutes=15))),
+        ),
+        Case(
+            name="a payment begun longer ago than a checkout stays open",
+            given=(*_GIVEN, *_sold(), _payment(1, ago(days=1, minutes=15, seconds=1))),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="its event says that a payment succeeded long enough ago",
+            given=(
+                *_GIVEN,
+                *_sold(),
+                _payment(1, ago(hours=1)),
+                StripeEvent(
+                    event_id="evt_1",
+                    type="payment_intent.succeeded",
+                    payment_intent_id="pi_1",
+                    created_at=ago(minutes=15, seconds=1),
+                ),
+            ),
+            fires=("pi_1",),
+            evidence={"pi_1": {"paid_at": ago(minutes=15, seconds=1)}},
+        ),
+        Case(
+            name="its event says that a payment begun long ago succeeded just now",
+            given=(
+                *_GIVEN,
+                *_sold(),
+                _payment(),
+                StripeEvent(
+                    event_id="evt_1", type="charge.succeeded", payment_intent_id="pi_1", created_at=ago(minutes=15)
+                ),
+            ),
+        ),
+        Case(
+            name="a delayed method may have succeeded just now",
+            given=(*_GIVEN, *_sold(), _payment(1, ago(days=14), delayed=True)),
+        ),
+        Case(
+            name="a delayed method past its window",
+            given=(*_GIVEN, *_sold(), _payment(1, ago(days=14, seconds=1), delayed=True)),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="a longer period reaches further back",
+            given=(*_GIVEN, _invoice(CASE_NOW - timedelta(days=80)), _line()),
+            policy=Policy(period_days=90),
+            fires=("in_1",),
+        ),
+        Case(
+            name="comped partner with a live exemption",
+            given=(
+                *_GIVEN,
+                _invoice(),
+                _line(),
+                Exemption(
+                    check_id="missing-grant", subject="in_1", owner="finance", reason="credits are kept elsewhere"
+                ),
+            ),
+        ),
+    ),
+)

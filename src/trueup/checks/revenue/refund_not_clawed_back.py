@@ -1,0 +1,410 @@
+"""What was refunded or lost in dispute is taken back in credits, in proportion, as far as there was anything left."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago, money_at_risk
+from trueup.model.finding import Area
+from trueup.model.policy import Policy
+from trueup.model.relations import EntryKind, Exemption, Interval, LedgerEntry, Plan, PlanPrice
+from trueup.model.severity import Severity
+from trueup.model.stripe_objects import (
+    DisputeStatus,
+    RefundStatus,
+    StripeDispute,
+    StripeEvent,
+    StripeInvoice,
+    StripeInvoiceLine,
+    StripeInvoicePayment,
+    StripePaymentIntent,
+    StripeRefund,
+)
+
+_BOUGHT = ago(days=20)
+_LATELY = ago(days=10)
+_PAID = StripePaymentIntent(payment_intent_id="pi_1", amount=2900, amount_received=2900, created_at=_BOUGHT)
+
+
+def _entry(
+    entry_id: int,
+    amount: int | str,
+    *,
+    kind: EntryKind = EntryKind.PURCHASE,
+    created_at: datetime = _BOUGHT,
+    balance_after: int | str = 1000,
+    payment: str | None = "pi_1",
+    invoice: str | None = None,
+) -> LedgerEntry:
+    return LedgerEntry(
+        entry_id=entry_id,
+        kind=kind,
+        amount=Decimal(amount),
+        balance_after=Decimal(balance_after),
+        stripe_payment_intent_id=payment,
+        stripe_invoice_id=invoice,
+        created_at=created_at,
+    )
+
+
+def _refund(
+    amount: int = 2900,
+    *,
+    number: int = 1,
+    status: RefundStatus = RefundStatus.SUCCEEDED,
+    created_at: datetime = _LATELY,
+    currency: str = "usd",
+) -> StripeRefund:
+    return StripeRefund(
+        refund_id=f"re_{number}", amount=amount, status=status, created_at=created_at, currency=currency
+    )
+
+
+def _dispute(status: DisputeStatus, *, created_at: datetime = _LATELY) -> StripeDispute:
+    return StripeDispute(dispute_id="dp_1", amount=2900, status=status, created_at=created_at)
+
+
+_GRANT = _entry(1, 1000)
+_SPENT = _entry(2, -1000, kind=EntryKind.USAGE, balance_after=0, payment=None, created_at=ago(days=15))
+
+
+def _clawback(amount: int | str, *, entry_id: int = 3, balance_after: int | str = 5) -> LedgerEntry:
+    when = ago(days=10, minutes=-1)
+    return _entry(entry_id, amount, kind=EntryKind.CLAWBACK, created_at=when, balance_after=balance_after)
+
+
+CHECK = Check(
+    id="refund-not-clawed-back",
+    area=Area.REVENUE,
+    severity=Severity.ERROR,
+    revenue_impacting=True,
+    title="Refunded, and the credits were kept",
+    why="The customer has the money and the credits. Whoever notices that a refund keeps the credits can have them for "
+    "nothing, again and again.",
+    population="""
+SELECT count(*)
+FROM money_back AS b
+JOIN money_credit AS c ON c.money_id = b.money_id
+WHERE b.returned > 0 AND c.granted > 0 AND b.last_returned_at >= $period_start
+""",
+    # A balance is not taken below the floor of the policy: what had been spent before the refund cannot be taken back.
+    # Less than one credit is rounding. An invoice that owes more than was granted yet is refunded in proportion to that.
+    violations="""
+WITH refunded AS (
+    SELECT m.money_id, c.account_id, m.customer_id, m.amount, m.currency, c.granted,
+           c.granted + c.reinstated - c.reversed - c.adjusted_down              AS kept,
+           least(b.returned, m.amount)                                          AS returned,
+           b.last_returned_at,
+           CAST(greatest(c.granted, coalesce(o.most_credits, o.least_credits, 0)) AS DOUBLE) AS worth
+    FROM money_back AS b
+    JOIN stripe_money AS m      ON m.money_id = b.money_id
+    JOIN money_credit AS c      ON c.money_id = b.money_id
+    LEFT JOIN invoice_owed AS o ON o.invoice_id = b.money_id
+    WHERE m.state = 'paid'
+      AND m.amount > 0
+      AND m.livemode = $livemode
+      AND b.returned > 0
+      AND c.granted > 0
+      AND b.last_returned_at >= $period_start
+      AND b.last_returned_at < $settled_before
+),
+short AS (
+    SELECT r.money_id, r.account_id, r.customer_id, r.amount, r.currency, r.granted, r.kept, r.returned,
+           r.last_returned_at, r.worth,
+           round(CAST(r.kept AS DOUBLE)
+                 - r.worth * (r.amount - r.returned) * power(CAST(r.amount AS DOUBLE), -1), 6) AS excess
+    FROM refunded AS r
+),
+before_refund AS (
+    SELECT s.money_id,
+           arg_max(l.balance_after, (coalesce(l.sequence, -1), l.created_at, l.entry_id)) AS balance
+    FROM short AS s
+    JOIN ledger_entry AS l ON l.account_id = s.account_id
+    WHERE s.excess >= 1 AND l.posted AND l.created_at <= s.last_returned_at
+    GROUP BY s.money_id
+),
+since_refund AS (
+    SELECT s.money_id,
+           -sum(CASE WHEN l.created_at > s.last_returned_at THEN l.amount ELSE 0 END) AS taken,
+           min(CASE WHEN l.amount <= 0 THEN l.balance_after END)                      AS lowest_balance
+    FROM short AS s
+    JOIN money_entry AS e  ON e.money_id = s.money_id
+    JOIN ledger_entry AS l ON l.entry_id = e.entry_id
+    WHERE s.excess >= 1 AND l.posted AND l.kind IN ('refund', 'clawback', 'adjustment')
+    GROUP BY s.money_id
+),
+judged AS (
+    SELECT s.money_id, s.account_id, s.customer_id, s.amount, s.currency, s.granted, s.kept, s.returned,
+           s.last_returned_at, s.worth,
+           least(s.excess, coalesce(CAST(p.balance - $balance_floor - coalesce(t.taken, 0) AS DOUBLE), s.excess))
+               AS to_take_back
+    FROM short AS s
+    LEFT JOIN before_refund AS p ON p.money_id = s.money_id
+    LEFT JOIN since_refund AS t  ON t.money_id = s.money_id
+    WHERE s.excess >= 1
+      AND (t.lowest_balance IS NULL OR t.lowest_balance > $balance_floor)
+)
+SELECT money_id AS subject,
+       account_id,
+       customer_id,
+       granted                                             AS credits_granted,
+       kept                                                AS credits_kept,
+       CAST(floor(to_take_back) AS DECIMAL(38, 9))         AS credits_to_take_back,
+       amount,
+       returned                                            AS amount_returned,
+       currency,
+       last_returned_at,
+       CAST(least(returned, round(amount * to_take_back * power(worth, -1), 0)) AS BIGINT) AS amount_at_risk
+FROM judged
+WHERE to_take_back >= 1
+""",
+    message="{account_id} got {amount_returned} of {amount} ({currency}, minor units) of {subject} back and kept "
+    "{credits_kept} of {credits_granted} credits: {credits_to_take_back} too many.",
+    optional=(
+        "plan",
+        "ledger_entry.stripe_event_id",
+        "ledger_entry.stripe_payment_intent_id",
+        "ledger_entry.stripe_invoice_id",
+        "ledger_entry.balance_after",
+    ),
+    impact=money_at_risk("amount_at_risk", "currency"),
+    cases=(
+        Case(name="nothing was refunded", given=(_PAID, _GRANT)),
+        Case(
+            name="field failure 36: a refund without a clawback",
+            given=(_PAID, _GRANT, _refund()),
+            fires=("pi_1",),
+            severities={"pi_1": Severity.ERROR},
+            evidence={
+                "pi_1": {
+                    "account_id": "user_1",
+                    "credits_to_take_back": Decimal(1000),
+                    "amount_returned": 2900,
+                    "amount_at_risk": 2900,
+                    "currency": "usd",
+                }
+            },
+        ),
+        Case(
+            name="field failure 36: a chargeback without a clawback",
+            given=(_PAID, _GRANT, _dispute(DisputeStatus.LOST)),
+            fires=("pi_1",),
+        ),
+        Case(name="refunded and taken back", given=(_PAID, _GRANT, _refund(), _clawback(-1000))),
+        Case(
+            name="taken back by an entry of kind refund, and by one of kind adjustment",
+            given=(
+                _PAID,
+                _GRANT,
+                _refund(),
+                _entry(3, -500, kind=EntryKind.REFUND, created_at=_LATELY),
+                _entry(4, -500, kind=EntryKind.ADJUSTMENT, created_at=_LATELY),
+            ),
+        ),
+        Case(
+            name="a partial refund, taken back in proportion",
+            given=(_PAID, _GRANT, _refund(1450), _clawback(-500)),
+        ),
+        Case(
+            name="a third refunded: less than a credit is rounding",
+            given=(_PAID, _GRANT, _refund(967), _clawback(-333)),
+        ),
+        Case(
+            name="a partial refund of which a credit too little was taken back",
+            given=(_PAID, _GRANT, _refund(1450), _clawback(-499)),
+            fires=("pi_1",),
+            evidence={"pi_1": {"credits_to_take_back": Decimal(1), "amount_at_risk": 3}},
+        ),
+        Case(
+            name="a partial refund and no clawback",
+            given=(_PAID, _GRANT, _refund(1450)),
+            fires=("pi_1",),
+            evidence={"pi_1": {"credits_to_take_back": Decimal(500), "amount_at_risk": 1450}},
+        ),
+        Case(
+            name="two partial refunds, one clawback",
+            given=(_PAID, _GRANT, _refund(1450), _refund(1450, number=2), _clawback(-500)),
+            fires=("pi_1",),
+            evidence={"pi_1": {"credits_to_take_back": Decimal(500)}},
+        ),
+        Case(
+            name="refunded and disputed: no more than was paid is given back",
+            given=(_PAID, _GRANT, _refund(), _dispute(DisputeStatus.LOST)),
+            fires=("pi_1",),
+            evidence={"pi_1": {"amount_returned": 2900, "amount_at_risk": 2900}},
+        ),
+        *(
+            Case(name=f"a refund that is {status}", given=(_PAID, _GRANT, _refund(status=status)))
+            for status in (
+                RefundStatus.PENDING,
+                RefundStatus.REQUIRES_ACTION,
+                RefundStatus.FAILED,
+                RefundStatus.CANCELED,
+            )
+        ),
+        *(
+            Case(name=f"a dispute that is {status}", given=(_PAID, _GRANT, _dispute(status)))
+            for status in DisputeStatus
+            if status is not DisputeStatus.LOST
+        ),
+        Case(
+            name="everything was spent before the refund, and the policy lets no balance fall below nothing",
+            given=(_PAID, _GRANT, _SPENT, _refund()),
+        ),
+        Case(
+            name="everything was spent before the refund, where the policy allows an overdraft",
+            given=(_PAID, _GRANT, _SPENT, _refund()),
+            policy=Policy(balance_floor=Decimal(-1000)),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="some was spent before the refund: the rest is left to take back",
+            given=(
+                _PAID,
+                _GRANT,
+                _entry(2, -700, kind=EntryKind.USAGE, balance_after=300, payment=None, created_at=ago(days=15)),
+                _refund(),
+            ),
+            fires=("pi_1",),
+            evidence={"pi_1": {"credits_to_take_back": Decimal(300), "amount_at_risk": 870}},
+        ),
+        Case(
+            name="an app that takes back only what is left",
+            given=(
+                _PAID,
+                _GRANT,
+                _entry(2, -700, kind=EntryKind.USAGE, balance_after=300, payment=None, created_at=ago(days=15)),
+                _refund(),
+                _clawback(-300, balance_after=0),
+            ),
+        ),
+        Case(
+            name="spent between the refund and the clawback, which took what was left",
+            given=(_PAID, _GRANT, _refund(), _clawback(-10, balance_after=0)),
+        ),
+        Case(
+            name="an entry of nothing says that nothing was left",
+            given=(_PAID, _GRANT, _SPENT, _refund(), _clawback(0, balance_after=0)),
+        ),
+        Case(
+            name="grant, refund, and re-grant on one payment intent: the refund failed",
+            given=(_PAID, _GRANT, _refund(status=RefundStatus.FAILED), _clawback(-1000), _entry(4, 1000)),
+        ),
+        Case(
+            name="taken back when the dispute opened, reinstated, and lost after all",
+            given=(
+                _PAID,
+                _GRANT,
+                _dispute(DisputeStatus.LOST),
+                _clawback(-1000),
+                _entry(4, 1000, kind=EntryKind.CLAWBACK, created_at=ago(days=5)),
+            ),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="an invoice is refunded through its payment",
+            given=(
+                StripeInvoice(invoice_id="in_1"),
+                StripeInvoicePayment(invoice_payment_id="ip_1"),
+                _PAID,
+                _entry(1, 1000, kind=EntryKind.SUBSCRIPTION_GRANT, payment=None, invoice="in_1"),
+                _refund(),
+            ),
+            fires=("in_1",),
+        ),
+        Case(
+            name="yearly invoice backing twelve monthly grants, three of them given, the rest refunded",
+            given=(
+                Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000)),
+                PlanPrice(price_id="price_yearly", plan="PRO", interval=Interval.YEAR),
+                StripeInvoice(invoice_id="in_1", total=12000, amount_paid=12000, created_at=ago(days=80)),
+                StripeInvoiceLine(
+                    line_id="il_1",
+                    price_id="price_yearly",
+                    amount=12000,
+                    period_start=ago(days=80),
+                    period_end=ago(days=80) + timedelta(days=365),
+                ),
+                StripeInvoicePayment(invoice_payment_id="ip_1"),
+                *(
+                    _entry(n, 1000, kind=EntryKind.SUBSCRIPTION_GRANT, payment=None, invoice="in_1", balance_after=3000)
+                    for n in range(1, 4)
+                ),
+                _refund(9000),
+            ),
+        ),
+        Case(
+            name="a zero-decimal currency is minor units all the same",
+            given=(
+                StripePaymentIntent(payment_intent_id="pi_1", amount=500, amount_received=500, currency="jpy"),
+                _GRANT,
+                _refund(500, currency="jpy"),
+            ),
+            fires=("pi_1",),
+            evidence={"pi_1": {"amount_at_risk": 500, "currency": "jpy"}},
+        ),
+        Case(
+            name="refunded before anything was granted",
+            given=(_PAID, _refund()),
+        ),
+        Case(
+            name="goodwill that names the payment is not taken back",
+            given=(_PAID, _entry(1, 1000, kind=EntryKind.ADJUSTMENT), _refund()),
+        ),
+        Case(
+            name="a test-mode payment",
+            given=(
+                StripePaymentIntent(payment_intent_id="pi_1", livemode=False),
+                _GRANT,
+                _refund(),
+            ),
+        ),
+        Case(
+            name="write in flight at the snapshot: exactly as old as it takes to settle",
+            given=(_PAID, _GRANT, _refund(created_at=ago(minutes=15))),
+        ),
+        Case(
+            name="a second older than it takes to settle",
+            given=(_PAID, _GRANT, _refund(created_at=ago(minutes=15, seconds=1))),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="a refund made long ago has only now succeeded, as its event says",
+            given=(
+                _PAID,
+                _GRANT,
+                _refund(),
+                StripeEvent(event_id="evt_1", type="refund.updated", object_id="re_1", created_at=ago(minutes=1)),
+            ),
+        ),
+        Case(
+            name="a dispute opened before the period was lost inside it, as its event says",
+            given=(
+                _PAID,
+                _GRANT,
+                _dispute(DisputeStatus.LOST, created_at=ago(days=80)),
+                StripeEvent(event_id="evt_1", type="charge.dispute.closed", object_id="dp_1", created_at=_LATELY),
+            ),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="on the first moment of the period",
+            given=(_PAID, _entry(1, 1000, created_at=ago(days=50)), _refund(created_at=ago(days=45))),
+            fires=("pi_1",),
+        ),
+        Case(
+            name="before the period",
+            given=(_PAID, _entry(1, 1000, created_at=ago(days=50)), _refund(created_at=ago(days=45, seconds=1))),
+        ),
+        Case(
+            name="the customer may keep the credits, exempted",
+            given=(
+                _PAID,
+                _GRANT,
+                _refund(),
+                Exemption(check_id="refund-not-clawed-back", subject="pi_1", owner="support", reason="our outage"),
+            ),
+        ),
+    ),
+)

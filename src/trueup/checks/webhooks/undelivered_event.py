@@ -1,0 +1,309 @@
+"""Every credit-bearing event that Stripe has, and that an endpoint asks for, was received."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from trueup.model.check import Case, Check, ago, money_at_risk
+from trueup.model.finding import Area
+from trueup.model.policy import Policy
+from trueup.model.relations import EntryKind, EventStatus, LedgerEntry, WebhookEvent
+from trueup.model.severity import Severity
+from trueup.model.stripe_objects import (
+    EndpointStatus,
+    StripeEvent,
+    StripeInvoicePayment,
+    StripePaymentIntent,
+    StripeWebhookEndpoint,
+)
+
+_ENDPOINT = StripeWebhookEndpoint(endpoint_id="we_1")
+_BEGAN = WebhookEvent(event_id="evt_0", received_at=ago(days=200))
+_GIVEN = (_ENDPOINT, _BEGAN)
+_LATELY = ago(days=4)
+
+
+def _event(
+    created_at: datetime = _LATELY,
+    *,
+    event_type: str = "invoice.paid",
+    amount: int | None = 2900,
+    currency: str = "usd",
+    livemode: bool = True,
+    pending_webhooks: int = 0,
+) -> StripeEvent:
+    return StripeEvent(
+        event_id="evt_1",
+        type=event_type,
+        object_id="in_1",
+        customer_id="cus_1",
+        invoice_id="in_1",
+        amount=amount,
+        currency=currency,
+        pending_webhooks=pending_webhooks,
+        created_at=created_at,
+        livemode=livemode,
+    )
+
+
+def _endpoint(
+    events: str, *, number: int = 1, status: EndpointStatus = EndpointStatus.ENABLED, livemode: bool = True
+) -> StripeWebhookEndpoint:
+    return StripeWebhookEndpoint(endpoint_id=f"we_{number}", enabled_events=events, status=status, livemode=livemode)
+
+
+CHECK = Check(
+    id="undelivered-event",
+    area=Area.WEBHOOKS,
+    severity=Severity.ERROR,
+    revenue_impacting=True,
+    title="Stripe's event never arrived",
+    why="Somebody paid, and the application does not know. Stripe stops trying after three days and forgets the event "
+    "after thirty; after that it cannot be sent again.",
+    population="""
+SELECT count(*)
+FROM stripe_event
+WHERE type IN ('invoice.paid', 'invoice.payment_succeeded', 'checkout.session.completed',
+               'checkout.session.async_payment_succeeded', 'payment_intent.succeeded', 'charge.succeeded')
+  AND livemode = $livemode
+  AND created_at < $settled_before
+""",
+    # An application that takes every event may record only those it handles: a type counts once one of it was recorded.
+    # What is older than the oldest record may have been recorded and pruned. Where every endpoint is disabled, what
+    # they asked for still counts: nothing is delivered at all.
+    violations="""
+WITH recorded AS (
+    SELECT type, count(*) AS events FROM webhook_event GROUP BY type
+),
+oldest AS (
+    SELECT min(received_at) AS received_at FROM webhook_event
+),
+enabled AS (
+    SELECT count(*) AS endpoints FROM stripe_webhook_endpoint WHERE status = 'enabled' AND livemode = $livemode
+),
+asking AS (
+    SELECT w.endpoint_id, w.enabled_events
+    FROM stripe_webhook_endpoint AS w
+    CROSS JOIN enabled
+    WHERE w.livemode = $livemode AND (w.status = 'enabled' OR enabled.endpoints = 0)
+),
+missed AS (
+    SELECT e.event_id, e.type, e.customer_id, e.object_id, e.amount, e.currency, e.pending_webhooks, e.created_at
+    FROM stripe_event AS e
+    CROSS JOIN oldest
+    JOIN recorded AS r           ON r.type = e.type
+    LEFT JOIN webhook_event AS w ON w.event_id = e.event_id
+    WHERE e.type IN ('invoice.paid', 'invoice.payment_succeeded', 'checkout.session.completed',
+                     'checkout.session.async_payment_succeeded', 'payment_intent.succeeded', 'charge.succeeded')
+      AND w.event_id IS NULL
+      AND e.livemode = $livemode
+      AND e.created_at < $settled_before
+      AND e.created_at >= $period_start
+      AND e.created_at >= $idempotency_since
+      AND e.created_at >= oldest.received_at
+      AND e.event_id NOT IN (SELECT stripe_event_id FROM stripe_event_total)
+)
+SELECT m.event_id AS subject,
+       CASE WHEN c.credit_entries > 0 THEN 'warning' END          AS severity,
+       coalesce(c.account_id, k.account_id)                       AS account_id,
+       m.type,
+       m.customer_id,
+       m.object_id,
+       m.created_at,
+       greatest(0, 30 - date_diff('second', m.created_at, $now) // 86400) AS days_left,
+       m.pending_webhooks,
+       coalesce(c.credit_entries, 0) > 0                          AS credited,
+       m.amount,
+       m.currency,
+       CASE WHEN coalesce(c.credit_entries, 0) = 0 THEN m.amount END AS amount_at_risk
+FROM missed AS m
+LEFT JOIN money_name AS n       ON n.name = m.event_id
+LEFT JOIN money_credit AS c     ON c.money_id = n.money_id
+LEFT JOIN customer_account AS k ON k.customer_id = m.customer_id
+WHERE EXISTS (SELECT 1 FROM asking AS a
+              WHERE a.enabled_events = '*' OR strpos(a.enabled_events, ',' || m.type || ',') > 0)
+""",
+    message="{subject} ({type}, {created_at}) was never received; it can be sent again for {days_left} days.",
+    optional=("account", "stripe_customer", "ledger_entry"),
+    impact=money_at_risk("amount_at_risk", "currency"),
+    cases=(
+        Case(
+            name="the event was received",
+            given=(*_GIVEN, _event(), WebhookEvent(event_id="evt_1", received_at=_LATELY)),
+        ),
+        Case(
+            name="field failure 13: the endpoint was down for more than three days",
+            given=(*_GIVEN, _event()),
+            fires=("evt_1",),
+            severities={"evt_1": Severity.ERROR},
+            evidence={
+                "evt_1": {
+                    "type": "invoice.paid",
+                    "days_left": 26,
+                    "amount": 2900,
+                    "amount_at_risk": 2900,
+                    "credited": False,
+                }
+            },
+        ),
+        Case(
+            name="received, and failed, is not undelivered",
+            given=(
+                *_GIVEN,
+                _event(),
+                WebhookEvent(event_id="evt_1", status=EventStatus.FAILED, received_at=_LATELY),
+            ),
+        ),
+        Case(
+            name="an entry names it: it was received, and its record is another finding",
+            given=(
+                *_GIVEN,
+                _event(),
+                LedgerEntry(entry_id=1, kind=EntryKind.SUBSCRIPTION_GRANT, amount=Decimal(5), stripe_event_id="evt_1"),
+            ),
+        ),
+        Case(
+            name="the credits came another way",
+            given=(
+                *_GIVEN,
+                _event(),
+                LedgerEntry(entry_id=1, kind=EntryKind.SUBSCRIPTION_GRANT, amount=Decimal(5), stripe_invoice_id="in_1"),
+            ),
+            fires=("evt_1",),
+            severities={"evt_1": Severity.WARNING},
+            evidence={"evt_1": {"credited": True, "amount_at_risk": None, "account_id": "user_1"}},
+        ),
+        Case(
+            name="the credits came by the payment of its invoice",
+            given=(
+                *_GIVEN,
+                _event(),
+                StripeInvoicePayment(invoice_payment_id="ip_1"),
+                StripePaymentIntent(payment_intent_id="pi_1"),
+                LedgerEntry(
+                    entry_id=1, kind=EntryKind.SUBSCRIPTION_GRANT, amount=Decimal(5), stripe_payment_intent_id="pi_1"
+                ),
+            ),
+            fires=("evt_1",),
+            severities={"evt_1": Severity.WARNING},
+        ),
+        Case(
+            name="Stripe is still trying",
+            given=(*_GIVEN, _event(ago(hours=1), pending_webhooks=1)),
+            fires=("evt_1",),
+            evidence={"evt_1": {"pending_webhooks": 1, "days_left": 30}},
+        ),
+        Case(
+            name="an event that bears no credits",
+            given=(
+                *_GIVEN,
+                WebhookEvent(event_id="evt_9", type="customer.updated", received_at=_LATELY),
+                _event(event_type="customer.updated"),
+            ),
+        ),
+        Case(
+            name="a type that the application has never recorded",
+            given=(*_GIVEN, _event(event_type="invoice.payment_succeeded")),
+        ),
+        Case(
+            name="a type that no endpoint subscribes to",
+            given=(_BEGAN, _endpoint(",invoice.payment_succeeded,customer.updated,"), _event()),
+        ),
+        Case(
+            name="a type whose name only begins like one that is subscribed to",
+            given=(_BEGAN, _endpoint(",invoice.paid_later,"), _event()),
+        ),
+        Case(
+            name="a type that the endpoint names among others",
+            given=(_BEGAN, _endpoint(",customer.updated,invoice.paid,"), _event()),
+            fires=("evt_1",),
+        ),
+        Case(
+            name="another endpoint subscribes to it",
+            given=(_BEGAN, _endpoint(",customer.updated,"), _endpoint(",invoice.paid,", number=2), _event()),
+            fires=("evt_1",),
+        ),
+        Case(
+            name="only a retired endpoint subscribed to it",
+            given=(
+                _BEGAN,
+                _endpoint(",invoice.paid,", status=EndpointStatus.DISABLED),
+                _endpoint(",customer.updated,", number=2),
+                _event(),
+            ),
+        ),
+        Case(
+            name="every endpoint is disabled: nothing is delivered at all",
+            given=(_BEGAN, _endpoint(",invoice.paid,", status=EndpointStatus.DISABLED), _event()),
+            fires=("evt_1",),
+        ),
+        Case(
+            name="no endpoint is known",
+            given=(_BEGAN, _event()),
+        ),
+        Case(
+            name="an endpoint of the test mode subscribes to it",
+            given=(_BEGAN, _endpoint("*", livemode=False), _event()),
+        ),
+        Case(
+            name="a test-mode event",
+            given=(*_GIVEN, _event(livemode=False)),
+        ),
+        Case(
+            name="older than the oldest record: it may have been recorded and pruned",
+            given=(_ENDPOINT, WebhookEvent(event_id="evt_0", received_at=ago(days=4, seconds=-1)), _event()),
+        ),
+        Case(
+            name="as old as the oldest record",
+            given=(_ENDPOINT, WebhookEvent(event_id="evt_0", received_at=_LATELY), _event()),
+            fires=("evt_1",),
+        ),
+        Case(
+            name="an application without a single record has not begun",
+            given=(_ENDPOINT, _event()),
+        ),
+        Case(
+            name="older than the idempotency table",
+            given=(*_GIVEN, _event(datetime.fromisoformat("2026-02-09T23:59:59"))),
+            policy=Policy(idempotency_since=date(2026, 2, 10)),
+        ),
+        Case(
+            name="the first event that owes a record",
+            given=(*_GIVEN, _event(datetime.fromisoformat("2026-02-10"))),
+            policy=Policy(idempotency_since=date(2026, 2, 10)),
+            fires=("evt_1",),
+        ),
+        Case(
+            name="on its way at the snapshot: exactly as old as it takes to settle",
+            given=(*_GIVEN, _event(ago(minutes=15))),
+        ),
+        Case(
+            name="a second older than it takes to settle",
+            given=(*_GIVEN, _event(ago(minutes=15, seconds=1))),
+            fires=("evt_1",),
+        ),
+        Case(
+            name="its last day on Stripe's list",
+            given=(*_GIVEN, _event(ago(days=29))),
+            fires=("evt_1",),
+            evidence={"evt_1": {"days_left": 1}},
+        ),
+        Case(
+            name="field failure 16: thirty days have passed, and it can no longer be listed",
+            given=(*_GIVEN, _event(ago(days=31))),
+            fires=("evt_1",),
+            evidence={"evt_1": {"days_left": 0}},
+        ),
+        Case(
+            name="before the period",
+            given=(*_GIVEN, _event(ago(days=45, seconds=1))),
+        ),
+        Case(
+            name="an event without an amount, in no currency",
+            given=(*_GIVEN, _event(amount=None)),
+            fires=("evt_1",),
+            evidence={"evt_1": {"amount_at_risk": None}},
+        ),
+    ),
+)
