@@ -12,7 +12,7 @@ from trueup.mapping.references import has_literal_secret, resolved
 from trueup.model.errors import ConfigurationError
 from trueup.model.policy import Policy
 from trueup.model.relations import STRIPE, Exemption, Plan, PlanPrice, relation_name
-from trueup.model.settings import AlertSettings, RepairSettings, ScheduleSettings, ServerSettings
+from trueup.model.settings import AlertSettings, RepairSettings, ScheduleSettings, ServerSettings, StripeSettings
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Config:
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    stripe: StripeSettings = field(default_factory=StripeSettings)
     literal_secrets: tuple[str, ...] = ()
 
 
@@ -70,6 +71,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         repair_settings,
         schedule_settings,
         server_settings,
+        stripe_settings,
     )
 
     document = _document(path)
@@ -81,13 +83,14 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         raise complaint(path, ("relations",), 'is empty: name at least one table of ours, or a preset = "canonical"')
     addresses = _addresses(document)
     secrets = {key: resolved(text, key=key.split("."), path=path, environ=environ) for key, text in addresses.items()}
+    store_url = secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}")
     return Config(
         path=path,
         environment=document.environment,
         preset=document.preset,
         database_url=secrets["database.url"],
         repair_url=secrets.get("database.repair_url"),
-        store_url=secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}"),
+        store_url=store_url,
         statement_timeout_seconds=document.database.statement_timeout_seconds,
         memory_limit=document.books.memory_limit,
         relations=relations,
@@ -100,6 +103,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         schedule=schedule_settings(document.audits, path=path),
         server=server_settings(document.server, path=path, environ=environ),
         alerts=alert_settings(document.alerts, path=path, environ=environ),
+        stripe=stripe_settings(document.stripe, key=secrets.get("stripe.api_key"), store_url=store_url, path=path),
         literal_secrets=tuple(key for key, text in addresses.items() if has_literal_secret(text)),
     )
 
@@ -154,6 +158,7 @@ def _addresses(document: Document) -> dict[str, str]:
         "database.url": document.database.url,
         "database.repair_url": document.database.repair_url,
         "store.url": document.store.url if document.store else None,
+        "stripe.api_key": document.stripe.api_key,
     }
     return {key: text for key, text in found.items() if text is not None}
 

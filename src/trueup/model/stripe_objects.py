@@ -338,11 +338,13 @@ class StripeProductFeature:
 class StripeReading:
     """How far back a relation of Stripe's is whole. What is not in it and younger is absent; what is older is unknown.
 
-    ``complete_since`` is a moment of creation; NULL means that everything there ever was is here.
+    ``complete_since`` is a moment of creation; NULL means that everything there ever was is here. ``read_at`` is when
+    the reading began: what happened at Stripe later may be missing.
     """
 
     relation: str = key()
     complete_since: datetime | None = None
+    read_at: datetime | None = None
     api_version: str | None = None
 
 
