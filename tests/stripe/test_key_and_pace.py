@@ -123,7 +123,7 @@ def test_waits_double_up_to_a_limit() -> None:
 
 def test_another_account_than_the_pinned_one_stops_the_run(server: StripeServer, tmp_path: Path) -> None:
     """Also where the key may not read the account: a refusal names it."""
-    with pytest.raises(ConfigurationError, match="acct_other and the key of stripe.api_key belongs to acct_1Example"):
+    with pytest.raises(ConfigurationError, match=r"acct_other and the key of stripe.api_key belongs to acct_1Example"):
         read_stripe(server, tmp_path, account="acct_other")
     server.world.revoke("rak_accounts_kyc_id_numbers_read")
     with pytest.raises(ConfigurationError, match="belongs to acct_1Example"):
