@@ -149,5 +149,5 @@ def refuse_other_account(books: Books, snapshot: StripeSnapshot) -> None:
 
 
 def _pair(books: Books, question: str, bound: dict[str, Any] | None) -> tuple[int, int]:
-    row = books.run(question, bound).fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
+    ((found, of_them),) = books.run(question, bound).fetchall()
+    return int(found), int(of_them)

@@ -69,8 +69,8 @@ class Books:
     @property
     def stripe_as_of(self) -> datetime | None:
         """The moment from which Stripe was read, naive UTC; None when nothing of it was."""
-        row = self.connection.execute("SELECT min(read_at) FROM stripe_reading").fetchone()
-        return row[0] if row else None
+        ((moment,),) = self.connection.execute("SELECT min(read_at) FROM stripe_reading").fetchall()
+        return moment if isinstance(moment, datetime) else None
 
     @property
     def environment(self) -> str:
