@@ -36,7 +36,7 @@ that names it, says where, and suggests the nearest known one; `trueup doctor` l
 
 **Secrets stay outside.** `${NAME}`, anywhere in a value, is a variable of the environment; a value that is
 `file:/run/secrets/x` is what that file holds. Both are understood in `database.url`, `database.repair_url`,
-`store.url`, `server.jwt.jwks_url` and every option of a channel or a probe.
+`store.url`, `stripe.api_key`, `server.jwt.jwks_url` and every option of a channel or a probe.
 
 **Relative paths** begin where the command runs; those of `file:` begin at the file's own folder, and the store, where
 none is named, is `trueup.db` there too.
@@ -57,6 +57,7 @@ _NAMED = {
     "channels": ("NAME", "OPTION"),
     "columns": ("COLUMN",),
     "credit_value": ("CURRENCY",),
+    "metadata": ("KEY",),
     "price": ("CURRENCY",),
     "probes": ("NAME", "OPTION"),
     "roles": ("ROLE",),

@@ -86,6 +86,7 @@ def report_on(
         relations=books.copies(),
         outcomes=examine(books, checks=checks, policy=policy, now=now, progress=progress),
         plan_gates=plan_gates_of(books, checks=checks, policy=policy),
+        stripe_as_of=books.stripe_as_of,
     )
     return guarded(report, books, policy=policy, whole=whole)
 

@@ -28,12 +28,14 @@ from trueup.model.money import credits_text
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
 from trueup.model.policy import Policy
 from trueup.model.redact import redact
+from trueup.model.relations import STRIPE, relation_name
 from trueup.model.severity import Severity
 from trueup.model.source import Progress
 
 _TEXT_SHOWN = 500
 NOT_EVIDENCE = RESERVED | {PLAN_OF_ACCOUNT}
 """Columns of a violation that the evidence leaves out."""
+_OF_STRIPE = frozenset(map(relation_name, STRIPE))
 
 
 def examine(
@@ -87,7 +89,15 @@ class Readable:
         if needs_listing(check) and not self._features_listed:
             return Skipped(reason=NO_LISTING)
         missing = unmapped(check, self._mapped, plans_configured=self._plans_configured)
-        return Skipped(reason=f"not mapped: {', '.join(missing)}") if missing else None
+        return Skipped(reason=not_mapped(missing)) if missing else None
+
+
+def not_mapped(missing: Sequence[str]) -> str:
+    """Why a check cannot run that needs these."""
+    says = f"not mapped: {', '.join(missing)}"
+    if any(name.partition(".")[0] in _OF_STRIPE for name in missing):
+        return f"{says}; give [stripe] an api_key, or say enabled = false there"
+    return says
 
 
 def _outcome(

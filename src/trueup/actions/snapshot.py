@@ -11,6 +11,7 @@ from pathlib import Path
 
 from trueup.actions.guardrails.copying import copy_repairs
 from trueup.actions.plan_gates.ask import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
+from trueup.actions.stripe_side import copy_stripe, needed_of_stripe, stripe_key
 from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
 from trueup.books.file import Books, made_books
 from trueup.books.place import private_folder
@@ -41,7 +42,9 @@ def copied_books(
     """New books with what ``checks`` read, as of ``now`` (naive UTC).
 
     They are gone afterwards unless ``keep_books`` names a new file; then, and with ``everything``, they hold every
-    mapped column. Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
+    mapped column. Stripe is read after the database was let go.
+
+    Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
     that goes away in the middle leaves books that say so.
     """
     if keep_books is not None and keep_books.exists():
@@ -49,6 +52,7 @@ def copied_books(
     asks = wants_gates(config, checks)
     if config.gates is not None and asks:
         check_probes(config.gates, now=now)
+    key = stripe_key(config)
     source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
     tables = source.tables()
     fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
@@ -68,6 +72,9 @@ def copied_books(
                 if asks:
                     ask_the_database(books, config, snapshot=snapshot if whole else None, now=now, progress=progress)
             note_unknown_plans(books)
+            if key is not None:
+                needed = needed_of_stripe(checks, everything=keep_books is not None)
+                copy_stripe(books, config, key, relations=needed, now=now, scratch=folder, progress=progress)
             if asks:
                 ask_the_app(books, config, now=now, progress=progress)
             yield books

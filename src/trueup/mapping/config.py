@@ -20,6 +20,7 @@ from trueup.model.settings import (
     RepairSettings,
     ScheduleSettings,
     ServerSettings,
+    StripeSettings,
 )
 from trueup.model.severity import Severity
 
@@ -62,6 +63,7 @@ class Config:
     gates: GateSettings | None = None
     """None where the file names no matrix, or says that there are no plan gates."""
     release: ReleaseSettings = field(default_factory=ReleaseSettings)
+    stripe: StripeSettings = field(default_factory=StripeSettings)
     literal_secrets: tuple[str, ...] = ()
 
 
@@ -84,6 +86,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         repair_settings,
         schedule_settings,
         server_settings,
+        stripe_settings,
     )
 
     document = document_at(path)
@@ -95,13 +98,14 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         raise complaint(path, ("relations",), 'is empty: name at least one table of ours, or a preset = "canonical"')
     addresses = _addresses(document)
     secrets = {key: resolved(text, key=key.split("."), path=path, environ=environ) for key, text in addresses.items()}
+    store_url = secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}")
     return Config(
         path=path,
         environment=document.environment,
         preset=document.preset,
         database_url=secrets["database.url"],
         repair_url=secrets.get("database.repair_url"),
-        store_url=secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}"),
+        store_url=store_url,
         statement_timeout_seconds=document.database.statement_timeout_seconds,
         memory_limit=document.books.memory_limit,
         relations=relations,
@@ -116,6 +120,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         alerts=alert_settings(document.alerts, path=path, environ=environ),
         gates=gate_settings(document.gates, plans=plans, path=path, environ=environ),
         release=release_settings(document, known_checks, path=path),
+        stripe=stripe_settings(document.stripe, key=secrets.get("stripe.api_key"), store_url=store_url, path=path),
         literal_secrets=tuple(key for key, text in addresses.items() if has_literal_secret(text)),
     )
 
@@ -171,6 +176,7 @@ def _addresses(document: Document) -> dict[str, str]:
         "database.url": document.database.url,
         "database.repair_url": document.database.repair_url,
         "store.url": document.store.url if document.store else None,
+        "stripe.api_key": document.stripe.api_key,
     }
     return {key: text for key, text in found.items() if text is not None}
 

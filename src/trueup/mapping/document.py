@@ -26,9 +26,12 @@ from trueup.mapping.field_types import (
     ProbeOption,
     ProrationWord,
     Rank,
+    ReachDays,
     Seconds,
     SeverityWord,
+    StripeRate,
     Subject,
+    SweepHours,
     Text,
     Threshold,
     Words,
@@ -219,6 +222,32 @@ class StripeSection(Section):
 
     enabled: bool = True
     """Whether Stripe is part of the audit. ``false`` switches every check off that reads it; the report says so."""
+    api_key: Text | None = None
+    """A restricted key that only reads: ``${STRIPE_API_KEY}``. Without it, checks that read Stripe are skipped."""
+    allow_full_key: bool = False
+    """Whether ``api_key`` may be a full secret key (``sk_…``), which could also change and charge."""
+    account: Text | None = None
+    """The account's id, ``acct_…``: a key of any other account stops the run."""
+    account_metadata_key: Text = "user_id"
+    """The metadata key under which your objects at Stripe name the account of the app."""
+    products: list[Text] = Field(default_factory=list)
+    """Your products' ids, where the account also sells those of another application. Empty: all are yours."""
+    metadata: dict[str, Text] = Field(default_factory=dict)
+    """What your subscriptions carry as metadata, where another application shares the account. Empty: all are yours."""
+    since_days: ReachDays = 400
+    """How far back invoices, payments, refunds, disputes and checkouts are read: a yearly plan and a month."""
+    requests_per_second: StripeRate | None = None
+    """How fast to ask: 15 a second unless you say so, and never more than a quarter of what Stripe takes."""
+    deadline_minutes: Often = 60
+    """How long reading Stripe may take. What was not read by then is unknown, and the next audit goes on there."""
+    full_sweep_hours: SweepHours = 24
+    """How old what is kept may grow before everything is read again; until then only changes are asked for."""
+    cache: Text | None = None
+    """The folder that keeps what was read, or ``off``. Without it: the store's folder."""
+    proxy_from_environment: bool = False
+    """Whether the proxy that ``HTTPS_PROXY`` names is used."""
+    api_base: Text = "https://api.stripe.com"
+    """Another address of Stripe's API: by HTTPS, or on this machine."""
 
 
 class GatesSection(Section):

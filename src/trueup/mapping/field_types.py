@@ -26,6 +26,10 @@ MONEY_LIMIT = 10**15
 RANK_LIMIT = 1000
 CAP_LIMIT = 1_000_000
 TIMEOUT_LIMIT_SECONDS = 86_400
+STRIPE_RATE_LIMIT = 25
+"""A quarter of the requests a second that Stripe takes in live mode: the rest is the business's own."""
+SWEEP_LIMIT_HOURS = 600
+"""Within the 30 days for which Stripe lists events."""
 
 _CURRENCY = re.compile(r"[a-z]{3}")
 _MEMORY = re.compile(r"[1-9][0-9]{0,5} ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
@@ -149,6 +153,9 @@ GraceDays = Annotated[int, BeforeValidator(_whole(0, PERIOD_DAYS_LIMIT))]
 Minutes = Annotated[int, BeforeValidator(_whole(0, MINUTES_LIMIT))]
 Seconds = Annotated[int, BeforeValidator(_whole(1, TIMEOUT_LIMIT_SECONDS))]
 Cap = Annotated[int, BeforeValidator(_whole(0, CAP_LIMIT))]
+StripeRate = Annotated[int, BeforeValidator(_whole(1, STRIPE_RATE_LIMIT))]
+ReachDays = Annotated[int, BeforeValidator(_whole(31, PERIOD_DAYS_LIMIT))]
+SweepHours = Annotated[int, BeforeValidator(_whole(0, SWEEP_LIMIT_HOURS))]
 Often = Annotated[int, BeforeValidator(_whole(1, MINUTES_LIMIT))]
 Money = Annotated[int, BeforeValidator(_whole(0, MONEY_LIMIT))]
 Rank = Annotated[int, BeforeValidator(_whole(0, RANK_LIMIT))]

@@ -17,6 +17,7 @@ _REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FILE = "file:"
 _PASSWORD_IN_ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*://[^:/?#@]*:(.+)@", re.IGNORECASE | re.DOTALL)
+_STRIPE_KEY = re.compile(r"[a-z]{2}_(?:live|test)_")
 _PASSWORD_IN_OPTION = re.compile(r"\b(?:password|passwd|pwd)\s*=\s*([^&\s]+)", re.IGNORECASE)
 
 
@@ -43,11 +44,13 @@ def resolved(text: str, *, key: Key, path: Path, environ: Mapping[str, str]) -> 
 
 
 def has_literal_secret(text: str) -> bool:
-    """Whether an address, as the file writes it, holds a password in plain sight.
+    """Whether an address or a key, as the file writes it, holds a secret in plain sight.
 
     >>> has_literal_secret("postgresql://app:hunter2@db/app"), has_literal_secret("postgresql://app:${PW}@db/app")
     (True, False)
     """
+    if _STRIPE_KEY.match(text):
+        return True
     found = _PASSWORD_IN_ADDRESS.search(text) or _PASSWORD_IN_OPTION.search(text)
     return found is not None and "${" not in found.group(1)
 

@@ -1,10 +1,12 @@
-"""From ``[repairs]``, ``[audits]``, ``[server]`` and ``[alerts]`` to settings: addresses split, secrets resolved."""
+"""From ``[repairs]``, ``[audits]``, ``[server]``, ``[alerts]`` and ``[stripe]`` to settings, with secrets resolved."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from trueup.mapping.complaint import complaint, suggestion
 from trueup.mapping.references import resolved
@@ -15,16 +17,27 @@ from trueup.model.settings import (
     RepairSettings,
     ScheduleSettings,
     ServerSettings,
+    StripeSettings,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from trueup.mapping.document import AlertsSection, AuditsSection, JwtSection, RepairsSection, ServerSection
+    from trueup.mapping.document import (
+        AlertsSection,
+        AuditsSection,
+        JwtSection,
+        RepairsSection,
+        ServerSection,
+        StripeSection,
+    )
 
 _PORT_LIMIT = 65_535
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?|https?://\[[0-9a-f:]+\](?::[0-9]+)?")
+_SQLITE = "sqlite:///"
+_ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
+_OFF = "off"
 _ROLES = ("viewer", "admin", "super_admin")
 
 
@@ -119,3 +132,52 @@ def _option(
     if isinstance(value, list):
         return tuple(resolved(item, key=key, path=path, environ=environ) for item in value)
     return resolved(value, key=key, path=path, environ=environ) if isinstance(value, str) else value
+
+
+def stripe_settings(section: StripeSection, *, key: str | None, store_url: str, path: Path) -> StripeSettings:
+    """How Stripe is read, with its key resolved. Raises ``ConfigurationError``."""
+    if section.account is not None and not _ACCOUNT.fullmatch(section.account):
+        raise complaint(path, ("stripe", "account"), 'must be the id of an account, such as "acct_1AbC"')
+    _refuse_open_address(section.api_base, path)
+    return StripeSettings(
+        api_key=key if section.enabled else None,
+        allow_full_key=section.allow_full_key,
+        account=section.account,
+        api_base=section.api_base.rstrip("/"),
+        proxy_from_environment=section.proxy_from_environment,
+        requests_per_second=section.requests_per_second,
+        deadline_minutes=section.deadline_minutes,
+        since_days=section.since_days,
+        full_sweep_hours=section.full_sweep_hours,
+        account_metadata_key=section.account_metadata_key,
+        products=tuple(section.products),
+        metadata=dict(section.metadata),
+        cache_folder=_cache_folder(section, store_url, path),
+    )
+
+
+def _refuse_open_address(api_base: str, path: Path) -> None:
+    """The key is sent to it: by HTTPS, or without leaving this machine."""
+    address = urlsplit(api_base)
+    is_secure = address.scheme == "https" and address.hostname
+    if not is_secure and not (address.scheme == "http" and is_loopback(address.hostname or "")):
+        says = "must begin with https://: the key is sent to it; http:// is for 127.0.0.1 alone"
+        raise complaint(path, ("stripe", "api_base"), says)
+    if "@" in address.netloc or address.query or address.fragment:
+        raise complaint(path, ("stripe", "api_base"), 'must be an address alone, such as "https://api.stripe.com"')
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host is this machine; any other name could lead anywhere."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _cache_folder(section: StripeSection, store_url: str, path: Path) -> str | None:
+    if section.cache is not None:
+        return None if section.cache == _OFF else section.cache
+    if store_url.startswith(_SQLITE):
+        return PurePath(store_url.removeprefix(_SQLITE)).parent.as_posix()
+    return path.parent.as_posix()

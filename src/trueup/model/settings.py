@@ -134,3 +134,26 @@ class ReleaseSettings:
     baseline_environment: str | None = None
     max_age_minutes: int = 60
     shadow: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeSettings:
+    """``[stripe]``: which account is read, and how carefully. Without ``api_key`` Stripe is not read.
+
+    ``products`` and ``metadata`` say which of the account's subscriptions are ours; empty means all.
+    ``requests_per_second`` None means the usual rate. ``cache_folder`` None means that nothing is kept.
+    """
+
+    api_key: str | None = field(default=None, repr=False)
+    allow_full_key: bool = False
+    account: str | None = None
+    api_base: str = "https://api.stripe.com"
+    proxy_from_environment: bool = False
+    requests_per_second: int | None = None
+    deadline_minutes: int = 60
+    since_days: int = 400
+    full_sweep_hours: int = 24
+    account_metadata_key: str = "user_id"
+    products: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    cache_folder: str | None = None

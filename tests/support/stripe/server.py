@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 
 from tests.support.stripe.answers import Answer, Request, answer
@@ -131,7 +132,8 @@ class StripeServer:
 
     def _headers(self, request: Request, request_id: str) -> dict[str, str]:
         version = request.headers.get("stripe-version", self.world.default_version)
-        headers = {"Server": "nginx", "Request-Id": request_id, "Stripe-Version": version}
+        date = formatdate(self.world.time(), usegmt=True)
+        headers = {"Server": "nginx", "Date": date, "Request-Id": request_id, "Stripe-Version": version}
         for name, shown in (("stripe-account", "Stripe-Account"), ("idempotency-key", "Idempotency-Key")):
             if name in request.headers:
                 headers[shown] = request.headers[name]

@@ -1,0 +1,130 @@
+"""Bringing what is kept up to date: what is new by its age, what has changed by the events that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from trueup.stripe.cache import Touched
+from trueup.stripe.changes import touched_by
+from trueup.stripe.connection import JSON
+from trueup.stripe.failures import NoSuchObject, NotRead
+from trueup.stripe.listings import CUSTOMERS, EVENTS, Listing
+from trueup.stripe.objects import Accept, refuse_other_mode, whole_objects
+from trueup.stripe.paging import PAGE, Position, pages
+from trueup.stripe.reading import OVERLAP_SECONDS, Reading
+
+_ROUNDS = 5
+_SMALL = 2
+
+
+def catch_up(reading: Reading, listings: Sequence[Listing]) -> None:
+    """Until no event says more: ask what has changed, and for what that is. Problems are noted by list."""
+    if not reading.has_events:
+        return
+    for number in range(_ROUNDS):
+        whole = [one for one in listings if not one.is_small and one.name not in reading.problems]
+        if not whole or not _round(reading, whole, is_first=number == 0):
+            return
+
+
+def _round(reading: Reading, listings: Sequence[Listing], *, is_first: bool) -> bool:
+    """One look at the events; whether it showed any that were not known."""
+    asked_at = reading.clock()
+    known = {one.name: progress for one in listings if (progress := reading.cache.progress(one)) is not None}
+    since = min(progress.synced_to for progress in known.values()) - OVERLAP_SECONDS
+    try:
+        found = _note_changes(reading, since, keeps_events=EVENTS in listings)
+    except NotRead as error:
+        for listing in listings:
+            reading.problems[listing.name] = f"what has changed since it was read is unknown: {error}"
+        return False
+    for listing in reversed(listings):  # customers last: many come with what else of theirs has changed
+        if listing is EVENTS:
+            continue
+        asks_anyway = is_first and listing.name not in reading.swept
+        young_since = known[listing.name].synced_to - OVERLAP_SECONDS
+        reading.guarded(listing, _Refresh(reading, listing, young_since=young_since, asks_anyway=asks_anyway))
+    synced = [listing for listing in listings if listing.name not in reading.problems]
+    reading.cache.synced(synced, to=asked_at, seen_since=since - OVERLAP_SECONDS)
+    return found
+
+
+def _note_changes(reading: Reading, since: int, *, keeps_events: bool) -> bool:
+    found = False
+    for page in pages(reading.connection, EVENTS.path, {"created": {"gte": since}}, position=Position()):
+        for event in page:
+            refuse_other_mode(event, reading.ours)
+        moments = [(event["id"], _created(event)) for event in page]
+        unseen = reading.cache.unseen(moments)
+        new = [event for event in page if event["id"] in unseen]
+        if not new:
+            continue
+        found = True
+        if keeps_events:
+            kept = [event for event in new if event.get("type") in EVENTS.passes[0]["types"]]  # type: ignore[operator]
+            reading.cache.keep(EVENTS, whole_objects(reading.connection, EVENTS, kept, reading.ours))
+        touched = [one for one in map(touched_by, new) if one is not None]
+        reading.cache.note_changes([moment for moment in moments if moment[0] in unseen], touched)
+    return found
+
+
+def _created(event: JSON) -> int:
+    created = event.get("created")
+    return created if isinstance(created, int) else 0
+
+
+class _Refresh:
+    """Asks for what is new in a list, and for what was touched in it. Raises ``NotRead``."""
+
+    def __init__(self, reading: Reading, listing: Listing, *, young_since: int, asks_anyway: bool) -> None:
+        self._reading, self._listing = reading, listing
+        self._young_since, self._asks_anyway = young_since, asks_anyway
+
+    def __call__(self) -> None:
+        touched = self._touched()
+        young = [one for one in touched if one.created is not None and one.created >= self._young_since]
+        if self._asks_anyway or len(young) > 1:
+            self._ask_for_young()
+            touched = self._touched()
+        rows = self._reading.cache.count(self._listing.relations[0])
+        if len(touched) > rows / PAGE + _SMALL:  # then the whole list costs less
+            self._reading.sweep(self._listing)
+            return
+        for one in touched:
+            self._ask_for(one)
+
+    def _touched(self) -> list[Touched]:
+        return self._reading.cache.touched(self._listing)
+
+    def _ask_for_young(self) -> None:
+        reading = self._reading
+        for number in range(len(self._listing.passes)):
+            asked = reading.question(self._listing, number, self._young_since)
+            path = self._listing.path
+            for page in pages(reading.connection, path, asked, position=Position(), page_size=reading.page_size):
+                reading.cache.keep(self._listing, whole_objects(reading.connection, self._listing, page, reading.ours))
+                reading.progress.advance(len(page))
+
+    def _ask_for(self, one: Touched) -> None:
+        """One object, and its customer with it where that changed too: one question less."""
+        reading, listing = self._reading, self._listing
+        customer = one.customer_id if self._takes_customer(one) else None
+        expand = [*listing.expand, *(["customer"] if customer else [])]
+        accept = Accept(named=one.object_id, kind=listing.object)
+        try:
+            path = f"{listing.path}/{quote(one.object_id, safe='')}"
+            found = reading.connection.get(path, {"expand": expand} if expand else {}, accept=accept)
+        except NoSuchObject:
+            reading.cache.drop(listing, one.object_id)
+            return
+        reading.cache.keep(listing, whole_objects(reading.connection, listing, [found], reading.ours))
+        if customer and isinstance(shown := found.get("customer"), dict) and shown.get("id") == customer:
+            reading.cache.keep(CUSTOMERS, whole_objects(reading.connection, CUSTOMERS, [shown], reading.ours))
+        reading.progress.advance(1)
+
+    def _takes_customer(self, one: Touched) -> bool:
+        """Whether the object's customer waits to be asked for as well."""
+        if one.customer_id is None or self._listing is CUSTOMERS or self._reading.cache.progress(CUSTOMERS) is None:
+            return False
+        return self._reading.cache.is_touched(CUSTOMERS, one.customer_id)

@@ -1,0 +1,131 @@
+"""Reading Stripe into the cache: whole lists where that is due, and otherwise what has changed."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from trueup.model import source
+from trueup.stripe.cache import Cache, Progress
+from trueup.stripe.connection import Connection
+from trueup.stripe.failures import NotRead
+from trueup.stripe.listings import EVENT_DAYS, EVENTS, SINCE_DAYS, Listing
+from trueup.stripe.objects import whole_objects
+from trueup.stripe.paging import Position, pages
+from trueup.stripe.shapes.fields import Ours
+
+DAY_SECONDS = 86_400
+_RESUMED_SECONDS = DAY_SECONDS
+_REACH_SECONDS = (EVENT_DAYS - 1) * DAY_SECONDS
+"""How old what is kept may be and still be brought up to date by events."""
+
+
+OVERLAP_SECONDS = 600
+"""How much of what was looked at is looked at again: events come late, and clocks disagree."""
+
+
+class Clock:
+    """Unix seconds: a moment that somebody told, and what has passed since."""
+
+    def __init__(self, moment: float) -> None:
+        self._offset = moment - time.monotonic()
+
+    def __call__(self) -> int:
+        """Now."""
+        return int(self._offset + time.monotonic())
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """One reading. ``problems`` says, by list, why it is not whole; ``has_events`` whether changes can be asked for."""
+
+    connection: Connection
+    cache: Cache
+    ours: Ours
+    clock: Clock
+    progress: source.Progress
+    since_days: int
+    full_sweep_seconds: int
+    page_size: int
+    has_events: bool = False
+    problems: dict[str, str] = field(default_factory=dict)
+    swept: set[str] = field(default_factory=set)
+
+    def sweep_due(self, listings: Sequence[Listing]) -> None:
+        """Read the lists whole that are not here, or are too old to be brought up to date."""
+        self.has_events = self._can_ask_for_events()
+        for listing in listings:
+            if self._is_due(listing):
+                self.guarded(listing, lambda one=listing: self.sweep(one))  # type: ignore[misc]
+
+    def guarded(self, listing: Listing, action: Callable[[], None]) -> None:
+        """Do it, or note why the list is not whole."""
+        self.progress.begin(f"Reading Stripe: {listing.title}", None)
+        try:
+            action()
+        except NotRead as error:
+            self.problems[listing.name] = str(error)
+        except sqlite3.OperationalError as error:
+            self.problems[listing.name] = f"what was read could not be kept: {error}"
+        self.progress.end()
+
+    def _can_ask_for_events(self) -> bool:
+        try:
+            next(iter(pages(self.connection, EVENTS.path, {}, page_size=1)), None)
+        except NotRead:
+            return False
+        return True
+
+    def _is_due(self, listing: Listing) -> bool:
+        known = self.cache.progress(listing)
+        if known is None or not known.is_whole or listing.is_small or not self.has_events:
+            return True
+        now = self.clock()
+        if not -OVERLAP_SECONDS < now - known.synced_to < _REACH_SECONDS:
+            return True
+        return now - known.started_at >= self.full_sweep_seconds
+
+    def sweep(self, listing: Listing) -> None:
+        """Read a list to its end, from where it was left, where that is not too long ago. Raises ``NotRead``."""
+        known = self._resumed(listing) or self._begun(listing)
+        self.swept.add(listing.name)
+        if listing.gate is None or self._is_open(listing.gate):
+            for number in range(known.pass_number, len(listing.passes)):
+                position = Position(oldest=known.position if number == known.pass_number else None)
+                self._read_pass(listing, number, position, known.complete_since)
+        self.cache.finish(listing)
+
+    def _resumed(self, listing: Listing) -> Progress | None:
+        known = self.cache.progress(listing)
+        if known is None or known.is_whole or listing.is_small or not self.has_events:
+            return None
+        return known if 0 <= self.clock() - known.started_at < _RESUMED_SECONDS else None
+
+    def _begun(self, listing: Listing) -> Progress:
+        now = self.clock()
+        days = {None: None, SINCE_DAYS: self.since_days}.get(listing.horizon, EVENT_DAYS)
+        since = None if days is None else now - days * DAY_SECONDS
+        return self.cache.begin(listing, started_at=now, complete_since=since)
+
+    def _is_open(self, gate: str) -> bool:
+        return next(iter(pages(self.connection, gate, {}, page_size=1)), None) is not None
+
+    def _read_pass(self, listing: Listing, number: int, position: Position, since: int | None) -> None:
+        asked = self.question(listing, number, since)
+        by_time = position if listing.has_created else None
+        for page in pages(self.connection, listing.path, asked, position=by_time, page_size=self.page_size):
+            objects = whole_objects(self.connection, listing, page, self.ours)
+            self.cache.keep_page(listing, objects, pass_number=number, position=position.resume_from)
+            self.progress.advance(len(page))
+
+    @staticmethod
+    def question(listing: Listing, number: int, since: int | None) -> dict[str, object]:
+        """What to ask a list for, from a moment of creation on."""
+        asked: dict[str, object] = {**listing.passes[number]}
+        if listing.expand:
+            asked["expand"] = [f"data.{name}" for name in listing.expand]
+        if since is not None:
+            asked["created"] = {"gte": since}
+        return asked

@@ -1,0 +1,74 @@
+"""Events: what they are about, in whichever version of the API they were made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trueup.stripe.shapes.fields import JSON, Ours, Rows, first, id_of, within
+
+EVENT_TYPES = (
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.refunded",
+    "charge.succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "customer.deleted",
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "customer.subscription.updated",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.payment_succeeded",
+    "invoice_payment.paid",
+    "payment_intent.payment_failed",
+    "payment_intent.succeeded",
+    "refund.created",
+)
+"""The events that are kept: those about money and plans, as many as Stripe takes in one question."""
+
+_PAID = {
+    "invoice": "amount_paid",
+    "payment_intent": "amount_received",
+    "invoice_payment": "amount_paid",
+}
+
+
+def event_rows(found: JSON, ours: Ours) -> Rows:
+    """An event."""
+    about = within(found, "data", "object")
+    kind = within(about, "object")
+    amount = _paid(about, kind)
+    row = {
+        "event_id": found.get("id"),
+        "type": found.get("type"),
+        "api_version": found.get("api_version"),
+        "object_id": within(about, "id"),
+        "customer_id": within(about, "id") if kind == "customer" else id_of(within(about, "customer")),
+        "invoice_id": within(about, "id") if kind == "invoice" else id_of(within(about, "invoice")),
+        "payment_intent_id": _intent_of(about, kind),
+        "amount": amount,
+        "currency": None if amount is None else within(about, "currency"),
+        "pending_webhooks": found.get("pending_webhooks"),
+        "created_at": found.get("created"),
+        "livemode": ours.mode_of(found),
+    }
+    return {"stripe_event": [row]}
+
+
+def _intent_of(about: object, kind: object) -> Any:
+    if kind == "payment_intent":
+        return within(about, "id")
+    return id_of(first(within(about, "payment_intent"), within(about, "payment", "payment_intent")))
+
+
+def _paid(about: object, kind: Any) -> Any:
+    """What was paid by it."""
+    if kind == "checkout.session":
+        return within(about, "amount_total") if within(about, "payment_status") == "paid" else None
+    if kind == "charge":
+        return within(about, "amount_captured") if within(about, "paid") else None
+    return within(about, _PAID[kind]) if kind in _PAID else None

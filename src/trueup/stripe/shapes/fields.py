@@ -1,0 +1,64 @@
+"""Finding one's way in an object that may lack anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON = Mapping[str, Any]
+Row = Mapping[str, Any]
+Rows = dict[str, list[Row]]
+"""Rows by relation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ours:
+    """Which objects are the app's, how they name its accounts, and the mode that is read."""
+
+    livemode: bool
+    account_metadata_key: str = "user_id"
+    products: frozenset[str] = frozenset()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def account_of(self, *holders: object) -> Any:
+        """The account that the first of these metadata names."""
+        found = (within(holder, self.account_metadata_key) for holder in holders)
+        return next((one for one in found if one is not None), None)
+
+    def mode_of(self, found: JSON) -> Any:
+        """Whether the object moves real money: what it says, or the key's mode where it says nothing."""
+        said = found.get("livemode")
+        return self.livemode if said is None else said
+
+    def is_other_application(self, found: JSON, products: Iterator[object]) -> bool:
+        """Whether the subscription is not this app's, by its metadata or by what it is for."""
+        metadata = found.get("metadata")
+        if any(within(metadata, name) != value for name, value in self.metadata.items()):
+            return True
+        return bool(self.products) and not any(product in self.products for product in products)
+
+
+def within(found: object, *path: str) -> Any:
+    """What stands at this path; None where it does not go on."""
+    for step in path:
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(step)
+    return found
+
+
+def id_of(found: object) -> Any:
+    """The id of what is named or, where it was asked for whole, shown."""
+    return found.get("id") if isinstance(found, Mapping) else found
+
+
+def first(*found: Any) -> Any:
+    """The first that is there."""
+    return next((one for one in found if one is not None), None)
+
+
+def parts(found: JSON, name: str) -> list[JSON]:
+    """The parts of a list inside an object."""
+    data = within(found, name, "data")
+    return [part for part in data if isinstance(part, Mapping)] if isinstance(data, list) else []

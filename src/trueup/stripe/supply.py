@@ -1,0 +1,262 @@
+"""Stripe as a supplier of relations: read into the cache, then given out as Arrow batches, like an app's tables."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from trueup import __version__
+from trueup.model import source
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.relations import columns_of, relation_named
+from trueup.model.settings import StripeSettings
+from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.stripe.cache import FORMAT, Cache
+from trueup.stripe.cache_file import cache_path, opened_cache
+from trueup.stripe.catching_up import catch_up
+from trueup.stripe.connection import API_VERSION, JSON, Connection, connected
+from trueup.stripe.failures import NotPermitted, NotRead, Passing
+from trueup.stripe.key import Key
+from trueup.stripe.listings import LISTINGS, Listing, listings_for
+from trueup.stripe.pace import Pace, Patience, allowed_rate
+from trueup.stripe.paging import PAGE
+from trueup.stripe.reading import Clock, Reading
+from trueup.stripe.shapes.fields import Ours
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(slots=True, kw_only=True)
+class StripeSnapshot:
+    """What was read of Stripe: a ``Snapshot`` whose rows come from the cache.
+
+    ``as_of`` is when the reading began by Stripe's clock, naive UTC. ``problems`` says, by relation, why it is not
+    whole; ``complete_since`` from which moment of creation on it is, where it is not for ever.
+    """
+
+    as_of: datetime
+    account: str | None
+    problems: Mapping[str, str]
+    complete_since: Mapping[str, datetime | None]
+    requests: int
+    cache: Cache | None = None
+
+    def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
+        """The relation's rows. Raises ``SourceUnavailable`` for one that could not be read whole."""
+        problem = self.problems.get(mapping.relation)
+        if problem is not None or self.cache is None:
+            raise SourceUnavailable(problem or "Stripe was not read")
+        return self.cache.rows(mapping.relation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a reading goes about it, beyond what a config says: for tests and measurements."""
+
+    patience: Patience = field(default_factory=Patience)
+    page_size: int = PAGE
+    unlimited_rate: bool = False
+
+
+def identity_mapping(relation: str) -> RelationMapping:
+    """The relation from Stripe: every column is the one of its name."""
+    listing = next(one for one in LISTINGS if relation in one.relations)
+    return RelationMapping(
+        relation=relation,
+        table=f"Stripe {listing.path} ({API_VERSION})",
+        columns={column.name: ColumnMapping(column=column.name) for column in columns_of(relation_named(relation))},
+    )
+
+
+@contextlib.contextmanager
+def stripe_connection(
+    settings: StripeSettings, key: Key, *, progress: source.Progress, manner: Manner
+) -> Iterator[Connection]:
+    """A connection as the config wants it. On this machine's own servers there is no budget to keep."""
+    is_local = settings.api_base.startswith("http://")
+    rate: float | None = allowed_rate(settings.requests_per_second, livemode=key.livemode)
+    if manner.unlimited_rate or (is_local and settings.requests_per_second is None):
+        rate = None
+    pace = Pace(
+        requests_per_second=rate,
+        deadline_seconds=settings.deadline_minutes * 60,
+        glance=lambda: progress.advance(0),
+    )
+    with connected(
+        key=key,
+        api_base=settings.api_base,
+        pace=pace,
+        patience=manner.patience,
+        proxy_from_environment=settings.proxy_from_environment,
+    ) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def stripe_snapshot(
+    settings: StripeSettings,
+    key: Key,
+    *,
+    relations: Collection[str],
+    now: datetime,
+    scratch: Path,
+    progress: source.Progress,
+    manner: Manner | None = None,
+) -> Iterator[StripeSnapshot]:
+    """Read these relations, as of ``now`` (naive UTC). ``scratch`` is a private folder for what is not to be kept.
+
+    What cannot be read is a problem of its relations, never an error. Raises ``ConfigurationError`` for a key of
+    another account than ``settings.account``, and for objects of the other mode.
+    """
+    manner = manner or Manner()
+    listings = listings_for(frozenset(relations))
+    with contextlib.ExitStack() as open_ones:
+        connection = open_ones.enter_context(stripe_connection(settings, key, progress=progress, manner=manner))
+        ours = _ours(settings, key)
+        try:
+            account = account_of(connection, pinned=settings.account)
+            cache = open_ones.enter_context(_cache(settings, key, account, scratch, progress))
+        except NotRead as error:
+            yield _unread(relations, now, str(error), connection.requests)
+            return
+        # Changes are asked for by Stripe's clock: this machine's may be wrong.
+        told = connection.told_moment
+        began_at = now if told is None else _plain(told)
+        reading = Reading(
+            connection=connection,
+            cache=cache,
+            ours=ours,
+            clock=Clock(now.replace(tzinfo=UTC).timestamp() if told is None else told),
+            progress=progress,
+            since_days=settings.since_days,
+            full_sweep_seconds=settings.full_sweep_hours * 3600,
+            page_size=manner.page_size,
+        )
+        reading.sweep_due(listings)
+        catch_up(reading, listings)
+        yield _read(reading, listings, relations, began_at, account)
+
+
+def _ours(settings: StripeSettings, key: Key) -> Ours:
+    return Ours(
+        livemode=key.livemode,
+        account_metadata_key=settings.account_metadata_key,
+        products=frozenset(settings.products),
+        metadata=settings.metadata,
+    )
+
+
+def account_of(connection: Connection, *, pinned: str | None) -> str | None:
+    """The id of the key's account; None where it may not be told.
+
+    A key that may not read its own account is still told whose it is. Raises ``ConfigurationError`` when that is not
+    the ``pinned`` one, and ``NotRead`` when nobody answers.
+    """
+    try:
+        account: str | None = connection.get("/v1/account", {}, accept=_accept_account)["id"]
+    except NotPermitted:
+        account = connection.named_account
+    if pinned is not None and account != pinned:
+        seen = f"belongs to {account}" if account else "does not say which account it belongs to"
+        raise ConfigurationError(
+            f"stripe.account is {pinned} and the key of stripe.api_key {seen}; mend one of the two."
+        )
+    return account
+
+
+def _accept_account(answer: JSON) -> None:
+    if not isinstance(answer.get("id"), str):
+        raise Passing("Stripe answered with something that is no account")
+
+
+@contextlib.contextmanager
+def _cache(
+    settings: StripeSettings, key: Key, account: str | None, scratch: Path, progress: source.Progress
+) -> Iterator[Cache]:
+    """The kept cache; where nothing can be kept, one for this reading alone."""
+    name = account or f"of-key-{hashlib.sha256(key.text.encode()).hexdigest()[:12]}"
+    with contextlib.ExitStack() as open_ones:
+        cache: Cache | None = None
+        for folder in (settings.cache_folder, scratch):
+            if folder is None:
+                continue
+            with contextlib.suppress(OSError, sqlite3.Error):
+                opening = opened_cache(
+                    cache_path(Path(folder), account=name, mode=key.mode),
+                    fingerprint=_fingerprint(settings, key),
+                    glance=lambda: progress.advance(0),
+                    patience_seconds=settings.deadline_minutes * 60,
+                )
+                cache = open_ones.enter_context(opening)
+                break
+        if cache is None:
+            raise NotRead("what is read of Stripe cannot be written to a file")
+        yield cache
+
+
+def _fingerprint(settings: StripeSettings, key: Key) -> str:
+    """What decides how objects become rows: with another of these, what is kept is of no use."""
+    address = urlsplit(settings.api_base).netloc if settings.api_base.startswith("http://") else settings.api_base
+    told = {
+        "format": FORMAT,
+        "trueup": __version__,
+        "version": API_VERSION,
+        "address": address,
+        "mode": key.mode,
+        "account_metadata_key": settings.account_metadata_key,
+        "products": sorted(settings.products),
+        "metadata": dict(settings.metadata),
+        "since_days": settings.since_days,
+    }
+    return json.dumps(told, sort_keys=True)
+
+
+def _read(
+    reading: Reading, listings: Collection[Listing], relations: Collection[str], began_at: datetime, account: str | None
+) -> StripeSnapshot:
+    by_relation = {relation: listing for listing in listings for relation in listing.relations}
+    problems = {}
+    complete_since: dict[str, datetime | None] = {}
+    for relation in relations:
+        listing = by_relation[relation]
+        completing = by_relation.get(listing.needs.get(relation, ""), listing)
+        problem = reading.problems.get(listing.name) or reading.problems.get(completing.name)
+        if problem is not None:
+            problems[relation] = problem
+        known = reading.cache.progress(listing)
+        complete_since[relation] = _moment(known.complete_since) if known else None
+    return StripeSnapshot(
+        as_of=began_at,
+        account=account,
+        problems=problems,
+        complete_since=complete_since,
+        requests=reading.connection.requests,
+        cache=reading.cache,
+    )
+
+
+def _unread(relations: Collection[str], began_at: datetime, problem: str, requests: int) -> StripeSnapshot:
+    return StripeSnapshot(
+        as_of=began_at,
+        account=None,
+        problems=dict.fromkeys(relations, problem),
+        complete_since={},
+        requests=requests,
+    )
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else _plain(seconds)
+
+
+def _plain(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
