@@ -66,6 +66,7 @@ def report_on(books: Books, *, checks: Sequence[Check], policy: Policy, now: dat
         database_as_of=books.as_of,
         relations=books.copies(),
         outcomes=examine(books, checks=checks, policy=policy, now=now, progress=progress),
+        stripe_as_of=books.stripe_as_of,
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import stat
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
+from trueup.actions.examine import not_mapped
 from trueup.actions.notify import examine_channels
 from trueup.actions.repair_readiness import examine_repairs
+from trueup.actions.stripe_readiness import examine_stripe
 from trueup.actions.symptoms import Health, Symptom
 from trueup.channels import secrets_in_plain_sight
 from trueup.engines.requirements import unmapped
@@ -15,7 +17,7 @@ from trueup.mapping.fit import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.finding import printable
-from trueup.model.relations import MAPPED, relation_name
+from trueup.model.relations import MAPPED, STRIPE, columns_of, relation_name
 from trueup.model.settings import AlertSettings, ScheduleSettings
 from trueup.model.source import RelationMapping, Source, SourceTable, mapped_columns
 from trueup.sources import open_source
@@ -33,6 +35,7 @@ def examine_setup(config: Config, checks: Sequence[Check]) -> Iterator[Symptom]:
     if config.schedule != ScheduleSettings() and not config.alerts.channels:
         says = "audits are scheduled and [alerts.channels] names nobody to tell; an alert would only stand in the store"
         yield Symptom(health=Health.WARNING, about="alerts", says=says)
+    yield from examine_stripe(config, checks)
     try:
         source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
         tables = source.tables()
@@ -112,10 +115,12 @@ def _read_a_little(source: Source, mappings: Iterable[RelationMapping]) -> None:
 
 def _skipped(config: Config, fitted: Mapping[str, RelationMapping], checks: Sequence[Check]) -> Iterator[Symptom]:
     mapped = {name: mapped_columns(mapping) for name, mapping in fitted.items()}
+    if config.stripe.api_key is not None:
+        mapped |= {relation_name(one): frozenset(column.name for column in columns_of(one)) for one in STRIPE}
     for check in checks:
         if config.policy.severity.get(check.id, check.severity) is None:
             continue
         missing = unmapped(check, mapped, plans_configured=bool(config.plans))
         if missing:
-            says = f"{check.id} will be skipped, not mapped: {', '.join(missing)}"
+            says = f"{check.id} will be skipped, {not_mapped(missing)}"
             yield Symptom(health=Health.WARNING, about="checks", says=says)

@@ -19,11 +19,12 @@ from trueup.model.money import credits_text
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
 from trueup.model.policy import Policy
 from trueup.model.redact import redact
-from trueup.model.relations import Exemption
+from trueup.model.relations import STRIPE, Exemption, relation_name
 from trueup.model.severity import Severity
 from trueup.model.source import Progress
 
 _TEXT_SHOWN = 500
+_OF_STRIPE = frozenset(map(relation_name, STRIPE))
 
 
 def examine(
@@ -68,7 +69,15 @@ class Readable:
         if failed:
             return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]]}")
         missing = unmapped(check, self._mapped, plans_configured=self._plans_configured)
-        return Skipped(reason=f"not mapped: {', '.join(missing)}") if missing else None
+        return Skipped(reason=not_mapped(missing)) if missing else None
+
+
+def not_mapped(missing: Sequence[str]) -> str:
+    """Why a check cannot run that needs these."""
+    says = f"not mapped: {', '.join(missing)}"
+    if any(name.partition(".")[0] in _OF_STRIPE for name in missing):
+        return f"{says}; give [stripe] an api_key, or say enabled = false there"
+    return says
 
 
 def live_exemptions(engine: DuckDB, today: date) -> dict[tuple[str, str], Exemption]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from trueup.actions.stripe_side import copy_stripe, needed_of_stripe, stripe_key
 from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
 from trueup.books.file import Books, made_books
 from trueup.books.place import private_folder
@@ -39,11 +40,14 @@ def copied_books(
     """New books with what ``checks`` read, as of ``now`` (naive UTC).
 
     They are gone afterwards unless ``keep_books`` names a new file; then, and with ``everything``, they hold every
-    mapped column. Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
+    mapped column. Stripe is read after the database was let go.
+
+    Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
     that goes away in the middle leaves books that say so.
     """
     if keep_books is not None and keep_books.exists():
         raise ConfigurationError(f"{keep_books} exists already; name another file for --keep-books or remove it.")
+    key = stripe_key(config)
     source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
     tables = source.tables()
     fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
@@ -56,6 +60,9 @@ def copied_books(
             supply_configured(books, config)
             _copy(books, source, wanted, tables, environment=config.environment, now=now, progress=progress)
             note_unknown_plans(books)
+            if key is not None:
+                needed = needed_of_stripe(checks, everything=keep_books is not None)
+                copy_stripe(books, config, key, relations=needed, now=now, scratch=folder, progress=progress)
             yield books
         if keep_books is not None:
             _keep(made, keep_books)

@@ -67,6 +67,12 @@ class Books:
         return row[0] if row else None
 
     @property
+    def stripe_as_of(self) -> datetime | None:
+        """The moment from which Stripe was read, naive UTC; None when nothing of it was."""
+        row = self.connection.execute("SELECT min(read_at) FROM stripe_reading").fetchone()
+        return row[0] if row else None
+
+    @property
     def environment(self) -> str:
         """The environment that the copied database serves."""
         row = self.connection.execute("SELECT environment FROM trueup_books").fetchone()

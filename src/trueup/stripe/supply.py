@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class StripeSnapshot:
     """What was read of Stripe: a ``Snapshot`` whose rows come from the cache.
 
