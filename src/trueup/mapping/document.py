@@ -209,7 +209,7 @@ class AlertsSection(Section):
 
 
 class ObjectsSection(Section):
-    """``[stripe.objects.NAME]``: a table that keeps one kind of Stripe's objects (``customers``), as Stripe wrote them."""
+    """``[stripe.objects.NAME]``: a table that keeps one kind of Stripe's objects, such as ``customers``."""
 
     table: Text | None = None
     """Your table, schema-qualified or not. It must be given, here or by the preset."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedTables:
-    """What of Stripe's side is there. ``objects`` are keyed by kind; ``newest`` reads, by table, when it was last synced.
+    """What of Stripe's side is there. ``objects`` are keyed by kind; ``newest`` reads when a table was last synced.
 
     ``notes`` say what a preset names and the schema lacks; ``unknown`` which files are none of ours.
     """

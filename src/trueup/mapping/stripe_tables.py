@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime
+from datetime import datetime, time
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -127,4 +127,4 @@ def _table(kind: str, preset: ObjectsSection | None, own: ObjectsSection | None,
 
 
 def _start_of(day: date | None) -> datetime | None:
-    return None if day is None else datetime(day.year, day.month, day.day)
+    return None if day is None else datetime.combine(day, time.min)

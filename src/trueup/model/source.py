@@ -26,8 +26,8 @@ class SourceTable:
     """A table or view of the app's database.
 
     ``unique`` holds the column sets that the database itself keeps unique and free of NULL (primary keys, unique
-    indexes): what is unique there need not be looked for here. ``rows`` is the database's own estimate. ``written_at`` is
-    when a file was written, naive UTC; a database does not say.
+    indexes): what is unique there need not be looked for here. ``rows`` is the database's own estimate.
+    ``written_at`` is when a file was written, naive UTC; a database does not say.
     """
 
     name: str

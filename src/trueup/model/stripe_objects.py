@@ -403,6 +403,6 @@ OBJECT_KINDS: tuple[str, ...] = (
 
 OBJECT, ACCOUNT, LIVEMODE, NEWEST = "object", "account", "livemode", "newest"
 FIELD, NESTED = "field.", "nested."
-"""How the columns of a table of objects are called: ``object`` holds it whole, as JSON; else ``field.NAME`` holds one of
-its fields, and ``nested.NAME`` one whose value is JSON. ``account`` and ``livemode`` stand beside it. ``newest`` is when
-the table was last synced."""
+"""How the columns of a table of objects are called: ``object`` holds it whole, as JSON; else ``field.NAME`` holds one
+of its fields, and ``nested.NAME`` one whose value is JSON. ``account`` and ``livemode`` stand beside it. ``newest`` is
+when the table was last synced."""

@@ -1,4 +1,4 @@
-"""A folder of Parquet, CSV and JSON-lines files, one file or one folder of files per table, read through a DuckDB of our own."""
+"""A folder of Parquet, CSV and JSON-lines files, one file or folder of files per table, read by a DuckDB of our own."""
 
 from __future__ import annotations
 

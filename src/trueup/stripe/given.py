@@ -24,6 +24,8 @@ from trueup.stripe.shapes.fields import JSON, Ours, Rows
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from trueup.model.source import RelationMapping
+
 _GONE = "deleted"
 _LISTING_OF = {"products": "product_features"}
 
@@ -94,18 +96,19 @@ def given_objects(given: Given, *, ours: Ours, relations: Collection[str], scrat
 
 
 class GivenObjects:
-    """What was read of given objects. ``problems`` says, by relation, why it is not whole."""
+    """What was read of given objects: a ``Snapshot``. ``problems`` says, by relation, why it is not whole."""
 
     def __init__(self, reading: _Reading, relations: Collection[str]) -> None:
+        self.as_of = reading.given.as_of
         self._cache = reading.cache
         self.problems = {name: said for name, said in reading.problems.items() if name in relations}
         self.complete_since = {name: _complete_since(reading.given, name) for name in relations}
 
-    def rows(self, relation: str) -> pa.RecordBatchReader:
+    def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
         """The relation's rows. Raises ``SourceUnavailable`` for one that is not whole."""
-        if relation in self.problems:
-            raise SourceUnavailable(self.problems[relation])
-        return self._cache.rows(relation)
+        if mapping.relation in self.problems:
+            raise SourceUnavailable(self.problems[mapping.relation])
+        return self._cache.rows(mapping.relation)
 
 
 def _database(path: Path) -> sqlite3.Connection:
