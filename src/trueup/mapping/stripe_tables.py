@@ -114,15 +114,20 @@ def _table(kind: str, preset: ObjectsSection | None, own: ObjectsSection | None,
         raise complaint(path, (*key, "table"), "is missing: name the table that holds these objects")
     if not merged.object and not merged.fields:
         raise complaint(path, (*key, "object"), "is missing: name the column that holds the object's JSON")
+    return object_table(merged, is_own=own is not None)
+
+
+def object_table(section: ObjectsSection, *, is_own: bool = False) -> ObjectTable:
+    """A section whose table is given, as a value."""
     return ObjectTable(
-        table=merged.table,
-        where=merged.where,
-        object=tuple(merged.object),
-        fields=dict(merged.fields),
-        account=tuple(merged.account),
-        livemode=tuple(merged.livemode),
-        synced_at=tuple(merged.synced_at),
-        is_own=own is not None,
+        table=section.table or "",
+        where=section.where,
+        object=tuple(section.object),
+        fields=dict(section.fields),
+        account=tuple(section.account),
+        livemode=tuple(section.livemode),
+        synced_at=tuple(section.synced_at),
+        is_own=is_own,
     )
 
 

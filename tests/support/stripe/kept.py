@@ -1,8 +1,8 @@
 """A world's objects as others keep them: the tables of Stripe Sync Engine and of dj-stripe, and exported files.
 
 The tables are those of the tools' own migrations (Stripe Sync Engine 0001 to 0061, dj-stripe 2.10 to 3.0), with the
-columns that hold what Stripe said and when it was synced. Left out: indexes, foreign keys, triggers, and every table and
-column that is about something else.
+columns that hold what Stripe said and when it was synced. Left out: indexes, foreign keys, triggers, and every table
+and column that is about something else.
 """
 
 from __future__ import annotations
@@ -132,9 +132,10 @@ def keep_in_django(url: str, world: StripeWorld, *, synced_at: datetime) -> None
     with psycopg.connect(url) as connection:
         for kind, table in DJANGO_TABLES.items():
             connection.execute(
-                f"CREATE TABLE djstripe_{table} (djstripe_id bigserial PRIMARY KEY, djstripe_created timestamptz NOT NULL, "
-                "djstripe_updated timestamptz NOT NULL, stripe_data jsonb NOT NULL, id varchar(255) NOT NULL UNIQUE, "
-                "livemode boolean, created timestamptz, metadata jsonb, djstripe_owner_account_id varchar(255))".encode()
+                f"CREATE TABLE djstripe_{table} (djstripe_id bigserial PRIMARY KEY, "
+                "djstripe_created timestamptz NOT NULL, djstripe_updated timestamptz NOT NULL, "
+                "stripe_data jsonb NOT NULL, id varchar(255) NOT NULL UNIQUE, livemode boolean, created timestamptz, "
+                "metadata jsonb, djstripe_owner_account_id varchar(255))".encode()
             )
             for one in kept(world, kind):
                 values: dict[str, Any] = {"id": one["id"], "livemode": one.get("livemode", True)}
