@@ -12,10 +12,7 @@ from trueup.stripe.failures import NoSuchObject, NotRead
 from trueup.stripe.listings import CUSTOMERS, EVENTS, Listing
 from trueup.stripe.objects import Accept, refuse_other_mode, whole_objects
 from trueup.stripe.paging import PAGE, Position, pages
-from trueup.stripe.reading import Reading
-
-OVERLAP_SECONDS = 600
-"""How much of what was looked at is looked at again: events come late, and clocks disagree."""
+from trueup.stripe.reading import OVERLAP_SECONDS, Reading
 
 _ROUNDS = 5
 _SMALL = 2

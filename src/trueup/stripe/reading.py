@@ -22,6 +22,10 @@ _REACH_SECONDS = (EVENT_DAYS - 1) * DAY_SECONDS
 """How old what is kept may be and still be brought up to date by events."""
 
 
+OVERLAP_SECONDS = 600
+"""How much of what was looked at is looked at again: events come late, and clocks disagree."""
+
+
 class Clock:
     """Unix seconds: a moment that somebody told, and what has passed since."""
 
@@ -79,7 +83,7 @@ class Reading:
         if known is None or not known.is_whole or listing.is_small or not self.has_events:
             return True
         now = self.clock()
-        if known.synced_to > now or now - known.synced_to > _REACH_SECONDS:
+        if not -OVERLAP_SECONDS < now - known.synced_to < _REACH_SECONDS:
             return True
         return now - known.started_at >= self.full_sweep_seconds
 

@@ -1,0 +1,134 @@
+"""Reading a test server, and what a reading of its world ought to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.support.stripe.objects import DAY, EPOCH, JSON
+from tests.support.stripe.server import StripeServer
+from tests.support.stripe.world import StripeWorld
+from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
+from trueup.model.settings import StripeSettings
+from trueup.model.source import Progress, Silent
+from trueup.stripe.key import read_key
+from trueup.stripe.listings import LISTINGS
+from trueup.stripe.pace import Patience
+from trueup.stripe.paging import PAGE
+from trueup.stripe.shapes.fields import Ours
+from trueup.stripe.supply import Manner, identity_mapping, stripe_snapshot
+
+RELATIONS = tuple(relation_name(relation) for relation in STRIPE)
+NOW = EPOCH + 5 * DAY
+"""Where the worlds of these tests stand."""
+
+QUICK = Patience(attempts=3, first_wait_seconds=0.001, longest_wait_seconds=0.002)
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What a reading gave: rows by relation, in the order of their keys; those with a problem have none."""
+
+    rows: Mapping[str, Rows]
+    problems: Mapping[str, str]
+    complete_since: Mapping[str, datetime | None]
+    requests: int
+    account: str | None
+    as_of: datetime
+
+
+def settings_for(server: StripeServer, folder: Path | None, **changed: Any) -> StripeSettings:
+    """A config's [stripe] for a test server, which keeps what was read in ``folder``."""
+    plain: dict[str, Any] = {
+        "api_key": server.key,
+        "api_base": server.url,
+        "cache_folder": str(folder) if folder else None,
+    }
+    return StripeSettings(**(plain | changed))
+
+
+def read_stripe(
+    server: StripeServer,
+    folder: Path,
+    *,
+    relations: Sequence[str] = RELATIONS,
+    page_size: int = PAGE,
+    patience: Patience = QUICK,
+    progress: Progress | None = None,
+    keeps: bool = True,
+    **changed: Any,
+) -> Read:
+    """Read it once."""
+    settings = settings_for(server, folder if keeps else None, **changed)
+    key = read_key(settings.api_key or "", allow_full_key=settings.allow_full_key)
+    with stripe_snapshot(
+        settings,
+        key,
+        relations=relations,
+        now=datetime.fromtimestamp(server.world.time(), UTC).replace(tzinfo=None),
+        scratch=folder,
+        progress=progress or Silent(),
+        manner=Manner(patience=patience, page_size=page_size),
+    ) as snapshot:
+        whole = [relation for relation in relations if relation not in snapshot.problems]
+        return Read(
+            rows={
+                relation: _sorted(snapshot.read(identity_mapping(relation)).read_all().to_pylist())
+                for relation in whole
+            },
+            problems=dict(snapshot.problems),
+            complete_since=dict(snapshot.complete_since),
+            requests=snapshot.requests,
+            account=snapshot.account,
+            as_of=snapshot.as_of,
+        )
+
+
+def expected_rows(world: StripeWorld, *, livemode: bool = True, ours: Ours | None = None) -> dict[str, Rows]:
+    """The rows of all that is in the world, by the same rules for one object, and none for reading lists."""
+    found: dict[str, Rows] = {relation: [] for relation in RELATIONS}
+    ours = ours or Ours(livemode=livemode)
+    for listing in LISTINGS:
+        for one in world.objects(listing.object):
+            if one.get("livemode", livemode) != livemode or not _is_listed(world, one):
+                continue
+            for relation, rows in listing.rows(_expanded(world, one), ours).items():
+                found[relation] += [_plain(relation, row) for row in rows]
+    prices = {row["price_id"]: row for row in found["stripe_price"]}
+    for line in found["stripe_invoice_line"]:
+        priced = prices.get(line["price_id"], {})
+        for name in ("lookup_key", "metered"):
+            line[name] = priced.get(name) if line[name] is None else line[name]
+    return {relation: _sorted(rows) for relation, rows in found.items()}
+
+
+def _is_listed(world: StripeWorld, one: JSON) -> bool:
+    types = next(listing for listing in LISTINGS if listing.object == "event").passes[0]["types"]
+    if one["object"] != "event":
+        return True
+    assert isinstance(types, list)
+    return one["type"] in types and one["created"] >= world.time() - 30 * DAY
+
+
+def _expanded(world: StripeWorld, one: JSON) -> JSON:
+    if one["object"] == "subscription" and isinstance(one["schedule"], str):
+        return one | {"schedule": world.get(one["schedule"])}
+    hidden = {"invoice": "payments", "product": "features"}.get(one["object"])
+    record = world.find(one["id"])
+    if hidden is None or record is None:
+        return one
+    return one | {hidden: {"data": world.parts(record, hidden)}}
+
+
+def _plain(relation: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {column.name: row[column.name] for column in columns_of(relation_named(relation))}
+    return {name: int(value) if isinstance(value, bool) else value for name, value in kept.items()}
+
+
+def _sorted(rows: Rows) -> Rows:
+    return sorted(rows, key=lambda row: [str(value) for value in row.values()])
