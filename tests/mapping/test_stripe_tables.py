@@ -18,6 +18,11 @@ HEAD = 'preset = "canonical"\n[database]\nurl = "app.db"\n'
 SYNC = '[stripe]\nsupplier = "database"\npreset = "stripe-sync-engine"\n'
 OWN = '[relations.stripe_price]\ntable = "prices"\n[relations.stripe_price.columns]\nprice_id = "id"\n'
 
+NO_TABLES = (
+    'stripe.supplier in trueup.toml is "database" and nothing says which tables: give it a preset, or write '
+    "[relations.stripe_customer]."
+)
+
 
 def load(tmp_path: Path, text: str, **environ: str) -> Config:
     path = tmp_path / "trueup.toml"
@@ -56,8 +61,7 @@ def test_no_preset_offers_what_only_was_delivered_as_all_there_is(name: str) -> 
         ),
         (
             '[stripe]\nsupplier = "database"\n',
-            'stripe.supplier in trueup.toml is "database" and nothing says which tables: '
-             "give it a preset, or write [relations.stripe_customer].",
+            NO_TABLES,
         ),
         (OWN, 'relations.stripe_price in trueup.toml needs supplier = "database" in [stripe], which is "api".'),
         (

@@ -178,10 +178,11 @@ def _table_side(
         return _TableSide(mappings=unread, problem=str(error))
     if supply is None:
         return _TableSide()
-    mappings = [supply.mapping(relation) for relation in supply.relations if relation in needed]
+    mappings = {relation: supply.mapping(relation) for relation in supply.relations if relation in needed}
     if not everything:
-        mappings = list(needed_mappings(mappings, checks))
-    return _TableSide(supply=supply, mappings={mapping.relation: mapping for mapping in mappings})
+        by_columns = [mapping for relation, mapping in mappings.items() if relation in supply.fitted.relations]
+        mappings |= {mapping.relation: mapping for mapping in needed_mappings(by_columns, checks)}
+    return _TableSide(supply=supply, mappings=mappings)
 
 
 def _copy_side(
