@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import closing
@@ -13,6 +14,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import create_engine, text
 
 from tests.support.stripe import stories
 from tests.support.stripe.kept import (
@@ -20,6 +22,7 @@ from tests.support.stripe.kept import (
     keep_in_files,
     keep_in_old_sync_engine,
     keep_in_sync_engine,
+    kept,
     write_lines,
 )
 from tests.support.stripe.objects import EPOCH, phase
@@ -471,3 +474,29 @@ def test_the_findings_are_the_same_whoever_supplied_the_rows(
         assert findings(url, tmp_path, f"{SYNC}\n{api}", KEY=KEY, SYNC=postgres_url) == told
     assert findings(url, tmp_path, f'supplier = "files"\nurl = "{folder}"') == told
     assert sum(len(made.findings) for made in told.values() if isinstance(made, Checked)) >= 3
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_dj_stripe_s_tables_are_read_in_other_databases_too(
+    kind: str, world: StripeWorld, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'django.db'}" if kind == "sqlite" else request.getfixturevalue("mariadb_url")
+    types = {"sqlite": ("text", "bool"), "mariadb": ("json", "tinyint(1)")}[kind]
+    (tmp_path / "django.db").touch()
+    address = url if kind == "sqlite" else url.replace("mysql://", "mysql+pymysql://")
+    engine = create_engine(address)
+    columns = f"djstripe_updated datetime, stripe_data {types[0]}, id varchar(255), livemode {types[1]}"
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE users (id varchar(40) PRIMARY KEY, stripe_customer_id varchar(40))"))
+        for kept_kind, table in (("refunds", "refund"), ("customers", "customer")):
+            connection.execute(text(f"CREATE TABLE djstripe_{table} ({columns})"))
+            for one in kept(world, kept_kind):
+                row = {"at": NOW - timedelta(hours=1), "data": json.dumps(one), "id": one["id"]}
+                connection.execute(text(f"INSERT INTO djstripe_{table} VALUES (:at, :data, :id, 1)"), row)
+    engine.dispose()
+    found = read(url, tmp_path, 'supplier = "database"\npreset = "dj-stripe"')
+    assert found.report.stripe_as_of == NOW - timedelta(hours=1)
+    assert [row[2] for row in found.rows["stripe_customer"]] == [
+        one["email"] for one in sorted(world.objects("customer"), key=lambda one: str(one["id"]))
+    ]
+    assert len(found.rows["stripe_refund"]) == 1

@@ -18,6 +18,8 @@ from trueup.sources.select import described, select, wrapped
 from trueup.sources.stream import stream, this_moment
 
 BATCH_ROWS = 100_000
+BATCH_LINES = 2_000
+"""A line of JSON is a whole object, and may be long."""
 MEMORY_LIMIT = "1GiB"
 _KINDS = (".parquet", ".csv", ".jsonl")
 _LINE_BYTES_LIMIT = 16 * 1024 * 1024
@@ -86,6 +88,10 @@ class FilesSource:
             "quote = '\"', escape = '\"', nullstr = '')"
         )
 
+    def batch_rows(self, table: str) -> int:
+        """How many rows of this table are carried at a time."""
+        return BATCH_LINES if self._tables[table].kind == ".jsonl" else BATCH_ROWS
+
     def refused(self, error: Exception, mapping: RelationMapping) -> TrueupError:
         """What a failure before the first row means to a person."""
         if isinstance(error, _MAPPING_ERRORS):
@@ -147,7 +153,7 @@ class FilesSnapshot:
             types = {name: kind for name, kind, *_ in described_rows}
             _refuse_binary(types, mapping)
             query = wrapped(inner, types, lambda name, value: _carried(types[name], value))
-            reader = self._connection.sql(query).to_arrow_reader(BATCH_ROWS)
+            reader = self._connection.sql(query).to_arrow_reader(self._source.batch_rows(mapping.table))
         except duckdb.Error as error:
             raise self._source.refused(error, mapping) from None
         return stream(

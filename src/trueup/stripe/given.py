@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
 
 _GONE = "deleted"
+_ROWS_AT_A_TIME = 1000
 _LISTING_OF = {"products": "product_features"}
 
 Batches = Callable[[str], Iterable["pa.RecordBatch"]]
@@ -170,7 +171,7 @@ def _rows(reading: _Reading, listing: Listing, found: JSON) -> Rows:
 
 def _objects(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[list[JSON]]:
     """The objects of a kind that are there and ours, a batch at a time."""
-    for batch in reading.given.batches(kind):
+    for batch in _small(reading.given.batches(kind)):
         objects: list[JSON] = []
         for row in batch.to_pylist():
             try:
@@ -184,6 +185,13 @@ def _objects(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator
         yield objects
 
 
+def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """As few rows at a time as memory hardly notices: an object may be large."""
+    for batch in batches:
+        for start in range(0, batch.num_rows, _ROWS_AT_A_TIME):
+            yield batch.slice(start, _ROWS_AT_A_TIME)
+
+
 def _object(row: Mapping[str, Any]) -> JSON:
     """Raises ``ValueError`` for a row that holds no object."""
     if OBJECT in row:
@@ -194,8 +202,8 @@ def _object(row: Mapping[str, Any]) -> JSON:
         found |= {name: None if value is None else json.loads(value) for name, value in nested.items()}
     if not isinstance(found, dict) or not isinstance(found.get("id"), str) or not found["id"]:
         raise ValueError("it is no object with an id")
-    if found.get("livemode") is None and isinstance(row.get(LIVEMODE), bool):
-        found["livemode"] = row[LIVEMODE]
+    if found.get("livemode") is None and isinstance(row.get(LIVEMODE), int):  # a database without booleans says 1 or 0
+        found["livemode"] = bool(row[LIVEMODE])
     return found
 
 
