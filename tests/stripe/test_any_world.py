@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +75,11 @@ def _picked(found: list[JSON], pick: int) -> JSON:
     return found[pick % len(found)]
 
 
+def picking(happening: Callable[[StripeWorld, int], None], pick: int) -> Callable[[StripeWorld], None]:
+    """The happening, to this object."""
+    return lambda world: happening(world, pick)
+
+
 HAPPENINGS = st.sampled_from([renamed, cancelled, joined, vanished])
 LISTS = st.sampled_from(
     ["/v1/customers", "/v1/subscriptions", "/v1/invoices", "/v1/payment_intents", "/v1/refunds", "/v1/prices"]
@@ -99,7 +103,7 @@ def test_each_object_once_and_as_it_is(
     world = world_of(customers)
     with stripe_server(world) as server, tempfile.TemporaryDirectory() as folder:
         for path, first, happening, pick in changes:
-            server.inject(path, faults.meanwhile(functools.partial(happening, pick=pick)), first=first)
+            server.inject(path, faults.meanwhile(picking(happening, pick)), first=first)
         read = read_stripe(server, Path(folder), page_size=page_size)
         assert read.problems == {}
         assert read.rows == expected_rows(world)

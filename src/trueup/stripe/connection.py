@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -126,6 +128,18 @@ def _found(pattern: re.Pattern[str], text: str) -> str | None:
     return (found[1] if pattern.groups else found[0]) if found else None
 
 
+class _Silence(logging.Filter):
+    """Keeps the SDK's lines about this thread's requests, which hold customers' ids, out of an application's log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let pass what other threads do."""
+        return record.thread != self._thread
+
+
 @contextmanager
 def connected(
     *, key: Key, api_base: str, pace: Pace, patience: Patience, proxy_from_environment: bool
@@ -134,6 +148,9 @@ def connected(
     # The SDK knows this switch for the whole process alone. It would write a file and send what machine this is.
     stripe.enable_telemetry = False
     transport = Transport(left_seconds=lambda: pace.left_seconds, proxy_from_environment=proxy_from_environment)
+    silence = _Silence()
+    logger = logging.getLogger("stripe")
+    logger.addFilter(silence)
     try:
         client = stripe.StripeClient(
             key.text,
@@ -144,4 +161,5 @@ def connected(
         )
         yield Connection(client=client, transport=transport, pace=pace, patience=patience)
     finally:
+        logger.removeFilter(silence)
         transport.close()
