@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.support.databases import PostgresServer
 from tests.support.stripe import stories
 from tests.support.stripe.kept import (
     keep_in_django,
@@ -500,3 +501,31 @@ def test_dj_stripe_s_tables_are_read_in_other_databases_too(
         one["email"] for one in sorted(world.objects("customer"), key=lambda one: str(one["id"]))
     ]
     assert len(found.rows["stripe_refund"]) == 1
+
+
+class Cutter(Silent):
+    """Ends every connection to a database when a step of this name begins."""
+
+    def __init__(self, admin_url: str, label: str) -> None:
+        self.admin_url, self.label = admin_url, label
+
+    def begin(self, label: str, total: int | None) -> None:  # noqa: ARG002 - a progress is told it
+        if label == self.label:
+            with psycopg.connect(self.admin_url) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname LIKE 'app\\_%' AND pid <> pg_backend_pid()"
+                )
+
+
+@pytest.mark.parametrize("label", ["Copying users", "Reading stripe.invoices"])
+def test_a_database_that_goes_away_in_the_middle_leaves_all_of_stripe_s_side_unknown(
+    world: StripeWorld, postgres_server: PostgresServer, postgres_url: str, tmp_path: Path, label: str
+) -> None:
+    in_sync_engine(world, app_in_postgres(postgres_url))
+    cutter = Cutter(postgres_server.admin_url, label)
+    found = read(postgres_url, tmp_path, 'supplier = "database"\npreset = "stripe-sync-engine"', progress=cutter)
+    assert found.readings == {}
+    assert all(found.copy_of(name).problem for name in EVERY if name not in NOT_IN_TABLES)
+    assert found.report.stripe_as_of is None
+    assert not found.report.complete
