@@ -22,7 +22,7 @@ from trueup.mapping.config import STORE_FILE
 from trueup.mapping.document import Document, PolicySection, Section, StoreSection
 from trueup.model.columns import Column, Kind
 from trueup.model.policy import Policy
-from trueup.model.relations import MAPPED, Relation, columns_of, relation_name
+from trueup.model.relations import MAPPED, STRIPE, Relation, columns_of, relation_name
 
 FILE = Path(__file__).parent / "configuration.md"
 MADE = "<!-- Made by `python -m docs.generate` from mapping/document.py. Edit the keys there, then run it again. -->"
@@ -36,7 +36,7 @@ that names it, says where, and suggests the nearest known one; `trueup doctor` l
 
 **Secrets stay outside.** `${NAME}`, anywhere in a value, is a variable of the environment; a value that is
 `file:/run/secrets/x` is what that file holds. Both are understood in `database.url`, `database.repair_url`,
-`store.url`, `stripe.api_key`, `server.jwt.jwks_url` and every option of a channel or a probe.
+`store.url`, `stripe.api_key`, `stripe.url`, `server.jwt.jwks_url` and every option of a channel or a probe.
 
 **Relative paths** begin where the command runs; those of `file:` begin at the file's own folder, and the store, where
 none is named, is `trueup.db` there too.
@@ -56,6 +56,7 @@ _FIRST = ("database", "relations", "plans")
 _NAMED = {
     "channels": ("NAME", "OPTION"),
     "columns": ("COLUMN",),
+    "fields": ("FIELD",),
     "credit_value": ("CURRENCY",),
     "metadata": ("KEY",),
     "price": ("CURRENCY",),
@@ -234,8 +235,8 @@ def _refusal(hint: Any, probe: object) -> str:
 
 
 def _relations() -> Iterator[str]:
-    yield from ("", "The relations and their columns:")
-    for relation in MAPPED:
+    yield from ("", "The relations and their columns; those of Stripe's where a `database` supplies them:")
+    for relation in (*MAPPED, *STRIPE):
         yield from ("", f"### `[relations.{relation_name(relation)}.columns]`", "", _relation_says(relation), "")
         rows = ((f"`{column.name}`", _holds(column), _unmapped(column)) for column in columns_of(relation))
         yield from table(("column", "holds", "where it is not mapped"), rows)

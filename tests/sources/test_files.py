@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -123,3 +124,18 @@ def test_a_folder_that_cannot_be_tables_is_a_configuration_error(tmp_path: Path,
         (tmp_path / "users" / "b.csv").write_text("name,id\n")
     with pytest.raises(ConfigurationError):
         open_source(str(tmp_path)).tables()
+
+
+def test_json_lines_are_a_table_of_the_text_of_each_line(tmp_path: Path) -> None:
+    lines = ['{"id": "a", "says": "qu\\"o, te\'"}', "", '"# no comment"', '{"id": "\u2603"}', "x" * 3_000_000]
+    (tmp_path / "customers.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert [row["object"] for row in read(tmp_path, mapping("customers", "object"))] == [one for one in lines if one]
+
+
+def test_a_file_says_when_the_oldest_of_its_table_was_written(tmp_path: Path) -> None:
+    (tmp_path / "refunds").mkdir()
+    for name, moment in (("1.jsonl", 1_700_000_000), ("2.jsonl", 1_600_000_000)):
+        (tmp_path / "refunds" / name).write_text("{}\n")
+        os.utime(tmp_path / "refunds" / name, (moment, moment))
+    (described,) = open_source(str(tmp_path)).tables()
+    assert described.written_at == datetime(2020, 9, 13, 12, 26, 40)

@@ -11,6 +11,7 @@ from trueup.actions.examine import not_mapped
 from trueup.actions.notify import examine_channels
 from trueup.actions.repair_readiness import examine_repairs
 from trueup.actions.stripe_readiness import examine_stripe
+from trueup.actions.stripe_tables_readiness import Supplied, examine_stripe_tables
 from trueup.actions.symptoms import Health, Symptom
 from trueup.channels import secrets_in_plain_sight
 from trueup.engines.requirements import is_without, reads_gates, unmapped
@@ -49,7 +50,8 @@ def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> 
         return
     yield Symptom(health=Health.FINE, about="connection", says=f"{source.place}: {len(tables)} tables to read")
     yield from _privileges(source)
-    fitted = yield from _mapping(config, source, tables, checks)
+    supplied = yield from examine_stripe_tables(config, source, tables)
+    fitted = yield from _mapping(config, source, tables, checks, supplied)
     yield from examine_gates(config, checks, now=now)
     if fitted is not None:
         yield from examine_repairs(config, fitted)
@@ -85,7 +87,7 @@ def _privileges(source: Source) -> Iterator[Symptom]:
 
 
 def _mapping(
-    config: Config, source: Source, tables: Sequence[SourceTable], checks: Sequence[Check]
+    config: Config, source: Source, tables: Sequence[SourceTable], checks: Sequence[Check], supplied: Supplied
 ) -> Generator[Symptom, None, Mapping[str, RelationMapping] | None]:
     """Returns the mapping as it fits the live schema; None where it does not."""
     try:
@@ -102,7 +104,7 @@ def _mapping(
         if name in fitted:
             says = f"{name} from {fitted[name].table}: {len(fitted[name].columns)} columns"
             yield Symptom(health=Health.FINE, about="mapping", says=says)
-    yield from _skipped(config, fitted, checks)
+    yield from _skipped(config, fitted, checks, supplied)
     return fitted
 
 
@@ -116,10 +118,13 @@ def _read_a_little(source: Source, mappings: Iterable[RelationMapping]) -> None:
             next(iter(reader), None)
 
 
-def _skipped(config: Config, fitted: Mapping[str, RelationMapping], checks: Sequence[Check]) -> Iterator[Symptom]:
+def _skipped(
+    config: Config, fitted: Mapping[str, RelationMapping], checks: Sequence[Check], supplied: Supplied
+) -> Iterator[Symptom]:
     mapped = {name: mapped_columns(mapping) for name, mapping in fitted.items()}
     if config.stripe.api_key is not None:
         mapped |= {relation_name(one): frozenset(column.name for column in columns_of(one)) for one in STRIPE}
+    mapped |= supplied
     for check in checks:
         if config.policy.severity.get(check.id, check.severity) is None:
             continue

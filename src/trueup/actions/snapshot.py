@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from trueup.actions.guardrails.copying import copy_repairs
 from trueup.actions.plan_gates.ask import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
 from trueup.actions.stripe_side import copy_stripe, needed_of_stripe, stripe_key
+from trueup.actions.stripe_tables import TableSupply, copy_tables, note_all_unread, table_supply
 from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
 from trueup.books.file import Books, made_books
 from trueup.books.place import private_folder
@@ -23,10 +25,12 @@ from trueup.model.check import Check
 from trueup.model.columns import Kind
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import MADE, Exemption, Plan, PlanPrice, columns_of, relation_name, relation_named
-from trueup.model.source import Progress, RelationMapping, Snapshot, SourceTable
+from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
+from trueup.model.stripe_objects import StripeReading
 from trueup.sources import open_source
 
 _BOOKS = "books.duckdb"
+_GONE = "not read: the database had gone away before"
 
 
 @contextlib.contextmanager
@@ -42,7 +46,8 @@ def copied_books(
     """New books with what ``checks`` read, as of ``now`` (naive UTC).
 
     They are gone afterwards unless ``keep_books`` names a new file; then, and with ``everything``, they hold every
-    mapped column. Stripe is read after the database was let go.
+    mapped column. Stripe's tables are read in the database's own snapshot where they are in it; its API is asked for
+    the rest after the database was let go.
 
     Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
     that goes away in the middle leaves books that say so.
@@ -59,22 +64,32 @@ def copied_books(
     wanted = tuple(fitted.values())
     if keep_books is None and not everything:
         wanted = needed_mappings(wanted, checks, plans_exempted=any(one.plan for one in config.exemptions))
+    needed = needed_of_stripe(checks, everything=keep_books is not None)
+    side = _table_side(config, source, tables, checks, needed, everything=keep_books is not None or everything)
     with private_folder() as folder:
         made = folder / _BOOKS
         with made_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
             supply_configured(books, config)
             if config.gates is not None and asks:
                 supply_gates(books, config.gates)
+            copy_side = functools.partial(_copy_side, books, side, config, now=now, scratch=folder, progress=progress)
             with source.snapshot() as snapshot:
-                whole = _copy(books, snapshot, wanted, tables, config=config, now=now, progress=progress)
-                if whole:
+                books.begin(environment=config.environment, as_of=now)
+                is_whole = _copy(books, snapshot, wanted, tables, progress=progress)
+                if is_whole:
                     copy_repairs(books, source, snapshot, fitted, tables, progress=progress)
                 if asks:
-                    ask_the_database(books, config, snapshot=snapshot if whole else None, now=now, progress=progress)
+                    ask_the_database(books, config, snapshot=snapshot if is_whole else None, now=now, progress=progress)
+                read = copy_side(snapshot, is_whole=is_whole) if side.is_apps else []
             note_unknown_plans(books)
+            if not side.is_apps:
+                read = copy_side(None)
+            books.replace_rows(read, of=StripeReading)
             if key is not None:
-                needed = needed_of_stripe(checks, everything=keep_books is not None)
-                copy_stripe(books, config, key, relations=needed, now=now, scratch=folder, progress=progress)
+                left = [relation for relation in needed if relation not in side.mappings]
+                copy_stripe(
+                    books, config, key, relations=left, already=read, now=now, scratch=folder, progress=progress
+                )
             if asks:
                 ask_the_app(books, config, now=now, progress=progress)
             yield books
@@ -139,20 +154,88 @@ def _copy(
     mappings: Sequence[RelationMapping],
     tables: Sequence[SourceTable],
     *,
-    config: Config,
-    now: datetime,
     progress: Progress,
 ) -> bool:
-    """Copy every mapping from one snapshot; whether the database was there to the end."""
-    books.begin(environment=config.environment, as_of=now)
+    """Copy every mapping from one snapshot; whether the database stayed until the end."""
     for position, mapping in enumerate(mappings):
         try:
             _copy_one(books, snapshot, mapping, tables, progress)
         except SourceUnavailable:
             for unread in mappings[position + 1 :]:
-                note_unread(books, unread, "not read: the database had gone away before")
+                note_unread(books, unread, _GONE)
             return False
     return True
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _TableSide:
+    """What of Stripe's side tables supply. ``problem`` says why they cannot be looked at, if they cannot."""
+
+    supply: TableSupply | None = None
+    mappings: Mapping[str, RelationMapping] = dataclasses.field(default_factory=dict)
+    problem: str | None = None
+
+    @property
+    def is_apps(self) -> bool:
+        return self.supply is not None and self.supply.is_apps
+
+
+def _table_side(
+    config: Config,
+    source: Source,
+    tables: Sequence[SourceTable],
+    checks: Sequence[Check],
+    needed: Collection[str],
+    *,
+    everything: bool,
+) -> _TableSide:
+    try:
+        supply = table_supply(config, source, tables)
+    except SourceUnavailable as error:
+        unread = {name: RelationMapping(relation=name, table="Stripe's tables", columns={}) for name in needed}
+        return _TableSide(mappings=unread, problem=str(error))
+    if supply is None:
+        return _TableSide()
+    mappings = {relation: supply.mapping(relation) for relation in supply.relations if relation in needed}
+    if not everything:
+        by_columns = [mapping for relation, mapping in mappings.items() if relation in supply.fitted.relations]
+        mappings |= {mapping.relation: mapping for mapping in needed_mappings(by_columns, checks)}
+    return _TableSide(supply=supply, mappings=mappings)
+
+
+def _copy_side(
+    books: Books,
+    side: _TableSide,
+    config: Config,
+    snapshot: Snapshot | None,
+    *,
+    now: datetime,
+    scratch: Path,
+    progress: Progress,
+    is_whole: bool = True,
+) -> list[StripeReading]:
+    """Copy what tables supply of Stripe's side: from this snapshot, or from one of a place of their own."""
+    if not side.mappings:
+        return []
+    if side.supply is None or not is_whole:
+        note_all_unread(books, side.mappings, side.problem or _GONE)
+        return []
+    copied = functools.partial(
+        copy_tables,
+        books,
+        side.supply,
+        config=config,
+        mappings=side.mappings,
+        now=now,
+        scratch=scratch,
+        progress=progress,
+    )
+    try:
+        with contextlib.nullcontext(snapshot) if snapshot else side.supply.source.snapshot() as opened:
+            return copied(opened)
+    except SourceUnavailable as error:
+        note_all_unread(books, side.mappings, str(error))
+        return []
 
 
 def _copy_one(

@@ -27,6 +27,8 @@ def examine_stripe(config: Config, checks: Sequence[Check]) -> Iterator[Symptom]
     """Look at the key and ask each list for one object. Nothing where the business has no Stripe."""
     if {relation_name(relation) for relation in STRIPE} <= config.policy.without:
         return
+    if config.stripe.api_key is None and config.stripe.tables is not None:
+        return
     if config.stripe.api_key is None:
         says = "Stripe will not be read: give [stripe] an api_key, or say enabled = false there"
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)

@@ -71,8 +71,11 @@ def copy_stripe(
     now: datetime,
     scratch: Path,
     progress: Progress,
+    already: Sequence[StripeReading] = (),
 ) -> None:
     """Read Stripe and copy these relations into the books; one that was not read whole is on record as such.
+
+    ``already`` says how the relations were read that somebody else has supplied.
 
     Raises ``ConfigurationError`` when the key is of another account or mode than what the books hold.
     """
@@ -83,7 +86,7 @@ def copy_stripe(
     with supply.stripe_snapshot(
         config.stripe, key, relations=relations, now=now, scratch=scratch, progress=progress
     ) as snapshot:
-        _copy(books, supply, snapshot, relations, progress)
+        books.replace_rows([*already, *_copied(books, supply, snapshot, relations, progress)], of=StripeReading)
     refuse_other_account(books, snapshot)
 
 
@@ -97,7 +100,10 @@ def stripe_supply() -> Any:
         ) from None
 
 
-def _copy(books: Books, supply: Any, snapshot: StripeSnapshot, relations: Sequence[str], progress: Progress) -> None:
+def _copied(
+    books: Books, supply: Any, snapshot: StripeSnapshot, relations: Sequence[str], progress: Progress
+) -> list[StripeReading]:
+    """How each relation was read that could be copied whole."""
     read = []
     for relation in relations:
         mapping = supply.identity_mapping(relation)
@@ -114,7 +120,7 @@ def _copy(books: Books, supply: Any, snapshot: StripeSnapshot, relations: Sequen
             )
             read.append(row)
         progress.end()
-    books.replace_rows(read, of=StripeReading)
+    return read
 
 
 def refuse_other_books(books: Books, key: Key) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from trueup.mapping.complaint import complaint, refuse_unknown_check, refused, suggestion
 from trueup.mapping.references import has_literal_secret, resolved
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
 
 STORE_FILE = "trueup.db"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
     from trueup.mapping.preset import plans_over  # noqa: PLC0415 - see above
     from trueup.mapping.relations import named_in, relation_mappings  # noqa: PLC0415 - see above
     from trueup.mapping.release import release_settings  # noqa: PLC0415 - see above
+    from trueup.mapping.stripe_tables import stripe_tables  # noqa: PLC0415 - see above
     from trueup.mapping.surroundings import (  # noqa: PLC0415 - see above
         alert_settings,
         repair_settings,
@@ -93,11 +95,14 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
     preset = _preset(document.preset, path) if document.preset is not None else Preset()
     plans, prices = plans_and_prices(plans_over(preset.plans, document.plans), path=path)
     names = [plan.plan for plan in plans]
-    relations = relation_mappings(preset.relations, document.relations, plans=names, path=path)
+    mapped = relation_mappings(preset.relations, document.relations, plans=names, path=path)
+    relations, of_stripe = _divided(mapped)
+    own, own_of_stripe = _divided(document.relations)
     if not relations:
         raise complaint(path, ("relations",), 'is empty: name at least one table of ours, or a preset = "canonical"')
     addresses = _addresses(document)
     secrets = {key: resolved(text, key=key.split("."), path=path, environ=environ) for key, text in addresses.items()}
+    tables = stripe_tables(document.stripe, own_of_stripe, of_stripe, url=secrets.get("stripe.url"), path=path)
     store_url = secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}")
     return Config(
         path=path,
@@ -109,7 +114,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         statement_timeout_seconds=document.database.statement_timeout_seconds,
         memory_limit=document.books.memory_limit,
         relations=relations,
-        required=named_in(document.relations),
+        required=named_in(own),
         plans=plans,
         plan_prices=prices,
         exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
@@ -120,8 +125,19 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         alerts=alert_settings(document.alerts, path=path, environ=environ),
         gates=gate_settings(document.gates, plans=plans, path=path, environ=environ),
         release=release_settings(document, known_checks, path=path),
-        stripe=stripe_settings(document.stripe, key=secrets.get("stripe.api_key"), store_url=store_url, path=path),
+        stripe=stripe_settings(
+            document.stripe, key=secrets.get("stripe.api_key"), tables=tables, store_url=store_url, path=path
+        ),
         literal_secrets=tuple(key for key, text in addresses.items() if has_literal_secret(text)),
+    )
+
+
+def _divided(named: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
+    """What is the app's, and what is Stripe's."""
+    of_stripe = {relation_name(relation) for relation in STRIPE}
+    return (
+        {name: one for name, one in named.items() if name not in of_stripe},
+        {name: one for name, one in named.items() if name in of_stripe},
     )
 
 
@@ -177,6 +193,7 @@ def _addresses(document: Document) -> dict[str, str]:
         "database.repair_url": document.database.repair_url,
         "store.url": document.store.url if document.store else None,
         "stripe.api_key": document.stripe.api_key,
+        "stripe.url": document.stripe.url,
     }
     return {key: text for key, text in found.items() if text is not None}
 

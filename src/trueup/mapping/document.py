@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from trueup.mapping.field_types import (
     Cap,
     ChannelOption,
+    Columns,
     Currency,
     Exact,
     GraceDays,
@@ -29,8 +30,10 @@ from trueup.mapping.field_types import (
     ReachDays,
     Seconds,
     SeverityWord,
+    StaleHours,
     StripeRate,
     Subject,
+    SupplierWord,
     SweepHours,
     Text,
     Threshold,
@@ -82,6 +85,8 @@ class RelationSection(Section):
     """A condition in your database's SQL: rows that do not meet it are not read."""
     dense_sequence: bool | None = None
     """Whether the sequence of one account has no gaps, so that a gap is a finding."""
+    synced_at: Text | None = None
+    """Only for relations of Stripe's: your column of when a row was last synced. The newest is how fresh they are."""
     columns: dict[str, Text] = Field(default_factory=dict)
     """Our column = your column, or a scalar expression in your database's SQL."""
     values: dict[str, dict[str, Words]] = Field(default_factory=dict)
@@ -217,7 +222,33 @@ class AlertsSection(Section):
     """A name of yours = a ``kind`` and its options: see [channels](channels.md)."""
 
 
-class StripeSection(Section):
+class ObjectsSection(Section):
+    """``[stripe.objects.NAME]``: a table that keeps one kind of Stripe's objects, such as ``customers``."""
+
+    table: Text | None = None
+    """Your table, schema-qualified or not. It must be given, here or by the preset."""
+    where: Text | None = None
+    """A condition in your database's SQL: rows that do not meet it are not read."""
+    object: Columns = Field(default_factory=list)
+    """The column, or expression, that holds the object's JSON; of several names, the first that is there."""
+    fields: dict[str, Text] = Field(default_factory=dict)
+    """Stripe's field = your column, where the table has a column for each field and none for the whole object."""
+    account: Columns = Field(default_factory=list)
+    """The column of the Stripe account that an object is of, where the table holds several accounts'."""
+    livemode: Columns = Field(default_factory=list)
+    """The column of an object's mode, for kinds that do not say it themselves."""
+    synced_at: Columns = Field(default_factory=list)
+    """The column of when an object was last synced. The newest is how fresh the tables are."""
+
+
+class StripePreset(Section):
+    """The tables of a known sync tool."""
+
+    objects: dict[str, ObjectsSection] = Field(default_factory=dict)
+    """Where each kind of object stands."""
+
+
+class StripeSection(StripePreset):
     """``[stripe]``: Stripe's side."""
 
     enabled: bool = True
@@ -248,6 +279,16 @@ class StripeSection(Section):
     """Whether the proxy that ``HTTPS_PROXY`` names is used."""
     api_base: Text = "https://api.stripe.com"
     """Another address of Stripe's API: by HTTPS, or on this machine."""
+    supplier: SupplierWord = "api"
+    """Where Stripe's side comes from: its ``api``, a ``database`` that a sync tool keeps, or exported ``files``."""
+    url: Text | None = None
+    """The sync tool's database, where it is not the app's own; for ``files``, their folder."""
+    preset: Text | None = None
+    """The sync tool that keeps the tables: ``stripe-sync-engine`` or ``dj-stripe``."""
+    complete_since: date | None = None
+    """From which day on the tables or files hold everything; older things are unknown. Without it: since ever."""
+    stale_after_hours: StaleHours = 24
+    """How old what the sync tool last wrote, or the files, may be; beyond it everything of Stripe's is unknown."""
 
 
 class GatesSection(Section):

@@ -31,6 +31,9 @@ STRIPE_RATE_LIMIT = 25
 SWEEP_LIMIT_HOURS = 600
 """Within the 30 days for which Stripe lists events."""
 
+STALE_LIMIT_HOURS = 8760
+SUPPLIERS = ("api", "database", "files")
+
 _CURRENCY = re.compile(r"[a-z]{3}")
 _MEMORY = re.compile(r"[1-9][0-9]{0,5} ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 _SMALLEST = Decimal((0, (1,), -CREDIT_DECIMALS))
@@ -138,6 +141,7 @@ ChannelOption = Annotated[str | int | bool | list[str], PlainValidator(_option)]
 Word = Annotated[str, BeforeValidator(_word)]
 Words = Annotated[list[Word], BeforeValidator(_words)]
 Subject = Annotated[str, BeforeValidator(_word), AfterValidator(_filled)]
+Columns = Annotated[list[Text], BeforeValidator(_words)]
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
 NotNegative = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_not_negative)]
 Currency = Annotated[str, AfterValidator(_currency)]
@@ -156,6 +160,8 @@ Cap = Annotated[int, BeforeValidator(_whole(0, CAP_LIMIT))]
 StripeRate = Annotated[int, BeforeValidator(_whole(1, STRIPE_RATE_LIMIT))]
 ReachDays = Annotated[int, BeforeValidator(_whole(31, PERIOD_DAYS_LIMIT))]
 SweepHours = Annotated[int, BeforeValidator(_whole(0, SWEEP_LIMIT_HOURS))]
+StaleHours = Annotated[int, BeforeValidator(_whole(1, STALE_LIMIT_HOURS))]
+SupplierWord = Annotated[str, BeforeValidator(_one_of(SUPPLIERS, "a supplier"))]
 Often = Annotated[int, BeforeValidator(_whole(1, MINUTES_LIMIT))]
 Money = Annotated[int, BeforeValidator(_whole(0, MONEY_LIMIT))]
 Rank = Annotated[int, BeforeValidator(_whole(0, RANK_LIMIT))]

@@ -24,7 +24,7 @@ _CONSTANTS = frozenset({"true", "false", "null", "current_timestamp", "current_d
 _HIDDEN = frozenset({"rowid", "oid", "_rowid_", "ctid", "xmin", "filename"})
 
 
-class _Missing(Exception):
+class Missing(Exception):
     """Something named does not fit: an error only where the config itself names it. The text lacks its place."""
 
 
@@ -63,7 +63,7 @@ def _relation(
     notes: list[str],
 ) -> RelationMapping | None:
     place = f"relations.{mapping.relation}"
-    table = _table(mapping.table, tables)
+    table = table_named(mapping.table, tables)
     if table is None:
         near = nearest(mapping.table, [candidate.qualified_name for candidate in tables])
         problem = f'{place}.table is "{mapping.table}", and there is no such table that we may read'
@@ -75,14 +75,14 @@ def _relation(
             continue
         try:
             columns[column.name] = _column(mapping.columns[column.name], column, table, dialect)
-        except _Missing as missing:
+        except Missing as missing:
             _left(f"{place}.columns.{column.name} {missing}", required=column.name in needed, notes=notes)
             if column.is_key:
                 problem = f'{place} is not mapped: table "{table.qualified_name}" lacks its key {column.name}'
                 _left(problem, required=bool(needed), notes=notes)
                 return None
     if mapping.where is not None:
-        _refuse_unknown(mapping.where, table, dialect, f"{place}.where")
+        refuse_unknown(mapping.where, table, dialect, f"{place}.where")
     dense = mapping.dense_sequence and "sequence" in columns
     return dataclasses.replace(mapping, table=table.qualified_name, columns=columns, dense_sequence=dense)
 
@@ -94,7 +94,7 @@ def _left(problem: str, *, required: bool, notes: list[str]) -> None:
     notes.append(sentence)
 
 
-def _table(name: str, tables: Sequence[SourceTable]) -> SourceTable | None:
+def table_named(name: str, tables: Sequence[SourceTable]) -> SourceTable | None:
     """By its qualified name, or its bare one in a default schema; then in any case, where only one answers."""
     schema, _, bare = name.rpartition(".")
     names = {name, bare} if schema.casefold() in _DEFAULT_SCHEMAS else {name}
@@ -107,21 +107,28 @@ def _table(name: str, tables: Sequence[SourceTable]) -> SourceTable | None:
 
 
 def _column(mapping: ColumnMapping, column: Column, table: SourceTable, dialect: str | None) -> ColumnMapping:
-    text = mapping.column if mapping.column is not None else mapping.expression or ""
-    name = _column_named(text, table)
-    if name is not None:
-        declared = next(found.type for found in table.columns if found.name == name)
+    found = located(mapping.column if mapping.column is not None else mapping.expression or "", table, dialect)
+    if found.column is not None:
+        declared = next(theirs.type for theirs in table.columns if theirs.name == found.column)
         needed = None if mapping.values else needed_instead(column.kind, declared, dialect=dialect)
         if needed:
-            raise _Missing(f'is "{name}" of table "{table.qualified_name}", which is {declared}; it needs {needed}')
-        return dataclasses.replace(mapping, column=name, expression=None)
+            place = f'"{found.column}" of table "{table.qualified_name}"'
+            raise Missing(f"is {place}, which is {declared}; it needs {needed}")
+    return dataclasses.replace(found, values=mapping.values)
+
+
+def located(text: str, table: SourceTable, dialect: str | None) -> ColumnMapping:
+    """The column of this name in the live schema's own spelling, else the expression. Raises ``Missing``."""
+    name = _column_named(text, table)
+    if name is not None:
+        return ColumnMapping(column=name)
     if _IDENTIFIER.fullmatch(text.strip()) and text.strip().lower() not in _CONSTANTS:
-        raise _Missing(f'is "{text}", and table "{table.qualified_name}" has no such column{_near(text, table)}')
+        raise Missing(f'is "{text}", and table "{table.qualified_name}" has no such column{_near(text, table)}')
     unknown = _unknown_column(text, table, dialect)
     if unknown is not None:
         problem = f'reads "{unknown}", and table "{table.qualified_name}" has no such column{_near(unknown, table)}'
-        raise _Missing(problem)
-    return dataclasses.replace(mapping, column=None, expression=text)
+        raise Missing(problem)
+    return ColumnMapping(expression=text)
 
 
 def _near(word: str, table: SourceTable) -> str:
@@ -139,7 +146,8 @@ def _column_named(text: str, table: SourceTable) -> str | None:
     return close[0] if len(close) == 1 else None
 
 
-def _refuse_unknown(sql: str, table: SourceTable, dialect: str | None, place: str) -> None:
+def refuse_unknown(sql: str, table: SourceTable, dialect: str | None, place: str) -> None:
+    """Raises ``ConfigurationError`` for SQL that reads a column which the table lacks."""
     unknown = _unknown_column(sql, table, dialect)
     if unknown is not None:
         problem = f'{place} reads "{unknown}", and table "{table.qualified_name}" has no such column'

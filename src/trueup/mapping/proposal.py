@@ -50,3 +50,5 @@ class Proposal:
     missing: tuple[str, ...] = ()
     plans: tuple[PlanGuess, ...] = ()
     preset: str | None = None
+    stripe_preset: str | None = None
+    """The sync tool whose tables were recognised."""

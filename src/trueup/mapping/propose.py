@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from trueup.mapping.expressions import columns_elsewhere, posted_from_state, role_from_flags
 from trueup.mapping.names import likeness
 from trueup.mapping.proposal import Proposal, ProposedColumn, ProposedRelation
-from trueup.mapping.recognise import recognised
+from trueup.mapping.recognise import recognised, recognised_stripe
 from trueup.mapping.scores import chosen_tables, matched_columns, table_score
 from trueup.mapping.vocabulary import COLUMNS
 from trueup.mapping.word_guesses import PlanGuess, plan_guesses, word_guess
@@ -29,6 +29,9 @@ def propose(tables: Sequence[SourceTable], words: Words | None = None, *, dialec
     ``dialect`` is sqlglot's name of the source's dialect; expressions are quoted for it (None: as Postgres does).
     """
     look = words or (lambda _table, _column: None)
+    of_stripe = recognised_stripe(tables, dialect=dialect)
+    if of_stripe is not None:
+        tables = [table for table in tables if table.qualified_name not in of_stripe[1]]
     known = recognised(tables)
     found = _from_preset(known[1]) if known else _from_names(tables, dialect)
     by_name = {table.qualified_name: table for table in tables}
@@ -38,6 +41,7 @@ def propose(tables: Sequence[SourceTable], words: Words | None = None, *, dialec
         missing=tuple(name for name in COLUMNS if name not in {relation.relation for relation in found}),
         plans=plans,
         preset=known[0] if known else None,
+        stripe_preset=of_stripe[0] if of_stripe else None,
     )
 
 

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 from trueup.mapping.fit import fit
 from trueup.mapping.preset import preset_named, preset_names
 from trueup.mapping.relations import relation_mappings
+from trueup.mapping.stripe_fit import fit_stripe
+from trueup.mapping.stripe_tables import object_table, stripe_preset_named, stripe_preset_names
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import columns_of, relation_named
+from trueup.model.settings import StripeTables
 
 if TYPE_CHECKING:
     from trueup.mapping.relations import Need
     from trueup.model.source import RelationMapping, SourceTable
 
 _TELLING = ("account", "ledger_entry", "webhook_event")
+_TELLING_OBJECTS = ("customers", "subscriptions", "invoices")
 
 
 def recognised(tables: Sequence[SourceTable]) -> tuple[str, Mapping[str, RelationMapping]] | None:
@@ -42,3 +46,22 @@ def _indispensable() -> frozenset[Need]:
         for column in columns_of(relation_named(relation))
         if not column.has_neutral
     )
+
+
+def recognised_stripe(tables: Sequence[SourceTable], *, dialect: str | None) -> tuple[str, frozenset[str]] | None:
+    """The sync tool that keeps Stripe's objects in this schema, by what cannot be missing, and the tables that are its.
+
+    The tables are those that it is known for, and the others of its schema, or of its prefix.
+    """
+    for name in stripe_preset_names():
+        wanted = {kind: object_table(section) for kind, section in stripe_preset_named(name).objects.items()}
+        fitted = fit_stripe(StripeTables(objects=wanted), tables, dialect=dialect or "postgres")
+        if set(_TELLING_OBJECTS) <= set(fitted.objects):
+            heads = {_head(mapping.table) for mapping in fitted.objects.values()}
+            return name, frozenset(t.qualified_name for t in tables if _head(t.qualified_name) in heads)
+    return None
+
+
+def _head(table: str) -> str:
+    schema, dot, bare = table.rpartition(".")
+    return f"{schema}." if dot else f"{bare.partition('_')[0]}_"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from trueup.mapping.complaint import complaint, suggestion
 from trueup.mapping.preset import relations_over
 from trueup.model.columns import Column, Kind
-from trueup.model.relations import MAPPED, columns_of, relation_name, relation_named
+from trueup.model.relations import MAPPED, STRIPE, columns_of, relation_name, relation_named
 from trueup.model.source import ColumnMapping, RelationMapping
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def named_in(own: Mapping[str, RelationSection]) -> frozenset[Need]:
 
 
 def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
-    relations = [relation_name(relation) for relation in MAPPED]
+    relations = [relation_name(relation) for relation in (*MAPPED, *STRIPE)]
     if name not in relations:
         raise complaint(path, ("relations", name), f"is not a relation of ours{suggestion(name, relations)}")
     columns = [column.name for column in columns_of(relation_named(name))]
@@ -66,6 +66,8 @@ def _mapping(name: str, section: RelationSection, *, plans: Collection[str], pat
     for column_name in section.values:
         if column_name not in section.columns:
             raise complaint(path, (*key, "values", column_name), "gives words for a column that is not mapped")
+    if section.synced_at is not None and relation_named(name) in MAPPED:
+        raise complaint(path, (*key, "synced_at"), "is for relations of Stripe's alone, which a sync tool writes")
     if section.dense_sequence and "sequence" not in section.columns:
         raise complaint(path, (*key, "dense_sequence"), "is true while columns.sequence is not mapped")
     return RelationMapping(

@@ -18,6 +18,7 @@ from trueup.model.settings import (
     ScheduleSettings,
     ServerSettings,
     StripeSettings,
+    StripeTables,
 )
 
 if TYPE_CHECKING:
@@ -134,7 +135,9 @@ def _option(
     return resolved(value, key=key, path=path, environ=environ) if isinstance(value, str) else value
 
 
-def stripe_settings(section: StripeSection, *, key: str | None, store_url: str, path: Path) -> StripeSettings:
+def stripe_settings(
+    section: StripeSection, *, key: str | None, tables: StripeTables | None, store_url: str, path: Path
+) -> StripeSettings:
     """How Stripe is read, with its key resolved. Raises ``ConfigurationError``."""
     if section.account is not None and not _ACCOUNT.fullmatch(section.account):
         raise complaint(path, ("stripe", "account"), 'must be the id of an account, such as "acct_1AbC"')
@@ -153,6 +156,7 @@ def stripe_settings(section: StripeSection, *, key: str | None, store_url: str, 
         products=tuple(section.products),
         metadata=dict(section.metadata),
         cache_folder=_cache_folder(section, store_url, path),
+        tables=tables,
     )
 
 

@@ -58,7 +58,7 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     lines.append(
         _line('# repair_url = "${TRUEUP_REPAIR_URL}"', "a narrow role that may repair; without it, repairs are off")
     )
-    lines += ["", "[stripe]", _line("enabled = false", "until trueup may read Stripe: its checks are off")]
+    lines += ["", "[stripe]", *_stripe(proposal.stripe_preset)]
     lines += ["", "[gates]", _line("enabled = false", "until there is a matrix of plan gates: their checks are off")]
     lines += _GATES
     lines += _plans(proposal)
@@ -67,6 +67,15 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     for name in proposal.missing:
         lines += _missing(name)
     return "\n".join(lines) + "\n" + _FOOT
+
+
+def _stripe(preset: str | None) -> Iterator[str]:
+    if preset is None:
+        yield _line("enabled = false", "until trueup may read Stripe: its checks are off")
+        return
+    yield _line('supplier = "database"', "recognised: Stripe's objects are in this database already")
+    yield f"preset = {_text(preset)}"
+    yield _line('# api_key = "${STRIPE_API_KEY}"', "a restricted key; reads what the tables do not hold (events)")
 
 
 def _plans(proposal: Proposal) -> Iterator[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from trueup.model.finding import printable
 from trueup.model.relations import GateExpectation
 from trueup.model.severity import Severity
+from trueup.model.source import RelationMapping
 
 OptionValue = str | int | bool | tuple[str, ...] | tuple[int, ...] | Mapping[str, str]
 
@@ -137,11 +138,49 @@ class ReleaseSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StripeTables:
+    """Stripe's side as tables or files: rows of our relations, and Stripe's own objects, one a row.
+
+    ``url`` None means the app's own database. ``relations`` and ``objects`` are what the config says, before it meets
+    the live schema; an object's columns are ``object``, ``account``, ``livemode`` and, by ``field.NAME``, its fields,
+    each with the names it may have. With ``are_files`` the files' own names say what they hold, and both are empty.
+    ``synced_at`` is keyed by relation or kind of object. ``required`` is what the file itself names.
+    """
+
+    url: str | None = field(default=None, repr=False)
+    are_files: bool = False
+    relations: Mapping[str, RelationMapping] = field(default_factory=dict)
+    objects: Mapping[str, ObjectTable] = field(default_factory=dict)
+    synced_at: Mapping[str, str] = field(default_factory=dict)
+    required: frozenset[tuple[str, str]] = frozenset()
+    complete_since: datetime | None = None
+    stale_after_hours: int = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectTable:
+    """A table of one kind of Stripe's objects. Of several names for a column, the first that is there is meant.
+
+    ``is_own`` says that the config itself names it, so that it must exist.
+    """
+
+    table: str
+    where: str | None = None
+    object: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    account: tuple[str, ...] = ()
+    livemode: tuple[str, ...] = ()
+    synced_at: tuple[str, ...] = ()
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StripeSettings:
-    """``[stripe]``: which account is read, and how carefully. Without ``api_key`` Stripe is not read.
+    """``[stripe]``: which account is read, and how carefully. Without ``api_key`` its API is not asked.
 
     ``products`` and ``metadata`` say which of the account's subscriptions are ours; empty means all.
     ``requests_per_second`` None means the usual rate. ``cache_folder`` None means that nothing is kept.
+    ``tables`` go before the API: what they hold is not asked for.
     """
 
     api_key: str | None = field(default=None, repr=False)
@@ -157,3 +196,4 @@ class StripeSettings:
     products: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     cache_folder: str | None = None
+    tables: StripeTables | None = None

@@ -27,6 +27,7 @@ class SourceTable:
 
     ``unique`` holds the column sets that the database itself keeps unique and free of NULL (primary keys, unique
     indexes): what is unique there need not be looked for here. ``rows`` is the database's own estimate.
+    ``written_at`` is when a file was written, naive UTC; a database does not say.
     """
 
     name: str
@@ -34,6 +35,7 @@ class SourceTable:
     schema: str | None = None
     unique: frozenset[frozenset[str]] = frozenset()
     rows: int | None = None
+    written_at: datetime | None = None
 
     @property
     def qualified_name(self) -> str:

@@ -382,3 +382,27 @@ STRIPE_OBJECTS: tuple[type[StripeRow], ...] = (
     StripeProductFeature,
 )
 """Relations that Stripe supplies: its API, a sync tool's tables, or exported files."""
+
+OBJECT_KINDS: tuple[str, ...] = (
+    "customers",
+    "subscriptions",
+    "subscription_items",
+    "subscription_schedules",
+    "invoices",
+    "invoice_payments",
+    "payment_intents",
+    "refunds",
+    "disputes",
+    "checkout_sessions",
+    "prices",
+    "products",
+    "events",
+    "webhook_endpoints",
+)
+"""The kinds of Stripe's own objects that a sync tool's tables, or exported files, may hold."""
+
+OBJECT, ACCOUNT, LIVEMODE, NEWEST = "object", "account", "livemode", "newest"
+FIELD, NESTED = "field.", "nested."
+"""How the columns of a table of objects are called: ``object`` holds it whole, as JSON; else ``field.NAME`` holds one
+of its fields, and ``nested.NAME`` one whose value is JSON. ``account`` and ``livemode`` stand beside it. ``newest`` is
+when the table was last synced."""

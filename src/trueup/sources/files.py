@@ -1,4 +1,4 @@
-"""A folder of Parquet and CSV files, one file or one folder of files per table, read through a DuckDB of our own."""
+"""A folder of Parquet, CSV and JSON-lines files, one file or folder of files per table, read by a DuckDB of our own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -18,8 +18,11 @@ from trueup.sources.select import described, select, wrapped
 from trueup.sources.stream import stream, this_moment
 
 BATCH_ROWS = 100_000
+BATCH_LINES = 2_000
+"""A line of JSON is a whole object, and may be long."""
 MEMORY_LIMIT = "1GiB"
-_KINDS = (".parquet", ".csv")
+_KINDS = (".parquet", ".csv", ".jsonl")
+_LINE_BYTES_LIMIT = 16 * 1024 * 1024
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 _AS_THEY_ARE = frozenset({"BOOLEAN", "FLOAT", "DOUBLE", "VARCHAR", *_INTEGERS, *_MOMENTS})
@@ -34,14 +37,15 @@ class _Table:
     files: tuple[Path, ...]
 
     @property
-    def is_csv(self) -> bool:
-        return self.files[0].suffix.lower() == ".csv"
+    def kind(self) -> str:
+        return self.files[0].suffix.lower()
 
 
 class FilesSource:
     """A folder of files. Expressions and conditions are in DuckDB's dialect; a file is a table of its own name.
 
     CSV is UTF-8, comma separated, with a header; every column is text and an empty field is NULL: nothing is guessed.
+    JSON lines are a table of one column, ``object``: the text of each line.
     """
 
     dialect = "duckdb"
@@ -78,13 +82,19 @@ class FilesSource:
                 f'There is no table "{table}" in {self.place}{nearest(table, self._tables) or "; name a file there"}'
             )
         files = ", ".join(map(_literal, map(str, found.files)))
-        if not found.is_csv:
+        if found.kind == ".parquet":
             return f"read_parquet([{files}])"
+        if found.kind == ".jsonl":
+            return _lines(files)
         columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in _header(found))
         return (
             f"read_csv([{files}], columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
             "quote = '\"', escape = '\"', nullstr = '')"
         )
+
+    def batch_rows(self, table: str) -> int:
+        """How many rows of this table are carried at a time."""
+        return BATCH_LINES if self._tables[table].kind == ".jsonl" else BATCH_ROWS
 
     def refused(self, error: Exception, mapping: RelationMapping) -> TrueupError:
         """What a failure before the first row means to a person."""
@@ -105,11 +115,12 @@ class FilesSource:
         except duckdb.Error as error:
             raise self.unavailable(error) from None
         columns = tuple(SourceColumn(name=name, type=kind.lower()) for name, kind, *_ in rows)
-        return SourceTable(name=table.name, columns=columns, rows=self._rows(connection, table))
+        rows_there = self._rows(connection, table)
+        return SourceTable(name=table.name, columns=columns, rows=rows_there, written_at=_oldest(table))
 
     def _rows(self, connection: duckdb.DuckDBPyConnection, table: _Table) -> int | None:
-        """Parquet says in its footer how many rows it has; a CSV does not."""
-        if table.is_csv:
+        """Parquet says in its footer how many rows it has; the others do not."""
+        if table.kind != ".parquet":
             return None
         row = connection.execute(f"SELECT count(*) FROM {self.from_sql(table.name)}").fetchone()
         return int(row[0]) if row else None
@@ -150,7 +161,7 @@ class FilesSnapshot:
             types = {name: kind for name, kind, *_ in described_rows}
             _refuse_binary(types, mapping)
             query = wrapped(inner, types, lambda name, value: _carried(types[name], value))
-            reader = self._connection.sql(query).to_arrow_reader(BATCH_ROWS)
+            reader = self._connection.sql(query).to_arrow_reader(self._source.batch_rows(mapping.table))
         except duckdb.Error as error:
             raise self._source.refused(error, mapping) from None
         return stream(
@@ -167,7 +178,7 @@ def _found(path: Path) -> dict[str, _Table]:
         return {path.stem: _Table(name=path.stem, files=(path,))}
     if path.is_file():
         raise ConfigurationError(
-            f"{path} is neither a folder nor a .parquet or .csv file; a SQLite file is written sqlite:///{path}."
+            f"{path} is neither a folder nor a .parquet, .csv or .jsonl file; a SQLite file is written sqlite:///{path}."
         )
     if not path.is_dir():
         raise ConfigurationError(f"There is no folder {path}; correct the path, or write scheme:// for a database.")
@@ -176,7 +187,9 @@ def _found(path: Path) -> dict[str, _Table]:
     except OSError as error:
         raise ConfigurationError(f"The folder {path} cannot be read: {error.strerror}; mend its permissions.") from None
     if not tables:
-        raise ConfigurationError(f"The folder {path} holds no .parquet or .csv files; name the folder that does.")
+        raise ConfigurationError(
+            f"The folder {path} holds no .parquet, .csv or .jsonl files; name the folder that does."
+        )
     return _by_name(path, tables)
 
 
@@ -196,6 +209,21 @@ def _by_name(path: Path, tables: Iterable[_Table]) -> dict[str, _Table]:
             raise ConfigurationError(f'Two files in {path} are called "{table.name}"; keep one of them for that table.')
         named[table.name] = table
     return dict(sorted(named.items()))
+
+
+def _lines(files: str) -> str:
+    """Each line as it stands, whatever is in it: no field ends at U+0001, and no line of JSON holds one."""
+    return (
+        f"(SELECT object FROM read_csv([{files}], columns = {{'object': 'VARCHAR'}}, auto_detect = false, "
+        "header = false, delim = chr(1), quote = '', escape = '', comment = '', "
+        f"max_line_size = {_LINE_BYTES_LIMIT}, nullstr = '') WHERE object IS NOT NULL)"
+    )
+
+
+def _oldest(table: _Table) -> datetime:
+    """When the first of the table's files was last written: what happened later may be missing. Naive UTC."""
+    seconds = min(file.stat().st_mtime for file in table.files)
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
 
 def _header(table: _Table) -> list[str]:

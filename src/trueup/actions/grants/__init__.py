@@ -12,17 +12,20 @@ from trueup.actions.grants.postgres_facts import facts
 from trueup.actions.grants.reads import columns_read
 from trueup.actions.grants.wanted import Roles, Wanted, appended, replaceable, unwritable
 from trueup.mapping.fit import fit
+from trueup.mapping.stripe_fit import fit_stripe
 from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.stripe_objects import NEWEST
 from trueup.sources import open_source
 from trueup.store import journal
 from trueup.targets import open_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
     from trueup.mapping.config import Config
+    from trueup.model.source import RelationMapping, SourceTable
 
 AUDIT_ROLE = "trueup_audit"
 REPAIR_ROLE = "trueup_repair"
@@ -43,12 +46,18 @@ def grants(
         raise ConfigurationError(f"{source.place} knows no roles: grants are printed for Postgres, MySQL and MariaDB.")
     tables = source.tables()
     mappings, notes = fit(config.relations, tables, required=config.required, dialect=source.dialect)
-    reads = columns_read(mappings, tables, source.dialect)
+    reads = columns_read({**mappings, **_of_stripe(config, tables, source.dialect)}, tables, source.dialect)
     wanted = Wanted(
         selects=reads.columns,
         updates=replaceable(mappings),
         inserts=appended(mappings),
-        doubts=[*(note.rstrip(".") for note in notes), *reads.doubts, *_of_probes(config), *unwritable(mappings)],
+        doubts=[
+            *(note.rstrip(".") for note in notes),
+            *reads.doubts,
+            *_of_probes(config),
+            *unwritable(mappings),
+            *_elsewhere(config),
+        ],
     )
     target = open_target(address)
     try:
@@ -67,6 +76,21 @@ def _of_probes(config: Config) -> Iterator[str]:
             table = probe.options.get("table")
             what = f"the table {table}" if table else "what its query names"
             yield f"{probe.place} reads {what}: grant SELECT on it to the audit role by hand"
+
+
+def _of_stripe(config: Config, tables: Sequence[SourceTable], dialect: str) -> dict[str, RelationMapping]:
+    """What is read of a sync tool's tables in the app's own database, by a name for each reading."""
+    found = config.stripe.tables
+    if found is None or found.url not in {None, config.database_url}:
+        return {}
+    fitted = fit_stripe(found, tables, dialect=dialect)
+    return {**fitted.mappings, **{f"{name} {NEWEST}": mapping for name, mapping in fitted.newest.items()}}
+
+
+def _elsewhere(config: Config) -> Iterator[str]:
+    found = config.stripe.tables
+    if found is not None and not found.are_files and found.url not in {None, config.database_url}:
+        yield "Stripe's tables are in another database (stripe.url): grant SELECT on them there"
 
 
 def _script(connection: Connection, wanted: Wanted, roles: Roles, *, place: str) -> str:

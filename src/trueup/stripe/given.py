@@ -1,0 +1,272 @@
+"""Stripe's own objects as somebody else gives them (a sync tool's tables, exported files), read as the API's are."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.finding import printable
+from trueup.model.stripe_objects import ACCOUNT, FIELD, LIVEMODE, NESTED, OBJECT, OBJECT_KINDS
+from trueup.stripe.cache import Cache
+from trueup.stripe.failures import NotRead
+from trueup.stripe.listings import BY_NAME, EVENT_DAYS, EVENTS, LISTINGS, Listing
+from trueup.stripe.parts import PARTS, PRICES, Parts, completed
+from trueup.stripe.shapes.events import EVENT_TYPES
+from trueup.stripe.shapes.fields import JSON, Ours, Rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from trueup.model.source import RelationMapping
+
+_GONE = "deleted"
+_ROWS_AT_A_TIME = 1000
+_LISTING_OF = {"products": "product_features"}
+
+Batches = Callable[[str], Iterable["pa.RecordBatch"]]
+"""The rows of a kind: ``object`` (JSON as text), or a column for each ``field.NAME`` and ``nested.NAME`` (JSON)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What somebody keeps of Stripe: the ``kinds`` of objects, and how to read one.
+
+    Objects of another account than ``account`` are left out; None means that all must be of one. ``complete_since``
+    is the moment of creation from which on everything is there, None since ever; ``as_of`` when it was written.
+    """
+
+    kinds: Collection[str]
+    batches: Batches
+    as_of: datetime
+    complete_since: datetime | None = None
+    account: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """One reading of what was given. ``problems`` says, by relation, why it is not whole."""
+
+    given: Given
+    ours: Ours
+    cache: Cache
+    parts: Parts
+    problems: dict[str, str] = field(default_factory=dict)
+    accounts: set[str] = field(default_factory=set)
+    of_mode: int = 0
+    of_other_mode: int = 0
+
+
+def relations_of(kinds: Collection[str]) -> tuple[str, ...]:
+    """The relations that these kinds of objects supply."""
+    names = {_LISTING_OF.get(kind, kind) for kind in kinds}
+    return tuple(relation for listing in LISTINGS if listing.name in names for relation in listing.relations)
+
+
+def kinds_for(relations: Collection[str], kinds: Collection[str]) -> tuple[str, ...]:
+    """Those of the kinds that these relations are made from."""
+    wanted = {listing.name for listing in LISTINGS if set(relations) & set(listing.relations)}
+    wanted |= {BY_NAME["prices"].name} if wanted & {"invoices", "subscriptions"} else set()
+    wanted |= {kind for kind, part in PARTS.items() if part.listing in wanted}
+    return tuple(kind for kind in OBJECT_KINDS if kind in kinds and _LISTING_OF.get(kind, kind) in wanted)
+
+
+@contextlib.contextmanager
+def given_objects(given: Given, *, ours: Ours, relations: Collection[str], scratch: Path) -> Iterator[GivenObjects]:
+    """Read these relations. ``scratch`` is a private folder.
+
+    What cannot be read is a problem of its relations, never an error. Raises ``ConfigurationError`` where the objects
+    are of several accounts, or all of the other mode, and ``SourceUnavailable`` when they go away in the middle.
+    """
+    kinds = kinds_for(relations, given.kinds)
+    with contextlib.ExitStack() as open_ones:
+        kept = open_ones.enter_context(contextlib.closing(_database(scratch / "given.db")))
+        loose = open_ones.enter_context(contextlib.closing(_database(scratch / "parts.db")))
+        reading = _Reading(given=given, ours=ours, cache=Cache(kept, fingerprint="given"), parts=Parts(loose))
+        for kind in sorted(kinds, key=lambda kind: (kind not in PARTS, kind != PRICES)):
+            _read_kind(reading, kind)
+        _refuse_mixture(reading)
+        _note_lines_without_prices(reading, kinds)
+        yield GivenObjects(reading, relations)
+
+
+class GivenObjects:
+    """What was read of given objects: a ``Snapshot``. ``problems`` says, by relation, why it is not whole."""
+
+    def __init__(self, reading: _Reading, relations: Collection[str]) -> None:
+        self.as_of = reading.given.as_of
+        self._cache = reading.cache
+        self.problems = {name: said for name, said in reading.problems.items() if name in relations}
+        self.complete_since = {name: _complete_since(reading.given, name) for name in relations}
+
+    def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
+        """The relation's rows. Raises ``SourceUnavailable`` for one that is not whole."""
+        if mapping.relation in self.problems:
+            raise SourceUnavailable(self.problems[mapping.relation])
+        return self._cache.rows(mapping.relation)
+
+
+def _database(path: Path) -> sqlite3.Connection:
+    """A file for this reading alone, which no kill has to leave sound."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
+def _complete_since(given: Given, relation: str) -> datetime | None:
+    """Stripe lists an event for thirty days: whoever keeps them has none that is older, unless it was there then."""
+    if relation not in EVENTS.relations:
+        return given.complete_since
+    listed = given.as_of - timedelta(days=EVENT_DAYS)
+    return listed if given.complete_since is None else max(listed, given.complete_since)
+
+
+def _read_kind(reading: _Reading, kind: str) -> None:
+    if kind in PARTS:
+        reading.parts.kinds.add(kind)
+        for objects in _objects(reading, kind, PARTS[kind].relations):
+            reading.parts.keep(kind, objects)
+        return
+    listing = BY_NAME[_LISTING_OF.get(kind, kind)]
+    reading.cache.begin(
+        listing, started_at=int(reading.given.as_of.replace(tzinfo=UTC).timestamp()), complete_since=None
+    )
+    for objects in _objects(reading, kind, listing.relations):
+        if kind == PRICES:
+            reading.parts.keep(kind, objects)
+        rows = [(str(one["id"]), _rows(reading, listing, one)) for one in objects]
+        with _noted(reading, listing.relations):
+            reading.cache.keep_page(listing, rows, pass_number=0, position=None)
+    reading.cache.finish(listing)
+
+
+@contextlib.contextmanager
+def _noted(reading: _Reading, relations: Sequence[str]) -> Iterator[None]:
+    try:
+        yield
+    except NotRead as error:
+        _note(reading, relations, str(error))
+
+
+def _note(reading: _Reading, relations: Iterable[str], problem: str) -> None:
+    """The first problem of a relation is enough to know that it is not whole."""
+    for relation in relations:
+        reading.problems.setdefault(relation, problem)
+
+
+def _rows(reading: _Reading, listing: Listing, found: JSON) -> Rows:
+    if found.get("deleted") is True:
+        return listing.rows(found, reading.ours)
+    whole, missing = completed(found, listing.name, reading.parts)
+    for relation, problem in missing.items():
+        _note(reading, [relation], printable(problem))
+    return listing.rows(whole, reading.ours)
+
+
+def _objects(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[list[JSON]]:
+    """The objects of a kind that are there and ours, a batch at a time."""
+    for batch in _small(reading.given.batches(kind)):
+        objects: list[JSON] = []
+        for row in batch.to_pylist():
+            try:
+                found = _object(row)
+                _refuse_other_kind(found, kind)
+            except ValueError as error:
+                _note(reading, relations, f"of the {kind.replace('_', ' ')} one cannot be read: {error}")
+                continue
+            if _is_ours(reading, row, found) and not _is_gone(found, kind):
+                objects.append(found)
+        yield objects
+
+
+def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """As few rows at a time as memory hardly notices: an object may be large."""
+    for batch in batches:
+        for start in range(0, batch.num_rows, _ROWS_AT_A_TIME):
+            yield batch.slice(start, _ROWS_AT_A_TIME)
+
+
+def _object(row: Mapping[str, Any]) -> JSON:
+    """Raises ``ValueError`` for a row that holds no object."""
+    if OBJECT in row:
+        found = json.loads(row[OBJECT]) if isinstance(row[OBJECT], str) else None
+    else:
+        found = {name.removeprefix(FIELD): _plain(value) for name, value in row.items() if name.startswith(FIELD)}
+        nested = {name.removeprefix(NESTED): value for name, value in row.items() if name.startswith(NESTED)}
+        found |= {name: None if value is None else json.loads(value) for name, value in nested.items()}
+    if not isinstance(found, dict) or not isinstance(found.get("id"), str) or not found["id"]:
+        raise ValueError("it is no object with an id")
+    if found.get("livemode") is None and isinstance(row.get(LIVEMODE), int):  # a database without booleans says 1 or 0
+        found["livemode"] = bool(row[LIVEMODE])
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A moment becomes what Stripe would say: seconds since 1970."""
+    if isinstance(value, datetime):
+        return int((value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp())
+    return value
+
+
+def _refuse_other_kind(found: JSON, kind: str) -> None:
+    said, expected = found.get("object"), _object_of(kind)
+    if said is not None and said != expected:
+        raise ValueError(f"{printable(found['id'])[:80]} is of kind {printable(str(said))[:40]}")
+
+
+def _object_of(kind: str) -> str:
+    return kind.removesuffix("s") if kind in PARTS else BY_NAME[_LISTING_OF.get(kind, kind)].object
+
+
+def _is_gone(found: JSON, kind: str) -> bool:
+    """A deleted customer is known as one; anything else that was deleted is no more. Other events are not looked at."""
+    if kind == "events":
+        return found.get("type") not in EVENT_TYPES
+    return (found.get(_GONE) is True and kind != "customers") or (kind == "invoices" and found.get("status") == _GONE)
+
+
+def _is_ours(reading: _Reading, row: Mapping[str, Any], found: JSON) -> bool:
+    account = row.get(ACCOUNT)
+    if account is not None:
+        if reading.given.account is not None and str(account) != reading.given.account:
+            return False
+        reading.accounts.add(str(account))
+    mode = found.get("livemode")
+    if isinstance(mode, bool) and mode != reading.ours.livemode:
+        reading.of_other_mode += 1
+        return False
+    reading.of_mode += isinstance(mode, bool)
+    return True
+
+
+def _refuse_mixture(reading: _Reading) -> None:
+    if len(reading.accounts) > 1:
+        named = ", ".join(sorted(map(printable, reading.accounts))[:3])
+        raise ConfigurationError(
+            f"Stripe's tables hold objects of {len(reading.accounts)} accounts ({named}); say which one is this app's "
+            "as stripe.account."
+        )
+    if reading.of_other_mode and not reading.of_mode:
+        other, ours = ("test", "live") if reading.ours.livemode else ("live", "test")
+        raise ConfigurationError(
+            f"All {reading.of_other_mode} of Stripe's objects are of {other} mode, and policy.livemode says {ours}; "
+            "mend it, or read the tables of this environment."
+        )
+
+
+def _note_lines_without_prices(reading: _Reading, kinds: Collection[str]) -> None:
+    """Since 2025-03-31 a line only names its price: what that is called and whether it is metered, prices say."""
+    listing = BY_NAME["invoices"]
+    if "invoices" not in kinds:
+        return
+    for relation, needed in listing.needs.items():
+        if PRICES not in kinds:
+            _note(reading, [relation], "the prices that it names are not there")
+        elif needed in reading.problems:
+            _note(reading, [relation], reading.problems[needed])
