@@ -15,7 +15,7 @@ import psycopg
 from bench.by_hand import QUERIES
 from bench.companies import Prepared
 from trueup.actions.catalogue import full_catalogue
-from trueup.actions.snapshot import needed_mappings
+from trueup.actions.needed import needed_mappings
 from trueup.mapping.config import load_config
 from trueup.mapping.fit import fit
 from trueup.model.source import RelationMapping

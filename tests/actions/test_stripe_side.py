@@ -239,7 +239,7 @@ def test_an_object_of_the_other_mode_stops_the_run(server: StripeServer, tmp_pat
 
 def symptoms(path: Path, *checks: Check, key: str = KEY) -> list[Symptom]:
     """What doctor says of Stripe."""
-    found = examine_setup(load_config(path, {"KEY": key}), checks)
+    found = examine_setup(load_config(path, {"KEY": key}), checks, now=MOMENT)
     return [symptom for symptom in found if symptom.about == "stripe"]
 
 

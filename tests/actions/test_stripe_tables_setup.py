@@ -51,7 +51,7 @@ def config_of(folder: Path, url: str, section: str = SECTION, **environ: str) ->
 
 
 def said(config: Config) -> list[tuple[Health, str]]:
-    return [(one.health, one.says) for one in examine_setup(config, ()) if one.about == "stripe"]
+    return [(one.health, one.says) for one in examine_setup(config, (), now=NOW) if one.about == "stripe"]
 
 
 def test_doctor_names_the_tables_their_age_and_what_is_not_in_them(

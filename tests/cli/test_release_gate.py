@@ -1,4 +1,4 @@
-"""``trueup gate`` over a living company: audited now, with its plan gates, its store and its database broken in turn."""
+"""``trueup gate`` over a living company: its plan gates, its store and its database broken in turn."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def company(known: Path, tmp_path: Path) -> Path:
 
 def run_sql(folder: Path, statement: str) -> None:
     with contextlib.closing(sqlite3.connect(folder / "app.db")) as database, database:
-        database.execute(statement)
+        database.executescript(statement)
 
 
 def spoil(folder: Path) -> None:
@@ -188,7 +188,7 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "the database is gone": (lacking("app.db"), UNKNOWN),
     "the database is none": (lambda folder: (folder / "app.db").write_bytes(b"not a database" * 999), UNKNOWN),
     "the database is empty": (
-        lambda folder: (run_sql(folder, "DELETE FROM users"), run_sql(folder, "DELETE FROM credit_transactions")),
+        lambda folder: run_sql(folder, "DELETE FROM users; DELETE FROM credit_transactions"),
         UNKNOWN,
     ),
     "a table is gone": (lambda folder: run_sql(folder, "DROP TABLE credit_transactions"), UNKNOWN),

@@ -6,8 +6,8 @@ import stat
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from trueup.actions.gate_readiness import examine_gates
 from trueup.actions.examine import not_mapped
+from trueup.actions.gate_readiness import examine_gates
 from trueup.actions.notify import examine_channels
 from trueup.actions.repair_readiness import examine_repairs
 from trueup.actions.stripe_readiness import examine_stripe

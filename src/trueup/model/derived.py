@@ -8,9 +8,9 @@ balance: a pending row carries a stale one.
 from __future__ import annotations
 
 from trueup.model.derivation import Derived
-from trueup.model.derived_subscriptions import SUBSCRIPTIONS
 from trueup.model.derived_money import MONEY
 from trueup.model.derived_owed import OWED
+from trueup.model.derived_subscriptions import SUBSCRIPTIONS
 
 ACCOUNT_TOTAL = Derived(
     name="account_total",

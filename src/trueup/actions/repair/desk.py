@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trueup.actions.snapshot import needed_mappings, supply_configured
+from trueup.actions.needed import needed_mappings
+from trueup.actions.snapshot import supply_configured
 from trueup.books.file import books_in_memory
 from trueup.books.handful import Handful
 from trueup.mapping.fit import fit
