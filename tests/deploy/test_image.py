@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -18,6 +19,7 @@ from tests.support.container import Container, container
 from tests.support.databases import free_port
 from tests.support.dockerfile import instructions
 from trueup import __version__
+from trueup.actions.demo.gates import FILES
 
 pytestmark = pytest.mark.slow
 FINAL = {step.name: step for step in instructions(Path(__file__).parents[2] / "Dockerfile") if step.stage == 2}
@@ -33,6 +35,8 @@ def image() -> Iterator[Container]:
         url = f"sqlite:///{made.volume}/app.db"
         text = text.replace("[database]\n", f'[database]\nrepair_url = "{url}"\n')
         made.config.write_text(text + f'\n[store]\nurl = "sqlite:///{made.volume}/trueup.db"\n')
+        for name in FILES:
+            shutil.copy(made.volume / name, made.config.parent)
         yield made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from tests.support.alerting import START, recorded
 from tests.support.command import trueup
 from tests.support.sink import SECRET, Sink, running_sink
+from trueup.actions.demo.gates import FILES
 from trueup.actions.doctor import examine_setup
 from trueup.actions.symptoms import Health
 from trueup.cli.main import app
@@ -35,8 +37,14 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _copy_gates(company: Path, folder: Path) -> None:
+    for name in FILES:
+        shutil.copy(company / name, folder)
+
+
 def configured(company: Path, folder: Path, sink: Sink, *more: str) -> Path:
     """A config of its own for this company, with a store of its own, whose alerts go to the sink."""
+    _copy_gates(company, folder)
     lines = [
         (company / "trueup.toml").read_text(),
         "[store]",
@@ -134,6 +142,7 @@ def test_the_doctor_says_which_channels_are_right(company: Path, tmp_path: Path,
 
 def test_the_doctor_warns_of_scheduled_audits_that_tell_nobody(company: Path, tmp_path: Path) -> None:
     text = (company / "trueup.toml").read_text()
+    _copy_gates(company, tmp_path)
     for more, warned in (("", False), ("[audits]\nevery_minutes = 60\n", True)):
         (tmp_path / "trueup.toml").write_text(f"{text}\n{more}")
         symptoms = examine_setup(load_config(tmp_path / "trueup.toml", {}), (), now=datetime(2026, 3, 1))

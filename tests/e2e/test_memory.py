@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.command import Ran, trueup
+from trueup.actions.demo.gates import FILES
 
 BALANCE = "credit-balance"
 
@@ -30,7 +31,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(company: Path, tmp_path: Path) -> Path:
     """A copy of it, to change."""
-    for name in ("app.db", "trueup.toml"):
+    for name in ("app.db", "trueup.toml", *FILES):
         shutil.copy(company / name, tmp_path)
     config = tmp_path / "trueup.toml"
     config.write_text(config.read_text().replace(str(company), str(tmp_path)))

@@ -18,6 +18,8 @@ from trueup.model.gate import Allowance, PlanGate
 MATRIX_FILE = "gates.toml"
 LOCK_FILE = "gates.lock"
 BUILD_FILE = "plans.json"
+FILES = (MATRIX_FILE, LOCK_FILE, BUILD_FILE)
+"""What the config names beside itself."""
 
 Offer = Mapping[str, Allowance]
 """What each plan gets of one feature."""
