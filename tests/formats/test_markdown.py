@@ -89,6 +89,6 @@ def test_the_guardrails_and_what_is_exempted_are_tables() -> None:
     text = written(sample(), "markdown")
     assert "| `audited-repairs` | \N{LARGE GREEN CIRCLE} allowed |  |" in text
     assert "| `replay` | \N{LARGE RED CIRCLE} blocked | Repair this before any event is replayed: evt" in text
-    assert "<br>hollow-event could not look." in text
+    assert "1Oa77. hollow-event could not look. |" in text
     assert "| `release` | \N{MEDIUM WHITE CIRCLE} unknown | gate-regression was not asked. |" in text
     assert "| `paid-without-customer` | user&#95;42 | 1 | accepted by finance until 2027-01-31: annual" in text

@@ -170,7 +170,7 @@ def _guardrails(report: Report) -> Iterator[str]:
 
 def _guardrail(guardrail: Guardrail) -> tuple[str, ...]:
     status = f"{_GUARDRAIL_MARKS[guardrail.status]} {guardrail.status.value}"
-    return code(guardrail.id), status, "<br>".join(map(escaped, guardrail.reasons))
+    return code(guardrail.id), status, " ".join(map(escaped, guardrail.reasons))
 
 
 def _exempted(report: Report) -> Iterator[str]:
