@@ -79,7 +79,7 @@ def test_one_check_alone_gives_its_own_findings(demo: Path) -> None:
 
 def test_every_command_has_help_with_an_example(tmp_path: Path) -> None:
     assert trueup("--help", cwd=tmp_path).code == 0
-    for command in ("demo", "init", "doctor", "audit", "checks", "explain"):
+    for command in ("demo", "init", "doctor", "audit", "checks", "explain", "gate"):
         ran = trueup(command, "--help", cwd=tmp_path)
         assert ran.code == 0
         assert f"Example: trueup {command}" in ran.out

@@ -14,7 +14,7 @@ from trueup.cli.release import judge
 if TYPE_CHECKING:
     from trueup.actions.plan_gates.accept import Looked
 
-gate = typer.Typer(rich_markup_mode=None, help="The release gate, and what each plan was accepted to get.")
+gate = typer.Typer(rich_markup_mode=None)
 gate.callback(invoke_without_command=True)(judge)
 
 _CLEAN, _FOUND, _INCONCLUSIVE = 0, 1, 3
