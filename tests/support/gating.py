@@ -25,9 +25,9 @@ from trueup.model.errors import TrueupError
 from trueup.model.finding import Finding
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import Guardrail, GuardrailStatus
+from trueup.model.guardrails import GATE_CHECKS, REPAIRS, REPLAY
 from trueup.model.outcome import Checked, CheckOutcome, Outcome
 from trueup.model.relations import Exemption
-from trueup.model.release.questions import AUDITED_REPAIRS, GATE_CHECKS, REPLAY
 from trueup.model.report import RelationRead, Report
 
 CONFIG = """
@@ -114,7 +114,7 @@ def report(
         check: Checked(population=10, findings=tuple(one for one in found if one.check == check)) for check in asked
     }
     made |= outcomes or {}
-    rails: dict[str, GuardrailStatus | None] = dict.fromkeys((REPLAY, AUDITED_REPAIRS), GuardrailStatus.ALLOWED)
+    rails: dict[str, GuardrailStatus | None] = dict.fromkeys((REPLAY, REPAIRS), GuardrailStatus.ALLOWED)
     rails |= guardrails or {}
     values: dict[str, Any] = {
         "run_id": f"run-{moment.isoformat()}",

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from trueup.model.finding import Area, fingerprint_of
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import Guardrail, GuardrailStatus
+from trueup.model.guardrails import GATE_CHECKS, REPLAY_CHECKS
 from trueup.model.money import Impact
 from trueup.model.relations import Exemption
 from trueup.model.release import Answer, Answered, Facts, Issue, Rules, Standing, Verdict, verdict
-from trueup.model.release.questions import GATE_CHECKS, REPLAY_CHECKS
 from trueup.model.severity import Severity
 
 NOW = datetime(2026, 3, 1, 12, 0, 5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trueup.mapping.complaint import complaint, suggestion
+from trueup.mapping.complaint import refuse_unknown_check
 from trueup.mapping.config import document_at
 from trueup.model.policy import Policy
 from trueup.model.settings import ReleaseSettings
@@ -30,9 +30,7 @@ def release_settings(document: Document, known_checks: Collection[str] | None, *
     """What the file says about releases. Raises ``ConfigurationError`` for a check that does not exist."""
     section = document.release
     for check in section.shadow:
-        if known_checks is not None and check not in known_checks:
-            problem = f'names no check: there is no "{check}"{suggestion(check, known_checks)}'
-            raise complaint(path, ("release", "shadow", check), problem)
+        refuse_unknown_check(check, known_checks, ("release", "shadow", check), path)
     return ReleaseSettings(
         environment=document.environment,
         period_days=document.policy.period_days or Policy().period_days,

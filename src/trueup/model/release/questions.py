@@ -7,25 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from trueup.model.finding import Area
-from trueup.model.gate import UNREACHABLE, PlanGate, in_words
+from trueup.model.gate import PlanGate, in_words
 from trueup.model.guardrail import GuardrailStatus
+from trueup.model.guardrails import GATE_CHECKS, REPAIRS, REPLAY, REPLAY_CHECKS, UNREADABLE
 from trueup.model.release.facts import Answered, Facts
 from trueup.model.release.judging import Judged, Standing
 from trueup.model.release.rules import Rules
 
 CLOCK_SKEW = timedelta(minutes=2)
 """How far a report's clocks may be ahead of ours before its moments are not believed."""
-
-GATE_CHECKS = ("gate-regression", "gate-uncovered", UNREACHABLE)
-REPLAY_CHECKS = (
-    "missing-idempotency-record",
-    "duplicate-event-grant",
-    "duplicate-payment-grant",
-    "duplicate-invoice-grant",
-)
-UNREADABLE = "unreadable-row"
-REPLAY = "replay"
-AUDITED_REPAIRS = "audited-repairs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +184,7 @@ def _rests_on(report: Facts, judged: Sequence[Judged]) -> Sequence[Judged]:
 
 def audited_repairs(report: Facts) -> Question:
     """Whether every repair has its row. One without is never backlog."""
-    return _guardrail(report, AUDITED_REPAIRS, "Does every repair have its row in the ledger, and the reverse?")
+    return _guardrail(report, REPAIRS, "Does every repair have its row in the ledger, and the reverse?")
 
 
 def _guardrail(report: Facts, guardrail_id: str, asks: str) -> Question:
