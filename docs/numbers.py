@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from docs.promises import promises_of
@@ -36,6 +37,8 @@ def _moved(name: str) -> Policy | None:
     match value:
         case bool():
             other: object = not value
+        case StrEnum():
+            other = next(word for word in type(value) if word != value)
         case int() | Decimal():
             other = value + 1
         case None | date():

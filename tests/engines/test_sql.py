@@ -35,6 +35,7 @@ def test_what_a_derived_relation_reads_only_where_it_is_mapped_is_no_need() -> N
     needs = needs_of("SELECT account_id FROM stripe_entry")
     assert ("ledger_entry", "stripe_event_id") not in needs
     assert ("ledger_entry", "amount") in needs
+    assert ("ledger_entry", "stripe_event_id") in needs_of("SELECT account_id FROM stripe_entry", with_optional=True)
 
 
 def test_the_parameters_of_derived_relations_stand_behind_a_query() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from trueup.mapping.config import Config, load_config
 from trueup.mapping.document import PolicySection
-from trueup.model.policy import Policy
+from trueup.model.policy import Policy, Proration
 from trueup.model.relations import STRIPE, Exemption, Interval, Plan, PlanPrice, relation_name
 from trueup.model.severity import Severity
 from trueup.model.source import ColumnMapping
@@ -76,6 +76,11 @@ balance_floor = "-100.5"
 clock_skew_minutes = 1
 large_movement_factor = 2.5
 large_movement_floor = 10
+credits_per_seat = true
+proration = "proportional"
+delayed_payment_days = 7
+duplicate_charge_minutes = 3
+webhook_api_version = "2024-06-20"
 livemode = false
 [policy.credit_value]
 usd = "1.5"
@@ -159,6 +164,11 @@ def test_every_number_of_the_policy_can_be_set(whole: Config) -> None:
         clock_skew_minutes=1,
         large_movement_factor=Decimal("2.5"),
         large_movement_floor=Decimal(10),
+        credits_per_seat=True,
+        proration=Proration.PROPORTIONAL,
+        delayed_payment_days=7,
+        duplicate_charge_minutes=3,
+        webhook_api_version="2024-06-20",
         livemode=False,
         credit_value={"usd": Decimal("1.5"), "eur": Decimal(2)},
         severity={"large-credit-movement": None, "credit-balance": Severity.WARNING},

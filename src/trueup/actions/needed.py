@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from trueup.engines.requirements import needs_of_check
+from trueup.engines.requirements import reads_of_check
 from trueup.engines.sql import Need
 from trueup.model.check import Check
 from trueup.model.columns import Kind
@@ -21,7 +21,7 @@ def needed_mappings(
     A check about the reading itself needs every relation, or it would find nothing because nobody looked. Where whole
     plans are exempted, each account's plan is needed too, whatever the checks read.
     """
-    needs = {need for check in checks for need in needs_of_check(check)}
+    needs = {need for check in checks for need in reads_of_check(check)}
     if plans_exempted:
         needs |= {("account", "account_id"), ("account", "plan")}
     relations = {relation for relation, _ in needs}

@@ -35,8 +35,13 @@ MappedColumns = Mapping[str, frozenset[str]]
 
 
 def needs_of_check(check: Check) -> frozenset[Need]:
-    """Every relation and column that the check's SQL reads."""
+    """Every relation and column that the check's SQL reads, but for what derived relations read where it is mapped."""
     return needs_of(check.population) | needs_of(check.violations)
+
+
+def reads_of_check(check: Check) -> frozenset[Need]:
+    """Every relation and column that the check looks at, those too that it can do without."""
+    return needs_of(check.population, with_optional=True) | needs_of(check.violations, with_optional=True)
 
 
 def unmapped(check: Check, mapped: MappedColumns, *, plans_configured: bool) -> tuple[str, ...]:

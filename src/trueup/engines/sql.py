@@ -39,17 +39,18 @@ def parameters_behind(sql: str) -> frozenset[str]:
 
 
 @functools.cache
-def needs_of(sql: str) -> frozenset[Need]:
+def needs_of(sql: str, *, with_optional: bool = False) -> frozenset[Need]:
     """The relations and columns this SQL reads, looking through the derived ones; without the columns of ``made`` rows.
 
-    Raises ``sqlglot.errors.SqlglotError`` when the SQL names a relation or a column that does not exist.
+    What a derived relation reads only where it is mapped is left out, unless ``with_optional``. Raises
+    ``sqlglot.errors.SqlglotError`` when the SQL names a relation or a column that does not exist.
     """
     tree = qualified(sql)
     needs: set[Need] = set()
     for table in _base_tables(tree):
         if table in derived_sql():
-            behind = needs_of(derived_sql()[table])
-            needs |= {need for need in behind if not _is_optional(table, need)}
+            behind = needs_of(derived_sql()[table], with_optional=with_optional)
+            needs |= {need for need in behind if with_optional or not _is_optional(table, need)}
         else:
             needs.add((table, ""))
     for column in tree.find_all(exp.Column):

@@ -148,7 +148,7 @@ Currency = Annotated[str, AfterValidator(_currency)]
 Memory = Annotated[str, AfterValidator(_memory)]
 IntervalWord = Annotated[str, BeforeValidator(_one_of(tuple(Interval), "an interval"))]
 ProrationWord = Annotated[
-    Proration, BeforeValidator(Proration), BeforeValidator(_one_of(tuple(Proration), "a way to prorate"))
+    Proration, BeforeValidator(Proration), BeforeValidator(_one_of(tuple(Proration), "a proration"))
 ]
 SeverityWord = Annotated[str, BeforeValidator(_one_of((*Severity, OFF), "a severity"))]
 Threshold = Annotated[str, BeforeValidator(_one_of(tuple(Severity), "a severity"))]

@@ -16,14 +16,26 @@ _LINKS = (
 
 MONEY_NAME = Derived(
     name="money_name",
-    holds="For payments of invoices, for checkouts and for events: the money that they are about.",
+    holds="For checkouts, events, and the payments of invoices that something names: the money that they are about.",
+    optional=_LINKS,
     # A subscription's checkout may not say which invoice it made: the subscription's first one.
     sql="""
-WITH by_payment AS (
-    SELECT payment_intent_id, min(invoice_id) AS invoice_id
-    FROM stripe_invoice_payment
-    WHERE payment_intent_id IS NOT NULL
-    GROUP BY payment_intent_id
+WITH wanted AS (                       -- few of an app whose entries name their invoices
+    SELECT stripe_payment_intent_id AS payment_intent_id FROM stripe_entry WHERE stripe_payment_intent_id IS NOT NULL
+    UNION
+    SELECT payment_intent_id FROM stripe_checkout_session
+    UNION
+    SELECT payment_intent_id FROM stripe_event WHERE invoice_id IS NULL
+    UNION
+    SELECT payment_intent_id FROM stripe_refund
+    UNION
+    SELECT payment_intent_id FROM stripe_dispute
+),
+by_payment AS (
+    SELECT p.payment_intent_id, min(p.invoice_id) AS invoice_id
+    FROM stripe_invoice_payment AS p
+    JOIN wanted ON wanted.payment_intent_id = p.payment_intent_id
+    GROUP BY p.payment_intent_id
 ),
 first_invoice AS (
     SELECT subscription_id, arg_min(invoice_id, (created_at, invoice_id)) AS invoice_id
@@ -55,25 +67,17 @@ FROM (
 """,
 )
 
-STRIPE_MONEY = Derived(
-    name="stripe_money",
-    holds="One row per money: an invoice, a payment that belongs to none, a checkout without a payment. Whether it is "
-    "paid, still pending, or never will be (unpaid); how much it is, and "
-    "how much of that was charged; and when it was paid, where Stripe says so.",
+LONE_PAYMENT = Derived(
+    name="lone_payment",
+    holds="One row per payment that belongs to no invoice: how it came, whether it is paid, still pending, or never "
+    "will be (unpaid), and when it succeeded, where Stripe's events still say so.",
     sql="""
-WITH success AS (                      -- a payment does not say when it succeeded; its event does
+WITH success AS (
     SELECT payment_intent_id, min(created_at) AS succeeded_at
     FROM stripe_event
     WHERE type IN ('payment_intent.succeeded', 'charge.succeeded', 'checkout.session.async_payment_succeeded')
       AND payment_intent_id IS NOT NULL
     GROUP BY payment_intent_id
-),
-of_invoice AS (
-    SELECT p.invoice_id,
-           max(CASE WHEN i.delayed AND i.status = 'processing' THEN 1 ELSE 0 END) AS delayed
-    FROM stripe_invoice_payment AS p
-    JOIN stripe_payment_intent AS i ON i.payment_intent_id = p.payment_intent_id
-    GROUP BY p.invoice_id
 ),
 at_checkout AS (
     SELECT payment_intent_id, min(account_id) AS account_id
@@ -81,7 +85,34 @@ at_checkout AS (
     WHERE payment_intent_id IS NOT NULL
     GROUP BY payment_intent_id
 )
-SELECT m.money_id, m.form, m.state, m.status, m.is_delayed, m.through_checkout, m.customer_id, m.account_id,
+SELECT p.payment_intent_id, p.status, p.delayed, p.customer_id, p.currency, p.created_at, x.succeeded_at, p.livemode,
+       coalesce(c.account_id, p.account_id)                                        AS account_id,
+       c.payment_intent_id IS NOT NULL                                             AS through_checkout,
+       CASE WHEN p.status = 'succeeded' THEN 'paid'
+            WHEN p.status = 'canceled' THEN 'unpaid'
+            WHEN p.status IS NOT NULL THEN 'pending' END                           AS state,
+       CASE WHEN p.amount_received > 0 THEN p.amount_received ELSE p.amount END    AS amount      -- what was captured
+FROM stripe_payment_intent AS p
+LEFT JOIN at_checkout AS c ON c.payment_intent_id = p.payment_intent_id
+LEFT JOIN success AS x     ON x.payment_intent_id = p.payment_intent_id
+WHERE NOT EXISTS (SELECT 1 FROM stripe_invoice_payment AS i WHERE i.payment_intent_id = p.payment_intent_id)
+""",
+)
+
+STRIPE_MONEY = Derived(
+    name="stripe_money",
+    holds="One row per money: an invoice, a payment that belongs to none, a checkout without a payment. Whether it is "
+    "paid, still pending, or never will be (unpaid); how much it is, and "
+    "how much of that was charged; and when it was paid, where Stripe says so.",
+    sql="""
+WITH of_invoice AS (
+    SELECT p.invoice_id,
+           max(CASE WHEN i.delayed AND i.status = 'processing' THEN 1 ELSE 0 END) AS delayed
+    FROM stripe_invoice_payment AS p
+    JOIN stripe_payment_intent AS i ON i.payment_intent_id = p.payment_intent_id
+    GROUP BY p.invoice_id
+)
+SELECT m.money_id, m.form, m.state, m.status, m.is_delayed, m.customer_id, m.account_id,
        m.currency, m.amount, m.charged, m.credited, m.created_at, m.paid_at, m.on_terms, m.due_at, m.other_application,
        m.livemode
 FROM (
@@ -92,7 +123,6 @@ FROM (
                 WHEN i.status IN ('void', 'uncollectible') THEN 'unpaid' END AS state,
            i.status                                 AS status,
            coalesce(o.delayed, 0) = 1               AS is_delayed,
-           FALSE                                    AS through_checkout,
            i.customer_id                            AS customer_id,
            coalesce(i.account_id, s.account_id)     AS account_id,
            i.currency                               AS currency,
@@ -109,25 +139,15 @@ FROM (
     LEFT JOIN stripe_subscription AS s ON s.subscription_id = i.subscription_id
     LEFT JOIN of_invoice AS o          ON o.invoice_id = i.invoice_id
     UNION ALL
-    SELECT p.payment_intent_id, 'payment',
-           CASE WHEN p.status = 'succeeded' THEN 'paid'
-                WHEN p.status = 'canceled' THEN 'unpaid'
-                WHEN p.status IS NOT NULL THEN 'pending' END,
-           p.status, p.delayed, c.payment_intent_id IS NOT NULL, p.customer_id, coalesce(c.account_id, p.account_id),
-           p.currency,
-           CASE WHEN p.amount_received > 0 THEN p.amount_received ELSE p.amount END,     -- less than all was captured
-           CASE WHEN p.amount_received > 0 THEN p.amount_received ELSE p.amount END,
-           0, p.created_at, x.succeeded_at, FALSE, NULL, FALSE, p.livemode
-    FROM stripe_payment_intent AS p
-    LEFT JOIN at_checkout AS c ON c.payment_intent_id = p.payment_intent_id
-    LEFT JOIN success AS x     ON x.payment_intent_id = p.payment_intent_id
-    WHERE NOT EXISTS (SELECT 1 FROM stripe_invoice_payment AS i WHERE i.payment_intent_id = p.payment_intent_id)
+    SELECT payment_intent_id, 'payment', state, status, delayed, customer_id, account_id, currency, amount, amount, 0,
+           created_at, succeeded_at, FALSE, NULL, FALSE, livemode
+    FROM lone_payment
     UNION ALL
     SELECT c.checkout_session_id, 'checkout',
            CASE WHEN c.payment_status IN ('paid', 'no_payment_required') THEN 'paid'
                 WHEN c.status = 'expired' THEN 'unpaid'
                 WHEN c.payment_status IS NOT NULL THEN 'pending' END,
-           c.payment_status, FALSE, TRUE, c.customer_id, c.account_id,
+           c.payment_status, FALSE, c.customer_id, c.account_id,
            c.currency, c.amount_total, c.amount_total, 0, c.created_at, NULL, FALSE, NULL, FALSE, c.livemode
     FROM stripe_checkout_session AS c
     WHERE c.payment_intent_id IS NULL AND c.invoice_id IS NULL AND c.subscription_id IS NULL AND c.mode = 'payment'
@@ -174,12 +194,15 @@ GROUP BY coalesce(n.money_id, m.payment_intent_id)
 MONEY_ENTRY = Derived(
     name="money_entry",
     holds="The entries that name something of Stripe's, each with the money it is about: the invoice that it names, or "
-    "else the one its payment, its checkout or its event belongs to. NULL where it names an event that is unknown.",
+    "else the one its payment, its checkout or its event belongs to. NULL where it names an event that is unknown. "
+    "gives_credits: pending and empty grants too, promotional extras not.",
     optional=_LINKS,
     sql="""
 SELECT e.entry_id, e.account_id, e.kind, e.amount, e.posted, e.created_at,
        coalesce(e.stripe_invoice_id, p.money_id, e.stripe_payment_intent_id,
-                c.money_id, v.money_id, e.stripe_checkout_session_id) AS money_id
+                c.money_id, v.money_id, e.stripe_checkout_session_id)                      AS money_id,
+       e.kind <> 'promotional_grant' AND e.amount > 0
+       OR e.kind IN ('purchase', 'subscription_grant') AND e.amount = 0                    AS gives_credits
 FROM stripe_entry AS e
 LEFT JOIN money_name AS p ON p.name = e.stripe_payment_intent_id
 LEFT JOIN money_name AS c ON c.name = e.stripe_checkout_session_id
@@ -187,16 +210,29 @@ LEFT JOIN money_name AS v ON v.name = e.stripe_event_id
 """,
 )
 
+UNCREDITED_INVOICE = Derived(
+    name="uncredited_invoice",
+    holds="The paid invoices that no entry gives credits for.",
+    optional=_LINKS,
+    sql="""
+SELECT i.invoice_id, i.subscription_id, i.customer_id, i.account_id, i.currency, i.total AS amount, i.livemode,
+       i.created_at, coalesce(i.paid_at, i.created_at) AS paid_at
+FROM stripe_invoice AS i
+WHERE i.status = 'paid'
+  AND i.total > i.credited
+  AND NOT EXISTS (SELECT 1 FROM money_entry AS e WHERE e.money_id = i.invoice_id AND e.gives_credits)
+""",
+)
+
 MONEY_CREDIT = Derived(
     name="money_credit",
-    holds="One row per money that entries are about: how many of them gave credits for it, pending and empty ones "
-    "too (credit_entries); of the posted ones, what was granted, by how many grants and the largest of them, taken "
-    "back (reversed), given again (reinstated), adjusted up and down, and what was a promotional extra.",
+    holds="One row per money that entries are about: how many of them give credits (credit_entries); of the posted "
+    "ones, what was granted, by how many grants and the largest of them, taken back (reversed), given again "
+    "(reinstated), adjusted up and down, and what was a promotional extra.",
     optional=_LINKS,
     sql="""
 SELECT money_id,
-       sum(CASE WHEN kind <> 'promotional_grant' AND amount > 0 OR kind IN ('purchase', 'subscription_grant')
-                 AND amount = 0 THEN 1 ELSE 0 END)                                              AS credit_entries,
+       sum(CASE WHEN gives_credits THEN 1 ELSE 0 END)                                           AS credit_entries,
        sum(CASE WHEN posted THEN 0 ELSE 1 END)                                                  AS pending_entries,
        sum(CASE WHEN posted AND kind IN ('purchase', 'subscription_grant') AND amount >= 0
                 THEN 1 ELSE 0 END)                                                              AS grants,
@@ -212,7 +248,6 @@ SELECT money_id,
        sum(CASE WHEN posted AND kind = 'adjustment' AND amount > 0 THEN amount ELSE 0 END)      AS adjusted_up,
        -sum(CASE WHEN posted AND kind = 'adjustment' AND amount < 0 THEN amount ELSE 0 END)     AS adjusted_down,
        min(account_id)                                                                          AS account_id,
-       count(DISTINCT account_id)                                                               AS accounts,
        min(created_at)                                                                          AS first_entry_at,
        max(created_at)                                                                          AS last_entry_at
 FROM money_entry
@@ -297,9 +332,11 @@ GROUP BY known.customer_id
 
 MONEY: tuple[Derived, ...] = (
     MONEY_NAME,
+    LONE_PAYMENT,
     STRIPE_MONEY,
     MONEY_BACK,
     MONEY_ENTRY,
+    UNCREDITED_INVOICE,
     MONEY_CREDIT,
     NAMED_GRANT,
     CUSTOMER_ACCOUNT,

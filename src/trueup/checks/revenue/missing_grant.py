@@ -178,9 +178,8 @@ CHECK = Check(
     why="The customer paid and got nothing. Support hears of it first, a dispute comes next, and whatever lost this grant "
     "is losing others.",
     population="""
-SELECT count(*)
-FROM stripe_money
-WHERE state = 'paid' AND livemode = $livemode AND coalesce(paid_at, created_at) >= $period_start
+SELECT (SELECT count(*) FROM stripe_invoice WHERE status = 'paid' AND livemode = $livemode AND created_at >= $period_start)
+     + (SELECT count(*) FROM lone_payment WHERE state = 'paid' AND livemode = $livemode AND created_at >= $period_start)
 """,
     # An invoice owes credits when a plan says so. A payment does not say what it was for; it bought credits if half of
     # the payments of the same amount that came the same way were credited. What was paid before the ledger's first
@@ -189,45 +188,53 @@ WHERE state = 'paid' AND livemode = $livemode AND coalesce(paid_at, created_at) 
 WITH ledger AS (
     SELECT min(created_at) AS first_entry_at FROM ledger_entry
 ),
-paid AS (
-    SELECT m.money_id, m.form, m.through_checkout, m.customer_id, m.account_id, m.currency, m.amount,
-           m.created_at, m.paid_at, m.is_delayed,
-           CASE WHEN c.credit_entries > 0 THEN 1 ELSE 0 END AS is_credited
-    FROM stripe_money AS m
+credited_payment AS (
+    SELECT DISTINCT p.payment_intent_id
+    FROM lone_payment AS p
+    JOIN money_entry AS e ON e.money_id = p.payment_intent_id
+    WHERE e.gives_credits
+),
+payment AS (
+    SELECT p.payment_intent_id, p.through_checkout, p.customer_id, p.account_id, p.currency, p.amount,
+           p.created_at, p.succeeded_at, p.delayed,
+           CASE WHEN c.payment_intent_id IS NULL THEN 0 ELSE 1 END AS is_credited
+    FROM lone_payment AS p
     CROSS JOIN ledger
-    LEFT JOIN money_credit AS c ON c.money_id = m.money_id
-    WHERE m.state = 'paid'
-      AND m.amount > m.credited
-      AND m.livemode = $livemode
-      AND NOT m.other_application
-      AND m.created_at >= ledger.first_entry_at
+    LEFT JOIN credited_payment AS c ON c.payment_intent_id = p.payment_intent_id
+    WHERE p.state = 'paid'
+      AND p.amount > 0
+      AND p.livemode = $livemode
+      AND p.created_at >= ledger.first_entry_at
 ),
 sold AS (
     SELECT through_checkout, currency, amount
-    FROM paid
-    WHERE form = 'payment'
+    FROM payment
     GROUP BY through_checkout, currency, amount
     HAVING sum(is_credited) > 0 AND 2 * sum(is_credited) >= count(*)
 ),
 uncredited AS (
-    SELECT p.money_id, p.customer_id, p.account_id, p.currency, p.amount, p.paid_at, o.plan,
-           o.least_credits AS credits_owed
-    FROM paid AS p
-    JOIN invoice_owed AS o ON o.invoice_id = p.money_id
-    WHERE p.is_credited = 0
-      AND o.least_credits > 0
-      AND p.paid_at >= $period_start
-      AND p.paid_at < $settled_before
+    SELECT i.invoice_id AS money_id, i.customer_id, coalesce(i.account_id, s.account_id) AS account_id, i.currency,
+           i.amount, i.paid_at, o.plan, o.least_credits AS credits_owed
+    FROM uncredited_invoice AS i
+    CROSS JOIN ledger
+    JOIN uncredited_owed AS o          ON o.invoice_id = i.invoice_id
+    LEFT JOIN stripe_subscription AS s ON s.subscription_id = i.subscription_id
+    WHERE o.least_credits > 0
+      AND i.livemode = $livemode
+      AND NOT coalesce(s.other_application, FALSE)
+      AND i.created_at >= ledger.first_entry_at
+      AND i.paid_at >= $period_start
+      AND i.paid_at < $settled_before
     UNION ALL
-    SELECT p.money_id, p.customer_id, p.account_id, p.currency, p.amount, coalesce(p.paid_at, p.created_at), NULL, NULL
-    FROM paid AS p
+    SELECT p.payment_intent_id, p.customer_id, p.account_id, p.currency, p.amount,
+           coalesce(p.succeeded_at, p.created_at), NULL, NULL
+    FROM payment AS p
     JOIN sold AS s ON s.through_checkout = p.through_checkout AND s.currency = p.currency AND s.amount = p.amount
     WHERE p.is_credited = 0
-      AND p.form = 'payment'
-      AND coalesce(p.paid_at, p.created_at) >= $period_start
-      AND (p.paid_at < $settled_before             -- else a day, as long as a checkout may stay open
-           OR p.paid_at IS NULL AND date_diff('second', p.created_at, $settled_before) > 86400
-              AND (NOT p.is_delayed OR p.created_at < $delayed_since))
+      AND coalesce(p.succeeded_at, p.created_at) >= $period_start
+      AND (p.succeeded_at < $settled_before        -- else a day, as long as a checkout may stay open
+           OR p.succeeded_at IS NULL AND date_diff('second', p.created_at, $settled_before) > 86400
+              AND (NOT p.delayed OR p.created_at < $delayed_since))
 ),
 owed AS (
     SELECT u.money_id, a.account_id, u.customer_id, u.plan, u.credits_owed, u.amount, u.currency, u.paid_at
@@ -239,16 +246,21 @@ owed AS (
       AND NOT a.unlimited_credits
       AND coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
 ),
-unplaced AS (
-    SELECT o.money_id
+nearby AS (                            -- grants that may be the ones, unless they are for another money
+    SELECT o.money_id, e.money_id AS granted_money_id
     FROM owed AS o
     JOIN ledger_entry AS g     ON g.account_id = o.account_id
     LEFT JOIN money_entry AS e ON e.entry_id = g.entry_id
-    LEFT JOIN stripe_money AS m ON m.money_id = e.money_id
-    WHERE m.money_id IS NULL
-      AND g.kind IN ('purchase', 'subscription_grant')
+    WHERE g.kind IN ('purchase', 'subscription_grant')
       AND g.amount > 0
       AND date_diff('second', o.paid_at, g.created_at) BETWEEN -86400 AND 25 * 86400
+),
+unplaced AS (
+    SELECT n.money_id
+    FROM nearby AS n
+    LEFT JOIN stripe_invoice AS i ON i.invoice_id = n.granted_money_id
+    LEFT JOIN lone_payment AS p   ON p.payment_intent_id = n.granted_money_id
+    WHERE i.invoice_id IS NULL AND p.payment_intent_id IS NULL
 )
 SELECT o.money_id AS subject,
        o.account_id,
