@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -210,7 +212,7 @@ def test_a_key_of_a_strange_account_stops_the_run(server: StripeServer, tmp_path
     """Of twenty customers that the database names, it knows none."""
     strangers = [f"cus_stranger_{number}" for number in range(20)]
     path = written(tmp_path, server, customers=strangers)
-    with pytest.raises(ConfigurationError, match=r"None of the 20 Stripe customers .* acct_1Example"):
+    with pytest.raises(ConfigurationError, match=r"None of the 20 Stripe customers .*acct_1Example"):
         audited(path, CUSTOMERS, SHARED_CUSTOMER)
 
 
@@ -290,3 +292,14 @@ def test_doctor_tells_a_business_without_a_key_what_to_say(tmp_path: Path) -> No
     assert "give [stripe] an api_key" in symptoms(path)[0].says
     path.write_text(path.read_text(encoding="utf-8") + "[stripe]\nenabled = false\n", encoding="utf-8")
     assert symptoms(path) == []
+
+
+@pytest.mark.parametrize("library", ["stripe", "requests"])
+def test_a_missing_library_is_one_sentence_with_its_mend(library: str) -> None:
+    """The core does without it."""
+    script = (
+        f"import sys; sys.modules[{library!r}] = None; from trueup.actions.stripe_side import stripe_supply as s; s()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert f"a library that is not installed ({library})" in done.stderr
+    assert "pip install 'trueup[stripe]'" in done.stderr

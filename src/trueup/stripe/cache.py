@@ -7,26 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
-import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from trueup.model.columns import Column, Kind
+from trueup.model.columns import Column
 from trueup.model.relations import columns_of, relation_name, relation_named
 from trueup.model.stripe_objects import STRIPE_OBJECTS
-from trueup.stripe.failures import NotRead
+from trueup.stripe.kept_values import NUMBERS, arrow_array, stored_row
 from trueup.stripe.listings import LISTINGS, Listing
-from trueup.stripe.shapes.fields import Row, Rows
+from trueup.stripe.shapes.fields import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT = 1
 _BATCH = 10_000
-_INT64 = 1 << 63
-_NUMBERS = (Kind.INTEGER, Kind.BOOLEAN, Kind.TIME)
 
 _META = """
 CREATE TABLE meta (fingerprint TEXT NOT NULL);
@@ -189,7 +185,7 @@ class Cache:
         for relation in listing.relations:
             columns = columns_of(relation_named(relation))
             rows = [
-                [*_stored_row(columns, row, named), named, listing.name, sweep]
+                [*stored_row(columns, row, named), named, listing.name, sweep]
                 for named, found in objects
                 for row in found.get(relation, ())
             ]
@@ -253,24 +249,16 @@ class Cache:
             cursor.execute(query)
             while rows := cursor.fetchmany(_BATCH):
                 values = zip(*rows, strict=True)
-                arrays = [_array(found, field.type) for found, field in zip(values, schema, strict=True)]
+                arrays = [arrow_array(found, field.type) for found, field in zip(values, schema, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def _arrow_type(self, relation: str, column: Column) -> pa.DataType:
         import pyarrow as pa  # noqa: PLC0415 - heavy
 
-        if column.kind not in _NUMBERS:
+        if column.kind not in NUMBERS:
             return pa.string()
         odd = f"SELECT 1 FROM {relation} WHERE typeof({column.name}) = 'text' LIMIT 1"
         return pa.string() if self._connection.execute(odd).fetchone() else pa.int64()
-
-
-def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
-    import pyarrow as pa  # noqa: PLC0415 - heavy
-
-    if kind == pa.string():
-        values = [value if value is None or isinstance(value, str) else str(value) for value in values]
-    return pa.array(values, kind)
 
 
 def _all_tables() -> Iterator[str]:
@@ -286,26 +274,3 @@ def _all_tables() -> Iterator[str]:
         )
         if name in parts:
             yield f"CREATE INDEX {name}_owner ON {name} (owner)"
-
-
-def _stored_row(columns: Sequence[Column], row: Row, owner: str) -> list[object]:
-    for column in columns:
-        if column.is_key and not row[column.name]:
-            raise NotRead(f"{owner} holds something without an id")
-    return [_stored(column.kind, row[column.name]) for column in columns]
-
-
-def _stored(kind: Kind, value: Any) -> object:
-    """A number, a text, or nothing. What is no number where one belongs is kept as text, for the books to say."""
-    match value:
-        case None:
-            return None
-        case bool():
-            return int(value) if kind is Kind.BOOLEAN else str(value).lower()
-        case int():
-            return value if kind in _NUMBERS and -_INT64 <= value < _INT64 else str(value)
-        case str():
-            return value.encode("utf-8", "backslashreplace").decode()
-        case float() if not math.isfinite(value):
-            return str(value)
-    return json.dumps(value, default=str)
