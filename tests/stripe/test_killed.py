@@ -89,6 +89,17 @@ def test_an_interrupted_reading_goes_on(tmp_path: Path, after: int) -> None:
             assert server.counts["/v1/customers"] <= 1, "what was whole is asked for what is new alone"
 
 
+def test_what_came_while_nobody_read_is_found_without_an_event(tmp_path: Path) -> None:
+    """The list goes on below where it was; what is new stands above."""
+    world = small_world()
+    with stripe_server(world) as server:
+        with pytest.raises(Interrupted):
+            read_stripe(server, tmp_path, page_size=2, progress=InterruptedAfter(20))
+        world.now = NOW + 3600
+        new_customer(world, created=NOW + 1800)
+        assert read_stripe(server, tmp_path, page_size=2).rows == expected_rows(world)
+
+
 @pytest.mark.slow
 def test_a_killed_reading_goes_on(tmp_path: Path) -> None:
     """SIGKILL at random moments, until one gets through."""

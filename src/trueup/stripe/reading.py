@@ -39,7 +39,10 @@ class Clock:
 
 @dataclass(slots=True, kw_only=True)
 class Reading:
-    """One reading. ``problems`` says, by list, why it is not whole; ``has_events`` whether changes can be asked for."""
+    """One reading. ``problems`` says, by list, why it is not whole; ``has_events`` whether changes can be asked for.
+
+    ``swept`` are the lists that were read from their top: of the others, what is new is still to be asked for.
+    """
 
     connection: Connection
     cache: Cache
@@ -89,8 +92,10 @@ class Reading:
 
     def sweep(self, listing: Listing) -> None:
         """Read a list to its end, from where it was left, where that is not too long ago. Raises ``NotRead``."""
-        known = self._resumed(listing) or self._begun(listing)
-        self.swept.add(listing.name)
+        known = self._resumed(listing)
+        if known is None:
+            known = self._begun(listing)
+            self.swept.add(listing.name)
         if listing.gate is None or self._is_open(listing.gate):
             for number in range(known.pass_number, len(listing.passes)):
                 position = Position(oldest=known.position if number == known.pass_number else None)
