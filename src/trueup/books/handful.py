@@ -31,6 +31,10 @@ NO_TYPE = '"NULL"'
 """DuckDB's type of a column that holds nothing."""
 
 
+_USES_UNTIL_SWEPT = 20
+"""DuckDB keeps deleted rows until a checkpoint, in memory too, and every scan goes over them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """One column's values as they come, one per row, and DuckDB's name of their type."""
@@ -95,6 +99,7 @@ class Handful:
         self._reads: dict[str, RelationRead] = {}
         self._mapped: dict[str, frozenset[str]] = {}
         self._counted: dict[str, int] = {}
+        self._uses = 0
 
     def put(self, given: Sequence[FewRows]) -> None:
         """Put these relations in place of what the books hold of them. Raises as ``copy_relation`` does."""
@@ -121,6 +126,10 @@ class Handful:
         self._reads.clear()
         self._mapped.clear()
         self._again.copies, self._again.mapped = (), {}
+        self._uses += 1
+        if self._uses % _USES_UNTIL_SWEPT == 0:
+            for place in ("", " temp"):
+                self.books.connection.execute(f"CHECKPOINT{place}")
 
     def _empty(self, name: str) -> None:
         if name in self._filled:
