@@ -99,7 +99,7 @@ class Handful:
         self._reads: dict[str, RelationRead] = {}
         self._mapped: dict[str, frozenset[str]] = {}
         self._counted: dict[str, int] = {}
-        self._uses = 0
+        self.uses = 0
 
     def put(self, given: Sequence[FewRows]) -> None:
         """Put these relations in place of what the books hold of them. Raises as ``copy_relation`` does."""
@@ -126,8 +126,8 @@ class Handful:
         self._reads.clear()
         self._mapped.clear()
         self._again.copies, self._again.mapped = (), {}
-        self._uses += 1
-        if self._uses % _USES_UNTIL_SWEPT == 0:
+        self.uses += 1
+        if self.uses % _USES_UNTIL_SWEPT == 0:
             for place in ("", " temp"):
                 self.books.connection.execute(f"CHECKPOINT{place}")
 

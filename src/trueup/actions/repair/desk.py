@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, "ColumnDescription"]
 
+_MOST_USES = 1000
+"""After so many uses small books are made anew: what an engine never gives back while it is open stays small."""
+
 _AUDITED = frozenset({"ledger_entry", "plan_change", "webhook_event"})
 """The relations that audit rows go to: how their columns are written is learned from the rows that are there."""
 
@@ -100,8 +103,9 @@ class Desk:
         with held.pop_all() as until_used_again:  # what an error leaves in them is thrown away with them
             yield books
             books.forget()
-            with self._lock:
-                self._spare.append((books, until_used_again.pop_all()))
+            if books.uses < _MOST_USES:
+                with self._lock:
+                    self._spare.append((books, until_used_again.pop_all()))
 
     def close(self) -> None:
         """Let go of everything that is kept. A desk that is used again opens it again."""
