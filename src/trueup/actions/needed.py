@@ -9,7 +9,7 @@ from trueup.engines.requirements import reads_of_check
 from trueup.engines.sql import Need
 from trueup.model.check import Check
 from trueup.model.columns import Kind
-from trueup.model.relations import MADE, columns_of, relation_name, relation_named
+from trueup.model.relations import ABOUT_READING, columns_of, relation_name, relation_named
 from trueup.model.source import RelationMapping
 
 
@@ -25,7 +25,7 @@ def needed_mappings(
     if plans_exempted:
         needs |= {("account", "account_id"), ("account", "plan")}
     relations = {relation for relation, _ in needs}
-    about_reading = bool(relations & {relation_name(relation) for relation in MADE})
+    about_reading = bool(relations & {relation_name(relation) for relation in ABOUT_READING})
     return tuple(_narrowed(m, needs) for m in fitted if about_reading or m.relation in relations)
 
 

@@ -55,7 +55,10 @@ def copied_books(
     if config.gates is not None and asks:
         check_probes(config.gates, now=now)
     key = stripe_key(config)
-    wanted = _wanted(config, checks, keeps=keep_books is not None, everything=everything)
+    from trueup.probes import relations_read  # noqa: PLC0415 - heavy
+
+    probed = relations_read(config.gates) if config.gates is not None and asks else frozenset()
+    wanted = _wanted(config, checks, probed=probed, keeps=keep_books is not None, everything=everything)
     with private_folder() as folder:
         made = folder / _BOOKS
         with made_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
@@ -88,7 +91,9 @@ class _Wanted:
     side: TableSide
 
 
-def _wanted(config: Config, checks: Sequence[Check], *, keeps: bool, everything: bool) -> _Wanted:
+def _wanted(
+    config: Config, checks: Sequence[Check], *, probed: frozenset[str], keeps: bool, everything: bool
+) -> _Wanted:
     source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
     tables = source.tables()
     fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
@@ -96,7 +101,7 @@ def _wanted(config: Config, checks: Sequence[Check], *, keeps: bool, everything:
     whole = keeps or everything
     if not whole:
         mappings = needed_mappings(mappings, checks, plans_exempted=any(one.plan for one in config.exemptions))
-    of_stripe = needed_of_stripe(checks, everything=keeps)
+    of_stripe = needed_of_stripe(checks, everything=keeps, probed=probed)
     side = table_side(config, source, tables, checks, of_stripe, everything=whole)
     return _Wanted(source=source, tables=tables, fitted=fitted, mappings=mappings, of_stripe=of_stripe, side=side)
 

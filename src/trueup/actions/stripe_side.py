@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from trueup.books.copy import copy_relation, note_unread
 from trueup.books.file import Books
-from trueup.engines.requirements import needs_of_check
+from trueup.engines.requirements import reads_of_check
 from trueup.mapping.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
-from trueup.model.relations import MADE, STRIPE, relation_name
+from trueup.model.relations import ABOUT_READING, STRIPE, relation_name
 from trueup.model.source import Progress
 from trueup.model.stripe_objects import StripeReading
 
@@ -54,10 +54,12 @@ def stripe_key(config: Config) -> Key | None:
     return key
 
 
-def needed_of_stripe(checks: Iterable[Check], *, everything: bool) -> tuple[str, ...]:
-    """The relations of Stripe's that these checks read; a check about the reading itself reads all."""
-    needed = {relation for check in checks for relation, _ in needs_of_check(check)}
-    about_reading = bool(needed & set(map(relation_name, MADE)))
+def needed_of_stripe(
+    checks: Iterable[Check], *, everything: bool, probed: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """The relations of Stripe's that these checks and probes read; a check about the reading itself reads all."""
+    needed = {relation for check in checks for relation, _ in reads_of_check(check)} | probed
+    about_reading = bool(needed & set(map(relation_name, ABOUT_READING)))
     names = map(relation_name, STRIPE)
     return tuple(name for name in names if everything or about_reading or name in needed)
 

@@ -294,6 +294,9 @@ MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading, *EVI
 """Relations that the books make while they copy."""
 RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + GATES + MADE
 
+ABOUT_READING: tuple[Relation, ...] = (UnreadableRow, CopiedRelation)
+"""Relations that say of every other how it was read: whoever looks at them looks at all."""
+
 EMPTY_WHEN_UNMAPPED: tuple[Relation, ...] = (PlanChange, Member)
 """Relations that only ever excuse: an app without them has none, and no check is skipped for it."""
 

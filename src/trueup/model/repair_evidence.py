@@ -27,7 +27,7 @@ class JournalState(StrEnum):
 class JournalReading:
     """How the journal was read. ``problem`` says why it was not; ``head_seq`` is the last entry that its head knows."""
 
-    state: JournalState = JournalState.HIDDEN
+    state: JournalState = key()
     problem: str | None = None
     head_seq: int | None = None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trueup.model.guardrail import Guardrail, GuardrailStatus
-from trueup.model.guardrails import FRESH_MINUTES, aged, is_fresh
+from trueup.model.guardrails import aged, is_fresh
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,9 +18,9 @@ Head = Mapping[str, Any]
 """A stored report's JSON without its issues."""
 
 
-def fresh_minutes(config: Config) -> int:  # noqa: ARG001 - the config will say
+def fresh_minutes(config: Config) -> int:
     """How old a report may be, and still let something go ahead."""
-    return FRESH_MINUTES
+    return config.release.max_age_minutes
 
 
 def is_run_fresh(run: StoredRun, *, now: datetime, config: Config) -> bool:

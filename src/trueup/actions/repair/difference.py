@@ -10,7 +10,7 @@ from sqlglot.errors import SqlglotError
 
 from trueup.engines.scans import Scan, reads_of
 from trueup.engines.sql import known_relations, parameters_of
-from trueup.model.relations import CopiedRelation, UnreadableRow, columns_of, relation_name, relation_named
+from trueup.model.relations import ABOUT_READING, columns_of, relation_name, relation_named
 
 if TYPE_CHECKING:
     from trueup.actions.repair.rows import Raw
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trueup.model.check import Check
     from trueup.model.source import RelationMapping
 
-_COUNTED = frozenset(map(relation_name, (UnreadableRow, CopiedRelation)))
+_COUNTED = frozenset(map(relation_name, ABOUT_READING))
 """What the books themselves say of every row that is read."""
 
 
