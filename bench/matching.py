@@ -3,7 +3,8 @@
 Both in one run, on the same rows. One question at a time is what an app's own job does: for each event, ask the app's
 Postgres for the entries of its invoice, by an index, over a local socket, with a prepared statement. That is measured
 on a counted sample and multiplied. As a set is ours: the ledger copied out of the same Postgres, then ``missing-grant``
-over the books. Stripe's side is at hand for both, and both must find the same invoices.
+over the books. Stripe's side is at hand for both, and both must find the same invoices. ``--payments`` gives the set
+each invoice's payment as well, which an audit also looks through and the questions do not ask for.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def _measured(url: str, scratch: Path, options: argparse.Namespace) -> tuple[Ask
     matches: list[Matched] = []
     for _ in range(options.repeat):
         questions.append(_one_at_a_time(url, chosen))
-        matches.append(_as_a_set(url, scratch, invoices=options.invoices))
+        matches.append(_as_a_set(url, scratch, invoices=options.invoices, payments=options.payments))
     asked = min(questions, key=lambda turn: turn.seconds)
     matched = min(matches, key=lambda turn: turn.check_seconds)
     sampled = {_invoice_id(number) for number in chosen}
@@ -186,7 +187,7 @@ def _worked_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _as_a_set(url: str, scratch: Path, *, invoices: int) -> Matched:
+def _as_a_set(url: str, scratch: Path, *, invoices: int, payments: bool) -> Matched:
     file = scratch / "trueup.toml"
     file.write_text(_CONFIG.format(url=url))
     config = load_config(file, os.environ)
@@ -194,7 +195,7 @@ def _as_a_set(url: str, scratch: Path, *, invoices: int) -> Matched:
     started = time.perf_counter()
     with copied_books(config, checks=(check,), now=NOW, progress=Silent()) as books:
         copied = time.perf_counter() - started
-        _supply_stripe(books, invoices=invoices)
+        _supply_stripe(books, invoices=invoices, payments=payments)
         started, worked = time.perf_counter(), time.process_time()
         (made,) = examine(books, checks=(check,), policy=config.policy, now=NOW, progress=Silent())
         checked, worked = time.perf_counter() - started, time.process_time() - worked
@@ -203,8 +204,8 @@ def _as_a_set(url: str, scratch: Path, *, invoices: int) -> Matched:
     return Matched(copy_seconds=copied, check_seconds=checked, check_working_seconds=worked, missing=missing)
 
 
-def _supply_stripe(books: Books, *, invoices: int) -> None:
-    for statement in (_INVOICES, _LINES, _PAYMENTS, _INTENTS):
+def _supply_stripe(books: Books, *, invoices: int, payments: bool) -> None:
+    for statement in (_INVOICES, _LINES, *((_PAYMENTS, _INTENTS) if payments else ())):
         books.connection.execute(statement.format(accounts=_accounts(invoices), invoices=invoices))
     for relation in STRIPE:
         columns = [column.name for column in columns_of(relation)]
@@ -244,6 +245,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--invoices", type=int, default=1_000_000, help="paid invoices, one grant each")
     parser.add_argument("--sample", type=int, default=20_000, help="questions asked one at a time")
     parser.add_argument("--repeat", type=int, default=3, help="turns of each way; the best of each is printed")
+    parser.add_argument("--payments", action="store_true", help="a payment of each invoice too, for the set")
     parser.add_argument("--seed", type=int, default=1, help="which invoices are asked for")
     return parser.parse_args(sys.argv[1:])
 
