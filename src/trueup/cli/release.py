@@ -41,54 +41,63 @@ class VerdictFormat(StrEnum):
     GITLAB = "gitlab"
 
 
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", help="Judge this report, made by `trueup audit --format json`.")
+]
+RunOption = Annotated[
+    str | None, typer.Option("--run", metavar="RUN", help="Judge a run of the store: its id, or `newest`.")
+]
+BaselineOption = Annotated[
+    Path | None, typer.Option("--baseline", help="Compare with this report: what it holds does not block.")
+]
+BaselineEnvironmentOption = Annotated[
+    str | None,
+    typer.Option("--baseline-environment", metavar="NAME", help="Compare with the store's newest complete run of it."),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DAY|RUN", help="Only what was first seen since that day, or that run, blocks."),
+]
+FailOnOption = Annotated[
+    Severity | None, typer.Option("--fail-on", help="Findings of this severity or worse block; default: error.")
+]
+MaxAgeOption = Annotated[
+    int | None, typer.Option("--max-age-minutes", min=1, help="How old the report may be; default: 60.")
+]
+RenamedOption = Annotated[
+    Path | None, typer.Option("--renamed", help="CSV lines old,new: subjects that have another name since.")
+]
+AllowInconclusiveOption = Annotated[
+    bool, typer.Option("--allow-inconclusive", help="Let pass what could not be found out; the output says so.")
+]
+VerdictFormatOption = Annotated[VerdictFormat, typer.Option("--format", "-f", help="How the verdict is written.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write it to this file; stdout gets it as text then.")
+]
+AlsoOption = Annotated[
+    list[str] | None,
+    typer.Option("--also", metavar="FORMAT=FILE", help="Write it there in this format, too; repeat for several."),
+]
+StepSummaryOption = Annotated[
+    bool, typer.Option("--step-summary", help=f"Add it to the file that {STEP_SUMMARY} names, too.")
+]
+
+
 def judge(
     context: typer.Context,
-    report: Annotated[
-        Path | None, typer.Option("--report", help="Judge this report, made by `trueup audit --format json`.")
-    ] = None,
-    run: Annotated[
-        str | None, typer.Option("--run", metavar="RUN", help="Judge a run of the store: its id, or `newest`.")
-    ] = None,
-    baseline: Annotated[
-        Path | None, typer.Option("--baseline", help="Compare with this report: what it holds does not block.")
-    ] = None,
-    baseline_environment: Annotated[
-        str | None,
-        typer.Option(
-            "--baseline-environment", metavar="NAME", help="Compare with the store's newest complete run of it."
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--since", metavar="DAY|RUN", help="Only what was first seen since that day, or that run, blocks."
-        ),
-    ] = None,
-    fail_on: Annotated[
-        Severity | None, typer.Option("--fail-on", help="Findings of this severity or worse block; default: error.")
-    ] = None,
-    max_age_minutes: Annotated[
-        int | None, typer.Option("--max-age-minutes", min=1, help="How old the report may be; default: 60.")
-    ] = None,
-    renamed: Annotated[
-        Path | None, typer.Option("--renamed", help="CSV lines old,new: subjects that have another name since.")
-    ] = None,
-    allow_inconclusive: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--allow-inconclusive", help="Let pass what could not be found out; the output says so.")
-    ] = False,
-    output_format: Annotated[
-        VerdictFormat, typer.Option("--format", "-f", help="How the verdict is written.")
-    ] = VerdictFormat.TEXT,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write it to this file; stdout gets it as text then.")
-    ] = None,
-    also: Annotated[
-        list[str] | None,
-        typer.Option("--also", metavar="FORMAT=FILE", help="Write it there in this format, too; repeat for several."),
-    ] = None,
-    step_summary: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--step-summary", help=f"Add it to the file that {STEP_SUMMARY} names, too.")
-    ] = False,
+    report: ReportOption = None,
+    run: RunOption = None,
+    baseline: BaselineOption = None,
+    baseline_environment: BaselineEnvironmentOption = None,
+    since: SinceOption = None,
+    fail_on: FailOnOption = None,
+    max_age_minutes: MaxAgeOption = None,
+    renamed: RenamedOption = None,
+    allow_inconclusive: AllowInconclusiveOption = False,  # noqa: FBT002 - a flag
+    output_format: VerdictFormatOption = VerdictFormat.TEXT,
+    output: OutputOption = None,
+    also: AlsoOption = None,
+    step_summary: StepSummaryOption = False,  # noqa: FBT002 - a flag
     config: ConfigOption = None,
 ) -> None:
     """Judge whether this may be released: plan gates, findings that are new or worse, replays, repairs, completeness.
