@@ -40,7 +40,7 @@ enabled = false
 [database]
 url = "${DATABASE_URL}"
 """
-SPENDING_ACCOUNTS = 50
+SPENDING_ACCOUNTS = 1_000
 SPENDS_PER_SECOND = 200
 
 

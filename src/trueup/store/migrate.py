@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 LOCK_SECONDS = 60
 """How long a replica waits for another one that is migrating the same database."""
 
-_IS_IN_POSTGRES = text("SELECT to_regclass(quote_ident(:name)) IS NOT NULL")
+_IS_IN_POSTGRES = text("SELECT EXISTS (SELECT FROM pg_class WHERE relname = :name AND pg_table_is_visible(oid))")
+"""Not ``to_regclass``, which within a transaction remembers that a table was absent when another one makes it."""
 
 # Scripts reach their operations through a module of Alembic's (alembic.op): one thread at a time.
 _ONE_AT_A_TIME = threading.Lock()

@@ -289,6 +289,7 @@ def test_in_a_folder_of_files_there_is_no_journal(tmp_path: Path) -> None:
     folder = tmp_path / "files"
     with make_company(accounts=120, seed=1, now=NOW, fault_share=0) as company:
         company.write(str(folder))
+        company.write_gates(tmp_path)
         (tmp_path / "trueup.toml").write_text(company.config_text("${PLACE}"), encoding="utf-8")
     config = load_config(tmp_path / "trueup.toml", {"PLACE": str(folder)})
     report = audit(config, checks=catalogue(), now=NOW, progress=Silent())
