@@ -32,7 +32,9 @@ RUN python -m pip uninstall --yes pip setuptools wheel \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/trueup --no-create-home --shell /usr/sbin/nologin trueup \
     && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/trueup
 COPY --from=build /opt/trueup /opt/trueup
-ENV PATH=/opt/trueup/bin:$PATH \
+# Two arenas: with one per thread, memory grows with the number of threads that ever worked, and is never given back.
+ENV MALLOC_ARENA_MAX=2 \
+    PATH=/opt/trueup/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     TMPDIR=/tmp \

@@ -43,7 +43,7 @@ WITH chosen AS (
           SELECT FROM (
               SELECT amount, balance_after, lag(balance_after) OVER (ORDER BY sequence) AS previous
               FROM credit_transactions AS t WHERE t.user_id = u.id AND t.posted
-          ) AS step WHERE previous + amount <> balance_after
+          ) AS step WHERE amount IS NULL OR balance_after IS NULL OR previous + amount <> balance_after
       )
       AND EXISTS (SELECT FROM credit_transactions AS t WHERE t.user_id = u.id)
       AND u.credits = (SELECT t.balance_after FROM credit_transactions AS t WHERE t.user_id = u.id AND t.posted
