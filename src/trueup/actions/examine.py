@@ -74,22 +74,23 @@ class Readable:
         self._mapped = books.mapped_columns()
         self._failed = {read.relation: read.problem for read in books.copies() if read.problem}
         self._plans_configured = books.has_plans()
-        self._gates_configured = books.connection.execute("SELECT 1 FROM gate_expectation LIMIT 1").fetchall() != []
-        self._features_listed = (
-            books.connection.execute("SELECT 1 FROM gate_probe WHERE lists LIMIT 1").fetchall() != []
-        )
+        self._books = books
 
     def obstacle(self, check: Check) -> Skipped | Broken | None:
         """What keeps this check from being answered, if anything."""
         failed = sorted({relation for relation, _ in needs_of_check(check) if relation in self._failed})
         if failed:
             return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]]}")
-        if reads_gates(check) and not self._gates_configured:
+        if reads_gates(check) and not self._is_any("gate_expectation"):
             return Skipped(reason=NO_MATRIX)
-        if needs_listing(check) and not self._features_listed:
+        if needs_listing(check) and not self._is_any("gate_probe WHERE lists"):
             return Skipped(reason=NO_LISTING)
         missing = unmapped(check, self._mapped, plans_configured=self._plans_configured)
         return Skipped(reason=not_mapped(missing)) if missing else None
+
+    def _is_any(self, rows: str) -> bool:
+        """Asked only by the few checks of plan gates: a repair, which has none of them, does not wait for it."""
+        return bool(self._books.connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())
 
 
 def not_mapped(missing: Sequence[str]) -> str:
