@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from fastapi import FastAPI
@@ -34,6 +35,18 @@ class BrokenStorage(MemoryStorage):
         """Fail as the library wraps it."""
         del key, expiry
         raise ValueError("redis://:hunter2@cache is away")
+
+
+def set_limiters_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monkeypatch.setattr("limits.storage.memory.time", SimpleNamespace(time=lambda: seconds))
+
+
+@pytest.fixture(autouse=True)
+def middle_of_a_minute(monkeypatch: pytest.MonkeyPatch) -> float:
+    """The limiter's clock stands still: its count is exact within one minute and rounded down across two."""
+    seconds = time.time() // 60 * 60 + 30
+    set_limiters_clock(monkeypatch, seconds)
+    return seconds
 
 
 def fail(client: Client, times: int, token: str = WRONG) -> list[int]:
@@ -131,15 +144,14 @@ def test_an_ipv6_customer_is_one_address(one: str, other: str, same: bool) -> No
         attempts.refuse_after_many(address=other, name=None, writing=False)
 
 
-def test_what_was_counted_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_counted_is_forgotten(middle_of_a_minute: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory stays flat under an attacker who never uses an address or a name twice."""
     storage = MemoryStorage(wrap_exceptions=True)
     attempts = Attempts(storage)
     for number in range(500):
         attempts.note_failure(address=f"192.0.2.{number % 250}", name=f"token:{number}", writing=False)
     assert len(storage.storage) == 750
-    later = time.time() + 3600
-    monkeypatch.setattr(time, "time", lambda: later)
+    set_limiters_clock(monkeypatch, middle_of_a_minute + 3600)
     storage._MemoryStorage__expire_events()  # type: ignore[attr-defined]  # what its timer calls
     assert len(storage.storage) == len(storage.expirations) == len(storage.events) == 0
 
