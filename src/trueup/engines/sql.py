@@ -120,6 +120,7 @@ def _is_optional(derived: str, need: Need) -> bool:
     return need[0] in optional or ".".join(need) in optional
 
 
+@functools.cache
 def known_relations() -> frozenset[str]:
     """The names that SQL can read from: relations and derived ones."""
     return frozenset(map(relation_name, RELATIONS)) | derived_sql().keys()
