@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import dataclasses
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator, Sequence
 
 from trueup.actions.examine import examine
 from trueup.books.again import Again
 from trueup.books.file import Books, books_in_memory
 from trueup.engines.requirements import needs_listing
 from trueup.model.check import CASE_NOW, Case, Check
-from trueup.model.outcome import Checked
+from trueup.model.outcome import Checked, CheckOutcome
 from trueup.model.relations import (
     MAPPED,
     RELATIONS,
@@ -29,24 +32,57 @@ from trueup.model.source import Silent
 def checked(check: Check, case: Case, *, few: bool = False) -> Checked:
     """The check's outcome over the case's rows, with every relation and column mapped.
 
-    ``few`` asks the way a repair asks about the few rows of one subject, instead of the way an audit does. What an
-    inconclusive check finds makes it broken; here it is asked for its findings all the same.
+    ``few`` asks the way a repair asks about the few rows of one subject, instead of the way an audit does.
     """
-    check = dataclasses.replace(check, inconclusive=False)
-    with books_in_memory() as books:
-        given = _with_listing(check, case)
-        for relation in RELATIONS:
+    (outcome,) = all_checked((check,), case, few=few)
+    return outcome
+
+
+def all_checked(checks: Sequence[Check], case: Case, *, few: bool = False) -> tuple[Checked, ...]:
+    """The outcomes of these checks over the case's rows, as ``checked`` has one.
+
+    What an inconclusive check finds makes it broken; here it is asked for its findings all the same.
+    """
+    asked = [dataclasses.replace(check, inconclusive=False) for check in checks]
+    with _undone_books() as books:
+        given = _with_listing(asked, case)
+        for relation in {type(row) for row in given}:
             books.replace_rows([row for row in given if type(row) is relation], of=relation)
         books.replace_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
-        for relation in (*MAPPED, *STRIPE):
-            columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
-            books.connection.execute(
-                "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]
-            )
-        asked = few_books(books) if few else books
-        (made,) = examine(asked, checks=(check,), policy=case.policy, now=CASE_NOW, progress=Silent())
-    assert isinstance(made.outcome, Checked), made.outcome
-    return made.outcome
+        used = few_books(books) if few else books
+        made = examine(used, checks=asked, policy=case.policy, now=CASE_NOW, progress=Silent())
+    return tuple(map(_answered, made))
+
+
+def _answered(examined: CheckOutcome) -> Checked:
+    assert isinstance(examined.outcome, Checked), examined
+    return examined.outcome
+
+
+@contextlib.contextmanager
+def _undone_books() -> Iterator[Books]:
+    """Empty books in which everything is mapped; what is done in them is undone afterwards."""
+    books = _empty_books()
+    books.connection.begin()
+    try:
+        yield books
+    finally:
+        books.connection.rollback()
+
+
+@functools.cache
+def _empty_books() -> Books:
+    held = contextlib.ExitStack()
+    books = held.enter_context(books_in_memory())
+    atexit.register(held.close)
+    for relation in RELATIONS:
+        books.replace_rows([], of=relation)
+    for relation in (*MAPPED, *STRIPE):
+        columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
+        books.connection.execute(
+            "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]
+        )
+    return books
 
 
 def few_books(books: Books) -> Books:
@@ -57,10 +93,10 @@ def few_books(books: Books) -> Books:
     return dataclasses.replace(books, again=again)
 
 
-def _with_listing(check: Check, case: Case) -> tuple[Row, ...]:
-    """Beside the case's own rows a probe that lists no feature, where the check would not be asked without one."""
+def _with_listing(checks: Sequence[Check], case: Case) -> tuple[Row, ...]:
+    """Beside the case's own rows a probe that lists no feature, where a check would not be asked without one."""
     lists = any(isinstance(row, GateProbe) and row.lists for row in case.given)
-    if lists or not needs_listing(check):
+    if lists or not any(map(needs_listing, checks)):
         return case.given
     return (*case.given, GateProbe(probe="another", lists=True))
 

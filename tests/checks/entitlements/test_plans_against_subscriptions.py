@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tests.support.catalogue import checked
+from tests.support.catalogue import all_checked, checked
 from trueup.checks import catalogue
 from trueup.checks.entitlements import (
     duplicate_subscription,
@@ -87,8 +87,8 @@ def test_each_account_has_the_one_finding_that_its_situation_is(paused_entitles:
     case = Case(name="all", given=tuple(rows()), policy=Policy(paused_entitles=paused_entitles))
     found = {
         (finding.check, finding.subject)
-        for module in CHECKS
-        for finding in checked(module.CHECK, case).findings
+        for outcome in all_checked([module.CHECK for module in CHECKS], case)
+        for finding in outcome.findings
         if finding.check != "unmapped-price"
     }
     wanted = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from decimal import Decimal
 
-from tests.support.catalogue import checked
+from tests.support.catalogue import all_checked, checked
 from trueup.checks import catalogue
 from trueup.checks.entitlements import paid_without_customer, unlimited_credits
 from trueup.model.change import Change
@@ -44,7 +44,7 @@ def repaired(account: Account, change: Change) -> Account:
 def found_by(given: tuple[Row, ...]) -> list[str]:
     case = Case(name="after", given=given)
     of_accounts = [check for check in catalogue() if check.area is not Area.GATES]
-    return [finding.id for check in of_accounts for finding in checked(check, case).findings]
+    return [finding.id for outcome in all_checked(of_accounts, case) for finding in outcome.findings]
 
 
 def test_nothing_is_found_after_a_downgrade() -> None:
