@@ -9,6 +9,7 @@ import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.optimizer.qualify_columns import qualify_columns
 from sqlglot.optimizer.qualify_tables import qualify_tables
+from sqlglot.schema import MappingSchema
 
 from trueup.model.derived import DERIVED
 from trueup.model.relations import RELATIONS, columns_of, relation_name, relation_named
@@ -45,19 +46,22 @@ def needs_of(sql: str, *, with_optional: bool = False) -> frozenset[Need]:
     What a derived relation reads only where it is mapped is left out, unless ``with_optional``. Raises
     ``sqlglot.errors.SqlglotError`` when the SQL names a relation or a column that does not exist.
     """
+    needs, derived = _named_in(sql)
+    for name in derived:
+        behind = needs_of(derived_sql()[name], with_optional=with_optional)
+        needs |= {need for need in behind if with_optional or not _is_optional(name, need)}
+    return needs
+
+
+@functools.cache
+def _named_in(sql: str) -> tuple[frozenset[Need], frozenset[str]]:
+    """What this SQL itself reads of relations, and the derived relations that it names."""
     tree = qualified(sql)
-    needs: set[Need] = set()
-    for table in _base_tables(tree):
-        if table in derived_sql():
-            behind = needs_of(derived_sql()[table], with_optional=with_optional)
-            needs |= {need for need in behind if with_optional or not _is_optional(table, need)}
-        else:
-            needs.add((table, ""))
-    for column in tree.find_all(exp.Column):
-        relation = table_behind(column)
-        if relation is not None and relation not in derived_sql():
-            needs.add((relation, column.name))
-    return frozenset(needs)
+    tables = _base_tables(tree)
+    derived = tables & derived_sql().keys()
+    columns = {(table_behind(column), column.name) for column in tree.find_all(exp.Column)}
+    read = {(relation, name) for relation, name in columns if relation is not None and relation not in derived}
+    return frozenset(read | {(table, "") for table in tables - derived}), frozenset(derived)
 
 
 def derived_of(sql: str) -> frozenset[str]:
@@ -133,14 +137,14 @@ def derived_sql() -> dict[str, str]:
 
 
 @functools.cache
-def _schema() -> dict[str, object]:
+def _schema() -> MappingSchema:
     schema: dict[str, object] = {
         relation_name(r): {column.name: "UNKNOWN" for column in columns_of(r)} for r in RELATIONS
     }
     for name, sql in derived_sql().items():
         outermost = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Select)
         schema[name] = dict.fromkeys(_column_names(outermost), "UNKNOWN")
-    return schema
+    return MappingSchema(schema)
 
 
 def _column_names(select: exp.Select) -> list[str]:
@@ -172,7 +176,7 @@ def table_behind(column: exp.Column) -> str | None:
     while scope is not None:
         for source in sources_of(scope):
             if source.alias_or_name == column.table:
-                return source.name if isinstance(source, exp.Table) and source.name in _schema() else None
+                return source.name if isinstance(source, exp.Table) and source.name in known_relations() else None
         scope = scope.find_ancestor(exp.Select)
     return None
 
