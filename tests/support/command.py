@@ -1,12 +1,23 @@
-"""The real command line in a process of its own, as a person or a pipeline runs it."""
+"""The real command line in a process of its own, as a person or a pipeline runs it, forked from one that is warm."""
 
 from __future__ import annotations
 
+import atexit
+import functools
+import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
 
 TIMEOUT_SECONDS = 120
 
@@ -28,14 +39,53 @@ def environment(**variables: str) -> dict[str, str]:
 
 def trueup(*arguments: str, cwd: Path, **variables: str) -> Ran:
     """Run ``trueup`` with these arguments in ``cwd``; a traceback reaching the user fails right here."""
-    done = subprocess.run(
-        [sys.executable, "-m", "trueup", *arguments],
-        cwd=cwd,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        code = _forks().run(arguments, cwd=cwd, variables=environment(**variables), out=out, err=err)
+        done = Ran(code=code, out=_written(out), err=_written(err))
+    assert "Traceback" not in done.out + done.err, done.err
+    return done
+
+
+def _written(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode().replace("\r\n", "\n")
+
+
+class _Forks:
+    """The process of ``tests.support.forked``; one command at a time."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._orders, theirs = socket.socketpair()
+        self._orders.settimeout(TIMEOUT_SECONDS)
+        self._answers = self._orders.makefile("rb")
+        command = [sys.executable, "-m", "tests.support.forked", str(theirs.fileno())]
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environment(), pass_fds=[theirs.fileno()])
+        theirs.close()
+
+    def run(
+        self, arguments: Sequence[str], *, cwd: Path, variables: Mapping[str, str], out: IO[bytes], err: IO[bytes]
+    ) -> int:
+        """The exit code of ``trueup`` with these arguments."""
+        order = json.dumps({"arguments": list(map(str, arguments)), "cwd": str(cwd), "environment": dict(variables)})
+        with self._turn:
+            socket.send_fds(self._orders, [order.encode()], [out.fileno(), err.fileno()])
+            process = int(self._answers.readline())
+            try:
+                return int(self._answers.readline())
+            except TimeoutError:
+                os.kill(process, signal.SIGKILL)
+                raise
+
+    def close(self) -> None:
+        """Let the process end."""
+        self._answers.close()
+        self._orders.close()
+        self._process.wait(TIMEOUT_SECONDS)
+
+
+@functools.cache
+def _forks() -> _Forks:
+    forks = _Forks()
+    atexit.register(forks.close)
+    return forks
