@@ -1,0 +1,13 @@
+"""All that was told: every scenario of the design's list, and every innocent."""
+
+from __future__ import annotations
+
+from tests.incidents import duplicates
+from tests.support.incidents.scenario import Innocent, Part, Scenario
+
+SCENARIOS: tuple[Scenario, ...] = (*duplicates.SCENARIOS,)
+INNOCENTS: tuple[Innocent, ...] = ()
+PARTS: tuple[Part, ...] = (
+    *(part for scenario in SCENARIOS for part in scenario.parts),
+    *(innocent.part for innocent in INNOCENTS),
+)
