@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.incidents import duplicates
+from tests.incidents import duplicates, order_and_loss
 from tests.support.incidents.scenario import Innocent, Part, Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (*duplicates.SCENARIOS,)
+SCENARIOS: tuple[Scenario, ...] = (*duplicates.SCENARIOS, *order_and_loss.SCENARIOS)
 INNOCENTS: tuple[Innocent, ...] = ()
 PARTS: tuple[Part, ...] = (
     *(part for scenario in SCENARIOS for part in scenario.parts),

@@ -76,7 +76,13 @@ class Company:
         return company
 
     def tell(
-        self, telling: Telling, *, tag: str, random: Random | None = None, shift: timedelta = timedelta()
+        self,
+        telling: Telling,
+        *,
+        tag: str,
+        random: Random | None = None,
+        shift: timedelta = timedelta(),
+        whole: bool = True,
     ) -> Findings:
         """Lay one telling into the company; what must be found of it."""
         self.world.suffix = tag
@@ -86,6 +92,7 @@ class Company:
             first_entry=len(self.told) * ENTRIES_EACH,
             random=random or Random(tag),
             shift=shift,
+            whole=whole,
         )
         findings = telling(stage)
         assert stage.entries < ENTRIES_EACH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -165,6 +166,36 @@ class Person:
             cents=session["amount_total"],
             at=at,
         )
+
+    def orders(self, price: JSON, days: float, *, minutes: float = 0, purpose: Mapping[str, str] | None = None) -> Sale:
+        """Pays an invoice for something sold once, such as a pack of credits."""
+        at = self.stage.ago(days, minutes=minutes)
+        assert self.customer is not None
+        made = stories.bill_once(
+            self.stage.world, self.customer, price, id=self.stage.id("in"), created=seconds(at), metadata=purpose or {}
+        )
+        (paid,) = self.stage.world.naming("invoice_payment", "invoice", made["id"])
+        return Sale(
+            session=made,
+            payment=paid.shown()["payment"]["payment_intent"],
+            event=self.stage.told("invoice.paid", made, at),
+            credits_sold=0,
+            cents=made["total"],
+            at=at,
+        )
+
+    def refunded(self, payment: str, days: float, share: float = 1) -> None:
+        """Gets this share of a payment back."""
+        world, at = self.stage.world, self.stage.ago(days)
+        paid = world.get(payment)
+        amount = round(paid["amount"] * share)
+        stories.give_back(world, paid, amount=amount, id=self.stage.id("re"), created=seconds(at))
+
+    def reversed(self, sale: Sale, days: float, share: float = 1, **fields: Any) -> LedgerEntry:
+        """The app takes back this share of what a sale gave."""
+        amount = round(sale.credits_sold * share)
+        at = self.stage.ago(days, minutes=1)
+        return self.entry(EntryKind.CLAWBACK, -amount, at, stripe_payment_intent_id=sale.payment, **fields)
 
     def credited(self, sale: Sale, *, later_days: float = 0, **fields: Any) -> LedgerEntry:
         """The credits of a sale."""

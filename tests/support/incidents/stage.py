@@ -29,7 +29,8 @@ class Stage:
     """One telling's place in a company. Every id that is made here ends with its ``tag``.
 
     ``shift`` moves all that is told in days further back, so that no two tellings stand at the same moment; what is
-    told in minutes stays where it is. ``random`` decides what a scenario leaves open: amounts, how many.
+    told in minutes stays where it is. ``random`` decides what a scenario leaves open. Where the telling is not
+    ``whole``, crowds are few, so that thousands of tellings stay cheap.
     """
 
     world: StripeWorld
@@ -37,6 +38,7 @@ class Stage:
     first_entry: int
     random: Random
     shift: timedelta = timedelta()
+    whole: bool = True
     rows: list[Row] = field(default_factory=list)
     exemptions: list[Exemption] = field(default_factory=list)
     entries: int = 0
@@ -48,6 +50,10 @@ class Stage:
     def just(self, minutes: float) -> datetime:
         """So many minutes before now."""
         return NOW - timedelta(minutes=minutes)
+
+    def crowd(self, size: int) -> range:
+        """So many of them, as it was; a handful where the telling is not whole."""
+        return range(size if self.whole else self.random.randint(2, 5))
 
     def id(self, prefix: str) -> str:
         """An id that nothing has."""
