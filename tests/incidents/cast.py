@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.incidents import duplicates, order_and_loss
+from tests.incidents import duplicates, entitlements, order_and_loss
 from tests.support.incidents.scenario import Innocent, Part, Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (*duplicates.SCENARIOS, *order_and_loss.SCENARIOS)
+SCENARIOS: tuple[Scenario, ...] = (*duplicates.SCENARIOS, *order_and_loss.SCENARIOS, *entitlements.SCENARIOS)
 INNOCENTS: tuple[Innocent, ...] = ()
 PARTS: tuple[Part, ...] = (
     *(part for scenario in SCENARIOS for part in scenario.parts),

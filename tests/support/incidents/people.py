@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -52,15 +52,15 @@ class Person:
     balance: int = 0
     sequence: int | None = 0
     """The last sequence number; None in an app that keeps none."""
-    _place: int = field(default=-1)
 
     def __str__(self) -> str:
         return self.account.account_id
 
     def change(self, **fields: Any) -> None:
         """What stands in the account's row now."""
+        place = next(n for n, row in enumerate(self.stage.rows) if row is self.account)
         self.account = dataclasses.replace(self.account, **fields)
-        self.stage.rows[self._place] = self.account
+        self.stage.rows[place] = self.account
 
     def entry(
         self,
@@ -220,7 +220,7 @@ def somebody(stage: Stage, plan: str = "FREE", *, days: float = 200, linked: boo
     }
     account = Account(**({"account_id": named} | plain | fields))
     stage.rows.append(account)
-    return Person(stage=stage, account=account, customer=customer, _place=len(stage.rows) - 1)
+    return Person(stage=stage, account=account, customer=customer)
 
 
 def new_customer(stage: Stage, *, days: float = 200, **fields: Any) -> JSON:
