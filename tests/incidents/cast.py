@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from tests.incidents import duplicates, entitlements, order_and_loss
+from tests.incidents import configuration, duplicates, entitlements, ledger, order_and_loss
 from tests.support.incidents.scenario import Innocent, Part, Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (*duplicates.SCENARIOS, *order_and_loss.SCENARIOS, *entitlements.SCENARIOS)
+SCENARIOS: tuple[Scenario, ...] = (
+    *duplicates.SCENARIOS,
+    *order_and_loss.SCENARIOS,
+    *entitlements.SCENARIOS,
+    *ledger.SCENARIOS,
+    *configuration.SCENARIOS,
+)
 INNOCENTS: tuple[Innocent, ...] = ()
 PARTS: tuple[Part, ...] = (
     *(part for scenario in SCENARIOS for part in scenario.parts),

@@ -42,9 +42,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Together:
     """One audit of all."""
     company = company_of(*PARTS)
     report = company.audited(tmp_path_factory.mktemp("together"))
-    found: dict[str, list[Finding]] = {told.tag: [] for told in company.told}
-    for finding in open_findings(report):
-        found[company.tag_of(finding)].append(finding)
+    found = company.by_tag(open_findings(report))
     expected = {told.tag: told.findings for told in company.told}
     keys = dict(zip(expected, ["others", *(part.id for part in PARTS)], strict=True))
     return Together(

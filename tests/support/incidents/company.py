@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -130,14 +130,27 @@ class Company:
         config = load_config(self.write(folder, stripe=stripe), {"KEY": KEY})
         return audit(config, checks=full_catalogue(None), now=NOW, progress=Silent())
 
-    def tag_of(self, finding: Finding) -> str:
-        """Whose telling a finding is about: its subject, or else its evidence, ends with the tag."""
-        named = [finding.subject, *map(str, finding.evidence.values())]
-        entries = {str(row.entry_id): row for row in self.rows if isinstance(row, LedgerEntry)}
-        if finding.subject in entries:
-            return self.told[int(finding.subject) // ENTRIES_EACH].tag
-        tags = {told.tag for told in self.told}
-        return next((tag for name in named for tag in tags if name.endswith(tag)), _OTHERS)
+    def by_tag(self, findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+        """Findings by whose telling they are about."""
+        found: dict[str, list[Finding]] = {told.tag: [] for told in self.told}
+        expected = {one.id: told.tag for told in self.told for one in told.findings}
+        entries = {str(row.entry_id): row.entry_id for row in self.rows if isinstance(row, LedgerEntry)}
+        for finding in findings:
+            entry = entries.get(finding.subject)
+            if finding.id in expected:
+                tag = expected[finding.id]
+            elif isinstance(entry, int):
+                tag = self.told[entry // ENTRIES_EACH].tag
+            else:
+                tag = _tag_named(finding, found)
+            found[tag].append(finding)
+        return found
+
+
+def _tag_named(finding: Finding, tags: Iterable[str]) -> str:
+    """The tag with which its subject, or else something of its evidence, ends."""
+    named = [finding.subject, *map(str, finding.evidence.values())]
+    return next((tag for name in named for tag in tags if name.endswith(tag)), _OTHERS)
 
 
 def open_findings(report: Report) -> list[Finding]:

@@ -54,6 +54,13 @@ def _of_subscription(price: str) -> tuple[Row, ...]:
     )
 
 
+def _checkouts(when: datetime) -> tuple[Row, ...]:
+    """Two checkouts that granted, and one that did not."""
+    kind = "checkout.session.completed"
+    good = (row for n in (1, 2) for row in _handled(n, ago(days=n), event_type=kind))
+    return (*good, _event(3, when, event_type=kind))
+
+
 _UNLISTED = (*_handled(1, ago(days=3)), *_handled(2, ago(days=2)), _event(3, ago(days=40)))
 _EVENTS_READ = StripeReading(relation="stripe_event", complete_since=ago(days=30))
 _PLAN_CASES = (
@@ -85,6 +92,34 @@ _PLAN_CASES = (
         given=(*_UNLISTED, _EVENTS_READ, StripeProduct(product_id="prod_ours")),
     ),
     Case(
+        name="a checkout whose payment confirms days later",
+        given=(
+            *_checkouts(ago(days=1)),
+            StripeEvent(event_id="evt_3", type="checkout.session.completed", object_id="cs_3"),
+        ),
+    ),
+    Case(
+        name="a paid checkout",
+        given=(
+            *_checkouts(ago(days=1)),
+            StripeEvent(event_id="evt_3", type="checkout.session.completed", object_id="cs_3", amount=1500),
+        ),
+        fires=("evt_3",),
+    ),
+    Case(
+        name="a checkout that is not listed any more, where some payments confirm days later",
+        given=(
+            *_checkouts(ago(days=40)),
+            _EVENTS_READ,
+            *_handled(4, ago(days=2), event_type="checkout.session.async_payment_succeeded"),
+        ),
+    ),
+    Case(
+        name="a checkout that is not listed any more",
+        given=(*_checkouts(ago(days=40)), _EVENTS_READ),
+        fires=("evt_3",),
+    ),
+    Case(
         name="not listed any more, and every plan has credits",
         given=(*_UNLISTED, _EVENTS_READ, Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000))),
         fires=("evt_3",),
@@ -109,8 +144,8 @@ WHERE status = 'processed' AND received_at >= $period_start AND received_at < $s
     # a failure of most of them is not mistaken for the rule, in all time while some in the period still grant.
     # An invoice that costs nothing (a trial) owes nothing, where Stripe's side says so; one paid from the customer's
     # balance brings no money either, and does. Nor does a subscription to what has no credits: a plan without any, or
-    # another application's product. Where the company has such, what Stripe does not list any more may be about them.
-    # Without Stripe's side, a type's few such invoices are found too.
+    # another application's product; nor yet a checkout whose payment confirms days later. Where the company has such,
+    # what Stripe does not list any more may be about them. Without Stripe's side, a type's few of them are found too.
     violations="""
 WITH handled AS (
     SELECT w.event_id, w.type, w.received_at, w.processed_at,
@@ -150,17 +185,25 @@ without_credits AS (                   -- subscriptions' invoices of which no li
     GROUP BY l.invoice_id
     HAVING coalesce(max(p.credits_per_period), 0) = 0
 ),
-sells_without_credits AS (
-    SELECT 1 AS anything
-    WHERE EXISTS (SELECT 1 FROM stripe_reading WHERE relation = 'stripe_event')
-      AND (EXISTS (SELECT 1 FROM plan WHERE paid AND coalesce(credits_per_period, 0) = 0)
-           OR EXISTS (SELECT 1 FROM stripe_product))
+may_owe_nothing AS (                   -- types of which some rightly grant nothing, as only Stripe could tell
+    SELECT 'invoice.paid' AS type
+    WHERE EXISTS (SELECT 1 FROM plan WHERE paid AND coalesce(credits_per_period, 0) = 0)
+       OR EXISTS (SELECT 1 FROM stripe_product)
+    UNION
+    SELECT 'invoice.payment_succeeded'
+    WHERE EXISTS (SELECT 1 FROM plan WHERE paid AND coalesce(credits_per_period, 0) = 0)
+       OR EXISTS (SELECT 1 FROM stripe_product)
+    UNION
+    SELECT 'checkout.session.completed'
+    WHERE EXISTS (SELECT 1 FROM webhook_event WHERE type = 'checkout.session.async_payment_succeeded')
 )
 SELECT event_id AS subject, type, received_at, processed_at, events_of_type, of_which_granted
 FROM hollow
-WHERE coalesce(amount, 1) <> 0
+WHERE coalesce(amount, CASE WHEN is_listed THEN 0 ELSE 1 END) <> 0
   AND (invoice_id IS NULL OR invoice_id NOT IN (SELECT invoice_id FROM without_credits))
-  AND (is_listed OR substr(type, 1, 8) <> 'invoice.' OR NOT EXISTS (SELECT 1 FROM sells_without_credits))
+  AND (is_listed
+       OR type NOT IN (SELECT type FROM may_owe_nothing)
+       OR NOT EXISTS (SELECT 1 FROM stripe_reading WHERE relation = 'stripe_event'))
 """,
     message="{subject} ({type}) was processed at {processed_at} and no ledger entry names it; "
     "{of_which_granted} of {events_of_type} such events granted credits.",
