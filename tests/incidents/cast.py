@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.incidents import configuration, duplicates, entitlements, ledger, order_and_loss
+from tests.incidents import configuration, duplicates, entitlements, innocent, ledger, order_and_loss
 from tests.support.incidents.scenario import Innocent, Part, Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -12,7 +12,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *ledger.SCENARIOS,
     *configuration.SCENARIOS,
 )
-INNOCENTS: tuple[Innocent, ...] = ()
+INNOCENTS: tuple[Innocent, ...] = innocent.INNOCENTS
 PARTS: tuple[Part, ...] = (
     *(part for scenario in SCENARIOS for part in scenario.parts),
     *(innocent.part for innocent in INNOCENTS),

@@ -8,12 +8,14 @@ from tests.support.incidents.stage import Stage
 from trueup.model.relations import Member
 
 
-def organisation(stage: Stage, *, seats: int, members: int, guests: int = 0) -> tuple[Person, str]:
+def organisation(
+    stage: Stage, *, seats: int, members: int, guests: int = 0, plan_of_members: str = "FREE"
+) -> tuple[Person, str]:
     """An organisation with so many seats paid for, and so many billable members; its subscription."""
     owner = somebody(stage, "TEAM")
     subscription = owner.subscribes("price_team", quantity=seats)
     for number in range(members + guests):
-        member = somebody(stage, linked=False)
+        member = somebody(stage, plan_of_members, linked=False)
         stage.rows.append(Member(account_id=str(owner), member_id=str(member), billable=number < members))
     return owner, subscription["id"]
 
