@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from tests.incidents.organisations import organisation
 from tests.support.incidents.offer import CREDITS, OTHER_PRODUCT
@@ -50,10 +51,10 @@ def _day_ten_of_dunning(stage: Stage) -> Findings:
 def _net_60(stage: Stage) -> Findings:
     """One invoice is not due yet, and one was paid by transfer, outside Stripe."""
     waiting, paid = somebody(stage, "PRO"), somebody(stage, "PRO")
-    terms = {"collection_method": "send_invoice", "days_until_due": 60}
+    terms: dict[str, Any] = {"collection_method": "send_invoice", "days_until_due": 60}
     for user, is_paid in ((waiting, False), (paid, True)):
         subscription = user.subscribes("price_pro", days=25, period_days=25, **terms)
-        due = {"collection_method": "send_invoice", "due_date": seconds(stage.ago(25)) + 60 * DAY}
+        due: dict[str, Any] = {"collection_method": "send_invoice", "due_date": seconds(stage.ago(25)) + 60 * DAY}
         bill = user.billed(subscription, 25, paid=is_paid, **due)
         if is_paid:
             (made,) = stage.world.naming("invoice_payment", "invoice", bill.id)
@@ -65,7 +66,7 @@ def _net_60(stage: Stage) -> Findings:
 
 def _from_the_customer_s_balance(stage: Stage) -> Findings:
     user, subscription = subscriber(stage, renewed=(70, 40))
-    balance = {"starting_balance": -2900, "ending_balance": 0, "amount_paid": 0, "amount_due": 0}
+    balance: dict[str, Any] = {"starting_balance": -2900, "ending_balance": 0, "amount_paid": 0, "amount_due": 0}
     user.granted(user.billed(subscription, 10, **balance))
     return QUIET
 
@@ -79,7 +80,7 @@ def _paused_by_policy(stage: Stage) -> Findings:
 
 def _hundred_percent_coupon(stage: Stage) -> Findings:
     user, subscription = subscriber(stage, renewed=(70, 40))
-    free = {"subtotal": 2900, "total": 0, "amount_paid": 0, "amount_due": 0}
+    free: dict[str, Any] = {"subtotal": 2900, "total": 0, "amount_paid": 0, "amount_due": 0}
     user.granted(user.billed(subscription, 10, **free))
     return QUIET
 
@@ -162,7 +163,7 @@ def _in_flight(stage: Stage) -> Findings:
         subscription = user.subscribes("price_pro", days=70, period_days=10)
         user.renews(subscription, 70, 40)
         at = stage.just(3)
-        fields = {"created": seconds(at), "status_transitions": _paid_at(seconds(at))}
+        fields: dict[str, Any] = {"created": seconds(at), "status_transitions": _paid_at(seconds(at))}
         bill = user.billed(subscription, 10, told=False, **fields)
         event = stage.told("invoice.paid", bill.invoice, at, received=False)
         if is_credited:
