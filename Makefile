@@ -20,6 +20,7 @@ test: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m bench $(BENCH_ARGS)
+	$(BIN)/python -m bench.incidents $(INCIDENTS_ARGS)
 	$(BIN)/python -m bench.matching $(MATCHING_ARGS)
 	$(BIN)/python -m bench.load $(LOAD_ARGS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.incidents import configuration, duplicates, entitlements, innocent, ledger, order_and_loss
+from tests.support.incidents.company import Company
 from tests.support.incidents.scenario import Innocent, Part, Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -17,3 +18,17 @@ PARTS: tuple[Part, ...] = (
     *(part for scenario in SCENARIOS for part in scenario.parts),
     *(innocent.part for innocent in INNOCENTS),
 )
+
+
+def company_of(*parts: Part) -> Company:
+    """A company in which these things happened."""
+    version = next((part.endpoint_version for part in parts if part.endpoint_version), None)
+    company = Company.healthy(api_version=version)
+    for number, part in enumerate(parts):
+        company.tell(part.telling, tag=f"{part.form}{part.number:02}x{number:03}")
+    return company
+
+
+def incident(number: int) -> Part:
+    """The incident of this number."""
+    return next(part for part in PARTS if part.form == "incident" and part.number == number)

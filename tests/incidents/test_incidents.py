@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.incidents.cast import PARTS, SCENARIOS
-from tests.support.incidents.company import Company, departures, open_findings
+from tests.incidents.cast import INNOCENTS, PARTS, SCENARIOS, company_of
+from tests.support.incidents.company import departures, open_findings
 from tests.support.incidents.scenario import Findings, Part, Scenario
+from trueup.model.change import Change
 from trueup.model.finding import Finding
 from trueup.model.outcome import Checked
 from trueup.model.report import Report
+from trueup.model.severity import Severity
 
 EVERY_PART = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.id)
 NOT_ASKED = {"ledger-sequence-gap", "gate-regression", "gate-uncovered", "gate-unreachable"}
@@ -28,15 +30,6 @@ class Together:
     found: dict[str, list[Finding]]
 
 
-def company_of(*parts: Part) -> Company:
-    """A company in which these things happened."""
-    version = next((part.endpoint_version for part in parts if part.endpoint_version), None)
-    company = Company.healthy(api_version=version)
-    for number, part in enumerate(parts):
-        company.tell(part.telling, tag=f"{part.form}{part.number:02}x{number:03}")
-    return company
-
-
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory) -> Together:
     """One audit of all."""
@@ -50,6 +43,28 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Together:
         expected={keys[tag]: findings for tag, findings in expected.items()},
         found={keys[tag]: findings for tag, findings in found.items()},
     )
+
+
+def test_the_design_s_list_is_told_whole() -> None:
+    assert [scenario.number for scenario in SCENARIOS] == list(range(1, 47))
+    assert [innocent.number for innocent in INNOCENTS] == list(range(1, 24))
+
+
+def test_no_innocent_is_expected_to_alert_anybody(together: Together) -> None:
+    for part in PARTS:
+        if part.form != "incident":
+            assert all(finding.severity is Severity.INFO for finding in together.expected[part.id])
+
+
+def test_no_incident_is_answered_with_a_downgrade(together: Together) -> None:
+    """Failure 17 above all: whoever pays for an unknown price must not lose the plan to a repair."""
+    kinds = [
+        finding.repair.kind
+        for findings in together.found.values()
+        for finding in findings
+        if isinstance(finding.repair, Change)
+    ]
+    assert set(kinds) == {"sync-credit-balance", "backfill-idempotency-record", "switch-off-unlimited"}
 
 
 @EVERY_PART

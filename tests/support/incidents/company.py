@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from tests.support.incidents.stage import NOW, Stage, seconds
 from tests.support.incidents.tables import written
 from tests.support.stripe import stories
 from tests.support.stripe.kept import keep_in_files
+from tests.support.stripe.objects import JSON
 from tests.support.stripe.world import KEY, StripeWorld
 from trueup.actions.audit import audit
 from trueup.actions.catalogue import full_catalogue
@@ -113,17 +114,10 @@ class Company:
             written(connection, self.rows)
         path = folder / "trueup.toml"
         text = _CONFIG.format(
-            url=f"sqlite:///{database}", product=offer.PRODUCT, stripe=stripe or self._exported(folder / "stripe")
+            url=f"sqlite:///{database}", product=offer.PRODUCT, stripe=stripe or exported(self.world, folder / "stripe")
         )
         path.write_text(text + offer.PLANS + "".join(map(_exemption, self.exemptions)), encoding="utf-8")
         return path
-
-    def _exported(self, folder: Path) -> str:
-        folder.mkdir()
-        keep_in_files(folder, self.world)
-        for file in folder.iterdir():
-            os.utime(file, (seconds(NOW), seconds(NOW)))
-        return f'supplier = "files"\nurl = "{folder}"'
 
     def audited(self, folder: Path, *, stripe: str | None = None) -> Report:
         """The real audit, of all that was told."""
@@ -145,6 +139,15 @@ class Company:
                 tag = _tag_named(finding, found)
             found[tag].append(finding)
         return found
+
+
+def exported(world: StripeWorld, folder: Path, shaped: Callable[[JSON], JSON] = lambda one: one) -> str:
+    """A world as exported files of this moment, its objects ``shaped``; what a config says of them."""
+    folder.mkdir()
+    keep_in_files(folder, world, shaped)
+    for file in folder.iterdir():
+        os.utime(file, (seconds(NOW), seconds(NOW)))
+    return f'supplier = "files"\nurl = "{folder}"'
 
 
 def _tag_named(finding: Finding, tags: Iterable[str]) -> str:
