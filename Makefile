@@ -28,6 +28,7 @@ docs: $(VENV)/dev
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.channels
 	$(BIN)/python -m docs.gates
+	$(BIN)/python -m docs.incidents
 	$(BIN)/python -m docs.picture
 
 clean:

@@ -6,13 +6,14 @@ from tests.incidents import configuration, duplicates, entitlements, innocent, l
 from tests.support.incidents.company import Company
 from tests.support.incidents.scenario import Innocent, Part, Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (
-    *duplicates.SCENARIOS,
-    *order_and_loss.SCENARIOS,
-    *entitlements.SCENARIOS,
-    *ledger.SCENARIOS,
-    *configuration.SCENARIOS,
+SECTIONS: tuple[tuple[str, tuple[Scenario, ...]], ...] = (
+    ("Duplicates and idempotency", duplicates.SCENARIOS),
+    ("Order, lateness, loss", order_and_loss.SCENARIOS),
+    ("Entitlement against subscription", entitlements.SCENARIOS),
+    ("Credits and ledger", ledger.SCENARIOS),
+    ("Configuration", configuration.SCENARIOS),
 )
+SCENARIOS: tuple[Scenario, ...] = tuple(scenario for _, scenarios in SECTIONS for scenario in scenarios)
 INNOCENTS: tuple[Innocent, ...] = innocent.INNOCENTS
 PARTS: tuple[Part, ...] = (
     *(part for scenario in SCENARIOS for part in scenario.parts),

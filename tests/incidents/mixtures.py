@@ -65,7 +65,7 @@ def judged(seeds: Iterable[int], folder: Path) -> list[Judged]:
     told = {mixture.seed: (mixture, mixture.tell(company)) for mixture in map(Mixture.of, seeds)}
     found = company.by_tag(open_findings(company.audited(folder)))
     expected = {one.tag: one.findings for one in company.told}
-    strays = departures(expected["others"], found["others"])
+    strays = found["others"]
     made = []
     for mixture, tags in told.values():
         said = [
@@ -77,8 +77,9 @@ def judged(seeds: Iterable[int], folder: Path) -> list[Judged]:
             Judged(
                 mixture=mixture,
                 expected=[one for tag in tags for one in expected[tag]],
-                found=[one for tag in tags for one in found[tag]],
-                departures=said + [f"beside the seeds: {stray}" for stray in strays],
+                found=[*(one for tag in tags for one in found[tag]), *strays],
+                departures=said + [f"seed {mixture.seed} or another: unexpected: {stray.id}" for stray in strays],
             )
         )
+        strays = []  # what is of no telling is told once
     return made
