@@ -29,7 +29,7 @@ def _moved_version(stage: Stage) -> Findings:
     bill = user.billed(subscription, 2, received=False)
     return (
         found("endpoint-health", others.ENDPOINT, api_version=MOVED_VERSION, expected_api_version=VERSION),
-        found("missing-grant", bill.id, account_id=str(user), plan="PRO"),
+        found("missing-grant", bill.id, account_id=str(user), plan=stage.tier.plan),
         found("undelivered-event", bill.event, account_id=str(user)),
     )
 

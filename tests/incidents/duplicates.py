@@ -67,7 +67,7 @@ def _marked_before_its_effect(stage: Stage) -> Findings:
     bill = user.billed(subscription, 10)
     return (
         found("hollow-event", bill.event, type="invoice.paid"),
-        found("missing-grant", bill.id, account_id=str(user), plan="PRO", money={"usd": 2900}),
+        found("missing-grant", bill.id, account_id=str(user), plan=stage.tier.plan, money={"usd": stage.tier.cents}),
     )
 
 
@@ -103,7 +103,13 @@ def _dedupe_by_the_period_before(stage: Stage) -> Findings:
         user, subscription = subscriber(stage, renewed=(70, 40))
         bill = user.billed(subscription, 10)
         findings += (
-            found("missing-grant", bill.id, account_id=str(user), credits_owed=1000, money={"usd": 2900}),
+            found(
+                "missing-grant",
+                bill.id,
+                account_id=str(user),
+                credits_owed=stage.tier.credits,
+                money={"usd": stage.tier.cents},
+            ),
             found("hollow-event", bill.event),
         )
     return findings

@@ -33,8 +33,12 @@ def _known_price(stage: Stage) -> Findings:
 
 def _cut_at_the_first_decline(stage: Stage) -> Findings:
     user, subscription = _declined(stage, 5)
-    user.moves("PRO", "FREE", stage.ago(5, minutes=1))
-    return (found("paid-but-blocked", user, paid_for="PRO", subscription_id=subscription["id"], status="past_due"),)
+    user.moves(stage.tier.plan, "FREE", stage.ago(5, minutes=1))
+    return (
+        found(
+            "paid-but-blocked", user, paid_for=stage.tier.plan, subscription_id=subscription["id"], status="past_due"
+        ),
+    )
 
 
 def _kept_while_stripe_retries(stage: Stage) -> Findings:

@@ -18,9 +18,9 @@ from trueup.model.severity import Severity
 
 
 def _yearly_on_day_300(stage: Stage) -> Findings:
-    user = somebody(stage, "PRO", days=310)
-    year = user.billed(user.subscribes("price_pro_yearly", days=300, period_days=300), 300)
-    user.granted(year, 12 * CREDITS["PRO"])
+    user = somebody(stage, stage.yearly.plan, days=310)
+    year = user.billed(user.subscribes(stage.yearly.yearly_price, days=300, period_days=300), 300)
+    user.granted(year, 12 * stage.yearly.credits)
     user.uses(40, stage.ago(6))
     return QUIET
 
@@ -29,14 +29,14 @@ def _trial_without_an_invoice(stage: Stage) -> Findings:
     user = somebody(stage, days=9)
     start = stage.ago(9)
     user.subscribes(
-        "price_pro",
+        stage.tier.price,
         days=9,
         period_days=9,
         status="trialing",
         trial_start=seconds(start),
         trial_end=seconds(start) + 14 * DAY,
     )
-    user.moves("FREE", "PRO", start)
+    user.moves("FREE", stage.tier.plan, start)
     user.entry(EntryKind.PROMOTIONAL_GRANT, 100, start)
     return QUIET
 
@@ -50,10 +50,10 @@ def _day_ten_of_dunning(stage: Stage) -> Findings:
 
 def _net_60(stage: Stage) -> Findings:
     """One invoice is not due yet, and one was paid by transfer, outside Stripe."""
-    waiting, paid = somebody(stage, "PRO"), somebody(stage, "PRO")
+    waiting, paid = somebody(stage, stage.tier.plan), somebody(stage, stage.tier.plan)
     terms: dict[str, Any] = {"collection_method": "send_invoice", "days_until_due": 60}
     for user, is_paid in ((waiting, False), (paid, True)):
-        subscription = user.subscribes("price_pro", days=25, period_days=25, **terms)
+        subscription = user.subscribes(stage.tier.price, days=25, period_days=25, **terms)
         due: dict[str, Any] = {"collection_method": "send_invoice", "due_date": seconds(stage.ago(25)) + 60 * DAY}
         bill = user.billed(subscription, 25, paid=is_paid, **due)
         if is_paid:
@@ -66,7 +66,12 @@ def _net_60(stage: Stage) -> Findings:
 
 def _from_the_customer_s_balance(stage: Stage) -> Findings:
     user, subscription = subscriber(stage, renewed=(70, 40))
-    balance: dict[str, Any] = {"starting_balance": -2900, "ending_balance": 0, "amount_paid": 0, "amount_due": 0}
+    balance: dict[str, Any] = {
+        "starting_balance": -stage.tier.cents,
+        "ending_balance": 0,
+        "amount_paid": 0,
+        "amount_due": 0,
+    }
     user.granted(user.billed(subscription, 10, **balance))
     return QUIET
 
@@ -80,7 +85,7 @@ def _paused_by_policy(stage: Stage) -> Findings:
 
 def _hundred_percent_coupon(stage: Stage) -> Findings:
     user, subscription = subscriber(stage, renewed=(70, 40))
-    free: dict[str, Any] = {"subtotal": 2900, "total": 0, "amount_paid": 0, "amount_due": 0}
+    free: dict[str, Any] = {"subtotal": stage.tier.cents, "total": 0, "amount_paid": 0, "amount_due": 0}
     user.granted(user.billed(subscription, 10, **free))
     return QUIET
 
@@ -115,15 +120,17 @@ def _member_of_a_paying_organisation(stage: Stage) -> Findings:
 def _free_now_pro_then(stage: Stage) -> Findings:
     user, subscription = subscriber(stage, renewed=(70, 40), period_days=40)
     stories.cancel(stage.world, subscription, at=seconds(stage.ago(12)))
-    user.moves("PRO", "FREE", stage.ago(12))
+    user.moves(stage.tier.plan, "FREE", stage.ago(12))
     return QUIET
 
 
 def _twelve_grants_of_one_invoice(stage: Stage) -> Findings:
-    user = somebody(stage, "PRO", days=210)
-    year = user.billed(user.subscribes("price_pro_yearly", days=200, period_days=200), 200)
+    user = somebody(stage, stage.yearly.plan, days=210)
+    year = user.billed(user.subscribes(stage.yearly.yearly_price, days=200, period_days=200), 200)
     for month in range(7):
-        user.granted(year, later_days=30 * month, stripe_event_id=year.event if month == 0 else None)
+        user.granted(
+            year, stage.yearly.credits, later_days=30 * month, stripe_event_id=year.event if month == 0 else None
+        )
     return QUIET
 
 
@@ -159,15 +166,17 @@ def _before_the_table_existed(stage: Stage) -> Findings:
 def _in_flight(stage: Stage) -> Findings:
     """Paid, and credited, three minutes ago: the records are on their way, and the second user's credits too."""
     for is_credited in (True, False):
-        user = somebody(stage, "PRO")
-        subscription = user.subscribes("price_pro", days=70, period_days=10)
+        user = somebody(stage, stage.tier.plan)
+        subscription = user.subscribes(stage.tier.price, days=70, period_days=10)
         user.renews(subscription, 70, 40)
         at = stage.just(3)
         fields: dict[str, Any] = {"created": seconds(at), "status_transitions": _paid_at(seconds(at))}
         bill = user.billed(subscription, 10, told=False, **fields)
         event = stage.told("invoice.paid", bill.invoice, at, received=False)
         if is_credited:
-            user.entry(EntryKind.SUBSCRIPTION_GRANT, 1000, at, stripe_invoice_id=bill.id, stripe_event_id=event)
+            user.entry(
+                EntryKind.SUBSCRIPTION_GRANT, stage.tier.credits, at, stripe_invoice_id=bill.id, stripe_event_id=event
+            )
     return QUIET
 
 
@@ -176,7 +185,7 @@ def _paid_at(moment: int) -> dict[str, int | None]:
 
 
 def _a_minute_old(stage: Stage) -> Findings:
-    somebody(stage, "PRO", linked=False, created_at=stage.just(1))
+    somebody(stage, stage.tier.plan, linked=False, created_at=stage.just(1))
     return QUIET
 
 
@@ -193,8 +202,8 @@ def _second_product(stage: Stage) -> Findings:
 
 
 def _add_on(stage: Stage) -> Findings:
-    user = somebody(stage, "PRO")
-    subscription = user.subscribes("price_pro", more=("price_addon",))
+    user = somebody(stage, stage.tier.plan)
+    subscription = user.subscribes(stage.tier.price, more=("price_addon",))
     user.renews(subscription, 70, 40, 10)
     return QUIET
 
@@ -202,7 +211,7 @@ def _add_on(stage: Stage) -> Findings:
 def _until_the_period_ends(stage: Stage) -> Findings:
     user, subscription = subscriber(stage)
     stage.world.change(subscription["id"], cancel_at_period_end=True, canceled_at=seconds(stage.ago(4)))
-    return (found("ending-plan", user, severity=Severity.INFO, ending_plan="PRO"),)
+    return (found("ending-plan", user, severity=Severity.INFO, ending_plan=stage.tier.plan),)
 
 
 def _ids_out_of_order(stage: Stage) -> Findings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.incidents.upgrades import granted_the_difference, granted_twice_in_one_month
-from tests.support.incidents.offer import CENTS, CREDITS
+from tests.support.incidents.offer import CENTS
 from tests.support.incidents.people import Person, Sale, somebody, subscriber
 from tests.support.incidents.scenario import QUIET, REFUSED, Findings, Scenario, found
 from tests.support.incidents.stage import Stage, seconds
@@ -174,20 +174,26 @@ def _reinstated(stage: Stage) -> Findings:
 
 def _a_year_refilled_once(stage: Stage) -> Findings:
     """One got a month for a year, and one got nothing at all."""
-    once, never = somebody(stage, "PRO"), somebody(stage, "PRO")
-    year = once.billed(once.subscribes("price_pro_yearly", days=100, period_days=100), 100)
-    once.granted(year)
-    empty = never.billed(never.subscribes("price_pro_yearly", days=35, period_days=35), 35, received=False)
+    once, never = somebody(stage, stage.yearly.plan), somebody(stage, stage.yearly.plan)
+    year = once.billed(once.subscribes(stage.yearly.yearly_price, days=100, period_days=100), 100)
+    once.granted(year, stage.yearly.credits)
+    empty = never.billed(never.subscribes(stage.yearly.yearly_price, days=35, period_days=35), 35, received=False)
     return (
-        found("wrong-grant-amount", year.id, account_id=str(once), credits_granted=Decimal(1000), periods=12),
-        found("missing-grant", empty.id, account_id=str(never), money={"usd": CENTS["price_pro_yearly"]}),
+        found(
+            "wrong-grant-amount",
+            year.id,
+            account_id=str(once),
+            credits_granted=Decimal(stage.yearly.credits),
+            periods=12,
+        ),
+        found("missing-grant", empty.id, account_id=str(never), money={"usd": CENTS[stage.yearly.yearly_price]}),
     )
 
 
 def _a_year_at_once(stage: Stage) -> Findings:
-    user = somebody(stage, "PRO")
-    year = user.billed(user.subscribes("price_pro_yearly", days=100, period_days=100), 100)
-    user.granted(year, 12 * CREDITS["PRO"])
+    user = somebody(stage, stage.yearly.plan)
+    year = user.billed(user.subscribes(stage.yearly.yearly_price, days=100, period_days=100), 100)
+    user.granted(year, 12 * stage.yearly.credits)
     return QUIET
 
 
@@ -217,7 +223,7 @@ def _by_month_and_by_anniversary(stage: Stage) -> Findings:
     bill = user.billed(subscription, 10)
     user.granted(bill)
     user.granted(bill, later_days=4, stripe_event_id=None)
-    return (found("duplicate-invoice-grant", bill.id, grants=2, excess=Decimal(1000)),)
+    return (found("duplicate-invoice-grant", bill.id, grants=2, excess=Decimal(stage.tier.credits)),)
 
 
 def _by_anniversary(stage: Stage) -> Findings:
@@ -296,10 +302,12 @@ def _wrong_backfill(stage: Stage) -> Findings:
     stale = user.balance
     user.uses(25, stage.ago(6))
     written = user.granted(
-        bill, later_days=5, stripe_event_id=None, actor="backfill", balance_after=stale + CREDITS["PRO"]
+        bill, later_days=5, stripe_event_id=None, actor="backfill", balance_after=stale + stage.tier.credits
     )
     return (
-        found("duplicate-invoice-grant", bill.id, last_entry_id=str(written.entry_id), excess=Decimal(1000)),
+        found(
+            "duplicate-invoice-grant", bill.id, last_entry_id=str(written.entry_id), excess=Decimal(stage.tier.credits)
+        ),
         found("ledger-break", written.entry_id, account_id=str(user), difference=Decimal(25)),
         found("credit-balance", user, diagnosis="lost-update", repair=REFUSED),
     )

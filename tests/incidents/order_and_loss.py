@@ -14,10 +14,10 @@ def _restored_after_the_end(stage: Stage) -> Findings:
     user, subscription = subscriber(stage, renewed=(70, 40), period_days=40)
     ended = stories.cancel(stage.world, subscription, at=seconds(stage.ago(10)))
     stage.told("customer.subscription.deleted", ended, stage.ago(10))
-    user.moves("PRO", "FREE", stage.ago(10))
+    user.moves(stage.tier.plan, "FREE", stage.ago(10))
     stage.told("customer.subscription.updated", ended, stage.ago(10, minutes=2))
-    user.moves("FREE", "PRO", stage.ago(10, minutes=2))
-    return (found("unpaid-but-active", user, subscription_status="canceled", money={"usd": 2900}),)
+    user.moves("FREE", stage.tier.plan, stage.ago(10, minutes=2))
+    return (found("unpaid-but-active", user, subscription_status="canceled", money={"usd": stage.tier.cents}),)
 
 
 def _ended(stage: Stage) -> Findings:
@@ -25,26 +25,28 @@ def _ended(stage: Stage) -> Findings:
     ended = stories.cancel(stage.world, subscription, at=seconds(stage.ago(10)))
     stage.told("customer.subscription.updated", ended, stage.ago(10))
     stage.told("customer.subscription.deleted", ended, stage.ago(10))
-    user.moves("PRO", "FREE", stage.ago(10))
+    user.moves(stage.tier.plan, "FREE", stage.ago(10))
     return QUIET
 
 
 def _begun_after_it_was_active(stage: Stage) -> Findings:
     user = somebody(stage, days=6)
-    subscription = user.subscribes("price_pro", days=5, period_days=5)
-    user.moves("FREE", "PRO", stage.ago(5, minutes=1))
+    subscription = user.subscribes(stage.tier.price, days=5, period_days=5)
+    user.moves("FREE", stage.tier.plan, stage.ago(5, minutes=1))
     user.renews(subscription, 5)
     stage.told("customer.subscription.updated", subscription, stage.ago(5, minutes=1))
-    user.moves("PRO", "FREE", stage.ago(5, minutes=2))
+    user.moves(stage.tier.plan, "FREE", stage.ago(5, minutes=2))
     stage.told("customer.subscription.created", subscription | {"status": "incomplete"}, stage.ago(5, minutes=2))
-    return (found("paid-but-blocked", user, paid_for="PRO", status="active", money={"usd": 2900}),)
+    return (
+        found("paid-but-blocked", user, paid_for=stage.tier.plan, status="active", money={"usd": stage.tier.cents}),
+    )
 
 
 def _begun_and_then_active(stage: Stage) -> Findings:
     user = somebody(stage, days=6)
-    subscription = user.subscribes("price_pro", days=5, period_days=5)
+    subscription = user.subscribes(stage.tier.price, days=5, period_days=5)
     stage.told("customer.subscription.created", subscription | {"status": "incomplete"}, stage.ago(5))
-    user.moves("FREE", "PRO", stage.ago(5, minutes=1))
+    user.moves("FREE", stage.tier.plan, stage.ago(5, minutes=1))
     stage.told("customer.subscription.updated", subscription, stage.ago(5, minutes=1))
     user.renews(subscription, 5)
     return QUIET
@@ -53,13 +55,13 @@ def _begun_and_then_active(stage: Stage) -> Findings:
 def _wiped_by_an_old_end(stage: Stage) -> Findings:
     user, former = subscriber(stage, renewed=(100, 70), days=100, period_days=70)
     ended = stories.cancel(stage.world, former, at=seconds(stage.ago(40)))
-    user.renews(user.subscribes("price_pro", days=20, period_days=20), 20)
+    user.renews(user.subscribes(stage.tier.price, days=20, period_days=20), 20)
     stage.told("customer.subscription.deleted", ended, stage.ago(19))
-    user.moves("PRO", "FREE", stage.ago(19))
+    user.moves(stage.tier.plan, "FREE", stage.ago(19))
     left = Decimal(user.balance)
     user.change(credits=Decimal(0))
     return (
-        found("paid-but-blocked", user, paid_for="PRO", status="active"),
+        found("paid-but-blocked", user, paid_for=stage.tier.plan, status="active"),
         found("credit-balance", user, diagnosis="hand-edit", credits=Decimal(0), last_balance_after=left),
     )
 
@@ -67,9 +69,9 @@ def _wiped_by_an_old_end(stage: Stage) -> Findings:
 def _old_end_recognised(stage: Stage) -> Findings:
     user, former = subscriber(stage, renewed=(100, 70), days=100, period_days=70)
     ended = stories.cancel(stage.world, former, at=seconds(stage.ago(40)))
-    user.moves("PRO", "FREE", stage.ago(40))
-    subscription = user.subscribes("price_pro", days=20, period_days=20)
-    user.moves("FREE", "PRO", stage.ago(20))
+    user.moves(stage.tier.plan, "FREE", stage.ago(40))
+    subscription = user.subscribes(stage.tier.price, days=20, period_days=20)
+    user.moves("FREE", stage.tier.plan, stage.ago(20))
     user.renews(subscription, 20)
     stage.told("customer.subscription.deleted", ended, stage.ago(19))
     return QUIET
@@ -99,18 +101,18 @@ def _endpoint_up(stage: Stage) -> Findings:
 
 def _never_told(stage: Stage) -> Findings:
     user = somebody(stage, days=8)
-    bill = user.billed(user.subscribes("price_pro", days=6, period_days=6), 6, told=False)
+    bill = user.billed(user.subscribes(stage.tier.price, days=6, period_days=6), 6, told=False)
     return (
-        found("missing-grant", bill.id, account_id=str(user), plan="PRO", credits_owed=1000),
-        found("paid-but-blocked", user, paid_for="PRO"),
+        found("missing-grant", bill.id, account_id=str(user), plan=stage.tier.plan, credits_owed=stage.tier.credits),
+        found("paid-but-blocked", user, paid_for=stage.tier.plan),
     )
 
 
 def _read_from_the_objects(stage: Stage) -> Findings:
     """A reconciling job saw the invoice and granted what it owes, with no event to name."""
     user = somebody(stage, days=8)
-    bill = user.billed(user.subscribes("price_pro", days=6, period_days=6), 6, told=False)
-    user.moves("FREE", "PRO", stage.ago(6))
+    bill = user.billed(user.subscribes(stage.tier.price, days=6, period_days=6), 6, told=False)
+    user.moves("FREE", stage.tier.plan, stage.ago(6))
     user.granted(bill, later_days=0.5)
     return QUIET
 
@@ -124,7 +126,7 @@ def _never_reconciled(stage: Stage) -> Findings:
 def _reconciled(stage: Stage) -> Findings:
     user, subscription = subscriber(stage, renewed=(70, 40), period_days=40)
     stories.cancel(stage.world, subscription, at=seconds(stage.ago(10)))
-    user.moves("PRO", "FREE", stage.ago(9))
+    user.moves(stage.tier.plan, "FREE", stage.ago(9))
     return QUIET
 
 
@@ -132,7 +134,7 @@ def _not_listed_any_more(stage: Stage) -> Findings:
     user, subscription = subscriber(stage, renewed=(63,), period_days=3)
     bill = user.billed(subscription, 33, received=False)
     user.renews(subscription, 3)
-    return (found("missing-grant", bill.id, account_id=str(user), days_left=0, money={"usd": 2900}),)
+    return (found("missing-grant", bill.id, account_id=str(user), days_left=0, money={"usd": stage.tier.cents}),)
 
 
 def _credited_before_it_was_forgotten(stage: Stage) -> Findings:

@@ -14,7 +14,7 @@ from tests.support.stripe.objects import JSON
 
 def _upgraded(stage: Stage) -> tuple[Person, Bill]:
     """From PRO to MAX, five days ago, in the middle of the month; not credited yet."""
-    user, subscription = subscriber(stage, renewed=(50, 20), days=50, period_days=20)
+    user, subscription = subscriber(stage, "price_pro", renewed=(50, 20), days=50, period_days=20)
     at = stage.ago(5)
     item = subscription["items"]["data"][0]
     upgraded = item | {"price": stage.price("price_max")}

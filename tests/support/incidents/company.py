@@ -87,13 +87,15 @@ class Company:
     ) -> Findings:
         """Lay one telling into the company; what must be found of it."""
         self.world.suffix = tag
+        random = random or Random(tag)
         stage = Stage(
             world=self.world,
             tag=tag,
             first_entry=len(self.told) * ENTRIES_EACH,
-            random=random or Random(tag),
+            random=random,
             shift=shift,
             whole=whole,
+            tier=offer.PRO if whole else random.choice(offer.TIERS),
         )
         findings = telling(stage)
         assert stage.entries < ENTRIES_EACH

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tests.support.stripe import products, stories
 from tests.support.stripe.objects import JSON
 from tests.support.stripe.world import StripeWorld
@@ -20,6 +22,37 @@ CENTS = {
     "price_team": 1500,
     "price_addon": 500,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A plan with credits, and what a month of it costs."""
+
+    plan: str
+
+    @property
+    def price(self) -> str:
+        """Its monthly price."""
+        return f"price_{self.plan.lower()}"
+
+    @property
+    def yearly_price(self) -> str:
+        """Its yearly price, where it has one."""
+        return f"{self.price}_yearly"
+
+    @property
+    def credits(self) -> int:
+        """Those of a month."""
+        return CREDITS[self.plan]
+
+    @property
+    def cents(self) -> int:
+        """What a month costs."""
+        return CENTS[self.price]
+
+
+PRO = Tier(plan="PRO")
+TIERS = (PRO, Tier(plan="MAX"), Tier(plan="LEGACY"))
 
 PLANS = """
 [plans.FREE]

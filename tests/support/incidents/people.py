@@ -139,13 +139,14 @@ class Person:
         event = self.stage.told(kind, made, at, received=received) if is_told else None
         return Bill(id=made["id"], event=event, invoice=made, at=at)
 
-    def granted(self, bill: Bill, amount: int = CREDITS["PRO"], *, later_days: float = 0, **fields: Any) -> LedgerEntry:
-        """The credits of a bill."""
+    def granted(self, bill: Bill, amount: int | None = None, *, later_days: float = 0, **fields: Any) -> LedgerEntry:
+        """The credits of a bill: a month of the tier unless another amount is given."""
         at = bill.at + _HANDLING + timedelta(days=later_days)
         plain = {"stripe_invoice_id": bill.id, "stripe_event_id": bill.event}
+        amount = self.stage.tier.credits if amount is None else amount
         return self.entry(EntryKind.SUBSCRIPTION_GRANT, amount, at, **(plain | fields))
 
-    def renews(self, subscription: JSON, *days: float, amount: int = CREDITS["PRO"]) -> None:
+    def renews(self, subscription: JSON, *days: float, amount: int | None = None) -> None:
         """Paid and credited, as it should be, at each of these moments."""
         for each in days:
             self.granted(self.billed(subscription, each), amount)
@@ -229,9 +230,10 @@ def new_customer(stage: Stage, *, days: float = 200, **fields: Any) -> JSON:
 
 
 def subscriber(
-    stage: Stage, price: str = "price_pro", *, renewed: tuple[float, ...] = (70, 40, 10), **fields: Any
+    stage: Stage, price: str | None = None, *, renewed: tuple[float, ...] = (70, 40, 10), **fields: Any
 ) -> tuple[Person, JSON]:
-    """An account on the plan of this price, served and credited since seventy days."""
+    """An account on the plan of this price, or of the stage's tier, served and credited since seventy days."""
+    price = price or stage.tier.price
     plan = price.removeprefix("price_").removesuffix("_yearly").upper()
     person = somebody(stage, plan)
     subscription = person.subscribes(price, **fields)

@@ -30,7 +30,8 @@ class Stage:
 
     ``shift`` moves all that is told in days further back, so that no two tellings stand at the same moment; what is
     told in minutes stays where it is. ``random`` decides what a scenario leaves open. Where the telling is not
-    ``whole``, crowds are few, so that thousands of tellings stay cheap.
+    ``whole``, crowds are few, so that thousands of tellings stay cheap. ``tier`` is the plan that it is about where
+    nothing else is said.
     """
 
     world: StripeWorld
@@ -39,9 +40,15 @@ class Stage:
     random: Random
     shift: timedelta = timedelta()
     whole: bool = True
+    tier: offer.Tier = offer.PRO
     rows: list[Row] = field(default_factory=list)
     exemptions: list[Exemption] = field(default_factory=list)
     entries: int = 0
+
+    @property
+    def yearly(self) -> offer.Tier:
+        """The tier, or where it cannot be bought by the year, another."""
+        return self.tier if self.tier.yearly_price in offer.CENTS else offer.PRO
 
     def ago(self, days: float, *, minutes: float = 0) -> datetime:
         """So many days before now, and so many minutes less."""
