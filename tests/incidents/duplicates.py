@@ -51,7 +51,7 @@ def _doubled_beside_the_ledger(stage: Stage) -> Findings:
     user = somebody(stage)
     sale = user.buys(9)
     entry = user.credited(sale)
-    user.change(credits=entry.balance_after * 2)
+    user.change(credits=entry.balance_after + entry.amount)
     return (found("credit-balance", user, repair="sync-credit-balance", diagnosis="hand-edit", drift=entry.amount),)
 
 
@@ -85,7 +85,7 @@ def _swallowed(stage: Stage) -> Findings:
     other.credited(other.buys(20, pack))
     sale = user.buys(9, pack, received=False)
     return (
-        found("missing-grant", sale.payment, account_id=str(user), money={"usd": sale.cents}),
+        found("missing-grant", sale.payment, account_id=str(user), money=sale.money),
         found("undelivered-event", sale.event, account_id=str(user), credited=False, pending_webhooks=0),
     )
 
@@ -137,7 +137,7 @@ def _two_invoices_for_one_purchase(stage: Stage) -> Findings:
             stripe_payment_intent_id=sale.payment,
             stripe_event_id=sale.event,
         )
-    charged = {"usd": sales[1].cents}
+    charged = sales[1].money
     return (found("duplicate-charge", sales[1].payment, first_payment_id=sales[0].payment, money=charged),)
 
 

@@ -192,9 +192,9 @@ def _downgraded_there_too(stage: Stage) -> Findings:
 
 
 def _account_gone(stage: Stage) -> Findings:
-    """One was removed, and one only closed."""
+    """One was removed with all its rows, and one only closed."""
     (gone, of_gone), (closed, of_closed) = (subscriber(stage, "price_basic") for _ in range(2))
-    stage.rows.remove(gone.account)
+    stage.rows[:] = [row for row in stage.rows if getattr(row, "account_id", None) != str(gone)]
     closed.change(active=False)
     return (
         found("orphan-subscription", of_gone["id"], belongs_to="no account"),

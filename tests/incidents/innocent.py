@@ -216,8 +216,7 @@ def _until_the_period_ends(stage: Stage) -> Findings:
 
 def _ids_out_of_order(stage: Stage) -> Findings:
     """Ids that say nothing about the order: the dates do."""
-    user = somebody(stage)
-    user.sequence = None
+    user = somebody(stage, numbered=False)
     user.credited(user.buys(9), entry_id=stage.first_entry + 900)
     for number in range(4):
         user.entry(EntryKind.USAGE, -10, stage.ago(4 - number), entry_id=stage.first_entry + 800 - number)

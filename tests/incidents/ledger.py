@@ -37,8 +37,7 @@ def _one_after_the_other(stage: Stage) -> Findings:
 
 def _equal_timestamps(stage: Stage) -> Findings:
     """The order is that of the ids: whoever takes the latest by date alone may take any of three."""
-    user = somebody(stage)
-    user.sequence = None
+    user = somebody(stage, numbered=False)
     user.credited(user.buys(9))
     at = stage.ago(4)
     for amount in (10, 30, 5):
@@ -47,8 +46,7 @@ def _equal_timestamps(stage: Stage) -> Findings:
 
 
 def _timestamps_that_differ(stage: Stage) -> Findings:
-    user = somebody(stage)
-    user.sequence = None
+    user = somebody(stage, numbered=False)
     user.credited(user.buys(9))
     for minutes in (0, 1, 2):
         user.uses(10, stage.ago(4, minutes=minutes))
@@ -142,7 +140,7 @@ def _kept_after_the_refund(stage: Stage) -> Findings:
             "refund-not-clawed-back",
             one.payment,
             credits_kept=Decimal(one.credits_sold),
-            money={"usd": one.cents},
+            money=one.money,
         )
         for one in (sale, lost)
     )
@@ -246,7 +244,7 @@ def _before_the_debit_failed(stage: Stage) -> Findings:
             sale.payment,
             severity=Severity.ERROR,
             status="requires_payment_method",
-            money={"usd": sale.cents},
+            money=sale.money,
         ),
     )
 
@@ -266,7 +264,7 @@ def _bought_by_debit(stage: Stage, user: Person) -> Sale:
     """A pack of credits, nine days ago, by a method that confirms days later."""
     (price, credits_sold), at = stage.pack(), stage.ago(9)
     assert user.customer is not None
-    made = {"created": seconds(at), "currency": "usd", "livemode": True}
+    made = {"created": seconds(at), "currency": price["currency"], "livemode": True}
     intent = stories.pay(
         stage.world,
         amount=price["unit_amount"],

@@ -15,6 +15,8 @@ from tests.support.stripe import stories
 from tests.support.stripe.objects import DAY, JSON
 from trueup.model.relations import Account, EntryKind, LedgerEntry, PlanChange
 
+USUAL_DAYS = 200
+HISTORY_DAYS = 190
 MONTH_DAYS = 30
 YEAR_DAYS = 365
 _HANDLING = timedelta(seconds=3)
@@ -30,6 +32,11 @@ class Sale:
     credits_sold: int
     cents: int
     at: datetime
+
+    @property
+    def money(self) -> Mapping[str, int]:
+        """What was paid, by currency."""
+        return {self.session["currency"]: self.cents}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,8 +216,16 @@ class Person:
         return self.entry(EntryKind.PURCHASE, sale.credits_sold, at, **(plain | fields))
 
 
-def somebody(stage: Stage, plan: str = "FREE", *, days: float = 200, linked: bool = True, **fields: Any) -> Person:
-    """An account that is ``days`` old, with a customer that it names."""
+def somebody(
+    stage: Stage,
+    plan: str = "FREE",
+    *,
+    days: float = USUAL_DAYS,
+    linked: bool = True,
+    numbered: bool = True,
+    **fields: Any,
+) -> Person:
+    """An account that is ``days`` old, with a customer that it names; ``numbered``: its entries have sequences."""
     named = stage.id("user")
     customer = new_customer(stage, days=days) if linked else None
     plain: dict[str, Any] = {
@@ -221,10 +236,13 @@ def somebody(stage: Stage, plan: str = "FREE", *, days: float = 200, linked: boo
     }
     account = Account(**({"account_id": named} | plain | fields))
     stage.rows.append(account)
-    return Person(stage=stage, account=account, customer=customer)
+    person = Person(stage=stage, account=account, customer=customer, sequence=0 if numbered else None)
+    if linked and days == USUAL_DAYS and not stage.whole:
+        give_history(person)
+    return person
 
 
-def new_customer(stage: Stage, *, days: float = 200, **fields: Any) -> JSON:
+def new_customer(stage: Stage, *, days: float = USUAL_DAYS, **fields: Any) -> JSON:
     """A customer at Stripe."""
     return stories.new_customer(stage.world, id=stage.id("cus"), created=seconds(stage.ago(days)), **fields)
 
@@ -240,6 +258,32 @@ def subscriber(
     if plan in CREDITS:
         person.renews(subscription, *renewed, amount=CREDITS[plan])
     return person, subscription
+
+
+def give_history(person: Person) -> None:
+    """What may have been before, long ago and done with: it leaves neither credits nor a plan."""
+    stage = person.stage
+    before = stage.random.choice(("nothing", "a gift", "a purchase", "a refund", "a subscription"))
+    if before == "a gift":
+        gift = stage.random.randint(10, 90)
+        person.entry(EntryKind.PROMOTIONAL_GRANT, gift, stage.ago(HISTORY_DAYS - 5))
+        person.entry(EntryKind.EXPIRY, -gift, stage.ago(HISTORY_DAYS - 40))
+    elif before in ("a purchase", "a refund"):
+        sale = person.buys(HISTORY_DAYS - 5)
+        person.credited(sale)
+        if before == "a refund":
+            person.refunded(sale.payment, HISTORY_DAYS - 20)
+            person.reversed(sale, HISTORY_DAYS - 20)
+        else:
+            person.uses(sale.credits_sold, stage.ago(HISTORY_DAYS - 30))
+    elif before == "a subscription":
+        former = person.subscribes("price_basic", days=HISTORY_DAYS - 5, period_days=HISTORY_DAYS - 5)
+        person.billed(former, HISTORY_DAYS - 5)
+        stories.cancel(stage.world, former, at=seconds(stage.ago(HISTORY_DAYS - 20)))
+        stage.rows += [
+            PlanChange(account_id=str(person), from_plan=former, to_plan=later, changed_at=stage.ago(days))
+            for former, later, days in (("FREE", "BASIC", HISTORY_DAYS - 5), ("BASIC", "FREE", HISTORY_DAYS - 20))
+        ]
 
 
 def _period(price: JSON) -> int:

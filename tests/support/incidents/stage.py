@@ -79,7 +79,8 @@ class Stage:
         """A price for a pack of credits, of this telling alone, and how many credits it is for."""
         credits_sold = 50 * self.random.randint(2, 12)
         cents = 100 * self.random.randint(5, 90)
-        made = self.new_price(interval=None, unit_amount=cents)
+        currency = "usd" if self.whole else self.random.choice(("usd", "eur", "jpy"))
+        made = self.new_price(interval=None, unit_amount=cents, currency=currency)
         return made, credits_sold
 
     def new_price(self, *, product: str = offer.PRODUCT, **fields: Any) -> JSON:
