@@ -20,6 +20,7 @@ test: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m bench $(BENCH_ARGS)
+	$(BIN)/python -m bench.incidents $(INCIDENTS_ARGS)
 	$(BIN)/python -m bench.matching $(MATCHING_ARGS)
 	$(BIN)/python -m bench.load $(LOAD_ARGS)
 
@@ -27,6 +28,7 @@ docs: $(VENV)/dev
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.channels
 	$(BIN)/python -m docs.gates
+	$(BIN)/python -m docs.incidents
 	$(BIN)/python -m docs.picture
 
 clean:

@@ -8,7 +8,7 @@ and column that is about something else.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -144,10 +144,10 @@ def keep_in_django(url: str, world: StripeWorld, *, synced_at: datetime) -> None
                 _insert(connection, f"djstripe_{table}", values)
 
 
-def keep_in_files(folder: Path, world: StripeWorld) -> None:
-    """Write a file of JSON lines for each kind, as exports are written."""
+def keep_in_files(folder: Path, world: StripeWorld, shaped: Callable[[JSON], JSON] = lambda one: one) -> None:
+    """Write a file of JSON lines for each kind, as exports are written; what is listed by itself is ``shaped``."""
     for kind in (*KINDS, "subscription_items"):
-        write_lines(folder, kind, kept(world, kind))
+        write_lines(folder, kind, [shaped(one) for one in kept(world, kind)])
     write_lines(folder, "events", world.objects("event"))
     write_lines(folder, "webhook_endpoints", world.objects("webhook_endpoint"))
 

@@ -63,7 +63,9 @@ def bill(world: StripeWorld, subscription: JSON, **fields: Any) -> JSON:
 def bill_once(world: StripeWorld, customer: JSON, price: JSON, **fields: Any) -> JSON:
     """An invoice without a subscription."""
     named = fields.pop("id", None) or world.new_id("in")
-    lines = [invoices.invoice_line(world.new_id("il"), price, invoice_id=named)]
+    created = fields.get("created", EPOCH)
+    period = {"start": created, "end": created}
+    lines = [invoices.invoice_line(world.new_id("il"), price, invoice_id=named, period=period)]
     plain = {"livemode": customer.get("livemode", True), "currency": price["currency"]}
     billed = world.add(invoices.invoice(named, customer["id"], lines, **(plain | fields)))
     if billed["status"] == "paid" and billed["amount_paid"] > 0:

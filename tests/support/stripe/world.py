@@ -50,6 +50,8 @@ class StripeWorld:
     """The version of requests that name none."""
     now: int | None = None
     """The server's own clock in Unix seconds; this machine's where it is None."""
+    suffix: str = "Ex"
+    """How the ids end that it makes: whoever lays several stories into one world tells them apart by it."""
     keys: dict[str, Key] = field(default_factory=_keys)
     lock: threading.RLock = field(default_factory=threading.RLock)
     collections: dict[str, Collection] = field(
@@ -70,7 +72,7 @@ class StripeWorld:
 
     def new_id(self, prefix: str) -> str:
         """An id that no object has."""
-        return f"{prefix}_{next(self._numbers):06d}Ex"
+        return f"{prefix}_{next(self._numbers):06d}{self.suffix}"
 
     def add(self, added: JSON, *, livemode: bool | None = None) -> JSON:
         """Keep an object, in place of one with its id. ``livemode`` is for objects that do not say (refunds)."""

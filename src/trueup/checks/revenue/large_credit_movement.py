@@ -93,12 +93,16 @@ spread AS (                            -- the median distance from the usual, an
     WHERE 2 * d.entries_up_to_here >= d.entries_of_kind
     GROUP BY usual.kind, usual.credits
 ),
-planned AS (                           -- one period's credits, a quarter's and a year's up front
+planned AS (                           -- one period's credits, a quarter's and a year's up front, an upgrade's
     SELECT credits_per_period AS credits FROM plan
     UNION
     SELECT 3 * credits_per_period FROM plan
     UNION
     SELECT 12 * credits_per_period FROM plan
+    UNION
+    SELECT higher.credits_per_period - lower.credits_per_period
+    FROM plan AS higher
+    JOIN plan AS lower ON lower.credits_per_period < higher.credits_per_period
 ),
 large AS (                             -- from here on the amounts are exact
     SELECT e.kind, abs(e.amount) AS credits, s.usual_amount, s.usual_spread, count(*) AS entries
@@ -186,6 +190,15 @@ WHERE e.posted
         Case(
             name="the first grant of a large plan",
             given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, 4000, kind=EntryKind.SUBSCRIPTION_GRANT)),
+        ),
+        Case(
+            name="an upgrade that grants what the new plan has more than the old one",
+            given=(
+                *_usual(EntryKind.SUBSCRIPTION_GRANT),
+                _PRO,
+                Plan(plan="MAX", rank=2, paid=True, credits_per_period=Decimal(9000)),
+                _moved(11, 5000, kind=EntryKind.SUBSCRIPTION_GRANT),
+            ),
         ),
         Case(
             name="no plan explains two years at once",

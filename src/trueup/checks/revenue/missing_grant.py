@@ -269,7 +269,8 @@ SELECT o.money_id AS subject,
        o.credits_owed,
        o.amount,
        o.currency,
-       o.paid_at
+       o.paid_at,
+       greatest(0, 30 - date_diff('second', o.paid_at, $now) // 86400) AS days_left   -- to send its event again
 FROM owed AS o
 WHERE o.money_id NOT IN (SELECT money_id FROM unplaced)
 """,
@@ -287,6 +288,12 @@ WHERE o.money_id NOT IN (SELECT money_id FROM unplaced)
             given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1")),
         ),
         Case(
+            name="field failure 16: thirty days have passed, and the event can no longer be sent again",
+            given=(*_GIVEN, _invoice(ago(days=30)), _line(start=ago(days=30))),
+            fires=("in_1",),
+            evidence={"in_1": {"days_left": 0}},
+        ),
+        Case(
             name="field failure 14: paid, and the event was never generated",
             given=(*_GIVEN, _invoice(), _line()),
             fires=("in_1",),
@@ -296,6 +303,7 @@ WHERE o.money_id NOT IN (SELECT money_id FROM unplaced)
                     "account_id": "user_1",
                     "plan": "PRO",
                     "credits_owed": Decimal(1000),
+                    "days_left": 20,
                     "amount": 2900,
                     "currency": "usd",
                     "paid_at": ago(days=10),

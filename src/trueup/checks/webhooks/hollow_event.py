@@ -7,9 +7,18 @@ from decimal import Decimal
 
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
-from trueup.model.relations import EntryKind, EventStatus, LedgerEntry, WebhookEvent
+from trueup.model.relations import (
+    EntryKind,
+    EventStatus,
+    LedgerEntry,
+    Plan,
+    PlanPrice,
+    Row,
+    StripeProduct,
+    WebhookEvent,
+)
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import StripeEvent, StripeInvoice
+from trueup.model.stripe_objects import StripeEvent, StripeInvoice, StripeInvoiceLine, StripeReading
 
 
 def _event(number: int, when: datetime, *, event_type: str = "invoice.paid") -> WebhookEvent:
@@ -28,6 +37,95 @@ def _handled(number: int, when: datetime, *, event_type: str = "invoice.paid") -
     return _event(number, when, event_type=event_type), grant
 
 
+def _of_subscription(price: str) -> tuple[Row, ...]:
+    """A processed event that granted nothing, of a paid invoice for a subscription to this price, among good ones."""
+    return (
+        Plan(plan="BASIC", rank=1, paid=True),
+        Plan(plan="PRO", rank=2, paid=True, credits_per_period=Decimal(1000)),
+        PlanPrice(price_id="price_basic", plan="BASIC"),
+        PlanPrice(price_id="price_pro", plan="PRO"),
+        StripeReading(relation="stripe_event", complete_since=ago(days=30)),
+        *_handled(1, ago(days=3)),
+        *_handled(2, ago(days=2)),
+        _event(3, ago(days=1)),
+        StripeEvent(event_id="evt_3", invoice_id="in_3", amount=2900, currency="usd"),
+        StripeInvoice(invoice_id="in_3", subscription_id="sub_3"),
+        StripeInvoiceLine(line_id="il_3", invoice_id="in_3", price_id=price),
+    )
+
+
+def _checkouts(when: datetime) -> tuple[Row, ...]:
+    """Two checkouts that granted, and one that did not."""
+    kind = "checkout.session.completed"
+    good = (row for n in (1, 2) for row in _handled(n, ago(days=n), event_type=kind))
+    return (*good, _event(3, when, event_type=kind))
+
+
+_UNLISTED = (*_handled(1, ago(days=3)), *_handled(2, ago(days=2)), _event(3, ago(days=40)))
+_EVENTS_READ = StripeReading(relation="stripe_event", complete_since=ago(days=30))
+_PLAN_CASES = (
+    Case(name="a plan without credits", given=_of_subscription("price_basic")),
+    Case(name="a subscription to a price in no plan", given=_of_subscription("price_of_another_product")),
+    Case(name="a plan with credits", given=_of_subscription("price_pro"), fires=("evt_3",)),
+    Case(
+        name="an add-on beside a plan with credits",
+        given=(
+            *_of_subscription("price_pro"),
+            StripeInvoiceLine(line_id="il_4", invoice_id="in_3", price_id="price_addon"),
+        ),
+        fires=("evt_3",),
+    ),
+    Case(
+        name="a purchase by invoice, of what is in no plan",
+        given=(
+            *(row for row in _of_subscription("price_pack") if not isinstance(row, StripeInvoice)),
+            StripeInvoice(invoice_id="in_3"),
+        ),
+        fires=("evt_3",),
+    ),
+    Case(
+        name="not listed any more, and a plan has no credits",
+        given=(*_UNLISTED, _EVENTS_READ, Plan(plan="BASIC", rank=1, paid=True)),
+    ),
+    Case(
+        name="not listed any more, and another application's products are on the account",
+        given=(*_UNLISTED, _EVENTS_READ, StripeProduct(product_id="prod_ours")),
+    ),
+    Case(
+        name="a checkout whose payment confirms days later",
+        given=(
+            *_checkouts(ago(days=1)),
+            StripeEvent(event_id="evt_3", type="checkout.session.completed", object_id="cs_3"),
+        ),
+    ),
+    Case(
+        name="a paid checkout",
+        given=(
+            *_checkouts(ago(days=1)),
+            StripeEvent(event_id="evt_3", type="checkout.session.completed", object_id="cs_3", amount=1500),
+        ),
+        fires=("evt_3",),
+    ),
+    Case(
+        name="a checkout that is not listed any more, where some payments confirm days later",
+        given=(
+            *_checkouts(ago(days=40)),
+            _EVENTS_READ,
+            *_handled(4, ago(days=2), event_type="checkout.session.async_payment_succeeded"),
+        ),
+    ),
+    Case(
+        name="a checkout that is not listed any more",
+        given=(*_checkouts(ago(days=40)), _EVENTS_READ),
+        fires=("evt_3",),
+    ),
+    Case(
+        name="not listed any more, and every plan has credits",
+        given=(*_UNLISTED, _EVENTS_READ, Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000))),
+        fires=("evt_3",),
+    ),
+)
+
 CHECK = Check(
     id="hollow-event",
     area=Area.WEBHOOKS,
@@ -36,7 +134,7 @@ CHECK = Check(
     title="Event is marked processed but granted nothing",
     why="The customer paid and received no credits, and because the event counts as processed, every retry is skipped.",
     requires=("ledger_entry.stripe_event_id",),
-    optional=("stripe_event", "stripe_invoice"),
+    optional=("stripe_event", "stripe_invoice", "stripe_invoice_line", "plan", "plan_price"),
     population="""
 SELECT count(*) FROM webhook_event
 WHERE status = 'processed' AND received_at >= $period_start AND received_at < $settled_before
@@ -45,7 +143,9 @@ WHERE status = 'processed' AND received_at >= $period_start AND received_at < $s
     # invoice.payment_succeeded, never on both. A type counts when half of its events granted, in the period or, so that
     # a failure of most of them is not mistaken for the rule, in all time while some in the period still grant.
     # An invoice that costs nothing (a trial) owes nothing, where Stripe's side says so; one paid from the customer's
-    # balance brings no money either, and does. Without Stripe's side, a type's few such invoices are found too.
+    # balance brings no money either, and does. Nor does a subscription to what has no credits: a plan without any, or
+    # another application's product; nor yet a checkout whose payment confirms days later. Where the company has such,
+    # what Stripe does not list any more may be about them. Without Stripe's side, a type's few of them are found too.
     violations="""
 WITH handled AS (
     SELECT w.event_id, w.type, w.received_at, w.processed_at,
@@ -62,16 +162,48 @@ credit_bearing AS (
     GROUP BY type
     HAVING (sum(is_recent * has_granted) * 2 >= sum(is_recent) OR sum(has_granted) * 2 >= count(*))
        AND sum(is_recent * has_granted) > 0
+),
+hollow AS (
+    SELECT h.event_id, h.type, h.received_at, h.processed_at, c.events_of_type, c.of_which_granted,
+           told.event_id IS NOT NULL         AS is_listed,
+           bill.invoice_id, bill.subscription_id,
+           coalesce(bill.total, told.amount) AS amount
+    FROM handled AS h
+    JOIN credit_bearing AS c         ON c.type = h.type
+    LEFT JOIN stripe_event AS told   ON told.event_id = h.event_id
+    LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = told.invoice_id
+    WHERE h.is_named = 0
+      AND h.is_recent = 1
+),
+without_credits AS (                   -- subscriptions' invoices of which no line is for a plan with credits
+    SELECT l.invoice_id
+    FROM stripe_invoice_line AS l
+    JOIN hollow                   ON hollow.invoice_id = l.invoice_id AND hollow.subscription_id IS NOT NULL
+    LEFT JOIN plan_price AS by_id  ON by_id.price_id = l.price_id
+    LEFT JOIN plan_price AS by_key ON by_key.price_id = l.lookup_key
+    LEFT JOIN plan AS p            ON p.plan = coalesce(by_id.plan, by_key.plan)
+    GROUP BY l.invoice_id
+    HAVING coalesce(max(p.credits_per_period), 0) = 0
+),
+may_owe_nothing AS (                   -- types of which some rightly grant nothing, as only Stripe could tell
+    SELECT 'invoice.paid' AS type
+    WHERE EXISTS (SELECT 1 FROM plan WHERE paid AND coalesce(credits_per_period, 0) = 0)
+       OR EXISTS (SELECT 1 FROM stripe_product)
+    UNION
+    SELECT 'invoice.payment_succeeded'
+    WHERE EXISTS (SELECT 1 FROM plan WHERE paid AND coalesce(credits_per_period, 0) = 0)
+       OR EXISTS (SELECT 1 FROM stripe_product)
+    UNION
+    SELECT 'checkout.session.completed'
+    WHERE EXISTS (SELECT 1 FROM webhook_event WHERE type = 'checkout.session.async_payment_succeeded')
 )
-SELECT h.event_id AS subject,
-       h.type, h.received_at, h.processed_at, c.events_of_type, c.of_which_granted
-FROM handled AS h
-JOIN credit_bearing AS c         ON c.type = h.type
-LEFT JOIN stripe_event AS told   ON told.event_id = h.event_id
-LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = told.invoice_id
-WHERE h.is_named = 0
-  AND h.is_recent = 1
-  AND coalesce(bill.total, told.amount, 1) <> 0
+SELECT event_id AS subject, type, received_at, processed_at, events_of_type, of_which_granted
+FROM hollow
+WHERE coalesce(amount, CASE WHEN is_listed THEN 0 ELSE 1 END) <> 0
+  AND (invoice_id IS NULL OR invoice_id NOT IN (SELECT invoice_id FROM without_credits))
+  AND (is_listed
+       OR type NOT IN (SELECT type FROM may_owe_nothing)
+       OR NOT EXISTS (SELECT 1 FROM stripe_reading WHERE relation = 'stripe_event'))
 """,
     message="{subject} ({type}) was processed at {processed_at} and no ledger entry names it; "
     "{of_which_granted} of {events_of_type} such events granted credits.",
@@ -123,6 +255,7 @@ WHERE h.is_named = 0
             ),
             fires=("evt_3",),
         ),
+        *_PLAN_CASES,
         Case(
             name="event types that never grant",
             given=(

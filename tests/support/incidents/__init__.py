@@ -1,0 +1,1 @@
+"""The language of the incidents: scenarios, the stage that they are told on, and the company that is audited."""
