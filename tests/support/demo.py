@@ -1,4 +1,4 @@
-"""A demo company the whole way: made, written into a place, audited from there."""
+"""A demo company the whole way: made, written into a place, audited from there beside Stripe's objects."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def report_of(company: Company, place: str, folder: Path, *, now: datetime = NOW
     """The report of an audit of a company that was written into ``place``."""
     checks = catalogue()
     company.write_gates(folder)
+    company.write_stripe(folder / "stripe")
     path = folder / "trueup.toml"
-    path.write_text(company.config_text("${DEMO_DATABASE_URL}"), encoding="utf-8")
+    path.write_text(company.config_text("${DEMO_DATABASE_URL}", stripe=folder / "stripe"), encoding="utf-8")
     config = load_config(path, {"DEMO_DATABASE_URL": place}, known_checks=[check.id for check in checks])
     return audit(config, checks=checks, now=now, progress=Silent())
