@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from trueup.actions.demo.offer import (
     MONTHLY,
@@ -19,8 +20,8 @@ from trueup.actions.demo.offer import (
     pack_cents,
 )
 from trueup.actions.demo.people import Event, Excused, Expected, Membership, Move, Person, PlanSwitch, Subject
-from trueup.actions.demo.till import Till
-from trueup.model.stripe_objects import SubscriptionStatus
+from trueup.actions.demo.till import Till, charge_of
+from trueup.model.stripe_objects import CheckoutPayment, InvoiceStatus, StripeSubscription, SubscriptionStatus
 
 DAYS_PER_CYCLE = 30
 SHIFT_SECONDS = 4 * 3600
@@ -171,6 +172,28 @@ class Scene:
             invoice=invoice,
         )
 
+    def bill_late(self, person: Person, *, days: float, due_at: datetime | None = None) -> str:
+        """Bill a period that is not paid yet, and is late unless it is due only at ``due_at``; the invoice."""
+        if due_at is None:
+            self.till.change(person.subscription_id, status=SubscriptionStatus.PAST_DUE)
+        return self.till.bill(
+            person.subscription_id,
+            self.ago(days=days),
+            status=InvoiceStatus.OPEN,
+            amount_paid=0,
+            paid_at=None,
+            due_at=due_at,
+        )
+
+    def plan_ahead(self, person: Person, price: OfferedPrice) -> None:
+        """Schedule another price from the subscription's next period on."""
+        subscription = self.till.one(StripeSubscription, person.subscription_id)
+        self.till.change(
+            person.subscription_id,
+            next_price_id=price.price_id,
+            next_phase_at=subscription.current_period_end,
+        )
+
     def sell(self, person: Person, at: datetime, *, pack: int, order: str | None = None) -> tuple[str, str]:
         """Sell a credit pack in Stripe alone: the ids of its payment and its checkout."""
         person.customer_id = person.customer_id or self.till.customer(at, owner=person)
@@ -182,6 +205,24 @@ class Scene:
         payment, checkout = self.sell(person, at, pack=pack, order=order)
         event = self.event("checkout.session.completed", at, about=checkout)
         return person.move("purchase", pack, at, event=event, payment=payment, checkout=checkout)
+
+    def unpay(self, bought: Move, **changes: Any) -> str | None:
+        """Let Stripe say that a purchase was not paid; its payment, of which only the ledger says otherwise.
+
+        No event tells the app of a checkout that was not completed: it was credited on the browser's word.
+        """
+        self.events = [event for event in self.events if event.event_id != bought.event_id]
+        self.till.forget(bought.event_id)
+        bought.event_id = None
+        self.till.change(bought.payment_intent_id, **changes)
+        self.till.change(bought.checkout_session_id, status="open", payment_status=CheckoutPayment.UNPAID)
+        return bought.payment_intent_id
+
+    def refunded(self, bought: Move, *, days: float, share: float = 1) -> tuple[datetime, str]:
+        """Give back a share of a purchase in Stripe, which tells the app: when, and by which event."""
+        at = self.ago(days=days)
+        self.till.refund(bought.payment_intent_id, at, share=share)
+        return at, self.event("charge.refunded", at, about=charge_of(bought.payment_intent_id))
 
     def credit_again(self, person: Person, bought: Move, *, days: float, event: str | None = None) -> Move:
         """Write the ledger row of a purchase a second time; ``event`` is another than the first one's."""

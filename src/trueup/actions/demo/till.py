@@ -114,7 +114,7 @@ class Till:
 
     def bill(self, subscription_id: str | None, at: datetime, **changes: Any) -> str:
         """The invoice of the period that begins at ``at``, paid by card unless ``changes`` say otherwise."""
-        subscription = self._one(StripeSubscription, subscription_id)
+        subscription = self.one(StripeSubscription, subscription_id)
         named, since = self._new_id("in"), at - 8 * _SECOND
         items = self.items_of(subscription.subscription_id)
         until = since + timedelta(days=max(self._prices[item.price_id].days for item in items))
@@ -195,7 +195,7 @@ class Till:
 
     def refund(self, payment_id: str | None, at: datetime, *, share: float = 1, failed: bool = False) -> str:
         """Give back this share of a payment."""
-        payment = self._one(StripePaymentIntent, payment_id)
+        payment = self.one(StripePaymentIntent, payment_id)
         named = self._new_id("re")
         row = StripeRefund(
             refund_id=named,
@@ -208,7 +208,7 @@ class Till:
 
     def dispute(self, payment_id: str | None, at: datetime, *, status: DisputeStatus) -> str:
         """The bank takes a payment back."""
-        payment = self._one(StripePaymentIntent, payment_id)
+        payment = self.one(StripePaymentIntent, payment_id)
         named = self._new_id("dp")
         row = StripeDispute(
             dispute_id=named,
@@ -225,7 +225,8 @@ class Till:
             raise ValueError(f"{named} is not there")
         return row
 
-    def _one(self, kind: type[_Row], named: str | None) -> _Row:
+    def one(self, kind: type[_Row], named: str | None) -> _Row:
+        """The object of this id. Raises ``ValueError`` where there is none, ``TypeError`` where it is another kind."""
         row = self._row(named)
         if not isinstance(row, kind):
             raise TypeError(f"{named} is no {kind.__name__}")

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from trueup.actions.demo.offer import PRO_YEARLY
 from trueup.actions.demo.scene import Scene
-from trueup.model.stripe_objects import DisputeStatus, InvoiceStatus, SubscriptionStatus
+from trueup.actions.demo.twins_at_stripe import TWINS as AT_STRIPE
+from trueup.model.stripe_objects import DisputeStatus
 
 ENTERPRISE_PACK = 60_000
-UNPAID = {"status": InvoiceStatus.OPEN, "amount_paid": 0, "paid_at": None}
-"""What an invoice says that is to be paid yet."""
 
 
 def yearly_plan_on_day_300(scene: Scene) -> None:
@@ -38,8 +37,7 @@ def trial_without_invoice(scene: Scene) -> None:
 def past_due_on_day_10(scene: Scene) -> None:
     """The renewal is ten days late and Stripe is still retrying the card."""
     person = scene.subscriber(plan="TEAM", renewals=3, last_days=41)
-    invoice = scene.till.bill(person.subscription_id, scene.ago(days=11), **UNPAID)
-    scene.till.change(person.subscription_id, status=SubscriptionStatus.PAST_DUE)
+    invoice = scene.bill_late(person, days=11)
     scene.event("invoice.payment_failed", scene.ago(days=10), about=invoice)
     scene.clears(person, invoice)
 
@@ -209,4 +207,5 @@ TWINS = (
     pending_row,
     equal_timestamps,
     unlimited_admin,
+    *AT_STRIPE,
 )

@@ -46,6 +46,7 @@ WHERE status = 'processed' AND received_at >= $period_start AND received_at < $s
     # a failure of most of them is not mistaken for the rule, in all time while some in the period still grant.
     # An invoice that costs nothing (a trial) owes nothing, where Stripe's side says so; one paid from the customer's
     # balance brings no money either, and does. Without Stripe's side, a type's few such invoices are found too.
+    # A dispute is closed as won or as lost, and only a won one gives credits back: its type does not say which.
     violations="""
 WITH handled AS (
     SELECT w.event_id, w.type, w.received_at, w.processed_at,
@@ -54,7 +55,7 @@ WITH handled AS (
            CASE WHEN w.received_at >= $period_start THEN 1 ELSE 0 END AS is_recent
     FROM webhook_event AS w
     LEFT JOIN stripe_event_total AS t ON t.stripe_event_id = w.event_id
-    WHERE w.status = 'processed' AND w.received_at < $settled_before
+    WHERE w.status = 'processed' AND w.received_at < $settled_before AND w.type <> 'charge.dispute.closed'
 ),
 credit_bearing AS (
     SELECT type, sum(is_recent) AS events_of_type, sum(is_recent * has_granted) AS of_which_granted
@@ -129,6 +130,13 @@ WHERE h.is_named = 0
                 *_handled(1, ago(days=2)),
                 _event(2, ago(days=1), event_type="customer.updated"),
                 _event(3, ago(days=1), event_type="invoice.payment_succeeded"),
+            ),
+        ),
+        Case(
+            name="a dispute that was lost, where those that were won gave the credits back",
+            given=(
+                *_handled(1, ago(days=3), event_type="charge.dispute.closed"),
+                _event(2, ago(days=1), event_type="charge.dispute.closed"),
             ),
         ),
         Case(

@@ -94,7 +94,8 @@ WHERE s.next_phase_at IS NOT NULL
 _INVOICE = """
 SELECT v.invoice_id AS id, 'invoice' AS object, v.amount_due, v.amount_paid,
        v.amount_due - v.amount_paid AS amount_remaining, v.billing_reason, v.collection_method,
-       seconds(v.created_at) AS created, v.currency, v.customer_id AS customer, NULL AS description, [] AS discounts, seconds(v.due_at) AS due_date,
+       seconds(v.created_at) AS created, v.currency, v.customer_id AS customer, NULL AS description,
+       [] AS discounts, seconds(v.due_at) AS due_date,
        {'object': 'list', 'data': l.lines, 'has_more': FALSE,
         'url': '/v1/invoices/' || v.invoice_id || '/lines'} AS lines,
        v.livemode, CAST('{}' AS JSON) AS metadata, NULL AS next_payment_attempt,
