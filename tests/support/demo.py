@@ -39,8 +39,13 @@ class Audited:
     @property
     def issues(self) -> str:
         """The report's ``issues`` as JSON."""
-        found = [issue(finding, first_seen="2026-11-23T07:30:15Z") for finding in self.report.findings()]
-        return json.dumps(found, indent=1)
+        return issues_of(self.report)
+
+
+def issues_of(report: Report) -> str:
+    """The report's ``issues`` as JSON."""
+    found = [issue(finding, first_seen="2026-11-23T07:30:15Z") for finding in report.findings()]
+    return json.dumps(found, indent=1)
 
 
 def audited(place: str, folder: Path, *, accounts: int, seed: int = 1, fault_share: float = 0.07) -> Audited:
