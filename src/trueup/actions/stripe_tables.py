@@ -77,7 +77,8 @@ def table_supply(config: Config, source: Source, live: Sequence[SourceTable]) ->
 def read_moment(supply: TableSupply, snapshot: Snapshot, *, now: datetime) -> datetime | None:
     """When what is there was last written: naive UTC, never to come. None where nothing ever was.
 
-    What is to come is after the snapshot and after ``now``: an audit may be asked as of a later day than today. Where nothing says when rows were synced, that is the snapshot's own moment. Files are as old as the oldest.
+    What is to come is after the snapshot and after ``now``: an audit may be asked as of a later day than today. Where
+    nothing says when rows were synced, it is the later of the two. Files are as old as the oldest.
     """
     latest = max(snapshot.as_of, now)
     if supply.tables.are_files:
