@@ -28,7 +28,8 @@ def detection(*, now: datetime, seeds: int) -> str:
             with make_company(accounts=ACCOUNTS, seed=seed, now=now) as company:
                 company.write(url)
                 company.write_gates(Path(home))
-                path.write_text(company.config_text(url), encoding="utf-8")
+                company.write_stripe(Path(home) / "stripe")
+                path.write_text(company.config_text(url, stripe=Path(home) / "stripe"), encoding="utf-8")
                 planted |= {(seed, finding.id) for finding in company.truth.findings}
             report = audit(load_config(path, os.environ), checks=checks, now=now, progress=Silent())
             found |= {(seed, finding.id) for finding in report.findings()}

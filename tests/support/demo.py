@@ -1,4 +1,4 @@
-"""A demo company the whole way: made, written into a place, audited from there."""
+"""A demo company the whole way: made, written into a place, audited from there beside Stripe's objects."""
 
 from __future__ import annotations
 
@@ -39,8 +39,13 @@ class Audited:
     @property
     def issues(self) -> str:
         """The report's ``issues`` as JSON."""
-        found = [issue(finding, first_seen="2026-11-23T07:30:15Z") for finding in self.report.findings()]
-        return json.dumps(found, indent=1)
+        return issues_of(self.report)
+
+
+def issues_of(report: Report) -> str:
+    """The report's ``issues`` as JSON."""
+    found = [issue(finding, first_seen="2026-11-23T07:30:15Z") for finding in report.findings()]
+    return json.dumps(found, indent=1)
 
 
 def audited(place: str, folder: Path, *, accounts: int, seed: int = 1, fault_share: float = 0.07) -> Audited:
@@ -54,7 +59,8 @@ def report_of(company: Company, place: str, folder: Path, *, now: datetime = NOW
     """The report of an audit of a company that was written into ``place``."""
     checks = catalogue()
     company.write_gates(folder)
+    company.write_stripe(folder / "stripe")
     path = folder / "trueup.toml"
-    path.write_text(company.config_text("${DEMO_DATABASE_URL}"), encoding="utf-8")
+    path.write_text(company.config_text("${DEMO_DATABASE_URL}", stripe=folder / "stripe"), encoding="utf-8")
     config = load_config(path, {"DEMO_DATABASE_URL": place}, known_checks=[check.id for check in checks])
     return audit(config, checks=checks, now=now, progress=Silent())

@@ -74,20 +74,22 @@ def table_supply(config: Config, source: Source, live: Sequence[SourceTable]) ->
     return TableSupply(tables=tables, source=place, live=tuple(live), fitted=fitted, is_apps=is_apps)
 
 
-def read_moment(supply: TableSupply, snapshot: Snapshot) -> datetime | None:
-    """When what is there was last written: naive UTC, never after the snapshot. None where nothing ever was.
+def read_moment(supply: TableSupply, snapshot: Snapshot, *, now: datetime) -> datetime | None:
+    """When what is there was last written: naive UTC, never to come. None where nothing ever was.
 
-    Where nothing says when rows were synced, that is the snapshot's own moment. Files are as old as the oldest.
+    What is to come is after the snapshot and after ``now``: an audit may be asked as of a later day than today. Where
+    nothing says when rows were synced, it is the later of the two. Files are as old as the oldest.
     """
+    latest = max(snapshot.as_of, now)
     if supply.tables.are_files:
         used = {mapping.table for mapping in supply.fitted.mappings.values()}
         written = [table.written_at for table in supply.live if table.qualified_name in used and table.written_at]
-        return min([*written, snapshot.as_of])
+        return min([*written, latest])
     if not supply.fitted.newest:
-        return snapshot.as_of
+        return latest
     newest = [_moment(snapshot, mapping) for mapping in supply.fitted.newest.values()]
     known = [moment for moment in newest if moment is not None]
-    return min(max(known), snapshot.as_of) if known else None
+    return min(max(known), latest) if known else None
 
 
 def _moment(snapshot: Snapshot, mapping: RelationMapping) -> datetime | None:
@@ -132,7 +134,7 @@ def copy_tables(
     Raises ``ConfigurationError`` for objects of several accounts, or all of the other mode.
     """
     try:
-        moment = read_moment(supply, snapshot)
+        moment = read_moment(supply, snapshot, now=now)
         problem = staleness(supply, moment, now)
         if problem is None and moment is not None:
             return _copy(books, supply, snapshot, config, mappings, moment, scratch, progress)

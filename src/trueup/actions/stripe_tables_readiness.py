@@ -61,7 +61,8 @@ def _read_a_little(supply: TableSupply) -> None:
 
 def _age(supply: TableSupply) -> Iterator[Symptom]:
     with supply.source.snapshot() as snapshot:
-        moment, now = read_moment(supply, snapshot), snapshot.as_of
+        now = snapshot.as_of
+        moment = read_moment(supply, snapshot, now=now)
     problem = staleness(supply, moment, now)
     if problem is not None or moment is None:
         says = f"all of Stripe's side will be unknown: {problem}"

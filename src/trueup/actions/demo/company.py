@@ -12,6 +12,7 @@ from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trueup.actions.demo.endpoints import endpoints, planted_endpoints
 from trueup.actions.demo.faults import FAULTS
 from trueup.actions.demo.gates import innocent_gates, planted_gates, write_gates
 from trueup.actions.demo.history import Span, make_history
@@ -20,6 +21,8 @@ from trueup.actions.demo.rows import make_rows
 from trueup.actions.demo.scene import Scene
 from trueup.actions.demo.settings import config_text
 from trueup.actions.demo.staging import number_people, stage
+from trueup.actions.demo.stripe import make_stripe, write_stripe
+from trueup.actions.demo.till import Till
 from trueup.actions.demo.truth import PlantedFinding, Truth, Twin
 from trueup.actions.demo.twins import TWINS
 from trueup.actions.demo.writers import write_company
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "1GiB"
 SMALLEST_COMPANY = 100
 LARGEST_COMPANY = 50_000_000
-MOST_PLANTED_SHARE = 0.7
+MOST_PLANTED_SHARE = 0.9
 SHORTEST_HISTORY_MONTHS = 6
 LONGEST_HISTORY_MONTHS = 120
 DAYS_PER_MONTH = 30.44
@@ -49,6 +52,7 @@ class Company:
     truth: Truth
     span: Span
     exemptions: tuple[Excused, ...]
+    tills: tuple[Till, ...]
     faulty: bool
 
     def write(self, place: str, *, force: bool = False) -> None:
@@ -60,13 +64,25 @@ class Company:
         """
         write_company(self.connection, place, force=force)
 
-    def config_text(self, url_reference: str) -> str:
+    def write_stripe(self, folder: Path) -> None:
+        """Write what Stripe has of the company into ``folder``: its objects as JSON lines, a file for each kind.
+
+        May be called once. Raises ``ConfigurationError`` for a folder that cannot be made.
+        """
+        others = endpoints(faulty=self.faulty)
+        make_stripe(self.connection, span=self.span, tills=self.tills, others=others)
+        write_stripe(self.connection, folder, now=self.span.now)
+
+    def config_text(self, url_reference: str, *, stripe: Path | None = None) -> str:
         """The ``trueup.toml`` to audit the company with; ``url_reference`` is where it was written, or ``${NAME}``.
 
-        It wants the files of ``write_gates`` beside it.
+        ``stripe`` is the folder of ``write_stripe``; without it the company does without Stripe's side, and what the
+        truth says of it cannot be found. The config wants the files of ``write_gates`` beside it.
         """
         since = self.span.recorded_since.date()
-        return config_text(url_reference=url_reference, idempotency_since=since, exemptions=self.exemptions)
+        return config_text(
+            url_reference=url_reference, idempotency_since=since, exemptions=self.exemptions, stripe=stripe
+        )
 
     def write_gates(self, folder: Path) -> None:
         """Write what the config names beside itself: the matrix of plan gates, the build's file, and the lock."""
@@ -99,17 +115,22 @@ def make_company(
             moves = stage(connection, scenes)
             make_history(connection, accounts=accounts + deleted, seed=seed, span=span)
             make_rows(connection, span=span)
-            named = _Named(connection, moves)
+            named, faulty = _Named(connection, moves), bool(fault_share)
+            planted = (*planted_gates(faulty=faulty), *planted_endpoints(faulty=faulty))
             truth = Truth(
                 seed=seed,
                 accounts=accounts,
                 generated_at=span.now,
-                findings=_findings([*faults, *twins], named, planted_gates(faulty=bool(fault_share))),
+                findings=_findings([*faults, *twins], named, planted),
                 twins=_twins(twins, named),
             )
-            exemptions = tuple(excused for scene in scenes for excused in scene.exemptions)
             yield Company(
-                connection=connection, truth=truth, span=span, exemptions=exemptions, faulty=bool(fault_share)
+                connection=connection,
+                truth=truth,
+                span=span,
+                exemptions=tuple(excused for scene in scenes for excused in scene.exemptions),
+                tills=tuple(scene.till for scene in scenes),
+                faulty=faulty,
             )
 
 

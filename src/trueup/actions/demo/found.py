@@ -1,4 +1,4 @@
-"""A demo company in a folder: its database, its config, and the truth about what was planted."""
+"""A demo company in a folder: its database, what Stripe has of it, its config, and the truth about what was planted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from trueup.actions.demo.company import make_company
 from trueup.model.source import Progress
 
 URL_REFERENCE = "${DATABASE_URL}"
+STRIPE_FOLDER = "stripe"
 
 
 def found_company(
     folder: Path, *, url: str | None, accounts: int, seed: int, now: datetime, progress: Progress
 ) -> Path:
-    """Make the company and write it; the path of its config. The folder also gets ``truth.json`` and the plan gates.
+    """Make the company and write it; the path of its config. The folder also gets ``truth.json``, the plan gates, and
+    ``stripe/``, an export of Stripe's objects.
 
     ``url`` names an empty database; None makes a SQLite file in the folder. A database other than that file is
     written into the config as a reference to ``DATABASE_URL``, because its address may hold a password.
@@ -26,7 +28,10 @@ def found_company(
         company.write(address)
         (folder / "truth.json").write_text(company.truth.text(), encoding="utf-8")
         company.write_gates(folder)
+        stripe = folder.resolve() / STRIPE_FOLDER
+        company.write_stripe(stripe)
         config = folder / "trueup.toml"
-        config.write_text(company.config_text(URL_REFERENCE if url else address), encoding="utf-8")
+        text = company.config_text(URL_REFERENCE if url else address, stripe=stripe)
+        config.write_text(text, encoding="utf-8")
     progress.end()
     return config

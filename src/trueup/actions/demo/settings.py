@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
-from trueup.actions.demo.offer import PLANS, OfferedPlan
+from trueup.actions.demo.offer import PLANS, PRODUCTS, OfferedPlan
 from trueup.actions.demo.people import Excused
 
+STALE_AFTER_HOURS = 8_760
+"""The export is as old as the company, and a company that was kept is looked at again days later."""
 
-def config_text(*, url_reference: str, idempotency_since: date, exemptions: Iterable[Excused]) -> str:
-    """The config as TOML. ``url_reference`` is the database's address, or a reference to it (``${DATABASE_URL}``)."""
+
+def config_text(
+    *, url_reference: str, idempotency_since: date, exemptions: Iterable[Excused], stripe: Path | None
+) -> str:
+    """The config as TOML. ``url_reference`` is the database's address, or a reference to it (``${DATABASE_URL}``).
+
+    ``stripe`` is the folder of Stripe's objects; None switches what needs them off.
+    """
     parts = [
-        _HEAD.format(url=_quoted(url_reference)),
+        _HEAD.format(url=_quoted(url_reference), stripe=_WITHOUT if stripe is None else _stripe(stripe)),
         *(_plan(plan) for plan in PLANS.values()),
         f"[policy]\nidempotency_since = {idempotency_since.isoformat()}\n",
         *(_exemption(excused) for excused in exemptions),
@@ -28,15 +37,26 @@ preset = "canonical"
 [database]
 url = {url}
 
-[stripe]
-enabled = false
-
+{stripe}
 [gates]
 matrix = "gates.toml"
 [gates.probes.build]
 kind = "file"
 path = "plans.json"
 """
+
+
+_WITHOUT = "[stripe]\nenabled = false\n"
+
+
+def _stripe(folder: Path) -> str:
+    """Stripe's side as an export beside the database: no key, no network."""
+    return (
+        '[stripe]\nsupplier = "files"\n'
+        f"url = {_quoted(str(folder))}\n"
+        f"products = [{', '.join(map(_quoted, PRODUCTS))}]\n"
+        f"stale_after_hours = {STALE_AFTER_HOURS}\n"
+    )
 
 
 def _plan(plan: OfferedPlan) -> str:

@@ -92,11 +92,12 @@ def stage(connection: DuckDBPyConnection, scenes: Sequence[Scene]) -> dict[int, 
     }
     for name, columns in _TABLES.items():
         connection.execute(f"CREATE TABLE {name} ({columns})")
-        _insert(connection, name, rows[name])
+        insert_rows(connection, name, rows[name])
     return {key: move for key, (_, move) in moves.items()}
 
 
-def _insert(connection: DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+def insert_rows(connection: DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Append rows, in the order of the table's columns."""
     if not rows:
         return
     import pyarrow as pa  # noqa: PLC0415 - heavy

@@ -1,25 +1,28 @@
 """The innocent twins: what looks like a fault and is none. A twin is one function; its docstring tells the story.
 
-They are the innocent of the field failures, as far as the app's own rows can tell them.
+They are the innocent of the field failures.
 """
 
 from __future__ import annotations
 
+from trueup.actions.demo.offer import PRO_YEARLY
 from trueup.actions.demo.scene import Scene
+from trueup.actions.demo.twins_at_stripe import TWINS as AT_STRIPE
+from trueup.model.stripe_objects import DisputeStatus
 
 ENTERPRISE_PACK = 60_000
 
 
 def yearly_plan_on_day_300(scene: Scene) -> None:
     """A yearly plan got its year of credits at once, 300 days ago, and owes no renewal yet."""
-    person = scene.subscribed(days=300)
+    person = scene.subscribed(days=300, price=PRO_YEARLY)
     scene.renew(person, days=300, amount=12_000)
     scene.clears(person)
 
 
 def yearly_invoice_backing_monthly_grants(scene: Scene) -> None:
     """One yearly invoice stands behind a grant every month."""
-    person = scene.subscribed(days=290)
+    person = scene.subscribed(days=290, price=PRO_YEARLY)
     first = scene.renew(person, days=290)
     for days in range(260, 0, -30):
         person.move("subscription_grant", 1000, scene.ago(days=days), invoice=first.invoice_id, actor="scheduler")
@@ -34,13 +37,21 @@ def trial_without_invoice(scene: Scene) -> None:
 def past_due_on_day_10(scene: Scene) -> None:
     """The renewal is ten days late and Stripe is still retrying the card."""
     person = scene.subscriber(plan="TEAM", renewals=3, last_days=41)
-    scene.event("invoice.payment_failed", scene.ago(days=10))
-    scene.clears(person)
+    invoice = scene.bill_late(person, days=11)
+    scene.event("invoice.payment_failed", scene.ago(days=10), about=invoice)
+    scene.clears(person, invoice)
 
 
 def fully_discounted(scene: Scene) -> None:
     """A coupon of 100 per cent: every period has its invoice, of zero, and its grant."""
-    scene.clears(scene.subscriber(renewals=3, last_days=8))
+    person = scene.subscribed(days=98)
+    for days in (98, 68, 38, 8):
+        invoice = scene.till.bill(person.subscription_id, scene.ago(days=days), total=0, amount_due=0, amount_paid=0)
+        scene.renew(
+            person, days=days, invoice=invoice, event=scene.event("invoice.paid", scene.ago(days=days), about=invoice)
+        )
+        scene.clears(invoice)
+    scene.clears(person)
 
 
 def goodwill(scene: Scene) -> None:
@@ -61,6 +72,7 @@ def comped_partner(scene: Scene) -> None:
 def team_member(scene: Scene) -> None:
     """A member uses TEAM without a customer of its own; the organisation pays."""
     organisation = scene.subscriber(plan="TEAM")
+    scene.seats(organisation, quantity=3)
     people = [scene.newcomer(days=60) for _ in range(3)]
     for person in people:
         scene.join(organisation, person)
@@ -70,21 +82,25 @@ def team_member(scene: Scene) -> None:
 def cancelled_after_its_last_grant(scene: Scene) -> None:
     """FREE now; it was PRO when its latest grant was written."""
     person = scene.subscriber(renewals=3, last_days=25)
+    scene.end(person, days=4)
+    scene.event("customer.subscription.deleted", scene.ago(days=4), about=person.subscription_id)
     scene.switch(person, "FREE", scene.ago(days=4), actor="stripe")
     person.subscription_id = None
     scene.clears(person)
 
 
-def refunded_and_bought_again(scene: Scene) -> None:
-    """A grant, its refund, and its reinstatement stand on one payment intent."""
+def disputed_and_won(scene: Scene) -> None:
+    """A purchase, its clawback when it was disputed, and its reinstatement when that was won, on one payment intent."""
     person = scene.newcomer()
     bought = scene.buy(person, days=44, pack=500)
-    at = scene.ago(days=40)
-    person.move("refund", -500, at, event=scene.event("charge.refunded", at), payment=bought.payment_intent_id)
-    again = scene.ago(days=38)
-    event = scene.event("charge.dispute.funds_reinstated", again)
-    person.move("purchase", 500, again, event=event, payment=bought.payment_intent_id)
-    scene.clears(person, bought.payment_intent_id)
+    payment = bought.payment_intent_id
+    lost, won = scene.ago(days=40), scene.ago(days=25)
+    dispute = scene.till.dispute(payment, lost, status=DisputeStatus.WON)
+    opened = scene.event("charge.dispute.created", lost, about=dispute)
+    person.move("refund", -500, lost, event=opened, payment=payment)
+    closed = scene.event("charge.dispute.closed", won, about=dispute)
+    person.move("purchase", 500, won, event=closed, payment=payment)
+    scene.clears(person, payment)
 
 
 def one_event_two_accounts(scene: Scene) -> None:
@@ -107,15 +123,17 @@ def write_in_flight(scene: Scene) -> None:
     """A purchase two minutes old: credited, its event still marked as processing."""
     person = scene.newcomer()
     at = scene.ago(minutes=2)
-    event = scene.event("checkout.session.completed", at, status="processing")
-    person.move("purchase", 100, at, event=event, payment=scene.stripe_id("pi"), checkout=scene.stripe_id("cs_live"))
-    person.customer_id = scene.stripe_id("cus")
+    payment, checkout = scene.sell(person, at, pack=100)
+    event = scene.event("checkout.session.completed", at, about=checkout, status="processing")
+    person.move("purchase", 100, at, event=event, payment=payment, checkout=checkout)
     scene.clears(person, event)
 
 
 def effect_in_flight(scene: Scene) -> None:
     """An event marked processed three minutes ago, whose credits are about to be written."""
-    scene.clears(scene.event("checkout.session.completed", scene.ago(minutes=3)))
+    person, at = scene.newcomer(), scene.ago(minutes=3)
+    payment, checkout = scene.sell(person, at, pack=250)
+    scene.clears(person, payment, scene.event("checkout.session.completed", at, about=checkout))
 
 
 def account_created_a_minute_ago(scene: Scene) -> None:
@@ -178,7 +196,7 @@ TWINS = (
     comped_partner,
     team_member,
     cancelled_after_its_last_grant,
-    refunded_and_bought_again,
+    disputed_and_won,
     one_event_two_accounts,
     older_than_the_idempotency_table,
     write_in_flight,
@@ -189,4 +207,5 @@ TWINS = (
     pending_row,
     equal_timestamps,
     unlimited_admin,
+    *AT_STRIPE,
 )

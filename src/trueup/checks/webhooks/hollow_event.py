@@ -146,6 +146,7 @@ WHERE status = 'processed' AND received_at >= $period_start AND received_at < $s
     # balance brings no money either, and does. Nor does a subscription to what has no credits: a plan without any, or
     # another application's product; nor yet a checkout whose payment confirms days later. Where the company has such,
     # what Stripe does not list any more may be about them. Without Stripe's side, a type's few of them are found too.
+    # A dispute is closed as won or as lost, and only a won one gives credits back: its type does not say which.
     violations="""
 WITH handled AS (
     SELECT w.event_id, w.type, w.received_at, w.processed_at,
@@ -154,7 +155,7 @@ WITH handled AS (
            CASE WHEN w.received_at >= $period_start THEN 1 ELSE 0 END AS is_recent
     FROM webhook_event AS w
     LEFT JOIN stripe_event_total AS t ON t.stripe_event_id = w.event_id
-    WHERE w.status = 'processed' AND w.received_at < $settled_before
+    WHERE w.status = 'processed' AND w.received_at < $settled_before AND w.type <> 'charge.dispute.closed'
 ),
 credit_bearing AS (
     SELECT type, sum(is_recent) AS events_of_type, sum(is_recent * has_granted) AS of_which_granted
@@ -262,6 +263,13 @@ WHERE coalesce(amount, CASE WHEN is_listed THEN 0 ELSE 1 END) <> 0
                 *_handled(1, ago(days=2)),
                 _event(2, ago(days=1), event_type="customer.updated"),
                 _event(3, ago(days=1), event_type="invoice.payment_succeeded"),
+            ),
+        ),
+        Case(
+            name="a dispute that was lost, where those that were won gave the credits back",
+            given=(
+                *_handled(1, ago(days=3), event_type="charge.dispute.closed"),
+                _event(2, ago(days=1), event_type="charge.dispute.closed"),
             ),
         ),
         Case(

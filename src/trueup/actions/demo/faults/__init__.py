@@ -5,6 +5,13 @@ To plant another, write the function in its area's module and name it in ``FAULT
 
 from __future__ import annotations
 
-from trueup.actions.demo.faults import ledger, money, plans, webhooks
+from trueup.actions.demo.faults import ledger, money, payments, plans, subscriptions, webhooks
 
-FAULTS = (*ledger.FAULTS, *plans.FAULTS, *webhooks.FAULTS, *money.FAULTS)
+FAULTS = (
+    *ledger.FAULTS,
+    *plans.FAULTS,
+    *subscriptions.FAULTS,
+    *webhooks.FAULTS,
+    *money.FAULTS,
+    *payments.FAULTS,
+)

@@ -13,23 +13,28 @@ def paid_plan_without_customer(scene: Scene) -> None:
 
 
 def free_account_with_grants(scene: Scene) -> None:
-    """The plan went back to FREE, and subscription credits kept arriving."""
-    person = scene.subscriber(renewals=4, last_days=61)
-    scene.switch(person, "FREE", scene.ago(days=55), actor="stripe")
+    """The plan went back to FREE, the subscription went on, and its credits kept arriving."""
+    person = scene.subscriber(renewals=4, last_days=51)
+    scene.switch(person, "FREE", scene.ago(days=46), actor="stripe")
     scene.renew(person, days=21, amount=1000)
     scene.expect("free-with-subscription-grant", person)
+    scene.expect("paid-but-blocked", person)
 
 
 def team_plan_gone_stale(scene: Scene) -> None:
     """A monthly TEAM plan had its last paid renewal more than three months ago and still runs."""
     person = scene.subscriber(plan="TEAM", renewals=2, last_days=97)
+    scene.end(person, days=67)
     scene.expect("stale-paid-plan", person)
+    scene.expect("unpaid-but-active", person)
 
 
 def pro_plan_gone_stale(scene: Scene) -> None:
     """A PRO plan had its last paid renewal more than a year and a month ago and still runs."""
     person = scene.subscriber(plan="PRO", renewals=1, last_days=412)
+    scene.end(person, days=382)
     scene.expect("stale-paid-plan", person)
+    scene.expect("unpaid-but-active", person)
 
 
 def unlimited_user(scene: Scene) -> None:
