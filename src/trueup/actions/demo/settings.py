@@ -28,6 +28,9 @@ preset = "canonical"
 [database]
 url = {url}
 
+[repairs]
+downgrade_without_stripe = true
+
 [stripe]
 enabled = false
 

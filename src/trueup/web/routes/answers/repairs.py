@@ -39,6 +39,9 @@ class RepairPlan(Answer):
     replace: Replaced | None
     append: Appended
     plan_hash: Sha256
+    proven: Annotated[
+        str | None, Field(description="What Stripe said of the account just now; null where that needs no proof.")
+    ]
 
 
 class RepairDone(Answer):
