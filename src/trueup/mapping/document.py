@@ -289,7 +289,8 @@ class StripeSection(StripePreset):
     preset: Text | None = None
     """The sync tool that keeps the tables: ``stripe-sync-engine`` or ``dj-stripe``."""
     complete_since: date | None = None
-    """From which day on the tables or files hold everything; older things are unknown. Without it: since ever."""
+    """From which day on the tables or files hold everything; older things are unknown. Without it: since ever.
+    Customers and subscriptions must be whole: with it they are read from the API, or without an ``api_key`` unknown."""
     stale_after_hours: StaleHours = 24
     """How old what the sync tool last wrote, or the files, may be; beyond it everything of Stripe's is unknown."""
 

@@ -38,10 +38,10 @@ class RepairPlan(Answer):
     safe: Annotated[bool, Field(description="Whether it may run unattended.")]
     replace: Replaced | None
     append: Appended
-    plan_hash: Sha256
     proven: Annotated[
         str | None, Field(description="What Stripe said of the account just now; null where that needs no proof.")
     ]
+    plan_hash: Sha256
 
 
 class RepairDone(Answer):
