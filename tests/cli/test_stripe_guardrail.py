@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -130,6 +132,16 @@ def test_blocked_by_what_disagrees_which_is_named(pipeline: Pipeline) -> None:
     code, written = pipeline.run("gate")
     assert code == 1
     assert "unpaid-but-active:user_1" in written
+
+
+def test_blocked_though_the_product_of_a_plans_price_is_not_among_ours(pipeline: Pipeline) -> None:
+    """A price that is in a plan is sold here, whatever ``products`` says; of the others, those of our products."""
+    pipeline.config("allow_full_key = true\n", 'allow_full_key = true\nproducts = ["prod_elsewhere"]\n')
+    assert pipeline.guardrail() == ("allowed", "")
+    with contextlib.closing(sqlite3.connect(pipeline.folder / "app.db")) as connection, connection:
+        connection.execute("UPDATE users SET plan = 'FREE'")
+    status, reasons = pipeline.guardrail()
+    assert (status, "paid-but-blocked" in reasons) == ("blocked", True)
 
 
 def _customers_unread(pipeline: Pipeline) -> str:
