@@ -34,7 +34,7 @@ from trueup.books.file import opened_books
 from trueup.checks import catalogue
 from trueup.mapping.config import load_config
 from trueup.model.errors import ConfigurationError
-from trueup.model.outcome import Checked
+from trueup.model.outcome import Broken, Checked
 from trueup.model.relations import STRIPE, relation_name
 from trueup.model.report import RelationRead, Report
 from trueup.model.source import Progress, Silent
@@ -475,6 +475,43 @@ def test_the_findings_are_the_same_whoever_supplied_the_rows(
         assert findings(url, tmp_path, f"{SYNC}\n{api}", KEY=KEY, SYNC=postgres_url) == told
     assert findings(url, tmp_path, f'supplier = "files"\nurl = "{folder}"') == told
     assert sum(len(made.findings) for made in told.values() if isinstance(made, Checked)) >= 3
+
+
+def test_customers_and_subscriptions_from_a_day_on_are_unknown_and_never_looked_at_as_if_whole(
+    world: StripeWorld, tmp_path: Path
+) -> None:
+    """Whoever is not in such a copy may be older than it: the checks that ask for absence cannot look."""
+    url = company(world, tmp_path / "company.db")
+    folder = tmp_path / "export"
+    folder.mkdir()
+    keep_in_files(folder, world)
+    section = f'supplier = "files"\nurl = "{folder}"'
+    whole = findings(url, tmp_path, section)
+    assert all(isinstance(whole[check], Checked) for check in ("missing-customer", "unpaid-but-active"))
+    cut = findings(url, tmp_path, f"{section}\ncomplete_since = 2025-01-01")
+    for check in ("missing-customer", "unpaid-but-active"):
+        made = cut[check]
+        assert isinstance(made, Broken), made
+        assert "only from 2025-01-01 on (stripe.complete_since)" in made.error
+    found = read(url, tmp_path, f"{section}\ncomplete_since = 2025-01-01")
+    assert not found.report.complete
+    assert found.readings["stripe_invoice"][0] == datetime(2025, 1, 1)
+
+
+def test_what_a_copy_holds_from_a_day_on_is_read_from_the_api_where_there_is_a_key(
+    world: StripeWorld, tmp_path: Path
+) -> None:
+    url = company(world, tmp_path / "company.db")
+    folder = tmp_path / "export"
+    folder.mkdir()
+    keep_in_files(folder, world)
+    with stripe_server(world) as server:
+        section = f'supplier = "files"\nurl = "{folder}"\ncomplete_since = 2025-01-01\ncache = "off"'
+        section += f'\napi_key = "${{KEY}}"\napi_base = "{server.url}"'
+        told = findings(url, tmp_path, section, KEY=KEY)
+        assert {"/v1/customers", "/v1/subscriptions"} <= server.counts.keys()
+        assert "/v1/invoices" not in server.counts
+    assert all(isinstance(told[check], Checked) for check in ("missing-customer", "unpaid-but-active"))
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])

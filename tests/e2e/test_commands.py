@@ -63,7 +63,7 @@ def test_explain_shows_the_ledger_and_says_when_there_is_no_such_finding(demo: P
     issue = next(f["id"] for f in truth["findings"] if f["check"] == "credit-balance")
     explained = trueup("explain", issue, "--as-of", AS_OF, cwd=demo)
     assert explained.code == 0, explained.err
-    assert "Ledger of user_" in explained.out
+    assert "Both sides, oldest first, in UTC" in explained.out
     assert "Why it matters" in explained.out
     nothing = trueup("explain", "credit-balance:nobody", "--as-of", AS_OF, cwd=demo)
     assert nothing.code == 0

@@ -24,6 +24,8 @@ preset = "canonical"
 enabled = false
 [gates]
 enabled = false
+[repairs]
+downgrade_without_stripe = true
 [database]
 url = "${PLACE}"
 repair_url = "${PLACE}"

@@ -1,4 +1,4 @@
-"""One finding in full: its evidence, the account's ledger around it, why it matters, what a repair would change."""
+"""One finding in full: its evidence, both sides around it, why it matters, what a repair would change."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from trueup.actions.audit import moment_of, report_on
 from trueup.actions.catalogue import chosen
 from trueup.actions.snapshot import copied_books
+from trueup.actions.timeline import TIMELINE_OF_STRIPE, rows_around, timeline_of
 from trueup.books.file import Books, opened_books
 from trueup.books.place import private_folder
-from trueup.engines.duckdb import DuckDB
 from trueup.mapping.config import Config
 from trueup.model.check import Check, EvidenceRow
 from trueup.model.errors import ConfigurationError
@@ -20,14 +20,14 @@ from trueup.model.finding import Finding
 from trueup.model.policy import Policy
 from trueup.model.report import Report
 from trueup.model.source import Progress
-
-TIMELINE_LENGTH = 20
+from trueup.model.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A finding and what surrounds it. ``timeline`` is the end of the account's ledger, oldest first.
+    """A finding and what surrounds it: both sides on one ``timeline``.
 
+    ``entries`` are those of its lines that are the ledger's, in full; ``earlier_entries`` is how many stand before.
     ``finding`` is None when this audit did not find the issue; ``report`` says whether it could look.
     """
 
@@ -35,7 +35,8 @@ class Explanation:
     finding: Finding | None
     report: Report
     account_id: str | None
-    timeline: tuple[EvidenceRow, ...]
+    timeline: Timeline
+    entries: tuple[EvidenceRow, ...]
     earlier_entries: int
 
 
@@ -44,17 +45,27 @@ def explain(
 ) -> Explanation:
     """Look for this issue in the database now. Raises ``ConfigurationError`` when no check has its id."""
     check = _check_of(issue_id, catalogue)
-    with copied_books(config, checks=(check,), now=now, progress=progress, everything=True) as books:
-        return explained(books, check, issue_id, config.policy, now, progress)
+    with copied_books(
+        config, checks=(check,), now=now, progress=progress, everything=True, also_of_stripe=TIMELINE_OF_STRIPE
+    ) as books:
+        return explained(books, check, issue_id, config.policy, now, progress, stripe_account=config.stripe.account)
 
 
 def explain_books(
-    issue_id: str, *, path: Path, policy: Policy, catalogue: Sequence[Check], now: datetime | None, progress: Progress
+    issue_id: str,
+    *,
+    path: Path,
+    policy: Policy,
+    catalogue: Sequence[Check],
+    now: datetime | None,
+    progress: Progress,
+    stripe_account: str | None = None,
 ) -> Explanation:
-    """Look for this issue in books that were kept."""
+    """Look for this issue in books that were kept. ``stripe_account`` is the account that links lead to."""
     check = _check_of(issue_id, catalogue)
     with private_folder() as folder, opened_books(path, spill=folder / "spill") as books:
-        return explained(books, check, issue_id, policy, now or moment_of(books, path), progress)
+        moment = now or moment_of(books, path)
+        return explained(books, check, issue_id, policy, moment, progress, stripe_account=stripe_account)
 
 
 def _check_of(issue_id: str, catalogue: Sequence[Check]) -> Check:
@@ -65,21 +76,28 @@ def _check_of(issue_id: str, catalogue: Sequence[Check]) -> Check:
 
 
 def explained(
-    books: Books, check: Check, issue_id: str, policy: Policy, now: datetime, progress: Progress
+    books: Books,
+    check: Check,
+    issue_id: str,
+    policy: Policy,
+    now: datetime,
+    progress: Progress,
+    *,
+    stripe_account: str | None = None,
 ) -> Explanation:
     """Look for this issue in open books."""
     report = report_on(books, checks=(check,), policy=policy, now=now, progress=progress)
     finding = next((found for found in report.findings() if found.id == issue_id), None)
-    engine = DuckDB(books.run, {"account_id": _account_of(finding), "length": TIMELINE_LENGTH})
-    timeline = tuple(engine.rows(_TIMELINE)) if finding else ()
-    entries = engine.number("SELECT count(*) FROM ledger_entry WHERE account_id = $account_id") if finding else 0
+    rows = rows_around(books, check, finding) if finding else ()
+    entries = tuple(row for row in rows if row["relation"] == "ledger_entry")
     return Explanation(
         check=check,
         finding=finding,
         report=report,
         account_id=_account_of(finding),
-        timeline=timeline[::-1],
-        earlier_entries=entries - len(timeline),
+        timeline=timeline_of(books, rows, account=stripe_account) if finding else Timeline(),
+        entries=entries,
+        earlier_entries=int(str(rows[0]["entries"])) - len(entries) if rows else 0,
     )
 
 
@@ -88,15 +106,3 @@ def _account_of(finding: Finding | None) -> str | None:
         return None
     account = finding.evidence.get("account_id")
     return str(account) if account is not None else finding.subject
-
-
-_TIMELINE = """
-SELECT e.created_at, e.entry_id, e.kind, e.amount, e.balance_after, e.posted, e.reason,
-       coalesce(e.stripe_event_id, e.stripe_invoice_id, e.stripe_payment_intent_id) AS stripe_id,
-       w.status AS webhook_status
-FROM ledger_entry AS e
-LEFT JOIN webhook_event AS w ON w.event_id = e.stripe_event_id
-WHERE e.account_id = $account_id
-ORDER BY e.sequence DESC NULLS LAST, e.created_at DESC, e.entry_id DESC
-LIMIT $length
-"""

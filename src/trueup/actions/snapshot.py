@@ -39,12 +39,14 @@ def copied_books(
     progress: Progress,
     keep_books: Path | None = None,
     everything: bool = False,
+    also_of_stripe: frozenset[str] = frozenset(),
 ) -> Iterator[Books]:
     """New books with what ``checks`` read, as of ``now`` (naive UTC).
 
     They are gone afterwards unless ``keep_books`` names a new file; then, and with ``everything``, they hold every
-    mapped column. Stripe's tables are read in the database's own snapshot where they are in it; its API is asked for
-    the rest after the database was let go.
+    mapped column. ``also_of_stripe`` are relations of Stripe's that are read although no check reads them, where the
+    business has Stripe. Stripe's tables are read in the database's own snapshot where they are in it; its API is asked
+    for the rest after the database was let go.
 
     Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
     that goes away in the middle leaves books that say so.
@@ -58,6 +60,7 @@ def copied_books(
     from trueup.probes import relations_read  # noqa: PLC0415 - heavy
 
     probed = relations_read(config.gates) if config.gates is not None and asks else frozenset()
+    probed |= also_of_stripe - config.policy.without
     wanted = _wanted(config, checks, probed=probed, keeps=keep_books is not None, everything=everything)
     with private_folder() as folder:
         made = folder / _BOOKS

@@ -16,7 +16,7 @@ from trueup.mapping.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import SourceUnavailable
 from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
-from trueup.model.stripe_objects import StripeReading
+from trueup.model.stripe_objects import WHOLE_OR_UNKNOWN, StripeReading
 
 GONE = "not read: the database had gone away before"
 
@@ -44,7 +44,10 @@ def table_side(
     *,
     everything: bool,
 ) -> TableSide:
-    """What tables supply of the relations that are ``needed``."""
+    """What tables supply of the relations that are ``needed``.
+
+    What must be whole and is there only from a day on is left to the API, where that can be asked.
+    """
     try:
         supply = table_supply(config, source, tables)
     except SourceUnavailable as error:
@@ -52,7 +55,10 @@ def table_side(
         return TableSide(mappings=unread, problem=str(error))
     if supply is None:
         return TableSide()
-    mappings = {relation: supply.mapping(relation) for relation in supply.relations if relation in needed}
+    supplied = [relation for relation in supply.relations if relation in needed]
+    if supply.tables.complete_since is not None and config.stripe.api_key is not None:
+        supplied = [relation for relation in supplied if relation not in WHOLE_OR_UNKNOWN]
+    mappings = {relation: supply.mapping(relation) for relation in supplied}
     if not everything:
         by_columns = [mapping for relation, mapping in mappings.items() if relation in supply.fitted.relations]
         mappings |= {mapping.relation: mapping for mapping in needed_mappings(by_columns, checks)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
 from trueup.model.settings import StripeTables
 from trueup.model.source import ColumnMapping, Progress, RelationMapping, Snapshot, Source, SourceTable
-from trueup.model.stripe_objects import NEWEST, StripeReading
+from trueup.model.stripe_objects import NEWEST, WHOLE_OR_UNKNOWN, StripeReading
 from trueup.sources import open_source
 from trueup.stripe.given import Given, GivenObjects, given_objects, relations_of
 from trueup.stripe.shapes.fields import Ours
@@ -162,8 +162,11 @@ def _copy(
     scratch: Path,
     progress: Progress,
 ) -> list[StripeReading]:
-    by_columns = [name for name in mappings if name in supply.fitted.relations]
-    by_objects = [name for name in mappings if name not in supply.fitted.relations]
+    cut = _cut(supply, mappings)
+    for relation, problem in cut.items():
+        note_unread(books, mappings[relation], problem)
+    by_columns = [name for name in mappings if name in supply.fitted.relations and name not in cut]
+    by_objects = [name for name in mappings if name not in supply.fitted.relations and name not in cut]
     for relation in by_columns:
         progress.begin(f"Copying {relation}", None)
         copy_relation(books, snapshot, mappings[relation], unique_key=False, progress=progress)
@@ -180,6 +183,18 @@ def _copy(
         with given_objects(given, ours=_ours(config), relations=by_objects, scratch=scratch) as objects:
             since |= _copy_objects(books, objects, mappings, by_objects, progress)
     return [StripeReading(relation=name, complete_since=complete, read_at=moment) for name, complete in since.items()]
+
+
+def _cut(supply: TableSupply, relations: Iterable[str]) -> dict[str, str]:
+    """Why these relations are worth nothing: they must be whole, and are there only from a day on."""
+    since = supply.tables.complete_since
+    if since is None:
+        return {}
+    problem = (
+        f"it is there only from {since:%Y-%m-%d} on (stripe.complete_since), and what is older is unknown; give "
+        "[stripe] an api_key beside it, or export it whole"
+    )
+    return {relation: problem for relation in relations if relation in WHOLE_OR_UNKNOWN}
 
 
 def _copy_objects(

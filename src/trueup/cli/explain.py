@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,23 +16,40 @@ if TYPE_CHECKING:
     from trueup.actions.explain import Explanation
 
 
+NARROWEST, WIDEST = 40, 140
+
+
+class ExplainFormat(StrEnum):
+    """How an explanation is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 def explain(
     issue_id: Annotated[str, typer.Argument(help="The issue's id as the report prints it.")],
     books: Annotated[
         Path | None, typer.Option("--books", help="Look in a kept snapshot; no database is needed.")
     ] = None,
+    output_format: Annotated[ExplainFormat, typer.Option("--format", "-f", help="For people, or for programs.")] = (
+        ExplainFormat.TEXT
+    ),
     as_of: AsOfOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Explain one finding: evidence, ledger timeline, why it matters, what a repair would change.
+    """Explain one finding: evidence, what happened on both sides, why it matters, what a repair would change.
 
     Example: trueup explain credit-balance:user_123
     """
-    from trueup.cli.explanation import as_text  # noqa: PLC0415 - heavy
+    from trueup.cli.explanation import WIDTH, as_document, as_text  # noqa: PLC0415 - heavy
     from trueup.model.outcome import Checked  # noqa: PLC0415 - heavy
 
     explanation = _explanation(issue_id, books, as_of, config)
-    typer.echo(as_text(explanation, issue_id))
+    if output_format is ExplainFormat.JSON:
+        typer.echo(json.dumps(as_document(explanation, issue_id), indent=2))
+    else:
+        columns = shutil.get_terminal_size((WIDTH, 24)).columns
+        typer.echo(as_text(explanation, issue_id, width=max(NARROWEST, min(columns, WIDEST))))
     (made,) = explanation.report.outcomes
     if not isinstance(made.outcome, Checked):
         raise typer.Exit(3)
@@ -49,7 +69,12 @@ def _explanation(issue_id: str, books: Path | None, as_of: str | None, path: Pat
             now = moment(as_of) or utc_now()
             return run_explain(issue_id, config=found, catalogue=catalogue, now=now, progress=progress)
         kept = config_if_any(path, catalogue)
-        policy = kept.policy if kept else Policy()
         return explain_books(
-            issue_id, path=books, policy=policy, catalogue=catalogue, now=moment(as_of), progress=progress
+            issue_id,
+            path=books,
+            policy=kept.policy if kept else Policy(),
+            catalogue=catalogue,
+            now=moment(as_of),
+            progress=progress,
+            stripe_account=kept.stripe.account if kept else None,
         )

@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from trueup.actions.explain import Explanation
+from trueup.formats.json import issue, outcome
+from trueup.formats.timeline import timeline_document
+from trueup.formats.wording import Json, exact, instant
 from trueup.model.change import Change, Refusal, Value
 from trueup.model.finding import Finding, printable
 from trueup.model.money import credits_text
 from trueup.model.outcome import Broken, Checked, Off, Skipped
 from trueup.model.redact import redact
+from trueup.model.report import SCHEMA_VERSION
+from trueup.model.timeline import Side, Timeline, TimelineLine
 
-_WIDTH = 100
+WIDTH = 100
+"""Columns where there is no terminal to ask."""
+
+_INDENT = 25
+"""Where what belongs to a line begins below it: under its side."""
+
+_MARK = ">"
 
 
-def as_text(explanation: Explanation, issue_id: str) -> str:
-    """The explanation for people."""
-    lines = _missing(explanation, issue_id) if explanation.finding is None else _found(explanation, explanation.finding)
+def as_text(explanation: Explanation, issue_id: str, *, width: int = WIDTH) -> str:
+    """The explanation for people, on a page of so many columns."""
+    finding = explanation.finding
+    lines = _missing(explanation, issue_id) if finding is None else _found(explanation, finding, width)
     return redact("\n".join(lines))
+
+
+def as_document(explanation: Explanation, issue_id: str) -> dict[str, Json]:
+    """The explanation as one JSON object; ``finding`` is the report's issue, None where there is none now."""
+    (made,) = explanation.report.outcomes
+    finding = explanation.finding
+    seen = instant(explanation.report.generated_at)
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "issueId": exact(issue_id),
+        "generatedAt": seen,
+        "outcome": outcome(made),
+        "why": explanation.check.why,
+        "finding": None if finding is None else issue(finding, first_seen=seen),
+        "timeline": timeline_document(explanation.timeline),
+    }
 
 
 def _missing(explanation: Explanation, issue_id: str) -> Iterator[str]:
@@ -36,52 +64,84 @@ def _missing(explanation: Explanation, issue_id: str) -> Iterator[str]:
             yield f"{made.check} is switched off in [policy.severity]."
 
 
-def _found(explanation: Explanation, finding: Finding) -> Iterator[str]:
+def _found(explanation: Explanation, finding: Finding, width: int) -> Iterator[str]:
     yield f"{finding.id}  {finding.severity.upper()}"
     yield finding.title
     yield ""
-    yield from textwrap.wrap(finding.message, _WIDTH)
+    yield from textwrap.wrap(finding.message, width)
     if finding.exemption:
         exemption = finding.exemption
         yield f"Exempted by {exemption.owner}: {exemption.reason} (until {exemption.expires_at or 'further notice'})."
     yield from ("", "Why it matters")
-    yield from textwrap.wrap(explanation.check.why, _WIDTH, initial_indent="  ", subsequent_indent="  ")
-    yield from textwrap.wrap(finding.severity.asks, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield from textwrap.wrap(explanation.check.why, width, initial_indent="  ", subsequent_indent="  ")
+    yield from textwrap.wrap(finding.severity.asks, width, initial_indent="  ", subsequent_indent="  ")
     if finding.impact:
         yield f"  At risk: {finding.impact.text()}"
     yield from ("", "Evidence")
-    width = max((len(name) for name in finding.evidence), default=0)
-    yield from (f"  {name:<{width}}  {_said(value)}" for name, value in finding.evidence.items())
-    yield from _timeline(explanation)
+    longest = max((len(name) for name in finding.evidence), default=0)
+    yield from (f"  {name:<{longest}}  {_said(value)}" for name, value in finding.evidence.items())
+    yield from _timeline(explanation.timeline, width)
     yield from ("", "Repair")
-    yield from textwrap.wrap(_repair(finding), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield from textwrap.wrap(_repair(finding), width, initial_indent="  ", subsequent_indent="  ")
 
 
-def _timeline(explanation: Explanation) -> Iterator[str]:
-    if not explanation.timeline:
+def _timeline(timeline: Timeline, width: int) -> Iterator[str]:
+    if not timeline.lines and not timeline.unknown:
         return
-    yield from ("", f"Ledger of {explanation.account_id}")
-    if explanation.earlier_entries:
-        yield f"  ... {explanation.earlier_entries:,} earlier entries"
-    table = [("when", "entry", "kind", "amount", "balance", "stripe", "webhook", "note")]
-    table += [
-        (
-            _said(row["created_at"]),
-            _said(row["entry_id"]),
-            _said(row["kind"]),
-            _signed(row["amount"]),
-            _said(row["balance_after"]),
-            _said(row["stripe_id"]),
-            _said(row["webhook_status"]),
-            _said(row["reason"]) if row["posted"] else "pending",
-        )
-        for row in explanation.timeline
+    yield from ("", f"Both sides, oldest first, in UTC ({_MARK} the finding names it)")
+    for side, earlier in ((Side.APP, timeline.earlier_app), (Side.STRIPE, timeline.earlier_stripe)):
+        if earlier:
+            yield f"  ... {earlier:,} earlier from {'the app' if side is Side.APP else 'Stripe'}"
+    rows = _rows(timeline.lines)
+    fits = all(len(row.rstrip()) <= width for row in rows)
+    yield from _table(timeline.lines, rows, width) if fits else _stack(timeline.lines, width)
+    for sentence in timeline.unknown:
+        yield from textwrap.wrap(printable(sentence), width, initial_indent="  ? ", subsequent_indent="    ")
+
+
+def _rows(lines: Sequence[TimelineLine]) -> list[str]:
+    """A row for each, in columns. The id of what has a link stands at the link's end, and nowhere else."""
+    cells = [(line.side.value, printable(line.what), line.amount_text) for line in lines]
+    side, what, amount = (max((len(cell[column]) for cell in cells), default=0) for column in range(3))
+    return [
+        f"{_mark(line)}{_moment(line)}  {cell[0]:<{side}}  {cell[1]:<{what}}  {cell[2]:>{amount}}"
+        f"{'' if line.link else f'  {printable(line.id)}'}"
+        for line, cell in zip(lines, cells, strict=True)
     ]
-    widths = [max(len(cells[column]) for cells in table) for column in range(len(table[0]))]
-    right = {3, 4}
-    for cells in table:
-        padded = [c.rjust(w) if n in right else c.ljust(w) for n, (c, w) in enumerate(zip(cells, widths, strict=True))]
-        yield "  " + "  ".join(padded).rstrip()
+
+
+def _table(lines: Sequence[TimelineLine], rows: Sequence[str], width: int) -> Iterator[str]:
+    """The rows, and below each what is longer than a column should be."""
+    for line, row in zip(lines, rows, strict=True):
+        yield row.rstrip()
+        yield from _below(line, " " * _INDENT, width)
+
+
+def _stack(lines: Sequence[TimelineLine], width: int) -> Iterator[str]:
+    """A few short lines for each."""
+    for line in lines:
+        yield f"{_mark(line)}{_moment(line)}  {line.side}"
+        said = f"{printable(line.what)}{f', {line.amount_text}' if line.amount_text else ''}"
+        yield from textwrap.wrap(said, width, initial_indent="    ", subsequent_indent="    ")
+        if not line.link:
+            yield f"    {printable(line.id)}"
+        yield from _below(line, "    ", width)
+
+
+def _below(line: TimelineLine, indent: str, width: int) -> Iterator[str]:
+    balance = f"balance {credits_text(line.balance_after)}" if line.balance_after is not None else ""
+    said = "; ".join(part for part in (balance, printable(line.note or "")) if part)
+    yield from textwrap.wrap(said, width, initial_indent=indent, subsequent_indent=indent)
+    if line.link:
+        yield f"{indent}{line.link}"
+
+
+def _mark(line: TimelineLine) -> str:
+    return f"  {_MARK} " if line.named else "    "
+
+
+def _moment(line: TimelineLine) -> str:
+    return "at an unknown time " if line.at is None else f"{line.at:%Y-%m-%d %H:%M:%S}"
 
 
 def _repair(finding: Finding) -> str:
@@ -92,10 +152,6 @@ def _repair(finding: Finding) -> str:
             return f"Refused: {reason}"
         case None:
             return "None is automatic; a person decides."
-
-
-def _signed(value: Value) -> str:
-    return f"+{credits_text(value)}" if isinstance(value, Decimal) and value > 0 else _said(value)
 
 
 def _said(value: Value) -> str:

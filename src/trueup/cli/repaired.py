@@ -34,7 +34,8 @@ def as_text(result: RepairResult) -> str:
             )
         case Previewed(plan=plan):
             said = legible(f"would apply  {plan.issue_id}: {plan.change.summary}")
-            return f"{said}\n  {legible(plan.message)}\n  plan {plan.plan_hash}"
+            proof = f"\n  Stripe: {legible(plan.proof.text)}" if plan.proof else ""
+            return f"{said}\n  {legible(plan.message)}{proof}\n  plan {plan.plan_hash}"
         case Stale():
             return legible(f"stale    {result.issue_id}: {result.reason}")
         case Refused():
@@ -66,6 +67,7 @@ def as_document(result: RepairResult) -> dict[str, Json]:
                 "repair": plan.change.kind,
                 "change": exact(plan.change.summary),
                 "planHash": plan.plan_hash,
+                "proven": exact(plan.proof.text) if plan.proof else None,
             }
         case Stale():
             return {"result": "stale", "issueId": exact(result.issue_id), "reason": exact(result.reason)}

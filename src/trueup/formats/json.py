@@ -91,7 +91,7 @@ def _before_issues(report: Report) -> Iterator[tuple[str, object]]:
 def _after_issues(report: Report) -> Iterator[tuple[str, Iterator[dict[str, Json]]]]:
     yield "planGates", (_plan_gate(gate) for gate in report.plan_gates)
     yield "guardrails", (_guardrail(guardrail) for guardrail in report.guardrails)
-    yield "outcomes", (_outcome(made) for made in report.outcomes)
+    yield "outcomes", (outcome(made) for made in report.outcomes)
     yield "relations", _relations(report)
 
 
@@ -179,7 +179,8 @@ def _guardrail(guardrail: Guardrail) -> dict[str, Json]:
     return {"id": guardrail.id, "status": guardrail.status.value, "reasons": reasons}
 
 
-def _outcome(made: CheckOutcome) -> dict[str, Json]:
+def outcome(made: CheckOutcome) -> dict[str, Json]:
+    """What became of one check, as the report has it."""
     name, population, findings, reason = "off", 0, 0, None
     match made.outcome:
         case Checked() as checked:

@@ -163,12 +163,15 @@ class ExemptionSection(Section):
 
 
 class RepairsSection(Section):
-    """``[repairs]``: how many repairs may run unattended."""
+    """``[repairs]``: how many repairs may run unattended, and what may go ahead without Stripe."""
 
     most_per_run: Cap = 20
     """How many repairs one ``trueup repair --safe`` may apply."""
     most_per_day: Cap = 100
     """``--safe`` applies nothing once this many repairs, however made, were applied within 24 hours."""
+    downgrade_without_stripe: bool = False
+    """Only where Stripe's side is not configured at all: a plan may be taken away, by name, on the word of whoever asks
+    for it. Without it, or with Stripe, that needs Stripe's own answer that it has no such customer."""
 
 
 class AuditsSection(Section):
@@ -286,7 +289,8 @@ class StripeSection(StripePreset):
     preset: Text | None = None
     """The sync tool that keeps the tables: ``stripe-sync-engine`` or ``dj-stripe``."""
     complete_since: date | None = None
-    """From which day on the tables or files hold everything; older things are unknown. Without it: since ever."""
+    """From which day on the tables or files hold everything; older things are unknown. Without it: since ever.
+    Customers and subscriptions must be whole: with it they are read from the API, or without an ``api_key`` unknown."""
     stale_after_hours: StaleHours = 24
     """How old what the sync tool last wrote, or the files, may be; beyond it everything of Stripe's is unknown."""
 

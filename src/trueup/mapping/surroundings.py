@@ -43,8 +43,12 @@ _ROLES = ("viewer", "admin", "super_admin")
 
 
 def repair_settings(section: RepairsSection) -> RepairSettings:
-    """The caps of unattended repairs."""
-    return RepairSettings(most_per_run=section.most_per_run, most_per_day=section.most_per_day)
+    """The caps of unattended repairs, and what may go ahead without Stripe."""
+    return RepairSettings(
+        most_per_run=section.most_per_run,
+        most_per_day=section.most_per_day,
+        downgrade_without_stripe=section.downgrade_without_stripe,
+    )
 
 
 def schedule_settings(section: AuditsSection, *, path: Path) -> ScheduleSettings:

@@ -77,7 +77,17 @@ def stripe_source_of_truth(report: Report) -> Guardrail:
     blocks = list(_found(report, STRIPE_CHECKS, "The app's paid plans are not what Stripe says"))
     if report.stripe_as_of is None:
         return _judged(STRIPE, blocks, ["Stripe was not read, so nobody knows whether the app's paid plans are its."])
-    return _judged(STRIPE, blocks, _unanswered(report, STRIPE_CHECKS))
+    return _judged(STRIPE, blocks, [*_outdated_stripe(report), *_unanswered(report, STRIPE_CHECKS)])
+
+
+def _outdated_stripe(report: Report) -> Iterator[str]:
+    """What is wrong with the age of Stripe's side: tables and files of it are copies that somebody made before."""
+    moment = report.stripe_as_of
+    if moment is not None and report.generated_at - moment > timedelta(minutes=FRESH_MINUTES):
+        yield (
+            f"Stripe's side is of {moment:%Y-%m-%d %H:%M} UTC, more than {FRESH_MINUTES} minutes before the report, "
+            "and says nothing of now."
+        )
 
 
 def audited_repairs(evidence: RepairEvidence) -> Guardrail:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from trueup.model.absence import Proof
 from trueup.model.change import Change
 
 
@@ -22,6 +23,8 @@ class Plan:
     message: str
     change: Change
     plan_hash: str
+    proof: Proof | None = field(default=None, compare=False)
+    """What Stripe said just before, where the change takes a plan away: another time it is said by other answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,13 @@ class Refused:
     """The repair must not be applied as things stand: a person has to decide or mend something. Nothing changed.
 
     ``conflict`` marks the one refusal that is about the call and not about the data: an idempotency key that was used
-    for another body.
+    for another body. ``unproven``: what must be known was not to be had, and may be another time.
     """
 
     issue_id: str
     reason: str
     conflict: bool = False
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,14 @@ OptionValue = str | int | bool | tuple[str, ...] | tuple[int, ...] | Mapping[str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairSettings:
-    """``[repairs]``: how many repairs may run unattended (``--safe``)."""
+    """``[repairs]``: how many repairs may run unattended (``--safe``), and whether one may go ahead without proof.
+
+    ``downgrade_without_stripe``: where there is no Stripe to ask, whoever asks for a downgrade answers for it.
+    """
 
     most_per_run: int = 20
     most_per_day: int = 100
+    downgrade_without_stripe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

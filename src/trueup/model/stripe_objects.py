@@ -383,6 +383,9 @@ STRIPE_OBJECTS: tuple[type[StripeRow], ...] = (
 )
 """Relations that Stripe supplies: its API, a sync tool's tables, or exported files."""
 
+WHOLE_OR_UNKNOWN = frozenset({"stripe_customer", "stripe_subscription", "stripe_subscription_item"})
+"""Relations of which a part is worth nothing: whoever is not in it may be older than it, and still be served."""
+
 OBJECT_KINDS: tuple[str, ...] = (
     "customers",
     "subscriptions",

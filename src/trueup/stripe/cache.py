@@ -21,7 +21,7 @@ from trueup.stripe.shapes.fields import Rows
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 _BATCH = 10_000
 
 _META = """

@@ -25,6 +25,7 @@ API_VERSION = "2026-10-28.endive"
 JSON = Mapping[str, Any]
 _PERMISSION = re.compile(r"'(rak_\w+)'")
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
+_REQUEST = re.compile(r"req_[A-Za-z0-9]{1,60}")
 _SHOWN = 200
 _TOO_MANY, _NOT_FOUND = 429, 404
 _LONGEST_ASKED_SECONDS = 3600.0
@@ -40,6 +41,8 @@ class Connection:
         self._patience = patience
         self.requests = 0
         self.named_account: str | None = None
+        self.request_id: str | None = None
+        """Stripe's own id of the question that was answered last."""
 
     @property
     def told_moment(self) -> float | None:
@@ -70,6 +73,7 @@ class Connection:
             answer = self._client.raw_request("get", path, **parameters)
         except stripe.StripeError as error:
             raise self._failure(error) from None
+        self.request_id = _request_id(answer.headers)
         if not isinstance(answer.data, dict):
             raise Passing("Stripe answered with something that is no object")
         return answer.data
@@ -99,6 +103,11 @@ class Connection:
                 says = f"the connection to Stripe failed: {said}"
                 return Passing(says) if error.should_retry else NotRead(says)
         return _server_failure(error)
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    said = headers.get("Request-Id")
+    return said if said is not None and _REQUEST.fullmatch(said) else None
 
 
 def _server_failure(error: stripe.StripeError) -> Exception:

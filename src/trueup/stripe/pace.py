@@ -15,6 +15,7 @@ MOST_TEST = 6
 """A quarter of what Stripe takes: 100 requests a second in live mode, 25 in a sandbox, shared with the app itself."""
 
 _GLANCE_SECONDS = 0.2
+_MINUTE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,10 @@ class Patience:
 def allowed_rate(asked: int | None, *, livemode: bool) -> float:
     """Requests a second: what was asked for, and never more than a quarter of what Stripe takes."""
     return min(asked or USUAL_REQUESTS_PER_SECOND, MOST_LIVE if livemode else MOST_TEST)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes" if seconds >= _MINUTE_SECONDS else f"{seconds:g} seconds"
 
 
 class Pace:
@@ -57,7 +62,7 @@ class Pace:
         """Wait until the next request may go. Raises ``NotRead`` where that is past the deadline."""
         self._glance()
         if max(self._next_at, time.monotonic()) > self._ends_at:
-            raise NotRead(f"the deadline of {self._deadline_seconds / 60:g} minutes had passed")
+            raise NotRead(f"the deadline of {_duration(self._deadline_seconds)} had passed")
         while (left := self._next_at - time.monotonic()) > 0:
             time.sleep(min(left, _GLANCE_SECONDS))
             self._glance()

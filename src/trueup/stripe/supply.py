@@ -65,6 +65,8 @@ class Manner:
     patience: Patience = field(default_factory=Patience)
     page_size: int = PAGE
     unlimited_rate: bool = False
+    deadline_seconds: float | None = None
+    """None means the config's, which is meant for reading everything."""
 
 
 def identity_mapping(relation: str) -> RelationMapping:
@@ -88,7 +90,7 @@ def stripe_connection(
         rate = None
     pace = Pace(
         requests_per_second=rate,
-        deadline_seconds=settings.deadline_minutes * 60,
+        deadline_seconds=manner.deadline_seconds or settings.deadline_minutes * 60,
         glance=lambda: progress.advance(0),
     )
     with connected(

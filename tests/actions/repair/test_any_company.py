@@ -16,6 +16,8 @@ from trueup.model.repair import Applied
 
 SUMS = "SELECT user_id, sum(amount) FROM credit_transactions GROUP BY user_id HAVING sum(amount) <> 0 ORDER BY user_id"
 
+RANKS = "SELECT id, CASE plan WHEN 'FREE' THEN 0 WHEN 'PRO' THEN 1 ELSE 2 END FROM users ORDER BY id"
+
 
 def _repaired_and_audited_again(company: SmallCompany, draw: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as home:
@@ -26,13 +28,14 @@ def _repaired_and_audited_again(company: SmallCompany, draw: st.DataObject) -> N
         offered = sorted(issue for issue, finding in before.items() if finding.repairable)
         assume(offered)
         chosen = draw.draw(st.sampled_from(offered))
-        sums = app.rows(SUMS)
+        sums, ranks = app.rows(SUMS), app.rows(RANKS)
         result = repair(chosen, reason=REASON, actor="test", config=app.config, catalogue=app.checks, now=app.now)
         assert isinstance(result, Applied), result
         after = {finding.id for finding in app.report().findings()}
         assert chosen not in after
         assert after <= before.keys()
         assert app.rows(SUMS) == sums
+        assert all(int(str(now[1])) <= int(str(then[1])) for then, now in zip(ranks, app.rows(RANKS), strict=True))
         assert app.journal_is_sound() == 1
 
 

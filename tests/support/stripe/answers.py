@@ -25,6 +25,17 @@ ITEMS = "/v1/subscription_items"
 ACCOUNT_PERMISSION = "rak_accounts_kyc_id_numbers_read"
 
 
+SEARCH = "search"
+SEARCHED = ("/v1/customers", "/v1/subscriptions")
+_METADATA = re.compile(r'metadata\["((?:[^"\\]|\\.)+)"\]:"((?:[^"\\]|\\.)+)"')
+_UNESCAPED = re.compile(r"\\(.)")
+
+
+def _says(one: Record, name: str, wanted: str) -> bool:
+    said = (one.shown().get("metadata") or {}).get(name)
+    return isinstance(said, str) and said.casefold() == wanted.casefold()
+
+
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
 
@@ -54,7 +65,7 @@ class Answer:
 
 
 def _route(path: str) -> str:
-    if path in BY_PATH or path in {ACCOUNT, ITEMS}:
+    if path in BY_PATH or path in {ACCOUNT, ITEMS} or path in {f"{base}/{SEARCH}" for base in SEARCHED}:
         return path
     base = next((known for known in (*BY_PATH, ITEMS) if path.startswith(known + "/")), None)
     if base is None:
@@ -127,6 +138,8 @@ class Reading:
         if path == ITEMS:
             return self._items(request.query)
         base, _, named = path.rpartition("/")
+        if named == SEARCH and base in SEARCHED:
+            return self._search(BY_PATH[base], request.query)
         if base == ITEMS:
             return self._item(unquote(named), request.query)
         if base in BY_PATH:
@@ -152,6 +165,26 @@ class Reading:
         bodies = self._bodies(records, resource.object, paths)
         head = b'{"object":"list","url":"%s","has_more":%s,"data":['
         return head % (resource.path.encode(), b"true" if has_more else b"false") + b",".join(bodies) + b"]}"
+
+    def _search(self, resource: Resource, raw: str) -> bytes:
+        """What a search of Stripe's finds: exact words of metadata, without regard to capitals."""
+        self._permit(resource.permission)
+        asked = dict(parameters(raw))
+        found = _METADATA.fullmatch(asked.pop("query", ""))
+        if found is None:
+            raise invalid("We were unable to parse your search query.", "query")
+        limit = int(asked.pop("limit", "10"))
+        for name in asked:
+            raise unknown(name)
+        name, wanted = (_UNESCAPED.sub(r"\1", word) for word in found.groups())
+        held = self.world.collections[resource.object].records.values()
+        records = [one for one in held if one.livemode == self.key.livemode and not one.is_deleted]
+        matching = [one for one in records if _says(one, name, wanted)]
+        bodies = self._bodies(matching[:limit], resource.object, ())
+        head = b'{"object":"search_result","url":"%s/search","has_more":%s,"next_page":null,"data":['
+        return (
+            head % (resource.path.encode(), b"true" if len(matching) > limit else b"false") + b",".join(bodies) + b"]}"
+        )
 
     @staticmethod
     def _below_data(path: str) -> str:

@@ -46,7 +46,7 @@ path = "plans.json"
 """
 
 
-_WITHOUT = "[stripe]\nenabled = false\n"
+_WITHOUT = "[repairs]\ndowngrade_without_stripe = true\n\n[stripe]\nenabled = false\n"
 
 
 def _stripe(folder: Path) -> str:

@@ -63,6 +63,8 @@ class Desk:
         self.target = open_target(url)
         self._url = url
         self._lock = threading.Lock()
+        self.asking = threading.Lock()
+        """Held by whoever asks Stripe, so that many repairs together ask no faster than one."""
         self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._layout: Layout | None = None
         self._columns: dict[str, Columns] = {}
@@ -72,6 +74,7 @@ class Desk:
         """The same place under another policy or other exemptions, which change more often than a schema does."""
         other = Desk(config, self.catalogue, self._url)
         other._layout, other._columns, other._turns = self._layout, self._columns, self._turns
+        other.asking = self.asking
         return other
 
     def layout(self) -> Layout:

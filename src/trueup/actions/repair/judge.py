@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trueup.actions.repair.difference import affected, difference
 from trueup.actions.repair.plan import plan_of
+from trueup.actions.repair.proof import Unproven, proven, wrong_move
 from trueup.actions.repair.rows import SubjectRows
 from trueup.actions.repair.slice import MOST_ACCOUNTS, Slice, findings_in, load, outcomes_in, read_slice
 from trueup.actions.repair.writing import Translator, Writes
@@ -36,8 +37,11 @@ class Decided:
     writes: Writes
 
 
-def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> Decided | Stale | Refused:
-    """Read the subject's rows into empty books, run its check on them, and translate the repair that it asks for."""
+def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> Decided | Unproven | Stale | Refused:
+    """Read the subject's rows into empty books, run its check on them, and translate the repair that it asks for.
+
+    ``Unproven`` where it takes a plan away and the order does not know yet what Stripe says of the account.
+    """
     found = read_slice(SubjectRows(desk, connection, desk.layout().read), order.check, order.subject)
     if len(found.accounts) > MOST_ACCOUNTS:
         return Refused(issue_id=order.issue_id, reason=f"It touches {len(found.accounts)} accounts; a person decides.")
@@ -53,6 +57,16 @@ def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> 
         return Refused(issue_id=order.issue_id, reason=change.reason)
     if order.unattended and not change.safe:
         return Refused(issue_id=order.issue_id, reason=f"{change.kind} must be asked for by name, by a person.")
+    wrong = wrong_move(change, books, desk.config)
+    if wrong is not None:
+        return Refused(issue_id=order.issue_id, reason=wrong)
+    return _translated(desk, connection, order, finding, change, found)
+
+
+def _translated(
+    desk: Desk, connection: Connection, order: Order, finding: Finding, change: Change, found: Slice
+) -> Decided | Unproven | Stale | Refused:
+    """The change in the table's own words, with what Stripe says of it."""
     at = _moment_after(finding, order.now, desk.config.policy)
     translator = Translator(desk=desk, connection=connection, found=found, now=at, repair_id=order.repair_id)
     writes = translator.writes(change)
@@ -61,7 +75,10 @@ def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> 
     obstacle = desk.target.obstacle(connection, writes.tables()) or _unguarded(desk, change)
     if obstacle:
         return Refused(issue_id=order.issue_id, reason=obstacle)
-    return Decided(plan=plan_of(finding, change), found=found, writes=writes)
+    proof = proven(desk, connection, order, change)
+    if isinstance(proof, (Unproven, Refused)):
+        return proof
+    return Decided(plan=plan_of(finding, change, proof), found=found, writes=writes)
 
 
 def _moment_after(finding: Finding, now: datetime, policy: Policy) -> datetime:

@@ -17,6 +17,7 @@ from trueup.model.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trueup.model.absence import Answer
     from trueup.model.check import Check
 
 REASON_LENGTHS = (10, 500)
@@ -39,6 +40,8 @@ class Order:
     plan_hash: str | None = None
     dry_run: bool = False
     unattended: bool = False
+    answer: Answer | None = None
+    """What Stripe said of the account, where that was asked for."""
     repair_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property

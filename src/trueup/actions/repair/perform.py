@@ -3,6 +3,7 @@
 begin                                     lock and statement timeouts; one connection, one transaction
   lock the rows of the accounts it is about
   read the subject's rows, run its check, plan again        gone or another plan: stale
+  it takes a plan away                                      let go of everything, ask Stripe, begin again
   insert the repair row                                     unique: one of many callers
   update ... where key and old value                        exactly one row, or roll back
   insert the audit row
@@ -20,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from trueup import __version__
 from trueup.actions.repair.judge import Decided, decide, objection
+from trueup.actions.repair.proof import ASKINGS, Unproven, asked
 from trueup.actions.repair.record import applied_row, journal_line, recorded, result_of, stored_result
 from trueup.actions.repair.rows import SubjectRows
 from trueup.actions.repair.slice import MOST_ACCOUNTS, accounts_of
@@ -46,6 +48,15 @@ class _Again(Exception):
 
 def planned(desk: Desk, order: Order) -> Plan | Stale | Refused | Failed:
     """What would be written now. Reads only, holds nothing."""
+    for _ in range(ASKINGS + 1):
+        found = _looked_at(desk, order)
+        if not isinstance(found, Unproven):
+            return found
+        order = replace(order, answer=asked(desk, found.sought))
+    return _moving(order)
+
+
+def _looked_at(desk: Desk, order: Order) -> Plan | Unproven | Stale | Refused | Failed:
     try:
         with desk.target.reading() as connection, desk.scratch_books() as books:
             decided = decide(desk, connection, books, order)
@@ -57,7 +68,21 @@ def planned(desk: Desk, order: Order) -> Plan | Stale | Refused | Failed:
 
 
 def performed(desk: Desk, order: Order) -> RepairResult:
-    """Do what was asked, or say why not."""
+    """Do what was asked, or say why not. Stripe is asked between transactions, never within one."""
+    for _ in range(ASKINGS + 1):
+        result = _tried(desk, order)
+        if not isinstance(result, Unproven):
+            return result
+        order = replace(order, answer=asked(desk, result.sought))
+    return _moving(order)
+
+
+def _moving(order: Order) -> Failed:
+    reason = "By whom Stripe could know the account kept changing while it was asked; try again later."
+    return Failed(issue_id=order.issue_id, reason=reason, busy=True)
+
+
+def _tried(desk: Desk, order: Order) -> RepairResult | Unproven:
     for _ in range(TRIES):
         try:
             result = _attempt(desk, order)
@@ -73,7 +98,7 @@ def performed(desk: Desk, order: Order) -> RepairResult:
     return Failed(issue_id=order.issue_id, reason="Others kept changing the same rows; try again later.", busy=True)
 
 
-def _attempt(desk: Desk, order: Order) -> RepairResult:
+def _attempt(desk: Desk, order: Order) -> RepairResult | Unproven:
     with desk.turn(), desk.target.transaction() as connection, desk.scratch_books() as books:
         identity = _identity(desk, connection, order)
         if isinstance(identity, Refused):

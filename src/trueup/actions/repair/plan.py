@@ -16,13 +16,14 @@ from trueup.model.repair import Plan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from trueup.model.absence import Proof
     from trueup.model.change import Change, Replace, Value
     from trueup.model.finding import Finding
 
 _TAG = b"trueup-plan-1\0"
 
 
-def plan_of(finding: Finding, change: Change) -> Plan:
+def plan_of(finding: Finding, change: Change, proof: Proof | None = None) -> Plan:
     """The plan that repairs this finding."""
     return Plan(
         issue_id=finding.id,
@@ -30,12 +31,16 @@ def plan_of(finding: Finding, change: Change) -> Plan:
         fingerprint=finding.fingerprint,
         message=finding.message,
         change=change,
-        plan_hash=plan_hash(finding.id, finding.check, change),
+        plan_hash=plan_hash(finding.id, finding.check, change, proof),
+        proof=proof,
     )
 
 
-def plan_hash(issue_id: str, check: str, change: Change) -> str:
-    """SHA-256, in hex, over the plan's RFC 8785 form: issue, check, pre-image, new values and code version."""
+def plan_hash(issue_id: str, check: str, change: Change, proof: Proof | None = None) -> str:
+    """SHA-256, in hex, over the plan's RFC 8785 form: issue, check, pre-image, new values and code version.
+
+    Also what was proven at Stripe, where that is needed: not by which answers, which are others each time.
+    """
     form: dict[str, str | dict[str, str | None] | None] = {
         "issue": issue_id,
         "check": check,
@@ -43,6 +48,7 @@ def plan_hash(issue_id: str, check: str, change: Change) -> str:
         "replace": _cell_text(change.replace) if change.replace else None,
         "append": {"relation": change.append.relation, **values_text(change.append.values)},
         "version": __version__,
+        **({"stripe": {"proven": proof.text}} if proof is not None else {}),
     }
     return hashlib.sha256(_TAG + rfc8785.dumps(form)).hexdigest()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from trueup.actions.repair.rows import raw_text
+from trueup.model.absence import Proof, Unasked
 from trueup.model.repair import Applied, Failed, Refused, RepairResult, Stale
 from trueup.store import journal
 from trueup.store.journal.lookup import entry_of_repair
@@ -95,11 +96,26 @@ def journal_line(order: Order, plan: Plan, writes: Writes) -> journal.JournalLin
         target=order.issue_id,
         repair_id=order.repair_id,
         plan_hash=plan.plan_hash,
-        before={**cell, "value": _said(update.old)} if update else {},
+        before={**cell, "value": _said(update.old), **_proof(plan.proof)} if update else {},
         after={**cell, **({"value": _said(update.new)} if update else {}), "appended": appended},
         reason=order.reason,
         request_id=order.request_id,
     )
+
+
+def _proof(proof: Proof | None) -> dict[str, object]:
+    """What Stripe said before a plan was taken away: how it was asked, when, and under which of its own ids."""
+    if proof is None:
+        return {}
+    if isinstance(proof, Unasked):
+        return {"stripe": {"proven": proof.text}}
+    said = {
+        "proven": proof.text,
+        "asked_at": _said(proof.asked_at),
+        "questions": list(proof.questions),
+        "request_ids": list(proof.request_ids),
+    }
+    return {"stripe": said}
 
 
 def _said(value: object) -> str | None:
@@ -123,7 +139,8 @@ def recorded(desk: Desk, order: Order, result: Stale | Refused) -> RepairResult:
         episode=None,
         status="stale" if isinstance(result, Stale) else "refused",
         actor=order.actor,
-        idempotency_key=order.idempotency_key,
+        # What nobody could say this time may be said the next time that the same key is used.
+        idempotency_key=None if isinstance(result, Refused) and result.unproven else order.idempotency_key,
         body_hash=order.body_hash,
         plan_hash=order.plan_hash,
         kind=None,

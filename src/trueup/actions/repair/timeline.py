@@ -32,7 +32,8 @@ def looked_at(desk: Desk, check: Check, subject: str, *, now: datetime) -> Expla
             found = read_slice(SubjectRows(desk, connection, desk.layout().mappings), check, subject)
             load(books, found, desk)
             books.books.begin(environment=desk.config.environment, as_of=now)
-            return explained(books.books, check, issue_id, desk.config.policy, now, Silent())
+            account = desk.config.stripe.account
+            return explained(books.books, check, issue_id, desk.config.policy, now, Silent(), stripe_account=account)
     except DBAPIError as error:
         if desk.target.trouble(error) is Trouble.UNFIT:
             desk.forget()

@@ -83,6 +83,7 @@ class Translator:
         mapping = self._mapping(cell.relation)
         key_name = next(column.name for column in columns_of(relation_named(cell.relation)) if column.is_key)
         key_column, column = self._plain(mapping, key_name), self._plain(mapping, cell.column)
+        self._refuse_plan_by_another_name(mapping, cell, column)
         names = list(mapping.columns)
         rows = [row for row in self.found.rows[cell.relation] if raw_text(row[names.index(key_name)]) == cell.row_key]
         if len(rows) != 1:
@@ -98,6 +99,15 @@ class Translator:
             new=new,
             where=mapping.where,
         )
+
+    def _refuse_plan_by_another_name(self, mapping: RelationMapping, cell: Replace, column: str) -> None:
+        """What is written where plans stand is a plan, and only as such is it looked at whether it leads down."""
+        account = self.desk.layout().mappings.get("account")
+        plan = account.columns.get("plan") if account else None
+        if account is None or plan is None or (cell.relation, cell.column) == ("account", "plan"):
+            return
+        if (mapping.table, column) == (account.table, plan.column):
+            raise Unwritable(f"{mapping.table}.{column} is where plans stand; only a repair of account.plan writes it")
 
     def _insert(self, append: Append) -> Insert:
         mapping = self._mapping(append.relation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,12 +31,12 @@ class Ours:
         said = found.get("livemode")
         return self.livemode if said is None else said
 
-    def is_other_application(self, found: JSON, products: Iterator[object]) -> bool:
-        """Whether the subscription is not this app's, by its metadata or by what it is for."""
+    def is_other_application(self, found: JSON) -> bool:
+        """Whether the subscription is not this app's, by its metadata. By what it is for, the checks tell: they know
+        which prices are in a plan.
+        """
         metadata = found.get("metadata")
-        if any(within(metadata, name) != value for name, value in self.metadata.items()):
-            return True
-        return bool(self.products) and not any(product in self.products for product in products)
+        return any(within(metadata, name) != value for name, value in self.metadata.items())
 
 
 def within(found: object, *path: str) -> Any:

@@ -32,7 +32,7 @@ def subscription_rows(found: JSON, ours: Ours) -> Rows:
         "paused": found.get("pause_collection") is not None,
         **_next_phase(found.get("schedule")),
         "latest_invoice_id": id_of(found.get("latest_invoice")),
-        "other_application": ours.is_other_application(found, (product_of(_price(item)) for item in items)),
+        "other_application": ours.is_other_application(found),
         "livemode": ours.mode_of(found),
     }
     return {

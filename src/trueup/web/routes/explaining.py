@@ -9,6 +9,7 @@ from trueup.actions.exempt import with_stored_exemptions
 from trueup.actions.explain import Explanation
 from trueup.actions.repair import timeline
 from trueup.formats import json as report_json
+from trueup.formats.timeline import timeline_line
 from trueup.formats.wording import exact, instant, json_value
 from trueup.model.check import Check, EvidenceRow
 from trueup.model.errors import ConfigurationError, SourceUnavailable
@@ -16,7 +17,7 @@ from trueup.model.outcome import Checked
 from trueup.store import StoredFinding
 from trueup.targets.target import TargetUnavailable
 from trueup.web.logs import logger
-from trueup.web.routes.answers.findings import FindingInFull, Timeline, TimelineEntry
+from trueup.web.routes.answers.findings import FindingInFull, Timeline, TimelineEntry, TimelineLine
 from trueup.web.routes.answers.report import Issue
 from trueup.web.routes.answers.words import moment_or_none
 from trueup.web.routes.redaction import masked_issue, without_addresses
@@ -90,7 +91,11 @@ def _timeline(explanation: Explanation) -> Timeline | None:
     return Timeline(
         account_id=exact(explanation.account_id),
         earlier_entries=explanation.earlier_entries,
-        entries=[_entry(row) for row in explanation.timeline],
+        entries=[_entry(row) for row in explanation.entries],
+        earlier_app=explanation.timeline.earlier_app,
+        earlier_stripe=explanation.timeline.earlier_stripe,
+        lines=[TimelineLine.model_validate(timeline_line(line)) for line in explanation.timeline.lines],
+        unknown=[exact(sentence) for sentence in explanation.timeline.unknown],
     )
 
 
@@ -101,10 +106,10 @@ def _entry(row: EvidenceRow) -> TimelineEntry:
 
     posted = row["posted"]
     return TimelineEntry(
-        created_at=text("created_at"),
-        entry_id=text("entry_id"),
+        created_at=text("happened_at"),
+        entry_id=text("id"),
         kind=text("kind"),
-        amount=text("amount"),
+        amount=text("credits"),
         balance_after=text("balance_after"),
         posted=posted if isinstance(posted, bool) else None,
         reason=text("reason"),

@@ -79,6 +79,7 @@ def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
         if cell
         else None,
         append=Appended(relation=change.append.relation, values=values_text(change.append.values)),
+        proven=exact(result.proof.text) if result.proof else None,
         plan_hash=result.plan_hash,
     )
 

@@ -38,6 +38,9 @@ class RepairPlan(Answer):
     safe: Annotated[bool, Field(description="Whether it may run unattended.")]
     replace: Replaced | None
     append: Appended
+    proven: Annotated[
+        str | None, Field(description="What Stripe said of the account just now; null where that needs no proof.")
+    ]
     plan_hash: Sha256
 
 

@@ -1,0 +1,111 @@
+"""Before a plan is taken away: proof that Stripe knows nothing of the account, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trueup.actions.repair.rows import SubjectRows
+from trueup.actions.stripe_side import stripe_key
+from trueup.model.absence import Absent, Answer, Present, Sought, Unasked, Unknown
+from trueup.model.errors import ConfigurationError
+from trueup.model.plan_move import plan_moves, upward
+from trueup.model.repair import Refused
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from trueup.actions.repair.desk import Desk
+    from trueup.actions.repair.order import Order
+    from trueup.books.handful import Handful
+    from trueup.mapping.config import Config
+    from trueup.model.absence import Proof
+    from trueup.model.change import Change
+
+ASKINGS = 2
+"""How often Stripe is asked for one repair: the app may change the account's address between question and look."""
+
+_LONGEST_WAIT_SECONDS = 30.0
+"""How long a repair waits for the questions of another one: they are asked one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unproven:
+    """It takes a plan away, and nobody has asked Stripe yet, or about somebody else."""
+
+    sought: Sought
+
+
+def wrong_move(change: Change, books: Handful, config: Config) -> str | None:
+    """Why this change must not write a plan, in a sentence; None where it writes none, or one that leads down."""
+    for move in plan_moves(change):
+        rows = books.books.run("SELECT plan FROM account WHERE account_id = $id", {"id": move.account_id}).fetchall()
+        if len(rows) != 1:
+            return f"The account whose plan it writes, {move.account_id}, has {len(rows)} rows, and must have one."
+        wrong = upward(move, standing=rows[0][0], plans=config.plans)
+        if wrong is not None:
+            return f"Not a downgrade: {wrong}."
+    return None
+
+
+def proven(desk: Desk, connection: Connection, order: Order, change: Change) -> Proof | Unproven | Refused | None:
+    """The proof that this change needs of Stripe, about the account as it stands now; None where it needs none."""
+    moves = list(plan_moves(change))
+    if not moves:
+        return None
+    sought = _sought(desk, connection, moves[0].account_id)
+    if order.answer is None or order.answer.sought != sought:
+        return Unproven(sought=sought)
+    match order.answer:
+        case Absent() | Unasked() as proof:
+            return proof
+        case Present(reason=reason):
+            return Refused(issue_id=order.issue_id, reason=reason)
+        case Unknown(reason=reason):
+            return Refused(issue_id=order.issue_id, reason=reason, unproven=True)
+
+
+def _sought(desk: Desk, connection: Connection, account_id: str) -> Sought:
+    reader = SubjectRows(desk, connection, desk.layout().read)
+
+    def values(column: str) -> frozenset[str]:
+        found = reader.values("account", column, {"account_id": {account_id}})
+        return frozenset(value.strip() for value in found if value.strip())
+
+    return Sought(account_id=account_id, emails=values("email"), customers=values("stripe_customer_id"))
+
+
+def asked(desk: Desk, sought: Sought) -> Answer:
+    """Ask Stripe, while no transaction is open. Takes half a minute at most."""
+    settings = desk.config.stripe
+    try:
+        key = stripe_key(desk.config)
+        if key is None:
+            return _without_key(desk.config, sought)
+        from trueup.stripe.seeking import seek  # noqa: PLC0415 - only where Stripe is read
+    except ConfigurationError as error:
+        return _unknown(sought, str(error).rstrip("."))
+    except ImportError as error:
+        return _unknown(sought, f"a library is not installed ({error.name}), run: pip install 'trueup[stripe]'")
+    if not desk.asking.acquire(timeout=_LONGEST_WAIT_SECONDS):
+        return _unknown(sought, "it is being asked about other accounts; try again later")
+    try:
+        return seek(settings, key, sought)
+    finally:
+        desk.asking.release()
+
+
+def _unknown(sought: Sought, why: str) -> Unknown:
+    return Unknown(sought=sought, reason=f"Nobody knows whether Stripe has a customer of {sought.account_id}: {why}.")
+
+
+def _without_key(config: Config, sought: Sought) -> Unasked | Unknown:
+    if config.stripe.tables is not None:
+        return _unknown(sought, "tables are a copy, and a plan is only taken away by Stripe's own word; give it a key")
+    if config.repairs.downgrade_without_stripe:
+        return Unasked(sought=sought)
+    return _unknown(
+        sought,
+        "Stripe is not read; give [stripe] an api_key, or set repairs.downgrade_without_stripe = true where nothing is "
+        "sold through Stripe",
+    )

@@ -1,0 +1,161 @@
+"""Looking for one account at Stripe: whether anything there is its, asked now and answered whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from trueup.model.absence import Absent, Answer, Present, Sought, Unknown
+from trueup.model.errors import ConfigurationError
+from trueup.model.finding import printable
+from trueup.model.settings import StripeSettings
+from trueup.model.source import Silent
+from trueup.stripe.connection import JSON, Connection
+from trueup.stripe.failures import NoSuchObject, NotRead, Passing
+from trueup.stripe.key import Key
+from trueup.stripe.objects import Accept, refuse_other_mode
+from trueup.stripe.pace import Patience
+from trueup.stripe.paging import PAGE
+from trueup.stripe.shapes.fields import Ours, id_of
+from trueup.stripe.supply import Manner, account_of, stripe_connection
+
+DEADLINE_SECONDS = 20.0
+"""How long all the questions about one account may take together."""
+
+_ENDED = frozenset({"canceled", "incomplete_expired"})
+_MOST_CUSTOMERS = 5
+_SHOWN = 80
+_MANNER = Manner(
+    patience=Patience(attempts=4, first_wait_seconds=0.5, longest_wait_seconds=4.0), deadline_seconds=DEADLINE_SECONDS
+)
+
+
+def seek(settings: StripeSettings, key: Key, sought: Sought, *, manner: Manner = _MANNER) -> Answer:
+    """Whether Stripe has a customer or a subscription of this account, asked in every way that it could be its.
+
+    By the ids and the e-mail addresses that the app keeps of it, and by the metadata that name it. ``Absent`` only
+    where each answer was whole, and the key is known to be of the right account; never an error.
+    """
+    if settings.account is None:
+        return _unknown(sought, "stripe.account is not set, and in another account nothing would be found of anybody")
+    if not sought.emails:
+        return _unknown(sought, "the app keeps no e-mail address of the account by which Stripe could know it")
+    try:
+        with stripe_connection(settings, key, progress=Silent(), manner=manner) as connection:
+            account = account_of(connection, pinned=settings.account)
+            seeker = _Seeker(connection, settings, Ours(livemode=key.livemode))
+            found = seeker.found(sought)
+    except NotRead as error:
+        return _unknown(sought, str(error))
+    except ConfigurationError as error:
+        return _unknown(sought, str(error).rstrip("."))
+    if found is not None:
+        return Present(sought=sought, reason=found)
+    told = connection.told_moment
+    if told is None:
+        return _unknown(sought, "Stripe's answers do not say when they were given")
+    return Absent(
+        sought=sought,
+        stripe_account=str(account),
+        livemode=key.livemode,
+        asked_at=datetime.fromtimestamp(told, UTC).replace(tzinfo=None),
+        questions=tuple(seeker.questions),
+        request_ids=tuple(seeker.request_ids),
+    )
+
+
+def _unknown(sought: Sought, why: str) -> Unknown:
+    return Unknown(sought=sought, reason=f"Nobody knows whether Stripe has a customer of {sought.account_id}: {why}.")
+
+
+class _Seeker:
+    """Asks, and keeps what was asked and under which of Stripe's ids it was answered."""
+
+    def __init__(self, connection: Connection, settings: StripeSettings, ours: Ours) -> None:
+        self._connection = connection
+        self._metadata_key = settings.account_metadata_key
+        self._ours = ours
+        self.questions: list[str] = []
+        self.request_ids: list[str] = []
+
+    def found(self, sought: Sought) -> str | None:
+        """What Stripe has of the account, in a sentence; None where it has nothing. Raises ``NotRead``."""
+        customers = {id_: "which the app names" for id_ in sorted(sought.customers) if self._is_known(id_)}
+        for email in _spellings(sought.emails):
+            asked = self._page("/v1/customers", {"email": email}, "customers by e-mail address")
+            customers |= {one["id"]: "by its e-mail address" for one in asked}
+        named = f'metadata["{_escaped(self._metadata_key)}"]:"{_escaped(sought.account_id)}"'
+        by_name = f"by its metadata ({self._metadata_key})"
+        for one in self._page("/v1/customers/search", {"query": named}, "customers by metadata"):
+            customers.setdefault(one["id"], by_name)
+        subscriptions = list(self._page("/v1/subscriptions/search", {"query": named}, "subscriptions by metadata"))
+        for customer in list(customers)[:_MOST_CUSTOMERS]:
+            every = {"customer": customer, "status": "all"}
+            subscriptions += self._page("/v1/subscriptions", every, "subscriptions of a customer")
+        return _sentence(sought, customers, subscriptions)
+
+    def _is_known(self, customer: str) -> bool:
+        """Whether there is a customer of this id. Raises ``NotRead``."""
+        accept = Accept(named=customer, kind="customer")
+        try:
+            answer = self._asked(f"/v1/customers/{quote(customer, safe='')}", {}, accept, "a customer by its id")
+        except NoSuchObject:
+            return False
+        refuse_other_mode(answer, self._ours)
+        return answer.get("deleted") is not True
+
+    def _page(self, path: str, asked: Mapping[str, Any], question: str) -> list[JSON]:
+        """All that the list or the search holds. Raises ``NotRead`` where that is more than a page."""
+        answer = self._asked(path, {**asked, "limit": PAGE}, _accept_page, question)
+        if answer["has_more"]:
+            raise NotRead(f"more than {PAGE} {question} were found, which is nobody's account")
+        for one in answer["data"]:
+            refuse_other_mode(one, self._ours)
+        return list(answer["data"])
+
+    def _asked(self, path: str, parameters: Mapping[str, Any], accept: Any, question: str) -> JSON:
+        answer = self._connection.get(path, parameters, accept=accept)
+        self.questions.append(question)
+        if self._connection.request_id is not None:
+            self.request_ids.append(self._connection.request_id)
+        return answer
+
+
+def _spellings(emails: frozenset[str]) -> list[str]:
+    """The addresses as the app writes them and in small letters: Stripe's filter tells capitals apart."""
+    return sorted(emails | {email.lower() for email in emails})
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _accept_page(answer: JSON) -> None:
+    """Raises ``Passing`` for an answer that is no page of objects with ids, or that says nothing of its end."""
+    data = answer.get("data")
+    if not isinstance(data, list) or not isinstance(answer.get("has_more"), bool):
+        raise Passing("Stripe answered with something that is no list")
+    if not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in data):
+        raise Passing("Stripe listed something without an id")
+    if answer["has_more"] and not data:
+        raise Passing("Stripe sent an empty page and said that there is more")
+
+
+def _sentence(sought: Sought, customers: Mapping[str, str], subscriptions: list[JSON]) -> str | None:
+    account = sought.account_id
+    for one in subscriptions:
+        if one.get("status") not in _ENDED:
+            named, status = _shown(one["id"]), _shown(one.get("status"))
+            customer = _shown(id_of(one.get("customer")))
+            return f"Stripe has {named} ({status}) of {customer}, found for {account}: it may be paying; link it first."
+    for customer, how in customers.items():
+        return f"Stripe knows {account} as {_shown(customer)}, {how}; link that customer first, or exempt the account."
+    for one in subscriptions:
+        return f"Stripe knows {account} by {_shown(one['id'])}, which has ended; a person must decide."
+    return None
+
+
+def _shown(said: object) -> str:
+    return printable(str(said))[:_SHOWN]
