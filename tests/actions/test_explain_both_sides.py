@@ -118,7 +118,7 @@ def _place(folder: Path, server: StripeServer, *, entries: int = 2, livemode: bo
         rows={
             "users": [_user(1, customer["id"]), _user(2, somebody["id"])],
             "credit_transactions": _entries(entries),
-            "stripe_webhook_events": [_RECORDED],
+            "stripe_webhook_events": [_RECORDED | {"livemode": livemode}],
             "plan_changes": [changes | {"changed_at": str(MOMENT - timedelta(days=5))}],
         }
     ).write(folder / "app.db")
@@ -195,6 +195,16 @@ def test_what_could_not_be_read_of_stripe_is_unknown_not_absent(place: Place) ->
     (says,) = (sentence for sentence in explanation.timeline.unknown if "disputes were not read whole" in sentence)
     assert "rak_dispute_read" in says
     assert "  ? Stripe's disputes were not read whole, and are unknown:" in as_text(explanation, BLOCKED, width=140)
+
+
+def test_a_finding_of_the_ledger_is_explained_though_stripe_does_not_answer(place: Place) -> None:
+    with contextlib.closing(sqlite3.connect(place.folder / "app.db")) as connection, connection:
+        connection.execute("UPDATE users SET credits = 5 WHERE id = 'user_1'")
+    place.server.world.expire(place.key)
+    explanation = place.explained("credit-balance:user_1")
+    assert explanation.finding is not None
+    assert "account created" in [line.what for line in explanation.timeline.lines]
+    assert sum("refuses the key" in sentence for sentence in explanation.timeline.unknown) == 8
 
 
 def test_how_far_back_stripe_is_known_is_said(place: Place) -> None:

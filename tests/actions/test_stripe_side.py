@@ -270,6 +270,22 @@ def test_doctor_warns_of_a_full_key_a_wrong_clock_and_a_folder_that_keeps_nothin
     assert "minutes apart" in says
 
 
+def test_doctor_says_that_downgrades_need_the_account_where_repairs_are_on(
+    server: StripeServer, tmp_path: Path
+) -> None:
+    """With the account's id, so that it can be written down; and is quiet once it is."""
+    server.world.now = None
+    path = written(tmp_path, server)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[database]\n", '[database]\nrepair_url = "sqlite:///r.db"\n'), encoding="utf-8")
+    warnings = [symptom.says for symptom in symptoms(path) if symptom.health is Health.WARNING]
+    assert len(warnings) == 1
+    assert "every downgrade is refused" in warnings[0]
+    assert warnings[0].endswith("set it to acct_1Example")
+    path.write_text(path.read_text(encoding="utf-8") + 'account = "acct_1Example"\n', encoding="utf-8")
+    assert all(symptom.health is Health.FINE for symptom in symptoms(path))
+
+
 @pytest.mark.parametrize(
     ("key", "more", "says"),
     [

@@ -62,8 +62,11 @@ def joined(world: StripeWorld, pick: int) -> None:
 
 
 def vanished(world: StripeWorld, pick: int) -> None:
-    """An invoice that was a draft is deleted, perhaps from under the cursor."""
-    one = _picked(world.objects("invoice"), pick)
+    """An invoice that was a draft is deleted, perhaps from under the cursor; nothing where none is left."""
+    left = world.objects("invoice")
+    if not left:
+        return
+    one = _picked(left, pick)
     world.remove(one["id"])
     for paid in world.objects("invoice_payment"):
         if paid["invoice"] == one["id"]:

@@ -48,7 +48,7 @@ def test_nothing_in_whole_answers_is_absent(server: StripeServer) -> None:
     assert found.questions == (
         "customers by e-mail address",
         "customers by e-mail address",
-        "customers by metadata",
+        "customers by metadata or e-mail address",
         "subscriptions by metadata",
     )
     assert len(found.request_ids) == 4
@@ -91,7 +91,16 @@ def test_a_customer_of_another_address_is_found_by_its_metadata(server: StripeSe
     customer = new_customer(server.world, email="books@example.com", metadata={"user_id": SOUGHT.account_id})
     found = sought(server)
     assert isinstance(found, Present)
-    assert f"as {customer['id']}, by its metadata (user_id)" in found.reason
+    assert f"as {customer['id']}, by its metadata (user_id) or its e-mail address" in found.reason
+
+
+def test_a_customer_whose_address_stripe_writes_in_other_capitals_is_found(server: StripeServer) -> None:
+    """The list's filter tells capitals apart; the search does not."""
+    customer = new_customer(server.world, email="aDA@Example.COM")
+    found = sought(server)
+    assert isinstance(found, Present)
+    assert customer["id"] in found.reason
+    assert "aDA" not in found.reason
 
 
 def test_a_subscription_is_found_by_its_metadata(server: StripeServer) -> None:
@@ -112,7 +121,10 @@ def test_a_customer_that_the_app_names_is_asked_for_by_its_id(server: StripeServ
     server.world.delete_customer(customer["id"])
     assert isinstance(sought(server, named), Absent)
     server.world.remove(customer["id"])
-    assert isinstance(sought(server, named), Absent)
+    absent = sought(server, named)
+    assert isinstance(absent, Absent)
+    assert absent.questions[0] == "a customer by its id"
+    assert len(absent.request_ids) == len(absent.questions)
 
 
 def test_a_customer_of_the_other_mode_is_not_looked_at(server: StripeServer) -> None:

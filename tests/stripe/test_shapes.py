@@ -11,8 +11,9 @@ from tests.support.stripe.objects import DAY, EPOCH, JSON, MONTH
 from tests.support.stripe.stories import bill, bill_once, buy, emit, new_customer, new_price, pay, plan_ahead, subscribe
 from tests.support.stripe.versions import old_shape
 from tests.support.stripe.world import StripeWorld
+from trueup.model.stripe_objects import EVENT_TYPES
 from trueup.stripe.shapes.catalog import endpoint_rows
-from trueup.stripe.shapes.events import EVENT_TYPES, event_rows
+from trueup.stripe.shapes.events import event_rows
 from trueup.stripe.shapes.fields import Ours, Row
 from trueup.stripe.shapes.invoices import invoice_rows
 from trueup.stripe.shapes.payments import checkout_session_rows, payment_intent_rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from trueup.actions.audit import moment_of, report_on
 from trueup.actions.catalogue import chosen
 from trueup.actions.snapshot import copied_books
+from trueup.actions.stripe_side import needed_of_stripe
 from trueup.actions.timeline import TIMELINE_OF_STRIPE, rows_around, timeline_of
 from trueup.books.file import Books, opened_books
 from trueup.books.place import private_folder
@@ -21,6 +23,8 @@ from trueup.model.policy import Policy
 from trueup.model.report import Report
 from trueup.model.source import Progress
 from trueup.model.timeline import Timeline
+
+_BRIEF_MINUTES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +47,22 @@ class Explanation:
 def explain(
     issue_id: str, *, config: Config, catalogue: Sequence[Check], now: datetime, progress: Progress
 ) -> Explanation:
-    """Look for this issue in the database now. Raises ``ConfigurationError`` when no check has its id."""
+    """Look for this issue in the database now. Raises ``ConfigurationError`` when no check has its id.
+
+    Stripe is read for what happened there, for two minutes at most where the check itself needs nothing of it.
+    """
     check = _check_of(issue_id, catalogue)
+    reading = config if needed_of_stripe((check,), everything=False) else _briefly(config)
     with copied_books(
-        config, checks=(check,), now=now, progress=progress, everything=True, also_of_stripe=TIMELINE_OF_STRIPE
+        reading, checks=(check,), now=now, progress=progress, everything=True, also_of_stripe=TIMELINE_OF_STRIPE
     ) as books:
         return explained(books, check, issue_id, config.policy, now, progress, stripe_account=config.stripe.account)
+
+
+def _briefly(config: Config) -> Config:
+    """The config with as long for Stripe as somebody waits who asks about the ledger."""
+    minutes = min(config.stripe.deadline_minutes, _BRIEF_MINUTES)
+    return dataclasses.replace(config, stripe=dataclasses.replace(config.stripe, deadline_minutes=minutes))
 
 
 def explain_books(

@@ -58,6 +58,12 @@ def _examine(config: Config, key: Key, checks: Sequence[Check]) -> Iterator[Symp
             return
         says = f"{key.mode} key of {account or 'an account that it may not name'}, API version {supply.API_VERSION}"
         yield Symptom(health=Health.FINE, about=_ABOUT, says=says)
+        if config.repair_url is not None and config.stripe.account is None:
+            says = (
+                "stripe.account is not set, so that every downgrade is refused: only in a known account does an empty "
+                f"answer prove that there is no customer; set it{f' to {account}' if account else ''}"
+            )
+            yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
         yield from _clock(config, connection)
         yield from _lists(connection, checks)
 

@@ -261,11 +261,13 @@ class StripeSection(StripePreset):
     allow_full_key: bool = False
     """Whether ``api_key`` may be a full secret key (``sk_…``), which could also change and charge."""
     account: Text | None = None
-    """The account's id, ``acct_…``: a key of any other account stops the run."""
+    """The account's id, ``acct_…``: a key of any other account stops the run. A downgrade needs it: in another account
+    nobody would be found."""
     account_metadata_key: Text = "user_id"
     """The metadata key under which your objects at Stripe name the account of the app."""
     products: list[Text] = Field(default_factory=list)
-    """Your products' ids, where the account also sells those of another application. Empty: all are yours."""
+    """Your products' ids, where the account also sells those of another application. Empty: all are yours. What is in a
+    plan of yours is yours without being listed."""
     metadata: dict[str, Text] = Field(default_factory=dict)
     """What your subscriptions carry as metadata, where another application shares the account. Empty: all are yours."""
     since_days: ReachDays = 400

@@ -383,6 +383,30 @@ STRIPE_OBJECTS: tuple[type[StripeRow], ...] = (
 )
 """Relations that Stripe supplies: its API, a sync tool's tables, or exported files."""
 
+EVENT_TYPES = (
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.refunded",
+    "charge.succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "customer.deleted",
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "customer.subscription.updated",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.payment_succeeded",
+    "invoice_payment.paid",
+    "payment_intent.payment_failed",
+    "payment_intent.succeeded",
+    "refund.created",
+)
+"""The events that are kept: those about money and plans, as many as Stripe takes in one question."""
+
 WHOLE_OR_UNKNOWN = frozenset({"stripe_customer", "stripe_subscription", "stripe_subscription_item"})
 """Relations of which a part is worth nothing: whoever is not in it may be older than it, and still be served."""
 

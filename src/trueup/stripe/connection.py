@@ -72,6 +72,7 @@ class Connection:
         try:
             answer = self._client.raw_request("get", path, **parameters)
         except stripe.StripeError as error:
+            self.request_id = _request_id(error.headers or {})
             raise self._failure(error) from None
         self.request_id = _request_id(answer.headers)
         if not isinstance(answer.data, dict):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from trueup.model.stripe_objects import EVENT_TYPES
 from trueup.stripe.shapes.catalog import customer_rows, endpoint_rows, price_rows, product_rows
-from trueup.stripe.shapes.events import EVENT_TYPES, event_rows
+from trueup.stripe.shapes.events import event_rows
 from trueup.stripe.shapes.fields import JSON, Ours, Rows
 from trueup.stripe.shapes.invoices import invoice_rows
 from trueup.stripe.shapes.payments import checkout_session_rows, dispute_rows, payment_intent_rows, refund_rows

@@ -87,9 +87,11 @@ class _Seeker:
             asked = self._page("/v1/customers", {"email": email}, "customers by e-mail address")
             customers |= {one["id"]: "by its e-mail address" for one in asked}
         named = f'metadata["{_escaped(self._metadata_key)}"]:"{_escaped(sought.account_id)}"'
-        by_name = f"by its metadata ({self._metadata_key})"
-        for one in self._page("/v1/customers/search", {"query": named}, "customers by metadata"):
-            customers.setdefault(one["id"], by_name)
+        # The list's filter tells capitals apart, and the search does not.
+        either = " OR ".join([named, *(f'email:"{_escaped(email)}"' for email in sorted(sought.emails))])
+        how = f"by its metadata ({self._metadata_key}) or its e-mail address"
+        for one in self._page("/v1/customers/search", {"query": either}, "customers by metadata or e-mail address"):
+            customers.setdefault(one["id"], how)
         subscriptions = list(self._page("/v1/subscriptions/search", {"query": named}, "subscriptions by metadata"))
         for customer in list(customers)[:_MOST_CUSTOMERS]:
             every = {"customer": customer, "status": "all"}
@@ -98,10 +100,11 @@ class _Seeker:
 
     def _is_known(self, customer: str) -> bool:
         """Whether there is a customer of this id. Raises ``NotRead``."""
-        accept = Accept(named=customer, kind="customer")
+        accept, question = Accept(named=customer, kind="customer"), "a customer by its id"
         try:
-            answer = self._asked(f"/v1/customers/{quote(customer, safe='')}", {}, accept, "a customer by its id")
+            answer = self._asked(f"/v1/customers/{quote(customer, safe='')}", {}, accept, question)
         except NoSuchObject:
+            self._answered(question)
             return False
         refuse_other_mode(answer, self._ours)
         return answer.get("deleted") is not True
@@ -117,10 +120,13 @@ class _Seeker:
 
     def _asked(self, path: str, parameters: Mapping[str, Any], accept: Any, question: str) -> JSON:
         answer = self._connection.get(path, parameters, accept=accept)
+        self._answered(question)
+        return answer
+
+    def _answered(self, question: str) -> None:
         self.questions.append(question)
         if self._connection.request_id is not None:
             self.request_ids.append(self._connection.request_id)
-        return answer
 
 
 def _spellings(emails: frozenset[str]) -> list[str]:

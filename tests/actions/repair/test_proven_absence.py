@@ -19,7 +19,8 @@ from tests.support.stripe import faults
 from tests.support.stripe.server import StripeServer, stripe_server
 from tests.support.stripe.stories import new_customer, new_price, subscribe
 from tests.support.stripe.world import FULL_KEY, TEST_KEY, StripeWorld
-from trueup.actions.repair import preview, repair
+from trueup.actions.repair import preview, repair, repair_safe
+from trueup.cli.repaired import as_document, as_text
 from trueup.model.repair import Applied, Failed, Plan, Previewed, Refused, RepairResult, Stale
 from trueup.model.settings import StripeTables
 
@@ -241,6 +242,24 @@ def test_repairs_that_take_no_plan_away_ask_nobody(place: Place) -> None:
     place.app.execute("UPDATE users SET plan = 'FREE', unlimited_credits = 1")
     assert isinstance(place.repair("unlimited-credits:user_1"), Applied)
     assert place.server.requests == []
+
+
+def test_a_batch_never_comes_to_asking(place: Place) -> None:
+    """No repair that takes a plan away runs unattended, however many there are."""
+    app = place.app
+    results = repair_safe(
+        [ISSUE] * 3, reason=REASON, actor="test", config=app.config, catalogue=app.checks, now=app.now
+    )
+    assert all(isinstance(result, Refused) and "by a person" in result.reason for result in results)
+    assert place.server.requests == []
+
+
+def test_what_was_proven_is_shown_to_whoever_previews(place: Place) -> None:
+    """Beside the plan's hash, for people and for programs."""
+    result = place.repair(dry_run=True)
+    proven = "no customer and no subscription in acct_1Example, live mode"
+    assert f"\n  Stripe: {proven}\n" in as_text(result)
+    assert as_document(result)["proven"] == proven
 
 
 def test_without_stripe_a_downgrade_needs_the_configs_word(tmp_path: Path) -> None:

@@ -27,13 +27,15 @@ ACCOUNT_PERMISSION = "rak_accounts_kyc_id_numbers_read"
 
 SEARCH = "search"
 SEARCHED = ("/v1/customers", "/v1/subscriptions")
-_METADATA = re.compile(r'metadata\["((?:[^"\\]|\\.)+)"\]:"((?:[^"\\]|\\.)+)"')
+_CLAUSE = re.compile(r'(?:metadata\["(?P<key>(?:[^"\\]|\\.)+)"\]|email):"(?P<value>(?:[^"\\]|\\.)+)"')
 _UNESCAPED = re.compile(r"\\(.)")
 
 
-def _says(one: Record, name: str, wanted: str) -> bool:
-    said = (one.shown().get("metadata") or {}).get(name)
-    return isinstance(said, str) and said.casefold() == wanted.casefold()
+def _says(one: Record, key: str | None, value: str) -> bool:
+    """Whether an object's metadata, or its e-mail address, say this: capitals make no difference to a search."""
+    shown = one.shown()
+    said = shown.get("email") if key is None else (shown.get("metadata") or {}).get(_UNESCAPED.sub(r"\1", key))
+    return isinstance(said, str) and said.casefold() == _UNESCAPED.sub(r"\1", value).casefold()
 
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
@@ -167,24 +169,24 @@ class Reading:
         return head % (resource.path.encode(), b"true" if has_more else b"false") + b",".join(bodies) + b"]}"
 
     def _search(self, resource: Resource, raw: str) -> bytes:
-        """What a search of Stripe's finds: exact words of metadata, without regard to capitals."""
+        """What a search of Stripe's finds: exact words, without regard to capitals."""
         self._permit(resource.permission)
         asked = dict(parameters(raw))
-        found = _METADATA.fullmatch(asked.pop("query", ""))
-        if found is None:
-            raise invalid("We were unable to parse your search query.", "query")
+        clauses = [_CLAUSE.fullmatch(clause) for clause in asked.pop("query", "").split(" OR ")]
         limit = int(asked.pop("limit", "10"))
         for name in asked:
             raise unknown(name)
-        name, wanted = (_UNESCAPED.sub(r"\1", word) for word in found.groups())
-        held = self.world.collections[resource.object].records.values()
-        records = [one for one in held if one.livemode == self.key.livemode and not one.is_deleted]
-        matching = [one for one in records if _says(one, name, wanted)]
-        bodies = self._bodies(matching[:limit], resource.object, ())
+        matching: dict[str, Record] = {}
+        for clause in clauses:
+            if clause is None:
+                raise invalid("We were unable to parse your search query.", "query")
+            held = self.world.collections[resource.object].records.values()
+            records = [one for one in held if one.livemode == self.key.livemode and not one.is_deleted]
+            matching |= {one.id: one for one in records if _says(one, clause["key"], clause["value"])}
+        found = list(matching.values())
+        bodies = self._bodies(found[:limit], resource.object, ())
         head = b'{"object":"search_result","url":"%s/search","has_more":%s,"next_page":null,"data":['
-        return (
-            head % (resource.path.encode(), b"true" if len(matching) > limit else b"false") + b",".join(bodies) + b"]}"
-        )
+        return head % (resource.path.encode(), b"true" if len(found) > limit else b"false") + b",".join(bodies) + b"]}"
 
     @staticmethod
     def _below_data(path: str) -> str:

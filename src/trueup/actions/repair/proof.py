@@ -38,7 +38,10 @@ class Unproven:
 
 def wrong_move(change: Change, books: Handful, config: Config) -> str | None:
     """Why this change must not write a plan, in a sentence; None where it writes none, or one that leads down."""
-    for move in plan_moves(change):
+    moves = list(plan_moves(change))
+    if len({move.account_id for move in moves}) > 1:
+        return "Not a downgrade: it writes the plans of several accounts."
+    for move in moves:
         rows = books.books.run("SELECT plan FROM account WHERE account_id = $id", {"id": move.account_id}).fetchall()
         if len(rows) != 1:
             return f"The account whose plan it writes, {move.account_id}, has {len(rows)} rows, and must have one."

@@ -53,6 +53,15 @@ def _endpoint(
     return StripeWebhookEndpoint(endpoint_id=f"we_{number}", enabled_events=events, status=status, livemode=livemode)
 
 
+_USUAL = """('invoice.paid', 'invoice.payment_succeeded', 'checkout.session.completed',
+               'checkout.session.async_payment_succeeded', 'payment_intent.succeeded', 'charge.succeeded')"""
+_GRANTING = """SELECT g.type
+               FROM webhook_event AS g
+               LEFT JOIN stripe_event_total AS t ON t.stripe_event_id = g.event_id
+               WHERE g.received_at >= $period_start
+               GROUP BY g.type
+               HAVING 2 * sum(CASE WHEN t.grants > 0 THEN 1 ELSE 0 END) >= count(*)"""
+
 CHECK = Check(
     id="undelivered-event",
     area=Area.WEBHOOKS,
@@ -61,18 +70,18 @@ CHECK = Check(
     title="Stripe's event never arrived",
     why="Somebody paid, and the application does not know. Stripe stops trying after three days and forgets the event "
     "after thirty; after that it cannot be sent again.",
-    population="""
+    population=f"""
 SELECT count(*)
 FROM stripe_event
-WHERE type IN ('invoice.paid', 'invoice.payment_succeeded', 'checkout.session.completed',
-               'checkout.session.async_payment_succeeded', 'payment_intent.succeeded', 'charge.succeeded')
+WHERE (type IN {_USUAL} OR type IN ({_GRANTING}))
   AND livemode = $livemode
   AND created_at < $settled_before
 """,
-    # An application that takes every event may record only those it handles: a type counts once one of it was recorded.
+    # Beside the usual types, those that lead to credits here bear credits; those of which Stripe's side keeps no events
+    # are another check's. An application that takes every event may record only those it handles: a type counts once one of it was recorded.
     # What is older than the oldest record may have been recorded and pruned. Where every endpoint is disabled, what
     # they asked for still counts: nothing is delivered at all.
-    violations="""
+    violations=f"""
 WITH recorded AS (
     SELECT type, count(*) AS events FROM webhook_event GROUP BY type
 ),
@@ -94,8 +103,7 @@ missed AS (
     CROSS JOIN oldest
     JOIN recorded AS r           ON r.type = e.type
     LEFT JOIN webhook_event AS w ON w.event_id = e.event_id
-    WHERE e.type IN ('invoice.paid', 'invoice.payment_succeeded', 'checkout.session.completed',
-                     'checkout.session.async_payment_succeeded', 'payment_intent.succeeded', 'charge.succeeded')
+    WHERE (e.type IN {_USUAL} OR e.type IN ({_GRANTING}))
       AND w.event_id IS NULL
       AND e.livemode = $livemode
       AND e.created_at < $settled_before
@@ -131,6 +139,50 @@ WHERE EXISTS (SELECT 1 FROM asking AS a
         Case(
             name="the event was received",
             given=(*_GIVEN, _event(), WebhookEvent(event_id="evt_1", received_at=_LATELY)),
+        ),
+        Case(
+            name="an unusual type, which leads to credits here",
+            given=(
+                *_GIVEN,
+                WebhookEvent(event_id="evt_2", type="customer.subscription.updated", received_at=ago(days=9)),
+                LedgerEntry(
+                    entry_id=2,
+                    kind=EntryKind.SUBSCRIPTION_GRANT,
+                    amount=Decimal(100),
+                    stripe_event_id="evt_2",
+                    created_at=ago(days=9),
+                ),
+                _event(event_type="customer.subscription.updated", amount=None),
+            ),
+            fires=("evt_1",),
+        ),
+        Case(
+            name="an unusual type, of which fewer than half lead to credits",
+            given=(
+                *_GIVEN,
+                *(
+                    WebhookEvent(
+                        event_id=f"evt_{number}", type="customer.subscription.updated", received_at=ago(days=9)
+                    )
+                    for number in (2, 3, 4)
+                ),
+                LedgerEntry(
+                    entry_id=2,
+                    kind=EntryKind.SUBSCRIPTION_GRANT,
+                    amount=Decimal(100),
+                    stripe_event_id="evt_2",
+                    created_at=ago(days=9),
+                ),
+                _event(event_type="customer.subscription.updated", amount=None),
+            ),
+        ),
+        Case(
+            name="an unusual type, which leads to nothing here",
+            given=(
+                *_GIVEN,
+                WebhookEvent(event_id="evt_2", type="customer.subscription.updated", received_at=ago(days=9)),
+                _event(event_type="customer.subscription.updated", amount=None),
+            ),
         ),
         Case(
             name="field failure 13: the endpoint was down for more than three days",

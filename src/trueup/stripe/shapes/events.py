@@ -6,30 +6,6 @@ from typing import Any
 
 from trueup.stripe.shapes.fields import JSON, Ours, Rows, first, id_of, within
 
-EVENT_TYPES = (
-    "charge.dispute.closed",
-    "charge.dispute.created",
-    "charge.refunded",
-    "charge.succeeded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.completed",
-    "customer.deleted",
-    "customer.subscription.created",
-    "customer.subscription.deleted",
-    "customer.subscription.paused",
-    "customer.subscription.resumed",
-    "customer.subscription.updated",
-    "invoice.paid",
-    "invoice.payment_failed",
-    "invoice.payment_succeeded",
-    "invoice_payment.paid",
-    "payment_intent.payment_failed",
-    "payment_intent.succeeded",
-    "refund.created",
-)
-"""The events that are kept: those about money and plans, as many as Stripe takes in one question."""
-
 _PAID = {
     "invoice": "amount_paid",
     "payment_intent": "amount_received",
