@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.reading_stripe import NOW, expected_rows, read_stripe
@@ -89,7 +89,6 @@ LISTS = st.sampled_from(
 )
 
 
-@settings(max_examples=40)
 @given(
     customers=st.lists(st.tuples(MOMENTS, st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=9),
     page_size=st.integers(1, 100),

@@ -28,6 +28,7 @@ _ENGINE_SHARE = 0.8
 _CLOSING_TRIES = 100
 _SMALL_BLOCK_BYTES = "16384"
 _CLOSING_PAUSE_SECONDS = 0.05
+_ROWS_A_STATEMENT = 100
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +126,11 @@ class Books:
     def add_rows(self, rows: Sequence[Row], *, of: type[Row]) -> None:
         """Add these rows to those of the relation ``of``."""
         columns = columns_of(of)
-        values = [[_plain(getattr(row, column.name)) for column in columns] for row in rows]
-        if values:
-            marks = ", ".join("?" * len(columns))
-            self.connection.executemany(f"INSERT INTO {relation_name(of)} VALUES ({marks}, NULL)", values)
+        marks = f"({', '.join('?' * len(columns))}, NULL)"
+        for start in range(0, len(rows), _ROWS_A_STATEMENT):
+            some = rows[start : start + _ROWS_A_STATEMENT]
+            values = [_plain(getattr(row, column.name)) for row in some for column in columns]
+            self.connection.execute(f"INSERT INTO {relation_name(of)} VALUES {', '.join([marks] * len(some))}", values)
 
 
 def _plain(value: object) -> object:
