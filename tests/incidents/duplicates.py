@@ -72,9 +72,16 @@ def _marked_before_its_effect(stage: Stage) -> Findings:
 
 
 def _marked_with_its_effect(stage: Stage) -> Findings:
-    """What changes a subscription grants nothing, and was processed all the same."""
-    _, subscription = subscriber(stage)
-    stage.told("customer.subscription.updated", subscription, stage.ago(10))
+    """What changes a subscription grants nothing, nor does the checkout at which it began; both were processed."""
+    for days in (32, 10):
+        user = somebody(stage, stage.tier.plan, days=40)
+        subscription = user.subscribes(stage.tier.price, days=days, period_days=days % 30)
+        bill = user.billed(subscription, days)
+        user.checked_out(subscription, bill)
+        user.granted(bill)
+        stage.told("customer.subscription.updated", subscription, stage.ago(days))
+        if days > 30:
+            user.renews(subscription, days % 30)
     return QUIET
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.support.incidents.offer import CREDITS
 from tests.support.incidents.stage import Stage, seconds
-from tests.support.stripe import stories
+from tests.support.stripe import payments, stories
 from tests.support.stripe.objects import DAY, JSON
 from trueup.model.relations import Account, EntryKind, LedgerEntry, PlanChange
 
@@ -145,6 +145,22 @@ class Person:
         is_told = told and made["status"] == "paid"
         event = self.stage.told(kind, made, at, received=received) if is_told else None
         return Bill(id=made["id"], event=event, invoice=made, at=at)
+
+    def checked_out(self, subscription: JSON, bill: Bill) -> None:
+        """The subscription was begun at Checkout, whose event is processed too and leaves the credits to the bill's."""
+        session = self.stage.world.add(
+            payments.checkout_session(
+                self.stage.id("cs_live"),
+                mode="subscription",
+                created=seconds(bill.at),
+                customer=subscription["customer"],
+                subscription=subscription["id"],
+                invoice=bill.id,
+                amount_subtotal=bill.invoice["total"],
+                amount_total=bill.invoice["total"],
+            )
+        )
+        self.stage.told("checkout.session.completed", session, bill.at)
 
     def granted(self, bill: Bill, amount: int | None = None, *, later_days: float = 0, **fields: Any) -> LedgerEntry:
         """The credits of a bill: a month of the tier unless another amount is given."""
