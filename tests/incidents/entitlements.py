@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.incidents.organisations import seats_and_members, seats_that_differ
 from tests.support.incidents.offer import CENTS
-from tests.support.incidents.people import Person, new_customer, somebody, subscriber
+from tests.support.incidents.people import Bill, Person, new_customer, somebody, subscriber
 from tests.support.incidents.scenario import QUIET, Findings, Scenario, found
 from tests.support.incidents.stage import Stage, seconds
 from tests.support.stripe import stories
@@ -42,7 +42,17 @@ def _cut_at_the_first_decline(stage: Stage) -> Findings:
 
 
 def _kept_while_stripe_retries(stage: Stage) -> Findings:
+    """One is tried still, and one paid at the fourth try."""
     _declined(stage, 12)
+    user, subscription = _declined(stage, 12)
+    bill = stage.world.get(stage.world.get(subscription["id"])["latest_invoice"])
+    at = stage.ago(4)
+    paid = {"status": "paid", "amount_paid": bill["total"], "amount_remaining": 0, "attempt_count": 4}
+    moments = bill["status_transitions"] | {"paid_at": seconds(at)}
+    made = stage.world.change(bill["id"], **paid, status_transitions=moments)
+    stories.settle(stage.world, made)
+    stage.world.change(subscription["id"], status="active")
+    user.granted(Bill(id=made["id"], event=stage.told("invoice.paid", made, at), invoice=made, at=at))
     return QUIET
 
 

@@ -150,6 +150,11 @@ def _taken_back_with_the_refund(stage: Stage) -> Findings:
     user, sale = _bought(stage)
     user.refunded(sale.payment, 6)
     user.reversed(sale, 6)
+    spent, other = _bought(stage)
+    share = stage.random.choice((0.3, 0.5, 1))
+    spent.uses(round(other.credits_sold * share), stage.ago(9))
+    spent.refunded(other.payment, 6)
+    spent.reversed(other, 6, 1 - share)  # no more than was left
     _, open_dispute = _bought(stage)
     _contested(stage, open_dispute, "under_review")
     return QUIET
@@ -163,6 +168,10 @@ def _not_reinstated(stage: Stage) -> Findings:
 
 
 def _reinstated(stage: Stage) -> Findings:
+    """And one dispute is still open."""
+    other, contested = _bought(stage)
+    other.reversed(contested, 12)
+    _contested(stage, contested, "needs_response")
     user, sale = _bought(stage)
     user.reversed(sale, 12)
     _contested(stage, sale, "won")

@@ -182,6 +182,9 @@ class Person:
         plain: dict[str, Any] = {"id": self.stage.id("cs_live"), "created": seconds(at)}
         session = stories.buy(self.stage.world, self.customer, price, **(plain | fields))
         event = self.stage.told("checkout.session.completed", session, at, received=received)
+        if not self.stage.whole and received and session["payment_intent"]:
+            charged = self.stage.world.get(self.stage.world.get(session["payment_intent"])["latest_charge"])
+            self.stage.told("charge.succeeded", charged, at)
         return Sale(
             session=session,
             payment=session["payment_intent"],
@@ -279,11 +282,14 @@ def subscriber(
 def give_history(person: Person) -> None:
     """What may have been before, long ago and done with: it leaves neither credits nor a plan."""
     stage = person.stage
-    before = stage.random.choice(("nothing", "a gift", "a purchase", "a refund", "a subscription"))
+    before = stage.random.choice(("nothing", "a gift", "a balance", "a purchase", "a refund", "a subscription"))
     if before == "a gift":
         gift = stage.random.randint(10, 90)
         person.entry(EntryKind.PROMOTIONAL_GRANT, gift, stage.ago(HISTORY_DAYS - 5))
         person.entry(EntryKind.EXPIRY, -gift, stage.ago(HISTORY_DAYS - 40))
+    elif before == "a balance":  # from before there was a ledger
+        person.balance = stage.random.randint(50, 90)
+        person.uses(person.balance, stage.ago(HISTORY_DAYS - 5))
     elif before in ("a purchase", "a refund"):
         sale = person.buys(HISTORY_DAYS - 5)
         person.credited(sale)
