@@ -158,8 +158,8 @@ FROM (
 MONEY_BACK = Derived(
     name="money_back",
     holds="One row per money that was refunded or disputed: how much of it was given back (returned: refunds that "
-    "succeeded, disputes that were lost), how much may yet be (under_way), and in how many movements, each of which may "
-    "have been rounded to a whole credit. Failed refunds and won disputes are neither.",
+    "succeeded, disputes that were lost), how much may yet be (under_way), and in how many movements, each of which "
+    "may have been rounded to a whole credit. Failed refunds and won disputes are neither.",
     # When a refund succeeded or a dispute was lost is known from its last event.
     sql="""
 WITH told AS (
