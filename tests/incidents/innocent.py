@@ -206,7 +206,7 @@ def _second_product(stage: Stage) -> Findings:
 
 def _add_on(stage: Stage) -> Findings:
     user = somebody(stage, stage.tier.plan)
-    subscription = user.subscribes(stage.tier.price, more=("price_addon",))
+    subscription = user.subscribes(stage.tier.price, more=("price_addon", "price_metered"))
     user.renews(subscription, 70, 40, 10)
     return QUIET
 

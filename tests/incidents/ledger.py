@@ -155,8 +155,10 @@ def _taken_back_with_the_refund(stage: Stage) -> Findings:
     spent.uses(round(other.credits_sold * share), stage.ago(9))
     spent.refunded(other.payment, 6)
     spent.reversed(other, 6, 1 - share)  # no more than was left
-    _, open_dispute = _bought(stage)
-    _contested(stage, open_dispute, "under_review")
+    _, contested = _bought(stage)
+    _contested(stage, contested, stage.random.choice(("under_review", "warning_closed", "won")))
+    kept, failed = _bought(stage)
+    kept.refunded(failed.payment, 6, status="failed")
     return QUIET
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.support.incidents.offer import CREDITS
+from tests.support.incidents.offer import CREDITS, PRO_AGAIN
 from tests.support.incidents.stage import Stage, seconds
 from tests.support.stripe import payments, stories
 from tests.support.stripe.objects import DAY, JSON
@@ -117,6 +117,8 @@ class Person:
         **fields: Any,
     ) -> JSON:
         """A subscription that began ``days`` ago, and whose period began ``period_days`` ago. It has no invoice yet."""
+        if price == "price_pro" and not self.stage.whole and self.stage.random.random() < 0.5:
+            price = PRO_AGAIN
         first = self.stage.price(price) if isinstance(price, str) else price
         created, start = seconds(self.stage.ago(days)), seconds(self.stage.ago(period_days))
         period = {"current_period_start": start, "current_period_end": start + _period(first)}
@@ -211,12 +213,12 @@ class Person:
             at=at,
         )
 
-    def refunded(self, payment: str, days: float, share: float = 1) -> None:
+    def refunded(self, payment: str, days: float, share: float = 1, **fields: Any) -> None:
         """Gets this share of a payment back."""
         world, at = self.stage.world, self.stage.ago(days)
         paid = world.get(payment)
         amount = round(paid["amount"] * share)
-        stories.give_back(world, paid, amount=amount, id=self.stage.id("re"), created=seconds(at))
+        stories.give_back(world, paid, amount=amount, id=self.stage.id("re"), created=seconds(at), **fields)
 
     def reversed(self, sale: Sale, days: float, share: float = 1, **fields: Any) -> LedgerEntry:
         """The app takes back this share of what a sale gave."""
