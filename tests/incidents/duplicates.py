@@ -42,8 +42,7 @@ def _second_event_grants_nothing(stage: Stage) -> Findings:
     user = somebody(stage)
     sale = user.buys(9)
     user.credited(sale)
-    charge = stage.world.get(stage.world.get(sale.payment)["latest_charge"])
-    stage.told("charge.succeeded", charge, sale.at)
+    stage.told("payment_intent.succeeded", stage.world.get(sale.payment), sale.at)
     return QUIET
 
 
@@ -72,9 +71,16 @@ def _marked_before_its_effect(stage: Stage) -> Findings:
 
 
 def _marked_with_its_effect(stage: Stage) -> Findings:
-    """What changes a subscription grants nothing, and was processed all the same."""
-    _, subscription = subscriber(stage)
-    stage.told("customer.subscription.updated", subscription, stage.ago(10))
+    """What changes a subscription grants nothing, nor does the checkout at which it began; both were processed."""
+    for days in (32, 10):
+        user = somebody(stage, stage.tier.plan, days=40)
+        subscription = user.subscribes(stage.tier.price, days=days, period_days=days % 30)
+        bill = user.billed(subscription, days)
+        user.checked_out(subscription, bill)
+        user.granted(bill)
+        stage.told("customer.subscription.updated", subscription, stage.ago(days))
+        if days > 30:
+            user.renews(subscription, days % 30)
     return QUIET
 
 
@@ -170,10 +176,13 @@ def _refunds_added_up(stage: Stage) -> Findings:
 
 
 def _refunds_one_by_one(stage: Stage) -> Findings:
+    """Each as large as it was, rounded to whole credits."""
     user = somebody(stage)
     sale = user.buys(15)
     user.credited(sale)
-    for days, share in ((9, 0.2), (6, 0.3)):
+    moments = stage.random.sample(range(2, 12), k=3 if stage.whole else stage.random.randint(2, 6))
+    for days in sorted(moments, reverse=True):
+        share = stage.random.uniform(0.02, 0.15)
         user.refunded(sale.payment, days, share)
         user.reversed(sale, days, share)
     return QUIET
@@ -187,8 +196,11 @@ def _records_pruned(stage: Stage) -> Findings:
 
 
 def _records_kept(stage: Stage) -> Findings:
+    """One purchase was credited by its event, and two by the page that the checkout returns to."""
     user = somebody(stage)
     user.credited(user.buys(40))
+    for days in (33, 9):
+        user.credited(user.buys(days), stripe_event_id=None)
     return QUIET
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.incidents.organisations import seats_and_members, seats_that_differ
 from tests.support.incidents.offer import CENTS
-from tests.support.incidents.people import Person, new_customer, somebody, subscriber
+from tests.support.incidents.people import Bill, Person, new_customer, somebody, subscriber
 from tests.support.incidents.scenario import QUIET, Findings, Scenario, found
 from tests.support.incidents.stage import Stage, seconds
-from tests.support.stripe import stories
+from tests.support.stripe import invoices, stories
 from tests.support.stripe.objects import JSON, phase
 from trueup.model.severity import Severity
 
@@ -42,7 +42,20 @@ def _cut_at_the_first_decline(stage: Stage) -> Findings:
 
 
 def _kept_while_stripe_retries(stage: Stage) -> Findings:
+    """One is tried still, and one paid at the fourth try."""
     _declined(stage, 12)
+    user, subscription = _declined(stage, 12)
+    bill = stage.world.get(stage.world.get(subscription["id"])["latest_invoice"])
+    failed = {"status": "canceled", "created": seconds(stage.ago(12))}
+    tried = stories.pay(stage.world, amount=bill["total"], customer_id=bill["customer"], like=bill, **failed)
+    stage.world.add(invoices.invoice_payment(stage.id("inpay"), bill, tried["id"], **failed, is_default=False))
+    at = stage.ago(4)
+    paid = {"status": "paid", "amount_paid": bill["total"], "amount_remaining": 0, "attempt_count": 4}
+    moments = bill["status_transitions"] | {"paid_at": seconds(at)}
+    made = stage.world.change(bill["id"], **paid, status_transitions=moments)
+    stories.settle(stage.world, made)
+    stage.world.change(subscription["id"], status="active")
+    user.granted(Bill(id=made["id"], event=stage.told("invoice.paid", made, at), invoice=made, at=at))
     return QUIET
 
 
@@ -116,10 +129,12 @@ def _a_customer_each_click(stage: Stage) -> Findings:
 
 
 def _the_same_customer_each_click(stage: Stage) -> Findings:
-    """The abandoned ones have customers too, and nothing to pay."""
+    """The abandoned ones have customers too, and nothing was paid."""
     user, _ = subscriber(stage, "price_basic")
     for days in (12, 11):
-        new_customer(stage, days=days, metadata={"user_id": str(user)})
+        left = new_customer(stage, days=days, metadata={"user_id": str(user)})
+        price, _ = stage.pack()
+        stories.buy(stage.world, left, price, status="expired", created=seconds(stage.ago(days)))
     return QUIET
 
 

@@ -150,8 +150,15 @@ def _taken_back_with_the_refund(stage: Stage) -> Findings:
     user, sale = _bought(stage)
     user.refunded(sale.payment, 6)
     user.reversed(sale, 6)
-    _, open_dispute = _bought(stage)
-    _contested(stage, open_dispute, "under_review")
+    spent, other = _bought(stage)
+    share = stage.random.choice((0.3, 0.5, 1))
+    spent.uses(round(other.credits_sold * share), stage.ago(9))
+    spent.refunded(other.payment, 6)
+    spent.reversed(other, 6, 1 - share)  # no more than was left
+    _, contested = _bought(stage)
+    _contested(stage, contested, stage.random.choice(("under_review", "warning_closed", "won")))
+    kept, failed = _bought(stage)
+    kept.refunded(failed.payment, 6, status="failed")
     return QUIET
 
 
@@ -163,6 +170,10 @@ def _not_reinstated(stage: Stage) -> Findings:
 
 
 def _reinstated(stage: Stage) -> Findings:
+    """And one dispute is still open."""
+    other, contested = _bought(stage)
+    other.reversed(contested, 12)
+    _contested(stage, contested, "needs_response")
     user, sale = _bought(stage)
     user.reversed(sale, 12)
     _contested(stage, sale, "won")

@@ -72,7 +72,8 @@ def granted_twice_in_one_month(stage: Stage) -> Findings:
 
 
 def granted_the_difference(stage: Stage) -> Findings:
-    """What the new plan has more than the old one."""
+    """What the new plan has more than the old one; or nothing yet, until it renews."""
     user, bill = _upgraded(stage)
-    user.granted(bill, CREDITS["MAX"] - CREDITS["PRO"])
+    if stage.whole or stage.random.random() < 0.5:
+        user.granted(bill, CREDITS["MAX"] - CREDITS["PRO"])
     return QUIET

@@ -158,8 +158,8 @@ FROM (
 MONEY_BACK = Derived(
     name="money_back",
     holds="One row per money that was refunded or disputed: how much of it was given back (returned: refunds that "
-    "succeeded, disputes that were lost), and how much may yet be (under_way). Failed refunds and won disputes are "
-    "neither.",
+    "succeeded, disputes that were lost), how much may yet be (under_way), and in how many movements, each of which "
+    "may have been rounded to a whole credit. Failed refunds and won disputes are neither.",
     # When a refund succeeded or a dispute was lost is known from its last event.
     sql="""
 WITH told AS (
@@ -182,6 +182,7 @@ movement AS (
 SELECT coalesce(n.money_id, m.payment_intent_id)                                     AS money_id,
        CAST(sum(CASE WHEN m.outcome = 'returned' THEN m.amount ELSE 0 END) AS BIGINT)  AS returned,
        CAST(sum(CASE WHEN m.outcome = 'under way' THEN m.amount ELSE 0 END) AS BIGINT) AS under_way,
+       sum(CASE WHEN m.outcome = 'kept' THEN 0 ELSE 1 END)                           AS movements,
        max(CASE WHEN m.outcome = 'returned' THEN m.moved_at END)                     AS last_returned_at,
        max(m.moved_at)                                                               AS last_moved_at
 FROM movement AS m

@@ -9,6 +9,8 @@ from tests.support.stripe.objects import JSON
 from tests.support.stripe.world import StripeWorld
 
 PRODUCT = "prod_app"
+PRO_AGAIN = "price_pro_again"
+"""Another price of PRO, which the config knows by its lookup key."""
 OTHER_PRODUCT = "prod_other"
 CREDITS = {"PRO": 1000, "MAX": 5000, "LEGACY": 300}
 """Credits of a month. The other plans have none."""
@@ -68,7 +70,7 @@ credits_per_period = 300
 price = { usd = 1900 }
 [plans.PRO]
 rank = 3
-prices = ["price_pro", { id = "price_pro_yearly", interval = "year" }]
+prices = ["price_pro", "pro_since_2026", { id = "price_pro_yearly", interval = "year" }]
 credits_per_period = 1000
 price = { usd = 2900 }
 [plans.MAX]
@@ -89,6 +91,11 @@ def sell(world: StripeWorld, *, created: int) -> None:
     for named, cents in CENTS.items():
         interval = "year" if named.endswith("_yearly") else "month"
         stories.new_price(world, id=named, product=ours, interval=interval, unit_amount=cents, created=created)
+    stories.new_price(
+        world, id=PRO_AGAIN, product=ours, unit_amount=CENTS["price_pro"], lookup_key="pro_since_2026", created=created
+    )
+    metered = {"interval": "month", "interval_count": 1, "meter": "mtr_1", "usage_type": "metered"}
+    stories.new_price(world, id="price_metered", product=ours, recurring=metered, unit_amount=2, created=created)
     other = world.add(products.product(OTHER_PRODUCT, created=created, updated=created))
     stories.new_price(world, id="price_other", product=other, unit_amount=1200, created=created)
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.support.incidents.offer import CREDITS
+from tests.support.incidents.offer import CREDITS, PRO_AGAIN
 from tests.support.incidents.stage import Stage, seconds
-from tests.support.stripe import stories
+from tests.support.stripe import payments, stories
 from tests.support.stripe.objects import DAY, JSON
 from trueup.model.relations import Account, EntryKind, LedgerEntry, PlanChange
 
@@ -117,6 +117,8 @@ class Person:
         **fields: Any,
     ) -> JSON:
         """A subscription that began ``days`` ago, and whose period began ``period_days`` ago. It has no invoice yet."""
+        if price == "price_pro" and not self.stage.whole and self.stage.random.random() < 0.5:
+            price = PRO_AGAIN
         first = self.stage.price(price) if isinstance(price, str) else price
         created, start = seconds(self.stage.ago(days)), seconds(self.stage.ago(period_days))
         period = {"current_period_start": start, "current_period_end": start + _period(first)}
@@ -146,6 +148,22 @@ class Person:
         event = self.stage.told(kind, made, at, received=received) if is_told else None
         return Bill(id=made["id"], event=event, invoice=made, at=at)
 
+    def checked_out(self, subscription: JSON, bill: Bill) -> None:
+        """The subscription was begun at Checkout, whose event is processed too and leaves the credits to the bill's."""
+        session = self.stage.world.add(
+            payments.checkout_session(
+                self.stage.id("cs_live"),
+                mode="subscription",
+                created=seconds(bill.at),
+                customer=subscription["customer"],
+                subscription=subscription["id"],
+                invoice=bill.id,
+                amount_subtotal=bill.invoice["total"],
+                amount_total=bill.invoice["total"],
+            )
+        )
+        self.stage.told("checkout.session.completed", session, bill.at)
+
     def granted(self, bill: Bill, amount: int | None = None, *, later_days: float = 0, **fields: Any) -> LedgerEntry:
         """The credits of a bill: a month of the tier unless another amount is given."""
         at = bill.at + _HANDLING + timedelta(days=later_days)
@@ -166,6 +184,9 @@ class Person:
         plain: dict[str, Any] = {"id": self.stage.id("cs_live"), "created": seconds(at)}
         session = stories.buy(self.stage.world, self.customer, price, **(plain | fields))
         event = self.stage.told("checkout.session.completed", session, at, received=received)
+        if not self.stage.whole and received and session["payment_intent"]:
+            charged = self.stage.world.get(self.stage.world.get(session["payment_intent"])["latest_charge"])
+            self.stage.told("charge.succeeded", charged, at)
         return Sale(
             session=session,
             payment=session["payment_intent"],
@@ -192,12 +213,12 @@ class Person:
             at=at,
         )
 
-    def refunded(self, payment: str, days: float, share: float = 1) -> None:
+    def refunded(self, payment: str, days: float, share: float = 1, **fields: Any) -> None:
         """Gets this share of a payment back."""
         world, at = self.stage.world, self.stage.ago(days)
         paid = world.get(payment)
         amount = round(paid["amount"] * share)
-        stories.give_back(world, paid, amount=amount, id=self.stage.id("re"), created=seconds(at))
+        stories.give_back(world, paid, amount=amount, id=self.stage.id("re"), created=seconds(at), **fields)
 
     def reversed(self, sale: Sale, days: float, share: float = 1, **fields: Any) -> LedgerEntry:
         """The app takes back this share of what a sale gave."""
@@ -263,11 +284,14 @@ def subscriber(
 def give_history(person: Person) -> None:
     """What may have been before, long ago and done with: it leaves neither credits nor a plan."""
     stage = person.stage
-    before = stage.random.choice(("nothing", "a gift", "a purchase", "a refund", "a subscription"))
+    before = stage.random.choice(("nothing", "a gift", "a balance", "a purchase", "a refund", "a subscription"))
     if before == "a gift":
         gift = stage.random.randint(10, 90)
         person.entry(EntryKind.PROMOTIONAL_GRANT, gift, stage.ago(HISTORY_DAYS - 5))
         person.entry(EntryKind.EXPIRY, -gift, stage.ago(HISTORY_DAYS - 40))
+    elif before == "a balance":  # from before there was a ledger
+        person.balance = stage.random.randint(50, 90)
+        person.uses(person.balance, stage.ago(HISTORY_DAYS - 5))
     elif before in ("a purchase", "a refund"):
         sale = person.buys(HISTORY_DAYS - 5)
         person.credited(sale)

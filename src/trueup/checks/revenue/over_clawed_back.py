@@ -71,7 +71,8 @@ CHECK = Check(
 SELECT count(*) FROM money_credit WHERE granted > 0 AND reversed > 0 AND last_entry_at >= $period_start
 """,
     # Measured against the largest single grant, so that taking back a duplicate is not too much. A refund or a dispute
-    # that is still under way may already have been taken back, and so may what a credit note covers.
+    # that is still under way may already have been taken back, and so may what a credit note covers. Less than one
+    # credit for each of them is rounding.
     violations="""
 WITH reversal AS (
     SELECT m.money_id, c.account_id, m.customer_id, m.amount, m.currency, c.granted, c.reversed, c.largest_grant,
@@ -80,6 +81,7 @@ WITH reversal AS (
            coalesce(b.under_way, 0)                                                         AS under_way,
            least(m.charged, coalesce(b.returned, 0) + coalesce(b.under_way, 0) + m.credited) AS accounted,
            m.charged,
+           greatest(1, coalesce(b.movements, 0))                                            AS rounding,
            greatest(c.last_entry_at, coalesce(b.last_moved_at, c.last_entry_at))            AS last_at
     FROM money_credit AS c
     JOIN stripe_money AS m    ON m.money_id = c.money_id
@@ -93,7 +95,7 @@ WITH reversal AS (
 ),
 judged AS (
     SELECT r.money_id, r.account_id, r.customer_id, r.amount, r.currency, r.granted, r.reversed, r.kept, r.returned,
-           r.under_way, r.last_at,
+           r.under_way, r.last_at, r.rounding,
            round(CAST(r.largest_grant AS DOUBLE) * (r.charged - r.accounted) * power(CAST(r.charged AS DOUBLE), -1)
                  - CAST(r.kept AS DOUBLE), 6) AS excess
     FROM reversal AS r
@@ -111,7 +113,7 @@ SELECT money_id AS subject,
        currency,
        last_at
 FROM judged
-WHERE excess >= 1
+WHERE excess >= rounding
   AND last_at >= $period_start
   AND last_at < $settled_before
 """,
@@ -190,6 +192,25 @@ WHERE excess >= 1
         Case(
             name="half refunded, a fraction less than a credit too much taken back",
             given=(_PAID, _GRANT, _refund(1450), _entry(2, "-500.9")),
+        ),
+        Case(
+            name="three partial refunds, each rounded to a whole credit",
+            given=(
+                _PAID,
+                _GRANT,
+                *(_refund(100, number=number) for number in (1, 2, 3)),  # each is 34.48 credits
+                *(_entry(1 + number, -35) for number in (1, 2, 3)),
+            ),
+        ),
+        Case(
+            name="three partial refunds, and three credits too much taken back",
+            given=(
+                _PAID,
+                _GRANT,
+                *(_refund(100, number=number) for number in (1, 2, 3)),
+                *(_entry(1 + number, -36) for number in (1, 2, 3)),
+            ),
+            fires=("pi_1",),
         ),
         Case(
             name="half refunded, a credit too much taken back",

@@ -89,13 +89,15 @@ JOIN money_credit AS c ON c.money_id = b.money_id
 WHERE b.returned > 0 AND c.granted > 0 AND b.last_returned_at >= $period_start
 """,
     # A balance is not taken below the floor of the policy: what had been spent before the refund cannot be taken back.
-    # Less than one credit is rounding. An invoice that owes more than was granted yet is refunded in proportion to that.
+    # Less than one credit for each refund is rounding. An invoice that owes more than was granted yet is refunded in
+    # proportion to that.
     violations="""
 WITH refunded AS (
     SELECT m.money_id, c.account_id, m.customer_id, m.amount, m.currency, c.granted,
            c.granted + c.reinstated - c.reversed - c.adjusted_down              AS kept,
            least(b.returned, m.amount)                                          AS returned,
            b.last_returned_at,
+           greatest(1, b.movements)                                             AS rounding,
            CAST(greatest(c.granted, coalesce(o.most_credits, o.least_credits, 0)) AS DOUBLE) AS worth
     FROM money_back AS b
     JOIN stripe_money AS m      ON m.money_id = b.money_id
@@ -111,7 +113,7 @@ WITH refunded AS (
 ),
 short AS (
     SELECT r.money_id, r.account_id, r.customer_id, r.amount, r.currency, r.granted, r.kept, r.returned,
-           r.last_returned_at, r.worth,
+           r.last_returned_at, r.worth, r.rounding,
            round(CAST(r.kept AS DOUBLE)
                  - r.worth * (r.amount - r.returned) * power(CAST(r.amount AS DOUBLE), -1), 6) AS excess
     FROM refunded AS r
@@ -121,7 +123,7 @@ before_refund AS (
            arg_max(l.balance_after, (coalesce(l.sequence, -1), l.created_at, l.entry_id)) AS balance
     FROM short AS s
     JOIN ledger_entry AS l ON l.account_id = s.account_id
-    WHERE s.excess >= 1 AND l.posted AND l.created_at <= s.last_returned_at
+    WHERE s.excess >= s.rounding AND l.posted AND l.created_at <= s.last_returned_at
     GROUP BY s.money_id
 ),
 since_refund AS (
@@ -131,7 +133,7 @@ since_refund AS (
     FROM short AS s
     JOIN money_entry AS e  ON e.money_id = s.money_id
     JOIN ledger_entry AS l ON l.entry_id = e.entry_id
-    WHERE s.excess >= 1 AND l.posted AND l.kind IN ('refund', 'clawback', 'adjustment')
+    WHERE s.excess >= s.rounding AND l.posted AND l.kind IN ('refund', 'clawback', 'adjustment')
     GROUP BY s.money_id
 ),
 judged AS (
@@ -142,7 +144,7 @@ judged AS (
     FROM short AS s
     LEFT JOIN before_refund AS p ON p.money_id = s.money_id
     LEFT JOIN since_refund AS t  ON t.money_id = s.money_id
-    WHERE s.excess >= 1
+    WHERE s.excess >= s.rounding
       AND (t.lowest_balance IS NULL OR t.lowest_balance > $balance_floor)
 )
 SELECT money_id AS subject,
@@ -209,6 +211,25 @@ WHERE to_take_back >= 1
         Case(
             name="a third refunded: less than a credit is rounding",
             given=(_PAID, _GRANT, _refund(967), _clawback(-333)),
+        ),
+        Case(
+            name="three partial refunds, each rounded to a whole credit",
+            given=(
+                _PAID,
+                _GRANT,
+                *(_refund(100, number=number) for number in (1, 2, 3)),  # each is 34.48 credits
+                *(_clawback(-34, entry_id=2 + number, balance_after=900) for number in (1, 2, 3)),
+            ),
+        ),
+        Case(
+            name="three partial refunds, and three credits too little taken back",
+            given=(
+                _PAID,
+                _GRANT,
+                *(_refund(100, number=number) for number in (1, 2, 3)),
+                *(_clawback(-33, entry_id=2 + number, balance_after=900) for number in (1, 2, 3)),
+            ),
+            fires=("pi_1",),
         ),
         Case(
             name="a partial refund of which a credit too little was taken back",

@@ -14,11 +14,15 @@ from trueup.model.relations import (
     Plan,
     PlanPrice,
     Row,
-    StripeProduct,
     WebhookEvent,
 )
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import StripeEvent, StripeInvoice, StripeInvoiceLine, StripeReading
+from trueup.model.stripe_objects import (
+    StripeEvent,
+    StripeInvoice,
+    StripeInvoiceLine,
+    StripeReading,
+)
 
 
 def _event(number: int, when: datetime, *, event_type: str = "invoice.paid") -> WebhookEvent:
@@ -84,14 +88,6 @@ _PLAN_CASES = (
         fires=("evt_3",),
     ),
     Case(
-        name="not listed any more, and a plan has no credits",
-        given=(*_UNLISTED, _EVENTS_READ, Plan(plan="BASIC", rank=1, paid=True)),
-    ),
-    Case(
-        name="not listed any more, and another application's products are on the account",
-        given=(*_UNLISTED, _EVENTS_READ, StripeProduct(product_id="prod_ours")),
-    ),
-    Case(
         name="a checkout whose payment confirms days later",
         given=(
             *_checkouts(ago(days=1)),
@@ -107,23 +103,42 @@ _PLAN_CASES = (
         fires=("evt_3",),
     ),
     Case(
-        name="a checkout that is not listed any more, where some payments confirm days later",
+        name="a checkout that began a subscription, whose invoice was credited",
         given=(
-            *_checkouts(ago(days=40)),
-            _EVENTS_READ,
-            *_handled(4, ago(days=2), event_type="checkout.session.async_payment_succeeded"),
+            *_checkouts(ago(days=1)),
+            StripeEvent(
+                event_id="evt_3", type="checkout.session.completed", object_id="cs_3", invoice_id="in_3", amount=2900
+            ),
+            StripeInvoice(invoice_id="in_3", subscription_id="sub_3"),
+            LedgerEntry(entry_id=3, kind=EntryKind.SUBSCRIPTION_GRANT, amount=Decimal(100), stripe_invoice_id="in_3"),
         ),
     ),
     Case(
-        name="a checkout that is not listed any more",
-        given=(*_checkouts(ago(days=40)), _EVENTS_READ),
-        fires=("evt_3",),
+        name="a second event of a payment that was credited",
+        given=(
+            *_checkouts(ago(days=1)),
+            StripeEvent(event_id="evt_3", type="checkout.session.completed", payment_intent_id="pi_3", amount=1500),
+            LedgerEntry(entry_id=3, kind=EntryKind.PURCHASE, amount=Decimal(100), stripe_payment_intent_id="pi_3"),
+        ),
     ),
     Case(
-        name="not listed any more, and every plan has credits",
-        given=(*_UNLISTED, _EVENTS_READ, Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000))),
+        name="a change of plan that owes nothing before it renews",
+        given=(
+            *(row for row in _of_subscription("price_pro") if not isinstance(row, StripeInvoiceLine)),
+            StripeInvoiceLine(line_id="il_3", invoice_id="in_3", price_id="price_pro", proration=True),
+        ),
+    ),
+    Case(name="not listed any more", given=(*_UNLISTED, _EVENTS_READ)),
+    Case(
+        name="made before what is listed, and delivered three days later",
+        given=(*_handled(1, ago(days=3)), _event(3, ago(days=27, seconds=1)), _EVENTS_READ),
+    ),
+    Case(
+        name="of a type that is not listed",
+        given=(*_handled(1, ago(days=3)), _event(3, ago(days=27)), _EVENTS_READ),
         fires=("evt_3",),
     ),
+    Case(name="as old, where Stripe's events are not read", given=_UNLISTED, fires=("evt_3",)),
 )
 
 CHECK = Check(
@@ -134,7 +149,16 @@ CHECK = Check(
     title="Event is marked processed but granted nothing",
     why="The customer paid and received no credits, and because the event counts as processed, every retry is skipped.",
     requires=("ledger_entry.stripe_event_id",),
-    optional=("stripe_event", "stripe_invoice", "stripe_invoice_line", "plan", "plan_price"),
+    optional=(
+        "stripe_event",
+        "stripe_invoice",
+        "stripe_invoice_line",
+        "stripe_invoice_payment",
+        "plan",
+        "plan_price",
+        "ledger_entry.stripe_payment_intent_id",
+        "ledger_entry.stripe_invoice_id",
+    ),
     population="""
 SELECT count(*) FROM webhook_event
 WHERE status = 'processed' AND received_at >= $period_start AND received_at < $settled_before
@@ -143,9 +167,10 @@ WHERE status = 'processed' AND received_at >= $period_start AND received_at < $s
     # invoice.payment_succeeded, never on both. A type counts when half of its events granted, in the period or, so that
     # a failure of most of them is not mistaken for the rule, in all time while some in the period still grant.
     # An invoice that costs nothing (a trial) owes nothing, where Stripe's side says so; one paid from the customer's
-    # balance brings no money either, and does. Nor does a subscription to what has no credits: a plan without any, or
-    # another application's product; nor yet a checkout whose payment confirms days later. Where the company has such,
-    # what Stripe does not list any more may be about them. Without Stripe's side, a type's few of them are found too.
+    # balance brings no money either, and does. Nor does what another event of the same money was credited for, a
+    # subscription's invoice whose lines owe no credits (a plan without any, another application's product, a change of
+    # plan), or a checkout that is not paid yet. What Stripe does not list any more may be any of these: then only its
+    # money can tell (missing-grant). Without Stripe's side, a type's few of them are found too.
     # A dispute is closed as won or as lost, and only a won one gives credits back: its type does not say which.
     violations="""
 WITH handled AS (
@@ -167,6 +192,7 @@ credit_bearing AS (
 hollow AS (
     SELECT h.event_id, h.type, h.received_at, h.processed_at, c.events_of_type, c.of_which_granted,
            told.event_id IS NOT NULL         AS is_listed,
+           told.object_id, told.payment_intent_id,
            bill.invoice_id, bill.subscription_id,
            coalesce(bill.total, told.amount) AS amount
     FROM handled AS h
@@ -176,35 +202,65 @@ hollow AS (
     WHERE h.is_named = 0
       AND h.is_recent = 1
 ),
-without_credits AS (                   -- subscriptions' invoices of which no line is for a plan with credits
-    SELECT l.invoice_id
+named AS (                             -- what an entry may call the money that the event tells of
+    SELECT event_id, invoice_id AS name FROM hollow
+    UNION
+    SELECT event_id, payment_intent_id FROM hollow
+    UNION
+    SELECT event_id, object_id FROM hollow
+    UNION
+    SELECT h.event_id, p.payment_intent_id
+    FROM hollow AS h
+    JOIN stripe_invoice_payment AS p ON p.invoice_id = h.invoice_id
+    UNION
+    SELECT h.event_id, p.invoice_id
+    FROM hollow AS h
+    JOIN stripe_invoice_payment AS p ON p.payment_intent_id = h.payment_intent_id
+    UNION
+    SELECT h.event_id, other.event_id
+    FROM hollow AS h
+    JOIN stripe_event AS other ON other.invoice_id = h.invoice_id
+    UNION
+    SELECT h.event_id, other.event_id
+    FROM hollow AS h
+    JOIN stripe_event AS other ON other.payment_intent_id = h.payment_intent_id
+),
+credit AS (
+    SELECT stripe_event_id, stripe_payment_intent_id, stripe_invoice_id, stripe_checkout_session_id
+    FROM stripe_entry
+    WHERE kind <> 'promotional_grant' AND amount > 0
+),
+credited AS (                          -- through another event of the same money
+    SELECT n.event_id FROM named AS n JOIN credit AS c ON c.stripe_invoice_id = n.name
+    UNION
+    SELECT n.event_id FROM named AS n JOIN credit AS c ON c.stripe_payment_intent_id = n.name
+    UNION
+    SELECT n.event_id FROM named AS n JOIN credit AS c ON c.stripe_checkout_session_id = n.name
+    UNION
+    SELECT n.event_id FROM named AS n JOIN credit AS c ON c.stripe_event_id = n.name
+),
+line AS (                              -- whether a line of a subscription's invoice owes credits
+    SELECT l.invoice_id,
+           CASE WHEN l.proration AND ($proration <> 'proportional' OR l.amount <= 0) THEN 0
+                ELSE coalesce(p.credits_per_period, 0) END AS credits
     FROM stripe_invoice_line AS l
-    JOIN hollow                   ON hollow.invoice_id = l.invoice_id AND hollow.subscription_id IS NOT NULL
+    JOIN hollow                    ON hollow.invoice_id = l.invoice_id AND hollow.subscription_id IS NOT NULL
     LEFT JOIN plan_price AS by_id  ON by_id.price_id = l.price_id
     LEFT JOIN plan_price AS by_key ON by_key.price_id = l.lookup_key
     LEFT JOIN plan AS p            ON p.plan = coalesce(by_id.plan, by_key.plan)
-    GROUP BY l.invoice_id
-    HAVING coalesce(max(p.credits_per_period), 0) = 0
 ),
-may_owe_nothing AS (                   -- types of which some rightly grant nothing, as only Stripe could tell
-    SELECT 'invoice.paid' AS type
-    WHERE EXISTS (SELECT 1 FROM plan WHERE paid AND coalesce(credits_per_period, 0) = 0)
-       OR EXISTS (SELECT 1 FROM stripe_product)
-    UNION
-    SELECT 'invoice.payment_succeeded'
-    WHERE EXISTS (SELECT 1 FROM plan WHERE paid AND coalesce(credits_per_period, 0) = 0)
-       OR EXISTS (SELECT 1 FROM stripe_product)
-    UNION
-    SELECT 'checkout.session.completed'
-    WHERE EXISTS (SELECT 1 FROM webhook_event WHERE type = 'checkout.session.async_payment_succeeded')
+without_credits AS (
+    SELECT invoice_id FROM line GROUP BY invoice_id HAVING max(credits) = 0
 )
 SELECT event_id AS subject, type, received_at, processed_at, events_of_type, of_which_granted
 FROM hollow
 WHERE coalesce(amount, CASE WHEN is_listed THEN 0 ELSE 1 END) <> 0
+  AND event_id NOT IN (SELECT event_id FROM credited)
   AND (invoice_id IS NULL OR invoice_id NOT IN (SELECT invoice_id FROM without_credits))
   AND (is_listed
-       OR type NOT IN (SELECT type FROM may_owe_nothing)
-       OR NOT EXISTS (SELECT 1 FROM stripe_reading WHERE relation = 'stripe_event'))
+       OR NOT EXISTS (SELECT 1 FROM stripe_reading AS r   -- it may have been tried for three days before it came
+                      WHERE r.relation = 'stripe_event'
+                        AND date_diff('second', r.complete_since, hollow.received_at) < 3 * 86400))
 """,
     message="{subject} ({type}) was processed at {processed_at} and no ledger entry names it; "
     "{of_which_granted} of {events_of_type} such events granted credits.",
