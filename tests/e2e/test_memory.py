@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from tests.support.command import Ran, trueup
-from trueup.actions.demo.gates import FILES
 
 BALANCE = "credit-balance"
 
@@ -31,8 +30,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(company: Path, tmp_path: Path) -> Path:
     """A copy of it, to change."""
-    for name in ("app.db", "trueup.toml", *FILES):
-        shutil.copy(company / name, tmp_path)
+    shutil.copytree(company, tmp_path, dirs_exist_ok=True)
     config = tmp_path / "trueup.toml"
     config.write_text(config.read_text().replace(str(company), str(tmp_path)))
     return tmp_path

@@ -24,6 +24,7 @@ KINDS = (
     "dispute",
     "checkout_session",
     "price",
+    "product",
     "event",
     "webhook_endpoint",
 )

@@ -44,6 +44,14 @@ SELECT price_id AS id, 'price' AS object, active, 'per_unit' AS billing_scheme, 
 FROM stripe.price
 """
 
+_PRODUCT = """
+SELECT product_id AS id, 'product' AS object, TRUE AS active, (SELECT seconds(min(created_at)) FROM users) AS created,
+       NULL AS description,
+       {'object': 'list', 'data': [], 'has_more': FALSE,
+        'url': '/v1/products/' || product_id || '/features'} AS features, TRUE AS livemode, CAST('{}' AS JSON) AS metadata, replace(product_id, 'prod_', '') AS name, 'service' AS type
+FROM (SELECT DISTINCT product_id FROM stripe.price) AS sold
+"""
+
 _SUBSCRIPTION = """
 SELECT s.subscription_id AS id, 'subscription' AS object, seconds(s.created_at) AS billing_cycle_anchor,
        seconds(s.cancel_at) AS cancel_at, s.cancel_at_period_end, seconds(s.canceled_at) AS canceled_at,
@@ -215,6 +223,7 @@ JOIN (
 _VIEWS = (
     ("customer", _CUSTOMER),
     ("price", _PRICE),
+    ("product", _PRODUCT),
     ("subscription", _SUBSCRIPTION),
     ("subscription_schedule", _SCHEDULE),
     ("invoice", _INVOICE),
