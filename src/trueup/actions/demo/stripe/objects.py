@@ -48,7 +48,8 @@ _PRODUCT = """
 SELECT product_id AS id, 'product' AS object, TRUE AS active, (SELECT seconds(min(created_at)) FROM users) AS created,
        NULL AS description,
        {'object': 'list', 'data': [], 'has_more': FALSE,
-        'url': '/v1/products/' || product_id || '/features'} AS features, TRUE AS livemode, CAST('{}' AS JSON) AS metadata, replace(product_id, 'prod_', '') AS name, 'service' AS type
+        'url': '/v1/products/' || product_id || '/features'} AS features, TRUE AS livemode,
+       CAST('{}' AS JSON) AS metadata, replace(product_id, 'prod_', '') AS name, 'service' AS type
 FROM (SELECT DISTINCT product_id FROM stripe.price) AS sold
 """
 
