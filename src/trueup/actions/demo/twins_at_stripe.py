@@ -18,7 +18,7 @@ def paid_on_terms(scene: Scene) -> None:
     scene.renew(person, days=42)
     at = scene.ago(days=12)
     invoice = scene.bill_late(person, days=12, due_at=at + timedelta(days=30))
-    event = scene.event("invoice.finalized", at, about=invoice)
+    event = scene.event("customer.subscription.updated", at, about=person.subscription_id)
     scene.clears(person, scene.renew(person, days=12, invoice=invoice, event=event), invoice)
 
 
