@@ -195,7 +195,7 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "the database is none": (lambda folder: (folder / "app.db").write_bytes(b"not a database" * 999), USAGE),
     "the database is empty": (
         emptied,
-        UNKNOWN,
+        BLOCKED,  # Stripe's side is still there, and all that is paid in it belongs to nobody
     ),
     "a table is gone": (lambda folder: run_sql(folder, "DROP TABLE credit_transactions"), UNKNOWN),
     "the store is none": (lambda folder: (folder / "store.db").write_bytes(b"not a store" * 999), UNKNOWN),
