@@ -195,9 +195,9 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "the database is none": (lambda folder: (folder / "app.db").write_bytes(b"not a database" * 999), USAGE),
     "the database is empty": (
         emptied,
-        UNKNOWN,
+        BLOCKED,  # Stripe's side is still there, and all that is paid in it belongs to nobody
     ),
-    "a table is gone": (lambda folder: run_sql(folder, "DROP TABLE credit_transactions"), UNKNOWN),
+    "a table is gone": (lambda folder: run_sql(folder, "DROP TABLE credit_transactions"), BLOCKED),  # Stripe's is there
     "the store is none": (lambda folder: (folder / "store.db").write_bytes(b"not a store" * 999), UNKNOWN),
     "a secret is not there": (edit_config('url = "sqlite:///store.db"', 'url = "${NOT_THERE}"'), USAGE),
     "a check was switched off": (
