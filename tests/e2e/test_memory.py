@@ -21,7 +21,7 @@ BALANCE = "credit-balance"
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small demo company that no test changes."""
     folder = tmp_path_factory.mktemp("company")
-    ran = trueup("demo", "--no-serve", "--folder", ".", "--accounts", "200", cwd=folder)
+    ran = trueup("demo", "--no-serve", "--folder", ".", "--accounts", "100", cwd=folder)
     assert ran.code == 1, ran.err
     assert not list(folder.glob("trueup.db*")), "the demo's own audit is not remembered"
     return folder
