@@ -115,7 +115,7 @@ def test_a_refusal_is_told_by_its_name_and_without_what_was_sent(
     sink.reply(answer(400, body))
     with pytest.raises(DeliveryFailed, match=rf"answered 400{said}; check") as caught:
         channel.send(alert())
-    assert "0123" not in str(caught.value)
+    assert "0123456789" not in str(caught.value)  # the sink's port may hold four of them
 
 
 def test_the_addresses_are_pagerdutys() -> None:

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import trueup
+from tests.support.command import Ran, trueup
+from trueup.actions.demo import make_company
 
 AS_OF = "2026-03-01T12:00"
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a demo company of a size whose ledger takes more than one batch to read."""
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
+    """A folder with the demo company, and what the command said when it made it."""
     folder = tmp_path_factory.mktemp("demo")
-    ran = trueup("demo", "--no-serve", "--folder", ".", "--accounts", "4000", "--as-of", AS_OF, cwd=folder)
-    assert ran.code == 1, ran.err
-    return folder
+    return folder, trueup("demo", "--no-serve", "--format", "json", "--folder", ".", "--as-of", AS_OF, cwd=folder)
 
 
-def test_the_demo_finds_exactly_what_its_truth_file_names(tmp_path: Path) -> None:
-    ran = trueup("demo", "--no-serve", "--format", "json", "--folder", ".", cwd=tmp_path)
+@pytest.fixture
+def demo(founded: tuple[Path, Ran]) -> Path:
+    """The folder with the demo company."""
+    return founded[0]
+
+
+def test_the_demo_finds_exactly_what_its_truth_file_names(founded: tuple[Path, Ran]) -> None:
+    folder, ran = founded
     assert ran.code == 1
-    truth = json.loads((tmp_path / "truth.json").read_text())
+    truth = json.loads((folder / "truth.json").read_text())
     found = [issue["id"] for issue in json.loads(ran.out)["issues"]]
     assert sorted(found) == sorted(finding["id"] for finding in truth["findings"])
 
 
-def test_init_doctor_and_audit_follow_each_other(demo: Path, tmp_path: Path) -> None:
-    url = f"sqlite:///{demo / 'app.db'}"
+def test_init_doctor_and_audit_follow_each_other(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'app.db'}"
+    with make_company(accounts=4000, now=datetime.fromisoformat(AS_OF)) as company:
+        company.write(url)  # its ledger takes more than one batch to read
     wrote = trueup("init", url, cwd=tmp_path)
     assert wrote.code == 0, wrote.err
     doctor = trueup("doctor", cwd=tmp_path, DATABASE_URL=url)

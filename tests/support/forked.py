@@ -21,6 +21,7 @@ import trueup.store  # noqa: F401 - for the forks
 from trueup.checks import catalogue
 from trueup.cli.main import main as trueup_command
 from trueup.engines.requirements import needs_of_check, reads_of_check
+from trueup.engines.sql import names_selected
 
 _MOST_BYTES = 1 << 20
 
@@ -50,6 +51,7 @@ def _warm() -> None:
     for check in catalogue():
         needs_of_check(check)
         reads_of_check(check)
+        names_selected(check.violations)
 
 
 def _command(arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], descriptors: Sequence[int]) -> None:
