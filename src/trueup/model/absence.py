@@ -57,10 +57,15 @@ class Present:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nobody can say, and what is unknown never repairs. ``reason`` is a whole sentence."""
+    """Nobody can say, and what is unknown never repairs. ``why`` is a clause without a full stop."""
 
     sought: Sought
-    reason: str
+    why: str
+
+    @property
+    def reason(self) -> str:
+        """The whole sentence."""
+        return f"Nobody knows whether Stripe has a customer of {self.sought.account_id}: {self.why}."
 
 
 Proof = Absent | Unasked

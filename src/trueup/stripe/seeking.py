@@ -39,23 +39,27 @@ def seek(settings: StripeSettings, key: Key, sought: Sought, *, manner: Manner =
     where each answer was whole, and the key is known to be of the right account; never an error.
     """
     if settings.account is None:
-        return _unknown(sought, "stripe.account is not set, and in another account nothing would be found of anybody")
+        return Unknown(
+            sought=sought, why="stripe.account is not set, and in another account nothing would be found of anybody"
+        )
     if not sought.emails:
-        return _unknown(sought, "the app keeps no e-mail address of the account by which Stripe could know it")
+        return Unknown(
+            sought=sought, why="the app keeps no e-mail address of the account by which Stripe could know it"
+        )
     try:
         with stripe_connection(settings, key, progress=Silent(), manner=manner) as connection:
             account = account_of(connection, pinned=settings.account)
             seeker = _Seeker(connection, settings, Ours(livemode=key.livemode))
             found = seeker.found(sought)
     except NotRead as error:
-        return _unknown(sought, str(error))
+        return Unknown(sought=sought, why=str(error))
     except ConfigurationError as error:
-        return _unknown(sought, str(error).rstrip("."))
+        return Unknown(sought=sought, why=str(error).rstrip("."))
     if found is not None:
         return Present(sought=sought, reason=found)
     told = connection.told_moment
     if told is None:
-        return _unknown(sought, "Stripe's answers do not say when they were given")
+        return Unknown(sought=sought, why="Stripe's answers do not say when they were given")
     return Absent(
         sought=sought,
         stripe_account=str(account),
@@ -64,10 +68,6 @@ def seek(settings: StripeSettings, key: Key, sought: Sought, *, manner: Manner =
         questions=tuple(seeker.questions),
         request_ids=tuple(seeker.request_ids),
     )
-
-
-def _unknown(sought: Sought, why: str) -> Unknown:
-    return Unknown(sought=sought, reason=f"Nobody knows whether Stripe has a customer of {sought.account_id}: {why}.")
 
 
 class _Seeker:

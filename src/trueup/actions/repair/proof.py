@@ -87,28 +87,27 @@ def asked(desk: Desk, sought: Sought) -> Answer:
             return _without_key(desk.config, sought)
         from trueup.stripe.seeking import seek  # noqa: PLC0415 - only where Stripe is read
     except ConfigurationError as error:
-        return _unknown(sought, str(error).rstrip("."))
+        return Unknown(sought=sought, why=str(error).rstrip("."))
     except ImportError as error:
-        return _unknown(sought, f"a library is not installed ({error.name}), run: pip install 'trueup[stripe]'")
+        return Unknown(
+            sought=sought, why=f"a library is not installed ({error.name}), run: pip install 'trueup[stripe]'"
+        )
     if not desk.asking.acquire(timeout=_LONGEST_WAIT_SECONDS):
-        return _unknown(sought, "it is being asked about other accounts; try again later")
+        return Unknown(sought=sought, why="it is being asked about other accounts; try again later")
     try:
         return seek(settings, key, sought)
     finally:
         desk.asking.release()
 
 
-def _unknown(sought: Sought, why: str) -> Unknown:
-    return Unknown(sought=sought, reason=f"Nobody knows whether Stripe has a customer of {sought.account_id}: {why}.")
-
-
 def _without_key(config: Config, sought: Sought) -> Unasked | Unknown:
     if config.stripe.tables is not None:
-        return _unknown(sought, "tables are a copy, and a plan is only taken away by Stripe's own word; give it a key")
+        why = "tables are a copy, and a plan is only taken away by Stripe's own word; give it a key"
+        return Unknown(sought=sought, why=why)
     if config.repairs.downgrade_without_stripe:
         return Unasked(sought=sought)
-    return _unknown(
-        sought,
+    why = (
         "Stripe is not read; give [stripe] an api_key, or set repairs.downgrade_without_stripe = true where nothing is "
-        "sold through Stripe",
+        "sold through Stripe"
     )
+    return Unknown(sought=sought, why=why)
