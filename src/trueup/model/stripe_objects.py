@@ -407,6 +407,9 @@ EVENT_TYPES = (
 )
 """The events that are kept: those about money and plans, as many as Stripe takes in one question."""
 
+EVENT_DAYS = 30
+"""How long Stripe lists an event."""
+
 WHOLE_OR_UNKNOWN = frozenset({"stripe_customer", "stripe_subscription", "stripe_subscription_item"})
 """Relations of which a part is worth nothing: whoever is not in it may be older than it, and still be served."""
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.finding import printable
-from trueup.model.stripe_objects import ACCOUNT, EVENT_TYPES, FIELD, LIVEMODE, NESTED, OBJECT, OBJECT_KINDS
+from trueup.model.stripe_objects import ACCOUNT, EVENT_DAYS, EVENT_TYPES, FIELD, LIVEMODE, NESTED, OBJECT, OBJECT_KINDS
 from trueup.stripe.cache import Cache
 from trueup.stripe.failures import NotRead
-from trueup.stripe.listings import BY_NAME, EVENT_DAYS, EVENTS, LISTINGS, Listing
+from trueup.stripe.listings import BY_NAME, EVENTS, LISTINGS, Listing
 from trueup.stripe.parts import PARTS, PRICES, Parts, completed
 from trueup.stripe.shapes.fields import JSON, Ours, Rows
 

@@ -13,9 +13,6 @@ from trueup.stripe.shapes.invoices import invoice_rows
 from trueup.stripe.shapes.payments import checkout_session_rows, dispute_rows, payment_intent_rows, refund_rows
 from trueup.stripe.shapes.subscriptions import subscription_rows
 
-EVENT_DAYS = 30
-"""How long Stripe lists an event."""
-
 Parameters = Mapping[str, object]
 
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from trueup.model import source
+from trueup.model.stripe_objects import EVENT_DAYS
 from trueup.stripe.cache import Cache, Progress
 from trueup.stripe.connection import Connection
 from trueup.stripe.failures import NotRead
-from trueup.stripe.listings import EVENT_DAYS, EVENTS, SINCE_DAYS, Listing
+from trueup.stripe.listings import EVENTS, SINCE_DAYS, Listing
 from trueup.stripe.objects import whole_objects
 from trueup.stripe.paging import Position, pages
 from trueup.stripe.shapes.fields import Ours

@@ -6,14 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from trueup.actions.demo.offer import API_VERSION
+from trueup.model.stripe_objects import EVENT_DAYS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from trueup.actions.demo.history import Span
-
-EVENT_DAYS = 30
-"""How long Stripe lists an event."""
 
 
 def make_events(connection: DuckDBPyConnection, *, span: Span) -> None:
