@@ -111,6 +111,10 @@ class Scene:
             person.move("promotional_grant", signup_credits, person.created_at, actor="signup")
         return person
 
+    def unrecord(self, event_id: str | None) -> None:
+        """Take an event out of the app's records; Stripe goes on knowing it."""
+        self.events = [event for event in self.events if event.event_id != event_id]
+
     def subscribed(self, *, days: float, plan: str = "PRO", price: OfferedPrice | None = None) -> Person:
         """An account that went from FREE to a paid plan ``days`` ago; nothing is billed or granted yet."""
         person = self.newcomer(days=days + 9)
@@ -211,7 +215,7 @@ class Scene:
 
         No event tells the app of a checkout that was not completed: it was credited on the browser's word.
         """
-        self.events = [event for event in self.events if event.event_id != bought.event_id]
+        self.unrecord(bought.event_id)
         self.till.forget(bought.event_id)
         bought.event_id = None
         self.till.change(bought.payment_intent_id, **changes)

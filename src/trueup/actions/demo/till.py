@@ -71,13 +71,7 @@ class Till:
     def price(self, offered: OfferedPrice) -> str:
         """A price that is not on the list."""
         self._prices[offered.price_id] = offered
-        row = StripePrice(
-            price_id=offered.price_id,
-            product_id=offered.product,
-            unit_amount=offered.cents,
-            interval=offered.interval,
-        )
-        return self.put(offered.price_id, row)
+        return self.put(offered.price_id, price_row(offered))
 
     def subscribe(self, customer_id: str, *prices: OfferedPrice, at: datetime, **changes: Any) -> str:
         """An active subscription that was not billed yet."""
@@ -241,3 +235,10 @@ class Till:
 def charge_of(payment_id: str | None) -> str:
     """The id of the charge that a payment took."""
     return f"ch_{(payment_id or '').removeprefix('pi_')}"
+
+
+def price_row(price: OfferedPrice) -> StripePrice:
+    """The price as Stripe lists it."""
+    return StripePrice(
+        price_id=price.price_id, product_id=price.product, unit_amount=price.cents, interval=price.interval
+    )

@@ -32,7 +32,7 @@ def credited_on_return_alone(scene: Scene) -> None:
     person = scene.newcomer()
     bought = scene.buy(person, days=13, pack=100)
     event, bought.event_id = bought.event_id, None
-    scene.events = [recorded for recorded in scene.events if recorded.event_id != event]
+    scene.unrecord(event)
     scene.expect("undelivered-event", event)
 
 

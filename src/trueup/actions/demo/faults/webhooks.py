@@ -9,7 +9,7 @@ def record_pruned(scene: Scene) -> None:
     """The idempotency record of a purchase was pruned: a replay of its event would credit it again."""
     person = scene.newcomer()
     bought = scene.buy(person, days=33)
-    scene.events = [event for event in scene.events if event.event_id != bought.event_id]
+    scene.unrecord(bought.event_id)
     scene.expect("missing-idempotency-record", bought.event_id)
 
 

@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from trueup.actions.demo.offer import PRICES, OfferedPrice
+from trueup.actions.demo.offer import PRICES
 from trueup.actions.demo.staging import insert_rows
 from trueup.actions.demo.stripe.events import make_events
 from trueup.actions.demo.stripe.mass import make_mass
-from trueup.actions.demo.till import Till
+from trueup.actions.demo.till import Till, price_row
 from trueup.model.columns import Column, Kind
 from trueup.model.relations import columns_of, relation_name
-from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeCustomer, StripePrice, StripeRow
+from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeCustomer, StripeRow
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -39,7 +39,7 @@ def make_stripe(
         connection.execute(f"CREATE TABLE {_table(relation)} ({columns})")
     make_mass(connection, span=span)
     rows: dict[type[StripeRow], list[tuple[object, ...]]] = defaultdict(list)
-    for row in (*map(_priced, PRICES), *others, *(row for till in tills for row in _told(till))):
+    for row in (*map(price_row, PRICES), *others, *(row for till in tills for row in _told(till))):
         rows[type(row)].append(tuple(getattr(row, column.name) for column in columns_of(type(row))))
     for relation, of_relation in rows.items():
         insert_rows(connection, _table(relation), of_relation)
@@ -54,12 +54,6 @@ def _declared(column: Column) -> str:
     neutral = _NEUTRAL.get(column.name, column.neutral)
     default = "NULL" if neutral is None else f"'{neutral}'"
     return f"{column.name} {_TYPES.get(column.kind, 'VARCHAR')} DEFAULT {default}"
-
-
-def _priced(price: OfferedPrice) -> StripePrice:
-    return StripePrice(
-        price_id=price.price_id, product_id=price.product, unit_amount=price.cents, interval=price.interval
-    )
 
 
 def _told(till: Till) -> Iterable[StripeRow]:
