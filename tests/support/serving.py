@@ -21,6 +21,9 @@ from tests.support.command import environment
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 
+SERVE = (sys.executable, "-m", "trueup", "serve", "--bind", "127.0.0.1:0")
+"""The command, at a free port."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Served:
@@ -61,7 +64,7 @@ class Served:
 @contextlib.contextmanager
 def serving(folder: Path, *command: str, **variables: str) -> Iterator[Served]:
     """Run ``command`` (``trueup serve`` here, at a free port, unless given), and kill what is left of it."""
-    arguments: Sequence[str] = command or (sys.executable, "-m", "trueup", "serve", "--bind", "127.0.0.1:0")
+    arguments: Sequence[str] = command or SERVE
     process = subprocess.Popen(
         arguments,
         cwd=folder,

@@ -14,6 +14,7 @@ from trueup.mapping.field_types import (
     Cap,
     ChannelOption,
     Columns,
+    Connections,
     Currency,
     Exact,
     GraceDays,
@@ -213,6 +214,13 @@ class ServerSection(Section):
     """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
     tokens: bool = True
     """Whether API tokens (``trueup token create``) let in."""
+    request_timeout_seconds: Seconds = 30
+    """How long the head of a request may take to arrive, and its body. Later the connection is closed."""
+    max_connections: Connections = 500
+    """Open at once, if the process may have that many files and 96 more (``ulimit -n``). One more ends the one that
+    has waited longest for its request; while all are being answered it gets 503."""
+    max_connections_per_address: Connections = 100
+    """The same of one client's address (IPv6: of one /64). ``trusted_proxies`` are not counted."""
     jwt: JwtSection | None = None
 
 

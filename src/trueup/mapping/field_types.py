@@ -26,6 +26,7 @@ MONEY_LIMIT = 10**15
 RANK_LIMIT = 1000
 CAP_LIMIT = 1_000_000
 TIMEOUT_LIMIT_SECONDS = 86_400
+CONNECTIONS_LIMITS = (10, 10_000)
 STRIPE_RATE_LIMIT = 25
 """A quarter of the requests a second that Stripe takes in live mode: the rest is the business's own."""
 SWEEP_LIMIT_HOURS = 600
@@ -156,6 +157,7 @@ PeriodDays = Annotated[int, BeforeValidator(_whole(1, PERIOD_DAYS_LIMIT))]
 GraceDays = Annotated[int, BeforeValidator(_whole(0, PERIOD_DAYS_LIMIT))]
 Minutes = Annotated[int, BeforeValidator(_whole(0, MINUTES_LIMIT))]
 Seconds = Annotated[int, BeforeValidator(_whole(1, TIMEOUT_LIMIT_SECONDS))]
+Connections = Annotated[int, BeforeValidator(_whole(*CONNECTIONS_LIMITS))]
 Cap = Annotated[int, BeforeValidator(_whole(0, CAP_LIMIT))]
 StripeRate = Annotated[int, BeforeValidator(_whole(1, STRIPE_RATE_LIMIT))]
 ReachDays = Annotated[int, BeforeValidator(_whole(31, PERIOD_DAYS_LIMIT))]

@@ -70,6 +70,9 @@ def server_settings(section: ServerSection, *, path: Path, environ: Mapping[str,
         trusted_proxies=_trusted_proxies(section, path),
         tokens=section.tokens,
         jwt=_jwt(section.jwt, path=path, environ=environ) if section.jwt else None,
+        request_timeout_seconds=section.request_timeout_seconds,
+        max_connections=section.max_connections,
+        max_connections_per_address=section.max_connections_per_address,
     )
 
 

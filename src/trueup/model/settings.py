@@ -54,7 +54,9 @@ class JwtSettings:
 class ServerSettings:
     """``[server]``: where it listens, whose browsers may change things, who may come in.
 
-    ``trusted_proxies`` are the addresses and networks whose ``X-Forwarded-For`` is believed: nobody's by default.
+    ``trusted_proxies`` are the addresses and networks whose ``X-Forwarded-For`` is believed: nobody's by default; they
+    alone may have any number of the ``max_connections``. The head of a request has ``request_timeout_seconds`` to
+    arrive, and its body as many again.
     """
 
     host: str = "127.0.0.1"
@@ -63,6 +65,9 @@ class ServerSettings:
     trusted_proxies: tuple[str, ...] = ()
     tokens: bool = True
     jwt: JwtSettings | None = None
+    request_timeout_seconds: int = 30
+    max_connections: int = 500
+    max_connections_per_address: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
+from collections import Counter
 from collections.abc import MutableMapping
 from typing import Any, TextIO
 
@@ -18,6 +20,8 @@ from trueup.model.redact import MASK, redact
 LOGGER = "trueup"
 LOGGED = "trueup has logged this error as "
 """The note on an error whose traceback is in the log already, followed by its error id."""
+
+SPARSE_SECONDS = 60.0
 
 _SECRET_NAMES = ("authorization", "cookie", "password", "secret", "api_key", "token")
 
@@ -50,6 +54,24 @@ def write_to(stream: TextIO | None = None) -> None:
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], True
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it writes whole addresses
+
+
+class Sparse:
+    """Writes down what clients can cause as often as they like: each event once a minute, with how often it was."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+        self._said: dict[str, float] = {}
+        self._times: Counter[str] = Counter()
+
+    def __call__(self, event: str, **facts: object) -> None:
+        """It happened once more."""
+        now = time.monotonic()
+        self._times[event] += 1
+        if now - self._said.get(event, -SPARSE_SECONDS) < SPARSE_SECONDS:
+            return
+        self._said[event] = now
+        self._log.warning(event, times=self._times.pop(event), **facts)
 
 
 def _not_logged_before(record: logging.LogRecord) -> bool:

@@ -8,19 +8,27 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
 
 from trueup.model.errors import ConfigurationError
 from trueup.model.settings import ServerSettings
+from trueup.web.accepting import Acceptor
+from trueup.web.connections import Connection
+from trueup.web.logs import Sparse, logger
 
 DRAIN_SECONDS = 3.0
 """Between saying that no more requests should be sent here, and taking none any more."""
 
 GRACE_SECONDS = 30
 """How long a running request may go on after that. One that writes is never cut off: its thread ends by itself."""
+
+LOOK_SECONDS = 1.0
+"""Between two looks at which connections have taken too long."""
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -53,19 +61,65 @@ def run(app: FastAPI, *, listening: socket.socket, settings: ServerSettings, sto
         lifespan="on",
         ws="none",
         server_header=False,
+        http="h11",
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    _Server(config, stopping=stopping).run(sockets=[listening])
+    _Server(config, listening=listening, settings=settings, stopping=stopping).run()
 
 
 class _Server(uvicorn.Server):
     """The library's server, which after a signal first says that it is not ready, and then ends without the signal."""
 
-    def __init__(self, config: uvicorn.Config, *, stopping: threading.Event) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, listening: socket.socket, settings: ServerSettings, stopping: threading.Event
+    ) -> None:
         super().__init__(config)
+        self._listening = listening
+        self._settings = settings
         self._stopping = stopping
+        self._say = Sparse(logger())
+        self._acceptor: Acceptor | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - the library's own
+        """Begin without the library's listening, which knows no limits, and listen in a way that does."""
+        await super().startup(sockets=[])
+        self._acceptor = Acceptor(
+            self._listening,
+            make=self._connection,
+            connections=self._connections,
+            settings=self._settings,
+            say=self._say,
+        )
+        self._acceptor.start()
+        self._close_late()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - the library's own
+        """Take no more connections, and let those that are being answered end."""
+        if self._acceptor is not None:
+            self._acceptor.close()
+        await super().shutdown(sockets=[])
+
+    @property
+    def _connections(self) -> set[Connection]:
+        return cast("set[Connection]", self.server_state.connections)
+
+    def _connection(self) -> Connection:
+        return Connection(
+            self.config,
+            self.server_state,
+            self.lifespan.state,
+            timeout_seconds=self._settings.request_timeout_seconds,
+        )
+
+    def _close_late(self) -> None:
+        """Close the connections that take too long, and look again; while the server stops, too."""
+        now = time.monotonic()
+        for connection in list(self._connections):
+            if connection.close_if_late(now):
+                self._say("closed slow connections")
+        asyncio.get_running_loop().call_later(LOOK_SECONDS, self._close_late)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
