@@ -30,11 +30,13 @@ def line(number: int, **changes: object) -> JournalLine:
     return JournalLine(**values | changes)  # type: ignore[arg-type]  # a test's shorthand
 
 
-def chained(lines: Iterable[JournalLine], *, after: Head | None = None) -> list[JournalEntry]:
+def chained(
+    lines: Iterable[JournalLine], *, after: Head | None = None, db_role: str | None = "trueup_repair"
+) -> list[JournalEntry]:
     """The entries that these lines become, one after the other."""
     head, made = after or Head(seq=0, hash=GENESIS), []
     for each in lines:
-        entry = following(head, each, at=AT, code_version="1.0", database_identity=IDENTITY)
+        entry = following(head, each, at=AT, code_version="1.0", database_identity=IDENTITY, db_role=db_role)
         made.append(entry)
         head = Head(seq=entry.seq, hash=entry.hash)
     return made

@@ -65,8 +65,20 @@ def tampered(app: App, table: str, sql: str) -> Iterator[Guardrail]:
         yield audited_repairs(app.report())
     finally:
         app.execute(f"DELETE FROM {table}")
-        app.execute(f"INSERT INTO {table} SELECT * FROM kept_rows")
+        with _unwritten_by_server(app, table):
+            app.execute(f"INSERT INTO {table} SELECT * FROM kept_rows")
         app.execute("DROP TABLE kept_rows")
+
+
+@contextlib.contextmanager
+def _unwritten_by_server(app: App, table: str) -> Iterator[None]:
+    """On Postgres, entries that are put back are not made into new ones by the journal's own trigger meanwhile."""
+    if table != "trueup_journal" or not app.config.database_url.startswith("postgresql"):
+        yield
+        return
+    app.execute(f"ALTER TABLE {table} DISABLE TRIGGER trueup_journal_write")
+    yield
+    app.execute(f"ALTER TABLE {table} ENABLE TRIGGER trueup_journal_write")
 
 
 def test_repairs_of_all_four_kinds_agree_with_the_apps_rows(app: App) -> None:

@@ -43,8 +43,12 @@ _LINES = st.builds(
 _JOURNALS = st.lists(_LINES, min_size=2, max_size=8).map(chained)
 
 
-def test_the_hash_is_what_the_documents_say() -> None:
-    (entry,) = chained([line(1)])
+@pytest.mark.parametrize(
+    ("db_role", "tag"),
+    [("trueup_repair", b"trueup-journal-2\x00"), ("", b"trueup-journal-2\x00"), (None, b"trueup-journal-1\x00")],
+)
+def test_the_hash_is_what_the_documents_say(db_role: str | None, tag: bytes) -> None:
+    (entry,) = chained([line(1)], db_role=db_role)
     cell = {"column": "credits", "key": "user_1", "table": "users"}
     content = {
         "action": "sync-credit-balance",
@@ -60,9 +64,9 @@ def test_the_hash_is_what_the_documents_say() -> None:
         "request_id": "request-1",
         "seq": "1",
         "target": "credit-balance:user_1",
-    }
+    } | ({} if db_role is None else {"db_role": db_role})
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-    assert entry.hash == hashlib.sha256(b"trueup-journal-1\x00" + bytes(32) + canonical).hexdigest()
+    assert entry.hash == hashlib.sha256(tag + bytes(32) + canonical).hexdigest()
 
 
 def test_no_number_is_hashed_as_a_number() -> None:
@@ -183,6 +187,21 @@ def test_the_head_must_be_there_and_name_the_last_entry() -> None:
         assert isinstance(verify(journal, head=head), BrokenAt)
     assert isinstance(verify([], head=None), BrokenAt)
     assert verify([], head=head_after([])) == Sound(count=0, seq=0, hash=GENESIS)
+
+
+def test_a_head_of_two_rows_is_found() -> None:
+    journal = chained(line(n) for n in range(3))
+    found = verify(journal, head=dataclasses.replace(head_after(journal), others=1))
+    assert found == BrokenAt(seq=3, reason="the head has 2 rows, and must have one")
+
+
+def test_entries_of_the_first_form_are_whole_and_none_follows_one_of_the_second() -> None:
+    old = chained((line(n) for n in range(2)), db_role=None)
+    new = chained((line(n) for n in range(2, 4)), after=head_after(old))
+    assert verify([*old, *new], head=head_after(new)) == Sound(count=4, seq=4, hash=new[-1].hash)
+    older = chained([line(5)], after=head_after(new), db_role=None)
+    found = verify([*old, *new, *older], head=head_after(older))
+    assert found == BrokenAt(seq=5, reason="it is of the first form, and the entry before it is of the second")
 
 
 def test_an_entry_that_was_hashed_again_breaks_the_next_one() -> None:

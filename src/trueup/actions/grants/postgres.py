@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from trueup.actions.grants.postgres_facts import Facts, Place
 from trueup.actions.grants.postgres_guards import guards
 from trueup.actions.grants.postgres_names import beside, listed, literal, named
-from trueup.actions.grants.wanted import JOURNAL_READS, JOURNAL_RIGHTS, Roles, Wanted, comment
+from trueup.actions.grants.wanted import JOURNAL_READS, POSTGRES_JOURNAL_RIGHTS, Roles, Wanted, comment
 from trueup.sources.select import quoted
+from trueup.store.journal.tables import WAIT_FUNCTION
 
 _LOCK_SECONDS = 5
 
@@ -85,8 +86,7 @@ def _repair(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Itera
         yield f"GRANT INSERT ({listed(inserted)}) ON {named(facts.places[table])} TO {role};"
         for schema, sequence in facts.places[table].sequences:
             yield f"GRANT USAGE ON SEQUENCE {quoted(schema)}.{quoted(sequence)} TO {role};"
-    yield comment(
-        "and write the journal, in which no entry is ever changed, and transaction_id is the server's to fill."
-    )
-    for table, right, columns in JOURNAL_RIGHTS:
+    yield comment("and say to the journal what was done. The server writes the rest of an entry, and moves the head.")
+    for table, right, columns in POSTGRES_JOURNAL_RIGHTS:
         yield f"GRANT {right} ({listed(columns)}) ON {beside(journal, table)} TO {role};"
+    yield f"GRANT EXECUTE ON FUNCTION {beside(journal, WAIT_FUNCTION)}() TO {role};"

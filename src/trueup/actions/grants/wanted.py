@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.model.errors import ConfigurationError
-from trueup.store.journal.tables import BINDING, HEAD, JOURNAL, REPAIR, VERSION_TABLE
+from trueup.store.journal.tables import BINDING, HEAD, JOURNAL, REPAIR, SERVER_WRITTEN, VERSION_TABLE
 
 if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
@@ -89,12 +89,21 @@ class Wanted:
         return found
 
 
+_TO_THE_JOURNAL = tuple(column.name for column in JOURNAL.c)
+_TO_THE_REPAIRS = (REPAIR.name, "INSERT", tuple(column.name for column in REPAIR.c))
+
 JOURNAL_RIGHTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (JOURNAL.name, "INSERT", tuple(column.name for column in JOURNAL.c)),
+    (JOURNAL.name, "INSERT", _TO_THE_JOURNAL),
     (HEAD.name, "UPDATE", ("seq", "hash")),
-    (REPAIR.name, "INSERT", tuple(column.name for column in REPAIR.c)),
+    _TO_THE_REPAIRS,
 )
 """What the repair role may do to the journal besides reading it; never change or delete an entry."""
+
+POSTGRES_JOURNAL_RIGHTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (JOURNAL.name, "INSERT", tuple(name for name in _TO_THE_JOURNAL if name not in SERVER_WRITTEN)),
+    _TO_THE_REPAIRS,
+)
+"""The same on Postgres, where the journal's own trigger says the rest and moves the head."""
 
 JOURNAL_READS = (JOURNAL.name, HEAD.name, REPAIR.name, BINDING.name, VERSION_TABLE)
 

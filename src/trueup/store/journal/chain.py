@@ -1,7 +1,9 @@
 """The hash chain: what an entry is, how it is hashed, and whether a journal is whole. Pure; entries may be any number.
 
-An entry's hash is SHA-256 over ``trueup-journal-1`` and a NUL, the previous entry's hash as its 32 bytes, and the RFC
-8785 form of the entry without both hashes, every number in it a string. The first entry follows 32 zero bytes.
+An entry's hash is SHA-256 over ``trueup-journal-2`` and a NUL, the previous entry's hash as its 32 bytes, and the RFC
+8785 form of the entry without both hashes, every number in it a string. The first entry follows 32 zero bytes. Entries
+of the first form (``trueup-journal-1``) have no ``db_role``; none of them follows an entry of the second form, so that
+the older form is no way around what the newer one records. On Postgres the server itself writes all of this.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from trueup.store.journal.tables import moment_of
 GENESIS = "0" * 64
 """What the first entry follows."""
 
-_TAG = b"trueup-journal-1\0"
+_FIRST_TAG = b"trueup-journal-1\0"
+_TAG = b"trueup-journal-2\0"
 
 Content = str | bool | None | Mapping[str, "Content"] | Sequence["Content"]
 
@@ -49,7 +52,11 @@ class JournalLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """One entry as its row holds it. ``at`` is the database's time, UTC, as text."""
+    """One entry as its row holds it. ``at`` is the database's time, UTC, as text.
+
+    ``db_role`` is the role that the database knows the writer as; empty where it knows none (SQLite), and None in
+    entries of the first form.
+    """
 
     seq: int
     prev_hash: str
@@ -66,6 +73,7 @@ class JournalEntry:
     request_id: str | None
     code_version: str
     database_identity: str
+    db_role: str | None
 
     @property
     def moment(self) -> datetime:
@@ -75,10 +83,14 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What the head row says the last entry is. ``seq`` 0 is a journal without entries."""
+    """What the head row says the last entry is. ``seq`` 0 is a journal without entries.
+
+    ``others`` counts the rows that are there beside the only one that trueup makes.
+    """
 
     seq: int
     hash: str
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +122,7 @@ class BrokenAt:
 
 def content_of(entry: JournalEntry) -> dict[str, Content]:
     """The entry without its hashes, every number a string: what is hashed, and what an export holds."""
+    role: dict[str, Content] = {} if entry.db_role is None else {"db_role": entry.db_role}
     return {
         "seq": str(entry.seq),
         "at": entry.at,
@@ -124,16 +137,20 @@ def content_of(entry: JournalEntry) -> dict[str, Content]:
         "request_id": entry.request_id,
         "code_version": entry.code_version,
         "database_identity": entry.database_identity,
+        **role,
     }
 
 
 def hash_of(entry: JournalEntry) -> str:
     """The hash, in hex, that this entry must have after the ``prev_hash`` it names."""
-    return hashlib.sha256(_TAG + bytes.fromhex(entry.prev_hash) + rfc8785.dumps(content_of(entry))).hexdigest()
+    tag = _FIRST_TAG if entry.db_role is None else _TAG
+    return hashlib.sha256(tag + bytes.fromhex(entry.prev_hash) + rfc8785.dumps(content_of(entry))).hexdigest()
 
 
-def following(head: Head, line: JournalLine, *, at: str, code_version: str, database_identity: str) -> JournalEntry:
-    """The entry that this line becomes after ``head``, without the secrets that somebody wrote into it."""
+def following(
+    head: Head, line: JournalLine, *, at: str, code_version: str, database_identity: str, db_role: str | None
+) -> JournalEntry:
+    """The entry that this line becomes after ``head``, without the secrets that a person wrote into it."""
     unhashed = JournalEntry(
         seq=head.seq + 1,
         prev_hash=head.hash,
@@ -150,6 +167,7 @@ def following(head: Head, line: JournalLine, *, at: str, code_version: str, data
         request_id=line.request_id,
         code_version=code_version,
         database_identity=database_identity,
+        db_role=db_role,
     )
     return dataclasses.replace(unhashed, hash=hash_of(unhashed))
 
@@ -191,29 +209,31 @@ def verify(entries: Iterable[JournalEntry], *, head: Head | None, anchors: Itera
     It must end at ``head`` and go through every one of ``anchors``. Reads the entries once and keeps none of them.
     """
     waiting = sorted(anchors, key=lambda anchor: anchor.seq)
-    seq, last = 0, GENESIS
+    seq, last, is_first_form = 0, GENESIS, True
     while waiting and waiting[0].seq <= 0:
         if (broken := _against(waiting.pop(0), seq=0, hash_there=GENESIS)) is not None:
             return broken
     for entry in entries:
-        broken = _following(entry, seq=seq, last=last)
+        broken = _following(entry, seq=seq, last=last, is_first_form=is_first_form)
         if broken is not None:
             return broken
-        seq, last = entry.seq, entry.hash
+        seq, last, is_first_form = entry.seq, entry.hash, entry.db_role is None
         while waiting and waiting[0].seq == seq:
             if (broken := _against(waiting.pop(0), seq=seq, hash_there=last)) is not None:
                 return broken
     return _at_the_end(seq, last, head=head, waiting=waiting)
 
 
-def _following(entry: JournalEntry, *, seq: int, last: str) -> BrokenAt | None:
-    """What is wrong with an entry that stands after ``seq``, whose hash is ``last``."""
+def _following(entry: JournalEntry, *, seq: int, last: str, is_first_form: bool) -> BrokenAt | None:
+    """What is wrong with an entry after ``seq``, whose hash is ``last`` and which may be of the first form."""
     if entry.seq > seq + 1:
         return BrokenAt(seq=seq + 1, reason=f"the entry is missing; the next one there is {entry.seq}")
     if entry.seq != seq + 1:
         return BrokenAt(seq=entry.seq, reason="there is no such number in a journal")
     if entry.prev_hash != last:
         return BrokenAt(seq=entry.seq, reason="it does not follow the entry before it")
+    if entry.db_role is None and not is_first_form:
+        return BrokenAt(seq=entry.seq, reason="it is of the first form, and the entry before it is of the second")
     if hash_of(entry) != entry.hash:
         return BrokenAt(seq=entry.seq, reason="its content is not what was written: the hash does not match")
     return None
@@ -231,6 +251,8 @@ def _at_the_end(seq: int, last: str, *, head: Head | None, waiting: Sequence[Anc
         return BrokenAt(seq=seq + 1, reason=reason, anchor=waiting[-1])
     if head is None:
         return BrokenAt(seq=seq, reason="the head row is missing")
+    if head.others:
+        return BrokenAt(seq=seq, reason=f"the head has {head.others + 1} rows, and must have one")
     if head.seq > seq:
         return BrokenAt(seq=seq + 1, reason=f"the head says that there are {head.seq} entries: the tail was cut")
     if head.seq < seq:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from trueup.store.journal.entries import entries
-from trueup.store.journal.tables import HEAD, JOURNAL, ONLY
+from trueup.store.journal.tables import HEAD, JOURNAL, ONLY, WAIT_FUNCTION
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -22,5 +22,11 @@ def entry_of_repair(connection: Connection, repair_id: str) -> JournalEntry | No
 
 
 def lock_head(connection: Connection) -> None:
-    """Wait for every transaction that has appended and not ended yet, and keep others from appending."""
+    """Wait for every transaction that has appended and not ended yet, and keep others from appending.
+
+    On Postgres the repair role has no right to the head row, and a function of the journal's owner locks it.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT {WAIT_FUNCTION}()"))
+        return
     connection.execute(select(HEAD.c.seq).where(HEAD.c.id == ONLY).with_for_update())

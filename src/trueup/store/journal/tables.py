@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    FetchedValue,
     Index,
     Integer,
     MetaData,
@@ -33,7 +34,7 @@ _LONG = Text().with_variant(mysql.MEDIUMTEXT, "mysql", "mariadb")
 JOURNAL = Table(
     "trueup_journal",
     METADATA,
-    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
+    Column("seq", _NUMBER, FetchedValue(), primary_key=True, autoincrement=False),
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("at", String(32), nullable=False),
@@ -48,9 +49,24 @@ JOURNAL = Table(
     Column("request_id", String(191)),
     Column("code_version", String(64), nullable=False),
     Column("database_identity", _LONG, nullable=False),
+    Column("db_role", String(400)),
     Index("trueup_journal_repair", "repair_id"),
 )
-"""What trueup did. On Postgres there is one more column, ``transaction_id``, which the server fills by itself."""
+"""What trueup did. On Postgres there is one more column, ``transaction_id``; there, the server fills ``SERVER_WRITTEN``
+by itself, whatever was sent.
+"""
+
+SERVER_WRITTEN = ("seq", "prev_hash", "hash", "at", "db_role")
+"""What a trigger of the journal's own writes on Postgres."""
+
+CONSUMED = "trueup_journal_consumed"
+"""On Postgres: which entries have covered their change, by the trigger that asked; only those triggers write it."""
+
+WAIT_FUNCTION = "trueup_journal_wait"
+"""On Postgres: waits for whoever has appended and not ended yet. The repair role may call it."""
+
+BROKEN_HEAD_STATE = "TU001"
+"""On Postgres: the SQLSTATE with which the journal's trigger refuses an entry that it cannot chain."""
 
 HEAD = Table(
     "trueup_journal_head",
@@ -97,7 +113,7 @@ BINDING = Table(
 """One row: the database that this journal belongs to."""
 
 JOURNAL_TABLES = (*(table.name for table in METADATA.sorted_tables), VERSION_TABLE)
-"""Every table of ours in the app's database."""
+"""Every table of ours that is in each kind of database; Postgres has ``CONSUMED`` as well."""
 
 ONLY = 1
 """The key of the one row of a table of one row."""
@@ -113,6 +129,14 @@ def database_time(connection: Connection) -> str:
     """Now by the database's clock, in UTC, as our tables write moments."""
     name = connection.dialect.name
     return str(connection.execute(text(f"SELECT {_NOW.get(name, _NOW['mysql'])}")).scalar_one())
+
+
+def database_role(connection: Connection) -> str:
+    """The role that the database knows this session as; empty on SQLite, which knows none."""
+    if connection.dialect.name == "sqlite":
+        return ""
+    asked = "session_user" if connection.dialect.name == "postgresql" else "current_user()"
+    return str(connection.execute(text(f"SELECT {asked}")).scalar_one())
 
 
 def moment_text(moment: datetime) -> str:

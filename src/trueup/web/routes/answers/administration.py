@@ -85,6 +85,10 @@ class JournalEntry(Answer):
     request_id: str | None
     code_version: str
     database_identity: str
+    db_role: Annotated[
+        str | None,
+        Field(description="Who the database says wrote it; empty on SQLite, null in entries of an older trueup."),
+    ]
     prev_hash: str
     hash: str
 
