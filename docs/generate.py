@@ -1,6 +1,6 @@
 """Make ``docs/checks/`` from the catalogue: a page per check, and an index. The same catalogue makes the same bytes.
 
-Run as a module, it also makes ``docs/configuration.md``.
+Run as a module, it also makes ``docs/configuration.md`` and ``docs/derived.md``.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from docs import configuration
-from docs.page import MADE, example, page, repair_of
+from docs import configuration, derived
+from docs.marks import MADE
+from docs.page import example, page, repair_of
 from docs.rows import table
 from trueup.checks import catalogue
 from trueup.model.check import Check
@@ -62,3 +63,4 @@ def _row(check: Check, finding: Finding) -> tuple[str, ...]:
 if __name__ == "__main__":
     write()
     configuration.FILE.write_text(configuration.page(), encoding="utf-8", newline="\n")
+    derived.FILE.write_text(derived.page(), encoding="utf-8", newline="\n")

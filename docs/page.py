@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from docs.derived import link
+from docs.marks import MADE
 from docs.numbers import policy_keys, policy_promises
 from docs.rows import row_tables, table, value_text
 from tests.support.catalogue import checked
@@ -15,9 +17,7 @@ from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.derived import DERIVED
 from trueup.model.finding import Finding
 from trueup.model.policy import Policy
-from trueup.model.relations import RELATIONS, columns_of, relation_name
-
-MADE = "<!-- Made by `python -m docs.generate` from the check itself. Edit the check, then run it again. -->"
+from trueup.model.relations import RELATIONS, Row, columns_of, relation_name
 
 
 def example(check: Check) -> Finding:
@@ -116,10 +116,10 @@ def _sql(check: Check) -> Iterator[str]:
     yield from ("```sql", check.violations.strip(), "```", "")
     yield from ("The denominator, for the score:", "", "```sql", check.population.strip(), "```", "")
     shared = derived_of(check.population) | derived_of(check.violations)
-    for derived in DERIVED:
-        if derived.name in shared:
-            yield from (f"`{derived.name}` is worked out once per audit. {derived.holds}", "")
-            yield from ("```sql", derived.sql.strip(), "```", "")
+    if shared:
+        yield from ("Worked out once per audit, and shared with other checks:", "")
+        yield from (f"- {link(derived)}: {derived.holds}" for derived in DERIVED if derived.name in shared)
+        yield ""
 
 
 def _cases(check: Check) -> Iterator[str]:
@@ -129,18 +129,22 @@ def _cases(check: Check) -> Iterator[str]:
         "Each of these is also a test. Columns that are left out are as usual, and times are",
     )
     yield from (f"told from the audit's moment, {CASE_NOW:%Y-%m-%d %H:%M} UTC.", "")
+    reads = needs_of_check(check)
+    everywhere = [row for row in check.cases[0].given if all(row in case.given for case in check.cases)]
+    if everywhere:
+        yield from ("These rows are in all of them:", "", *row_tables(everywhere, reads=reads))
     for heading, cases in (
         ("It fires", [case for case in check.cases if case.fires]),
         ("It stays quiet", [case for case in check.cases if not case.fires]),
     ):
         yield from (f"### {heading}", "")
         for case in cases:
-            yield from _case(case, needs_of_check(check))
+            yield from _case(case, everywhere, reads)
 
 
-def _case(case: Case, reads: frozenset[Need]) -> Iterator[str]:
+def _case(case: Case, everywhere: Sequence[Row], reads: frozenset[Need]) -> Iterator[str]:
     yield from (f"#### {case.name[:1].upper()}{case.name[1:]}", "")
-    yield from row_tables(case.given, reads=reads)
+    yield from row_tables([row for row in case.given if row not in everywhere], reads=reads)
     if not case.given:
         yield from ("No rows at all.", "")
     usual = Policy()

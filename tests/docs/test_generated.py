@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import derived
 from docs.generate import FOLDER, pages, write
 from docs.numbers import policy_keys, policy_promises
 from trueup.checks import catalogue
@@ -17,6 +18,7 @@ from trueup.model.relations import EntryKind
 from trueup.model.severity import Severity
 
 DOCS = FOLDER.parent
+MOST_LINES = 300
 WORDS = """check, finding, subject, evidence, outcome, report, run, severity, category, repair, change, refusal,
 journal, ledger, exemption, guardrail, gate, channel, source, engine, relation, mapping, books, replay verdict"""
 
@@ -54,6 +56,19 @@ def test_a_page_tells_every_example_and_the_whole_question(made: Mapping[str, st
         assert check.invariant in text
         for case in check.cases:
             assert case.name[1:] in text
+
+
+def test_a_page_is_read_in_a_few_minutes(made: Mapping[str, str]) -> None:
+    assert {name: text.count("\n") for name, text in made.items() if text.count("\n") > MOST_LINES} == {}
+
+
+def test_the_page_of_derived_relations_is_as_it_is_made_and_every_link_to_it_arrives(made: Mapping[str, str]) -> None:
+    text = derived.page()
+    assert derived.FILE.read_text(encoding="utf-8") == text, "run `python -m docs.generate`"
+    sections = set(re.findall("^## (.+)$", text, re.MULTILINE))
+    linked = {anchor for page in made.values() for anchor in re.findall(r"\(\.\./derived\.md#(\w+)\)", page)}
+    assert linked
+    assert linked <= sections
 
 
 def test_every_number_a_check_may_bind_is_explained_or_is_the_audits_own_moment() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.catalogue import checked
+from tests.support.catalogue import all_cases, checked
 from trueup.checks import catalogue
 from trueup.model.change import Append, Change, Replace
 from trueup.model.plan_move import PlanMove, plan_moves, upward
@@ -52,7 +52,7 @@ def test_no_repair_of_the_catalogue_offers_a_move_upward_and_only_one_offers_any
     """Over every case of every check that has a repair."""
     moving = set()
     for check in (check for check in catalogue() if check.repair is not None):
-        for case in (case for case in check.cases if case.fires):
+        for case in (case for case in all_cases(check) if case.fires):
             plans = [row for row in case.given if isinstance(row, Plan)]
             for finding in checked(check, case).findings:
                 moves = list(plan_moves(finding.repair)) if isinstance(finding.repair, Change) else []

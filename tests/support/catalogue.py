@@ -6,11 +6,14 @@ import atexit
 import contextlib
 import dataclasses
 import functools
+import importlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from trueup.actions.examine import examine
 from trueup.books.again import Again
 from trueup.books.file import Books, books_in_memory
+from trueup.checks import catalogue
 from trueup.engines.requirements import needs_listing
 from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.outcome import Checked, CheckOutcome
@@ -27,6 +30,24 @@ from trueup.model.relations import (
     relation_name,
 )
 from trueup.model.source import Silent
+
+_MORE = Path(__file__).parents[1] / "checks"
+
+
+def all_cases(check: Check) -> tuple[Case, ...]:
+    """Return the check's teaching cases, then those of ``tests/checks/<area>/<id>.py`` where there is such a file."""
+    return (*check.cases, *_more_cases().get(check.id, ()))
+
+
+@functools.cache
+def _more_cases() -> dict[str, tuple[Case, ...]]:
+    """Return the long tail of cases by check id. A file for a check that does not exist is an error in the tests."""
+    files = {path.stem: path for path in sorted(_MORE.glob("*/*.py")) if not path.stem.startswith(("test_", "__"))}
+    ids = {check.id.replace("-", "_"): check for check in catalogue()}
+    modules = {
+        ids[stem].id: importlib.import_module(f"tests.checks.{path.parent.name}.{stem}") for stem, path in files.items()
+    }
+    return {check_id: tuple(module.CASES) for check_id, module in modules.items()}
 
 
 def checked(check: Check, case: Case, *, few: bool = False) -> Checked:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.support.catalogue import all_cases
 from trueup.actions.examine import examine
 from trueup.actions.repair.difference import Difference, affected, difference
 from trueup.actions.repair.slice import Slice
@@ -116,7 +117,7 @@ OF_ROWS = [check for check in CHECKS if not is_without(check, OUTSIDE)]
 @pytest.mark.parametrize("check", OF_ROWS, ids=lambda check: check.id)
 def test_a_row_that_a_check_is_said_not_to_see_changes_nothing_about_its_findings(check: Check) -> None:
     with books_in_memory() as books:
-        for case in check.cases:
+        for case in all_cases(check):
             fill(books, case.given)
             before = findings(books, check, case.policy)
             known = {relation_name(relation): keys_in(books, relation_name(relation)) for relation in MAPPED}

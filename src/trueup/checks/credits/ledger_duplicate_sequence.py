@@ -64,11 +64,6 @@ GROUP BY e.account_id, e.sequence
             given=(_entry(1, 1, days=2), _entry(2, 1, posted=False, days=1)),
             fires=("2",),
         ),
-        Case(
-            name="two pending entries share a number",
-            given=(_entry(1, 1, posted=False, days=2), _entry(2, 1, posted=False, days=1)),
-            fires=("2",),
-        ),
         Case(name="two accounts count for themselves", given=(_entry(1, 1), _entry(2, 1, account_id="user_2"))),
         Case(name="entries without a number", given=(_entry(1, None), _entry(2, None))),
     ),

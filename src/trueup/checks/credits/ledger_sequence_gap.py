@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
-from trueup.model.relations import LedgerEntry, UnreadableRow
+from trueup.model.relations import LedgerEntry
 from trueup.model.severity import Severity
 
 
@@ -77,16 +77,6 @@ WHERE sequence > previous_sequence + 1
         Case(name="a ledger that does not start at one", given=(_entry(7), _entry(8))),
         Case(name="a pending entry holds its number", given=(_entry(1), _entry(2, posted=False), _entry(3))),
         Case(
-            name="a number that stands twice does not fill a hole",
-            given=(_entry(1), _entry(2), _entry(2, twin=1), _entry(4)),
-            fires=("4",),
-        ),
-        Case(
-            name="a pending entry's number that stands twice does not fill a hole",
-            given=(_entry(1), _entry(2), _entry(2, posted=False, twin=1), _entry(4)),
-            fires=("4",),
-        ),
-        Case(
             name="each account counts for itself",
             given=(
                 _entry(1),
@@ -94,11 +84,6 @@ WHERE sequence > previous_sequence + 1
                 _entry(1, account_id="user_2", twin=1),
                 _entry(2, account_id="user_2", twin=1),
             ),
-        ),
-        Case(name="entries from before there were sequence numbers", given=(_entry(None), _entry(1), _entry(2))),
-        Case(
-            name="an account with an unreadable entry is unknown, not broken",
-            given=(_entry(1), UnreadableRow(relation="ledger_entry", row_key="2", account_id="user_1"), _entry(3)),
         ),
     ),
 )

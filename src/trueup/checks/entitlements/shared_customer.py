@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trueup.model.check import Case, Check
 from trueup.model.finding import Area
-from trueup.model.relations import Account, Exemption, Member
+from trueup.model.relations import Account, Member
 from trueup.model.severity import Severity
 
 CHECK = Check(
@@ -100,15 +100,6 @@ WHERE s.stripe_customer_id NOT IN (SELECT stripe_customer_id FROM one_organisati
             ),
         ),
         Case(
-            name="the organisation lists its owner as a member too",
-            given=(
-                Account(account_id="user_1", stripe_customer_id="cus_1"),
-                Account(account_id="user_2", stripe_customer_id="cus_1"),
-                Member(account_id="user_1", member_id="user_1"),
-                Member(account_id="user_1", member_id="user_2"),
-            ),
-        ),
-        Case(
             name="a stranger among the seats",
             given=(
                 Account(account_id="org_1", stripe_customer_id="cus_1"),
@@ -118,33 +109,6 @@ WHERE s.stripe_customer_id NOT IN (SELECT stripe_customer_id FROM one_organisati
             ),
             fires=("cus_1",),
             evidence={"cus_1": {"accounts": 3}},
-        ),
-        Case(
-            name="seats of two organisations",
-            given=(
-                Account(account_id="user_1", stripe_customer_id="cus_1"),
-                Account(account_id="user_2", stripe_customer_id="cus_1"),
-                Member(account_id="org_1", member_id="user_1"),
-                Member(account_id="org_2", member_id="user_2"),
-            ),
-            fires=("cus_1",),
-        ),
-        Case(
-            name="a closed account that was opened again under another id",
-            given=(
-                Account(account_id="user_1", stripe_customer_id="cus_1", active=False),
-                Account(account_id="user_2", stripe_customer_id="cus_1"),
-            ),
-        ),
-        Case(
-            name="two brands with one customer on purpose, exempted",
-            given=(
-                Account(account_id="user_1", stripe_customer_id="cus_1"),
-                Account(account_id="user_2", stripe_customer_id="cus_1"),
-                Exemption(
-                    check_id="shared-customer", subject="cus_1", owner="finance", reason="one contract, two brands"
-                ),
-            ),
         ),
     ),
 )

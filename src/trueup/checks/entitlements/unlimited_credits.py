@@ -122,9 +122,5 @@ WHERE a.unlimited_credits
                 Exemption(check_id="unlimited-credits", subject="qa_1", owner="quality", reason="load tests"),
             ),
         ),
-        Case(
-            name="a closed account cannot spend",
-            given=(Account(account_id="user_1", unlimited_credits=True, active=False),),
-        ),
     ),
 )

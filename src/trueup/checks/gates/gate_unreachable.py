@@ -74,17 +74,6 @@ WHERE p.problem IS NOT NULL
             evidence={"exports:FREE": {"probe": "none"}},
         ),
         Case(
-            name="asked for yes or no, answered with a number",
-            given=(_FREE, _answer("FREE", 0, is_limit=True)),
-            fires=("exports:FREE",),
-        ),
-        Case(
-            name="every cell is answered, and the list of features is not",
-            given=(_FREE, _answer("FREE", 0), GateProbe(probe="app", problem="the list raised an error")),
-            fires=("app",),
-            evidence={"app": {"cells": 0, "problem": "the list raised an error"}},
-        ),
-        Case(
             name="what the matrix does not ask about needs no answer",
             given=(_FREE, _answer("FREE", 0), _answer("LEGACY", None, "it did not answer")),
         ),

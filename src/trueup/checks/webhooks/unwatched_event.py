@@ -103,18 +103,5 @@ WHERE l.type NOT IN ({_KEPT})
             ),
         ),
         Case(name="before the period", given=(_READ, *_granted(1, "invoice.finalized", ago(days=46)))),
-        Case(
-            name="the first moment of the period",
-            given=(_READ, *_granted(1, "invoice.finalized", ago(days=45))),
-            fires=("invoice.finalized",),
-        ),
-        Case(
-            name="a supplier that keeps every type",
-            given=(_READ, *_granted(1, "invoice.finalized"), StripeEvent(event_id="evt_1", type="invoice.finalized")),
-        ),
-        Case(
-            name="an event of another payment provider",
-            given=(_READ, *_granted(1, "order.paid", event_id="polar_1")),
-        ),
     ),
 )

@@ -1,0 +1,59 @@
+"""More cases of `purchase-without-payment`, beside the six that its own file teaches with."""
+
+from __future__ import annotations
+
+from trueup.checks.revenue.purchase_without_payment import _purchase
+from trueup.model.check import Case, ago
+from trueup.model.policy import Policy
+from trueup.model.relations import EntryKind, Exemption
+
+CASES: tuple[Case, ...] = (
+    Case(
+        name="invoice paid from customer balance",
+        given=(_purchase(ago(days=3), invoice="in_1"),),
+    ),
+    Case(
+        name="goodwill credits of kind adjustment",
+        given=(_purchase(ago(days=3), kind=EntryKind.ADJUSTMENT),),
+    ),
+    Case(
+        name="a promotional grant is no purchase",
+        given=(_purchase(ago(days=3), kind=EntryKind.PROMOTIONAL_GRANT),),
+    ),
+    Case(
+        name="a purchase that was taken back as a negative row",
+        given=(_purchase(ago(days=3), amount=-500),),
+    ),
+    Case(
+        name="a pending purchase has not been granted yet",
+        given=(_purchase(ago(days=3), posted=False),),
+    ),
+    Case(
+        name="write in flight at the snapshot",
+        given=(_purchase(ago(minutes=1)),),
+    ),
+    Case(
+        name="on the first moment of the period",
+        given=(_purchase(ago(days=45)),),
+        fires=("entry_1",),
+    ),
+    Case(
+        name="before the period",
+        given=(_purchase(ago(days=45, seconds=1)),),
+    ),
+    Case(
+        name="a longer period reaches further back",
+        given=(_purchase(ago(days=80)),),
+        policy=Policy(period_days=90),
+        fires=("entry_1",),
+    ),
+    Case(
+        name="paid by transfer, exempted",
+        given=(
+            _purchase(ago(days=3)),
+            Exemption(
+                check_id="purchase-without-payment", subject="entry_1", owner="finance", reason="paid by transfer"
+            ),
+        ),
+    ),
+)
