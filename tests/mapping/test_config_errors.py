@@ -35,7 +35,10 @@ CASES = {
     "not text": (b"a = 1\nb = '\xff'", "The config trueup.toml is not UTF-8 text: see line 2."),
     "too long a number": ("a = " + "9" * 5000, "The config trueup.toml holds a number that is too long to read."),
     "too large an exponent": ("a = 1e" + "9" * 30, "The config trueup.toml holds a number that is too long to read."),
-    "too deep": ("a = " + "[" * 9000, "The config trueup.toml is nested too deeply to read."),
+    "too deep": (
+        "a = " + "[" * 9000,
+        "The config trueup.toml is nested too deeply to read: see line 1; at most 32 levels are read.",
+    ),
     "nothing": ("", "database in trueup.toml is missing."),
     # Keys.
     "unknown section": ('[databse]\nurl = "x"', 'databse in trueup.toml is not a known key; did you mean "database"?'),
@@ -84,11 +87,11 @@ CASES = {
     ),
     "empty secret file": (
         HEAD.replace("${DATABASE_URL}", "file:/dev/null"),
-        "database.url in trueup.toml refers to the file /dev/null, which holds no secret: it is empty or too large.",
+        "database.url in trueup.toml refers to the file /dev/null, which cannot be read: it is a device, which may",
     ),
     "endless secret file": (
         HEAD.replace("${DATABASE_URL}", "file:/dev/zero"),
-        "database.url in trueup.toml refers to the file /dev/zero, which holds no secret: it is empty or too large.",
+        "database.url in trueup.toml refers to the file /dev/zero, which cannot be read: it is a device, which may",
     ),
     "timeout": (
         '[database]\nurl = "x"\nstatement_timeout_seconds = 0',
@@ -290,7 +293,9 @@ def test_a_missing_config_says_what_writes_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_config(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"The config .* cannot be read: Is a directory\.$"):
+    with pytest.raises(
+        ConfigurationError, match=r"The config .* cannot be read: it is a folder, and not a regular file\.$"
+    ):
         load_config(tmp_path, {})
 
 

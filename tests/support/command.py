@@ -15,6 +15,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,16 @@ class Ran:
     err: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """How a command ended, what it took of the processor and, at most, of memory; ``is_late``: it had to be killed."""
+
+    code: int
+    is_late: bool
+    seconds: float
+    mebibytes: int
+
+
 def environment(**variables: str) -> dict[str, str]:
     """This process's environment without what would colour or configure trueup, with these variables."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRUEUP_", "DATABASE_"))}
@@ -40,15 +51,37 @@ def environment(**variables: str) -> dict[str, str]:
 def trueup(*arguments: str, cwd: Path, **variables: str) -> Ran:
     """Run ``trueup`` with these arguments in ``cwd``; a traceback reaching the user fails right here."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        code = _forks().run(arguments, cwd=cwd, variables=environment(**variables), out=out, err=err)
-        done = Ran(code=code, out=_written(out), err=_written(err))
+        used = _forks().run(arguments, cwd=cwd, variables=environment(**variables), out=out, err=err)
+        done = Ran(code=used.code, out=_written(out), err=_written(err))
     assert "Traceback" not in done.out + done.err, done.err
     return done
 
 
+def trueup_within(
+    *arguments: str,
+    cwd: Path,
+    variables: Mapping[str, str],
+    limits: Mapping[str, int],
+    deadline_seconds: float,
+    out: IO[bytes],
+) -> tuple[Used, str]:
+    """Run ``trueup`` within limits, its standard output going to ``out``; what it took, and what it said on stderr."""
+    with tempfile.TemporaryFile() as err:
+        used = _forks().run(
+            arguments,
+            cwd=cwd,
+            variables=environment(**variables),
+            out=out,
+            err=err,
+            limits=limits,
+            deadline_seconds=deadline_seconds,
+        )
+        return used, _written(err)
+
+
 def _written(file: IO[bytes]) -> str:
     file.seek(0)
-    return file.read().decode().replace("\r\n", "\n")
+    return file.read().decode(errors="replace").replace("\r\n", "\n")
 
 
 class _Forks:
@@ -64,15 +97,30 @@ class _Forks:
         theirs.close()
 
     def run(
-        self, arguments: Sequence[str], *, cwd: Path, variables: Mapping[str, str], out: IO[bytes], err: IO[bytes]
-    ) -> int:
-        """The exit code of ``trueup`` with these arguments."""
-        order = json.dumps({"arguments": list(map(str, arguments)), "cwd": str(cwd), "environment": dict(variables)})
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        variables: Mapping[str, str],
+        out: IO[bytes],
+        err: IO[bytes],
+        limits: Mapping[str, int] = MappingProxyType({}),
+        deadline_seconds: float | None = None,
+    ) -> Used:
+        """How ``trueup`` with these arguments ended."""
+        asked = {
+            "arguments": list(map(str, arguments)),
+            "cwd": str(cwd),
+            "environment": dict(variables),
+            "limits": dict(limits),
+            "deadline_seconds": deadline_seconds,
+        }
+        order = json.dumps(asked)
         with self._turn:
             socket.send_fds(self._orders, [order.encode()], [out.fileno(), err.fileno()])
             process = int(self._answers.readline())
             try:
-                return int(self._answers.readline())
+                return Used(**json.loads(self._answers.readline()))
             except TimeoutError:
                 os.kill(process, signal.SIGKILL)
                 raise

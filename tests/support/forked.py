@@ -7,8 +7,11 @@ arguments, folder, environment and output, up to the interpreter's end.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
+import select
 import signal
 import socket
 import sys
@@ -40,10 +43,33 @@ def main() -> None:
             for descriptor in descriptors:
                 os.close(descriptor)
             orders.sendall(f"{process}\n".encode())
-            _, status = os.waitpid(process, 0)
-            orders.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+            orders.sendall(f"{json.dumps(_ended(process, json.loads(order).get('deadline_seconds')))}\n".encode())
     asked = json.loads(order)
+    _limit(asked.get("limits", {}))
     _command(asked["arguments"], Path(asked["cwd"]), asked["environment"], descriptors)
+
+
+def _ended(process: int, deadline_seconds: float | None) -> dict[str, object]:
+    """How the process ended and what it took; one that is late is killed, with whatever it started."""
+    descriptor = os.pidfd_open(process)
+    is_late = deadline_seconds is not None and not select.select([descriptor], [], [], deadline_seconds)[0]
+    os.close(descriptor)
+    if is_late:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+    _, status, used = os.wait4(process, 0)
+    return {
+        "code": os.waitstatus_to_exitcode(status),
+        "is_late": is_late,
+        "seconds": used.ru_utime + used.ru_stime,
+        "mebibytes": used.ru_maxrss // 1024,
+    }
+
+
+def _limit(limits: Mapping[str, int]) -> None:
+    """Set limits of the operating system, by their names there: RLIMIT_DATA, RLIMIT_FSIZE."""
+    for name, value in limits.items():
+        resource.setrlimit(getattr(resource, name), (value, value))
 
 
 def _warm() -> None:

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from trueup.checks import catalogue, check_of
+from trueup.disk import refuse_other_than_file
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, nearest
+
+CHECK_BYTES_LIMIT = 1024 * 1024
+_CHECK_FAULTS = (
+    ArithmeticError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    RecursionError,
+    SyntaxError,
+    SystemExit,  # it would end the command with an exit code of the check's choosing
+    TypeError,
+    ValueError,
+)
 
 
 def full_catalogue(config_path: Path | None) -> tuple[Check, ...]:
     """Every check there is for this config. Raises ``ConfigurationError`` for a file there that is not a check."""
-    folder = config_path.resolve().parent / "checks" if config_path else None
+    # Not Path.resolve, which raises RuntimeError for a loop of links; that there is no such config is said later.
+    folder = Path(os.path.realpath(config_path)).parent / "checks" if config_path else None
     return catalogue(_own_checks(folder) if folder and folder.is_dir() else ())
 
 
@@ -35,7 +52,11 @@ def _own_checks(folder: Path) -> Iterator[Check]:
             continue
         module = importlib.util.module_from_spec(spec)
         try:
+            refuse_other_than_file(path, most_bytes=CHECK_BYTES_LIMIT)
             spec.loader.exec_module(module)
-        except (ImportError, NameError, SyntaxError, TypeError, ValueError) as error:
+        except OSError as error:
+            reason = error.strerror or "no reason given"
+            raise ConfigurationError(f"The check in {path} cannot be read: {reason}.") from error
+        except _CHECK_FAULTS as error:
             raise ConfigurationError(f"The check in {path} cannot be loaded: {error}.") from error
         yield check_of(module)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trueup.disk import whole_file
 from trueup.mapping.propose import propose
 from trueup.mapping.write import render
 from trueup.model.errors import ConfigurationError
@@ -39,7 +40,9 @@ def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> str:
 def write_config(path: Path, text: str, *, force: bool) -> None:
     """Write the config, never over another one unless ``force``. Raises ``ConfigurationError``."""
     try:
-        with path.open("w" if force else "x", encoding="utf-8") as file:
+        if not force and path.exists():
+            raise FileExistsError  # noqa: TRY301 - one answer, whenever the other file appears
+        with whole_file(path) as file:
             file.write(text)
     except FileExistsError:
         raise ConfigurationError(f"{path} exists already; `--force` overwrites it.") from None

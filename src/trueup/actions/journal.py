@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import rfc8785
 from sqlalchemy.exc import DBAPIError
 
+from trueup.disk import read_file
 from trueup.store import journal
 from trueup.store.journal import Anchor, BrokenAt, Head, JournalEntry, JournalUnusable, NoJournal, Sound, content_of
 from trueup.targets import open_target
@@ -99,8 +100,7 @@ def anchor_text(anchor: Anchor) -> str:
 def anchor_from(path: Path) -> Anchor:
     """The anchor in this file. Raises ``JournalUnusable`` for a file that holds none."""
     try:
-        with path.open("rb") as file:
-            document = json.loads(file.read(_ANCHOR_BYTES_LIMIT))
+        document = json.loads(read_file(path, most_bytes=_ANCHOR_BYTES_LIMIT))
         if document["trueupAnchor"] != _ANCHOR_FORMAT:
             raise ValueError  # noqa: TRY301 - one answer for everything that is no anchor
         seq, hash_there, identity = int(document["seq"]), document["hash"], document["databaseIdentity"]

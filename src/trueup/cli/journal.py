@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from trueup.cli.options import ConfigOption, catalogue_for, config_from
+from trueup.disk import whole_file
 from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def export(config: ConfigOption = None, output: OutputOption = None) -> None:
             typer.echo(line)
         return
     try:
-        with output.open("w", encoding="utf-8") as file:
+        with whole_file(output) as file:
             file.writelines(f"{line}\n" for line in lines)
     except OSError as error:
         raise ConfigurationError(f"{output} cannot be written: {error.strerror}.") from None
@@ -81,7 +82,8 @@ def anchor(config: ConfigOption = None, output: OutputOption = None) -> None:
         typer.echo(text, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        with whole_file(output) as file:
+            file.write(text)
     except OSError as error:
         raise ConfigurationError(f"{output} cannot be written: {error.strerror}.") from None
 

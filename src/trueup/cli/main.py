@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import sys
+import contextlib
 from collections.abc import Callable
-from types import FrameType
 
 import typer
+from typer._click.exceptions import ClickException
 
 from trueup import __version__
 from trueup.cli import (
@@ -26,7 +25,7 @@ from trueup.cli import (
     serve,
     token,
 )
-from trueup.model.errors import TrueupError
+from trueup.cli.door import Debugging, leave
 
 app = typer.Typer(
     name="trueup",
@@ -38,7 +37,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_INTERRUPTED = 130
+
+_USAGE = 2
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - the callback's signature is the library's
@@ -49,9 +49,14 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - the callback's signature is
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: FBT001, FBT003
+    context: typer.Context,
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an unexpected error."),  # noqa: FBT001, FBT003
+    *,
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: ARG001, FBT003
 ) -> None:
     """Prove that what customers paid, what the credit ledger says and what the app allows agree."""
+    if debug and isinstance(context.obj, Debugging):
+        context.obj.is_on = True
 
 
 _COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
@@ -81,23 +86,14 @@ for _name, _group, _short_help in _GROUPS:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    pressed: list[int] = []
+    leave(_run)
 
-    def on_interrupt(number: int, frame: FrameType | None) -> None:
-        pressed.append(number)
-        signal.default_int_handler(number, frame)
 
-    signal.signal(signal.SIGINT, on_interrupt)
+def _run(debugging: Debugging) -> object:
+    """Parse and run one command; its exit code. The library would answer 1 where the reader of stdout went away."""
     try:
-        app()
-    except TrueupError as error:
-        from trueup.model.redact import redact  # noqa: PLC0415 - only when something went wrong
-
-        sys.stderr.write(f"trueup: {redact(str(error))}\n")
-        sys.exit(error.exit_code)
-    except BaseException:
-        # Libraries wrap a Ctrl-C that meets them in errors of their own; that it was pressed is what counts.
-        if not pressed:
-            raise
-        sys.stderr.write("trueup: interrupted; nothing is left half done and the books are gone.\n")
-        sys.exit(_INTERRUPTED)
+        return app(standalone_mode=False, obj=debugging)
+    except ClickException as error:
+        with contextlib.suppress(OSError):
+            error.show()
+        return _USAGE

@@ -208,10 +208,11 @@ def _deliver(
 
 
 def _write_file(verdict: Verdict, path: Path, output_format: VerdictFormat, *, adds: bool = False) -> None:
+    from trueup.disk import whole_file  # noqa: PLC0415 - heavy
     from trueup.formats.verdict import write  # noqa: PLC0415 - heavy
 
     try:
-        with path.open("a" if adds else "w", encoding="utf-8", newline="") as stream:
+        with path.open("a", encoding="utf-8", newline="") if adds else whole_file(path) as stream:
             write(verdict, format=output_format, stream=stream)
     except OSError as error:
         raise ConfigurationError(f"The verdict cannot be written to {path}: {error.strerror}.") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from trueup.cli.options import Format
+from trueup.disk import whole_file
 from trueup.formats import write
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
@@ -39,7 +40,7 @@ def deliver(
         sys.stdout.flush()
     else:
         try:
-            with output.open("w", encoding="utf-8", newline="") as stream:
+            with whole_file(output) as stream:
                 write(report, format=output_format, stream=stream, catalogue=catalogue, first_seen=first_seen)
         except OSError as error:
             raise ConfigurationError(f"The report cannot be written to {output}: {error.strerror}.") from None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
+from trueup.disk import read_file
 from trueup.mapping.complaint import complaint, refuse_unknown_check, refused, suggestion
 from trueup.mapping.references import has_literal_secret, resolved
+from trueup.mapping.toml_text import TooDeep, parse_toml
 from trueup.model.errors import ConfigurationError
 from trueup.model.gate import UNREACHABLE
 from trueup.model.policy import Policy
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
 
 STORE_FILE = "trueup.db"
+CONFIG_BYTES_LIMIT = 1024 * 1024  # one of a thousand plans and exemptions has a fifth of it
 T = TypeVar("T")
 
 
@@ -156,7 +158,7 @@ def document_at(path: Path) -> Document:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_file(path, most_bytes=CONFIG_BYTES_LIMIT).decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationError(f"There is no config at {path}; trueup init URL writes one.") from None
     except OSError as error:
@@ -168,13 +170,13 @@ def _text(path: Path) -> str:
 
 def _parsed(text: str, path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        return parse_toml(text)
+    except TooDeep as error:
+        raise ConfigurationError(f"The config {path} is nested too deeply to read: {error}.") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"The config {path} is not valid TOML: {error}.") from None
     except (ValueError, ArithmeticError):
         raise ConfigurationError(f"The config {path} holds a number that is too long to read.") from None
-    except RecursionError:
-        raise ConfigurationError(f"The config {path} is nested too deeply to read.") from None
 
 
 def _preset(name: str, path: Path) -> Preset:

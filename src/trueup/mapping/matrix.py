@@ -6,7 +6,9 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
+from trueup.disk import read_file
 from trueup.mapping.complaint import complaint, suggestion
+from trueup.mapping.toml_text import TooDeep, parse_toml
 from trueup.model.errors import ConfigurationError
 from trueup.model.gate import FEATURE_NAME, LIMIT_HIGHEST
 from trueup.model.relations import GateExpectation
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
     from trueup.mapping.complaint import Key
     from trueup.model.relations import Plan
+
+MATRIX_BYTES_LIMIT = 4 * 1024 * 1024  # a hundred thousand features
 
 _TABLES = ("features", "limits")
 _WAYS = ("min_plan", "team_only", "plans")
@@ -44,19 +48,22 @@ def read_matrix(path: Path, plans: Sequence[Plan]) -> tuple[GateExpectation, ...
 
 def _parsed(path: Path) -> Mapping[str, object]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        text = read_file(path, most_bytes=MATRIX_BYTES_LIMIT).decode("utf-8-sig")
+        return parse_toml(text)
     except FileNotFoundError:
         raise ConfigurationError(
             f"There is no matrix at {path}; write which plan gets which feature there, or correct gates.matrix."
         ) from None
     except OSError as error:
         raise ConfigurationError(f"The matrix {path} cannot be read: {error.strerror or 'no reason given'}.") from None
+    except TooDeep as error:
+        raise ConfigurationError(f"The matrix {path} is nested too deeply to read: {error}.") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"The matrix {path} is not UTF-8 text; save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"The matrix {path} is not valid TOML: {error}.") from None
-    except (ValueError, RecursionError):
-        raise ConfigurationError(f"The matrix {path} holds something too long or too deep to read.") from None
+    except (ValueError, ArithmeticError):
+        raise ConfigurationError(f"The matrix {path} holds a number that is too long to read.") from None
 
 
 def _table(content: Mapping[str, object], name: str, path: Path) -> Mapping[str, object]:

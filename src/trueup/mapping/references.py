@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from trueup.disk import read_file
 from trueup.mapping.complaint import Key, complaint
 
 if TYPE_CHECKING:
@@ -58,14 +59,12 @@ def has_literal_secret(text: str) -> bool:
 def _file(name: str, *, key: Key, path: Path) -> str:
     place = path.parent / name
     try:
-        with place.open("rb") as secret:
-            content = secret.read(SECRET_BYTES_LIMIT + 1)
-        text = content.decode("utf-8").rstrip("\r\n")
+        text = read_file(place, most_bytes=SECRET_BYTES_LIMIT).decode("utf-8").rstrip("\r\n")
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise complaint(path, key, f"refers to the file {place}, which cannot be read: {reason}") from None
     except ValueError:
         raise complaint(path, key, "refers to a file whose name or content is not text") from None
-    if not text or len(content) > SECRET_BYTES_LIMIT:
-        raise complaint(path, key, f"refers to the file {place}, which holds no secret: it is empty or too large")
+    if not text:
+        raise complaint(path, key, f"refers to the file {place}, which holds no secret: it is empty")
     return text

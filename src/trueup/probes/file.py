@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
+from trueup.disk import read_file
 from trueup.model.options import option
 from trueup.probes.answers import Answers, Cell, Unanswered, misnamed
 from trueup.probes.kind import Asking
@@ -65,13 +66,9 @@ class FileProbe:
 
     def _content(self) -> bytes:
         try:
-            with self.path.open("rb") as file:
-                content = file.read(BYTES_LIMIT + 1)
+            return read_file(self.path, most_bytes=BYTES_LIMIT)
         except OSError as error:
             raise _Malformed(f"cannot be read: {error.strerror}") from None
-        if len(content) > BYTES_LIMIT:
-            raise _Malformed(f"is larger than {BYTES_LIMIT} bytes")
-        return content
 
     def _refuse_age(self, document: Mapping[str, object]) -> None:
         made = _moment(document.get(_MADE))

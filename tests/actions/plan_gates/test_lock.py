@@ -169,7 +169,7 @@ def test_a_lock_of_a_newer_trueup_says_so(tmp_path: Path) -> None:
 
 def test_a_lock_that_cannot_be_read_is_no_missing_lock(tmp_path: Path) -> None:
     (tmp_path / "gates.lock").mkdir()
-    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigurationError, match="cannot be read: it is a folder"):
         read_lock(str(tmp_path / "gates.lock"))
 
 

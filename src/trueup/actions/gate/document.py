@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from trueup.actions.gate.agreement import disagreement
 from trueup.actions.gate.shape import IssueShape, PlanGateShape, ReportShape
+from trueup.disk import read_file
 from trueup.formats import write
 from trueup.model.errors import ConfigurationError, ReportUnreadable
 from trueup.model.finding import printable
@@ -29,6 +30,8 @@ from trueup.model.release import Answer, Facts, Issue
 from trueup.model.report import SCHEMA_VERSION, Report
 
 _SHOWN = 200
+REPORT_BYTES_LIMIT = 256 * 1024 * 1024
+"""A report of a hundred thousand findings has a tenth of it."""
 
 
 def facts_of_report(report: Report, *, first_seen: Mapping[str, datetime] = MappingProxyType({})) -> Facts:
@@ -44,7 +47,7 @@ def facts_of_file(path: Path) -> Facts:
     Raises ``ConfigurationError`` when there is no such file, and ``ReportUnreadable`` when it is not a whole report.
     """
     try:
-        content = path.read_bytes()
+        content = read_file(path, most_bytes=REPORT_BYTES_LIMIT)
     except OSError as error:
         raise ConfigurationError(f"The report {path} cannot be read: {error.strerror or 'no reason given'}.") from None
     try:

@@ -7,11 +7,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from trueup.disk import read_file
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import subject_text
 
 _DATED = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 _COLUMNS = 2
+_RENAMED_BYTES_LIMIT = 64 * 1024 * 1024  # a million subjects
 
 
 def since_moment(text: str, *, now: datetime) -> datetime | None:
@@ -38,7 +40,8 @@ def renamed_subjects(path: Path) -> dict[str, str]:
     Raises ``ConfigurationError``; two that become one, or one that becomes two, would let a finding hide.
     """
     try:
-        rows = list(csv.reader(path.read_text("utf-8-sig").splitlines(), strict=True))
+        text = read_file(path, most_bytes=_RENAMED_BYTES_LIMIT).decode("utf-8-sig")
+        rows = list(csv.reader(text.splitlines(), strict=True))
     except OSError as error:
         raise ConfigurationError(f"--renamed {path} cannot be read: {error.strerror or 'no reason given'}.") from None
     except (UnicodeDecodeError, csv.Error):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from trueup import __version__
+from trueup.disk import read_file, whole_file
 from trueup.model.errors import ConfigurationError
 from trueup.model.gate import FEATURE_NAME, LIMIT_HIGHEST, PlanGate
 from trueup.model.relations import GateAcceptance
 
 VERSION = 1
+LOCK_BYTES_LIMIT = 16 * 1024 * 1024  # a hundred thousand cells
 
 _HEAD = """\
 # What each plan really gets, as it was accepted. Written by `trueup gate accept`: review it, do not edit it.
@@ -77,7 +77,7 @@ def read_lock(file: str) -> Lock | None:
     """
     path = Path(file)
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_file(path, most_bytes=LOCK_BYTES_LIMIT).decode("utf-8")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -130,17 +130,8 @@ def write_lock(file: str, lock: Lock) -> None:
     """Put the lock in place of the one before, in one step: a reader sees either. Raises ``ConfigurationError``."""
     path = Path(file)
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        made = Path(name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as out:
-                out.write(lock.text())
-                out.flush()
-                os.fsync(out.fileno())
-            made.chmod(0o644)
-            made.replace(path)
-        finally:
-            made.unlink(missing_ok=True)
+        with whole_file(path) as out:
+            out.write(lock.text())
     except OSError as error:
         raise ConfigurationError(f"The lock {path} cannot be written: {error.strerror or 'no reason given'}.") from None
 

@@ -1,0 +1,8 @@
+"""Files that people name: read only where they are regular and of a bounded size, and written whole or not at all."""
+
+from __future__ import annotations
+
+from trueup.disk.reading import FileRefused, read_file, refuse_other_than_file
+from trueup.disk.writing import whole_file
+
+__all__ = ["FileRefused", "read_file", "refuse_other_than_file", "whole_file"]

@@ -1,0 +1,67 @@
+"""Files that are there whole or not at all: written beside, synced, and then renamed into place."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+_FIRST_MODE = 0o666  # what a new file gets before the umask, as with every other program
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Open a text file that takes the place of ``path`` when the block ends, and leaves it as it was when it fails.
+
+    A link is followed, and the mode of the file before is kept. What is not a regular file (a terminal, a pipe,
+    ``/dev/null``) cannot be replaced and is written to directly. Raises ``OSError``.
+    """
+    place = _followed(path)
+    mode = _mode_before(place)
+    if mode is not None and not stat.S_ISREG(mode):
+        with place.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
+    beside = place.with_name(f".{place.name[:200]}.{secrets.token_hex(6)}.part")
+    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _FIRST_MODE)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+            stream.flush()
+            if mode is not None:
+                os.fchmod(stream.fileno(), stat.S_IMODE(mode))
+            os.fsync(stream.fileno())
+        beside.replace(place)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _sync_folder(place.parent)
+
+
+def _followed(path: Path) -> Path:
+    try:
+        return path.resolve(strict=False) if path.is_symlink() else path
+    except RuntimeError:  # a loop of links, in Python 3.11 and 3.12
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+
+
+def _mode_before(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself last, where the file system can sync a folder."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
