@@ -68,6 +68,9 @@ _NAMED = {
 }
 """What the file's author names, by key."""
 
+_TABLES_NAMED = {"expected_writes": ("WRITTEN", "TABLE")}
+"""What the file's author names of a table that is within others, where that is not one ``NAME``."""
+
 _NO_VALUE = object()
 _PROBES = (_NO_VALUE, "?", "")
 _PLAIN = {
@@ -127,7 +130,8 @@ def tables(model: type[BaseModel] = Document, *, path: str = "", is_list: bool =
     yield Table(name=name, says=_says(model), keys=keys)
     for field in sorted(inner, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST)):
         section, shape = inner[field]
-        below = ".".join(part for part in (path, field, "NAME" if shape is dict else "") if part)
+        named = _TABLES_NAMED.get(field, ("NAME",)) if shape is dict else ()
+        below = ".".join(part for part in (path, field, *named) if part)
         yield from tables(section, path=below, is_list=shape is list)
 
 

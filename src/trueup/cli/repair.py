@@ -50,7 +50,8 @@ def repair(
 ) -> None:
     """Apply one repair, or with --safe all that may run unattended, each with its journal row in one transaction.
 
-    Exit code: 0 applied (or would be), 1 refused or stale, 2 usage or configuration, 3 the database did not let it.
+    Exit code: 0 applied (or would be), 1 refused, stale, or applied and changed by the application since, 2 usage or
+    configuration, 3 the database did not let it.
 
     Example: trueup repair credit-balance:user_123 --reason "Agreed with finance in ticket 4711"
     """

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from trueup.actions.repair.plan import counts_text
 from trueup.formats.wording import Json, exact, instant, legible
-from trueup.model.repair import Applied, Failed, Previewed, Refused, Stale
+from trueup.model.repair import Applied, ChangedSince, Failed, Previewed, Refused, Stale
 
 if TYPE_CHECKING:
     from trueup.model.repair import RepairResult
 
 
 def exit_code(result: RepairResult) -> int:
-    """0 applied or would be, 1 refused or stale, 3 the database did not let it."""
+    """0 applied or would be, 1 refused, stale or changed by the application since, 3 the database did not let it."""
     match result:
         case Applied() | Previewed():
             return 0
-        case Stale() | Refused():
+        case ChangedSince() | Stale() | Refused():
             return 1
         case Failed():
             return 3
@@ -27,15 +28,18 @@ def as_text(result: RepairResult) -> str:
     """The result in a line or two."""
     match result:
         case Applied():
-            again = " by an earlier call with this key" if result.replayed else ""
-            return legible(
-                f"applied  {result.issue_id}: {result.summary}{again} (journal row {result.journal_seq}, "
-                f"repair {result.repair_id})"
-            )
+            return f"applied  {_applied_text(result)}"
+        case ChangedSince():
+            lines = [f"changed  {_applied_text(result.applied)}", "  applied, and changed by the application since:"]
+            return "\n".join([*lines, *(f"    {legible(difference)}" for difference in result.differences)])
         case Previewed(plan=plan):
             said = legible(f"would apply  {plan.issue_id}: {plan.change.summary}")
             proof = f"\n  Stripe: {legible(plan.proof.text)}" if plan.proof else ""
-            return f"{said}\n  {legible(plan.message)}{proof}\n  plan {plan.plan_hash}"
+            expected = "".join(
+                f"\n  expected of triggers: {legible(table)} {counts}"
+                for table, counts in counts_text(plan.expected_writes).items()
+            )
+            return f"{said}\n  {legible(plan.message)}{proof}{expected}\n  plan {plan.plan_hash}"
         case Stale():
             return legible(f"stale    {result.issue_id}: {result.reason}")
         case Refused():
@@ -45,21 +49,34 @@ def as_text(result: RepairResult) -> str:
     assert_never(result)
 
 
+def _applied_text(result: Applied) -> str:
+    again = " by an earlier call with this key" if result.replayed else ""
+    return legible(
+        f"{result.issue_id}: {result.summary}{again} (journal row {result.journal_seq}, repair {result.repair_id})"
+    )
+
+
+def _applied_document(result: Applied) -> dict[str, Json]:
+    return {
+        "issueId": exact(result.issue_id),
+        "repair": result.kind,
+        "change": exact(result.summary),
+        "repairId": result.repair_id,
+        "journalSeq": result.journal_seq,
+        "planHash": result.plan_hash,
+        "appliedAt": instant(result.applied_at),
+        "replayed": result.replayed,
+    }
+
+
 def as_document(result: RepairResult) -> dict[str, Json]:
     """The result as a JSON object; ``result`` names its kind."""
     match result:
         case Applied():
-            return {
-                "result": "applied",
-                "issueId": exact(result.issue_id),
-                "repair": result.kind,
-                "change": exact(result.summary),
-                "repairId": result.repair_id,
-                "journalSeq": result.journal_seq,
-                "planHash": result.plan_hash,
-                "appliedAt": instant(result.applied_at),
-                "replayed": result.replayed,
-            }
+            return {"result": "applied", **_applied_document(result)}
+        case ChangedSince():
+            differences: list[Json] = [exact(difference) for difference in result.differences]
+            return {"result": "changed_since", **_applied_document(result.applied), "changedSince": differences}
         case Previewed(plan=plan):
             return {
                 "result": "previewed",
@@ -68,6 +85,7 @@ def as_document(result: RepairResult) -> dict[str, Json]:
                 "change": exact(plan.change.summary),
                 "planHash": plan.plan_hash,
                 "proven": exact(plan.proof.text) if plan.proof else None,
+                "expectedWrites": {exact(table): said for table, said in counts_text(plan.expected_writes).items()},
             }
         case Stale():
             return {"result": "stale", "issueId": exact(result.issue_id), "reason": exact(result.reason)}

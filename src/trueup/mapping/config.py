@@ -121,7 +121,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         plan_prices=prices,
         exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
         policy=_policy(document, known_checks, path),
-        repairs=repair_settings(document.repairs),
+        repairs=repair_settings(document.repairs, tables={mapping.table for mapping in relations.values()}, path=path),
         schedule=schedule_settings(document.audits, path=path),
         server=server_settings(document.server, path=path, environ=environ),
         alerts=alert_settings(document.alerts, path=path, environ=environ),

@@ -163,8 +163,22 @@ class ExemptionSection(Section):
     """The last day it holds; afterwards it is itself a finding. The checks of plan gates (``gate-…``) need one."""
 
 
+class ExpectedWritesSection(Section):
+    """``[repairs.expected_writes.WRITTEN.TABLE]``: rows that the application's own triggers write into TABLE whenever a
+    repair writes the table WRITTEN, or replaces a column where it is ``"table.column"``. A repair that writes any other
+    number of rows is taken back.
+    """
+
+    inserts: Cap = 0
+    """Rows that they insert."""
+    updates: Cap = 0
+    """Rows that they update."""
+    deletes: Cap = 0
+    """Rows that they delete."""
+
+
 class RepairsSection(Section):
-    """``[repairs]``: how many repairs may run unattended, and what may go ahead without Stripe."""
+    """``[repairs]``: how many repairs may run unattended, what may go ahead without Stripe, and what triggers write."""
 
     most_per_run: Cap = 20
     """How many repairs one ``trueup repair --safe`` may apply."""
@@ -173,6 +187,7 @@ class RepairsSection(Section):
     downgrade_without_stripe: bool = False
     """Only where Stripe's side is not configured at all: a plan may be taken away, by name, on the word of whoever asks
     for it. Without it, or with Stripe, that needs Stripe's own answer that it has no such customer."""
+    expected_writes: dict[Text, dict[Text, ExpectedWritesSection]] = Field(default_factory=dict)
 
 
 class AuditsSection(Section):

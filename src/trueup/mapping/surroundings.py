@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from trueup.mapping.complaint import complaint, suggestion
 from trueup.mapping.references import resolved
+from trueup.model.row_counts import RowCounts
 from trueup.model.settings import (
     AlertSettings,
     ChannelSettings,
@@ -22,7 +23,7 @@ from trueup.model.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from trueup.mapping.document import (
@@ -42,12 +43,29 @@ _OFF = "off"
 _ROLES = ("viewer", "admin", "super_admin")
 
 
-def repair_settings(section: RepairsSection) -> RepairSettings:
-    """The caps of unattended repairs, and what may go ahead without Stripe."""
+def repair_settings(section: RepairsSection, *, tables: Collection[str], path: Path) -> RepairSettings:
+    """The caps of unattended repairs, what may go ahead without Stripe, and what the application's triggers write.
+
+    ``tables`` are those that the mapping names. Raises ``ConfigurationError`` for a table that no repair writes.
+    """
+    for written in section.expected_writes:
+        if written not in tables and written.rpartition(".")[0] not in tables:
+            raise complaint(
+                path,
+                ("repairs", "expected_writes", written),
+                f"is not a mapped table, nor a column of one{suggestion(written, tables)}",
+            )
     return RepairSettings(
         most_per_run=section.most_per_run,
         most_per_day=section.most_per_day,
         downgrade_without_stripe=section.downgrade_without_stripe,
+        expected_writes={
+            written: {
+                table: RowCounts(inserts=rows.inserts, updates=rows.updates, deletes=rows.deletes)
+                for table, rows in expected.items()
+            }
+            for written, expected in section.expected_writes.items()
+        },
     )
 
 

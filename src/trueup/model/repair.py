@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from trueup.model.absence import Proof
 from trueup.model.change import Change
+from trueup.model.row_counts import RowCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What would be written for one issue, decided from what the database says now.
 
-    ``plan_hash`` is the SHA-256, in hex, of the plan's canonical form: issue, pre-image, new values, check and code
-    version. A caller who hands it back with the order to apply gets exactly this plan or ``Stale``.
+    ``plan_hash`` is the SHA-256, in hex, of the plan's canonical form: issue, pre-image, new values, check, declared
+    writes and code version. A caller who hands it back with the order to apply gets exactly this plan or ``Stale``.
     """
 
     issue_id: str
@@ -23,6 +25,8 @@ class Plan:
     message: str
     change: Change
     plan_hash: str
+    expected_writes: Mapping[str, RowCounts] = field(default_factory=dict)
+    """What the config declares that the application's own triggers write when this is written, by table."""
     proof: Proof | None = field(default=None, compare=False)
     """What Stripe said just before, where the change takes a plan away: another time it is said by other answers."""
 
@@ -42,6 +46,18 @@ class Applied:
     journal_seq: int
     applied_at: datetime
     replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedSince:
+    """The repair was committed exactly as planned, and a look right after COMMIT found something else there.
+
+    ``differences`` say what, a sentence's part each. It is the application's doing and not a failed repair: a row of
+    its own that explains the value would have made it ``Applied``.
+    """
+
+    applied: Applied
+    differences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,4 +102,4 @@ class Failed:
     unknown: bool = False
 
 
-RepairResult = Applied | Previewed | Stale | Refused | Failed
+RepairResult = Applied | ChangedSince | Previewed | Stale | Refused | Failed

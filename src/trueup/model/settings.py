@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from trueup.model.finding import printable
 from trueup.model.relations import GateExpectation
+from trueup.model.row_counts import RowCounts
 from trueup.model.severity import Severity
 from trueup.model.source import RelationMapping
 
@@ -19,11 +20,14 @@ class RepairSettings:
     """``[repairs]``: how many repairs may run unattended (``--safe``), and whether one may go ahead without proof.
 
     ``downgrade_without_stripe``: where there is no Stripe to ask, whoever asks for a downgrade answers for it.
+    ``expected_writes``: what the application's own triggers write, by table, when a repair writes a table (``users``)
+    or replaces one of its columns (``users.plan``).
     """
 
     most_per_run: int = 20
     most_per_day: int = 100
     downgrade_without_stripe: bool = False
+    expected_writes: Mapping[str, Mapping[str, RowCounts]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

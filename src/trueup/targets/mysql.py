@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from trueup.model.address import parse_address
 from trueup.model.errors import ConfigurationError
 from trueup.targets.mysql_columns import described_columns
+from trueup.targets.mysql_writes import MySQLWriteCounter, triggers_on
 from trueup.targets.target import (
     CONNECT_TIMEOUT_SECONDS,
     LOCK_TIMEOUT_SECONDS,
     READING_TIMEOUT_SECONDS,
     STATEMENT_TIMEOUT_SECONDS,
     ColumnDescription,
+    TableTrigger,
     TargetUnavailable,
     Trouble,
 )
@@ -101,6 +103,22 @@ class MySQLTarget:
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
         return described_columns(connection, table)
+
+    def count_writes(self, connection: Connection) -> MySQLWriteCounter:
+        """By kind of write, all tables together."""
+        return MySQLWriteCounter(connection, is_mariadb=bool(getattr(connection.dialect, "is_mariadb", False)))
+
+    def settle_constraints(self, connection: Connection) -> None:
+        """Nothing waits for COMMIT here."""
+
+    @contextlib.contextmanager
+    def looking_again(self, connection: Connection) -> Iterator[Connection]:
+        """A new transaction of the same session."""
+        yield connection
+
+    def triggers(self, connection: Connection, tables: Collection[str]) -> tuple[TableTrigger, ...]:
+        """Triggers, which only a role with the TRIGGER right sees."""
+        return triggers_on(connection, tables)
 
     @contextlib.contextmanager
     def _opened(self, done: str, isolation: str, options: str, seconds: int) -> Iterator[Connection]:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from trueup.model.address import parse_address
 from trueup.model.errors import ConfigurationError
 from trueup.targets.description import described_columns
+from trueup.targets.postgres_writes import PostgresWriteCounter, triggers_on
 from trueup.targets.target import (
     BRIEF_WAIT_MILLISECONDS,
     CONNECT_TIMEOUT_SECONDS,
@@ -20,6 +21,7 @@ from trueup.targets.target import (
     READING_TIMEOUT_SECONDS,
     STATEMENT_TIMEOUT_SECONDS,
     ColumnDescription,
+    TableTrigger,
     TargetUnavailable,
     Trouble,
 )
@@ -38,6 +40,14 @@ _OPENING = (
         f"set_config('statement_timeout', '{STATEMENT_TIMEOUT_SECONDS}s', true), "
         f"set_config('idle_in_transaction_session_timeout', '{2 * STATEMENT_TIMEOUT_SECONDS}s', true), "
         "set_config('timezone', 'UTC', true), set_config('row_security', 'off', true)"
+    ),
+)
+
+_LOOKING_AGAIN = (
+    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY",
+    (
+        f"SELECT set_config('statement_timeout', '{STATEMENT_TIMEOUT_SECONDS}s', true), "
+        "set_config('timezone', 'UTC', true)"
     ),
 )
 
@@ -104,13 +114,41 @@ class PostgresTarget:
         return self._address.scrub(str(error.orig).partition("\n")[0].rstrip("."))
 
     def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:  # noqa: ARG002 - one signature
-        """A standby takes no writes."""
-        row = connection.exec_driver_sql("SELECT pg_is_in_recovery()").one()
-        return f"{self.place} is a read replica; set database.repair_url to the primary." if row[0] else None
+        """A standby takes no writes, and a server that counts no rows cannot show what triggers have written."""
+        is_standby, counts = connection.exec_driver_sql(
+            "SELECT pg_is_in_recovery(), current_setting('track_counts')"
+        ).one()
+        if is_standby:
+            return f"{self.place} is a read replica; set database.repair_url to the primary."
+        if counts != "on":
+            return (
+                f"track_counts is off in {self.place}, so what the application's triggers write cannot be counted; "
+                "set track_counts = on."
+            )
+        return None
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
         return described_columns(connection, table)
+
+    def count_writes(self, connection: Connection) -> PostgresWriteCounter:
+        """By table and by kind of write."""
+        return PostgresWriteCounter(connection)
+
+    def settle_constraints(self, connection: Connection) -> None:
+        """Fire every deferred trigger and check every deferred key."""
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+    @contextlib.contextmanager
+    def looking_again(self, connection: Connection) -> Iterator[Connection]:
+        """A new transaction of the same session."""
+        for statement in _LOOKING_AGAIN:
+            connection.exec_driver_sql(statement)
+        yield connection
+
+    def triggers(self, connection: Connection, tables: Collection[str]) -> tuple[TableTrigger, ...]:
+        """Triggers and rules, also of partitions."""
+        return triggers_on(connection, tables)
 
     @contextlib.contextmanager
     def _opened(self, opening: Iterable[str], done: str) -> Iterator[Connection]:

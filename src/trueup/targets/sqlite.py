@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from trueup.model.errors import ConfigurationError
 from trueup.targets.description import described_columns
-from trueup.targets.target import LOCK_TIMEOUT_SECONDS, ColumnDescription, TargetUnavailable, Trouble
+from trueup.targets.sqlite_writes import SQLiteWriteCounter, triggers_on
+from trueup.targets.target import LOCK_TIMEOUT_SECONDS, ColumnDescription, TableTrigger, TargetUnavailable, Trouble
 
 _UNFIT = (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.DataError)
 
@@ -69,6 +70,23 @@ class SQLiteTarget:
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
         return described_columns(connection, table.removeprefix("main."))
+
+    def count_writes(self, connection: Connection) -> SQLiteWriteCounter:
+        """All rows together."""
+        return SQLiteWriteCounter(connection)
+
+    def settle_constraints(self, connection: Connection) -> None:
+        """No trigger waits for COMMIT here, and a key that does is an error there, which takes everything back."""
+
+    @contextlib.contextmanager
+    def looking_again(self, connection: Connection) -> Iterator[Connection]:  # noqa: ARG002 - one signature
+        """A connection of its own, which does not wait for the write lock."""
+        with self.reading() as fresh:
+            yield fresh
+
+    def triggers(self, connection: Connection, tables: Collection[str]) -> tuple[TableTrigger, ...]:
+        """Triggers."""
+        return triggers_on(connection, tables)
 
     @contextlib.contextmanager
     def _opened(self, engine: Engine, done: str) -> Iterator[Connection]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 from trueup.model.errors import TrueupError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
     from sqlalchemy.exc import DBAPIError
+
+    from trueup.model.row_counts import RowCounts
 
 LOCK_TIMEOUT_SECONDS = 2
 """How long a repair waits for a row that the application holds, and so the longest that it makes anybody wait there."""
@@ -71,6 +73,31 @@ class ColumnDescription:
     decimals: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableTrigger:
+    """A trigger or a rule of the application's on a table. ``table`` is its name as it was asked for."""
+
+    table: str
+    name: str
+    kind: str
+
+
+class WriteCounter(Protocol):
+    """Counts the rows that a transaction writes, also by triggers and rules, as finely as the server can."""
+
+    def pause(self) -> None:
+        """Statements that only read come next, and some servers would count them."""
+
+    def resume(self) -> None:
+        """Statements that write come next."""
+
+    def difference(self, planned: Mapping[str, RowCounts], *, ignored: Collection[str] = ()) -> str | None:
+        """How what was written differs from ``planned``, by quoted table name; None where it is exactly that.
+
+        ``ignored`` are tables that do not matter, where the server counts by table. Call it while it counts.
+        """
+
+
 class Target(Protocol):
     """A database that repairs are written to. Opening one does not connect; ``transaction`` does."""
 
@@ -113,3 +140,15 @@ class Target(Protocol):
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them. Raises SQLAlchemy's ``NoSuchTableError``."""
+
+    def count_writes(self, connection: Connection) -> WriteCounter:
+        """A counter of what this transaction writes from now on."""
+
+    def settle_constraints(self, connection: Connection) -> None:
+        """Let everything that waits for COMMIT (deferred triggers and keys) happen now, while it can be taken back."""
+
+    def looking_again(self, connection: Connection) -> AbstractContextManager[Connection]:
+        """A fresh look at what is there, after ``connection`` has committed."""
+
+    def triggers(self, connection: Connection, tables: Collection[str]) -> tuple[TableTrigger, ...]:
+        """The triggers and rules of these tables, by quoted name, as far as the role may see them."""

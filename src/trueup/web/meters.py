@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from trueup.model.repair import Applied, Failed, Previewed, Refused, RepairResult, Stale
+from trueup.model.repair import Applied, ChangedSince, Failed, Previewed, Refused, RepairResult, Stale
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER = "other"
@@ -32,7 +32,7 @@ class Meters:
         self._repairs = Counter(
             "trueup_repairs", "Repairs that were asked for, by their result.", ("result",), registry=self.registry
         )
-        for result in ("applied", "replayed", "stale", "refused", "busy", "failed"):
+        for result in ("applied", "changed_since", "replayed", "stale", "refused", "busy", "failed"):
             self._repairs.labels(result)
 
     def request(self, *, method: str, route: str | None, status: int, seconds: float) -> None:
@@ -46,6 +46,8 @@ class Meters:
         match result:
             case Applied(replayed=replayed):
                 self._repairs.labels("replayed" if replayed else "applied").inc()
+            case ChangedSince(applied=applied):
+                self._repairs.labels("replayed" if applied.replayed else "changed_since").inc()
             case Stale():
                 self._repairs.labels("stale").inc()
             case Refused():

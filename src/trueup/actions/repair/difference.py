@@ -54,6 +54,11 @@ def difference(before: Slice, after: Slice) -> Difference:
     return Difference(cells=frozenset(cells), grown=grown, changed=frozenset(changed))
 
 
+def new_rows(before: Slice, after: Slice, relation: str) -> Sequence[Raw]:
+    """The rows of this relation that only the later slice has."""
+    return _apart(before.rows[relation], after.rows[relation])[1]
+
+
 def _apart(before: Sequence[Raw], after: Sequence[Raw]) -> tuple[Sequence[Raw], Sequence[Raw]]:
     """The rows that only one of them has. Most stand at the same place in both."""
     same = 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trueup.actions.repair.difference import affected, difference
+from trueup.actions.repair.difference import Difference, affected, difference
 from trueup.actions.repair.plan import plan_of
 from trueup.actions.repair.proof import Unproven, proven, wrong_move
 from trueup.actions.repair.rows import SubjectRows
@@ -15,9 +15,10 @@ from trueup.actions.repair.writing import Translator, Writes
 from trueup.model.change import Change, Refusal
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
 from trueup.model.repair import Plan, Refused, Stale
+from trueup.model.row_counts import RowCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -78,7 +79,17 @@ def _translated(
     proof = proven(desk, connection, order, change)
     if isinstance(proof, (Unproven, Refused)):
         return proof
-    return Decided(plan=plan_of(finding, change, proof), found=found, writes=writes)
+    expected = expected_writes(desk.config.repairs.expected_writes, writes)
+    return Decided(plan=plan_of(finding, change, proof, expected_writes=expected), found=found, writes=writes)
+
+
+def expected_writes(declared: Mapping[str, Mapping[str, RowCounts]], writes: Writes) -> dict[str, RowCounts]:
+    """What the application's triggers are declared to write, by table, when this is written."""
+    expected: dict[str, RowCounts] = {}
+    for target in sorted(writes.targets() & declared.keys()):
+        for table, counts in declared[target].items():
+            expected[table] = expected.get(table, RowCounts()) + counts
+    return {table: counts for table, counts in expected.items() if counts.total}
 
 
 def _moment_after(finding: Finding, now: datetime, policy: Policy) -> datetime:
@@ -131,11 +142,18 @@ def _unguarded(desk: Desk, change: Change) -> str | None:
     )
 
 
-def objection(desk: Desk, connection: Connection, books: Handful, order: Order, decided: Decided) -> str | None:
-    """What is wrong with the database now that the change is written; None where it holds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The change is written, and the checks agree with it. ``after`` is the subject's slice now."""
 
-    The finding is gone, the audit row can be read back, and nothing is found that was not found before. ``books`` are
-    those that it was decided on.
+    after: Slice
+
+
+def judge_written(desk: Desk, connection: Connection, books: Handful, order: Order, decided: Decided) -> Held | str:
+    """What is wrong with the database now that the change is written, or that it holds.
+
+    The finding is gone, the audit row can be read back, no other cell of the subject's rows has changed, and nothing is
+    found that was not found before. ``books`` are those that it was decided on.
     """
     after = read_slice(SubjectRows(desk, connection, decided.found.mappings), order.check, order.subject)
     relation = decided.plan.change.append.relation
@@ -145,6 +163,9 @@ def objection(desk: Desk, connection: Connection, books: Handful, order: Order, 
     load(books, after, desk, known=decided.found)
     policy = desk.config.policy
     written = difference(decided.found, after)
+    unplanned = _unplanned(decided, written)
+    if unplanned is not None:
+        return unplanned
     seeing = affected(desk.catalogue, written, books=books, known=before, parameters=policy.parameters(order.now))
     checks = seeing if order.check in seeing else [*seeing, order.check]
     outcomes = outcomes_in(books, desk, checks, now=order.now)
@@ -154,7 +175,26 @@ def objection(desk: Desk, connection: Connection, books: Handful, order: Order, 
     left = findings_in(outcomes)
     if order.issue_id in left:
         return "the finding would still be there"
-    return _new_in(desk, decided, order, outcomes)
+    return _new_in(desk, decided, order, outcomes) or Held(after=after)
+
+
+def _unplanned(decided: Decided, written: Difference) -> str | None:
+    """A change of the subject's rows that the plan does not have: a trigger's, in the same row or in another.
+
+    What is mapped to an expression may follow from the cell that was replaced.
+    """
+    writes, mappings = decided.writes, decided.found.mappings
+    update = writes.update
+    for relation, name in sorted(written.cells):
+        table, column = mappings[relation].table, mappings[relation].columns[name].column
+        is_cell = update is not None and (table, column) == (update.table, update.column)
+        if column is not None and not is_cell and table not in decided.plan.expected_writes:
+            return f"{table}.{column} was changed as well, and the plan does not have that"
+    for relation, count in sorted(written.grown.items()):
+        table = mappings[relation].table
+        if table not in {writes.insert.table, *decided.plan.expected_writes}:
+            return f"{table} got {count} rows as well, and the plan does not have that"
+    return None
 
 
 def _new_in(desk: Desk, decided: Decided, order: Order, outcomes: Sequence[CheckOutcome]) -> str | None:

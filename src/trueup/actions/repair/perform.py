@@ -1,6 +1,7 @@
 """The transaction of a repair: everything together, or nothing.
 
 begin                                     lock and statement timeouts; one connection, one transaction
+  begin to count what is written                                what triggers and rules write is counted too
   lock the rows of the accounts it is about
   read the subject's rows, run its check, plan again        gone or another plan: stale
   it takes a plan away                                      let go of everything, ask Stripe, begin again
@@ -8,8 +9,11 @@ begin                                     lock and statement timeouts; one conne
   update ... where key and old value                        exactly one row, or roll back
   insert the audit row
   read again, run every check                               still there, or something new: roll back
-  append the journal row                                    last, because its head serialises all repairs
+  append the journal row                                    late, because its head serialises all repairs
+  let deferred triggers and keys happen                     while they can still be taken back
+  compare the counts with the plan, read everything back    one row more or less, one value another: roll back
 commit                                                      no answer: look the repair id up, never try again blindly
+look once more                                              changed by the application since: say what
 """
 
 from __future__ import annotations
@@ -20,13 +24,21 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from trueup import __version__
-from trueup.actions.repair.judge import Decided, decide, objection
+from trueup.actions.repair.judge import Decided, Held, decide, judge_written
 from trueup.actions.repair.proof import ASKINGS, Unproven, asked
-from trueup.actions.repair.record import applied_row, journal_line, recorded, result_of, stored_result
+from trueup.actions.repair.record import (
+    applied_row,
+    journal_line,
+    record_change_since,
+    recorded,
+    result_of,
+    stored_result,
+)
 from trueup.actions.repair.rows import SubjectRows
 from trueup.actions.repair.slice import MOST_ACCOUNTS, accounts_of
+from trueup.actions.repair.verification import Written, audit_place, changes_since, deviation
 from trueup.actions.repair.writing import lock_row, write
-from trueup.model.repair import Applied, Failed, Plan, Previewed, Refused, RepairResult, Stale
+from trueup.model.repair import Applied, ChangedSince, Failed, Plan, Previewed, Refused, RepairResult, Stale
 from trueup.store import journal
 from trueup.store.journal.lookup import lock_head
 from trueup.targets.target import TargetUnavailable, Trouble
@@ -37,6 +49,7 @@ if TYPE_CHECKING:
     from trueup.actions.repair.desk import Desk
     from trueup.actions.repair.order import Order
     from trueup.books.handful import Handful
+    from trueup.targets.target import WriteCounter
 
 TRIES = 4
 """The first, and three more after a deadlock or a serialisation failure, each evaluated from the start."""
@@ -106,6 +119,8 @@ def _attempt(desk: Desk, order: Order) -> RepairResult | Unproven:
         known = stored_result(connection, order)
         if known is not None:
             return known
+        counter = desk.target.count_writes(connection)
+        counter.pause()
         _lock(desk, connection, order)
         decided = decide(desk, connection, books, order)
         if not isinstance(decided, Decided):
@@ -113,10 +128,10 @@ def _attempt(desk: Desk, order: Order) -> RepairResult | Unproven:
         if order.plan_hash is not None and order.plan_hash != decided.plan.plan_hash:
             reason = f"What {order.issue_id} would change is no longer what was previewed; preview it again."
             return Stale(issue_id=order.issue_id, reason=reason)
-        done = _written(desk, connection, books, order, decided, identity=identity)
-        if not isinstance(done, Applied) or order.dry_run:
-            return Previewed(plan=decided.plan) if isinstance(done, Applied) else done
-        return _committed(desk, connection, order, done)
+        done = _written(desk, connection, books, order, decided, counter, identity=identity)
+        if not isinstance(done, Written):
+            return done
+        return Previewed(plan=decided.plan) if order.dry_run else _committed(desk, connection, order, decided, done)
 
 
 def _identity(desk: Desk, connection: Connection, order: Order) -> str | Refused:
@@ -154,12 +169,21 @@ def _lock(desk: Desk, connection: Connection, order: Order) -> None:
 
 
 def _written(
-    desk: Desk, connection: Connection, books: Handful, order: Order, decided: Decided, *, identity: str
-) -> Applied | Stale | Refused:
+    desk: Desk,
+    connection: Connection,
+    books: Handful,
+    order: Order,
+    decided: Decided,
+    counter: WriteCounter,
+    *,
+    identity: str,
+) -> Written | Stale | Refused:
     """Write it all and prove it; the caller commits or rolls back."""
     plan = decided.plan
+    row = applied_row(order, plan, connection)
+    counter.resume()
     try:
-        journal.insert_repair(connection, applied_row(order, plan, connection))
+        journal.insert_repair(connection, row)
     except (journal.AlreadyRepaired, journal.KeyTaken):
         raise _Again from None
     try:
@@ -172,35 +196,49 @@ def _written(
     if matched != 1:
         reason = f"The row of {order.subject} no longer holds the value that it was planned from."
         return Stale(issue_id=order.issue_id, reason=reason)
-    wrong = objection(desk, connection, books, order, decided)
-    if wrong is not None:
-        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {wrong}.")
-    entry = journal.append(
-        connection,
-        journal_line(order, plan, decided.writes),
-        code_version=__version__,
-        database_identity=identity,
+    counter.pause()
+    held = judge_written(desk, connection, books, order, decided)
+    if not isinstance(held, Held):
+        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {held}.")
+    counter.resume()
+    line = journal_line(order, plan, decided.writes)
+    entry = journal.append(connection, line, code_version=__version__, database_identity=identity)
+    desk.target.settle_constraints(connection)
+    written = Written(
+        writes=decided.writes,
+        row=row,
+        line=line,
+        entry=entry,
+        expected=plan.expected_writes,
+        audit=audit_place(decided, held.after),
     )
-    return Applied(
-        repair_id=order.repair_id,
-        issue_id=order.issue_id,
-        kind=plan.change.kind,
-        summary=plan.change.summary,
-        plan_hash=plan.plan_hash,
-        journal_seq=entry.seq,
-        applied_at=entry.moment,
-    )
+    wrong = deviation(desk, connection, counter, written)
+    return written if wrong is None else Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {wrong}.")
 
 
-def _committed(desk: Desk, connection: Connection, order: Order, done: Applied) -> RepairResult:
+def _committed(desk: Desk, connection: Connection, order: Order, decided: Decided, written: Written) -> RepairResult:
+    change, entry = decided.plan.change, written.entry
     try:
         connection.commit()
     except DBAPIError as error:
         if desk.target.trouble(error) is not Trouble.LOST:
             raise
-    else:
-        return done
-    return looked_up(desk, order)
+        return looked_up(desk, order)
+    applied = Applied(
+        repair_id=order.repair_id,
+        issue_id=order.issue_id,
+        kind=change.kind,
+        summary=change.summary,
+        plan_hash=decided.plan.plan_hash,
+        journal_seq=entry.seq,
+        applied_at=entry.moment,
+    )
+    differences = changes_since(desk, connection, written)
+    if not differences:
+        return applied
+    result = ChangedSince(applied=applied, differences=differences)
+    record_change_since(desk, order, result)
+    return result
 
 
 def looked_up(desk: Desk, order: Order) -> RepairResult:
@@ -216,7 +254,8 @@ def looked_up(desk: Desk, order: Order) -> RepairResult:
             if row is None:
                 reason = "The connection was lost before the commit; nothing was changed, try again."
                 return Failed(issue_id=order.issue_id, reason=reason)
-            return replace(found, replayed=False) if isinstance(found := result_of(connection, row), Applied) else found
+            result = result_of(connection, row)
+            return replace(result, replayed=False) if isinstance(result, Applied) else result
     except (SQLAlchemyError, TargetUnavailable):
         reason = (
             f"The commit's answer was lost and the database cannot be asked; look for repair {order.repair_id} with "

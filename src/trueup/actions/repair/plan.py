@@ -19,29 +19,41 @@ if TYPE_CHECKING:
     from trueup.model.absence import Proof
     from trueup.model.change import Change, Replace, Value
     from trueup.model.finding import Finding
+    from trueup.model.row_counts import RowCounts
 
 _TAG = b"trueup-plan-1\0"
 
 
-def plan_of(finding: Finding, change: Change, proof: Proof | None = None) -> Plan:
-    """The plan that repairs this finding."""
+def plan_of(
+    finding: Finding, change: Change, proof: Proof | None = None, *, expected_writes: Mapping[str, RowCounts]
+) -> Plan:
+    """The plan that repairs this finding; ``expected_writes`` are what the application's triggers write then."""
     return Plan(
         issue_id=finding.id,
         check=finding.check,
         fingerprint=finding.fingerprint,
         message=finding.message,
         change=change,
-        plan_hash=plan_hash(finding.id, finding.check, change, proof),
+        plan_hash=plan_hash(finding.id, finding.check, change, proof, expected_writes=expected_writes),
+        expected_writes=expected_writes,
         proof=proof,
     )
 
 
-def plan_hash(issue_id: str, check: str, change: Change, proof: Proof | None = None) -> str:
+def plan_hash(
+    issue_id: str,
+    check: str,
+    change: Change,
+    proof: Proof | None = None,
+    *,
+    expected_writes: Mapping[str, RowCounts] | None = None,
+) -> str:
     """SHA-256, in hex, over the plan's RFC 8785 form: issue, check, pre-image, new values and code version.
 
-    Also what was proven at Stripe, where that is needed: not by which answers, which are others each time.
+    Also what triggers are declared to write, and what was proven at Stripe, where that is needed: not by which answers,
+    which are others each time.
     """
-    form: dict[str, str | dict[str, str | None] | None] = {
+    form: dict[str, str | dict[str, str] | dict[str, str | None] | None] = {
         "issue": issue_id,
         "check": check,
         "kind": change.kind,
@@ -49,8 +61,14 @@ def plan_hash(issue_id: str, check: str, change: Change, proof: Proof | None = N
         "append": {"relation": change.append.relation, **values_text(change.append.values)},
         "version": __version__,
         **({"stripe": {"proven": proof.text}} if proof is not None else {}),
+        **({"expected_writes": counts_text(expected_writes)} if expected_writes else {}),
     }
     return hashlib.sha256(_TAG + rfc8785.dumps(form)).hexdigest()
+
+
+def counts_text(expected: Mapping[str, RowCounts]) -> dict[str, str]:
+    """Declared writes by table, in words."""
+    return {table: counts.text for table, counts in sorted(expected.items())}
 
 
 def _cell_text(cell: Replace) -> dict[str, str | None]:

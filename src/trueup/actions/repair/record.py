@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from trueup.actions.repair.plan import counts_text
 from trueup.actions.repair.rows import raw_text
 from trueup.model.absence import Proof, Unasked
-from trueup.model.repair import Applied, Failed, Refused, RepairResult, Stale
+from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairResult, Stale
 from trueup.store import journal
 from trueup.store.journal.lookup import entry_of_repair
 from trueup.targets.target import TargetUnavailable
+
+_SINCE = ":since"
+"""Appended to a repair's id, the id of the row that says what was changed right after it."""
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -47,7 +52,7 @@ def result_of(connection: Connection, row: RepairRow) -> RepairResult:
                 raise journal.JournalUnusable(
                     f"Repair {row.repair_id} has no journal row; run `trueup journal verify`."
                 )
-            return Applied(
+            applied = Applied(
                 repair_id=row.repair_id,
                 issue_id=row.issue_id,
                 kind=row.kind or "",
@@ -57,10 +62,42 @@ def result_of(connection: Connection, row: RepairRow) -> RepairResult:
                 applied_at=entry.moment,
                 replayed=True,
             )
+            later = journal.repair_by_id(connection, row.repair_id + _SINCE)
+            if later is None:
+                return applied
+            return ChangedSince(applied=applied, differences=tuple(map(str, json.loads(later.result)["differences"])))
         case "stale":
             return Stale(issue_id=row.issue_id, reason=str(json.loads(row.result)["reason"]))
         case _:
             return Refused(issue_id=row.issue_id, reason=str(json.loads(row.result)["reason"]))
+
+
+def record_change_since(desk: Desk, order: Order, result: ChangedSince) -> None:
+    """Put on record, beside the repair's own row, what was changed right after it, so that a repeated call says so too.
+
+    Where that cannot be had, this call's answer is the only one that says it.
+    """
+    row = journal.RepairRow(
+        repair_id=order.repair_id + _SINCE,
+        issue_id=order.issue_id,
+        check_id=order.check.id,
+        fingerprint="",
+        episode=None,
+        status="changed",
+        actor=order.actor,
+        idempotency_key=None,
+        body_hash=None,
+        plan_hash=result.applied.plan_hash,
+        kind=None,
+        summary=None,
+        reason=order.reason,
+        result=json.dumps({"differences": result.differences}),
+        request_id=order.request_id,
+        at=order.now,
+    )
+    with contextlib.suppress(DBAPIError, TargetUnavailable), desk.target.transaction() as connection:
+        journal.insert_repair(connection, row)
+        connection.commit()
 
 
 def applied_row(order: Order, plan: Plan, connection: Connection) -> RepairRow:
@@ -89,6 +126,7 @@ def journal_line(order: Order, plan: Plan, writes: Writes) -> journal.JournalLin
     """The journal's row: what stood there and what stands there now, in the table's own words."""
     update, insert = writes.update, writes.insert
     cell = {"table": update.table, "key": _said(update.key), "column": update.column} if update else {}
+    expected = {"expected_writes": counts_text(plan.expected_writes)} if plan.expected_writes else {}
     appended = {"table": insert.table, "values": {name: _said(value) for name, value in insert.values.items()}}
     return journal.JournalLine(
         actor=order.actor,
@@ -97,7 +135,7 @@ def journal_line(order: Order, plan: Plan, writes: Writes) -> journal.JournalLin
         repair_id=order.repair_id,
         plan_hash=plan.plan_hash,
         before={**cell, "value": _said(update.old), **_proof(plan.proof)} if update else {},
-        after={**cell, **({"value": _said(update.new)} if update else {}), "appended": appended},
+        after={**cell, **({"value": _said(update.new)} if update else {}), "appended": appended, **expected},
         reason=order.reason,
         request_id=order.request_id,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trueup.actions.repair.perform import performed
 from trueup.model.change import Change
-from trueup.model.repair import Applied, Previewed, Refused, RepairResult
+from trueup.model.repair import Applied, ChangedSince, Previewed, Refused, RepairResult
 from trueup.store import journal
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def performed_in_turn(desk: Desk, orders: Iterable[Order]) -> Iterator[RepairRes
             yield _beyond(order, f"the cap of {settings.most_per_day} repairs per day is reached")
         else:
             result = performed(desk, replace(order, unattended=True))
-            done += isinstance(result, (Applied, Previewed))
+            done += isinstance(result, (Applied, ChangedSince, Previewed))
             yield result
 
 

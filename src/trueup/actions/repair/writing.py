@@ -13,6 +13,7 @@ from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.columns import Column
 from trueup.model.marks import ACTOR
 from trueup.model.relations import columns_of, relation_named
+from trueup.model.row_counts import RowCounts
 from trueup.sources.select import quoted, table_name
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _MUST_BE_KEPT = frozenset({("ledger_entry", "reason")})
 """Not a key, and yet the audit row is none without it: it carries the delta."""
+
+_ROW_KEYS = {"ledger_entry": "entry_id", "webhook_event": "event_id", "plan_change": "account_id"}
+"""What an audit row is found by again."""
 
 _KEYS = frozenset({"account_id", "entry_id", "event_id"})
 
@@ -43,10 +47,17 @@ class Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insert:
-    """One new row, in the table's own words."""
+    """One new row, in the table's own words. ``where`` is the mapping's condition.
+
+    ``key_column`` finds it again: it is the row's own key, or its account where the row has no key of one column.
+    ``owner_column`` is its account; None where it has none.
+    """
 
     table: str
     values: Mapping[str, object]
+    key_column: str
+    owner_column: str | None
+    where: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +69,16 @@ class Writes:
 
     def tables(self) -> frozenset[str]:
         """The tables that are written to."""
-        return frozenset({self.insert.table} | ({self.update.table} if self.update else set()))
+        return frozenset(table for table, _ in self.rows())
+
+    def rows(self) -> tuple[tuple[str, RowCounts], ...]:
+        """How many rows of which table are written."""
+        appended = (self.insert.table, RowCounts(inserts=1))
+        return ((self.update.table, RowCounts(updates=1)), appended) if self.update else (appended,)
+
+    def targets(self) -> frozenset[str]:
+        """The tables that are written to, and the column that is replaced as ``table.column``."""
+        return self.tables() | ({f"{self.update.table}.{self.update.column}"} if self.update else set())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +146,14 @@ class Translator:
             raise Unwritable(
                 f"{mapping.table}.{missing[0]} must have a value and nothing is mapped to it; give it a default"
             )
-        return Insert(table=mapping.table, values=values)
+        owner = mapping.columns.get("account_id")
+        return Insert(
+            table=mapping.table,
+            values=values,
+            key_column=self._plain(mapping, _ROW_KEYS[append.relation]),
+            owner_column=owner.column if owner else None,
+            where=mapping.where,
+        )
 
     def _mapping(self, relation: str) -> RelationMapping:
         mapping = self.found.mappings.get(relation)

@@ -1,6 +1,16 @@
 """The journal: what trueup did, append-only, in the app's database and in the same transaction as the change itself."""
 
-from trueup.store.journal.chain import Anchor, BrokenAt, Head, JournalEntry, JournalLine, Sound, content_of, verify
+from trueup.store.journal.chain import (
+    Anchor,
+    BrokenAt,
+    Head,
+    JournalEntry,
+    JournalLine,
+    Sound,
+    content_of,
+    says,
+    verify,
+)
 from trueup.store.journal.entries import JournalUnusable, NoJournal, append, entries, head_of
 from trueup.store.journal.install import (
     Binding,
@@ -16,6 +26,7 @@ from trueup.store.journal.repairs import (
     RepairRow,
     applied_since,
     insert_repair,
+    masked,
     next_episode,
     repair_by_id,
     repair_by_key,
@@ -47,8 +58,10 @@ __all__ = [
     "insert_repair",
     "install",
     "installed_revision",
+    "masked",
     "next_episode",
     "repair_by_id",
     "repair_by_key",
+    "says",
     "verify",
 ]

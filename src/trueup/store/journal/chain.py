@@ -172,6 +172,15 @@ def following(
     return dataclasses.replace(unhashed, hash=hash_of(unhashed))
 
 
+def says(entry: JournalEntry, line: JournalLine) -> bool:
+    """Whether the entry is this line, in its own place."""
+    place = Head(seq=entry.seq - 1, hash=entry.prev_hash)
+    wanted = following(
+        place, line, at=entry.at, code_version=entry.code_version, database_identity=entry.database_identity
+    )
+    return content_of(wanted) == content_of(entry)
+
+
 def canonical_text(value: Mapping[str, object]) -> str:
     """The RFC 8785 form, every number a string: how ``before`` and ``after`` stand in their columns."""
     return rfc8785.dumps(without_numbers(value)).decode()

@@ -18,7 +18,7 @@ from trueup.store.journal.tables import REPAIR, moment_of, moment_text
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-Status = Literal["applied", "stale", "refused"]
+Status = Literal["applied", "changed", "stale", "refused"]
 
 
 class AlreadyRepaired(TrueupError):
@@ -57,8 +57,7 @@ class RepairRow:
 
 def insert_repair(connection: Connection, row: RepairRow) -> None:
     """Put an attempt on record, in the caller's transaction. Raises ``AlreadyRepaired`` and ``KeyTaken``."""
-    masked = {"reason": redact(row.reason), "result": masked_json(row.result)}
-    values = dataclasses.asdict(row) | masked | {"at": moment_text(row.at)}
+    values = dataclasses.asdict(masked(row)) | {"at": moment_text(row.at)}
     try:
         connection.execute(insert(REPAIR).values(values))
     except IntegrityError as error:
@@ -66,6 +65,11 @@ def insert_repair(connection: Connection, row: RepairRow) -> None:
         if refusal is None:
             raise
         raise refusal from None
+
+
+def masked(row: RepairRow) -> RepairRow:
+    """The attempt as its row holds it: without the secrets that somebody wrote into it."""
+    return dataclasses.replace(row, reason=redact(row.reason), result=masked_json(row.result))
 
 
 def repair_by_id(connection: Connection, repair_id: str) -> RepairRow | None:

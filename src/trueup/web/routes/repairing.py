@@ -9,10 +9,10 @@ from starlette.requests import Request
 
 from trueup.actions.exempt import with_stored_exemptions
 from trueup.actions.repair import preview, repair
-from trueup.actions.repair.plan import value_text, values_text
+from trueup.actions.repair.plan import counts_text, value_text, values_text
 from trueup.formats.wording import exact, instant
 from trueup.mapping.config import Config
-from trueup.model.repair import Applied, Failed, Plan, Previewed, Refused, RepairResult, Stale
+from trueup.model.repair import Applied, ChangedSince, Failed, Plan, Previewed, Refused, RepairResult, Stale
 from trueup.web.access import Principal
 from trueup.web.notes import request_id
 from trueup.web.problems import FieldProblem, Problem
@@ -80,6 +80,7 @@ def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
         else None,
         append=Appended(relation=change.append.relation, values=values_text(change.append.values)),
         proven=exact(result.proof.text) if result.proof else None,
+        expected_writes={exact(table): counts for table, counts in counts_text(result.expected_writes).items()},
         plan_hash=result.plan_hash,
     )
 
@@ -106,17 +107,20 @@ def _looked_at(at_hand: Services, config: Config, issue_id: str) -> Plan | Stale
 
 
 def _done(result: RepairResult, *, is_known: bool) -> RepairDone:
-    if not isinstance(result, Applied):
+    if not isinstance(result, (Applied, ChangedSince)):
         _refuse(result, is_known=is_known)
+    applied, differences = (result.applied, result.differences) if isinstance(result, ChangedSince) else (result, ())
     return RepairDone(
-        issue_id=exact(result.issue_id),
-        kind=result.kind,
-        summary=exact(result.summary),
-        repair_id=result.repair_id,
-        journal_seq=result.journal_seq,
-        plan_hash=result.plan_hash,
-        applied_at=instant(result.applied_at),
-        replayed=result.replayed,
+        result="changed_since" if differences else "applied",
+        issue_id=exact(applied.issue_id),
+        kind=applied.kind,
+        summary=exact(applied.summary),
+        repair_id=applied.repair_id,
+        journal_seq=applied.journal_seq,
+        plan_hash=applied.plan_hash,
+        applied_at=instant(applied.applied_at),
+        replayed=applied.replayed,
+        changed_since=[_said(difference) for difference in differences],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -41,11 +41,20 @@ class RepairPlan(Answer):
     proven: Annotated[
         str | None, Field(description="What Stripe said of the account just now; null where that needs no proof.")
     ]
+    expected_writes: Annotated[
+        dict[str, str],
+        Field(description="Rows that the application's triggers are declared to write with it, by table."),
+    ]
     plan_hash: Sha256
 
 
 class RepairDone(Answer):
     """The change, its audit row and its journal row were committed together."""
+
+    result: Annotated[
+        Literal["applied", "changed_since"],
+        Field(description="`changed_since`: applied, and changed by the application since, as `changedSince` says."),
+    ]
 
     issue_id: str
     kind: Annotated[str, Field(description="Which of the repairs it was.")]
@@ -56,4 +65,7 @@ class RepairDone(Answer):
     applied_at: Moment
     replayed: Annotated[
         bool, Field(description="Whether an earlier request with this idempotency key did it, and this is its result.")
+    ]
+    changed_since: Annotated[
+        list[str], Field(description="What a look right after the commit showed otherwise than it was written.")
     ]

@@ -1,0 +1,115 @@
+"""What a transaction has written in Postgres, by table, from the server's own counts of this transaction.
+
+They count what triggers, rules and cascading keys write too. Behind a connection pool they can still hold rows of the
+session's earlier transactions, so only differences mean something. A table that is emptied by ``TRUNCATE`` counts
+nothing, and is seen by the lock that nothing else takes. A foreign table is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from trueup.model.row_counts import RowCounts
+from trueup.targets.target import TableTrigger
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+# A partition, or a table that inherits, counts as the table it belongs to.
+_PARENT = """coalesce(pg_partition_root({0}),
+    (SELECT i.inhparent FROM pg_inherits AS i WHERE i.inhrelid = {0} ORDER BY i.inhseqno LIMIT 1), {0})"""
+
+_COUNTS = f"""
+SELECT {_PARENT.format("t.relid")}::regclass::text, sum(t.n_tup_ins), sum(t.n_tup_upd), sum(t.n_tup_del)
+FROM pg_stat_xact_user_tables AS t
+WHERE t.n_tup_ins <> 0 OR t.n_tup_upd <> 0 OR t.n_tup_del <> 0
+GROUP BY 1
+"""
+
+# The one table that a view is made of is what is written through it.
+_NAMES = f"""
+SELECT n.name, {_PARENT.format("coalesce(base.relation, to_regclass(n.name)::oid)")}::regclass::text
+FROM unnest(CAST(:names AS text[])) AS n (name)
+LEFT JOIN LATERAL (
+    SELECT min(d.refobjid) AS relation
+    FROM pg_rewrite AS r
+    JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+    WHERE r.ev_class = to_regclass(n.name) AND r.rulename = '_RETURN'
+    HAVING count(DISTINCT d.refobjid) = 1
+) AS base ON true
+"""
+
+_EXCLUSIVE = """
+SELECT c.oid::regclass::text
+FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
+WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.mode = 'AccessExclusiveLock'
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
+ORDER BY 1
+"""
+
+_TRIGGERS = """
+WITH RECURSIVE family (name, relation) AS (
+    SELECT n.name, to_regclass(n.name)::oid FROM unnest(CAST(:names AS text[])) AS n (name)
+    UNION
+    SELECT f.name, i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.relation
+)
+SELECT f.name, t.tgname::text, 'trigger' FROM family AS f JOIN pg_trigger AS t ON t.tgrelid = f.relation
+WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
+UNION
+SELECT f.name, r.rulename::text, 'rule' FROM family AS f JOIN pg_rewrite AS r ON r.ev_class = f.relation
+WHERE r.rulename <> '_RETURN' AND r.ev_enabled <> 'D'
+ORDER BY 1, 3, 2
+"""
+
+
+class PostgresWriteCounter:
+    """Counts by table and by kind of write, from the moment it is made."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._before = _counts(connection)
+
+    def pause(self) -> None:
+        """Go on counting: reading is not counted here."""
+
+    def resume(self) -> None:
+        """Go on counting: reading is not counted here."""
+
+    def difference(self, planned: Mapping[str, RowCounts], *, ignored: Collection[str] = ()) -> str | None:
+        """How what was written differs from ``planned``, by quoted table name; None where it is exactly that."""
+        names = self._names([*planned, *ignored])
+        wanted: dict[str, RowCounts] = {}
+        for name, counts in planned.items():
+            wanted[names[name]] = wanted.get(names[name], RowCounts()) + counts
+        written = {table: n - self._before.get(table, RowCounts()) for table, n in _counts(self._connection).items()}
+        skipped = {names[name] for name in ignored}
+        differing = [
+            f"{table}: {written.get(table, RowCounts()).text} where the plan has {wanted.get(table, RowCounts()).text}"
+            for table in sorted((written.keys() | wanted.keys()) - skipped)
+            if written.get(table, RowCounts()) != wanted.get(table, RowCounts())
+        ]
+        emptied = [f"{table} was emptied or altered" for (table,) in self._connection.exec_driver_sql(_EXCLUSIVE)]
+        return "; ".join([*differing, *emptied]) or None
+
+    def _names(self, names: Collection[str]) -> dict[str, str]:
+        """The table that each name means, as the counts name it."""
+        rows = self._connection.execute(text(_NAMES), {"names": list(names)})
+        return {name: name if table is None else str(table) for name, table in rows}
+
+
+def _counts(connection: Connection) -> dict[str, RowCounts]:
+    return {
+        str(table): RowCounts(inserts=int(inserts), updates=int(updates), deletes=int(deletes))
+        for table, inserts, updates, deletes in connection.exec_driver_sql(_COUNTS)
+    }
+
+
+def triggers_on(connection: Connection, names: Collection[str]) -> tuple[TableTrigger, ...]:
+    """The triggers and rules of these tables, by quoted name, and of their partitions."""
+    rows = connection.execute(text(_TRIGGERS), {"names": list(names)})
+    return tuple(TableTrigger(table=table, name=name, kind=kind) for table, name, kind in rows)
