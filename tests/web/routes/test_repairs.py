@@ -41,8 +41,20 @@ def test_one_issue_of_each_kind_is_repaired_and_gone_from_the_next_report(
             assert done.status_code == 200, done.text
             answer = done.json()
             assert (answer["issueId"], answer["journalSeq"], answer["replayed"]) == (issue, number, False)
+            assert (answer["result"], answer["changedSince"]) == ("applied", [])
             assert set(answer) == {
-                *("issueId", "kind", "summary", "repairId", "journalSeq", "planHash", "appliedAt", "replayed")
+                *(
+                    "result",
+                    "changedSince",
+                    "issueId",
+                    "kind",
+                    "summary",
+                    "repairId",
+                    "journalSeq",
+                    "planHash",
+                    "appliedAt",
+                    "replayed",
+                )
             }
         after = own.get(f"{REPORT}?maxAgeSeconds=0").json()
         assert not {issue["id"] for issue in after["issues"]} & set(repairable)

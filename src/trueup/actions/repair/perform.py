@@ -202,7 +202,10 @@ def _written(
         return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {held}.")
     counter.resume()
     line = journal_line(order, plan, decided.writes)
-    entry = journal.append(connection, line, code_version=__version__, database_identity=identity)
+    try:
+        entry = journal.append(connection, line, code_version=__version__, database_identity=identity)
+    except journal.JournalUnusable as error:
+        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {error}")
     desk.target.settle_constraints(connection)
     written = Written(
         writes=decided.writes,

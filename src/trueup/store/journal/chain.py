@@ -176,7 +176,12 @@ def says(entry: JournalEntry, line: JournalLine) -> bool:
     """Whether the entry is this line, in its own place."""
     place = Head(seq=entry.seq - 1, hash=entry.prev_hash)
     wanted = following(
-        place, line, at=entry.at, code_version=entry.code_version, database_identity=entry.database_identity
+        place,
+        line,
+        at=entry.at,
+        code_version=entry.code_version,
+        database_identity=entry.database_identity,
+        db_role=entry.db_role,
     )
     return content_of(wanted) == content_of(entry)
 
