@@ -16,8 +16,8 @@ from trueup.engines.requirements import (
     NO_MATRIX,
     is_without,
     needs_listing,
-    needs_of_check,
     reads_gates,
+    reads_of_check,
     unmapped,
 )
 from trueup.model.change import Value
@@ -78,7 +78,7 @@ class Readable:
 
     def obstacle(self, check: Check) -> Skipped | Broken | None:
         """What keeps this check from being answered, if anything."""
-        failed = sorted({relation for relation, _ in needs_of_check(check) if relation in self._failed})
+        failed = sorted({relation for relation, _ in reads_of_check(check) if relation in self._failed})
         if failed:
             return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]]}")
         if reads_gates(check) and not self._is_any("gate_expectation"):

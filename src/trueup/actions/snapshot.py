@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from trueup.actions.account_keys import follow_equality
 from trueup.actions.guardrails.copying import copy_repairs
 from trueup.actions.needed import needed_mappings
 from trueup.actions.plan_gates.ask import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
@@ -121,6 +122,15 @@ def _copy_database(
     with wanted.source.snapshot() as snapshot:
         books.begin(environment=config.environment, as_of=now)
         is_whole = _copy(books, snapshot, wanted.mappings, wanted.tables, progress=progress)
+        is_whole = is_whole and follow_equality(
+            books,
+            snapshot,
+            wanted.mappings,
+            {table.qualified_name: table for table in wanted.tables},
+            dialect=wanted.source.dialect,
+            unique_accounts=_keeps_accounts_unique(wanted),
+            progress=progress,
+        )
         if is_whole:
             copy_repairs(books, wanted.source, snapshot, wanted.fitted, wanted.tables, progress=progress)
         if asks:
@@ -129,6 +139,13 @@ def _copy_database(
             read = side(snapshot, is_whole=is_whole)
     note_unknown_plans(books)
     return read if wanted.side.is_apps else side(None)
+
+
+def _keeps_accounts_unique(wanted: _Wanted) -> bool:
+    mapping = wanted.fitted.get("account")
+    if mapping is None:
+        return False
+    return unique_key(mapping, next((t for t in wanted.tables if mapping.table == t.qualified_name), None))
 
 
 @contextlib.contextmanager

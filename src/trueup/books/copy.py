@@ -160,7 +160,7 @@ def settle(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bo
         )
         connection.execute(f"DELETE FROM {name} WHERE {nameless}")
     if len(keys) == 1 and not unique_key:
-        _keep_one_of_each(connection, name, keys[0], owner)
+        keep_one_of_each(connection, name, keys[0], owner)
     for column, words in own_words(relation).items():
         _note_unknown_words(connection, name, column, words)
 
@@ -169,7 +169,7 @@ def _is_any(connection: DuckDBPyConnection, name: str, condition: str) -> bool:
     return bool(connection.execute(f"SELECT 1 FROM {name} WHERE {condition} LIMIT 1").fetchall())
 
 
-def _keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner: str) -> None:
+def keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner: str) -> None:
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE repeated_key AS "
         f"SELECT {key}, count(*) AS entries, min(rowid) AS kept FROM {name} GROUP BY {key} HAVING count(*) > 1"

@@ -86,6 +86,10 @@ class RelationSection(Section):
     """A condition in your database's SQL: rows that do not meet it are not read."""
     dense_sequence: bool | None = None
     """Whether the sequence of one account has no gaps, so that a gap is a finding."""
+    exact_keys: bool | None = None
+    """Whether every account id is spelled exactly as its account's own, where your schema cannot say so: two columns of
+    different types or collations. It lets such rows be checked and repaired by their text alone, and each repair's
+    journal row says so."""
     synced_at: Text | None = None
     """Only for relations of Stripe's: your column of when a row was last synced. The newest is how fresh they are."""
     columns: dict[str, Text] = Field(default_factory=dict)

@@ -55,6 +55,7 @@ def _relation_over(preset: RelationSection, own: RelationSection) -> RelationSec
         table=own.table or preset.table,
         where=own.where or preset.where,
         dense_sequence=dense,
+        exact_keys=own.exact_keys if own.exact_keys is not None else preset.exact_keys,
         synced_at=own.synced_at or preset.synced_at,
         columns={**preset.columns, **own.columns},
         values={

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Need = tuple[str, str]
 """A relation and one of its columns; the column is empty for the relation's table."""
 
+_NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member")
 _PLAN_COLUMNS = frozenset({("account", "plan"), ("plan_change", "from_plan"), ("plan_change", "to_plan")})
 
 
@@ -68,6 +69,9 @@ def _mapping(name: str, section: RelationSection, *, plans: Collection[str], pat
             raise complaint(path, (*key, "values", column_name), "gives words for a column that is not mapped")
     if section.synced_at is not None and relation_named(name) in MAPPED:
         raise complaint(path, (*key, "synced_at"), "is for relations of Stripe's alone, which a sync tool writes")
+    if section.exact_keys and name not in _NAME_ACCOUNTS:
+        problem = f"is for {', '.join(_NAME_ACCOUNTS)} alone, whose rows name an account"
+        raise complaint(path, (*key, "exact_keys"), problem)
     if section.dense_sequence and "sequence" not in section.columns:
         raise complaint(path, (*key, "dense_sequence"), "is true while columns.sequence is not mapped")
     return RelationMapping(
@@ -83,6 +87,7 @@ def _mapping(name: str, section: RelationSection, *, plans: Collection[str], pat
         },
         where=section.where,
         dense_sequence=bool(section.dense_sequence),
+        exact_keys=bool(section.exact_keys),
     )
 
 

@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from trueup.model.key_equality import KeyEquality
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceColumn:
-    """A column of the app's table; ``type`` is the source's own word for it, in lower case."""
+    """A column of the app's table; ``type`` is the source's own word for it, in lower case.
+
+    ``equality`` is the rule by which its values are compared; None where the schema does not say.
+    """
 
     name: str
     type: str
     nullable: bool = True
+    equality: KeyEquality | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,7 @@ class RelationMapping:
     """Where one of our relations comes from. ``columns`` is keyed by our column names.
 
     A ``query`` in the source's dialect is read in place of the table, whose name then only stands in messages.
+    ``exact_keys`` says that its account ids are spelled exactly as the accounts' own, where the schema cannot say so.
     """
 
     relation: str
@@ -68,6 +75,7 @@ class RelationMapping:
     where: str | None = None
     dense_sequence: bool = False
     query: str | None = None
+    exact_keys: bool = False
 
 
 def mapped_columns(mapping: RelationMapping) -> frozenset[str]:

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError, nearest
+from trueup.model.key_equality import TEXT
 from trueup.model.source import RelationMapping, SourceColumn, SourceTable
 from trueup.sources.select import described, select, wrapped
 from trueup.sources.stream import stream, this_moment
@@ -114,7 +115,7 @@ class FilesSource:
             rows = connection.execute(f"DESCRIBE SELECT * FROM {self.from_sql(table.name)}").fetchall()
         except duckdb.Error as error:
             raise self.unavailable(error) from None
-        columns = tuple(SourceColumn(name=name, type=kind.lower()) for name, kind, *_ in rows)
+        columns = tuple(SourceColumn(name=name, type=kind.lower(), equality=TEXT) for name, kind, *_ in rows)
         rows_there = self._rows(connection, table)
         return SourceTable(name=table.name, columns=columns, rows=rows_there, written_at=_oldest(table))
 

@@ -7,6 +7,7 @@ import re
 import pymysql
 from pymysql.cursors import Cursor
 
+from trueup.model.key_equality import INTEGER, UUID, KeyEquality
 from trueup.model.source import SourceColumn, SourceTable
 from trueup.sources.select import quoted
 
@@ -17,7 +18,7 @@ WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM
 ORDER BY table_name
 """
 _COLUMNS = """
-SELECT table_name, column_name, column_type, is_nullable
+SELECT table_name, column_name, column_type, is_nullable, data_type, numeric_scale, collation_name
 FROM information_schema.columns
 WHERE table_schema = DATABASE()
 ORDER BY table_name, ordinal_position
@@ -37,8 +38,9 @@ _READING = frozenset({"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES"})
 def read_tables(connection: pymysql.Connection[Cursor]) -> tuple[SourceTable, ...]:
     """The tables and views in name order, with the columns that this user may see."""
     columns: dict[str, list[SourceColumn]] = {}
-    for table, name, kind, nullable in _rows(connection, _COLUMNS):
-        column = SourceColumn(name=str(name), type=str(kind).lower(), nullable=nullable == "YES")
+    for table, name, kind, nullable, family, scale, collation in _rows(connection, _COLUMNS):
+        equality = _equality(str(family).lower(), scale, collation)
+        column = SourceColumn(name=str(name), type=str(kind).lower(), nullable=nullable == "YES", equality=equality)
         columns.setdefault(str(table), []).append(column)
     unique = _unique(connection)
     return tuple(
@@ -51,6 +53,18 @@ def read_tables(connection: pymysql.Connection[Cursor]) -> tuple[SourceTable, ..
         for name, rows in _rows(connection, _TABLES)
         if str(name) in columns
     )
+
+
+def _equality(family: str, scale: object, collation: str | None) -> KeyEquality | None:
+    """How a column compares. Most collations take case, accents or trailing blanks for nothing, ``…_bin`` the last."""
+    if collation:
+        character_set = collation.partition("_")[0]
+        by_text = collation.endswith("_nopad_bin") or collation == "utf8mb4_0900_bin"
+        term = f"CONVERT({{}} USING {character_set}) COLLATE {collation}"
+        return KeyEquality(name=collation, by_text=by_text, term=term)
+    if family.endswith("int") or (family == "decimal" and str(scale) == "0"):
+        return INTEGER
+    return UUID if family == "uuid" else None
 
 
 def denies_table(connection: pymysql.Connection[Cursor], name: str) -> bool:

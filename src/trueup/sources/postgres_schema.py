@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import psycopg
 
+from trueup.model.key_equality import INTEGER, TEXT, UUID, KeyEquality
 from trueup.model.source import SourceColumn, SourceTable
 
+_HEADER = 4
+"""What Postgres adds to the modifier of a type."""
+
 _COLUMNS = """
+WITH RECURSIVE base (oid, type, modifier) AS (
+    SELECT oid, oid, -1 FROM pg_type
+    UNION ALL
+    SELECT base.oid, t.typbasetype, t.typtypmod
+    FROM base JOIN pg_type AS t ON t.oid = base.type WHERE t.typtype = 'd')
 SELECT c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid), c.reltuples,
-       a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull
+       a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+       t.typname, format_type(t.oid, NULL), t.typtype, greatest(a.atttypmod, base.modifier),
+       quote_ident(s.nspname) || '.' || quote_ident(l.collname), l.collisdeterministic
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN base ON base.oid = a.atttypid
+JOIN pg_type AS t ON t.oid = base.type AND t.typtype <> 'd'
+LEFT JOIN pg_collation AS l ON l.oid = a.attcollation AND l.collname <> 'default'
+LEFT JOIN pg_namespace AS s ON s.oid = l.collnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
   AND has_schema_privilege(n.oid, 'USAGE')
@@ -59,9 +74,11 @@ def read_tables(connection: psycopg.Connection) -> tuple[SourceTable, ...]:
         unique.setdefault(table, set()).add(frozenset(names))
     columns: dict[int, list[SourceColumn]] = {}
     heads: dict[int, tuple[str, str, bool, float]] = {}
-    for table, schema, name, visible, rows, column, kind, nullable in connection.execute(_COLUMNS):
+    for table, schema, name, visible, rows, column, kind, nullable, *compared in connection.execute(_COLUMNS):
         heads[table] = (schema, name, visible, rows)
-        columns.setdefault(table, []).append(SourceColumn(name=column, type=kind.lower(), nullable=nullable))
+        equality = _equality(*compared)
+        described = SourceColumn(name=column, type=kind.lower(), nullable=nullable, equality=equality)
+        columns.setdefault(table, []).append(described)
     tables = [
         SourceTable(
             name=name,
@@ -73,6 +90,35 @@ def read_tables(connection: psycopg.Connection) -> tuple[SourceTable, ...]:
         for table, (schema, name, visible, rows) in heads.items()
     ]
     return tuple(sorted(tables, key=lambda table: table.qualified_name))
+
+
+def _equality(
+    base: str, qualified: str, kind: str, modifier: int, collation: str | None, is_deterministic: object
+) -> KeyEquality | None:
+    """How a column of this base type compares; ``collation`` is None where it is the database's own.
+
+    ``citext`` compares in lower case of its collation. A deterministic collation orders text and leaves its equality to
+    the bytes; another one may take any two texts for one.
+    """
+    folds = collation is not None and not is_deterministic
+    if base == "citext":
+        collated = f" COLLATE {collation}" if collation else ""
+        return KeyEquality(name=f"citext{collated}", by_text=False, term=f"(CAST({{}} AS {qualified}){collated})")
+    if base in ("text", "varchar", "name"):
+        term = f"(CAST({{}} AS text) COLLATE {collation})"
+        return KeyEquality(name=f"text COLLATE {collation}", by_text=False, term=term) if folds else TEXT
+    if base == "bpchar":  # read without its trailing blanks, which it does not compare either
+        return None if folds else KeyEquality(name="bpchar", by_text=True)
+    if base in ("int2", "int4", "int8") or (base == "numeric" and _has_no_fraction(modifier)):
+        return INTEGER
+    if base == "uuid":
+        return UUID
+    return KeyEquality(name=qualified, by_text=True) if kind == "e" else None
+
+
+def _has_no_fraction(modifier: int) -> bool:
+    """Whether a numeric column keeps no digit after the point (the low half of its modifier, less 4)."""
+    return modifier >= _HEADER and (modifier - _HEADER) & 0x7FF == 0
 
 
 def has_table(connection: psycopg.Connection, name: str) -> bool:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from enum import StrEnum
 
+from trueup.model.key_equality import TEXT, KeyEquality
 from trueup.model.source import SourceColumn, SourceTable
 from trueup.sources.select import quoted
 
@@ -87,15 +88,55 @@ def _table(connection: sqlite3.Connection, name: str, *, is_table: bool) -> Sour
         'SELECT name, type, "notnull", pk FROM pragma_table_xinfo(?) WHERE hidden <> 1', [name]
     )
     columns = described.fetchall()
+    collations = _collations(connection, name) if is_table else {}
     return SourceTable(
         name=name,
         columns=tuple(
-            SourceColumn(name=column, type=kind.lower(), nullable=not (required or _is_row_id(kind, key)))
+            SourceColumn(
+                name=column,
+                type=kind.lower(),
+                nullable=not (required or _is_row_id(kind, key)),
+                equality=_equality(affinity_of(kind), collations.get(column)),
+            )
             for column, kind, required, key in columns
         ),
         unique=_unique(connection, name, columns),
         rows=_highest_row_id(connection, name) if is_table else None,
     )
+
+
+def _collations(connection: sqlite3.Connection, name: str) -> dict[str, str]:
+    """The collation of each of the table's columns, in capitals; empty for a virtual table.
+
+    No pragma tells it of a column, but one does of an index; so an empty copy of the table gets an index on each.
+    """
+    (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", [name]).fetchone()
+    found: dict[str, str] = {}
+    with contextlib.closing(sqlite3.connect(":memory:")) as copy, contextlib.suppress(sqlite3.Error):
+        if str(sql).lower().startswith("create virtual"):
+            return found
+        copy.execute(sql)
+        columns = copy.execute("SELECT name FROM pragma_table_xinfo(?)", [name]).fetchall()
+        for (column,) in columns:
+            with contextlib.suppress(sqlite3.OperationalError):  # a collation of the application's own
+                copy.execute(f"CREATE INDEX collation_probe ON {quoted(name, QUOTE)} ({quoted(column, QUOTE)})")
+                row = copy.execute("SELECT coll FROM pragma_index_xinfo('collation_probe') WHERE seqno = 0").fetchone()
+                found[column] = str(row[0]).upper()
+                copy.execute("DROP INDEX collation_probe")
+    return found
+
+
+def _equality(affinity: Affinity, collation: str | None) -> KeyEquality | None:
+    """How a column compares. One without affinity tells 1 from '1', and a REAL one has several texts for a number."""
+    match affinity, collation:
+        case Affinity.TEXT, "BINARY":
+            return TEXT
+        case ((Affinity.INTEGER | Affinity.NUMERIC), "BINARY"):
+            return KeyEquality(name="number", by_text=True)
+        case Affinity.TEXT, ("NOCASE" | "RTRIM"):
+            return KeyEquality(name=collation, by_text=False, term=f"CAST({{}} AS TEXT) COLLATE {collation}")
+        case _:
+            return None
 
 
 def _unique(

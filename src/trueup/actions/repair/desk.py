@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from trueup.actions.account_keys import Reference, references, trusted_relations
 from trueup.actions.needed import needed_mappings
-from trueup.actions.snapshot import supply_configured
+from trueup.actions.snapshot import supply_configured, unique_key
 from trueup.books.file import books_in_memory
 from trueup.books.handful import Handful
 from trueup.mapping.fit import fit
@@ -41,12 +42,17 @@ class Layout:
     """The live schema, as far as the mapping names it: fitted mappings, and their tables as the source sees them.
 
     ``read`` is what the checks read of the mappings, and of where audit rows go also why they stand there. ``selects``
-    are the statements that were made from them, by relation, columns and conditions.
+    are the statements that were made from them, by relation, columns and conditions. ``references`` are the columns
+    that name an account, ``trusted`` the relations whose ids are compared by text on the config's word alone, and
+    ``unique_accounts`` says whether the database keeps accounts from having one key.
     """
 
     mappings: Mapping[str, RelationMapping]
     read: Mapping[str, RelationMapping]
     tables: Mapping[str, SourceTable]
+    references: tuple[Reference, ...] = ()
+    trusted: frozenset[str] = frozenset()
+    unique_accounts: bool = False
     selects: dict[Hashable, str] = field(default_factory=dict, repr=False)
 
 
@@ -133,7 +139,15 @@ class Desk:
         # Exemptions come and go while a layout is kept, and one of them may be of a plan.
         needed = needed_mappings(tuple(fitted.values()), self.catalogue, plans_exempted=True)
         read = {m.relation: fitted[m.relation] if m.relation in _AUDITED else m for m in needed}
-        return Layout(mappings=fitted, read=read, tables=by_name)
+        account = fitted.get("account")
+        return Layout(
+            mappings=fitted,
+            read=read,
+            tables=by_name,
+            references=references(fitted, by_name),
+            trusted=trusted_relations(fitted, by_name),
+            unique_accounts=account is not None and unique_key(account, by_name[account.table]),
+        )
 
 
 def open_desk(config: Config, catalogue: Sequence[Check]) -> Desk:

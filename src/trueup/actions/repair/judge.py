@@ -12,7 +12,9 @@ from trueup.actions.repair.proof import Unproven, proven, wrong_move
 from trueup.actions.repair.rows import SubjectRows
 from trueup.actions.repair.slice import MOST_ACCOUNTS, Slice, findings_in, load, outcomes_in, read_slice
 from trueup.actions.repair.writing import Translator, Writes
+from trueup.engines.requirements import reads_of_check
 from trueup.model.change import Change, Refusal
+from trueup.model.key_equality import Comparison
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
 from trueup.model.repair import Plan, Refused, Stale
 from trueup.model.row_counts import RowCounts
@@ -46,6 +48,9 @@ def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> 
     found = read_slice(SubjectRows(desk, connection, desk.layout().read), order.check, order.subject)
     if len(found.accounts) > MOST_ACCOUNTS:
         return Refused(issue_id=order.issue_id, reason=f"It touches {len(found.accounts)} accounts; a person decides.")
+    doubt = found.ambiguous or _doubt(desk, order)
+    if doubt:
+        return Refused(issue_id=order.issue_id, reason=f"{doubt[0].upper()}{doubt[1:]}.")
     load(books, found, desk)
     (made,) = outcomes_in(books, desk, (order.check,), now=order.now)
     if not isinstance(made.outcome, Checked):
@@ -62,6 +67,15 @@ def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> 
     if wrong is not None:
         return Refused(issue_id=order.issue_id, reason=wrong)
     return _translated(desk, connection, order, finding, change, found)
+
+
+def _doubt(desk: Desk, order: Order) -> str | None:
+    """Why it is not known whose rows the check looks at; None where it is."""
+    unknown = [r for r in desk.layout().references if r.comparison is Comparison.UNKNOWN]
+    if not unknown:
+        return None
+    read = reads_of_check(order.check)
+    return next((reference.doubt() for reference in unknown if reference.place in read), None)
 
 
 def _translated(

@@ -201,7 +201,7 @@ def _written(
     if not isinstance(held, Held):
         return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {held}.")
     counter.resume()
-    line = journal_line(order, plan, decided.writes)
+    line = journal_line(order, plan, decided.writes, trusted=desk.layout().trusted)
     try:
         entry = journal.append(connection, line, code_version=__version__, database_identity=identity)
     except journal.JournalUnusable as error:

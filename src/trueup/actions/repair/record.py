@@ -21,6 +21,8 @@ _SINCE = ":since"
 """Appended to a repair's id, the id of the row that says what was changed right after it."""
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
     from trueup.actions.repair.desk import Desk
@@ -122,8 +124,12 @@ def applied_row(order: Order, plan: Plan, connection: Connection) -> RepairRow:
     )
 
 
-def journal_line(order: Order, plan: Plan, writes: Writes) -> journal.JournalLine:
-    """The journal's row: what stood there and what stands there now, in the table's own words."""
+def journal_line(order: Order, plan: Plan, writes: Writes, *, trusted: Collection[str] = ()) -> journal.JournalLine:
+    """The journal's row: what stood there and what stands there now, in the table's own words.
+
+    ``trusted`` are the relations whose account ids were compared by their text on the config's word.
+    """
+    words = {"exact_keys": sorted(trusted)} if trusted else {}
     update, insert = writes.update, writes.insert
     cell = {"table": update.table, "key": _said(update.key), "column": update.column} if update else {}
     expected = {"expected_writes": counts_text(plan.expected_writes)} if plan.expected_writes else {}
@@ -135,7 +141,7 @@ def journal_line(order: Order, plan: Plan, writes: Writes) -> journal.JournalLin
         repair_id=order.repair_id,
         plan_hash=plan.plan_hash,
         before={**cell, "value": _said(update.old), **_proof(plan.proof)} if update else {},
-        after={**cell, **({"value": _said(update.new)} if update else {}), "appended": appended, **expected},
+        after={**cell, **({"value": _said(update.new)} if update else {}), "appended": appended, **expected, **words},
         reason=order.reason,
         request_id=order.request_id,
     )

@@ -67,8 +67,8 @@ class SubjectRows:
 
     def __init__(self, desk: Desk, connection: Connection, wanted: Mapping[str, RelationMapping]) -> None:
         self.wanted = wanted
-        self._desk = desk
-        self._connection = connection
+        self.desk = desk
+        self.connection = connection
         self._layout = desk.layout()
         self._mappings = self._layout.mappings
 
@@ -88,7 +88,20 @@ class SubjectRows:
     def _matching(
         self, mapping: RelationMapping, wanted: Collection[str], by: Mapping[str, Collection[str]]
     ) -> Iterator[Raw]:
-        """The rows in rounds, so that no statement has too many parameters."""
+        """The rows in rounds, so that no statement has too many parameters.
+
+        Stripe's ids are equal where their bytes are, whatever the column's collation also finds.
+        """
+        exact = {name: set(values) for name, values in by.items() if _is_stripes(name) and name in mapping.columns}
+        read = [name for name in mapping.columns if name in wanted or name in exact]
+        for row in self._rows(mapping, read, by):
+            named = dict(zip(read, row, strict=True))
+            if not exact or any(raw_text(named[name]) in values for name, values in exact.items()):
+                yield row if len(read) == len(wanted) else tuple(named[name] for name in read if name in wanted)
+
+    def _rows(
+        self, mapping: RelationMapping, wanted: Collection[str], by: Mapping[str, Collection[str]]
+    ) -> Iterator[Raw]:
         conditions = {
             name: self._theirs(mapping, mapping.columns[name], values)
             for name, values in by.items()
@@ -110,28 +123,46 @@ class SubjectRows:
         lists = [name for name, is_single in tests if not is_single]
         values = [name for name, is_single in tests if is_single]
         bound = {name: found[0] if len(found) == 1 else list(found) for name, found in by.items()}
-        for row in self._connection.execute(statement(sql, lists=lists, values=values), bound):
+        for row in self.connection.execute(statement(sql, lists=lists, values=values), bound):
             yield tuple(row)
 
     def _select(self, mapping: RelationMapping, wanted: Collection[str], tests: Iterable[tuple[str, bool]]) -> str:
-        quote = self._desk.target.quote
+        quote = self.desk.target.quote
         literal = literal_mapping(mapping)
         condition = " OR ".join(
             f"{expression_of(literal.columns[name], quote)} {'=' if is_single else 'IN'} :{name}"
             for name, is_single in tests
         )
         where = f"({literal.where}\n) AND ({condition})" if literal.where else condition
-        columns = {name: literal.columns[name] for name in literal.columns if name in wanted}
+        columns = {
+            name: self._without_padding(mapping, name, literal.columns[name])
+            for name in literal.columns
+            if name in wanted
+        }
         return select(dataclasses.replace(literal, where=where, columns=columns), quote=quote)
+
+    def _without_padding(self, mapping: RelationMapping, name: str, literal: ColumnMapping) -> ColumnMapping:
+        """The column as an audit reads it: Postgres gives a ``char(n)`` with blanks that it does not compare."""
+        table = self._layout.tables.get(mapping.table)
+        types = {column.name: column.type for column in table.columns} if table is not None else {}
+        declared = types.get(mapping.columns[name].column or "", "")
+        if self.desk.target.dialect != "postgres" or not declared.startswith(("character(", "bpchar")):
+            return literal
+        return ColumnMapping(expression=f"CAST({expression_of(literal, self.desk.target.quote)} AS text)")
 
     def _theirs(self, mapping: RelationMapping, column: ColumnMapping, values: Collection[str]) -> list[object]:
         """Our text as the column's type has it; what that type cannot hold is in no row."""
         family = ""
         if column.column is not None:
-            described = self._desk.columns(self._connection, mapping.table).get(column.column)
+            described = self.desk.columns(self.connection, mapping.table).get(column.column)
             family = described.family if described else ""
         found = (typed_key(value, family) for value in sorted(values))
         return [value for value in found if value is not None]
+
+
+def _is_stripes(name: str) -> bool:
+    """Whether a column of ours holds an id that Stripe gave."""
+    return name == "event_id" or name.startswith("stripe_")
 
 
 def expression_of(column: ColumnMapping, quote: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from trueup.actions.examine import examine
+from trueup.actions.repair.keys import AccountKeys
 from trueup.actions.repair.rows import Raw, SubjectRows, few_rows
 from trueup.actions.snapshot import unique_key
 from trueup.engines.sql import subject_column
@@ -41,6 +42,8 @@ class Slice:
     rows: Mapping[str, Sequence[Raw]]
     mappings: Mapping[str, RelationMapping]
     accounts: frozenset[str]
+    ambiguous: str | None = None
+    """Why it cannot be said whose some of the rows are; None where it can."""
 
     def count(self, relation: str) -> int:
         """How many rows of this relation there are."""
@@ -48,22 +51,46 @@ class Slice:
 
 
 def read_slice(reader: SubjectRows, check: Check, subject: str) -> Slice:
-    """Everything that bears on ``subject``: its accounts with their whole ledgers, events, plan changes and seats."""
+    """Everything that bears on ``subject``: its accounts with their whole ledgers, events, plan changes and seats.
+
+    A row that names an account in another spelling, which the database takes for the same, has the account's own here.
+    """
     column = subject_column(check.violations)
-    accounts = accounts_of(reader, check, subject)
+    asked = accounts_of(reader, check, subject)
+    keys = AccountKeys(desk=reader.desk, connection=reader.connection, mapping=reader.wanted.get("account"))
+    account_rows = reader.read("account", {"account_id": asked})
+    keys.settle(asked, account_rows)
+    accounts = frozenset(keys.accounts)
+    members, organisations = _members_of(reader, keys)
+    entries = keys.respelled(
+        reader.wanted.get("ledger_entry"), "account_id", reader.read("ledger_entry", {"account_id": accounts})
+    )
+    changes = keys.respelled(
+        reader.wanted.get("plan_change"), "account_id", reader.read("plan_change", {"account_id": accounts})
+    )
     events = {subject} if column in (_EVENT, "stripe_event_id") else set()
-    members = reader.read("member", {"member_id": accounts, "account_id": accounts})
-    organisations = _organisations_of(reader.wanted.get("member"), members, accounts)
-    entries = reader.read("ledger_entry", {"account_id": accounts})
     events |= _events_in(reader.wanted.get("ledger_entry"), entries)
     rows = {
-        "account": reader.read("account", {"account_id": accounts | organisations}),
+        "account": account_rows + organisations,
         "ledger_entry": entries,
         "webhook_event": reader.read("webhook_event", {_EVENT: events}),
-        "plan_change": reader.read("plan_change", {"account_id": accounts}),
+        "plan_change": changes,
         "member": members,
     }
-    return Slice(rows=rows, mappings=reader.wanted, accounts=frozenset(accounts))
+    return Slice(rows=rows, mappings=reader.wanted, accounts=accounts, ambiguous=keys.ambiguous)
+
+
+def _members_of(reader: SubjectRows, keys: AccountKeys) -> tuple[list[Raw], list[Raw]]:
+    """The seats of these accounts, and the rows of the further accounts that these accounts have a seat in."""
+    mapping = reader.wanted.get("member")
+    accounts = frozenset(keys.accounts)
+    members = reader.read("member", {"member_id": accounts, "account_id": accounts})
+    for column in ("member_id", "account_id"):
+        members = keys.respelled(mapping, column, members)
+    organisations = _organisations_of(mapping, members, accounts) - accounts
+    rows = reader.read("account", {"account_id": organisations}) if organisations else []
+    keys.settle(organisations, rows)
+    return keys.respelled(mapping, "account_id", members), rows
 
 
 def accounts_of(reader: SubjectRows, check: Check, subject: str) -> set[str]:

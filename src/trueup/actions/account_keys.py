@@ -1,0 +1,216 @@
+"""Whose row is whose: account ids are one where the app's database takes them for one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trueup.books.account_keys import ACCOUNT, account_ids, alike, doubtful, note_problem, respell, strangers
+from trueup.books.copy import keep_one_of_each
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.key_equality import Comparison, KeyEquality, comparison
+from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.sources.key_matching import grouping_sql, matching_sql
+from trueup.sources.select import select
+
+if TYPE_CHECKING:
+    from trueup.books.account_keys import Place
+    from trueup.books.file import Books
+    from trueup.model.source import Progress, Snapshot, SourceTable
+
+REFERENCES: tuple[Place, ...] = (
+    ("ledger_entry", "account_id"),
+    ("plan_change", "account_id"),
+    ("member", "account_id"),
+    ("member", "member_id"),
+)
+"""The columns that name an account."""
+
+_IDS_A_QUERY = 5_000
+_BYTES_A_QUERY = 4_000_000
+"""Ids that no account has are compared with each other in one query, with two digits a byte; MariaDB takes 16 MiB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A mapped column that names an account, and how its ids are compared with the accounts'.
+
+    ``equality`` is the rule that both columns share, where they share one.
+    """
+
+    mapping: RelationMapping
+    column: str
+    comparison: Comparison
+    equality: KeyEquality | None
+    accounts: RelationMapping | None
+
+    @property
+    def place(self) -> Place:
+        """The relation and the column, by our names."""
+        return self.mapping.relation, self.column
+
+    def doubt(self) -> str:
+        """Why it is not known which ids are one, and what to do about it, in one sentence without its full stop."""
+        theirs = _described(self.mapping, self.column)
+        compared = f"{theirs} and {_described(self.accounts, 'account_id')}" if self.accounts else theirs
+        return (
+            f"how the database compares {compared} is not known, so a row's account may be another one than its id "
+            "says; give both columns one type and one collation, or, where every id is spelled exactly as its "
+            f"account's, set exact_keys = true under [relations.{self.mapping.relation}]"
+        )
+
+
+def references(fitted: Mapping[str, RelationMapping], tables: Mapping[str, SourceTable]) -> tuple[Reference, ...]:
+    """Every mapped column that names an account. ``tables`` are the source's, by the names that the mapping has."""
+    accounts = fitted.get("account")
+    found = []
+    for relation, column in REFERENCES:
+        mapping = fitted.get(relation)
+        if mapping is None or column not in mapping.columns:
+            continue
+        compared = [_equality(mapping, column, tables)]
+        if accounts is not None:
+            compared.append(_equality(accounts, "account_id", tables))
+        how = comparison(compared)
+        if how is Comparison.UNKNOWN and mapping.exact_keys:
+            how = Comparison.BY_TEXT
+        found.append(Reference(mapping=mapping, column=column, comparison=how, equality=compared[0], accounts=accounts))
+    return tuple(found)
+
+
+def trusted_relations(fitted: Mapping[str, RelationMapping], tables: Mapping[str, SourceTable]) -> frozenset[str]:
+    """The relations whose ids are compared by text only because the config says ``exact_keys``."""
+    doubted = {name: dataclasses.replace(mapping, exact_keys=False) for name, mapping in fitted.items()}
+    found = {r.mapping.relation for r in references(doubted, tables) if r.comparison is Comparison.UNKNOWN}
+    return frozenset(name for name in found if fitted[name].exact_keys)
+
+
+def _equality(mapping: RelationMapping, column: str, tables: Mapping[str, SourceTable]) -> KeyEquality | None:
+    name = mapping.columns[column].column
+    if name is None or mapping.table not in tables:
+        return None
+    return next((theirs.equality for theirs in tables[mapping.table].columns if theirs.name == name), None)
+
+
+def _described(mapping: RelationMapping, column: str) -> str:
+    source = mapping.columns[column]
+    return f"{mapping.table}.{source.column}" if source.column else f"{mapping.table}'s expression for {column}"
+
+
+def follow_equality(
+    books: Books,
+    snapshot: Snapshot,
+    mappings: Sequence[RelationMapping],
+    tables: Mapping[str, SourceTable],
+    *,
+    dialect: str,
+    unique_accounts: bool,
+    progress: Progress,
+) -> bool:
+    """Write the account ids of all copied rows as their accounts do, and whether the database was there to say so.
+
+    Ids that equal an account's byte by byte are settled; only the others are asked about, in the same snapshot, and
+    only where the schema says that they may be equal all the same. Where it is not known how ids compare, and two of
+    them may be one, the relation is put on record as not read whole: no check says anything about it.
+    """
+    copied = {mapping.relation: mapping for mapping in mappings}
+    found = references(copied, tables)
+    for reference in found:
+        if reference.comparison is Comparison.UNKNOWN:
+            _note_doubt(books, reference)
+    asked = [reference for reference in found if reference.comparison is Comparison.BY_SOURCE]
+    if not asked:
+        return True
+    progress.begin("Comparing account ids", None)
+    keys = _Keys(books, snapshot, dialect, asked)
+    try:
+        if copied.get("account") is not None and not unique_accounts:
+            keys.join_accounts()
+        keys.join_references()
+    except (SourceUnavailable, ConfigurationError) as error:
+        problem = f"the database did not say which account ids are one: {error}"
+        for reference in asked:
+            note_problem(books, reference.mapping.relation, problem)
+        return False
+    progress.end()
+    return True
+
+
+def _note_doubt(books: Books, reference: Reference) -> None:
+    by_text = reference.equality is not None and reference.equality.by_text
+    example = doubtful(books, reference.place, among_themselves=not by_text)
+    if example is not None:
+        problem = f"{example} may be the id of one account: {reference.doubt()}"
+        note_problem(books, reference.mapping.relation, problem)
+
+
+class _Keys:
+    """The ids of all columns that share one rule, which the database is asked about."""
+
+    def __init__(self, books: Books, snapshot: Snapshot, dialect: str, asked: Sequence[Reference]) -> None:
+        self._books = books
+        self._snapshot = snapshot
+        self._dialect = dialect
+        self._asked = asked
+
+    def join_accounts(self) -> None:
+        """Accounts that the database takes for one, and does not keep from being two, are one; it is on record."""
+        equality, accounts = self._asked[0].equality, self._asked[0].accounts
+        if equality is None or accounts is None:
+            return
+        respell(self._books, [ACCOUNT], self._grouped(equality, account_ids(self._books)))
+        keep_one_of_each(self._books.connection, "account", "account_id", "account_id")
+
+    def join_references(self) -> None:
+        """Give every id that no account has the spelling of the account that has it, or one for all that are equal."""
+        by_rule: dict[str, list[Reference]] = {}
+        for reference in self._asked:
+            by_rule.setdefault(reference.equality.name if reference.equality else "", []).append(reference)
+        for group in by_rule.values():
+            self._join(group)
+
+    def _join(self, group: Sequence[Reference]) -> None:
+        equality, accounts = group[0].equality, group[0].accounts
+        if equality is None:
+            return
+        places = [reference.place for reference in group]
+        left = strangers(self._books, places)
+        spelling: dict[str, str] = {}
+        if accounts is not None and left:
+            spelling = self._matched(equality, accounts, left)
+            left -= spelling.keys()
+        respell(self._books, places, spelling | self._grouped(equality, left))
+
+    def _matched(self, equality: KeyEquality, accounts: RelationMapping, left: Collection[str]) -> dict[str, str]:
+        known = account_ids(self._books)
+        keys = dataclasses.replace(accounts, columns={"account_id": accounts.columns["account_id"]})
+        keys_sql = select(keys, quote='"' if self._dialect == "postgres" else "`")
+        spelling: dict[str, str] = {}
+        ordered = sorted(left)
+        for start in range(0, len(ordered), _IDS_A_QUERY):
+            some = ordered[start : start + _IDS_A_QUERY]
+            answer = self._ask(matching_sql(self._dialect, equality, some, keys_sql))
+            spelling |= {theirs: ours for theirs, ours in answer if ours in known}
+        return spelling
+
+    def _grouped(self, equality: KeyEquality, ids: Collection[str]) -> dict[str, str]:
+        """One spelling for all that are equal. Of very many, only those that look alike are asked about."""
+        asked = ids if _size(ids) <= _BYTES_A_QUERY else alike(self._books, ids)
+        if _size(asked) > _BYTES_A_QUERY:
+            problem = f"{len(asked)} ids that no account has look alike, which are too many to ask about"
+            raise ConfigurationError(problem)
+        return dict(self._ask(grouping_sql(self._dialect, equality, asked))) if asked else {}
+
+    def _ask(self, sql: str) -> Iterator[tuple[str, str]]:
+        names = ("spelling", "account_id")
+        columns = {name: ColumnMapping(column=name) for name in names}
+        answer = RelationMapping(relation="account", table="the account ids", columns=columns, query=sql)
+        for batch in self._snapshot.read(answer):
+            for row in batch.to_pylist():
+                yield str(row["spelling"]), str(row["account_id"])
+
+
+def _size(ids: Collection[str]) -> int:
+    return sum(len(one.encode()) for one in ids)

@@ -1,0 +1,49 @@
+"""When a database takes two keys for one: the same bytes, or a rule of its own (case, accents, trailing blanks)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEquality:
+    """The rule by which a column's ``=`` compares, as the schema names it.
+
+    Two columns whose rules have the same ``name`` compare alike, and with each other. ``by_text`` says that two values
+    are equal exactly where the texts that we read of them are the same. ``term`` is the SQL by which the text ``{}`` is
+    compared as a value of the column is.
+    """
+
+    name: str
+    by_text: bool
+    term: str = "{}"
+
+    def of(self, sql: str) -> str:
+        """The text that ``sql`` gives, compared by this rule."""
+        return self.term.replace("{}", sql)
+
+
+TEXT = KeyEquality(name="text", by_text=True)
+"""Text that is equal where its bytes are."""
+INTEGER = KeyEquality(name="integer", by_text=True)
+UUID = KeyEquality(name="uuid", by_text=True)
+
+
+class Comparison(StrEnum):
+    """How it is decided whether a key of one column is a key of another."""
+
+    BY_TEXT = "by text"
+    BY_SOURCE = "by source"
+    """Other spellings may be equal, and the database can be asked which."""
+    UNKNOWN = "unknown"
+    """The two columns compare by different rules, or by a rule that the schema does not tell."""
+
+
+def comparison(columns: Sequence[KeyEquality | None]) -> Comparison:
+    """How the keys of these columns are compared with each other; None is a column whose rule is not known."""
+    known = [column for column in columns if column is not None]
+    if len(known) < len(columns) or len({column.name for column in known}) > 1:
+        return Comparison.UNKNOWN
+    return Comparison.BY_TEXT if all(column.by_text for column in known) else Comparison.BY_SOURCE
