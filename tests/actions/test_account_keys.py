@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.keyed import Entry, Keys, balances, issues, keyed_app, problems
-from tests.support.repairable import REASON, App
-from trueup.actions.repair import preview, repair, repair_safe, safe_issues
+from tests.support.keyed import Entry, Keys, balances, issues, keyed_app, problems, repair_unattended
+from tests.support.repairable import REASON
+from trueup.actions.repair import preview, repair
 from trueup.model.repair import Applied, Plan, Refused
 
 KINDS = ("sqlite", "postgres", "mariadb")
@@ -16,15 +16,6 @@ KINDS = ("sqlite", "postgres", "mariadb")
 
 def _url(request: pytest.FixtureRequest, kind: str) -> str:
     return str(request.getfixturevalue(f"{kind}_url"))
-
-
-def _repaired(app: App) -> list[object]:
-    """What repairs that run unattended do after an audit."""
-    return list(
-        repair_safe(
-            safe_issues(app.report()), reason=REASON, actor="test", config=app.config, catalogue=app.checks, now=app.now
-        )
-    )
 
 
 UPPER, LOWER = "3F25D0A1", "3f25d0a1"
@@ -58,7 +49,7 @@ def test_an_id_in_other_letters_is_the_same_account(
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(UPPER, 145)], entries=SPENT)
     assert problems(app) == {}
     assert issues(app) == set()
-    assert _repaired(app) == []
+    assert repair_unattended(app) == []
     assert balances(app) == [(UPPER, 145)]
 
 
@@ -68,7 +59,7 @@ def test_a_wrong_balance_is_repaired_from_every_spelling(
 ) -> None:
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(UPPER, 95)], entries=SPENT)
     assert issues(app) == {f"credit-balance:{UPPER}"}
-    (result,) = _repaired(app)
+    (result,) = repair_unattended(app)
     assert isinstance(result, Applied), result
     assert balances(app) == [(UPPER, 145)]
     assert issues(app) == set()
@@ -88,7 +79,7 @@ def test_ids_in_other_letters_are_two_accounts_where_the_database_compares_bytes
         entries=[(UPPER, 100, 100), (UPPER, -5, 95), (LOWER, 50, 50)],
     )
     assert issues(app) == {f"credit-balance:{LOWER}"}
-    (result,) = _repaired(app)
+    (result,) = repair_unattended(app)
     assert isinstance(result, Applied), result
     assert balances(app) == sorted([(UPPER, 95), (LOWER, 50)])
 
@@ -137,7 +128,7 @@ def test_every_spelling_that_the_database_takes_for_the_account_is_the_account(
     assert issues(app) == set()
     app.execute("UPDATE users SET credits = 1")
     assert issues(app) == {f"credit-balance:{key}"}
-    (result,) = _repaired(app)
+    (result,) = repair_unattended(app)
     assert isinstance(result, Applied), result
     assert balances(app) == [(str(key), total)]
     assert issues(app) == set()
@@ -238,7 +229,7 @@ def test_ids_of_two_types_are_checked_where_each_is_spelled_as_its_account_is(
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(key, 145)], entries=entries)
     assert problems(app) == {}
     assert f"credit-balance:{key}" in issues(app)
-    (result,) = _repaired(app)
+    (result,) = repair_unattended(app)
     assert isinstance(result, Refused), result
     assert balances(app) == [(str(key), 145)]
 
@@ -251,7 +242,7 @@ def test_the_config_may_say_that_every_id_is_spelled_exactly_and_the_journal_kee
     entries: list[Entry] = [(str(key), 100, 100), (str(key), -5, 95)]
     exact = "[relations.ledger_entry]\nexact_keys = true\n"
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(key, 145)], entries=entries, config=exact)
-    (result,) = _repaired(app)
+    (result,) = repair_unattended(app)
     assert isinstance(result, Applied), result
     assert balances(app) == [(str(key), 95)]
     before = "`before`" if kind == "mariadb" else '"before"'

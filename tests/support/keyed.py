@@ -5,7 +5,6 @@ Leaves out what has nothing to do with whose row is whose.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,9 @@ from pathlib import Path
 
 import sqlalchemy
 
-from tests.support.repairable import App, app_of
+from tests.support.repairable import REASON, App, app_of
+from trueup.actions.repair import repair_safe, safe_issues
+from trueup.model.repair import RepairResult
 from trueup.targets import open_target
 
 NOW = datetime(2026, 3, 1, 12)
@@ -91,18 +92,15 @@ def problems(app: App) -> dict[str, str]:
     return {read.relation: str(read.problem) for read in app.report().relations if read.problem}
 
 
+def repair_unattended(app: App) -> list[RepairResult]:
+    """What repairs that run unattended do after an audit."""
+    offered = safe_issues(app.report())
+    return list(repair_safe(offered, reason=REASON, actor="test", config=app.config, catalogue=app.checks, now=app.now))
+
+
 def issues(app: App) -> set[str]:
     """The ids of what an audit finds."""
     return {finding.id for finding in app.report().findings()}
-
-
-def execute(url: str, *statements: str) -> None:
-    """Change the database as the application would."""
-    with contextlib.ExitStack() as held:
-        connection = held.enter_context(open_target(url).transaction())
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-        connection.commit()
 
 
 def _tables(keys: Keys, dialect: str) -> Iterable[str]:
