@@ -245,8 +245,8 @@ def test_the_config_may_say_that_every_id_is_spelled_exactly_and_the_journal_kee
     (result,) = repair_unattended(app)
     assert isinstance(result, Applied), result
     assert balances(app) == [(str(key), 95)]
-    before = "`before`" if kind == "mariadb" else '"before"'
-    ((journaled,),) = app.rows(f"SELECT {before} FROM trueup_journal WHERE repair_id IS NOT NULL")
+    after = "`after`" if kind == "mariadb" else '"after"'
+    ((journaled,),) = app.rows(f"SELECT {after} FROM trueup_journal WHERE repair_id IS NOT NULL")
     assert '"exact_keys"' in str(journaled)
     assert "ledger_entry" in str(journaled)
 
