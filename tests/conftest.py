@@ -10,7 +10,7 @@ settings.register_profile("trueup", deadline=None, print_blob=True)
 settings.register_profile("quick", settings.get_profile("trueup"), max_examples=25)
 settings.load_profile("trueup")
 
-pytest_plugins = ["tests.support.databases", "tests.support.receivers"]
+pytest_plugins = ["tests.support.databases", "tests.support.postgres15", "tests.support.receivers"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

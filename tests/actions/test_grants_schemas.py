@@ -95,7 +95,8 @@ def test_a_serial_needs_its_sequence_and_gets_it(narrow: Narrow) -> None:
             )
         values = {"user_id": FIRST, "kind": "x", "amount": "0.0", "balance": "0"}
         record = line(1, after={"appended": {"table": "app.ledger", "values": values}})
-        journal.append(connection, record, code_version="1", database_identity="here")
+        for _ in range(2):
+            journal.append(connection, record, code_version="1", database_identity="here")
         connection.commit()
     assert "app" in narrow.script
     assert narrow.owner.rows("SELECT id, batch FROM app.ledger ORDER BY id") == [(1, 1), (2, 2)]
@@ -190,10 +191,7 @@ def test_a_key_that_is_an_expression_leaves_nothing_to_update(postgres_server: P
     app = app_of(app.config.database_url, config.format(**NAMES), tmp_path)
     script = grants(app.config)
     assert "account.account_id is mapped to an expression: no account can be repaired" in script
-    updates = [statement for statement in script.splitlines() if statement.startswith("GRANT UPDATE")]
-    assert [statement.partition(" ON ")[2].partition(" ")[0] for statement in updates] == [
-        '"public"."trueup_journal_head"'
-    ]
+    assert "GRANT UPDATE" not in script
     assert "AFTER UPDATE" not in script
 
 

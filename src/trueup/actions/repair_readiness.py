@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from trueup.actions.grants.postgres_guards import guard_name
-from trueup.actions.grants.wanted import Replaceable, written
+from trueup.actions.grants.wanted import written
 from trueup.actions.symptoms import Health, Symptom
+from trueup.actions.wall_readiness import held_rights, unheld, ways_around
 from trueup.model.errors import ConfigurationError
 from trueup.model.source import RelationMapping
-from trueup.sources.select import table_name
 from trueup.store import journal
 from trueup.targets import open_target
 from trueup.targets.target import Target, TargetUnavailable
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
 
 _GRANTS = "`trueup doctor --print-grants` prints a narrow one"
 
-_POSTGRES_RIGHTS = """
-SELECT r FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) AS r
-WHERE CASE WHEN r = 'UPDATE' THEN has_any_column_privilege('trueup_journal', r)
-           ELSE has_table_privilege('trueup_journal', r) END
-"""
 _MYSQL_RIGHTS = """
 SELECT DISTINCT privilege_type FROM (
     SELECT grantee, privilege_type FROM information_schema.user_privileges
@@ -104,8 +98,10 @@ def _role(config: Config, target: Target, connection: Connection) -> Iterator[Sy
         yield _seen(Health.WARNING, f"audits run as the role that repairs; {_GRANTS} for each")
     if journal.installed_revision(connection) is None:
         return
-    query = _POSTGRES_RIGHTS if connection.dialect.name == "postgresql" else _MYSQL_RIGHTS
-    held = [str(right) for (right,) in connection.execute(text(query))]
+    if connection.dialect.name == "postgresql":
+        held = held_rights(connection)
+    else:
+        held = [str(right) for (right,) in connection.execute(text(_MYSQL_RIGHTS))]
     if held:
         says = f"the role of {target.place} may change its own journal ({', '.join(held)})"
         yield _seen(Health.WARNING, f"{says}; {_GRANTS}")
@@ -114,18 +110,10 @@ def _role(config: Config, target: Target, connection: Connection) -> Iterator[Sy
 def _guards(connection: Connection, mappings: Mapping[str, RelationMapping]) -> Iterator[Symptom]:
     if connection.dialect.name != "postgresql":
         return
-    query = text(
-        "SELECT tgenabled IN ('O', 'A') FROM pg_trigger "
-        "WHERE tgrelid = to_regclass(:table) AND tgname = :name AND NOT tgisinternal"
-    )
-    missing = [
-        f"{each.table}.{each.column}" if isinstance(each, Replaceable) else each.table
-        for each in written(mappings)
-        if not connection.execute(query, {"table": table_name(each.table), "name": guard_name(each)}).scalar()
-    ]
-    if missing:
-        says = f"no trigger holds the repair role to the journal on {', '.join(missing)}"
-        yield _seen(Health.WARNING, f"{says}; `trueup doctor --print-grants` prints it")
+    for says, is_refused in unheld(connection, mappings):
+        yield _seen(Health.WRONG if is_refused else Health.WARNING, says)
+    for says in ways_around(connection, mappings):
+        yield _seen(Health.WARNING, says)
 
 
 def _seen(health: Health, says: str) -> Symptom:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from trueup.model.address import parse_address
@@ -62,6 +62,24 @@ _READING = (
 )
 
 
+_OBSTACLES = text(r"""
+WITH RECURSIVE tree AS (
+    SELECT to_regclass(name)::oid AS root, to_regclass(name)::oid AS oid FROM unnest(CAST(:names AS text[])) AS name
+    UNION
+    SELECT tree.root, i.inhrelid FROM pg_inherits AS i JOIN tree ON tree.oid = i.inhparent
+)
+SELECT pg_is_in_recovery(), current_setting('track_counts'), (
+    SELECT min(below.oid::regclass::text)
+    FROM tree AS below
+    JOIN pg_trigger AS held ON held.tgrelid = below.root AND held.tgname LIKE 'trueup\_guard\_%'
+                           AND held.tgenabled IN ('O', 'A')
+    WHERE below.oid <> below.root AND NOT EXISTS (
+        SELECT FROM pg_trigger AS own
+        WHERE own.tgrelid = below.oid AND own.tgfoid = held.tgfoid AND own.tgenabled IN ('O', 'A')))
+""")
+"""Whether this is a standby, whether rows are counted, and a table that has not the triggers of the one above it."""
+
+
 class PostgresTarget:
     """A PostgreSQL database."""
 
@@ -113,17 +131,23 @@ class PostgresTarget:
         """The server's own first line, without any secret."""
         return self._address.scrub(str(error.orig).partition("\n")[0].rstrip("."))
 
-    def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:  # noqa: ARG002 - one signature
-        """A standby takes no writes, and a server that counts no rows cannot show what triggers have written."""
-        is_standby, counts = connection.exec_driver_sql(
-            "SELECT pg_is_in_recovery(), current_setting('track_counts')"
-        ).one()
+    def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
+        """A standby takes no writes, a server that counts no rows cannot show what triggers have written, and where
+        triggers hold a table to the journal, they must hold its children.
+        """
+        names = [".".join(f'"{part.replace(chr(34), 2 * chr(34))}"' for part in each.split(".", 1)) for each in tables]
+        is_standby, counts, unheld = connection.execute(_OBSTACLES, {"names": names}).one()
         if is_standby:
             return f"{self.place} is a read replica; set database.repair_url to the primary."
         if counts != "on":
             return (
                 f"track_counts is off in {self.place}, so what the application's triggers write cannot be counted; "
                 "set track_counts = on."
+            )
+        if unheld is not None:
+            return (
+                f"{unheld} has rows of a table that triggers hold to the journal, and lacks such a trigger; run what "
+                "`trueup doctor --print-grants` prints again."
             )
         return None
 

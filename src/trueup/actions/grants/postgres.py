@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from trueup.actions.grants.postgres_facts import Facts, Place
-from trueup.actions.grants.postgres_guards import guards
+from trueup.actions.grants.postgres_guards import guardable, guards
 from trueup.actions.grants.postgres_names import beside, listed, literal, named
 from trueup.actions.grants.wanted import JOURNAL_READS, POSTGRES_JOURNAL_RIGHTS, Roles, Wanted, comment
 from trueup.sources.select import quoted
@@ -16,6 +16,7 @@ _LOCK_SECONDS = 5
 
 def statements(wanted: Wanted, facts: Facts, roles: Roles, *, place: str) -> Iterator[str]:
     """The script, line by line."""
+    wanted = guardable(wanted, facts)
     yield from _opening(place, [*wanted.doubts, *facts.doubts])
     yield from _roles(roles, facts)
     yield from _both(wanted, facts, roles)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from trueup.actions.grants.postgres_tree import Tree, tree_below
 from trueup.actions.grants.wanted import Roles
 from trueup.sources.select import table_name
 from trueup.store.journal.tables import JOURNAL
@@ -109,6 +110,7 @@ class Place:
     types: Mapping[str, str]
     supplied: frozenset[str]
     sequences: Sequence[tuple[str, str]]
+    tree: Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ def _place(connection: Connection, said: str, doubts: list[str]) -> Place | None
         types={str(column): str(kind) for column, kind, _ in types},
         supplied=frozenset(str(column) for column, _, is_supplied in types if is_supplied),
         sequences=[(str(place), str(sequence)) for place, sequence in sequences],
+        tree=tree_below(connection, oid),
     )
 
 
