@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
-from trueup.targets.target import ColumnDescription
+from trueup.targets.target import DOUBLE_DIGITS, SINGLE_DIGITS, ColumnDescription
+
+_TEXT = ("char", "text", "clob", "string")
 
 
 def described_columns(connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
@@ -15,10 +17,11 @@ def described_columns(connection: Connection, table: str) -> tuple[ColumnDescrip
     columns = inspector.get_columns(name, schema=schema or None)
     keys = inspector.get_pk_constraint(name, schema=schema or None)["constrained_columns"]
     row_id = keys[0] if connection.dialect.name == "sqlite" and len(keys) == 1 else None
-    return tuple(_described(column, row_id) for column in columns)
+    is_sqlite = connection.dialect.name == "sqlite"
+    return tuple(_described(column, row_id, is_sqlite=is_sqlite) for column in columns)
 
 
-def _described(column: ReflectedColumn, row_id: str | None) -> ColumnDescription:
+def _described(column: ReflectedColumn, row_id: str | None, *, is_sqlite: bool) -> ColumnDescription:
     kind = column["type"]
     family = str(kind).lower() if type(kind).__name__ != "NullType" else ""
     numbered = column.get("identity") is not None or column.get("autoincrement") is True
@@ -30,7 +33,18 @@ def _described(column: ReflectedColumn, row_id: str | None) -> ColumnDescription
         supplied=column.get("default") is not None or column.get("computed") is not None or numbered or is_row_id,
         length=getattr(kind, "length", None),
         decimals=_decimals(family, getattr(kind, "scale", None)),
+        is_text=any(word in family for word in _TEXT),
+        float_digits=_float_digits(family, is_sqlite=is_sqlite),
+        second_digits=getattr(kind, "precision", None) if "time" in family else None,
     )
+
+
+def _float_digits(family: str, *, is_sqlite: bool) -> int | None:
+    """SQLite keeps every fraction as a floating-point number, whatever a column is called."""
+    if family == "real" and not is_sqlite:
+        return SINGLE_DIGITS
+    is_double = is_sqlite or family.startswith(("real", "double", "float"))
+    return DOUBLE_DIGITS if is_double else None
 
 
 def _decimals(family: str, scale: int | None) -> int | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import NoSuchTableError
 
-from trueup.targets.target import ColumnDescription
+from trueup.targets.target import DOUBLE_DIGITS, SINGLE_DIGITS, ColumnDescription
 
 _COLUMNS = """
-SELECT column_name, data_type, is_nullable, column_default, extra, character_maximum_length, numeric_scale
+SELECT column_name, data_type, is_nullable, column_default, extra, character_maximum_length, numeric_scale,
+    column_type, datetime_precision
 FROM information_schema.columns
 WHERE table_schema = coalesce(:schema, database()) AND table_name = :name
 ORDER BY ordinal_position
@@ -30,7 +31,7 @@ def described_columns(connection: Connection, table: str) -> tuple[ColumnDescrip
 
 
 def _described(row: tuple[object, ...]) -> ColumnDescription:
-    name, family, nullable, default, extra, length, scale = row
+    name, family, nullable, default, extra, length, scale, type_in_full, second_digits = row
     family = str(family).lower()
     # MariaDB says NULL for the default that is NULL; MySQL says nothing.
     has_default = default is not None and str(default).upper() != "NULL"
@@ -41,6 +42,10 @@ def _described(row: tuple[object, ...]) -> ColumnDescription:
         supplied=has_default or any(word in str(extra).lower() for word in _SUPPLIED),
         length=int(str(length)) if length is not None else None,
         decimals=_decimals(family, scale),
+        is_text=family.endswith(("char", "text")),
+        is_unsigned="unsigned" in str(type_in_full).lower(),
+        float_digits={"float": SINGLE_DIGITS, "double": DOUBLE_DIGITS}.get(family),
+        second_digits=int(str(second_digits)) if second_digits is not None else None,
     )
 
 

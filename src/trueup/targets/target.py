@@ -32,6 +32,10 @@ READING_TIMEOUT_SECONDS = 600
 """How long a read-only transaction may wait for whoever reads from it, and one of its statements may take."""
 
 
+SINGLE_DIGITS, DOUBLE_DIGITS = 6, 15
+"""How many significant digits come back exactly from a floating-point number of 4 and of 8 bytes (FLT_DIG, DBL_DIG)."""
+
+
 class Trouble(StrEnum):
     """Why the database did not do what it was asked, as far as a repair must tell these apart."""
 
@@ -62,7 +66,9 @@ class TargetUnavailable(TrueupError):
 class ColumnDescription:
     """A column as a writer must know it. ``family`` is the type in the source's own words, lower case.
 
-    ``supplied`` says that the database fills it when it is left out: a default, an identity, a row id.
+    ``supplied`` says that the database fills it when it is left out: a default, an identity, a row id. ``decimals`` are
+    the digits after the point of an exact number, ``float_digits`` the significant digits that are sure to come back
+    where fractions are floating-point numbers, and ``second_digits`` those of a second that a moment keeps.
     """
 
     name: str
@@ -71,6 +77,10 @@ class ColumnDescription:
     supplied: bool
     length: int | None = None
     decimals: int | None = None
+    is_text: bool = False
+    is_unsigned: bool = False
+    float_digits: int | None = None
+    second_digits: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from trueup.actions.repair.neighbours import MOST, any_row, values_of
 from trueup.actions.repair.rows import literal_sql, raw_text, statement, typed_key
 from trueup.actions.repair.words import Unwritable, their_value
 from trueup.model.change import Append, Change, Refusal, Replace, Value
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from trueup.actions.repair.desk import Columns, Desk
     from trueup.actions.repair.slice import Slice
     from trueup.model.source import RelationMapping
+    from trueup.targets.target import ColumnDescription
 
 _MUST_BE_KEPT = frozenset({("ledger_entry", "reason")})
 """Not a key, and yet the audit row is none without it: it carries the delta."""
@@ -217,20 +220,33 @@ class Translator:
 
     def _sample(self, mapping: RelationMapping) -> dict[str, object]:
         """A row that the table holds already, of this subject where there is one: how its values are written."""
-        rows = self.found.rows[mapping.relation] or self._any_row(mapping)
+        rows = self.found.rows[mapping.relation] or any_row(self.desk, self.connection, mapping)
         return dict(zip(mapping.columns, rows[-1], strict=True)) if rows else {}
 
-    def _any_row(self, mapping: RelationMapping) -> list[tuple[object, ...]]:
-        quote = self.desk.target.quote
-        plain = [column.column for column in mapping.columns.values()]
-        names = ", ".join("NULL" if name is None else quoted(literal_sql(name), quote) for name in plain)
-        sql = f"SELECT {names} FROM {table_name(literal_sql(mapping.table), quote)} LIMIT 1"
-        return [tuple(row) for row in self.connection.execute(statement(sql))]
+    def _neighbours(
+        self, mapping: RelationMapping, name: str, column: ColumnDescription, value: Value, sample: object
+    ) -> list[object]:
+        """Values that the column holds, ``sample`` first: several where one does not show how they are all written."""
+        nearest = [] if sample is None else [sample]
+        is_typed = sample is not None and not isinstance(sample, str | Decimal)
+        is_scaled = isinstance(sample, Decimal) and column.decimals is not None
+        if value is None or isinstance(value, str) or is_typed or is_scaled:
+            return nearest
+        place = list(mapping.columns).index(name)
+        of_subject = [row[place] for row in self.found.rows[mapping.relation] if row[place] is not None]
+        elsewhere = values_of(self.desk, self.connection, mapping, column.name)
+        return [*nearest, *of_subject[-MOST:], *elsewhere]
 
     def _said(self, mapping: RelationMapping, ours: Column, value: Value, sample: object) -> object:
         column = self._columns(mapping)[self._plain(mapping, ours.name)]
         try:
-            said = their_value(value, ours=ours, mapping=mapping.columns[ours.name], column=column, sample=sample)
+            said = their_value(
+                value,
+                ours=ours,
+                mapping=mapping.columns[ours.name],
+                column=column,
+                neighbours=self._neighbours(mapping, ours.name, column, value, sample),
+            )
         except Unwritable as unwritable:
             raise Unwritable(f"{mapping.table}.{column.name} {unwritable}") from None
         if not isinstance(said, str) or ours.name not in _KEYS:
