@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from tests.support.keyed import Entry, Keys, balances, issues, keyed_app, problems, repair_unattended
 from tests.support.repairable import REASON
-from trueup.actions.repair import preview, repair
+from trueup.actions.repair import open_desk, preview, repair
+from trueup.actions.repair.rows import SubjectRows
+from trueup.actions.repair.slice import read_slice
+from trueup.actions.snapshot import copied_books
 from trueup.model.repair import Applied, Plan, Refused
+from trueup.model.source import Silent
 
 KINDS = ("sqlite", "postgres", "mariadb")
 
@@ -262,3 +267,74 @@ def test_a_repair_that_names_the_account_in_another_spelling_changes_nothing(
     )
     assert not isinstance(result, Applied)
     assert balances(app) == [(UPPER, 95)]
+
+
+TEAM = [
+    (
+        "CREATE TABLE plan_changes (user_id {key}, from_plan varchar(20), to_plan varchar(20), changed_at {moment}, "
+        "actor varchar(80), reason varchar(200))"
+    ),
+    "CREATE TABLE members (account_id {key}, member_id {key}, role varchar(20), billable boolean)",
+    (
+        "CREATE TABLE stripe_webhook_events (event_id varchar(64) {collate} PRIMARY KEY, type varchar(80), "
+        "status varchar(20), received_at {moment}, processed_at {moment})"
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_seats_and_plan_changes_are_the_accounts_in_any_spelling(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    is_sqlite = kind == "sqlite"
+    key, moment = ("TEXT COLLATE NOCASE", "text") if is_sqlite else ("varchar(64)", "datetime(6)")
+    tables = [sql.format(key=key, moment=moment, collate="") for sql in TEAM]
+    rows = [
+        "INSERT INTO members VALUES ('ORG', '3f25d0a1', 'member', 1), ('org', 'ALICE', 'member', 1)",
+        f"INSERT INTO plan_changes VALUES ('{LOWER}', 'FREE', 'FREE', '2026-02-01 00:00:00', NULL, NULL)",
+    ]
+    app = keyed_app(
+        _url(request, kind),
+        tmp_path,
+        Keys(account=key, entry=key),
+        before=[*tables, *rows],
+        users=[(UPPER, 95), ("Org", 0), ("alice", 0)],
+        entries=SPENT,
+    )
+    assert problems(app) == {}
+    with copied_books(app.config, checks=app.checks, now=app.now, progress=Silent(), everything=True) as books:
+        seats = books.connection.execute("SELECT account_id, member_id FROM member ORDER BY ALL").fetchall()
+        changes = books.connection.execute("SELECT account_id FROM plan_change").fetchall()
+    assert seats == [("Org", UPPER), ("Org", "alice")]
+    assert changes == [(UPPER,)]
+    check = next(check for check in app.checks if check.id == "credit-balance")
+    with contextlib.closing(open_desk(app.config, app.checks)) as desk, desk.target.reading() as connection:
+        reader = SubjectRows(desk, connection, desk.layout().mappings)
+        found = read_slice(reader, check, LOWER)
+    assert found.accounts == {UPPER}
+    assert {row[1] for row in found.rows["ledger_entry"]} == {UPPER}
+    assert [row[:2] for row in found.rows["member"]] == [("Org", UPPER)]
+    assert sorted(str(row[0]) for row in found.rows["account"]) == [UPPER, "Org"]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_an_event_of_stripe_in_other_letters_is_another_event(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    is_sqlite = kind == "sqlite"
+    key, moment = ("TEXT COLLATE NOCASE", "text") if is_sqlite else ("varchar(64)", "datetime(6)")
+    collate = "COLLATE NOCASE" if is_sqlite else ""
+    tables = [sql.format(key=key, moment=moment, collate=collate) for sql in TEAM]
+    rows = ["INSERT INTO stripe_webhook_events (event_id, type, status) VALUES ('evt_a', 'invoice.paid', 'processed')"]
+    app = keyed_app(
+        _url(request, kind),
+        tmp_path,
+        Keys(account=key, entry=key),
+        before=[*tables, *rows],
+        users=[(UPPER, 145)],
+        entries=SPENT,
+    )
+    with contextlib.closing(open_desk(app.config, app.checks)) as desk, desk.target.reading() as connection:
+        reader = SubjectRows(desk, connection, desk.layout().mappings)
+        assert reader.read("webhook_event", {"event_id": {"evt_A"}}) == []
+        assert [row[0] for row in reader.read("webhook_event", {"event_id": {"evt_a", "evt_A"}})] == ["evt_a"]
