@@ -182,7 +182,7 @@ def test_what_does_not_go_together_is_refused(home: Path) -> None:
 
 
 def test_every_command_of_the_journal_has_help_with_an_example(tmp_path: Path) -> None:
-    for command in ("verify", "export", "anchor"):
+    for command in ("verify", "export", "anchor", "review"):
         assert f"Example: trueup journal {command}" in trueup("journal", command, "--help", cwd=tmp_path).out
     assert "--print-grants" in trueup("doctor", "--help", cwd=tmp_path).out
     assert "--install" in trueup("init", "--help", cwd=tmp_path).out

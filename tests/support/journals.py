@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
+from sqlalchemy import insert, text, update
+
 from trueup.store.journal import Head, JournalEntry, JournalLine, install
-from trueup.store.journal.chain import GENESIS, following
+from trueup.store.journal.chain import GENESIS, canonical_text, following
+from trueup.store.journal.tables import HEAD, JOURNAL
 from trueup.targets import open_target
 from trueup.targets.target import Target
 
@@ -54,3 +58,18 @@ def installed(url: str) -> Target:
         install(connection)
         connection.commit()
     return target
+
+
+def write_first_form(target: Target, lines: Iterable[JournalLine]) -> None:
+    """Put these lines into an empty journal as a trueup of before revision 0002 wrote them."""
+    made = chained(lines, db_role=None)
+    with target.transaction() as connection:
+        if target.dialect == "postgres":
+            connection.execute(text("ALTER TABLE trueup_journal DISABLE TRIGGER trueup_journal_write"))
+        for entry in made:
+            said = {name: canonical_text(getattr(entry, name)) for name in ("before", "after")}
+            connection.execute(insert(JOURNAL).values(dataclasses.asdict(entry) | said))
+        connection.execute(update(HEAD).values(seq=made[-1].seq, hash=made[-1].hash))
+        if target.dialect == "postgres":
+            connection.execute(text("ALTER TABLE trueup_journal ENABLE TRIGGER trueup_journal_write"))
+        connection.commit()

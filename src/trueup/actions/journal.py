@@ -39,7 +39,7 @@ def check_journal(url: str, *, anchors: Iterable[Anchor] = ()) -> Sound | Broken
     Raises ``JournalUnusable`` when nobody can say: it is not installed, cannot be read, or an anchor that it does not
     go through was taken from another database.
     """
-    with _reading(url) as connection:
+    with reading_journal(url) as connection:
         found = journal.verify(journal.entries(connection), head=journal.head_of(connection), anchors=anchors)
         if isinstance(found, BrokenAt) and found.anchor is not None:
             here = journal.database_identity(connection)
@@ -53,7 +53,7 @@ def check_journal(url: str, *, anchors: Iterable[Anchor] = ()) -> Sound | Broken
 
 def take_anchor(url: str) -> Anchor | BrokenAt:
     """The journal's end, to be kept elsewhere. A journal that is not whole gives none. Raises ``JournalUnusable``."""
-    with _reading(url) as connection:
+    with reading_journal(url) as connection:
         found = journal.verify(journal.entries(connection), head=journal.head_of(connection))
         if isinstance(found, BrokenAt):
             return found
@@ -65,7 +65,7 @@ def exported_lines(url: str, *, since: int = 0) -> Iterator[str]:
 
     Raises ``JournalUnusable``.
     """
-    with _reading(url) as connection:
+    with reading_journal(url) as connection:
         for entry in journal.entries(connection, since=since):
             yield rfc8785.dumps({**content_of(entry), "prev_hash": entry.prev_hash, "hash": entry.hash}).decode()
 
@@ -81,7 +81,7 @@ class JournalPage:
 
 def journal_page(url: str, *, since: int, limit: int) -> JournalPage:
     """At most ``limit`` entries after ``since``. Raises ``JournalUnusable``."""
-    with _reading(url) as connection:
+    with reading_journal(url) as connection:
         found = list(journal.entries(connection, since=since, most=limit + 1))
         return JournalPage(entries=tuple(found[:limit]), head=journal.head_of(connection), more=len(found) > limit)
 
@@ -115,8 +115,8 @@ def anchor_from(path: Path) -> Anchor:
 
 
 @contextlib.contextmanager
-def _reading(url: str) -> Iterator[Connection]:
-    """One moment of the database that holds the journal."""
+def reading_journal(url: str) -> Iterator[Connection]:
+    """One moment of the database that holds the journal. Raises ``JournalUnusable``."""
     target = open_target(url)
     try:
         with target.reading() as connection:

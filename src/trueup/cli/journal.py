@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from trueup.cli.options import ConfigOption, catalogue_for, config_from
+from trueup.cli.options import ConfigOption, ListFormat, ListFormatOption, catalogue_for, config_from
 from trueup.disk import whole_file
 from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from trueup.actions.journal_review import Review
     from trueup.store.journal import BrokenAt
 
-journal = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What trueup did: verify, export, anchor.")
+journal = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What trueup did: verify, export, anchor, review."
+)
 
 AnchorsOption = Annotated[
     list[Path] | None,
@@ -86,6 +90,53 @@ def anchor(config: ConfigOption = None, output: OutputOption = None) -> None:
             file.write(text)
     except OSError as error:
         raise ConfigurationError(f"{output} cannot be written: {error.strerror}.") from None
+
+
+@journal.command()
+def review(config: ConfigOption = None, output_format: ListFormatOption = ListFormat.TEXT) -> None:
+    """Say which balance syncs of an older trueup may have been wrong, by account.
+
+    Looks at entries of before journal revision 0002: at ids that the database takes for the account's although they
+    are spelled otherwise, and at ledgers that no immediate foreign key ties to their accounts, where the application
+    may have been in the middle of its own transaction.
+    Exit code: 0 nothing to look at, 1 accounts to look at, 3 it cannot look.
+
+    Example: trueup journal review --format json
+    """
+    from trueup.actions.journal_review import review_journal  # noqa: PLC0415 - heavy
+
+    found = review_journal(config_from(config, catalogue_for(config)))
+    typer.echo(_review_json(found) if output_format is ListFormat.JSON else _review_text(found))
+    if found.doubts:
+        raise typer.Exit(1)
+
+
+def _review_json(found: Review) -> str:
+    accounts = [
+        {
+            "accountId": doubt.account_id,
+            "journalSeqs": list(doubt.entries),
+            "otherSpellings": list(doubt.spellings),
+            "noImmediateForeignKey": doubt.is_open,
+        }
+        for doubt in found.doubts
+    ]
+    return json.dumps({"balanceSyncs": found.syncs, "accounts": accounts}, indent=2)
+
+
+def _review_text(found: Review) -> str:
+    from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
+
+    if not found.doubts:
+        return f"nothing to look at: {found.syncs} balance syncs of an older trueup"
+    lines = ["account                          journal rows     look at"]
+    for doubt in found.doubts:
+        also = [f"other spellings: {', '.join(legible(each) for each in doubt.spellings)}"] if doubt.spellings else []
+        also += ["no immediate foreign key"] if doubt.is_open else []
+        rows = ", ".join(str(seq) for seq in doubt.entries)
+        lines.append(f"{legible(doubt.account_id):<32} {rows:<16} {'; '.join(also)}")
+    lines.append("Compare each balance with its ledger as the application understands it, and repair or restore it.")
+    return "\n".join(lines)
 
 
 def _url(config: Path | None) -> str:
