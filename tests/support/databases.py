@@ -181,6 +181,7 @@ def _running_mariadb(installer: str, binary: str, folder: Path) -> Iterator[Mari
         "socket": folder / "socket",
         "pid-file": folder / "pid",
         "init-file": folder / "owner.sql",
+        "tmpdir": folder,  # a server that starts clears its own of temporary tables, also those of another server
         "innodb-buffer-pool-size": "64M",
         "skip-name-resolve": "ON",  # else the anonymous user of localhost comes before the owner
         "innodb-flush-log-at-trx-commit": "0",

@@ -112,18 +112,32 @@ def _collations(connection: sqlite3.Connection, name: str) -> dict[str, str]:
     """
     (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", [name]).fetchone()
     found: dict[str, str] = {}
+    if str(sql).lower().startswith("create virtual"):
+        return found
     with contextlib.closing(sqlite3.connect(":memory:")) as copy, contextlib.suppress(sqlite3.Error):
-        if str(sql).lower().startswith("create virtual"):
-            return found
-        copy.execute(sql)
-        columns = copy.execute("SELECT name FROM pragma_table_xinfo(?)", [name]).fetchall()
-        for (column,) in columns:
-            with contextlib.suppress(sqlite3.OperationalError):  # a collation of the application's own
-                copy.execute(f"CREATE INDEX collation_probe ON {quoted(name, QUOTE)} ({quoted(column, QUOTE)})")
-                row = copy.execute("SELECT coll FROM pragma_index_xinfo('collation_probe') WHERE seqno = 0").fetchone()
-                found[column] = str(row[0]).upper()
-                copy.execute("DROP INDEX collation_probe")
+        _create(copy, sql)
+        for (column,) in copy.execute("SELECT name FROM pragma_table_xinfo(?)", [name]).fetchall():
+            copy.execute(f"CREATE INDEX collation_probe ON {quoted(name, QUOTE)} ({quoted(column, QUOTE)})")
+            row = copy.execute("SELECT coll FROM pragma_index_xinfo('collation_probe') WHERE seqno = 0").fetchone()
+            found[column] = str(row[0]).upper()
+            copy.execute("DROP INDEX collation_probe")
     return found
+
+
+def _create(copy: sqlite3.Connection, sql: str) -> None:
+    """Make the table, with a collation of that name where the application has one that we do not."""
+    unknown: set[str] = set()
+    while True:
+        try:
+            copy.execute(sql)
+        except sqlite3.OperationalError as error:
+            name = str(error).partition("no such collation sequence: ")[2]
+            if not name or name in unknown:
+                raise
+            unknown.add(name)
+            copy.create_collation(name, lambda left, right: (left > right) - (left < right))
+        else:
+            return
 
 
 def _equality(affinity: Affinity, collation: str | None) -> KeyEquality | None:
