@@ -47,6 +47,7 @@ def of_kind(way: str, kind: str) -> list[dict[str, Any]]:
 def pods(way: str) -> Iterator[dict[str, Any]]:
     """The pod templates."""
     yield from (each["spec"]["template"] for each in of_kind(way, "Deployment"))
+    yield from (each["spec"]["template"] for each in of_kind(way, "Job"))
     yield from (each["spec"]["jobTemplate"]["spec"]["template"] for each in of_kind(way, "CronJob"))
 
 

@@ -169,7 +169,7 @@ def test_without_a_store_an_audit_says_the_same_and_one_line_more(home: Path) ->
     assert audited(home, "--no-store")["issues"]
     assert not list(home.glob("trueup.db*"))
     audited(home)
-    assert [path.name for path in home.glob("trueup.db*")] == ["trueup.db"]
+    assert sorted(path.name for path in home.glob("trueup.db*")) == ["trueup.db", "trueup.db-made"]
     with closing(sqlite3.connect(home / "trueup.db")) as connection, connection:
         connection.execute("UPDATE trueup_store_version SET version_num = '9999'")
     ran = trueup("audit", "--format", "json", cwd=home)
@@ -183,10 +183,24 @@ def test_without_a_store_an_audit_says_the_same_and_one_line_more(home: Path) ->
 def test_looking_at_something_makes_no_store(home: Path) -> None:
     assert trueup("explain", f"{BALANCE}:nobody", cwd=home).code == 0
     assert not list(home.glob("trueup.db*"))
+    assert_refused(trueup("runs", "newest", cwd=home), 3, "There is no store")
+    assert not list(home.glob("trueup.db*"))
+    assert trueup("store", "init", cwd=home).code == 0
     assert_refused(trueup("runs", "newest", cwd=home), 2, "no run")
 
 
+def test_a_store_that_is_gone_is_not_made_again(home: Path) -> None:
+    audited(home)
+    (home / "trueup.db").unlink()
+    ran = trueup("audit", cwd=home)
+    assert "is not there any more" in ran.err
+    for command in (("store", "init"), ("serve", "--bind", "127.0.0.1:0"), ("token", "list"), ("gate",)):
+        assert_refused(trueup(*command, cwd=home), 3, "is not there any more")
+    assert not (home / "trueup.db").exists()
+
+
 def test_a_token_is_printed_once_and_alone(home: Path) -> None:
+    assert trueup("store", "init", cwd=home).code == 0
     made = trueup("token", "create", "grafana", "--role", "viewer", "--days", "90", cwd=home)
     assert made.code == 0
     name, token_id, secret, _ = made.out.strip().split("_")

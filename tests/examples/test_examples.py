@@ -12,6 +12,7 @@ from examples import embedded
 from tests.support.api import asking
 from tests.support.command import environment
 from tests.support.repairable import App, demo_app
+from trueup.store import open_store
 
 ROOT = Path(__file__).parents[2]
 REPORT = "/internal/billing/api/admin/billing-assurance?periodDays=45"
@@ -25,6 +26,7 @@ def app(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App
 
 def test_the_embedded_api_lets_in_whom_the_application_lets_in(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRUEUP_CONFIG", str(app.config.path))
+    open_store(app.config.store_url).close()
     with asking(embedded.app()) as client:
         assert client.ask("GET", REPORT).status_code == 401
         stranger = {"x-staff-name": "mallory", "x-staff-group": "sales"}

@@ -18,9 +18,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, Table, insert, select, types
 
 from trueup.store import open_store
-from trueup.store.database import open_database
+from trueup.store.database import open_database, sqlite_path
 from trueup.store.migrate import newest_revision, upgrade
-from trueup.store.opening import MIGRATIONS, VERSION_TABLE
+from trueup.store.opening import MIGRATIONS
+from trueup.store.presence import VERSION_TABLE
 from trueup.store.tables import METADATA
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +50,9 @@ def test_a_store_of_every_earlier_revision_is_brought_up_to_date_with_what_it_ho
     earlier.mkdir()
     for script in SCRIPTS[:steps]:
         shutil.copy(script, earlier)
+    path = sqlite_path(store_url)
+    if path is not None:
+        path.touch(0o600)
     database = open_database(store_url)
     upgrade(database.engine, scripts=earlier, version_table=VERSION_TABLE)
     before = filled(database.engine)

@@ -14,7 +14,8 @@ from tests.support.databases import ENCODED_PASSWORD, PASSWORD, PostgresServer
 from trueup.model.errors import ConfigurationError, StoreUnavailable
 from trueup.store import Store, open_store
 from trueup.store.migrate import newest_revision, revision_of
-from trueup.store.opening import MIGRATIONS, VERSION_TABLE
+from trueup.store.opening import MIGRATIONS
+from trueup.store.presence import VERSION_TABLE
 
 OPEN = "import sys; from trueup.store import open_store; open_store(sys.argv[1]).close()"
 
@@ -44,8 +45,8 @@ def test_a_sqlite_store_is_its_owners_alone(tmp_path: Path) -> None:
     with open_store(f"sqlite:///{path}") as store, store.database.writing() as connection:
         connection.execute(text("CREATE TABLE more (x)"))
         files = sorted(tmp_path.iterdir())
-        assert [file.name for file in files] == ["trueup.db", "trueup.db-shm", "trueup.db-wal"]
-        assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
+        assert [file.name for file in files] == ["trueup.db", "trueup.db-made", "trueup.db-shm", "trueup.db-wal"]
+        assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 4
 
 
 def test_a_store_in_a_folder_that_is_not_there_is_unavailable_in_one_sentence(tmp_path: Path) -> None:

@@ -52,7 +52,9 @@ def fastapi_host(app: FastAPI) -> FastAPI:
 @pytest.fixture(params=[starlette_host, fastapi_host])
 def mounted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Client]:
     """The app in another app under a prefix, opened by nobody."""
-    app = create_app(config_in(tmp_path, WITHOUT_TOKENS), authenticate=by_cookie, catalogue=catalogue())
+    config = config_in(tmp_path, WITHOUT_TOKENS)
+    open_store(config.store_url).close()
+    app = create_app(config, authenticate=by_cookie, catalogue=catalogue())
     host: Callable[[FastAPI], Any] = request.param
     with asking(host(app)) as client:
         yield client
@@ -130,5 +132,6 @@ def test_a_store_that_cannot_be_opened_is_503_and_is_tried_again(tmp_path: Path)
         assert is_problem(answer, 503)
         assert str(tmp_path) not in answer.text
         blocked.rmdir()
+        open_store(config.store_url).close()
         assert client.ask("GET", "/readyz").status_code == 200
     app.state.services.close()

@@ -261,6 +261,7 @@ def test_an_address_in_use_is_one_sentence(tmp_path: Path) -> None:
     ],
 )
 def test_a_config_that_cannot_be_served_is_refused_at_the_start(tmp_path: Path, more: str, says: str) -> None:
+    open_store(f"sqlite:///{tmp_path}/store.db").close()
     with pytest.raises(ConfigurationError) as refused:
         serve_until_told(with_bind(config_in(tmp_path, more), "127.0.0.1:0"), ())
     assert says in str(refused.value)

@@ -88,11 +88,13 @@ def _serve(config: Config, report: Report, *, port: int, now: datetime) -> None:
     """Serve the company, as of its own today, with repairs: it is there to be tried."""
     from trueup.actions.install import install_journal  # noqa: PLC0415 - heavy
     from trueup.cli.serve import HOW_TO_SERVE, can_serve, serve_until_told  # noqa: PLC0415 - heavy
+    from trueup.store import open_store  # noqa: PLC0415 - heavy
 
     if not can_serve():
         typer.echo(HOW_TO_SERVE, err=True)
         return
     install_journal(config.database_url)
+    open_store(config.store_url).close()
     server = dataclasses.replace(config.server, host="127.0.0.1", port=port)
     company = dataclasses.replace(config, repair_url=config.database_url, server=server)
     ahead = now - utc_now()

@@ -51,12 +51,12 @@ def doctor(
 def _examined(config: Config, checks: tuple[Check, ...]) -> int:
     """Say what was seen; the exit code of the worst of it."""
     from trueup.actions.doctor import Health, examine_setup  # noqa: PLC0415 - heavy
-    from trueup.model.redact import redact  # noqa: PLC0415 - heavy
+    from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 
     marks = {Health.FINE: "ok  ", Health.WARNING: "warn", Health.WRONG: "FAIL", Health.UNREACHABLE: "FAIL"}
     codes = {Health.FINE: 0, Health.WARNING: 0, Health.WRONG: 2, Health.UNREACHABLE: 3}
     worst = 0
     for symptom in examine_setup(config, checks, now=utc_now()):
-        typer.echo(redact(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}"))
+        typer.echo(legible(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}"))
         worst = max(worst, codes[symptom.health])
     return worst

@@ -55,7 +55,7 @@ def _code_of(command: Callable[[Debugging], object], debugging: Debugging, press
     try:
         code = command(debugging)
     except TrueupError as error:
-        return _say(_redacted(str(error)), error.exit_code)
+        return _say(_legible(str(error)), error.exit_code)
     except SystemExit as error:
         if isinstance(error.__context__, BrokenPipeError):  # what the library makes of a reader that went away
             return _explain(error.__context__, debugging)
@@ -137,6 +137,12 @@ def _say(sentence: str, code: int) -> int:
         sys.stderr.write(f"trueup: {sentence}\n")
         sys.stderr.flush()
     return code
+
+
+def _legible(text: str) -> str:
+    from trueup.model.finding import printable  # noqa: PLC0415 - only when something went wrong
+
+    return printable(_redacted(text))
 
 
 def _redacted(text: str) -> str:

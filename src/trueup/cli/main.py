@@ -23,6 +23,7 @@ from trueup.cli import (
     repair,
     runs,
     serve,
+    store,
     token,
 )
 from trueup.cli.door import Debugging, leave
@@ -76,6 +77,7 @@ for _name, _command, _short_help in _COMMANDS:
 _GROUPS: tuple[tuple[str, typer.Typer, str], ...] = (
     ("gate", gate.gate, "May this be released; what plans get."),
     ("exempt", exempt.exempt, "Exempt what somebody answers for."),
+    ("store", store.store, "What trueup remembers: make its store."),
     ("token", token.token, "Tokens for the admin API."),
     ("alerts", alerts.alerts, "Who is told: try a channel, send, list."),
     ("journal", journal.journal, "What trueup did: verify, export, anchor."),

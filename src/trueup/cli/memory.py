@@ -18,11 +18,22 @@ if TYPE_CHECKING:
     from trueup.store import Store
 
 
-def required_store(config: Config) -> Store:
-    """The config's store. Raises ``StoreUnavailable``."""
+def required_store(config: Config, *, may_make: bool = False) -> Store:
+    """The config's store. Raises ``StoreUnavailable``, also where there is none and this ``may_make`` none."""
     from trueup.store import open_store  # noqa: PLC0415 - heavy
 
-    return open_store(config.store_url)
+    return open_store(config.store_url, may_make=may_make)
+
+
+def may_have_store(config: Config) -> bool:
+    """False where there never was a store, which is known of a file alone. Raises ``StoreUnavailable`` for one that
+    is gone.
+    """
+    from trueup.store.database import sqlite_path  # noqa: PLC0415 - heavy
+    from trueup.store.presence import is_there  # noqa: PLC0415 - heavy
+
+    path = sqlite_path(config.store_url)
+    return path is None or is_there(path, f"sqlite:///{path.as_posix()}")
 
 
 @contextlib.contextmanager
@@ -72,7 +83,7 @@ def _opened(config: Config) -> tuple[Config, Store | None]:
 
     with contextlib.ExitStack() as undone:
         try:
-            store = undone.enter_context(required_store(config))
+            store = undone.enter_context(required_store(config, may_make=True))
             found = with_stored_exemptions(config, store)
         except StoreUnavailable as error:
             warn(error, "The audit goes on without it.")
@@ -83,6 +94,6 @@ def _opened(config: Config) -> tuple[Config, Store | None]:
 
 def warn(error: StoreUnavailable, consequence: str) -> None:
     """Say on stderr, in one line, that the store cannot be used, and what comes of it."""
-    from trueup.model.redact import redact  # noqa: PLC0415 - only when something went wrong
+    from trueup.formats.wording import legible  # noqa: PLC0415 - only when something went wrong
 
-    sys.stderr.write(f"trueup: {redact(str(error))} {consequence}\n")
+    sys.stderr.write(f"trueup: {legible(str(error))} {consequence}\n")

@@ -146,7 +146,8 @@ def _decided(order: Order, path: Path | None) -> Verdict:
 
     def audit_now() -> Facts:
         found = config_from(path, catalogue)
-        required_store(found).close()  # an audit can do without what memory exempts and knows; a verdict cannot
+        # An audit can do without what memory exempts and knows; a verdict cannot.
+        required_store(found, may_make=True).close()
         report, first_seen = audited(found, catalogue, catalogue)
         return facts_of_report(report, first_seen=first_seen)
 

@@ -105,9 +105,11 @@ def actor() -> str:
 def _config(path: Path | None, checks: tuple[Check, ...]) -> Config:
     """The config with the store's exemptions: a repair does not go ahead when those cannot be known."""
     from trueup.actions.exempt import with_stored_exemptions  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import may_have_store, required_store  # noqa: PLC0415 - heavy
 
     config = config_from(path, checks)
+    if not may_have_store(config):
+        return config
     with required_store(config) as store:
         return with_stored_exemptions(config, store)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trueup.mapping.column_types import needed_instead
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.relations import columns_of, relation_named
-from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.model.source import ColumnMapping, RelationMapping, schema_and_table, spelled_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -96,9 +96,13 @@ def _left(problem: str, *, required: bool, notes: list[str]) -> None:
 
 def table_named(name: str, tables: Sequence[SourceTable]) -> SourceTable | None:
     """By its qualified name, or its bare one in a default schema; then in any case, where only one answers."""
-    schema, _, bare = name.rpartition(".")
-    names = {name, bare} if schema.casefold() in _DEFAULT_SCHEMAS else {name}
-    exact = next((table for table in tables if table.qualified_name in names), None)
+    schema, bare = schema_and_table(name)
+    # A name with a dot in it may also be written as it is: quotes are needed where a schema and a table are called so.
+    names = {spelled_table(bare, schema), spelled_table(name)}
+    if schema is not None and schema.casefold() in _DEFAULT_SCHEMAS:
+        names.add(spelled_table(bare))
+    exact = next((table for table in tables if table.qualified_name == spelled_table(bare, schema)), None)
+    exact = exact or next((table for table in tables if table.qualified_name in names), None)
     if exact is not None:
         return exact
     folded = {spelling.casefold() for spelling in names}

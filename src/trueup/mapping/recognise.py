@@ -14,6 +14,7 @@ from trueup.mapping.stripe_tables import object_table, stripe_preset_named, stri
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import columns_of, relation_named
 from trueup.model.settings import StripeTables
+from trueup.model.source import schema_and_table
 
 if TYPE_CHECKING:
     from trueup.mapping.relations import Need
@@ -63,5 +64,5 @@ def recognised_stripe(tables: Sequence[SourceTable], *, dialect: str | None) -> 
 
 
 def _head(table: str) -> str:
-    schema, dot, bare = table.rpartition(".")
-    return f"{schema}." if dot else f"{bare.partition('_')[0]}_"
+    schema, bare = schema_and_table(table)
+    return f"{schema}." if schema else f"{bare.partition('_')[0]}_"

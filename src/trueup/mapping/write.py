@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trueup.mapping.complaint import dotted
 from trueup.mapping.names import folded
 from trueup.mapping.proposal import SURE
 from trueup.mapping.references import has_literal_secret
@@ -42,6 +42,8 @@ _GATES = (
     '# callable = "app.access:may_use"       # a function of yours: (plan, feature) -> bool or int',
 )
 _COMMENT_AT = 40
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_LAST_SHORT = 0xFFFF
 
 
 def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
@@ -82,7 +84,7 @@ def _plans(proposal: Proposal) -> Iterator[str]:
     if proposal.preset is not None and not any(plan.seen for plan in proposal.plans):
         return
     for plan in proposal.plans:
-        yield from ("", f"[{dotted(['plans', plan.plan])}]")
+        yield from ("", f"[plans.{_key(plan.plan)}]")
         yield _line(f"rank = {plan.rank}", _rank_comment(plan))
         if plan.rank:
             yield _line("# prices = []", "the Stripe price ids that mean this plan")
@@ -146,7 +148,7 @@ def _preset_words(relation: ProposedRelation) -> Iterator[str]:
 def _meanings(words: WordGuess) -> Iterator[str]:
     for ours, theirs in words.meaning:
         same = all(word == ours for word in theirs)
-        yield _line(f"{dotted([ours])} = [{', '.join(map(_text, theirs))}]", "" if same else "guess")
+        yield _line(f"{_key(ours)} = [{', '.join(map(_text, theirs))}]", "" if same else "guess")
     for word in words.unknown:
         yield _line(
             f"# {_text(word)}", "guess wanted: which of our words is this? Until told, its rows cannot be judged"
@@ -186,7 +188,18 @@ def _line(text: str, comment: str) -> str:
     return f"{text:<{_COMMENT_AT}} # {printable(comment)}" if comment else text
 
 
+def _key(name: str) -> str:
+    """A TOML key."""
+    return name if _BARE.fullmatch(name) else _text(name)
+
+
 def _text(text: str) -> str:
-    """A TOML basic string."""
+    """A TOML basic string, in which no character moves a cursor or turns the reading direction."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
-    return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")
+    quoted = json.dumps(whole, ensure_ascii=False)
+    return "".join(each if each == " " or each.isprintable() else _escaped(each) for each in quoted)
+
+
+def _escaped(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number <= _LAST_SHORT else f"\\U{number:08x}"

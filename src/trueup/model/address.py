@@ -18,6 +18,7 @@ _ADDRESS = re.compile(
     r"(?:/(?P<database>[^/?@#]*))?"
     r"(?:\?(?P<options>[a-z_A-Z]+=[^?#\s]*))?"
 )
+_LOGIN = re.compile(r"[^/]*:[^/]*@")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SECRET_OPTIONS = frozenset({"password", "sslpassword", "passwd"})
 HIDDEN = "***"
@@ -92,6 +93,21 @@ def parse_address(url: str) -> Address:
         password=password,
         secrets=_spellings(secret for secret in given if secret),
     )
+
+
+def sqlite_file(url: str, *, key: str) -> str:
+    """The path in ``sqlite:///app.db`` (relative) or ``sqlite:////data/app.db``, as it is written.
+
+    Raises ``ConfigurationError`` for an address with a user, a password or a host, and shows none of it: it was a
+    server's before somebody changed its first word, or has a key that SQLite does not take.
+    """
+    rest = url.partition("://")[2].partition("?")[0]
+    if not rest.startswith("/") or _LOGIN.match(rest[1:]):
+        raise ConfigurationError(
+            f"The sqlite:// address in {key} names no file; write sqlite:///app.db for a relative path or "
+            "sqlite:////data/app.db for an absolute one, without user, password and host."
+        )
+    return rest[1:]
 
 
 def _spellings(given: Iterable[str]) -> tuple[str, ...]:

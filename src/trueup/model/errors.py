@@ -22,6 +22,10 @@ class ConfigurationError(TrueupError):
     exit_code = 2
 
 
+class DatabaseMissing(ConfigurationError):
+    """The file or folder that should hold the app's rows is not there: a wrong address, or one that is gone."""
+
+
 class SourceUnavailable(TrueupError):
     """The app's database cannot be reached, refused us, or went away while we read."""
 

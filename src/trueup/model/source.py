@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -12,6 +13,42 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from trueup.model.key_equality import KeyEquality
+
+
+_PART = re.compile(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^".][^.]*)')
+
+
+def spelled_table(name: str, schema: str | None = None) -> str:
+    """A table's name in the one spelling that means it: a part with a dot or a double quote stands in double quotes.
+
+    >>> spelled_table("users", "app"), spelled_table("app.users"), spelled_table('a"b')
+    ('app.users', '"app.users"', '"a""b"')
+    """
+    parts = (schema, name) if schema else (name,)
+    return ".".join('"' + part.replace('"', '""') + '"' if "." in part or '"' in part else part for part in parts)
+
+
+def schema_and_table(spelling: str) -> tuple[str | None, str]:
+    """The schema, where one is given, and the table that this spelling means; the first dot divides what is unquoted.
+
+    >>> schema_and_table("app.users"), schema_and_table('"app.users"'), schema_and_table('app."a""b"')
+    (('app', 'users'), (None, 'app.users'), ('app', 'a"b'))
+    """
+    first = _PART.match(spelling)
+    if first is None:
+        return None, spelling
+    head, rest = _meant(first), spelling[first.end() :]
+    if not rest:
+        return None, head
+    if not rest.startswith("."):
+        return None, spelling
+    second = _PART.fullmatch(rest[1:])
+    return head, _meant(second) if second else rest[1:]
+
+
+def _meant(part: re.Match[str]) -> str:
+    quoted = part["quoted"]
+    return str(part["plain"]) if quoted is None else quoted.replace('""', '"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +83,7 @@ class SourceTable:
     @property
     def qualified_name(self) -> str:
         """The name as a config says it: ``table``, or ``schema.table`` outside the default schema."""
-        return f"{self.schema}.{self.name}" if self.schema else self.name
+        return spelled_table(self.name, self.schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError, nearest
+from trueup.model.errors import ConfigurationError, DatabaseMissing, SourceUnavailable, TrueupError, nearest
 from trueup.model.key_equality import TEXT
-from trueup.model.source import RelationMapping, SourceColumn, SourceTable
+from trueup.model.source import RelationMapping, SourceColumn, SourceTable, schema_and_table
 from trueup.sources.select import described, select, wrapped
 from trueup.sources.stream import stream, this_moment
 
@@ -77,7 +77,7 @@ class FilesSource:
 
     def from_sql(self, table: str) -> str:
         """The DuckDB table function that reads the table. Raises ``ConfigurationError`` for an unknown table."""
-        found = self._tables.get(table)
+        found = self._named(table)
         if found is None:
             raise ConfigurationError(
                 f'There is no table "{table}" in {self.place}{nearest(table, self._tables) or "; name a file there"}'
@@ -95,7 +95,12 @@ class FilesSource:
 
     def batch_rows(self, table: str) -> int:
         """How many rows of this table are carried at a time."""
-        return BATCH_LINES if self._tables[table].kind == ".jsonl" else BATCH_ROWS
+        found = self._named(table)
+        return BATCH_LINES if found is not None and found.kind == ".jsonl" else BATCH_ROWS
+
+    def _named(self, table: str) -> _Table | None:
+        """The table of this name or spelling: a file's own name may have dots in it."""
+        return self._tables.get(table) or self._tables.get(schema_and_table(table)[1])
 
     def refused(self, error: Exception, mapping: RelationMapping) -> TrueupError:
         """What a failure before the first row means to a person."""
@@ -178,11 +183,11 @@ def _found(path: Path) -> dict[str, _Table]:
     if path.is_file() and path.suffix.lower() in _KINDS:
         return {path.stem: _Table(name=path.stem, files=(path,))}
     if path.is_file():
-        raise ConfigurationError(
+        raise DatabaseMissing(
             f"{path} is neither a folder nor a .parquet, .csv or .jsonl file; a SQLite file is written sqlite:///{path}."
         )
     if not path.is_dir():
-        raise ConfigurationError(f"There is no folder {path}; correct the path, or write scheme:// for a database.")
+        raise DatabaseMissing(f"There is no folder {path}; correct the path, or write scheme:// for a database.")
     try:
         tables = [table for entry in sorted(path.iterdir()) if (table := _table_at(entry))]
     except OSError as error:

@@ -15,6 +15,7 @@ from pymysql.cursors import Cursor, SSCursor
 from trueup.model.address import TLS_OPTIONS, parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
+from trueup.outgoing.mysql import connected_to_mysql
 from trueup.sources.mysql_columns import Field, arrow_type, column_array
 from trueup.sources.mysql_schema import denies_table, read_tables, read_write_privileges
 from trueup.sources.select import described, select
@@ -112,10 +113,10 @@ class MySQLSource:
             cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
     def _connect(self) -> Connection:
-        return pymysql.connect(
-            **self._address.for_mysql(),
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=self._statement_timeout_seconds + CONNECT_TIMEOUT_SECONDS,
+        return connected_to_mysql(
+            self._address,
+            connect_seconds=CONNECT_TIMEOUT_SECONDS,
+            read_seconds=self._statement_timeout_seconds + CONNECT_TIMEOUT_SECONDS,
             program_name="trueup",
             autocommit=True,
             conv=_NO_DECODERS,  # values arrive as text and are converted a column at a time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.model.source import ColumnMapping, RelationMapping, schema_and_table
 
 
 def quoted(name: str, quote: str = '"') -> str:
@@ -14,7 +14,7 @@ def quoted(name: str, quote: str = '"') -> str:
 
 def table_name(table: str, quote: str = '"') -> str:
     """``table`` or ``schema.table``, each part quoted."""
-    return ".".join(quoted(part, quote) for part in table.split(".", 1))
+    return ".".join(quoted(part, quote) for part in schema_and_table(table) if part is not None)
 
 
 def select(mapping: RelationMapping, *, quote: str = '"', table: str | None = None) -> str:

@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
-from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
-from trueup.model.source import RelationMapping, SourceTable
+from trueup.model.address import sqlite_file
+from trueup.model.errors import ConfigurationError, DatabaseMissing, SourceUnavailable, TrueupError
+from trueup.model.source import RelationMapping, SourceTable, schema_and_table
 from trueup.sources.select import described, quoted, select
 from trueup.sources.sqlite_schema import QUOTE, Affinity, Form, affinity_of, output_sql, probe, read_tables
 from trueup.sources.stream import this_moment
@@ -68,7 +69,7 @@ class SQLiteSource:
         """What a failure before the first row means to a person: with a mapping, a statement that does not compile."""
         said = _said(error)
         if "not a database" in said or "unable to open" in said or "failed to open" in said:
-            return ConfigurationError(f"{self.place} cannot be opened as a SQLite database: {said}; check the path.")
+            return DatabaseMissing(f"{self.place} cannot be opened as a SQLite database: {said}; check the path.")
         if mapping and "Failed to prepare" in str(error):
             return ConfigurationError(
                 f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {said}; "
@@ -127,7 +128,7 @@ class SQLiteSnapshot:
         """The affinities of a table's columns by folded name; a view's or a virtual table's are not to be relied on."""
         if mapping.query is not None:
             return {}
-        name = mapping.table.removeprefix("main.").replace("'", "''")
+        name = schema_and_table(mapping.table)[1].replace("'", "''")
         rows = self._ask(
             f"SELECT x.name, x.type FROM sqlite_master AS m, pragma_table_xinfo('{name}') AS x "
             f"WHERE m.name = '{name}' COLLATE NOCASE AND m.type = 'table' AND m.sql NOT LIKE 'create virtual%'",
@@ -166,18 +167,17 @@ class SQLiteSnapshot:
 
 
 def _path(url: str) -> Path:
-    _, _, rest = url.partition("://")
-    rest = rest.partition("?")[0]
-    if not rest.startswith("/") or rest in ("/", "/:memory:"):
+    rest = sqlite_file(url, key="database.url")
+    if rest in ("", ":memory:"):
         raise ConfigurationError(
-            f"{url} names no SQLite file; write sqlite:///app.db for a relative path or sqlite:////data/app.db for an "
-            "absolute one."
+            "The sqlite:// address in database.url names no file; write sqlite:///app.db for a relative path or "
+            "sqlite:////data/app.db for an absolute one."
         )
-    path = Path(rest[1:])
+    path = Path(rest)
     if not path.is_file():
-        raise ConfigurationError(f"There is no SQLite file at {path}; correct the path in the address {url}.")
+        raise DatabaseMissing(f"There is no SQLite file at {path}; correct the path in database.url.")
     if not os.access(path, os.R_OK):  # not by opening it: closing it again would drop this process's locks on it
-        raise ConfigurationError(f"The SQLite file {path} may not be read by this user; mend its permissions.")
+        raise DatabaseMissing(f"The SQLite file {path} may not be read by this user; mend its permissions.")
     return path
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
+from typing import Any, cast
+from urllib.parse import quote, unquote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from trueup.model.address import Address, parse_address
+from trueup.model.address import Address, parse_address, sqlite_file
 from trueup.model.errors import ConfigurationError, StoreUnavailable, nearest
 
 BUSY_SECONDS = 30
@@ -30,7 +30,8 @@ _SCHEMES = ("sqlite", "postgresql")
 class Database:
     """A pool of connections, safe for any number of threads. ``place`` is its address without the password."""
 
-    def __init__(self, engine: Engine, *, place: str, address: Address | None = None) -> None:
+    def __init__(self, engine: Engine, *, place: str, address: Address | None = None, is_file: bool = False) -> None:
+        self.is_file = is_file
         self.engine = engine
         self.place = place
         self._address = address
@@ -57,7 +58,7 @@ class Database:
                 connection.execution_options(**{_WRITES: writes})
                 with connection.begin():
                     yield connection
-        except (DBAPIError, PoolTimeout, self.engine.dialect.loaded_dbapi.Error) as error:
+        except (DBAPIError, DisconnectionError, PoolTimeout, self.engine.dialect.loaded_dbapi.Error) as error:
             raise self.unavailable(error) from error
         except UnicodeEncodeError:  # bytes of a command line that are no text
             raise ConfigurationError(
@@ -79,14 +80,13 @@ class Database:
 def open_database(url: str) -> Database:
     """The database at ``sqlite:///path`` (relative; four slashes are absolute) or ``postgresql://…``.
 
-    Postgres is not connected to yet. A SQLite file that does not exist is made, for its owner alone. Raises
-    ``ConfigurationError`` for another kind of address, and ``StoreUnavailable``.
+    Nothing is connected to yet, and no file is made. Raises ``ConfigurationError`` for another kind of address.
     """
     scheme, separator, rest = url.partition("://")
     kind = scheme.lower().partition("+")[0]
     match kind if separator else "":
         case "sqlite":
-            return _sqlite(rest)
+            return _sqlite(cast("Path", sqlite_path(url)))
         case "postgresql" | "postgres":
             return _postgres(f"postgresql://{rest}")
         case unknown:
@@ -97,30 +97,55 @@ def open_database(url: str) -> Database:
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file of a store in SQLite; None for any other store."""
-    scheme, _, rest = url.partition("://")
-    return Path(unquote(rest.partition("?")[0])[1:]) if scheme.lower().partition("+")[0] == "sqlite" else None
-
-
-def _sqlite(rest: str) -> Database:
-    path = sqlite_path(f"sqlite://{rest}")
-    if path is None or path == Path() or path.name == ":memory:":
+    """The file of a store in SQLite; None for any other store. Raises ``ConfigurationError`` where it names no file."""
+    if url.partition("://")[0].lower().partition("+")[0] != "sqlite":
+        return None
+    path = Path(unquote(sqlite_file(url, key="store.url")))
+    if path == Path() or path.name == ":memory:":
         raise ConfigurationError("A store in SQLite needs a file; write sqlite:///trueup.db")
-    place = f"sqlite:///{path.as_posix()}"
-    _make_private(path, place)
-    url = URL.create("sqlite", database=str(path))
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=CONNECTIONS)
+    return path
+
+
+def _sqlite(path: Path) -> Database:
+    file = _File(path)
+    engine = create_engine("sqlite://", creator=file.connected, poolclass=QueuePool, pool_size=CONNECTIONS)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    return Database(engine, place=place)
+
+    def refuse_another_file(_: object, __: object, ___: object) -> None:
+        """A connection to a file that was moved or replaced would write where nothing is read any more."""
+        if file.trouble() is not None:
+            raise DisconnectionError
+
+    event.listen(engine, "checkout", refuse_another_file)
+    return Database(engine, place=f"sqlite:///{path.as_posix()}", is_file=True)
 
 
-def _make_private(path: Path, place: str) -> None:
-    """Make the file for its owner alone, where there is none; SQLite gives its companions the same rights."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise StoreUnavailable(f"The store {place} cannot be opened: {error.strerror}.") from None
+class _File:
+    """The file that was there when it was first connected to: no other one is used in its place."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._first: tuple[int, int] | None = None
+
+    def connected(self) -> sqlite3.Connection:
+        """A connection to the file. SQLite's own way would make an empty one where it is gone."""
+        trouble = self.trouble()
+        if trouble is not None:
+            raise sqlite3.OperationalError(trouble)
+        uri = f"file:{quote(str(self._path.absolute()))}?mode=rw"
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+
+    def trouble(self) -> str | None:
+        """Why it cannot be used; None when it can."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            return f"{error.strerror}; put it back"
+        self._first = self._first or (found.st_dev, found.st_ino)
+        if self._first != (found.st_dev, found.st_ino):
+            return "another file has taken its place; put it back, or start again"
+        return None
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

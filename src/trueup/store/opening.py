@@ -6,24 +6,25 @@ import contextlib
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from sqlalchemy import Engine
 
 from trueup.model.errors import StoreUnavailable
 from trueup.store.alerts import Alerts
-from trueup.store.database import Database, open_database
+from trueup.store.database import Database, open_database, sqlite_path
 from trueup.store.exemptions import Exemptions
 from trueup.store.findings import Findings
 from trueup.store.leases import Leases
 from trueup.store.migrate import UnknownRevision, newest_revision, revision_of, upgrade
 from trueup.store.outbox import Outbox
+from trueup.store.presence import VERSION_TABLE, absent, empty, holds_store, is_there, make_whole, mark
 from trueup.store.runs import Runs
 from trueup.store.secrets import Secrets
 from trueup.store.sessions import Sessions
 from trueup.store.tokens import Tokens
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-VERSION_TABLE = "trueup_store_version"
 
 
 class Store:
@@ -62,26 +63,46 @@ class Store:
         self.close()
 
 
-def open_store(url: str) -> Store:
-    """The store at ``sqlite:///path`` or ``postgresql://…``, made or migrated to what this code wants.
+def open_store(url: str, *, may_make: bool = True) -> Store:
+    """The store at ``sqlite:///path`` or ``postgresql://…``, migrated to what this code wants.
 
-    Replicas may start at once: one migrates, the others wait for it. Raises ``StoreUnavailable`` when it cannot be
-    reached or a newer trueup wrote it, and ``ConfigurationError`` for an address that is neither.
+    Where there is none it is made, if it ``may_make`` one and none was there before. Replicas may start at once: one
+    migrates, the others wait for it. Raises ``StoreUnavailable`` when it cannot be reached, is no store, is not whole,
+    or a newer trueup wrote it, and ``ConfigurationError`` for an address that is of neither kind.
     """
-    database = open_database(url)
+    path = sqlite_path(url)
+    if path is not None:
+        place = f"sqlite:///{path.as_posix()}"
+        if not is_there(path, place):
+            if not may_make:
+                raise absent(place)
+            make_whole(path, place, _filled)
+    store = _opened(open_database(url), may_make=may_make and path is None)
+    if path is not None:
+        mark(path)
+    return store
+
+
+def _filled(path: Path) -> None:
+    _opened(open_database(f"sqlite:///{quote(path.as_posix())}"), may_make=True).close()
+
+
+def _opened(database: Database, *, may_make: bool) -> Store:
     with contextlib.ExitStack() as undone:
         undone.callback(database.close)
         try:
-            _bring_up_to_date(database)
+            _bring_up_to_date(database, may_make=may_make)
         except UnknownRevision as error:
             raise StoreUnavailable(f"The store {database.place} was written by a newer trueup: {error}.") from None
         undone.pop_all()
     return Store(database)
 
 
-def _bring_up_to_date(database: Database) -> None:
+def _bring_up_to_date(database: Database, *, may_make: bool) -> None:
     # Most starts have nothing to do, and must not wait for whoever is writing at the moment.
     with database.reading() as connection:
+        if not holds_store(connection, database.place) and not may_make:
+            raise empty(database.place) if database.is_file else absent(database.place)
         current = revision_of(connection, version_table=VERSION_TABLE)
     if current != newest_revision(MIGRATIONS):
         with database.writing() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
+from trueup.model.source import schema_and_table
 from trueup.targets.target import DOUBLE_DIGITS, SINGLE_DIGITS, ColumnDescription
 
 _TEXT = ("char", "text", "clob", "string")
@@ -12,10 +13,10 @@ _TEXT = ("char", "text", "clob", "string")
 
 def described_columns(connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
     """The columns of ``table`` or ``schema.table``. Raises ``NoSuchTableError``."""
-    schema, _, name = table.rpartition(".")
+    schema, name = schema_and_table(table)
     inspector = inspect(connection)
-    columns = inspector.get_columns(name, schema=schema or None)
-    keys = inspector.get_pk_constraint(name, schema=schema or None)["constrained_columns"]
+    columns = inspector.get_columns(name, schema=schema)
+    keys = inspector.get_pk_constraint(name, schema=schema)["constrained_columns"]
     row_id = keys[0] if connection.dialect.name == "sqlite" and len(keys) == 1 else None
     is_sqlite = connection.dialect.name == "sqlite"
     return tuple(_described(column, row_id, is_sqlite=is_sqlite) for column in columns)

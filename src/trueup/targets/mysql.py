@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from trueup.model.address import parse_address
 from trueup.model.errors import ConfigurationError
+from trueup.model.source import schema_and_table
+from trueup.outgoing.mysql import connected_to_mysql
 from trueup.targets.mysql_columns import described_columns
 from trueup.targets.mysql_writes import MySQLWriteCounter, triggers_on
 from trueup.targets.target import (
@@ -89,13 +91,13 @@ class MySQLTarget:
         if connection.exec_driver_sql("SELECT @@global.read_only").scalar_one():
             return f"{self.place} is read only, as replicas are; set database.repair_url to the primary."
         for table in sorted(tables):
-            schema, _, name = table.rpartition(".")
+            schema, name = schema_and_table(table)
             query = text(
                 "SELECT t.engine FROM information_schema.tables AS t JOIN information_schema.engines AS e "
                 "ON e.engine = t.engine WHERE e.transactions <> 'YES' AND t.table_name = :name "
                 "AND t.table_schema = coalesce(:schema, database())"
             )
-            engine = connection.execute(query, {"name": name, "schema": schema or None}).scalar()
+            engine = connection.execute(query, {"name": name, "schema": schema}).scalar()
             if engine is not None:
                 return f"{table} is a {engine} table, which has no transactions; convert it to InnoDB."
         return None
@@ -148,10 +150,10 @@ class MySQLTarget:
         connection.rollback()
 
     def _connected(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
-        return pymysql.connect(
-            **self._address.for_mysql(),
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=2 * STATEMENT_TIMEOUT_SECONDS,
+        return connected_to_mysql(
+            self._address,
+            connect_seconds=CONNECT_TIMEOUT_SECONDS,
+            read_seconds=2 * STATEMENT_TIMEOUT_SECONDS,
             program_name="trueup-repair",
             client_flag=CLIENT.FOUND_ROWS,  # an UPDATE counts the rows that matched, as everywhere else
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import NoSuchTableError
 
+from trueup.model.source import schema_and_table
 from trueup.targets.target import DOUBLE_DIGITS, SINGLE_DIGITS, ColumnDescription
 
 _COLUMNS = """
@@ -23,8 +24,8 @@ _SUPPLIED = ("auto_increment", "generated")
 
 def described_columns(connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
     """The columns of ``table`` or ``schema.table``. Raises ``NoSuchTableError``."""
-    schema, _, name = table.rpartition(".")
-    rows = connection.execute(text(_COLUMNS), {"schema": schema or None, "name": name}).all()
+    schema, name = schema_and_table(table)
+    rows = connection.execute(text(_COLUMNS), {"schema": schema, "name": name}).all()
     if not rows:
         raise NoSuchTableError(table)
     return tuple(_described(tuple(row)) for row in rows)

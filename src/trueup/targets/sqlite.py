@@ -11,7 +11,8 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from trueup.model.errors import ConfigurationError
+from trueup.model.address import sqlite_file
+from trueup.model.errors import DatabaseMissing
 from trueup.targets.description import described_columns
 from trueup.targets.sqlite_writes import SQLiteWriteCounter, triggers_on
 from trueup.targets.target import LOCK_TIMEOUT_SECONDS, ColumnDescription, TableTrigger, TargetUnavailable, Trouble
@@ -104,9 +105,9 @@ class SQLiteTarget:
 
 def target(url: str) -> SQLiteTarget:
     """The file at ``sqlite:///app.db`` (relative) or ``sqlite:////data/app.db``. Raises ``ConfigurationError``."""
-    path = Path(url.partition("://")[2].partition("?")[0][1:])
+    path = Path(sqlite_file(url, key="database.repair_url"))
     if not path.is_file():
-        raise ConfigurationError(f"There is no SQLite file at {path}; correct database.repair_url.")
+        raise DatabaseMissing(f"There is no SQLite file at {path}; correct database.repair_url.")
     return SQLiteTarget(path)
 
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trueup.model.errors import ConfigurationError, TrueupError
+from trueup.model.errors import ConfigurationError, DatabaseMissing, TrueupError
 from trueup.web.declared import DeclaredRoute
 from trueup.web.logs import LOGGED, logger
 from trueup.web.notes import notes
@@ -63,7 +63,7 @@ async def _known(request: Request, error: TrueupError) -> Response:
     """A failure that has a sentence. It is for the operator: it names places that a caller need not know."""
     noted = notes(request)
     logger().warning("cannot answer", requestId=noted.request_id, errorId=noted.error_id, reason=str(error))
-    if isinstance(error, ConfigurationError):
+    if isinstance(error, ConfigurationError) and not isinstance(error, DatabaseMissing):
         return _answered(request, Problem(500, "The server's configuration does not fit; its log says more."))
     headers = {"Retry-After": str(RETRY_SECONDS)}
     return _answered(request, Problem(503, "This cannot be answered now; try again later.", headers=headers))

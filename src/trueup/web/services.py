@@ -52,7 +52,7 @@ class Services:
             return self.given_store
         with self._lock:
             if self._store is None:
-                self._store = open_store(self.config.store_url)
+                self._store = open_store(self.config.store_url, may_make=False)
             return self._store
 
     @property

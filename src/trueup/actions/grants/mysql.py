@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from trueup.actions.grants.wanted import JOURNAL_READS, JOURNAL_RIGHTS, Roles, Wanted, comment
+from trueup.model.source import schema_and_table
 from trueup.sources.select import quoted
 
 
@@ -79,7 +80,7 @@ def _user(name: str) -> str:
 
 
 def _name(table: str, database: str) -> str:
-    schema, _, name = table.rpartition(".")
+    schema, name = schema_and_table(table)
     return f"{quoted(schema or database, '`')}.{quoted(name, '`')}"
 
 

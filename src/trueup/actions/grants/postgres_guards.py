@@ -20,6 +20,7 @@ from trueup.actions.grants.postgres_facts import Facts, Place
 from trueup.actions.grants.postgres_names import beside, literal, named
 from trueup.actions.grants.postgres_tree import unguardable
 from trueup.actions.grants.wanted import Appendable, Replaceable, Roles, Wanted, comment
+from trueup.model.source import spelled_table
 from trueup.sources.select import quoted
 from trueup.store.journal.tables import CONSUMED
 
@@ -185,7 +186,11 @@ $guard$;"""
 
 def _spellings(table: str, place: Place) -> str:
     """What the journal may call the table: another role's search path may see it by its bare name, or not."""
-    return ", ".join(literal(said) for said in sorted({table, place.name, f"{place.schema}.{place.name}"}))
+    return ", ".join(literal(said) for said in sorted(_all_spellings(table, place)))
+
+
+def _all_spellings(table: str, place: Place) -> set[str]:
+    return {table, place.name, spelled_table(place.name), spelled_table(place.name, place.schema)}
 
 
 def _same(written: str, column: str, kind: str) -> str:

@@ -10,6 +10,8 @@ import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from trueup.model.source import schema_and_table, spelled_table
+
 if TYPE_CHECKING:
     from trueup.model.source import RelationMapping, SourceTable
 
@@ -117,7 +119,9 @@ class _Resolver:
 
     def _live(self, source: exp.Table) -> SourceTable | None:
         said = (
-            {source.name.casefold(), f"{source.db}.{source.name}".casefold()} if source.db else {source.name.casefold()}
+            {spelled_table(source.name).casefold(), spelled_table(source.name, source.db).casefold()}
+            if source.db
+            else {spelled_table(source.name).casefold()}
         )
         close = [table for table in self.tables if table.qualified_name.casefold() in said]
         exact = [table for table in close if table.name == source.name]
@@ -139,4 +143,6 @@ def _tables_of(scope: Scope) -> Iterator[exp.Table]:
 
 
 def _quoted(name: str, dialect: str) -> str:
-    return ".".join(exp.to_identifier(part, quoted=True).sql(dialect=dialect) for part in name.split(".", 1))
+    return ".".join(
+        exp.to_identifier(part, quoted=True).sql(dialect=dialect) for part in schema_and_table(name) if part
+    )

@@ -11,6 +11,7 @@ from trueup.model.marks import ACTOR, MARK, OURS
 from trueup.model.money import credits_text
 from trueup.model.redact import MASK
 from trueup.model.repair_evidence import JournaledRow, MarkedRow
+from trueup.model.source import schema_and_table
 
 if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
@@ -77,7 +78,7 @@ def _relation_of(table: str, action: str, fitted: Mapping[str, RelationMapping])
     likely = _ADDED_TO.get(action, "ledger_entry")
     for relation in (likely, *COMPARED):
         mapping = fitted.get(relation)
-        if mapping is not None and table and mapping.table.rpartition(".")[2] == table.rpartition(".")[2]:
+        if mapping is not None and table and schema_and_table(mapping.table)[1] == schema_and_table(table)[1]:
             return relation
     return None
 

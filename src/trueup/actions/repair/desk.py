@@ -133,7 +133,7 @@ class Desk:
         tables = source.tables()
         fitted, _ = fit(self.config.relations, tables, required=self.config.required, dialect=source.dialect)
         by_name = {
-            mapping.table: next(t for t in tables if mapping.table in (t.name, t.qualified_name))
+            mapping.table: next(table for table in tables if table.qualified_name == mapping.table)
             for mapping in fitted.values()
         }
         # Exemptions come and go while a layout is kept, and one of them may be of a plan.

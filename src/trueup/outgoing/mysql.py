@@ -1,0 +1,38 @@
+"""Connecting to MySQL: the driver's connect timeout ends with the TCP connection, and ours with the first answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from trueup.model.address import Address
+
+_LOST = 2013
+
+
+def connected_to_mysql(
+    address: Address, *, connect_seconds: int, read_seconds: int, **options: Any
+) -> pymysql.Connection[Cursor]:
+    """A connection, every step of whose handshake took no longer than ``connect_seconds``.
+
+    Raises the driver's errors, and ``pymysql.OperationalError`` for a server that accepts and does not speak MySQL.
+    """
+    try:
+        connection = pymysql.connect(
+            **address.for_mysql(),
+            connect_timeout=connect_seconds,
+            read_timeout=connect_seconds,
+            write_timeout=connect_seconds,
+            **options,
+        )
+    except pymysql.OperationalError as error:
+        if error.args and error.args[0] == _LOST and isinstance(error.__cause__ or error.__context__, TimeoutError):
+            said = f"it accepts connections and did not speak MySQL within {connect_seconds} seconds"
+            raise pymysql.OperationalError(_LOST, said) from None
+        raise
+    # The driver takes its limits at every read and offers no other way to change them.
+    connection._read_timeout = read_seconds  # type: ignore[attr-defined]  # noqa: SLF001
+    connection._write_timeout = None  # type: ignore[attr-defined]  # noqa: SLF001
+    return connection
