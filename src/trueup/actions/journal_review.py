@@ -21,7 +21,7 @@ from trueup.actions.journal import journal_url, reading_journal
 from trueup.mapping.fit import fit
 from trueup.model.errors import ConfigurationError
 from trueup.model.key_equality import Comparison
-from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.model.source import ColumnMapping, RelationMapping, schema_and_table
 from trueup.sources import open_source
 from trueup.sources.key_matching import equal_sql
 from trueup.store import journal
@@ -102,12 +102,12 @@ def _is_serialized(connection: Connection, ledger: RelationMapping, account: Rel
         return True
     column, key = ledger.columns["account_id"].column, account.columns["account_id"].column
     try:
-        schema, _, name = ledger.table.rpartition(".")
-        keys = inspect(connection).get_foreign_keys(name, schema=schema or None)
+        schema, name = schema_and_table(ledger.table)
+        keys = inspect(connection).get_foreign_keys(name, schema=schema)
     except NoSuchTableError:
         return False
     return any(
-        each["referred_table"] == account.table.rpartition(".")[2]
+        each["referred_table"] == schema_and_table(account.table)[1]
         and (column, key) in list[object](zip(each["constrained_columns"], each["referred_columns"], strict=True))
         and str(each.get("options", {}).get("initially") or "").upper() != "DEFERRED"
         for each in keys

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from trueup.actions.grants.postgres_guards import guard_name
 from trueup.actions.grants.postgres_tree import tree_below, unguardable
 from trueup.actions.grants.wanted import Appendable, Replaceable, written
+from trueup.model.source import schema_and_table
 from trueup.sources.select import table_name
 from trueup.store.journal.tables import CONSUMED
 
@@ -92,7 +93,7 @@ def ways_around(connection: Connection, mappings: Mapping[str, RelationMapping])
 
     Only their source is read: what a function does by calling another one is not seen.
     """
-    tables = {each.table.rpartition(".")[2] for each in written(mappings)}
+    tables = {schema_and_table(each.table)[1] for each in written(mappings)}
     for function in connection.execute(text(_FUNCTIONS)):
         does = _does(function, tables)
         if does is not None:
