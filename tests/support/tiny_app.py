@@ -98,6 +98,7 @@ def tiny_app(
     with open_target(place).transaction() as connection:
         for statement in tables(place, types or {}, suffixes=suffixes or {}):
             connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("CREATE INDEX entries_of ON credit_transactions (user_id)")
         user = text(
             "INSERT INTO users (id, role, plan, credits, active, created_at) "
             "VALUES (:id, 'user', 'FREE', :credits, :active, '2026-01-01 00:00:00')"

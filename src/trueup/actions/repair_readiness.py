@@ -8,19 +8,27 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from trueup.actions.grants.wanted import written
+from trueup.actions.grants.wanted import replaceable, written
 from trueup.actions.symptoms import Health, Symptom
 from trueup.actions.wall_readiness import held_rights, unheld, ways_around
 from trueup.model.errors import ConfigurationError
 from trueup.model.source import RelationMapping
 from trueup.store import journal
 from trueup.targets import open_target
+from trueup.targets.serialization import HELD_SECONDS, Serialization, Unserialized, entry_table_of
 from trueup.targets.target import Target, TargetUnavailable
 
 if TYPE_CHECKING:
     from trueup.mapping.config import Config
 
 _GRANTS = "`trueup doctor --print-grants` prints a narrow one"
+
+_WAYS = {
+    Serialization.FOREIGN_KEY: "the foreign key from the ledger to the account",
+    Serialization.TABLE_LOCK: f"a lock of the ledger's table, for {HELD_SECONDS * 1000:.0f} ms at most",
+    Serialization.ENTRY_LOCKS: "locks of the account's entries, through their index",
+    Serialization.FILE_LOCK: "the lock of the file, which has one writer at a time",
+}
 
 _MYSQL_RIGHTS = """
 SELECT DISTINCT privilege_type FROM (
@@ -52,6 +60,7 @@ def examine_repairs(config: Config, mappings: Mapping[str, RelationMapping]) -> 
             yield from _obstacle(target, connection, mappings)
             yield from _role(config, target, connection)
             yield from _guards(connection, mappings)
+            yield from _serialization(config, target, connection, mappings)
     except ConfigurationError as error:
         yield _seen(Health.WRONG, str(error))
     except TargetUnavailable as error:
@@ -114,6 +123,28 @@ def _guards(connection: Connection, mappings: Mapping[str, RelationMapping]) -> 
         yield _seen(Health.WRONG if is_refused else Health.WARNING, says)
     for says in ways_around(connection, mappings):
         yield _seen(Health.WARNING, says)
+
+
+def _serialization(
+    config: Config, target: Target, connection: Connection, mappings: Mapping[str, RelationMapping]
+) -> Iterator[Symptom]:
+    """How the application's uncommitted entries are kept out while a balance is written."""
+    entries = entry_table_of(mappings)
+    if entries is None or not any(each.ours == "credits" for each in replaceable(mappings)):
+        return
+    try:
+        answer = target.find_serialization(connection, entries, "")
+    except DBAPIError as error:
+        answer = Unserialized(
+            reason=f"{entries.table} does not say how its entries could be locked: {target.said(error)}"
+        )
+    if isinstance(answer, Serialization):
+        yield _seen(Health.FINE, f"what keeps uncommitted entries out while a balance is written: {_WAYS[answer]}")
+    elif config.repairs.balance_without_serialization:
+        says = "a balance is written although an uncommitted entry could be overlooked"
+        yield _seen(Health.WARNING, f"{says} (repairs.balance_without_serialization): {answer.reason}")
+    else:
+        yield _seen(Health.WARNING, f"no balance can be repaired: {answer.reason}")
 
 
 def _seen(health: Health, says: str) -> Symptom:

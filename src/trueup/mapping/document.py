@@ -192,6 +192,9 @@ class RepairsSection(Section):
     """Only where Stripe's side is not configured at all: a plan may be taken away, by name, on the word of whoever asks
     for it. Without it, or with Stripe, that needs Stripe's own answer that it has no such customer."""
     expected_writes: dict[Text, dict[Text, ExpectedWritesSection]] = Field(default_factory=dict)
+    balance_without_serialization: bool = False
+    """Only for an application that locks the account's row before it writes an entry: a balance may be synced although
+    neither a foreign key nor a lock shows that the account has no uncommitted entry. The journal says so each time."""
 
 
 class AuditsSection(Section):

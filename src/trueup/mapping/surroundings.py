@@ -66,6 +66,7 @@ def repair_settings(section: RepairsSection, *, tables: Collection[str], path: P
             }
             for written, expected in section.expected_writes.items()
         },
+        balance_without_serialization=section.balance_without_serialization,
     )
 
 

@@ -22,12 +22,14 @@ class RepairSettings:
     ``downgrade_without_stripe``: where there is no Stripe to ask, whoever asks for a downgrade answers for it.
     ``expected_writes``: what the application's own triggers write, by table, when a repair writes a table (``users``)
     or replaces one of its columns (``users.plan``).
+    ``balance_without_serialization``: a balance is written although nothing keeps out the app's uncommitted entries.
     """
 
     most_per_run: int = 20
     most_per_day: int = 100
     downgrade_without_stripe: bool = False
     expected_writes: Mapping[str, Mapping[str, RowCounts]] = field(default_factory=dict)
+    balance_without_serialization: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

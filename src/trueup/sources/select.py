@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from trueup.model.source import ColumnMapping, RelationMapping, schema_and_table
+from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.model.sql_names import quoted, table_name
 
-
-def quoted(name: str, quote: str = '"') -> str:
-    """The identifier, quoted so that it means exactly this name."""
-    return f"{quote}{name.replace(quote, quote * 2)}{quote}"
-
-
-def table_name(table: str, quote: str = '"') -> str:
-    """``table`` or ``schema.table``, each part quoted."""
-    return ".".join(quoted(part, quote) for part in schema_and_table(table) if part is not None)
+__all__ = ["quoted", "select", "table_name", "wrapped"]
 
 
 def select(mapping: RelationMapping, *, quote: str = '"', table: str | None = None) -> str:

@@ -14,8 +14,10 @@ from trueup.model.address import parse_address
 from trueup.model.errors import ConfigurationError
 from trueup.model.source import schema_and_table
 from trueup.outgoing.mysql import connected_to_mysql
+from trueup.targets import mysql_serialization
 from trueup.targets.mysql_columns import described_columns
 from trueup.targets.mysql_writes import MySQLWriteCounter, triggers_on
+from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 from trueup.targets.target import (
     CONNECT_TIMEOUT_SECONDS,
     LOCK_TIMEOUT_SECONDS,
@@ -27,7 +29,8 @@ from trueup.targets.target import (
     Trouble,
 )
 
-_BUSY = frozenset({1205, 1317, 1969, 3024, 3572})  # lock wait, cancelled, statement time (MariaDB, MySQL), NOWAIT
+# lock wait, cancelled, no number (a lock on the counter), statement time (MariaDB, MySQL), NOWAIT
+_BUSY = frozenset({1205, 1317, 1467, 1969, 3024, 3572})
 _CONFLICT = frozenset({1213, 1020})  # deadlock, changed since read
 _DUPLICATE = frozenset({1062, 1586})
 _LOST = frozenset({0, 1053, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031})
@@ -39,6 +42,7 @@ class MySQLTarget:
     dialect = "mysql"
     quote = "`"
     row_lock = " FOR UPDATE"
+    row_lock_at_once = " FOR UPDATE NOWAIT"
 
     def __init__(self, url: str) -> None:
         self._address = parse_address(url)
@@ -48,10 +52,26 @@ class MySQLTarget:
         self._engine = create_engine("mysql+pymysql://", creator=self._connected, poolclass=NullPool)
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A transaction at READ COMMITTED, in strict mode."""
-        with self._opened("written", "READ COMMITTED", "READ WRITE", STATEMENT_TIMEOUT_SECONDS) as connection:
+    def transaction(self, serialization: Serialization | None = None) -> Iterator[Connection]:
+        """A transaction in strict mode: at READ COMMITTED, or at REPEATABLE READ where entries will be locked, because
+        only there the gaps between them are locked too.
+        """
+        is_ranged = serialization is Serialization.ENTRY_LOCKS
+        isolation = "REPEATABLE READ" if is_ranged else "READ COMMITTED"
+        with self._opened("written", isolation, "READ WRITE", STATEMENT_TIMEOUT_SECONDS) as connection:
+            if is_ranged:
+                mysql_serialization.read_latest_rows(connection)
             yield connection
+
+    def find_serialization(
+        self, connection: Connection, entries: EntryTable, key: object
+    ) -> Serialization | Unserialized:
+        """Locks on the account's entries, through an index that leads to them."""
+        return mysql_serialization.find_serialization(connection, entries, key)
+
+    def claim(self, connection: Connection, entries: EntryTable, key: object) -> Claimed | Unserialized:
+        """Lock the account's entries and the gaps beside them."""
+        return mysql_serialization.lock_entries(connection, entries, key)
 
     @contextlib.contextmanager
     def waiting_briefly(self, connection: Connection) -> Iterator[None]:

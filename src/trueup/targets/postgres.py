@@ -12,8 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from trueup.model.address import parse_address
 from trueup.model.errors import ConfigurationError
+from trueup.targets import postgres_serialization
 from trueup.targets.description import described_columns
 from trueup.targets.postgres_writes import PostgresWriteCounter, triggers_on
+from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 from trueup.targets.target import (
     BRIEF_WAIT_MILLISECONDS,
     CONNECT_TIMEOUT_SECONDS,
@@ -88,6 +90,7 @@ class PostgresTarget:
     # Not FOR NO KEY UPDATE: an application that has just inserted an entry referring to this account holds its key, and
     # is to be waited for, so that the entry is seen.
     row_lock = " FOR UPDATE"
+    row_lock_at_once = " FOR UPDATE NOWAIT"
 
     def __init__(self, url: str) -> None:
         self._address = parse_address(url)
@@ -96,10 +99,23 @@ class PostgresTarget:
         self._engine = create_engine("postgresql+psycopg://", creator=self._connected, poolclass=NullPool)
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, serialization: Serialization | None = None) -> Iterator[Connection]:  # noqa: ARG002 - one signature
         """A transaction at READ COMMITTED."""
         with self._opened(_OPENING, "written") as connection:
             yield connection
+
+    def find_serialization(
+        self,
+        connection: Connection,
+        entries: EntryTable,
+        key: object,  # noqa: ARG002 - one signature
+    ) -> Serialization | Unserialized:
+        """A foreign key that looks at every new entry at once, or a lock of the ledger's table."""
+        return postgres_serialization.find_serialization(connection, entries)
+
+    def claim(self, connection: Connection, entries: EntryTable, key: object) -> Claimed | Unserialized:  # noqa: ARG002 - one signature
+        """Lock the ledger's table."""
+        return postgres_serialization.lock_ledger(connection, entries)
 
     @contextlib.contextmanager
     def waiting_briefly(self, connection: Connection) -> Iterator[None]:

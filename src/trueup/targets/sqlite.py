@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from trueup.model.address import sqlite_file
 from trueup.model.errors import DatabaseMissing
 from trueup.targets.description import described_columns
+from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 from trueup.targets.sqlite_writes import SQLiteWriteCounter, triggers_on
 from trueup.targets.target import LOCK_TIMEOUT_SECONDS, ColumnDescription, TableTrigger, TargetUnavailable, Trouble
 
@@ -26,6 +28,7 @@ class SQLiteTarget:
     dialect = "sqlite"
     quote = "`"
     row_lock = ""
+    row_lock_at_once = ""
 
     def __init__(self, path: Path) -> None:
         self.place = f"sqlite:///{path}"
@@ -34,10 +37,23 @@ class SQLiteTarget:
         self._reading_engine = _engine(uri, begin="BEGIN")
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, serialization: Serialization | None = None) -> Iterator[Connection]:  # noqa: ARG002 - one signature
         """The write lock from the first moment: what is read cannot change before it is written."""
         with self._opened(self._engine, "written") as connection:
             yield connection
+
+    def find_serialization(
+        self,
+        connection: Connection,  # noqa: ARG002 - one signature
+        entries: EntryTable,  # noqa: ARG002 - one signature
+        key: object,  # noqa: ARG002 - one signature
+    ) -> Serialization | Unserialized:
+        """The file, which is locked from the first moment."""
+        return Serialization.FILE_LOCK
+
+    def claim(self, connection: Connection, entries: EntryTable, key: object) -> Claimed | Unserialized:  # noqa: ARG002 - one signature
+        """Nothing more: the transaction has the file."""
+        return Claimed(since=time.monotonic())
 
     @contextlib.contextmanager
     def waiting_briefly(self, connection: Connection) -> Iterator[None]:  # noqa: ARG002 - one signature

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
     from trueup.model.row_counts import RowCounts
+    from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 
 LOCK_TIMEOUT_SECONDS = 2
 """How long a repair waits for a row that the application holds, and so the longest that it makes anybody wait there."""
@@ -123,11 +124,26 @@ class Target(Protocol):
     row_lock: str
     """What a ``SELECT`` ends with so that it holds its rows; empty where the transaction holds everything."""
 
-    def transaction(self) -> AbstractContextManager[Connection]:
+    row_lock_at_once: str
+    """The same, where a row that somebody else holds is an error and not waited for."""
+
+    def transaction(self, serialization: Serialization | None = None) -> AbstractContextManager[Connection]:
         """A read-write transaction with short lock and statement timeouts, times in UTC.
 
-        It is rolled back unless the caller commits. Raises ``TargetUnavailable`` when it cannot be opened; errors
-        inside are SQLAlchemy's own, which ``trouble`` tells apart.
+        ``serialization`` is what will be claimed in it. It is rolled back unless the caller commits. Raises
+        ``TargetUnavailable`` when it cannot be opened; errors inside are SQLAlchemy's own, which ``trouble`` tells
+        apart.
+        """
+
+    def find_serialization(
+        self, connection: Connection, entries: EntryTable, key: object
+    ) -> Serialization | Unserialized:
+        """Return what proves that an account has no uncommitted entry, or why nothing does. ``key`` is an account's."""
+
+    def claim(self, connection: Connection, entries: EntryTable, key: object) -> Claimed | Unserialized:
+        """Lock what ``find_serialization`` named, at once, before anything is read and the account's row is held.
+
+        Raises ``DBAPIError`` where another transaction is in the way.
         """
 
     def waiting_briefly(self, connection: Connection) -> AbstractContextManager[None]:

@@ -18,6 +18,7 @@ from trueup.model.stripe_objects import NEWEST
 from trueup.sources import open_source
 from trueup.store import journal
 from trueup.targets import open_target
+from trueup.targets.serialization import entry_table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +59,7 @@ def grants(
             *unwritable(mappings),
             *_elsewhere(config),
         ],
+        entries=entry_table_of(mappings),
     )
     target = open_target(address)
     try:
@@ -95,7 +97,7 @@ def _elsewhere(config: Config) -> Iterator[str]:
 
 def _script(connection: Connection, wanted: Wanted, roles: Roles, *, place: str) -> str:
     if connection.dialect.name == "postgresql":
-        found = facts(connection, wanted.selects, wanted.inserted(), roles)
+        found = facts(connection, wanted, roles)
         lines = postgres.statements(wanted, found, roles, place=place)
     else:
         database = str(connection.execute(text("SELECT database()")).scalar_one())

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from trueup.actions.grants.postgres_facts import Facts, Place
 from trueup.actions.grants.postgres_guards import guardable, guards
+from trueup.actions.grants.postgres_lock import lock_function
 from trueup.actions.grants.postgres_names import beside, listed, literal, named
 from trueup.actions.grants.wanted import JOURNAL_READS, POSTGRES_JOURNAL_RIGHTS, Roles, Wanted, comment
 from trueup.sources.select import quoted
@@ -26,6 +27,7 @@ def statements(wanted: Wanted, facts: Facts, roles: Roles, *, place: str) -> Ite
         yield comment("repair role's rights.")
     else:
         yield from _repair(wanted, facts, facts.journal, roles)
+        yield from lock_function(wanted, facts, facts.journal, roles)
         yield from guards(wanted, facts, facts.journal, roles)
     yield ""
     yield "COMMIT;"

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from trueup.actions.grants.postgres_tree import Tree, tree_below
-from trueup.actions.grants.wanted import Roles
+from trueup.actions.grants.wanted import Roles, Wanted
 from trueup.sources.select import table_name
 from trueup.store.journal.tables import JOURNAL
+from trueup.targets.postgres_serialization import has_immediate_key
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -118,6 +119,7 @@ class Facts:
     """What the statements are made from.
 
     ``held`` is where the roles have rights now: role, schema, name, and whether that is a sequence.
+    ``has_immediate_key``: a foreign key makes every new ledger entry hold its account's key at once.
     """
 
     database: str
@@ -125,10 +127,12 @@ class Facts:
     journal: Place | None
     held: Sequence[tuple[str, str, str, bool]]
     doubts: Sequence[str]
+    has_immediate_key: bool
 
 
-def facts(connection: Connection, tables: Collection[str], inserted: Collection[str], roles: Roles) -> Facts:
-    """The facts about these tables, of which ``inserted`` take audit rows."""
+def facts(connection: Connection, wanted: Wanted, roles: Roles) -> Facts:
+    """The facts about the tables that the roles want rights to."""
+    tables, inserted = wanted.selects, wanted.inserted()
     doubts: list[str] = []
     places = {said: place for said in sorted(tables) if (place := _place(connection, said, doubts)) is not None}
     doubts += _unknown_sequences(connection, inserted)
@@ -141,6 +145,7 @@ def facts(connection: Connection, tables: Collection[str], inserted: Collection[
         journal=_place(connection, JOURNAL.name, []),
         held=[(str(role), str(schema), str(name), bool(sequence)) for role, schema, name, sequence in held],
         doubts=doubts,
+        has_immediate_key=wanted.entries is not None and has_immediate_key(connection, wanted.entries),
     )
 
 

@@ -12,6 +12,7 @@ from trueup.store.journal.tables import BINDING, HEAD, JOURNAL, REPAIR, SERVER_W
 
 if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
+    from trueup.targets.serialization import EntryTable
 
 _ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")  # MySQL's shortest limit, and nothing that has to be escaped
 _REPAIRABLE = ("credits", "plan", "unlimited_credits")
@@ -66,12 +67,13 @@ class Appendable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Columns by table, for each right."""
+    """Columns by table, for each right. ``entries`` is where an account's ledger entries are; None where unmapped."""
 
     selects: Mapping[str, Collection[str]]
     updates: Sequence[Replaceable]
     inserts: Sequence[Appendable]
     doubts: Sequence[str]
+    entries: EntryTable | None
 
     def updated(self, table: str) -> list[str]:
         """The columns of this table that a repair may replace."""

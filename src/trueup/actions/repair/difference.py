@@ -41,7 +41,7 @@ def difference(before: Slice, after: Slice) -> Difference:
     grown: dict[str, int] = {}
     changed: set[str] = set()
     for name, mapping in after.mappings.items():
-        gone, come = _apart(before.rows[name], after.rows[name])
+        gone, come = rows_apart(before.rows[name], after.rows[name])
         places = _places(mapping)
         old, new = _by_key(gone, places), _by_key(come, places)
         if old is None or new is None or not old.keys() <= new.keys():
@@ -56,10 +56,10 @@ def difference(before: Slice, after: Slice) -> Difference:
 
 def new_rows(before: Slice, after: Slice, relation: str) -> Sequence[Raw]:
     """The rows of this relation that only the later slice has."""
-    return _apart(before.rows[relation], after.rows[relation])[1]
+    return rows_apart(before.rows[relation], after.rows[relation])[1]
 
 
-def _apart(before: Sequence[Raw], after: Sequence[Raw]) -> tuple[Sequence[Raw], Sequence[Raw]]:
+def rows_apart(before: Sequence[Raw], after: Sequence[Raw]) -> tuple[Sequence[Raw], Sequence[Raw]]:
     """The rows that only one of them has. Most stand at the same place in both."""
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:

@@ -10,6 +10,7 @@ from trueup.actions.repair.difference import Difference, affected, difference
 from trueup.actions.repair.plan import plan_of
 from trueup.actions.repair.proof import Unproven, proven, wrong_move
 from trueup.actions.repair.rows import SubjectRows
+from trueup.actions.repair.serialization import find_serialization
 from trueup.actions.repair.slice import MOST_ACCOUNTS, Slice, findings_in, load, outcomes_in, read_slice
 from trueup.actions.repair.writing import Translator, Writes
 from trueup.engines.requirements import reads_of_check
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from trueup.books.handful import Handful
     from trueup.model.finding import Finding
     from trueup.model.policy import Policy
+    from trueup.targets.serialization import Serialization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Decided:
     plan: Plan
     found: Slice
     writes: Writes
+    serialization: Serialization | None
+    """What keeps the application's uncommitted entries out; None where no balance is written."""
 
 
 def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> Decided | Unproven | Stale | Refused:
@@ -90,11 +94,15 @@ def _translated(
     obstacle = desk.target.obstacle(connection, writes.tables()) or _unguarded(desk, change)
     if obstacle:
         return Refused(issue_id=order.issue_id, reason=obstacle)
+    serialization = find_serialization(desk, connection, change)
+    if isinstance(serialization, Refusal):
+        return Refused(issue_id=order.issue_id, reason=serialization.reason)
     proof = proven(desk, connection, order, change)
     if isinstance(proof, (Unproven, Refused)):
         return proof
     expected = expected_writes(desk.config.repairs.expected_writes, writes)
-    return Decided(plan=plan_of(finding, change, proof, expected_writes=expected), found=found, writes=writes)
+    plan = plan_of(finding, change, proof, expected_writes=expected)
+    return Decided(plan=plan, found=found, writes=writes, serialization=serialization)
 
 
 def expected_writes(declared: Mapping[str, Mapping[str, RowCounts]], writes: Writes) -> dict[str, RowCounts]:

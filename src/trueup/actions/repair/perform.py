@@ -12,8 +12,18 @@ begin                                     lock and statement timeouts; one conne
   append the journal row                                    late, because its head serialises all repairs
   let deferred triggers and keys happen                     while they can still be taken back
   compare the counts with the plan, read everything back    one row more or less, one value another: roll back
+  a balance that needs a claim on the ledger                it was the rehearsal: roll back, and see below
 commit                                                      no answer: look the repair id up, never try again blindly
 look once more                                              changed by the application since: say what
+
+A balance that only a claim keeps apart from the application's uncommitted entries is then written in earnest:
+
+begin                                                       tried for two seconds, then busy
+  claim the ledger, lock the accounts' rows                 all at once or not at all: nobody queues behind a wait
+  read the subject's rows                                   not those of the rehearsal: rehearse again
+  write it all, read again                                  not as after the rehearsal: rehearse again
+  append the journal row, compare and read back as above    200 ms after the claim: roll back
+commit, and look once more
 """
 
 from __future__ import annotations
@@ -21,26 +31,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
-from trueup import __version__
+from trueup.actions.repair.ending import Again, commit, write_all
 from trueup.actions.repair.judge import Decided, Held, decide, judge_written
 from trueup.actions.repair.proof import ASKINGS, Unproven, asked
-from trueup.actions.repair.record import (
-    applied_row,
-    journal_line,
-    record_change_since,
-    recorded,
-    result_of,
-    stored_result,
-)
+from trueup.actions.repair.record import recorded, stored_result
+from trueup.actions.repair.rehearsal import HeldTooLong, Patience, Rehearsal, RowsMoved, missing_claim
 from trueup.actions.repair.rows import SubjectRows
-from trueup.actions.repair.slice import MOST_ACCOUNTS, accounts_of
-from trueup.actions.repair.verification import Written, audit_place, changes_since, deviation
-from trueup.actions.repair.writing import lock_row, write
-from trueup.model.repair import Applied, ChangedSince, Failed, Plan, Previewed, Refused, RepairResult, Stale
+from trueup.actions.repair.slice import MOST_ACCOUNTS, accounts_of, read_slice
+from trueup.actions.repair.verification import Written
+from trueup.actions.repair.writing import lock_row
+from trueup.model.repair import Failed, Plan, Previewed, Refused, RepairResult, Stale
 from trueup.store import journal
-from trueup.store.journal.lookup import lock_head
+from trueup.targets.serialization import HELD_SECONDS, Serialization
 from trueup.targets.target import TargetUnavailable, Trouble
 
 if TYPE_CHECKING:
@@ -48,15 +52,9 @@ if TYPE_CHECKING:
 
     from trueup.actions.repair.desk import Desk
     from trueup.actions.repair.order import Order
-    from trueup.books.handful import Handful
-    from trueup.targets.target import WriteCounter
 
 TRIES = 4
 """The first, and three more after a deadlock or a serialisation failure, each evaluated from the start."""
-
-
-class _Again(Exception):
-    """Somebody else was at the same rows; the whole transaction is evaluated again."""
 
 
 def planned(desk: Desk, order: Order) -> Plan | Stale | Refused | Failed:
@@ -96,22 +94,51 @@ def _moving(order: Order) -> Failed:
 
 
 def _tried(desk: Desk, order: Order) -> RepairResult | Unproven:
+    """The repair. One that needs a claim on the ledger is rehearsed, and then tried for as long as there is time."""
+    rehearsal: Rehearsal | None = None
+    patience: Patience | None = None
+    while True:
+        held_seconds = 0.0
+        try:
+            result = _tried_with(desk, order, rehearsal)
+        except RowsMoved:
+            rehearsal, result = None, _busy(order)
+        except HeldTooLong as error:
+            held_seconds, result = HELD_SECONDS, Failed(issue_id=order.issue_id, reason=str(error), busy=True)
+        if isinstance(result, Rehearsal):
+            rehearsal, patience = result, patience or Patience()
+            continue
+        is_busy = isinstance(result, Failed) and result.busy
+        if patience is None or not is_busy or not patience.allows_another(after_seconds=held_seconds):
+            return result
+
+
+def _busy(order: Order) -> Failed:
+    return Failed(issue_id=order.issue_id, reason="Others kept changing the same rows; try again later.", busy=True)
+
+
+def _tried_with(desk: Desk, order: Order, rehearsal: Rehearsal | None) -> RepairResult | Unproven | Rehearsal:
+    """One of them, again after a deadlock or a serialisation failure. Raises ``RowsMoved`` and ``HeldTooLong``."""
     for _ in range(TRIES):
         try:
-            result = _attempt(desk, order)
-        except _Again:
+            result = _attempt(desk, order) if rehearsal is None else _attempt_claimed(desk, order, rehearsal)
+        except Again:
             continue
         except TargetUnavailable as error:
             return Failed(issue_id=order.issue_id, reason=str(error), busy=error.busy)
         except DBAPIError as error:
-            if desk.target.trouble(error) is Trouble.CONFLICT:
+            trouble = desk.target.trouble(error)
+            if trouble is Trouble.CONFLICT:
                 continue
+            if trouble is Trouble.LOST and rehearsal is not None and rehearsal.claim.is_overdue():
+                raise HeldTooLong from None  # the server has ended the session
             result = _refused_by_database(desk, order, error)
         return recorded(desk, order, result) if isinstance(result, (Stale, Refused)) else result
-    return Failed(issue_id=order.issue_id, reason="Others kept changing the same rows; try again later.", busy=True)
+    return _busy(order)
 
 
-def _attempt(desk: Desk, order: Order) -> RepairResult | Unproven:
+def _attempt(desk: Desk, order: Order) -> RepairResult | Unproven | Rehearsal:
+    """One transaction, from the start. Where a claim is missing it was a rehearsal, and is rolled back."""
     with desk.turn(), desk.target.transaction() as connection, desk.scratch_books() as books:
         identity = _identity(desk, connection, order)
         if isinstance(identity, Refused):
@@ -128,10 +155,50 @@ def _attempt(desk: Desk, order: Order) -> RepairResult | Unproven:
         if order.plan_hash is not None and order.plan_hash != decided.plan.plan_hash:
             reason = f"What {order.issue_id} would change is no longer what was previewed; preview it again."
             return Stale(issue_id=order.issue_id, reason=reason)
-        done = _written(desk, connection, books, order, decided, counter, identity=identity)
+
+        def judge() -> Held | str:
+            return judge_written(desk, connection, books, order, decided)
+
+        done = write_all(desk, connection, order, decided, counter, judge, identity=identity)
         if not isinstance(done, Written):
             return done
-        return Previewed(plan=decided.plan) if order.dry_run else _committed(desk, connection, order, decided, done)
+        claim = missing_claim(desk, connection, decided)
+        if claim is not None:
+            return Rehearsal(decided=decided, held=done.held, claim=claim)
+        return Previewed(plan=decided.plan) if order.dry_run else commit(desk, connection, order, decided, done)
+
+
+def _attempt_claimed(desk: Desk, order: Order, rehearsal: Rehearsal) -> RepairResult:
+    """What was rehearsed, in earnest: nothing is decided any more."""
+    claim, decided = rehearsal.claim, rehearsal.decided
+    with desk.turn(), desk.target.transaction(claim.serialization) as connection:
+        # What MariaDB reads before its locks would be the moment that it sees from then on.
+        is_first = claim.serialization is Serialization.ENTRY_LOCKS
+        obstacle = claim.hold(desk, connection) if is_first else None
+        identity = _identity(desk, connection, order)
+        if isinstance(identity, Refused):
+            return identity
+        known = stored_result(connection, order)
+        if known is not None:
+            return known
+        counter = desk.target.count_writes(connection)
+        counter.pause()
+        obstacle = obstacle if is_first else claim.hold(desk, connection)
+        if obstacle is not None:
+            return Refused(issue_id=order.issue_id, reason=obstacle)
+        rows = SubjectRows(desk, connection, decided.found.mappings)
+        if not rehearsal.is_of(read_slice(rows, order.check, order.subject)):
+            raise RowsMoved
+
+        def judge() -> Held:
+            return rehearsal.judge(read_slice(rows, order.check, order.subject))
+
+        done = write_all(desk, connection, order, decided, counter, judge, identity=identity)
+        if not isinstance(done, Written):
+            return done
+        if claim.is_overdue():
+            raise HeldTooLong
+        return Previewed(plan=decided.plan) if order.dry_run else commit(desk, connection, order, decided, done)
 
 
 def _identity(desk: Desk, connection: Connection, order: Order) -> str | Refused:
@@ -166,105 +233,6 @@ def _lock(desk: Desk, connection: Connection, order: Order) -> None:
     if len(accounts) <= MOST_ACCOUNTS:
         for account_id in sorted(accounts):
             lock_row(desk, connection, mapping, account_id)
-
-
-def _written(
-    desk: Desk,
-    connection: Connection,
-    books: Handful,
-    order: Order,
-    decided: Decided,
-    counter: WriteCounter,
-    *,
-    identity: str,
-) -> Written | Stale | Refused:
-    """Write it all and prove it; the caller commits or rolls back."""
-    plan = decided.plan
-    row = applied_row(order, plan, connection)
-    counter.resume()
-    try:
-        journal.insert_repair(connection, row)
-    except (journal.AlreadyRepaired, journal.KeyTaken):
-        raise _Again from None
-    try:
-        with desk.target.waiting_briefly(connection):
-            matched = write(desk, connection, decided.writes)
-    except DBAPIError as error:
-        if desk.target.trouble(error) is Trouble.DUPLICATE:
-            raise _Again from None  # the application has written the same key at this moment
-        raise
-    if matched != 1:
-        reason = f"The row of {order.subject} no longer holds the value that it was planned from."
-        return Stale(issue_id=order.issue_id, reason=reason)
-    counter.pause()
-    held = judge_written(desk, connection, books, order, decided)
-    if not isinstance(held, Held):
-        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {held}.")
-    counter.resume()
-    line = journal_line(order, plan, decided.writes, trusted=desk.layout().trusted)
-    try:
-        entry = journal.append(connection, line, code_version=__version__, database_identity=identity)
-    except journal.JournalUnusable as error:
-        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {error}")
-    desk.target.settle_constraints(connection)
-    written = Written(
-        writes=decided.writes,
-        row=row,
-        line=line,
-        entry=entry,
-        expected=plan.expected_writes,
-        audit=audit_place(decided, held.after),
-    )
-    wrong = deviation(desk, connection, counter, written)
-    return written if wrong is None else Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {wrong}.")
-
-
-def _committed(desk: Desk, connection: Connection, order: Order, decided: Decided, written: Written) -> RepairResult:
-    change, entry = decided.plan.change, written.entry
-    try:
-        connection.commit()
-    except DBAPIError as error:
-        if desk.target.trouble(error) is not Trouble.LOST:
-            raise
-        return looked_up(desk, order)
-    applied = Applied(
-        repair_id=order.repair_id,
-        issue_id=order.issue_id,
-        kind=change.kind,
-        summary=change.summary,
-        plan_hash=decided.plan.plan_hash,
-        journal_seq=entry.seq,
-        applied_at=entry.moment,
-    )
-    differences = changes_since(desk, connection, written)
-    if not differences:
-        return applied
-    result = ChangedSince(applied=applied, differences=differences)
-    record_change_since(desk, order, result)
-    return result
-
-
-def looked_up(desk: Desk, order: Order) -> RepairResult:
-    """What became of a commit whose answer was lost.
-
-    The journal's head is locked first: a transaction that is still on its way holds it, so that what is seen after
-    that is final.
-    """
-    try:
-        with desk.target.transaction() as connection:
-            lock_head(connection)
-            row = journal.repair_by_id(connection, order.repair_id)
-            if row is None:
-                reason = "The connection was lost before the commit; nothing was changed, try again."
-                return Failed(issue_id=order.issue_id, reason=reason)
-            result = result_of(connection, row)
-            return replace(result, replayed=False) if isinstance(result, Applied) else result
-    except (SQLAlchemyError, TargetUnavailable):
-        reason = (
-            f"The commit's answer was lost and the database cannot be asked; look for repair {order.repair_id} with "
-            "`trueup journal export` before anything is tried again."
-        )
-        return Failed(issue_id=order.issue_id, reason=reason, unknown=True)
 
 
 def _refused_by_database(desk: Desk, order: Order, error: DBAPIError) -> Refused | Failed:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from trueup.actions.repair.writing import Writes
     from trueup.model.repair import Plan
     from trueup.store.journal import RepairRow
+    from trueup.targets.serialization import Serialization
 
 
 def stored_result(connection: Connection, order: Order) -> RepairResult | None:
@@ -124,15 +125,24 @@ def applied_row(order: Order, plan: Plan, connection: Connection) -> RepairRow:
     )
 
 
-def journal_line(order: Order, plan: Plan, writes: Writes, *, trusted: Collection[str] = ()) -> journal.JournalLine:
+def journal_line(
+    order: Order,
+    plan: Plan,
+    writes: Writes,
+    serialization: Serialization | None,
+    *,
+    trusted: Collection[str] = (),
+) -> journal.JournalLine:
     """The journal's row: what stood there and what stands there now, in the table's own words.
 
-    ``trusted`` are the relations whose account ids were compared by their text on the config's word.
+    For a balance also what kept the application's uncommitted entries out. ``trusted`` are the relations whose account
+    ids were compared by their text on the config's word.
     """
     words = {"exact_keys": sorted(trusted)} if trusted else {}
     update, insert = writes.update, writes.insert
     cell = {"table": update.table, "key": _said(update.key), "column": update.column} if update else {}
     expected = {"expected_writes": counts_text(plan.expected_writes)} if plan.expected_writes else {}
+    serialized = {"serialized_by": serialization.value} if serialization else {}
     appended = {"table": insert.table, "values": {name: _said(value) for name, value in insert.values.items()}}
     return journal.JournalLine(
         actor=order.actor,
@@ -140,7 +150,7 @@ def journal_line(order: Order, plan: Plan, writes: Writes, *, trusted: Collectio
         target=order.issue_id,
         repair_id=order.repair_id,
         plan_hash=plan.plan_hash,
-        before={**cell, "value": _said(update.old), **_proof(plan.proof)} if update else {},
+        before={**cell, "value": _said(update.old), **_proof(plan.proof), **serialized} if update else {},
         after={**cell, **({"value": _said(update.new)} if update else {}), "appended": appended, **expected, **words},
         reason=order.reason,
         request_id=order.request_id,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from trueup.actions.repair.desk import Desk
-    from trueup.actions.repair.judge import Decided
+    from trueup.actions.repair.judge import Decided, Held
     from trueup.actions.repair.slice import Slice
     from trueup.actions.repair.writing import Insert, Update, Writes
     from trueup.targets.target import WriteCounter
@@ -62,6 +62,7 @@ class Written:
     entry: journal.JournalEntry
     expected: Mapping[str, RowCounts]
     audit: AuditPlace
+    held: Held
 
 
 def audit_place(decided: Decided, after: Slice) -> AuditPlace:

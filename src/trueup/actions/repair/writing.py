@@ -261,8 +261,11 @@ def _ours(relation: str, name: str) -> Column:
     return next(column for column in columns_of(relation_named(relation)) if column.name == name)
 
 
-def lock_row(desk: Desk, connection: Connection, update_of: RelationMapping, key: str) -> int:
-    """Hold the account's row until the transaction ends; how many rows there were to hold."""
+def lock_row(desk: Desk, connection: Connection, update_of: RelationMapping, key: str, *, at_once: bool = False) -> int:
+    """Hold the account's row until the transaction ends; how many rows there were to hold.
+
+    With ``at_once`` a row that another transaction holds is an error, and not waited for.
+    """
     mapped = update_of.columns["account_id"].column
     if mapped is None:
         return 0
@@ -272,7 +275,8 @@ def lock_row(desk: Desk, connection: Connection, update_of: RelationMapping, key
         return 0
     name = quoted(literal_sql(mapped), quote)
     table = table_name(literal_sql(update_of.table), quote)
-    sql = f"SELECT {name} FROM {table} WHERE {name} = :key{desk.target.row_lock}"
+    lock = desk.target.row_lock_at_once if at_once else desk.target.row_lock
+    sql = f"SELECT {name} FROM {table} WHERE {name} = :key{lock}"
     return len(connection.execute(statement(sql, values=("key",)), {"key": typed}).fetchall())
 
 

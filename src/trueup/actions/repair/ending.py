@@ -1,0 +1,135 @@
+"""Writing a repair and its proof, committing it, and finding out what became of a commit whose answer was lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from trueup import __version__
+from trueup.actions.repair.judge import Decided, Held
+from trueup.actions.repair.record import applied_row, journal_line, record_change_since, result_of
+from trueup.actions.repair.verification import Written, audit_place, changes_since, deviation
+from trueup.actions.repair.writing import write
+from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairResult, Stale
+from trueup.store import journal
+from trueup.store.journal.lookup import lock_head
+from trueup.targets.target import TargetUnavailable, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from trueup.actions.repair.desk import Desk
+    from trueup.actions.repair.order import Order
+    from trueup.targets.target import WriteCounter
+
+
+class Again(Exception):
+    """Somebody else was at the same rows; the whole transaction is evaluated again."""
+
+
+def write_all(
+    desk: Desk,
+    connection: Connection,
+    order: Order,
+    decided: Decided,
+    counter: WriteCounter,
+    judge: Callable[[], Held | str],
+    *,
+    identity: str,
+) -> Written | Stale | Refused:
+    """Write it all and prove it; the caller commits or rolls back.
+
+    ``judge`` says whether the rows are right, once the change is written. Raises ``Again``.
+    """
+    plan = decided.plan
+    row = applied_row(order, plan, connection)
+    counter.resume()
+    try:
+        journal.insert_repair(connection, row)
+    except (journal.AlreadyRepaired, journal.KeyTaken):
+        raise Again from None
+    try:
+        with desk.target.waiting_briefly(connection):
+            matched = write(desk, connection, decided.writes)
+    except DBAPIError as error:
+        if desk.target.trouble(error) is Trouble.DUPLICATE:
+            raise Again from None  # the application has written the same key at this moment
+        raise
+    if matched != 1:
+        reason = f"The row of {order.subject} no longer holds the value that it was planned from."
+        return Stale(issue_id=order.issue_id, reason=reason)
+    counter.pause()
+    held = judge()
+    if not isinstance(held, Held):
+        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {held}.")
+    counter.resume()
+    line = journal_line(order, plan, decided.writes, decided.serialization, trusted=desk.layout().trusted)
+    try:
+        entry = journal.append(connection, line, code_version=__version__, database_identity=identity)
+    except journal.JournalUnusable as error:
+        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {error}")
+    desk.target.settle_constraints(connection)
+    written = Written(
+        writes=decided.writes,
+        row=row,
+        line=line,
+        entry=entry,
+        expected=plan.expected_writes,
+        audit=audit_place(decided, held.after),
+        held=held,
+    )
+    wrong = deviation(desk, connection, counter, written)
+    return written if wrong is None else Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {wrong}.")
+
+
+def commit(desk: Desk, connection: Connection, order: Order, decided: Decided, written: Written) -> RepairResult:
+    """Commit it, and look once more; an answer that is lost is looked up."""
+    change, entry = decided.plan.change, written.entry
+    try:
+        connection.commit()
+    except DBAPIError as error:
+        if desk.target.trouble(error) is not Trouble.LOST:
+            raise
+        return looked_up(desk, order)
+    applied = Applied(
+        repair_id=order.repair_id,
+        issue_id=order.issue_id,
+        kind=change.kind,
+        summary=change.summary,
+        plan_hash=decided.plan.plan_hash,
+        journal_seq=entry.seq,
+        applied_at=entry.moment,
+    )
+    differences = changes_since(desk, connection, written)
+    if not differences:
+        return applied
+    result = ChangedSince(applied=applied, differences=differences)
+    record_change_since(desk, order, result)
+    return result
+
+
+def looked_up(desk: Desk, order: Order) -> RepairResult:
+    """What became of a commit whose answer was lost.
+
+    The journal's head is locked first: a transaction that is still on its way holds it, so that what is seen after
+    that is final.
+    """
+    try:
+        with desk.target.transaction() as connection:
+            lock_head(connection)
+            row = journal.repair_by_id(connection, order.repair_id)
+            if row is None:
+                reason = "The connection was lost before the commit; nothing was changed, try again."
+                return Failed(issue_id=order.issue_id, reason=reason)
+            result = result_of(connection, row)
+            return replace(result, replayed=False) if isinstance(result, Applied) else result
+    except (SQLAlchemyError, TargetUnavailable):
+        reason = (
+            f"The commit's answer was lost and the database cannot be asked; look for repair {order.repair_id} with "
+            "`trueup journal export` before anything is tried again."
+        )
+        return Failed(issue_id=order.issue_id, reason=reason, unknown=True)

@@ -1,0 +1,136 @@
+"""A balance is written twice: rehearsed without the claim on the ledger, then in earnest while the claim is held.
+
+The application's own writers wait for the claim, so as little as possible is done under it. The rehearsal writes
+everything, runs every check and is taken back: what would refuse the repair has done so by then. Under the claim the
+rows are read and compared with the rehearsal's; where they are the same, so is the proof.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trueup.actions.repair.difference import rows_apart
+from trueup.actions.repair.judge import Decided, Held
+from trueup.actions.repair.serialization import entry_key, refusal_text
+from trueup.actions.repair.writing import lock_row
+from trueup.targets.serialization import HELD_SECONDS, EntryTable, Serialization, Unserialized, entry_table_of
+from trueup.targets.target import LOCK_TIMEOUT_SECONDS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from trueup.actions.repair.desk import Desk
+    from trueup.actions.repair.slice import Slice
+
+COMMIT_SECONDS = 0.05
+"""What is left for COMMIT of the time for which a claim may be held."""
+
+PAUSE_SECONDS = (0.005, 0.03)
+"""How long to wait before the next try: any time between the two, so that two repairs do not meet again and again."""
+
+
+class HeldTooLong(Exception):
+    """The claim would be held for longer than ``HELD_SECONDS``; everything is rolled back."""
+
+    def __str__(self) -> str:
+        return "It was not finished in the quarter of a second for which the ledger may be locked; try again later."
+
+
+class RowsMoved(Exception):
+    """The rows are not those of the rehearsal; it is rehearsed again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Claim:
+    """What has to be locked, before anything is read, so that the account ``key`` has no uncommitted entry.
+
+    ``accounts`` are those whose rows are locked after it. ``held_since`` is by the monotonic clock.
+    """
+
+    serialization: Serialization
+    entries: EntryTable
+    key: object
+    accounts: frozenset[str]
+    held_since: float = 0
+
+    def hold(self, desk: Desk, connection: Connection) -> str | None:
+        """Lock it, at once or not at all; return why it cannot be locked here.
+
+        Raises ``DBAPIError`` where another transaction is in the way.
+        """
+        self.held_since = time.monotonic()
+        answer = desk.target.claim(connection, self.entries, self.key)
+        if isinstance(answer, Unserialized):
+            return refusal_text(answer)
+        self.held_since = answer.since
+        for account_id in sorted(self.accounts):
+            lock_row(desk, connection, desk.layout().mappings["account"], account_id, at_once=True)
+        return None
+
+    def is_overdue(self) -> bool:
+        """Return whether COMMIT would come too late."""
+        return time.monotonic() - self.held_since > HELD_SECONDS - COMMIT_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """A repair that was written, proven and taken back, because its claim was missing.
+
+    The same rows have the same proof. So under the claim nothing is decided: the rows are read and compared.
+    """
+
+    decided: Decided
+    held: Held
+    claim: Claim
+
+    def is_of(self, found: Slice) -> bool:
+        """Return whether it was decided from these rows."""
+        before = self.decided.found
+        return all(not any(rows_apart(before.rows[name], rows)) for name, rows in found.rows.items())
+
+    def judge(self, after: Slice) -> Held:
+        """Return the proof, where the rows are now as they were after the rehearsal. Raises ``RowsMoved``.
+
+        What the database supplied in the new row, its number for one, is another each time.
+        """
+        appended, supplied = self.decided.plan.change.append.relation, self.decided.writes.insert.values
+        for name, mapping in after.mappings.items():
+            gone, come = rows_apart(self.held.after.rows[name], after.rows[name])
+            if name == appended:
+                places = [place for place, each in enumerate(mapping.columns.values()) if each.column in supplied]
+                gone = [tuple(row[place] for place in places) for row in gone]
+                come = [tuple(row[place] for place in places) for row in come]
+            if list(gone) != list(come):
+                raise RowsMoved
+        return Held(after=after)
+
+
+def missing_claim(desk: Desk, connection: Connection, decided: Decided) -> Claim | None:
+    """Return what must be claimed before this may be committed; None where the account's row was enough."""
+    entries, cell = entry_table_of(desk.layout().mappings), decided.plan.change.replace
+    if decided.serialization is None or not decided.serialization.is_claimed or entries is None or cell is None:
+        return None
+    return Claim(
+        serialization=decided.serialization,
+        entries=entries,
+        key=entry_key(desk, connection, entries, cell.row_key),
+        accounts=decided.found.accounts | {cell.row_key},
+    )
+
+
+class Patience:
+    """How long a claim is tried. Begins with the first try."""
+
+    def __init__(self) -> None:
+        self._ends_at = time.monotonic() + LOCK_TIMEOUT_SECONDS
+
+    def allows_another(self, *, after_seconds: float = 0) -> bool:
+        """Wait a moment and at least so long, where there is time for another try."""
+        pause = after_seconds + random.uniform(*PAUSE_SECONDS)  # noqa: S311 - no secret
+        if time.monotonic() + pause >= self._ends_at:
+            return False
+        time.sleep(pause)
+        return True

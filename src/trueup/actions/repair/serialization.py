@@ -1,0 +1,50 @@
+"""What proves, before a balance is written, that the application has no uncommitted entry for the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trueup.actions.repair.rows import typed_key
+from trueup.model.change import Change, Refusal
+from trueup.targets.serialization import EntryTable, Serialization, Unserialized, entry_table_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from trueup.actions.repair.desk import Desk
+
+OPT_IN = "repairs.balance_without_serialization"
+
+
+def find_serialization(desk: Desk, connection: Connection, change: Change) -> Serialization | Refusal | None:
+    """Return what serializes this change with the application's transactions; None for one that writes no balance."""
+    cell = change.replace
+    if cell is None or (cell.relation, cell.column) != ("account", "credits"):
+        return None
+    entries = entry_table_of(desk.layout().mappings)
+    if entries is None:
+        return Refusal(reason="no table is mapped for ledger_entry; map [relations.ledger_entry]")
+    answer = desk.target.find_serialization(connection, entries, entry_key(desk, connection, entries, cell.row_key))
+    if not isinstance(answer, Unserialized):
+        return answer
+    if desk.config.repairs.balance_without_serialization:
+        return Serialization.NONE
+    return Refusal(reason=refusal_text(answer))
+
+
+def refusal_text(answer: Unserialized) -> str:
+    """Return the sentence that a repair is refused with."""
+    return (
+        "An entry that the application has not committed yet could be overlooked: "
+        f"{answer.reason.rstrip('.')}. Only an application that locks the account's row before it writes an entry can "
+        f"do without: {OPT_IN} = true."
+    )
+
+
+def entry_key(desk: Desk, connection: Connection, entries: EntryTable, account_id: str) -> object:
+    """Return the account as the ledger's column has it."""
+    if entries.account_column is None:
+        return account_id
+    described = desk.columns(connection, entries.table).get(entries.account_column)
+    key = typed_key(account_id, described.family) if described else None
+    return account_id if key is None else key
