@@ -114,7 +114,7 @@ def test_init_recognises_stripe_sync_engine_beside_an_app_and_takes_none_of_its_
     world: StripeWorld, app: str, tmp_path: Path
 ) -> None:
     keep_in_sync_engine(app, world, synced_at=NOW)
-    text = proposed_config(app, url_reference="${APP}")
+    text = proposed_config(app, url_reference="${APP}").text
     assert 'supplier = "database"' in text
     assert 'preset = "stripe-sync-engine"' in text
     path = tmp_path / "trueup.toml"
@@ -128,7 +128,7 @@ def test_init_recognises_stripe_sync_engine_beside_an_app_and_takes_none_of_its_
 
 def test_init_recognises_dj_stripe(world: StripeWorld, app: str) -> None:
     keep_in_django(app, world, synced_at=NOW)
-    text = proposed_config(app)
+    text = proposed_config(app).text
     assert 'preset = "dj-stripe"' in text
     assert "djstripe_" not in text
 

@@ -66,7 +66,7 @@ def test_the_sections_stand_in_the_order_of_what_to_do() -> None:
 
 def test_what_could_not_be_checked_is_said_with_its_reason() -> None:
     text = written(sample(), "text", width=200)
-    assert re.search(r"ledger_entry +cut short +credit_transactions: the connection was lost after 10,000 rows", text)
+    assert re.search(r"ledger_entry +not whole +credit_transactions: the connection was lost after 10,000 rows", text)
     assert re.search(r"hollow-event +skipped +webhook_event.type is not mapped", text)
     assert re.search(r"shared-customer +broken +could not reach postgresql://app:\*\*\*@db", text)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,14 @@ from trueup.disk import whole_file
 from trueup.mapping.propose import propose
 from trueup.mapping.write import render
 from trueup.model.errors import ConfigurationError
+from trueup.model.relations import MUST_HOLD_ROWS
 from trueup.model.source import ColumnMapping, RelationMapping, Source
 from trueup.sources import open_source
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from trueup.mapping.proposal import Proposal
 
 URL_REFERENCE = "${DATABASE_URL}"
 _OURS = "trueup_"
@@ -24,8 +28,16 @@ _MOST_WORDS = 40
 Words = Callable[[str, str], Sequence[str] | None]
 
 
-def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> str:
-    """The text of a ``trueup.toml`` for the database at ``url``, every guess marked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedConfig:
+    """The text of a ``trueup.toml``, and the tables that must hold rows and hold none yet, by relation."""
+
+    text: str
+    empty: tuple[tuple[str, str], ...]
+
+
+def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> ProposedConfig:
+    """The config for the database at ``url``, every guess marked.
 
     Reads the schema, and of the first rows of a few columns which words they hold. Raises ``SourceUnavailable`` or
     ``ConfigurationError``.
@@ -34,7 +46,21 @@ def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> str:
     tables = [table for table in source.tables() if not table.name.startswith(_OURS)]
     if not tables:
         raise ConfigurationError(f"There is no table that we may read at {source.place}; grant SELECT or name another.")
-    return render(propose(tables, words=words_of(source), dialect=source.dialect), url_reference)
+    proposal = propose(tables, words=words_of(source), dialect=source.dialect)
+    return ProposedConfig(text=render(proposal, url_reference), empty=tuple(_empty(proposal, source)))
+
+
+def _empty(proposal: Proposal, source: Source) -> Iterator[tuple[str, str]]:
+    """The relations of which an audit must read a row, and whose table has none."""
+    for relation in proposal.relations:
+        if relation.relation not in MUST_HOLD_ROWS:
+            continue
+        mapping = RelationMapping(
+            relation="rows", table=relation.table, columns={"present": ColumnMapping(expression="1")}
+        )
+        with source.snapshot() as snapshot, snapshot.read(mapping) as reader:
+            if not any(batch.num_rows for batch in reader):
+                yield relation.relation, relation.table
 
 
 def write_config(path: Path, text: str, *, force: bool) -> None:

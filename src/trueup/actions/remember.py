@@ -12,7 +12,7 @@ from trueup.model.check import Check
 from trueup.model.money import Impact
 from trueup.model.outcome import Checked
 from trueup.model.report import Report
-from trueup.store import Difference, IssueRecord, RunRecord, Store
+from trueup.store import GATE_TRIGGER, Difference, IssueRecord, RunRecord, Store
 
 
 def remember(
@@ -24,11 +24,12 @@ def remember(
     catalogue: Sequence[Check],
     decides: bool = True,
 ) -> Difference:
-    """Record the report as a run. ``trigger`` is ``command``, ``schedule`` or ``request``.
+    """Record the report as a run. ``trigger`` is ``command``, ``schedule``, ``request`` or ``gate``.
 
     ``catalogue`` holds every check there is: a report that asked only some of them is not the newest state of
     everything, and says so. ``decides`` is False for a report that was asked another question than the config's, such
-    as another period: it is kept, and opens and resolves nothing. Raises ``StoreUnavailable``.
+    as another period: it is kept, and opens and resolves nothing. Nor does one that a gate made, or what a refused
+    release was the first to show would be known at the next call. Raises ``StoreUnavailable``.
     """
     asked = {made.check for made in report.outcomes}
     whole = asked >= {check.id for check in catalogue}
@@ -44,7 +45,7 @@ def remember(
             confidence=report.confidence,
             complete=report.complete and whole,
             whole=whole,
-            decides=decides,
+            decides=decides and trigger != GATE_TRIGGER,
             trigger=trigger,
             milliseconds=milliseconds,
             answered_checks=_answered(report, catalogue),

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from trueup.actions.account_keys import follow_equality
@@ -17,6 +17,7 @@ from trueup.actions.plan_gates.ask import ask_the_app, ask_the_database, check_p
 from trueup.actions.stripe_side import copy_stripe, needed_of_stripe, stripe_key
 from trueup.actions.stripe_table_side import GONE, TableSide, copy_side, table_side
 from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
+from trueup.books.emptiness import note_nothing_read
 from trueup.books.file import Books, made_books
 from trueup.books.place import private_folder
 from trueup.mapping.config import Config
@@ -132,6 +133,8 @@ def _copy_database(
             progress=progress,
         )
         if is_whole:
+            skew = timedelta(minutes=config.policy.clock_skew_minutes)
+            note_nothing_read(books, wanted.mappings, now=now, clock_skew=skew)
             copy_repairs(books, wanted.source, snapshot, wanted.fitted, wanted.tables, progress=progress)
         if asks:
             ask_the_database(books, config, snapshot=snapshot if is_whole else None, now=now, progress=progress)

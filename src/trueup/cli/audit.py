@@ -96,6 +96,7 @@ def audited(
     keep_books: Path | None = None,
     *,
     store: bool = True,
+    trigger: str = "command",
 ) -> tuple[Report, Mapping[str, datetime]]:
     """Audit the database, and remember it; the report, and since when its findings are known, by fingerprint."""
     from trueup.actions.audit import audit as run_audit  # noqa: PLC0415 - heavy
@@ -120,7 +121,9 @@ def audited(
             return report, {}
         took = round((time.perf_counter() - started) * 1000)
         usual = asked.policy.period_days == config.policy.period_days
-        return report, remembered(report, store=memory, catalogue=everything, milliseconds=took, decides=usual)
+        return report, remembered(
+            report, store=memory, catalogue=everything, trigger=trigger, milliseconds=took, decides=usual
+        )
 
 
 def _of_books(

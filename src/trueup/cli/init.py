@@ -65,13 +65,21 @@ def _install(url: str | None, config: Path | None, *, rebind: bool) -> None:
 def _write(url: str | None, output: Path, *, force: bool) -> None:
     from trueup.actions.init import proposed_config, write_config  # noqa: PLC0415 - heavy
 
+    from trueup.model.finding import printable  # noqa: PLC0415 - heavy
+
     address = url or os.environ.get("DATABASE_URL")
     if not address:
         raise ConfigurationError("Name the database: `trueup init postgresql://…`, or set DATABASE_URL.")
     if output.exists() and not force:
         raise ConfigurationError(f"{output} exists already; `--force` overwrites it.")
-    write_config(output, proposed_config(address), force=force)
+    config = proposed_config(address)
+    write_config(output, config.text, force=force)
     typer.echo(f"Wrote {output}. Read the lines marked `guess`, then:")
     if not os.environ.get("DATABASE_URL"):
         typer.echo("  export DATABASE_URL='…'   # the address you gave, with its password")
     typer.echo("  trueup doctor\n  trueup audit")
+    for relation, table in config.empty:
+        typer.echo(
+            f"{printable(table)} holds no rows yet, so an audit is incomplete. If that is right for now, write "
+            f"allow_empty = true in [relations.{relation}]."
+        )

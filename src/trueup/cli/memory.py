@@ -57,7 +57,7 @@ def with_exemptions_if_any(config: Config) -> Config:
 
 
 def remembered(
-    report: Report, *, store: Store, catalogue: Sequence[Check], milliseconds: int, decides: bool
+    report: Report, *, store: Store, catalogue: Sequence[Check], trigger: str, milliseconds: int, decides: bool
 ) -> Mapping[str, datetime]:
     """Record the report; when its findings were first seen, by fingerprint, where that was before.
 
@@ -69,9 +69,7 @@ def remembered(
         sys.stderr.write("trueup: This run is not remembered, because --as-of lies ahead.\n")
         return {}
     try:
-        remember(
-            report, store=store, trigger="command", milliseconds=milliseconds, catalogue=catalogue, decides=decides
-        )
+        remember(report, store=store, trigger=trigger, milliseconds=milliseconds, catalogue=catalogue, decides=decides)
         return store.runs.first_seen(report.run_id)
     except StoreUnavailable as error:
         warn(error, "The run is not remembered.")

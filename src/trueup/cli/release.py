@@ -141,6 +141,7 @@ def _decided(order: Order, path: Path | None) -> Verdict:
     from trueup.actions.gate import decide, facts_of_report  # noqa: PLC0415 - heavy
     from trueup.cli.audit import audited  # noqa: PLC0415 - heavy
     from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.store import GATE_TRIGGER  # noqa: PLC0415 - heavy
 
     catalogue = catalogue_for(path)
 
@@ -148,7 +149,7 @@ def _decided(order: Order, path: Path | None) -> Verdict:
         found = config_from(path, catalogue)
         # An audit can do without what memory exempts and knows; a verdict cannot.
         required_store(found, may_make=True).close()
-        report, first_seen = audited(found, catalogue, catalogue)
+        report, first_seen = audited(found, catalogue, catalogue, trigger=GATE_TRIGGER)
         return facts_of_report(report, first_seen=first_seen)
 
     with contextlib.ExitStack() as opened:

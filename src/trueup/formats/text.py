@@ -227,7 +227,7 @@ def _next(page: Page, found: dict[Severity, list[Group]]) -> None:
 
 
 def _could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> None:
-    rows = [(read.relation, "cut short", f"{read.table}: {read.problem}") for read in report.interruptions]
+    rows = [(read.relation, "not whole", f"{read.table}: {read.problem}") for read in report.interruptions]
     rows += [(check.check, check.how, check.reason) for check in missing]
     if rows:
         style = STATUS_COLORS[Status.INCOMPLETE]

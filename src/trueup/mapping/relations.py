@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from trueup.mapping.complaint import complaint, suggestion
 from trueup.mapping.preset import relations_over
 from trueup.model.columns import Column, Kind
-from trueup.model.relations import MAPPED, STRIPE, columns_of, relation_name, relation_named
+from trueup.model.relations import MAPPED, MUST_HOLD_ROWS, STRIPE, columns_of, relation_name, relation_named
 from trueup.model.source import ColumnMapping, RelationMapping
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def _mapping(name: str, section: RelationSection, *, plans: Collection[str], pat
     if section.exact_keys and name not in _NAME_ACCOUNTS:
         problem = f"is for {', '.join(_NAME_ACCOUNTS)} alone, whose rows name an account"
         raise complaint(path, (*key, "exact_keys"), problem)
+    if section.allow_empty and name not in MUST_HOLD_ROWS:
+        raise complaint(path, (*key, "allow_empty"), f"is for {' and '.join(MUST_HOLD_ROWS)}; others may be empty")
     if section.dense_sequence and "sequence" not in section.columns:
         raise complaint(path, (*key, "dense_sequence"), "is true while columns.sequence is not mapped")
     return RelationMapping(
@@ -88,6 +90,7 @@ def _mapping(name: str, section: RelationSection, *, plans: Collection[str], pat
         where=section.where,
         dense_sequence=bool(section.dense_sequence),
         exact_keys=bool(section.exact_keys),
+        allow_empty=bool(section.allow_empty),
     )
 
 

@@ -104,6 +104,7 @@ class RelationMapping:
 
     A ``query`` in the source's dialect is read in place of the table, whose name then only stands in messages.
     ``exact_keys`` says that its account ids are spelled exactly as the accounts' own, where the schema cannot say so.
+    ``allow_empty`` says that it is right when no row is there.
     """
 
     relation: str
@@ -113,6 +114,7 @@ class RelationMapping:
     dense_sequence: bool = False
     query: str | None = None
     exact_keys: bool = False
+    allow_empty: bool = False
 
 
 def mapped_columns(mapping: RelationMapping) -> frozenset[str]:

@@ -6,6 +6,7 @@ from trueup.store.exemptions import AlreadyExempted, StoredExemption
 from trueup.store.leases import Lease
 from trueup.store.opening import Store, open_store
 from trueup.store.records import (
+    GATE_TRIGGER,
     Difference,
     IssueRecord,
     Keyset,
@@ -25,6 +26,7 @@ from trueup.store.sessions import StoredSession
 from trueup.store.tokens import PresentedToken, StoredToken, parse_token
 
 __all__ = [
+    "GATE_TRIGGER",
     "AlreadyExempted",
     "Difference",
     "IssueRecord",

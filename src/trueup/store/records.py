@@ -61,6 +61,10 @@ class IssueRecord:
     document: str
 
 
+GATE_TRIGGER = "gate"
+"""The trigger of a run that `trueup gate` made: it answers one question, decides nothing and is never a baseline."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One audit, to be recorded. ``head`` is the report's JSON without its issues; ``issues`` is read once.

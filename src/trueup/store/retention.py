@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, or_, select
 
+from trueup.store.records import GATE_TRIGGER
 from trueup.store.tables import FINDING, RUN
 
 _NEWEST_FIRST = (RUN.c.generated_at.desc(), RUN.c.seq.desc())
@@ -46,9 +47,13 @@ def prune(connection: Connection, environment: str, *, retention: Retention, now
 
 
 def _kept(connection: Connection, environment: str) -> set[int]:
-    """The last run of all, the last that decided, and the last that was complete stay whatever the limits say."""
+    """The last run of all, the last that decided, and the last that was complete stay whatever the limits say.
+
+    A run of `trueup gate` is none of the last two: it is never a baseline, and would leave none.
+    """
     kept = set()
-    for of in ((), (RUN.c.decides,), (RUN.c.whole,), (RUN.c.whole, RUN.c.complete)):
+    audit = RUN.c.trigger != GATE_TRIGGER
+    for of in ((), (RUN.c.decides,), (RUN.c.whole, audit), (RUN.c.whole, RUN.c.complete, audit)):
         newest = select(RUN.c.seq).where(RUN.c.environment == environment, *of).order_by(*_NEWEST_FIRST).limit(1)
         kept |= set(connection.execute(newest).scalars())
     return kept

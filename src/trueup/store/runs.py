@@ -15,7 +15,7 @@ from trueup.store.database import Database
 from trueup.store.differences import compared, recorded_difference
 from trueup.store.issues import first_seen_before, page_of
 from trueup.store.recording import add_run
-from trueup.store.records import Difference, Keyset, Page, RunRecord, Sort, State, StoredRun
+from trueup.store.records import GATE_TRIGGER, Difference, Keyset, Page, RunRecord, Sort, State, StoredRun
 from trueup.store.retention import Retention, prune
 from trueup.store.tables import RUN
 
@@ -45,9 +45,15 @@ class Runs:
                 prune(connection, record.environment, retention=kept, now=record.generated_at)
             return _difference(connection, record.run_id, None)
 
-    def newest(self, environment: str, *, period_days: int | None = None, complete: bool = False) -> StoredRun | None:
-        """The newest run in which every check was asked; with ``complete``, in which every one was answered too."""
+    def newest(
+        self, environment: str, *, period_days: int | None = None, complete: bool = False, gates: bool = False
+    ) -> StoredRun | None:
+        """The newest run in which every check was asked; with ``complete``, in which every one was answered too.
+
+        A run that `trueup gate` made counts only with ``gates``.
+        """
         wanted = [RUN.c.environment == environment, RUN.c.whole]
+        wanted += [] if gates else [RUN.c.trigger != GATE_TRIGGER]
         wanted += [RUN.c.period_days == period_days] if period_days is not None else []
         wanted += [RUN.c.complete] if complete else []
         with self._database.reading() as connection:

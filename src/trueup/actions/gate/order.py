@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from trueup.actions.gate.document import facts_of_file
-from trueup.actions.gate.remembered import baseline_of, facts_of_run
+from trueup.actions.gate.remembered import baseline_of, baseline_run, facts_of_run
 from trueup.actions.gate.told import renamed_subjects, since_moment
 from trueup.model.errors import ConfigurationError
 from trueup.model.release import Facts, Rules, Verdict, verdict
@@ -94,7 +94,7 @@ def _baseline(
     if order.baseline is not None:
         return facts_of_file(order.baseline)
     if run is not None:
-        return facts_of_run(run, store=store(), environment=report.environment)
+        return baseline_run(run, store=store(), environment=report.environment)
     if of is not None:
         return baseline_of(of, store=store(), report=report)
     return None

@@ -4,40 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trueup.actions.compare import named
+from trueup.actions.compare import NEWEST, named
 from trueup.actions.gate.document import facts_of
-from trueup.model.errors import ReportUnreadable
+from trueup.model.errors import ConfigurationError, ReportUnreadable
 from trueup.model.release import Facts
-from trueup.store import Keyset, Store, StoredRun
+from trueup.store import GATE_TRIGGER, Keyset, Store, StoredRun
 
 _PAGE = 1_000
 
 
 def facts_of_run(run: str, *, store: Store, environment: str) -> Facts:
-    """The facts of the run of this id, or of the one whose id begins like this; ``newest`` as ``newest_run`` has it.
+    """The facts of the run of this id, or of the one whose id begins like this; ``newest`` asked every check.
 
     Raises ``UnknownRun``, ``ConfigurationError`` where a beginning fits several, ``ReportUnreadable`` and
     ``StoreUnavailable``.
     """
-    found = newest_run(store, environment) if run == "newest" else named(run, store=store, environment=environment)
-    return _facts(found, store)
+    return _facts(_run_named(run, store, environment, gates=True), store)
 
 
-def newest_run(store: Store, environment: str) -> StoredRun:
-    """The newest run in which every check was asked. Raises ``ReportUnreadable`` where there is none."""
-    found = store.runs.newest(environment)
+def baseline_run(run: str, *, store: Store, environment: str) -> Facts:
+    """The facts of this run as a baseline: ``newest`` is the newest audit. Raises as ``facts_of_run`` does.
+
+    Raises ``ConfigurationError`` for a run that a gate made: what that gate refused would be known.
+    """
+    stored = _run_named(run, store, environment, gates=False)
+    if stored.trigger == GATE_TRIGGER:
+        raise ConfigurationError(
+            f"Run {stored.run_id} was made by `trueup gate`, whose runs are never a baseline; name the run of an "
+            "audit, as `trueup runs` lists them."
+        )
+    return _facts(stored, store)
+
+
+def _run_named(run: str, store: Store, environment: str, *, gates: bool) -> StoredRun:
+    if run != NEWEST:
+        return named(run, store=store, environment=environment)
+    found = store.runs.newest(environment, gates=gates)
     if found is None:
         raise ReportUnreadable(f"The store holds no run of {environment} that asked every check; run `trueup audit`.")
     return found
 
 
 def baseline_of(environment: str, *, store: Store, report: Facts) -> Facts:
-    """The newest complete run of this environment from before the report, over as many days.
+    """The newest complete audit of this environment from before the report, over as many days.
 
-    Raises ``ReportUnreadable`` where there is none: what is new is unknown then.
+    A run that an earlier gate made is not one: what it refused would be known. Raises ``ReportUnreadable`` where there
+    is none: what is new is unknown then.
     """
     for run in _newest_first(store, environment):
-        if run.complete and run.period_days == report.period_days and run.generated_at < report.generated_at:
+        is_like = run.complete and run.period_days == report.period_days and run.trigger != GATE_TRIGGER
+        if is_like and run.generated_at < report.generated_at:
             return _facts(run, store)
     raise ReportUnreadable(
         f"The store holds no complete run of {environment} over {report.period_days} days from before this report, so "

@@ -1,0 +1,45 @@
+"""Nothing read is not clean: a relation that must hold rows, and of which none was read, is not read whole.
+
+A ``where`` that leaves every row out, another database's address and a table that nobody writes to look alike: every
+check is quiet. So an audit says which it was not able to look at, unless the config says that nothing is there yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from trueup.books.file import Books
+from trueup.model.relations import MUST_HOLD_ROWS
+from trueup.model.source import RelationMapping
+
+
+def note_nothing_read(
+    books: Books, mappings: Iterable[RelationMapping], *, now: datetime, clock_skew: timedelta
+) -> None:
+    """Put on record which relations were copied whole and still show nothing of ``now`` (naive UTC).
+
+    A row dated later than ``clock_skew`` from now is a row of the future: a clock, a time zone or a mapping is wrong.
+    """
+    for mapping in mappings:
+        if mapping.relation not in MUST_HOLD_ROWS or mapping.allow_empty:
+            continue
+        problem = _problem(books, mapping, latest=now + clock_skew)
+        if problem is not None:
+            mend = f"mend that, or say allow_empty = true in [relations.{mapping.relation}]"
+            books.connection.execute(
+                "UPDATE trueup_copy SET problem = ? WHERE relation = ?", [f"{problem}; {mend}", mapping.relation]
+            )
+
+
+def _problem(books: Books, mapping: RelationMapping, *, latest: datetime) -> str | None:
+    """Why the relation shows nothing of now; None when it shows something."""
+    rows, dated, earliest = books.connection.execute(
+        f"SELECT count(*), count(created_at), min(created_at) FROM {mapping.relation}"
+    ).fetchall()[0]
+    if not rows:
+        reason = "no row meets its where, or the table is empty" if mapping.where else "the table is empty"
+        return f"not one row was read, because {reason}"
+    if "created_at" in mapping.columns and dated == rows and earliest > latest:
+        return f"every row that was read is dated in the future, the earliest {earliest:%Y-%m-%d %H:%M} UTC"
+    return None
