@@ -15,6 +15,7 @@ from tests.support.gates import answered, asked, gates
 from trueup.model.errors import ConfigurationError
 from trueup.model.settings import GateSettings, OptionValue
 from trueup.probes import Answers
+from trueup.probes.child import converse
 
 RULES = """
 FEATURES = {"exports": {"PRO", "TEAM"}, "sso": {"TEAM"}}
@@ -170,6 +171,17 @@ def test_whoever_does_not_answer_in_time_is_ended_with_everything_it_started(tmp
     while any(map(_alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(_alive, pids))
+
+
+def test_an_interpreter_that_never_reads_a_long_question_is_ended_in_time(tmp_path: Path) -> None:
+    deaf = tmp_path / "deaf"
+    deaf.write_text("#!/bin/sh\nexec sleep 60\n")
+    deaf.chmod(0o755)
+    question = {"cells": [["feature", "PRO"]] * 20_000}  # more than a pipe holds
+    started = time.monotonic()
+    answer = converse(str(deaf), question, folder=tmp_path, timeout_seconds=1)
+    assert time.monotonic() - started < 10
+    assert answer.problem == "it did not answer in full within 1 seconds"
 
 
 def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:

@@ -87,6 +87,9 @@ def test_limits_and_features_come_from_one_answer_per_plan() -> None:
         (b'{"limits": {"seats": NaN}}', "is not JSON"),
         (b'{"limits": {"seats": null}}', "a whole number was asked for"),
         (b" " * 70_000, "more than is read"),
+        (b'{"limits": {"seats": 1, "seats": 5}}', 'answered with "seats" twice'),
+        (b'{"limits": {"seats": 1}, "limits": {"seats": 5}}', 'answered with "limits" twice'),
+        (b'{"limits": {"seats": 1}, "more": [{"a": 1, "a": 1}]}', 'answered with "a" twice'),
     ],
 )
 def test_a_body_without_the_number_is_no_answer(body: bytes, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -97,6 +98,10 @@ def test_a_folder_of_files_answers_by_table_and_knows_no_queries(tmp_path: Path)
         ("('exports', 'free', NULL)", "its value is NULL"),
         ("('exports', 'free', 2)", "neither true nor false"),
         ("('exports', 'free', 'maybe')", "neither true nor false"),
+        ("('exports', 'free', 'false')", "its value is text, which is neither true nor false"),
+        ("('exports', 'free', 'no')", "its value is text"),
+        ("('exports', 'free', 'Off')", "its value is text"),
+        ("('exports', 'free', ' ')", "its value is text"),
         ("('seats', 'free', 1.5)", "no whole number"),
         ("('seats', 'free', 'many')", "no whole number"),
         ("('seats', 'free', -1)", "a number from 0"),
@@ -122,6 +127,17 @@ def test_what_the_database_refuses_is_a_reason_and_changes_nothing(
     assert answers.problem
     assert all(isinstance(cell, str) for cell in cells.values())
     assert list(said(database, table="plan_entitlements", **COLUMNS)[1].values()) == RIGHT
+
+
+def test_a_query_that_never_ends_is_not_an_answer(tmp_path: Path) -> None:
+    url = sqlite(tmp_path, TABLE)
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'exports' AS feature, 'free' AS plan"
+    settings = gates(Path(), kind="query", options={"query": f"{endless}, max(x) AS value FROM n"})
+    started = time.monotonic()
+    with open_source(url, statement_timeout_seconds=2).snapshot() as snapshot:
+        answers = asked(settings, snapshot=snapshot)
+    assert time.monotonic() - started < 30
+    assert "a read took longer than 2 seconds" in str(answers.problem)
 
 
 def test_names_that_are_none_spoil_the_whole_answer(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from trueup.cli.options import DEFAULT_CONFIG, ConfigOption, catalogue_for, conf
 from trueup.cli.report import CLEAN, FOUND, INCONCLUSIVE
 from trueup.model.errors import ConfigurationError
 from trueup.model.guardrail import GuardrailStatus
+from trueup.model.policy import MINUTES_LIMIT
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ FailOnOption = Annotated[
     Severity | None, typer.Option("--fail-on", help="Findings of this severity or worse block; default: error.")
 ]
 MaxAgeOption = Annotated[
-    int | None, typer.Option("--max-age-minutes", min=1, help="How old the report may be; default: 60.")
+    int | None, typer.Option("--max-age-minutes", min=1, max=MINUTES_LIMIT, help="How old the report may be; default: 60.")
 ]
 RenamedOption = Annotated[
     Path | None, typer.Option("--renamed", help="CSV lines old,new: subjects that have another name since.")

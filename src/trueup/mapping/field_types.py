@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from trueup.mapping.complaint import suggestion
 from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT
-from trueup.model.policy import PERIOD_DAYS_LIMIT, Proration
+from trueup.model.policy import MINUTES_LIMIT, PERIOD_DAYS_LIMIT, Proration
 from trueup.model.relations import Interval
 from trueup.model.severity import Severity
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 OFF = "off"
 """The word in ``[policy.severity]`` that switches a check off."""
 
-MINUTES_LIMIT = 525_600
 MONEY_LIMIT = 10**15
 RANK_LIMIT = 1000
 CAP_LIMIT = 1_000_000

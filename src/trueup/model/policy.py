@@ -11,6 +11,7 @@ from enum import StrEnum
 from trueup.model.severity import Severity
 
 PERIOD_DAYS_LIMIT = 3650
+MINUTES_LIMIT = 525_600  # a year
 
 
 class Proration(StrEnum):

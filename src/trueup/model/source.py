@@ -128,6 +128,9 @@ class Snapshot(Protocol):
     as_of: datetime
     """The moment the snapshot was opened: naive UTC, by this machine's clock."""
 
+    types_are_known: bool
+    """Whether its columns have types of their own: in a CSV file everything is text."""
+
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
         """The relation's rows as a stream of Arrow batches.
 

@@ -58,27 +58,32 @@ def converse(python: str, question: Mapping[str, object], *, folder: Path, timeo
         finally:
             os.close(writing)
         held.callback(_end, process)
-        _tell(process, question)
-        text, problem = _read(reading, timeout_seconds)
+        ends = time.monotonic() + timeout_seconds
+        _tell(process, question, ends)
+        text, problem = _read(reading, ends, timeout_seconds)
         code = _exit_code(process, _TO_END_SECONDS if problem is None else 0)
         lines, wrong = _lines(text)
         return Said(lines=lines, problem=problem or wrong or _ended_badly(code, lines, printed))
 
 
-def _tell(process: subprocess.Popen[bytes], question: Mapping[str, object]) -> None:
-    """Hand over the question. One who does not listen has ended, and that is seen later."""
+def _tell(process: subprocess.Popen[bytes], question: Mapping[str, object], ends: float) -> None:
+    """Hand over the question until ``ends``. That the process has ended, or does not listen, is seen later."""
     if process.stdin is None:
         return
-    with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(json.dumps(question).encode("ascii") + b"\n")
-        process.stdin.flush()
+    descriptor = process.stdin.fileno()
+    os.set_blocking(descriptor, False)  # a question of many cells is more than a pipe holds
+    rest = memoryview(json.dumps(question).encode("ascii") + b"\n")
+    with selectors.DefaultSelector() as waiting, contextlib.suppress(BrokenPipeError):
+        waiting.register(descriptor, selectors.EVENT_WRITE)
+        while rest and (left := ends - time.monotonic()) > 0:
+            if waiting.select(min(left, _LOOK_SECONDS)):
+                rest = rest[os.write(descriptor, rest) :]
     with contextlib.suppress(BrokenPipeError):
         process.stdin.close()
 
 
-def _read(descriptor: int, timeout_seconds: float) -> tuple[bytes, str | None]:
+def _read(descriptor: int, ends: float, timeout_seconds: float) -> tuple[bytes, str | None]:
     """Everything until the other end is closed, or until the end is said; and what was wrong."""
-    ends = time.monotonic() + timeout_seconds
     text = bytearray()
     with selectors.DefaultSelector() as waiting:
         waiting.register(descriptor, selectors.EVENT_READ)

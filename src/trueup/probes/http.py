@@ -39,6 +39,7 @@ READS = ()
 
 _FEATURE, _PLAN = "{feature}", "{plan}"
 _LONGEST_SECONDS = 600
+_NAME_SHOWN = 40
 _STATUSES = range(200, 600)
 _REDIRECTS = range(300, 400)
 
@@ -123,7 +124,11 @@ def _at(came: Answer, path: list[str]) -> object:
     if came.cut:
         return Unanswered(reason=f"{came.place} answered with more than is read")
     try:
-        found: object = json.loads(came.body.decode("utf-8"), parse_constant=_no_number)
+        found: object = json.loads(
+            came.body.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_no_repetition
+        )
+    except _Repeated as error:
+        return Unanswered(reason=f'{came.place} answered with "{error}" twice, which is two answers')
     except (ValueError, RecursionError):
         return Unanswered(reason=f"{came.place} answered with something that is not JSON")
     for step in path:
@@ -131,6 +136,19 @@ def _at(came: Answer, path: list[str]) -> object:
             return Unanswered(reason=f"{came.place} answered without {'.'.join(path)}")
         found = found[step]
     return found
+
+
+class _Repeated(ValueError):
+    """The name that an object holds twice."""
+
+
+def _no_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names: dict[str, object] = {}
+    for name, value in pairs:
+        if name in names:
+            raise _Repeated(name[:_NAME_SHOWN])
+        names[name] = value
+    return names
 
 
 def _no_number(word: str) -> NoReturn:

@@ -8,8 +8,9 @@
     value = "enabled"
 
 The plan's words are those of `[relations.account.values.plan]`. A value of the database is a boolean where the matrix
-expects one (also 0 and 1, `true` and `false`) and a whole number where it has a limit; NULL is no answer. The rows name
-every feature there is: one that the matrix does not mention is a finding, and the reverse.
+expects one (also 0 and 1) and a whole number where it has a limit. NULL is not an answer, and neither are words: of a
+column that holds `yes`, say `value = "enabled = 'yes'"`. A CSV file has no types, so there `true` and `false` count. The
+rows name every feature there is: one that the matrix does not mention is a finding, and the reverse.
 """
 
 from __future__ import annotations
@@ -71,10 +72,12 @@ class QueryProbe:
 
     def _cells(self, snapshot: Snapshot) -> Mapping[Cell, object]:
         cells: dict[Cell, object] = {}
+        words_count = not snapshot.types_are_known
         for feature, plan, value in self._rows(snapshot):
             cell = (feature, self.plan_words.get(plan, plan))
             repeated = cell in cells
-            cells[cell] = Unanswered(reason="it stands on several rows") if repeated else self._value(feature, value)
+            answer = self._value(feature, value, words_count=words_count)
+            cells[cell] = Unanswered(reason="it stands on several rows") if repeated else answer
         return cells
 
     def _rows(self, snapshot: Snapshot) -> Iterator[tuple[str, str, object]]:
@@ -87,8 +90,11 @@ class QueryProbe:
                 for row in batch.to_pylist():
                     yield _text(row["feature"]), _text(row["plan"]), row["value"]
 
-    def _value(self, feature: str, value: object) -> object:
-        """The value as the matrix asks for it; of a feature that the matrix does not know, as it looks."""
+    def _value(self, feature: str, value: object, *, words_count: bool) -> object:
+        """The value as the matrix asks for it; of a feature that the matrix does not know, as it looks.
+
+        A database's numbers may travel as text. Its words are not an answer, unless ``words_count``.
+        """
         if value is None:
             return Unanswered(reason="its value is NULL")
         number = _number(value)
@@ -96,6 +102,8 @@ class QueryProbe:
             return Unanswered(reason="its value is no whole number") if number is None else number
         if isinstance(value, bool):
             return value
+        if number is None and not words_count:
+            return Unanswered(reason="its value is text, which is neither true nor false")
         word = str(value).strip().lower() if number is None else str(number)
         found = True if word in _TRUE else False if word in _FALSE else None
         return Unanswered(reason="its value is neither true nor false") if found is None else found

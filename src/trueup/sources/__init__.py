@@ -21,7 +21,7 @@ def open_source(url: str, *, statement_timeout_seconds: int = DEFAULT_STATEMENT_
 
     ``sqlite:///app.db`` (relative; four slashes are absolute), ``postgresql://…``, ``mysql://…`` or ``mariadb://…``,
     and a folder of ``.parquet`` and ``.csv`` files, plain or as ``file:///…``. No single read may take longer than
-    ``statement_timeout_seconds`` on a server. Raises ``ConfigurationError`` when the address is of no known kind,
+    ``statement_timeout_seconds`` in a database. Raises ``ConfigurationError`` when the address is of no known kind,
     when its file or folder is missing, or when its driver is not installed.
     """
     scheme, separator, rest = url.partition("://")
@@ -34,7 +34,7 @@ def open_source(url: str, *, statement_timeout_seconds: int = DEFAULT_STATEMENT_
         case "file":
             source = _kind("files").FilesSource(Path(unquote(rest)))
         case "sqlite":
-            source = _kind("sqlite").SQLiteSource(url)
+            source = _kind("sqlite").SQLiteSource(url, statement_timeout_seconds=statement_timeout_seconds)
         case "postgresql" | "postgres":
             module = _kind("postgres", extra="postgres")
             source = module.PostgresSource(url, statement_timeout_seconds=statement_timeout_seconds)

@@ -148,6 +148,7 @@ class FilesSnapshot:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: FilesSource) -> None:
         self.as_of: datetime = this_moment()
+        self.types_are_known = False
         self._connection = connection
         self._source = source
 

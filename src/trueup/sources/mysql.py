@@ -135,6 +135,7 @@ class MySQLSnapshot:
 
     def __init__(self, connection: Connection, source: MySQLSource) -> None:
         self.as_of: datetime = this_moment()
+        self.types_are_known = True
         self._connection = connection
         self._source = source
         self._cursors: list[SSCursor] = []

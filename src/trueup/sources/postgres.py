@@ -125,6 +125,7 @@ class PostgresSnapshot:
 
     def __init__(self, connection: adbc.Connection, source: PostgresSource, held: contextlib.ExitStack) -> None:
         self.as_of: datetime = this_moment()
+        self.types_are_known = True
         self._connection = connection
         self._source = source
         self._held = held

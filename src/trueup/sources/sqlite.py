@@ -9,6 +9,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -32,8 +33,9 @@ class SQLiteSource:
 
     dialect = "sqlite"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, statement_timeout_seconds: int) -> None:
         self._path = _path(url)
+        self.statement_timeout_seconds = statement_timeout_seconds
         self.place = f"sqlite:///{self._path}"
 
     def tables(self) -> tuple[SourceTable, ...]:
@@ -93,8 +95,10 @@ class SQLiteSnapshot:
         self._process = process
         self._requests, self._answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
         self._source = source
+        self._late = False
         self._heed(source.refused)
         self.as_of: datetime = this_moment()
+        self.types_are_known = True
 
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
         """The relation's rows: 64-bit integers, floats or text; a column of mixed types is text, each value exact.
@@ -103,8 +107,13 @@ class SQLiteSnapshot:
         """
         inner = select(mapping, quote=QUOTE)
         first, then = output_sql(self._forms(mapping, inner))
-        reader = self._query(f"SELECT {first} UNION ALL SELECT {then} FROM ({inner}\n)", mapping, skip=1)
-        return pa.RecordBatchReader.from_batches(reader.schema, self._whole(reader))
+        query = f"SELECT {first} UNION ALL SELECT {then} FROM ({inner}\n)"
+        held = contextlib.ExitStack()
+        held.enter_context(self._within_the_time())
+        with held:
+            reader = self._query(query, mapping, skip=1)
+            ends = held.pop_all()
+        return pa.RecordBatchReader.from_batches(reader.schema, self._whole(reader, ends))
 
     def _forms(self, mapping: RelationMapping, inner: str) -> dict[str, Form]:
         """How each mapped column is delivered, found in one pass over those whose declared type does not settle it."""
@@ -138,9 +147,25 @@ class SQLiteSnapshot:
 
     def _ask(self, sql: str, mapping: RelationMapping) -> list[dict[str, str]]:
         rows: list[dict[str, str]] = []
-        for batch in self._whole(self._query(sql, mapping)):
-            rows.extend(batch.to_pylist())
+        with self._within_the_time():
+            for batch in self._whole(self._query(sql, mapping)):
+                rows.extend(batch.to_pylist())
         return rows
+
+    @contextlib.contextmanager
+    def _within_the_time(self) -> Iterator[None]:
+        """End the process that reads, and with it the snapshot, when one statement takes longer than it may."""
+        timer = threading.Timer(self._source.statement_timeout_seconds, self._end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _end(self) -> None:
+        self._late = True
+        self._process.kill()
 
     def _query(self, sql: str, mapping: RelationMapping, *, skip: int = 0) -> pa.RecordBatchReader:
         try:
@@ -149,21 +174,28 @@ class SQLiteSnapshot:
             self._heed(functools.partial(self._source.refused, mapping=mapping))
             return pa.ipc.open_stream(self._answers)
         except _FAILURES as error:
-            raise self._source.unavailable(error) from None
+            raise self._source.unavailable(self._too_long() or error) from None
 
-    def _whole(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from reader
-        except _FAILURES as error:
-            raise self._source.unavailable(error) from None
-        self._heed(self._source.unavailable)
+    def _whole(
+        self, reader: pa.RecordBatchReader, ends: contextlib.AbstractContextManager[object] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The batches; ``ends`` is left with the last one."""
+        with ends or contextlib.nullcontext():
+            try:
+                yield from reader
+            except _FAILURES as error:
+                raise self._source.unavailable(self._too_long() or error) from None
+            self._heed(self._source.unavailable)
+
+    def _too_long(self) -> str | None:
+        return f"a read took longer than {self._source.statement_timeout_seconds} seconds" if self._late else None
 
     def _heed(self, meaning: Callable[[str | Exception], TrueupError]) -> None:
         """Read the reader's next line, and raise what it says."""
         line = self._answers.readline()
         said = json.loads(line).get("error") if line.endswith(b"\n") else "the process that reads it was ended"
         if said:
-            raise meaning(said)
+            raise meaning(self._too_long() or said)
 
 
 def _path(url: str) -> Path:

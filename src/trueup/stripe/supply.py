@@ -49,6 +49,7 @@ class StripeSnapshot:
     complete_since: Mapping[str, datetime | None]
     requests: int
     cache: Cache | None = None
+    types_are_known: bool = True
 
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
         """The relation's rows. Raises ``SourceUnavailable`` for one that could not be read whole."""
