@@ -1,4 +1,4 @@
-"""Nothing read is not clean: no row of the accounts or the ledger, or only rows of the future, is an incomplete audit."""
+"""Nothing read is not clean: an audit that read no account or no entry, or only those of the future, is incomplete."""
 
 from __future__ import annotations
 
@@ -141,7 +141,8 @@ def test_allow_empty_of_one_relation_says_nothing_of_the_other(app: Path) -> Non
 
 def test_a_preset_s_relation_may_be_empty_too(app: Path) -> None:
     run_sql(app, "DELETE FROM users", f"DELETE FROM {LEDGER}")
-    text = 'preset = "canonical"\n[database]\nurl = "sqlite:///app.db"\n[stripe]\nenabled = false\n[gates]\nenabled = false\n'
+    text = 'preset = "canonical"\n[database]\nurl = "sqlite:///app.db"\n'
+    text += "[stripe]\nenabled = false\n[gates]\nenabled = false\n"
     (app / "trueup.toml").write_text(text)
     assert set(problems(app)) == {"account", "ledger_entry"}
     (app / "trueup.toml").write_text(

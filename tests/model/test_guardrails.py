@@ -11,6 +11,7 @@ from hypothesis import given
 
 from tests.support.reports import NOW, QUICK, clean, reports
 from trueup.model.finding import Area, Finding
+from trueup.model.gate import PlanGate
 from trueup.model.guardrail import Guardrail, GuardrailStatus, RepairEvidence
 from trueup.model.guardrails import (
     GATE_CHECKS,
@@ -26,6 +27,7 @@ from trueup.model.guardrails import (
 )
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
 from trueup.model.relations import Exemption
+from trueup.model.release import Rules
 from trueup.model.repair_evidence import JournalState
 from trueup.model.report import RelationRead, Report
 from trueup.model.severity import Severity
@@ -42,20 +44,24 @@ READ = RepairEvidence(state=JournalState.READ)
 WHOLE = (*STRIPE_CHECKS, *REPLAY_CHECKS, "unreadable-row", *GATE_CHECKS)
 
 
+CELL = PlanGate(feature="exports", plan="FREE", expected=False, actual=False)
+
+
 def found(check: str, subject: str = "user_1", severity: Severity = Severity.ERROR, **more: object) -> Finding:
-    values = {"area": Area.WEBHOOKS, "title": "t", "message": "m", **more}
+    values = {"area": Area.GATES if check in GATE_CHECKS else Area.WEBHOOKS, "title": "t", "message": "m", **more}
     return Finding(check=check, subject=subject, severity=severity, **values)  # type: ignore[arg-type] # a finding's fields
 
 
 def exempted(check: str, subject: str = "user_1", severity: Severity = Severity.ERROR) -> Finding:
-    return found(check, subject, severity, exemption=Exemption(check_id=check, subject=subject))
+    expires = NOW.date() if check in GATE_CHECKS else None  # a plan gate's must have an end
+    return found(check, subject, severity, exemption=Exemption(check_id=check, subject=subject, expires_at=expires))
 
 
 def report(outcomes: Mapping[str, Outcome] | None = None, *, without: Sequence[str] = (), **changes: object) -> Report:
     """A report in which every check that a guardrail looks at was asked and found nothing, but for these."""
     made = {check: NOTHING for check in WHOLE if check not in without} | dict(outcomes or {})
     listed = tuple(CheckOutcome(check=check, outcome=outcome, milliseconds=1) for check, outcome in made.items())
-    values = {"outcomes": listed, "stripe_as_of": NOW, **changes}
+    values = {"outcomes": listed, "stripe_as_of": NOW, "plan_gates": (CELL,), **changes}
     return dataclasses.replace(clean(), **values)  # type: ignore[arg-type] # a report's fields
 
 
@@ -87,7 +93,7 @@ def test_no_report_is_more_than_one_could_look_at(any_report: Report) -> None:
 LOOKS_AT = {
     "stripe": (stripe_source_of_truth, STRIPE_CHECKS),
     "replay": (replay, REPLAY_CHECKS),
-    "release": (lambda made: release(made, whole=True), ("gate-regression", "gate-uncovered")),
+    "release": (lambda made: released(made), ("gate-regression", "gate-uncovered")),
 }
 
 
@@ -104,6 +110,8 @@ def test_an_open_finding_of_what_it_looks_at_blocks_and_is_counted_and_named(nam
 @pytest.mark.parametrize("outcome", SILENT.values(), ids=SILENT)
 def test_what_did_not_answer_is_unknown_and_named(name: str, outcome: Outcome) -> None:
     judge, checks = LOOKS_AT[name]
+    if name == "release" and isinstance(outcome, Off):
+        return  # `trueup gate` lets pass what the config switches off, and says so
     for check in checks:
         guardrail = judge(report({check: outcome}))
         assert guardrail.status is UNKNOWN
@@ -115,6 +123,8 @@ def test_what_did_not_answer_is_unknown_and_named(name: str, outcome: Outcome) -
 @pytest.mark.parametrize("outcome", SILENT.values(), ids=SILENT)
 def test_what_is_known_to_be_wrong_blocks_whatever_else_is_unknown(name: str, outcome: Outcome) -> None:
     judge, (first, second, *_) = LOOKS_AT[name]
+    if name == "release" and isinstance(outcome, Off):
+        return
     guardrail = judge(report({first: Checked(population=1, findings=(found(first),)), second: outcome}))
     assert guardrail.status is BLOCKED
     assert len(guardrail.reasons) >= 2
@@ -149,20 +159,44 @@ def test_nobody_knows_what_stripe_says_where_it_was_not_read() -> None:
     assert stripe_source_of_truth(report({"paid-without-customer": known}, stripe_as_of=None)).status is BLOCKED
 
 
-def test_an_open_critical_stops_releases_and_an_error_or_an_exempted_one_does_not() -> None:
+def released(made: Report, fail_on: Severity = Severity.ERROR, *, whole: bool = True) -> Guardrail:
+    """The guardrail of releases, where nothing speaks against replays and repairs."""
+    rests_on = (audited_repairs(READ), replay(made))
+    return release(dataclasses.replace(made, guardrails=rests_on), whole=whole, rules=Rules(fail_on=fail_on))
+
+
+def test_an_open_critical_stops_releases_and_an_exempted_one_does_not() -> None:
     critical = found("credit-balance", severity=Severity.CRITICAL)
-    guardrail = release(with_finding(critical), whole=True)
+    guardrail = released(with_finding(critical))
     assert guardrail.status is BLOCKED
     assert guardrail.reasons == (
         "Stop billing-related deploys until repaired or explained: 1 critical finding (credit-balance:user_1).",
     )
-    assert release(with_finding(found("stuck-event")), whole=True).status is ALLOWED
-    assert release(with_finding(exempted("credit-balance", severity=Severity.CRITICAL)), whole=True).status is ALLOWED
+    assert released(with_finding(exempted("credit-balance", severity=Severity.CRITICAL))).status is ALLOWED
+
+
+def test_an_open_error_stops_releases_where_the_gate_fails_on_errors() -> None:
+    made = with_finding(found("stuck-event"), found("hollow-event", severity=Severity.CRITICAL))
+    assert released(made).reasons == (
+        "Stop billing-related deploys until repaired or explained: 1 critical finding (hollow-event:user_1).",
+        "Stop billing-related deploys until repaired or explained: 1 error finding (stuck-event:user_1).",
+    )
+    error = with_finding(found("stuck-event"))
+    assert released(error).status is BLOCKED
+    assert released(error, Severity.CRITICAL).status is ALLOWED
+    assert released(with_finding(found("stuck-event", severity=Severity.WARNING))).status is ALLOWED
 
 
 def test_a_release_is_unknown_when_anything_could_not_be_checked_or_was_not_asked() -> None:
-    assert release(report({"stuck-event": SILENT["broken"]}), whole=True).status is UNKNOWN
-    assert release(report(), whole=False).status is UNKNOWN
+    assert released(report({"stuck-event": SILENT["broken"]})).status is UNKNOWN
+    assert released(report(), whole=False).status is UNKNOWN
+
+
+def test_a_long_list_of_reasons_says_how_many_more_there_are() -> None:
+    many = {f"check-{number}": SILENT["broken"] for number in range(40)}
+    reasons = released(report(many)).reasons
+    assert len(reasons) == 11
+    assert reasons[-1] == "And 30 more, which `trueup gate` lists."
 
 
 REPAIR_STATES = {

@@ -131,7 +131,9 @@ def test_what_the_database_refuses_is_a_reason_and_changes_nothing(
 
 def test_a_query_that_never_ends_is_not_an_answer(tmp_path: Path) -> None:
     url = sqlite(tmp_path, TABLE)
-    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'exports' AS feature, 'free' AS plan"
+    endless = (
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'exports' AS feature, 'free' AS plan"
+    )
     settings = gates(Path(), kind="query", options={"query": f"{endless}, max(x) AS value FROM n"})
     started = time.monotonic()
     with open_source(url, statement_timeout_seconds=2).snapshot() as snapshot:

@@ -24,8 +24,7 @@ from trueup.model.check import Check
 from trueup.model.errors import TrueupError
 from trueup.model.finding import Finding
 from trueup.model.gate import PlanGate
-from trueup.model.guardrail import Guardrail, GuardrailStatus
-from trueup.model.guardrails import GATE_CHECKS, REPAIRS, REPLAY
+from trueup.model.guardrail import GATE_CHECKS, REPAIRS, REPLAY, Guardrail, GuardrailStatus
 from trueup.model.outcome import Checked, CheckOutcome, Outcome
 from trueup.model.relations import Exemption
 from trueup.model.report import RelationRead, Report

@@ -20,6 +20,7 @@ from trueup.model.check import Check
 from trueup.model.errors import BooksUnreadable
 from trueup.model.policy import Policy
 from trueup.model.report import Report
+from trueup.model.settings import ReleaseSettings
 from trueup.model.source import Progress
 
 
@@ -39,7 +40,15 @@ def audit(
     ``keep_books`` names a new file that keeps the books; ``whole`` says that ``checks`` is every check there is.
     """
     with copied_books(config, checks=checks, now=now, progress=progress, keep_books=keep_books) as books:
-        return report_on(books, checks=checks, policy=config.policy, now=now, progress=progress, whole=whole)
+        return report_on(
+            books,
+            checks=checks,
+            policy=config.policy,
+            now=now,
+            progress=progress,
+            whole=whole,
+            release=config.release,
+        )
 
 
 def audit_books(
@@ -63,7 +72,10 @@ def audit_books(
                 supply_gates(books, config.gates, for_this_run=True)
         moment = now or moment_of(books, path)
         policy = config.policy if config else Policy()
-        return report_on(books, checks=checks, policy=policy, now=moment, progress=progress, whole=whole)
+        release = config.release if config else None
+        return report_on(
+            books, checks=checks, policy=policy, now=moment, progress=progress, whole=whole, release=release
+        )
 
 
 def moment_of(books: Books, path: Path) -> datetime:
@@ -74,9 +86,16 @@ def moment_of(books: Books, path: Path) -> datetime:
 
 
 def report_on(
-    books: Books, *, checks: Sequence[Check], policy: Policy, now: datetime, progress: Progress, whole: bool = True
+    books: Books,
+    *,
+    checks: Sequence[Check],
+    policy: Policy,
+    now: datetime,
+    progress: Progress,
+    whole: bool = True,
+    release: ReleaseSettings | None = None,
 ) -> Report:
-    """The report of these books."""
+    """The report of these books. ``release`` is what the config says of releases, where there is one."""
     report = Report(
         run_id=str(uuid.uuid4()),
         generated_at=now,
@@ -88,7 +107,7 @@ def report_on(
         plan_gates=plan_gates_of(books, checks=checks, policy=policy),
         stripe_as_of=books.stripe_as_of,
     )
-    return guarded(report, books, policy=policy, whole=whole)
+    return guarded(report, books, policy=policy, whole=whole, release=release)
 
 
 def with_period(config: Config, period_days: int | None) -> Config:

@@ -64,7 +64,6 @@ def _install(url: str | None, config: Path | None, *, rebind: bool) -> None:
 
 def _write(url: str | None, output: Path, *, force: bool) -> None:
     from trueup.actions.init import proposed_config, write_config  # noqa: PLC0415 - heavy
-
     from trueup.model.finding import printable  # noqa: PLC0415 - heavy
 
     address = url or os.environ.get("DATABASE_URL")

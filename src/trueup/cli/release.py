@@ -63,7 +63,8 @@ FailOnOption = Annotated[
     Severity | None, typer.Option("--fail-on", help="Findings of this severity or worse block; default: error.")
 ]
 MaxAgeOption = Annotated[
-    int | None, typer.Option("--max-age-minutes", min=1, max=MINUTES_LIMIT, help="How old the report may be; default: 60.")
+    int | None,
+    typer.Option("--max-age-minutes", min=1, max=MINUTES_LIMIT, help="How old the report may be; default: 60."),
 ]
 RenamedOption = Annotated[
     Path | None, typer.Option("--renamed", help="CSV lines old,new: subjects that have another name since.")

@@ -91,8 +91,8 @@ class RelationSection(Section):
     different types or collations. It lets such rows be checked and repaired by their text alone, and each repair's
     journal row says so."""
     allow_empty: bool | None = None
-    """Only for ``account`` and ``ledger_entry``: it is right that no row is there yet. Without it, an audit that reads no
-    row of them, or only rows dated in the future, is incomplete: nothing read is not clean."""
+    """Only for ``account`` and ``ledger_entry``: it is right that no row is there yet. Without it, an audit that reads
+    no row of them, or only rows dated in the future, is incomplete: nothing read is not clean."""
     synced_at: Text | None = None
     """Only for relations of Stripe's: your column of when a row was last synced. The newest is how fresh they are."""
     columns: dict[str, Text] = Field(default_factory=dict)

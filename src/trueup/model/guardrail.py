@@ -9,6 +9,34 @@ from typing import Any
 
 from trueup.model.repair_evidence import JournalState
 
+STRIPE, REPAIRS, REPLAY, RELEASE, COMPLETE = (
+    "stripe-source-of-truth",
+    "audited-repairs",
+    "replay",
+    "release",
+    "complete-and-fresh",
+)
+
+STRIPE_CHECKS = (
+    "paid-without-customer",
+    "missing-customer",
+    "paid-but-blocked",
+    "unpaid-but-active",
+    "plan-mismatch",
+    "unmapped-price",
+    "orphan-subscription",
+)
+"""The checks that say whether the app's paid plans are Stripe's."""
+
+UNRECORDED = "missing-idempotency-record"
+REPLAY_CHECKS = (UNRECORDED, "duplicate-event-grant", "duplicate-payment-grant", "duplicate-invoice-grant")
+"""The checks that say whether the app would know an event, a payment and an invoice again."""
+
+UNREADABLE = "unreadable-row"
+GATE_REGRESSION, GATE_UNCOVERED, GATE_UNREACHABLE = "gate-regression", "gate-uncovered", "gate-unreachable"
+GATE_CHECKS = (GATE_REGRESSION, GATE_UNCOVERED, GATE_UNREACHABLE)
+"""The checks that say whether each plan gets what it should."""
+
 
 class GuardrailStatus(StrEnum):
     """What a guardrail says. ``unknown`` is not ``allowed``: nobody could look."""

@@ -12,8 +12,25 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trueup.model.guardrail import Guardrail, GuardrailStatus, RepairEvidence, named
+from trueup.model.finding import Area
+from trueup.model.guardrail import (
+    COMPLETE,
+    GATE_CHECKS,
+    RELEASE,
+    REPAIRS,
+    REPLAY,
+    REPLAY_CHECKS,
+    STRIPE,
+    STRIPE_CHECKS,
+    UNREADABLE,
+    UNRECORDED,
+    Guardrail,
+    GuardrailStatus,
+    RepairEvidence,
+    named,
+)
 from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.release import Rules, Verdict, facts_of_audit, verdict
 from trueup.model.repair_evidence import JournalState
 from trueup.model.severity import Severity
 
@@ -21,53 +38,52 @@ if TYPE_CHECKING:
     from trueup.model.finding import Finding
     from trueup.model.report import Report
 
-STRIPE, REPAIRS, REPLAY, RELEASE, COMPLETE = (
-    "stripe-source-of-truth",
-    "audited-repairs",
-    "replay",
+__all__ = [
+    "COMPLETE",
+    "FRESH_MINUTES",
+    "GATE_CHECKS",
+    "RELEASE",
+    "REPAIRS",
+    "REPLAY",
+    "REPLAY_CHECKS",
+    "STRIPE",
+    "STRIPE_CHECKS",
+    "UNREADABLE",
+    "UNRECORDED",
+    "aged",
+    "audited_repairs",
+    "complete_and_fresh",
+    "guardrails",
+    "is_fresh",
     "release",
-    "complete-and-fresh",
-)
+    "replay",
+    "stripe_source_of_truth",
+]
 
-STRIPE_CHECKS = (
-    "paid-without-customer",
-    "missing-customer",
-    "paid-but-blocked",
-    "unpaid-but-active",
-    "plan-mismatch",
-    "unmapped-price",
-    "orphan-subscription",
-)
-"""The checks that say whether the app's paid plans are Stripe's."""
-
-UNRECORDED = "missing-idempotency-record"
-REPLAY_CHECKS = (UNRECORDED, "duplicate-event-grant", "duplicate-payment-grant", "duplicate-invoice-grant")
-"""The checks that say whether the app would know an event, a payment and an invoice again."""
-
-UNREADABLE = "unreadable-row"
 _REPLAYED = frozenset({"ledger_entry", "webhook_event"})
-
-GATE_REGRESSION, GATE_UNCOVERED, GATE_UNREACHABLE = "gate-regression", "gate-uncovered", "gate-unreachable"
-GATE_CHECKS = (GATE_REGRESSION, GATE_UNCOVERED, GATE_UNREACHABLE)
-"""The checks that say whether each plan gets what it should."""
 
 FRESH_MINUTES = 60
 """How old a report may be, and still let something go ahead, where nobody says otherwise."""
 
+_BADNESS = (GuardrailStatus.ALLOWED, GuardrailStatus.UNKNOWN, GuardrailStatus.BLOCKED)
+_MOST_REASONS = 10
+
 _SOME_CHECKS = "Only some of the checks were asked, and what the others would have found is unknown."
 
 
-def guardrails(report: Report, *, repairs: RepairEvidence, whole: bool) -> tuple[Guardrail, ...]:
+def guardrails(
+    report: Report, *, repairs: RepairEvidence, whole: bool, rules: Rules | None = None
+) -> tuple[Guardrail, ...]:
     """The guardrails of a report, in the order in which every report shows them.
 
-    ``whole`` says that every check of the catalogue was asked. As of the moment that the report was made: one that is
-    served later is ``aged``.
+    ``whole`` says that every check of the catalogue was asked; ``rules`` are those of `trueup gate`. As of the moment
+    that the report was made: one that is served later is ``aged``.
     """
+    rests_on = (audited_repairs(repairs), replay(report))
     return (
         stripe_source_of_truth(report),
-        audited_repairs(repairs),
-        replay(report),
-        release(report, whole=whole),
+        *rests_on,
+        release(dataclasses.replace(report, guardrails=rests_on), whole=whole, rules=rules or Rules()),
         complete_and_fresh(report, whole=whole),
     )
 
@@ -124,24 +140,42 @@ def replay(report: Report) -> Guardrail:
     return _judged(REPLAY, blocks, doubts)
 
 
-def release(report: Report, *, whole: bool) -> Guardrail:
-    """Whether a deploy that touches billing may go out."""
-    blocks = list(_found(report, (GATE_REGRESSION, GATE_UNCOVERED), "Plan gates are not as they should be"))
-    critical = [
-        (finding.id, 1)
-        for finding in report.open_findings()
-        if finding.severity is Severity.CRITICAL and finding.check not in GATE_CHECKS
-    ]
-    if critical:
-        blocks.append(
-            f"Stop billing-related deploys until repaired or explained: {named(critical, 'critical finding')}."
-        )
-    doubts = list(_unanswered(report, GATE_CHECKS))
-    if not report.complete:
-        doubts.append("The report is incomplete, and what could not be checked may be critical.")
-    if not whole:
-        doubts.append(_SOME_CHECKS)
-    return _judged(RELEASE, blocks, doubts)
+def release(report: Report, *, whole: bool, rules: Rules) -> Guardrail:
+    """Whether a deploy that touches billing may go out: what `trueup gate` says of this report without a baseline.
+
+    The report must hold its guardrails of replays and repairs. ``rules`` are the gate's; their shadow does not count.
+    """
+    rules = dataclasses.replace(rules, shadow={}, since=None, checks=frozenset(GATE_CHECKS))
+    judged = verdict(report=facts_of_audit(report), baseline=None, rules=rules, now=report.generated_at)
+    blocks, doubts = list(_blocking(judged)), [] if whole else [_SOME_CHECKS]
+    for question in judged.questions:
+        if question.status is GuardrailStatus.BLOCKED:
+            blocks += question.reasons
+        elif question.status is GuardrailStatus.UNKNOWN:
+            doubts += question.reasons
+    status = max(judged.status, GuardrailStatus.ALLOWED if whole else GuardrailStatus.UNKNOWN, key=_BADNESS.index)
+    return Guardrail(id=RELEASE, status=status, reasons=_named_reasons([*blocks, *doubts]))
+
+
+def _blocking(judged: Verdict) -> Iterator[str]:
+    """One sentence for each gate check that blocks, and for the rest one for each severity, worst first."""
+    gates = [item.issue for item in judged.blocking if item.issue.area is Area.GATES]
+    for check in dict.fromkeys(issue.check for issue in gates):
+        rows = [(issue.subject, 1) for issue in gates if issue.check == check]
+        yield f"Plan gates are not as they should be: {named(rows, f'{check} finding')}."
+    others = [item.issue for item in judged.blocking if item.issue.area is not Area.GATES]
+    for severity in reversed(Severity):
+        rows = [(issue.id, 1) for issue in others if issue.severity is severity]
+        if rows:
+            yield f"Stop billing-related deploys until repaired or explained: {named(rows, f'{severity} finding')}."
+
+
+def _named_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
+    """Each reason once, and no more of them than a person reads."""
+    distinct = tuple(dict.fromkeys(f"{reason.rstrip('.')}." for reason in reasons))
+    if len(distinct) <= _MOST_REASONS:
+        return distinct
+    return (*distinct[:_MOST_REASONS], f"And {len(distinct) - _MOST_REASONS:,} more, which `trueup gate` lists.")
 
 
 def complete_and_fresh(report: Report, *, whole: bool) -> Guardrail:

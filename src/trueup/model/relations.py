@@ -285,7 +285,7 @@ Relation = type[Row]
 MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, Member)
 """Relations that a table of the app's database supplies."""
 MUST_HOLD_ROWS = ("account", "ledger_entry")
-"""Relations of the app's without a row of which there is nothing to audit, unless the config allows them to be empty."""
+"""Relations of which at least one row must be read, unless the config allows them to be empty."""
 CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, StripeProduct, Exemption)
 """Relations that the config supplies."""
 STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS

@@ -9,8 +9,8 @@
 
 The plan's words are those of `[relations.account.values.plan]`. A value of the database is a boolean where the matrix
 expects one (also 0 and 1) and a whole number where it has a limit. NULL is not an answer, and neither are words: of a
-column that holds `yes`, say `value = "enabled = 'yes'"`. A CSV file has no types, so there `true` and `false` count. The
-rows name every feature there is: one that the matrix does not mention is a finding, and the reverse.
+column that holds `yes`, say `value = "enabled = 'yes'"`. A CSV file has no types, so `true` and `false` count in it.
+The rows name every feature there is: one that the matrix does not mention is a finding, and the reverse.
 """
 
 from __future__ import annotations

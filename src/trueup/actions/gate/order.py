@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from trueup.actions.gate.document import facts_of_file
 from trueup.actions.gate.remembered import baseline_of, baseline_run, facts_of_run
 from trueup.actions.gate.told import renamed_subjects, since_moment
 from trueup.model.errors import ConfigurationError
-from trueup.model.release import Facts, Rules, Verdict, verdict
+from trueup.model.release import Facts, Verdict, gate_rules, verdict
 from trueup.model.settings import ReleaseSettings
 from trueup.model.severity import Severity
 from trueup.store import Store
@@ -63,15 +64,14 @@ def decide(
     before = _baseline(order, report, run=run, of=of, store=store)
     if renamed and before is None:
         raise ConfigurationError("--renamed says what a baseline calls otherwise: name a baseline too.")
-    rules = Rules(
-        fail_on=order.fail_on or given.fail_on,
-        max_age_minutes=order.max_age_minutes or given.max_age_minutes,
+    configured = gate_rules(settings)
+    rules = dataclasses.replace(
+        configured,
+        fail_on=order.fail_on or configured.fail_on,
+        max_age_minutes=order.max_age_minutes or configured.max_age_minutes,
         allow_inconclusive=order.allow_inconclusive,
         checks=frozenset(checks),
-        environment=settings.environment if settings else None,
-        period_days=settings.period_days if settings else None,
         baseline_environment=of,
-        shadow=given.shadow,
         since=since,
         renamed=renamed,
     )

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from trueup.model.finding import Area
 from trueup.model.gate import PlanGate, in_words
-from trueup.model.guardrail import GuardrailStatus
-from trueup.model.guardrails import GATE_CHECKS, REPAIRS, REPLAY, REPLAY_CHECKS, UNREADABLE
+from trueup.model.guardrail import GATE_CHECKS, REPAIRS, REPLAY, REPLAY_CHECKS, UNREADABLE, GuardrailStatus
 from trueup.model.release.facts import Answered, Facts
 from trueup.model.release.judging import Judged, Standing
 from trueup.model.release.rules import Rules

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from trueup.model.settings import ReleaseSettings
 from trueup.model.severity import Severity
 
 
@@ -29,3 +30,19 @@ class Rules:
     shadow: Mapping[str, date] = field(default_factory=dict)
     since: datetime | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+def gate_rules(settings: ReleaseSettings | None) -> Rules:
+    """The rules that the config gives a gate, where nothing else is asked for; None is no config.
+
+    A baseline is no part of them: whose one is compared with is said by who asks.
+    """
+    if settings is None:
+        return Rules()
+    return Rules(
+        fail_on=settings.fail_on,
+        max_age_minutes=settings.max_age_minutes,
+        environment=settings.environment,
+        period_days=settings.period_days,
+        shadow=settings.shadow,
+    )
