@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import os
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
+from tests.support.command import trueup_within
+from tests.support.gate_faults import companies, documents, orders
+from tests.support.gate_faults.documents import Fault
 from tests.support.gating import CONFIG, accepted, before, edited, finding, gate, now, ready, report, save
+from tests.support.receivers import Reply, answer, http_sink
+from tests.support.tiny_company import PROBE, make_company, replace
 from trueup.model.finding import Area, Finding
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import GuardrailStatus
@@ -24,9 +32,6 @@ from trueup.model.severity import Severity
 BLOCKED, USAGE, UNKNOWN = 1, 2, 3
 BALANCE = "credit-balance:user_1"
 REGRESSION = "gate-regression"
-
-Fault = Callable[[Path], tuple[str, ...]]
-"""Breaks something in the folder; the arguments beside ``--report report.json``, or all of them."""
 
 
 def of(made: Report, *arguments: str) -> Fault:
@@ -299,8 +304,12 @@ def _outside_of_actions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
 
 
+ROWS |= documents.ROWS | orders.ROWS
+
+
 def test_there_are_enough_rows() -> None:
-    assert len(ROWS) >= 40
+    """Each is another input, and a name that two themes use is one of them."""
+    assert len(ROWS) + len(companies.ROWS) + len(HTTP) + len(STREAMS) >= 250
 
 
 def test_with_nothing_wrong_it_ends_with_zero(tmp_path: Path) -> None:
@@ -321,6 +330,95 @@ def test_a_fault_never_ends_with_zero(row: str, tmp_path: Path) -> None:
     assert made.code == code, made.out + made.error
     assert made.code != 0
     assert made.out or made.error
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_company(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture
+def company(whole: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(whole, tmp_path / "company")
+
+
+def test_a_company_with_nothing_wrong_ends_with_zero(company: Path) -> None:
+    made = gate(company)
+    assert (made.code, made.error) == (0, ""), made.out
+
+
+@pytest.mark.parametrize("row", companies.ROWS)
+def test_a_fault_of_a_living_company_never_ends_with_zero(row: str, company: Path) -> None:
+    fault, code = companies.ROWS[row]
+    fault(company)
+    made = gate(company)
+    assert made.code == code, made.out + made.error
+    assert made.code != 0
+
+
+ALLOWED_BODY = b'{"limits": {"seats": 1}, "features": {"exports": true}}'
+HTTP: dict[str, tuple[Reply, int]] = {
+    "it says yes where a plan must not": (answer(200, ALLOWED_BODY), BLOCKED),
+    "it holds a name twice": (answer(200, b'{"features": {"exports": false, "exports": true}}'), UNKNOWN),
+    "it holds an object twice": (answer(200, b'{"features": {"exports": true}, "features": {}}'), UNKNOWN),
+    "it holds a text": (answer(200, b'{"features": {"exports": "true"}}'), UNKNOWN),
+    "it holds a number": (answer(200, b'{"features": {"exports": 1}}'), UNKNOWN),
+    "it holds nothing": (answer(200, b'{"features": {"exports": null}}'), UNKNOWN),
+    "it holds nothing of the feature": (answer(200, b'{"features": {}}'), UNKNOWN),
+    "it is no JSON": (answer(200, b"<html>"), UNKNOWN),
+    "it is empty": (answer(200, b""), UNKNOWN),
+    "it breaks off": (answer(200, ALLOWED_BODY[:20]), UNKNOWN),
+    "it is longer than what is read": (answer(200, ALLOWED_BODY + b" " * 70_000), UNKNOWN),
+    "it leads elsewhere": (answer(302, b""), UNKNOWN),
+    "it wants another token": (answer(401, ALLOWED_BODY), UNKNOWN),
+    "it is overloaded": (answer(429, ALLOWED_BODY), UNKNOWN),
+    "it is down": (answer(503, ALLOWED_BODY), UNKNOWN),
+}
+HTTP_PROBE = """\
+[gates.probes.api]
+kind = "http"
+url = "http://127.0.0.1:{port}/{{feature}}"
+feature_path = "features.{{feature}}"
+limit_path = "limits.{{feature}}"
+timeout_seconds = 5
+[gates.probes.api.tokens]
+FREE = "a"
+PRO = "b"
+TEAM = "c"
+"""
+
+
+@pytest.mark.parametrize("row", HTTP)
+def test_an_answer_of_the_app_that_is_none_never_ends_with_zero(row: str, company: Path) -> None:
+    reply, code = HTTP[row]
+    with http_sink(None) as sink:
+        sink.reply(*[reply] * 6)
+        replace(company, PROBE, HTTP_PROBE.format(port=sink.port))
+        made = gate(company)
+    assert made.code == code, made.out + made.error
+
+
+FORMATS = ("text", "json", "markdown", "junit", "sarif", "github", "gitlab")
+FULL, NO_READER = "a full disk", "no reader"
+STREAMS = {f"{shape} and {what}": (shape, what) for shape in FORMATS for what in (FULL, NO_READER)}
+
+
+@pytest.mark.parametrize("row", STREAMS)
+def test_a_verdict_that_does_not_reach_its_reader_is_no_success(row: str, tmp_path: Path) -> None:
+    shape, what = STREAMS[row]
+    ready(tmp_path)
+    with contextlib.ExitStack() as opened:
+        if what == FULL:
+            out: IO[bytes] = opened.enter_context(Path("/dev/full").open("wb"))
+        else:
+            reading, writing = os.pipe()
+            os.close(reading)
+            out = opened.enter_context(os.fdopen(writing, "wb"))
+        arguments = ("gate", "--report", "report.json", "--format", shape)
+        used, error = trueup_within(*arguments, cwd=tmp_path, variables={}, limits={}, deadline_seconds=60, out=out)
+    assert used.code == UNKNOWN, error
+    assert error.count("\n") == (1 if what == FULL else 0), error
+    assert "Traceback" not in error
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -90,10 +90,16 @@ def test_no_report_is_more_than_one_could_look_at(any_report: Report) -> None:
         assert by_id["complete-and-fresh"].status is UNKNOWN
 
 
-LOOKS_AT = {
+def released(made: Report, fail_on: Severity = Severity.ERROR, *, whole: bool = True) -> Guardrail:
+    """The guardrail of releases, where nothing speaks against replays and repairs."""
+    rests_on = (audited_repairs(READ), replay(made))
+    return release(dataclasses.replace(made, guardrails=rests_on), whole=whole, rules=Rules(fail_on=fail_on))
+
+
+LOOKS_AT: dict[str, tuple[Callable[[Report], Guardrail], Sequence[str]]] = {
     "stripe": (stripe_source_of_truth, STRIPE_CHECKS),
     "replay": (replay, REPLAY_CHECKS),
-    "release": (lambda made: released(made), ("gate-regression", "gate-uncovered")),
+    "release": (released, ("gate-regression", "gate-uncovered")),
 }
 
 
@@ -157,12 +163,6 @@ def test_nobody_knows_what_stripe_says_where_it_was_not_read() -> None:
     assert len(guardrail.reasons) == 1
     known = Checked(population=1, findings=(found("paid-without-customer"),))
     assert stripe_source_of_truth(report({"paid-without-customer": known}, stripe_as_of=None)).status is BLOCKED
-
-
-def released(made: Report, fail_on: Severity = Severity.ERROR, *, whole: bool = True) -> Guardrail:
-    """The guardrail of releases, where nothing speaks against replays and repairs."""
-    rests_on = (audited_repairs(READ), replay(made))
-    return release(dataclasses.replace(made, guardrails=rests_on), whole=whole, rules=Rules(fail_on=fail_on))
 
 
 def test_an_open_critical_stops_releases_and_an_exempted_one_does_not() -> None:

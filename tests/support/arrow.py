@@ -20,6 +20,7 @@ class Rows:
     """A snapshot that is one Arrow table."""
 
     as_of = datetime(2026, 1, 1)
+    types_are_known = True
 
     def __init__(self, table: pa.Table) -> None:
         self._table = table

@@ -43,6 +43,8 @@ preset = "canonical"
 url = "sqlite:///{folder}/app.db"
 [stripe]
 enabled = false
+[relations.account]
+allow_empty = true
 [gates]
 matrix = "gates.toml"
 """

@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from typer._click.exceptions import ClickException
+
 from trueup.checks import catalogue
 from trueup.cli.main import app
 from trueup.formats import write
@@ -57,6 +59,8 @@ def gate(folder: Path, *arguments: str) -> Gated:
             code = app(["gate", *arguments], standalone_mode=False)
         except TrueupError as error:
             return Gated(code=error.exit_code, out=out.getvalue(), error=str(error))
+        except ClickException as error:
+            return Gated(code=error.exit_code, out=out.getvalue(), error=error.format_message())
     return Gated(code=int(code or 0), out=out.getvalue())
 
 

@@ -29,6 +29,10 @@ downgrade_without_stripe = true
 [database]
 url = "${PLACE}"
 repair_url = "${PLACE}"
+[relations.account]
+allow_empty = true
+[relations.ledger_entry]
+allow_empty = true
 [plans.FREE]
 rank = 0
 [plans.PRO]

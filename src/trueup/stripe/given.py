@@ -100,6 +100,7 @@ class GivenObjects:
 
     def __init__(self, reading: _Reading, relations: Collection[str]) -> None:
         self.as_of = reading.given.as_of
+        self.types_are_known = True
         self._cache = reading.cache
         self.problems = {name: said for name, said in reading.problems.items() if name in relations}
         self.complete_since = {name: _complete_since(reading.given, name) for name in relations}
