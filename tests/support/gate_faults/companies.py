@@ -162,7 +162,7 @@ MATRICES: Rows = {
     ),
     "the matrix has a feature that nobody answers": (
         edit("[limits]", 'sso = { min_plan = "TEAM" }\n[limits]', "gates.toml"),
-        UNKNOWN,
+        BLOCKED,
     ),
     "the matrix forbids what a plan gets": (edit('min_plan = "PRO"', 'min_plan = "TEAM"', "gates.toml"), BLOCKED),
     "the matrix demands what a plan lacks": (edit('min_plan = "PRO"', 'min_plan = "FREE"', "gates.toml"), BLOCKED),
@@ -176,7 +176,7 @@ MATRICES: Rows = {
     **other_kinds("the matrix", "gates.toml", USAGE),
     **other_kinds("the lock", "gates.lock", USAGE),
 }
-PROBES: Rows = {
+PROBE_FILES: Rows = {
     "the probe's file is gone": (gone("plans.json"), UNKNOWN),
     "the probe's file is empty": (content("plans.json", ""), UNKNOWN),
     "the probe's file breaks off": (cut("plans.json"), UNKNOWN),
@@ -217,6 +217,8 @@ PROBES: Rows = {
         BLOCKED,
     ),
     **other_kinds("the probe's file", "plans.json", UNKNOWN),
+}
+PROBES: Rows = {
     "the query returns words": (query(answers(free="'false'", pro="'true'")), UNKNOWN),
     "the query returns yes and no": (query(answers(free="'no'", pro="'yes'")), UNKNOWN),
     "the query returns on and off": (query(answers(free="'off'", pro="'on'")), UNKNOWN),
@@ -233,7 +235,10 @@ PROBES: Rows = {
     "the function raises": (code("raise RuntimeError('down')"), UNKNOWN),
     "the function returns nothing": (code("return None"), UNKNOWN),
     "the function returns a text": (code("return 'true'"), UNKNOWN),
-    "the function returns a number for a feature": (code("return 1"), UNKNOWN),
+    "the function returns a number for a feature": (
+        code("return 1 if feature == 'exports' else {'FREE': 1, 'PRO': 5, 'TEAM': 50}[plan]"),
+        UNKNOWN,
+    ),
     "the function ends the process": (code("import os; os._exit(0)"), UNKNOWN),
     "the function never ends": (code("import time; time.sleep(60)"), UNKNOWN),
     "the function is not there": (code(RIGHT, name="access:may"), UNKNOWN),
@@ -244,4 +249,4 @@ PROBES: Rows = {
     ),
     "the function lets a plan have too much": (code(f"plan = 'TEAM'; {RIGHT}"), BLOCKED),
 }
-ROWS: Rows = {**DATABASES, **CONFIGS, **MATRICES, **PROBES}
+ROWS: Rows = {**DATABASES, **CONFIGS, **MATRICES, **PROBE_FILES, **PROBES}

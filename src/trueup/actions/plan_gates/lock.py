@@ -79,6 +79,8 @@ def read_lock(file: str) -> Lock | None:
     try:
         text = read_file(path, most_bytes=LOCK_BYTES_LIMIT).decode("utf-8")
     except FileNotFoundError:
+        if path.is_symlink():
+            raise ConfigurationError(f"The lock {path} is a link to a file that is not there; {_MEND}.") from None
         return None
     except OSError as error:
         raise ConfigurationError(f"The lock {path} cannot be read: {error.strerror or 'no reason given'}.") from None
