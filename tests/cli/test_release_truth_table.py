@@ -285,7 +285,7 @@ ROWS: dict[str, tuple[Fault, int]] = {
     "the config is broken": (with_config("[release]\nfail_on = 'never'\n"), USAGE),
     "since a day to come": (lambda _: ("--since", f"{now() + 2 * DAY:%Y-%m-%d}"), USAGE),
     "since no day": (lambda _: ("--since", "2026-02-31"), USAGE),
-    "since a run that nobody knows": (lambda _: ("--since", "0198c2f1"), USAGE),
+    "since a run that nobody knows": (lambda _: ("--since", "0198c2f1"), UNKNOWN),
     "since a moment after the report": (lambda _: ("--since", f"{now():%Y-%m-%dT%H:%M:%S.%f}"), UNKNOWN),
     "two became one": (renamed("a,c\nb,c\n", before(), report()), USAGE),
     "an old name is still there": (renamed("user_1,user_2\n", before(BALANCE), report(BALANCE)), UNKNOWN),

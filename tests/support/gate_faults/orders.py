@@ -74,7 +74,7 @@ ARGUMENTS: Rows = {
     "a word is no command": (said("quickly"), USAGE),
     "--since is nothing": (said("--since", ""), USAGE),
     "--since is far ahead": (said("--since", "9999-12-31"), USAGE),
-    "--since is a month": (said("--since", "2026-02"), USAGE),
+    "--since is a month": (said("--since", "2026-02"), UNKNOWN),
     "--since has no hour": (said("--since", "2026-02-01T25:00"), USAGE),
     "--since is a day and more": (said("--since", "2026-02-01 or so"), USAGE),
     "--since names a run beside a baseline": (said("--since", "newest", "--baseline", "report.json"), USAGE),

@@ -55,6 +55,8 @@ def decide(
         raise ConfigurationError("--report and --run both name what is to be judged: keep one of them.")
     if order.baseline_environment is not None and not order.baseline_environment.strip():
         raise ConfigurationError("--baseline-environment is empty: name the environment whose audit is the baseline.")
+    if order.since is not None and not order.since.strip():
+        raise ConfigurationError("--since is empty: give a day such as 2026-03-01, or a run.")
     given = settings or ReleaseSettings()
     since = since_moment(order.since, now=clock()) if order.since is not None else None
     run = order.since if since is None else None
