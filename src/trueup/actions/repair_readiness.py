@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from trueup.actions.grants.wanted import replaceable, written
+from trueup.actions.grants.wanted import JOURNAL_RIGHTS, replaceable, written
 from trueup.actions.symptoms import Health, Symptom
 from trueup.actions.wall_readiness import held_rights, unheld, ways_around
 from trueup.model.errors import ConfigurationError
 from trueup.model.source import RelationMapping
+from trueup.sources.select import table_name
 from trueup.store import journal
 from trueup.targets import open_target
 from trueup.targets.serialization import HELD_SECONDS, Serialization, Unserialized, entry_table_of
@@ -30,6 +31,15 @@ _WAYS = {
     Serialization.FILE_LOCK: "the lock of the file, which has one writer at a time",
 }
 
+
+_MYSQL_TRIGGER_RIGHT = """
+SELECT count(*) FROM (
+    SELECT grantee, privilege_type FROM information_schema.user_privileges
+    UNION ALL
+    SELECT grantee, privilege_type FROM information_schema.schema_privileges WHERE database() LIKE table_schema
+) AS held
+WHERE privilege_type = 'TRIGGER' AND replace(grantee, '''', '') = current_user()
+"""
 _MYSQL_RIGHTS = """
 SELECT DISTINCT privilege_type FROM (
     SELECT grantee, privilege_type FROM information_schema.user_privileges
@@ -61,6 +71,7 @@ def examine_repairs(config: Config, mappings: Mapping[str, RelationMapping]) -> 
             yield from _role(config, target, connection)
             yield from _guards(connection, mappings)
             yield from _serialization(config, target, connection, mappings)
+            yield from _triggers(target, connection, mappings)
     except ConfigurationError as error:
         yield _seen(Health.WRONG, str(error))
     except TargetUnavailable as error:
@@ -145,6 +156,26 @@ def _serialization(
         yield _seen(Health.WARNING, f"{says} (repairs.balance_without_serialization): {answer.reason}")
     else:
         yield _seen(Health.WARNING, f"no balance can be repaired: {answer.reason}")
+
+
+def _triggers(target: Target, connection: Connection, mappings: Mapping[str, RelationMapping]) -> Iterator[Symptom]:
+    """The application's triggers and rules on every table that a repair writes, our own tables too."""
+    written_tables = {each.table for each in written(mappings)} | {table for table, _, _ in JOURNAL_RIGHTS}
+    names = {table_name(table, target.quote): table for table in sorted(written_tables)}
+    own = [trigger for trigger in target.triggers(connection, names) if not trigger.name.startswith("trueup_")]
+    for kind, health in (("trigger", Health.FINE), ("rule", Health.WARNING)):
+        listed = [f"{trigger.name} on {names[trigger.table]}" for trigger in own if trigger.kind == kind]
+        if listed:
+            says = f"the application's {kind}s run inside every repair there: {', '.join(listed)}"
+            yield _seen(health, f"{says}; a repair counts what they write, see [repairs.expected_writes]")
+    if connection.dialect.name in ("mysql", "mariadb") and not own and not _sees_triggers(connection):
+        says = "the repair role has no TRIGGER right, so triggers on the tables that repairs write cannot be named"
+        yield _seen(Health.FINE, f"{says}; a repair counts what they write all the same")
+
+
+def _sees_triggers(connection: Connection) -> bool:
+    """Whether MySQL shows triggers to this role: only to one that may make them."""
+    return bool(connection.execute(text(_MYSQL_TRIGGER_RIGHT)).scalar_one())
 
 
 def _seen(health: Health, says: str) -> Symptom:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.repairable import App
 from tests.support.tiny_app import ACCOUNT, OTHER, WRONG, kind_of, repaired, tiny_app
+from trueup.actions.doctor import Health, examine_setup
 from trueup.actions.repair import preview
 from trueup.model.repair import Applied, Plan, Previewed, Refused
 
@@ -350,3 +351,19 @@ def test_postgres_must_count(tmp_path: Path, postgres_url: str, request: pytest.
     result = repaired(app)
     assert isinstance(result, Refused)
     assert "set track_counts = on" in result.reason
+
+
+@pytest.mark.parametrize("on", DATABASES)
+def test_the_doctor_names_the_triggers_and_rules_of_what_repairs_write(
+    request: pytest.FixtureRequest, tmp_path: Path, on: str
+) -> None:
+    app = made(request, on, tmp_path)
+    run(app, row_trigger("keeps_history", *HISTORY, on=on))
+    if on == "postgres":
+        run(app, ["CREATE RULE swallows AS ON INSERT TO trueup_repair DO INSTEAD NOTHING"])
+    symptoms = [s for s in examine_setup(app.config, app.checks, now=app.now) if s.about == "repairs"]
+    assert [
+        s.health for s in symptoms if "triggers run inside every repair there: keeps_history on users" in s.says
+    ] == [Health.FINE]
+    rules = [s.health for s in symptoms if "rules run inside every repair there: swallows on trueup_repair" in s.says]
+    assert rules == ([Health.WARNING] if on == "postgres" else [])
