@@ -12,6 +12,7 @@ from docs.rows import table
 from tests.support.alerts import NOW, alert
 from trueup.channels import KINDS, email, options_of_kind, pagerduty, slack, webhook
 from trueup.channels.wording import json_bytes
+from trueup.disk import whole_file
 from trueup.model.alert import Alert, document_of
 from trueup.model.options import Option
 
@@ -100,4 +101,5 @@ def _mail(told: Alert) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(page(), encoding="utf-8", newline="\n")
+    with whole_file(FILE) as file:
+        file.write(page())

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from docs.promises import promises_of
 from docs.rows import table, value_text
+from trueup.disk import whole_file
 from trueup.mapping.config import STORE_FILE
 from trueup.mapping.document import Document, PolicySection, Section, StoreSection
 from trueup.model.columns import Column, Kind
@@ -264,4 +265,5 @@ def _unmapped(column: Column) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(page(), encoding="utf-8", newline="\n")
+    with whole_file(FILE) as file:
+        file.write(page())

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from docs.rows import table
+from trueup.disk import whole_file
 from trueup.model.options import Option
 from trueup.probes import KINDS, options_of_kind
 
@@ -131,4 +132,5 @@ def _usual(value: object) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(page(), encoding="utf-8", newline="\n")
+    with whole_file(FILE) as file:
+        file.write(page())

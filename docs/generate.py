@@ -13,6 +13,7 @@ from docs.marks import MADE
 from docs.page import example, page, repair_of
 from docs.rows import table
 from trueup.checks import catalogue
+from trueup.disk import whole_file
 from trueup.model.check import Check
 from trueup.model.finding import Area, Finding
 from trueup.model.severity import Severity
@@ -33,7 +34,8 @@ def write(folder: Path = FOLDER) -> None:
     for gone in {path.name for path in folder.glob("*.md")} - made.keys():
         (folder / gone).unlink()
     for name, text in made.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        with whole_file(folder / name) as file:
+            file.write(text)
 
 
 def _index(examples: Sequence[tuple[Check, Finding]]) -> str:
@@ -62,5 +64,7 @@ def _row(check: Check, finding: Finding) -> tuple[str, ...]:
 
 if __name__ == "__main__":
     write()
-    configuration.FILE.write_text(configuration.page(), encoding="utf-8", newline="\n")
-    derived.FILE.write_text(derived.page(), encoding="utf-8", newline="\n")
+    with whole_file(configuration.FILE) as file:
+        file.write(configuration.page())
+    with whole_file(derived.FILE) as file:
+        file.write(derived.page())

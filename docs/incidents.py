@@ -8,6 +8,7 @@ from pathlib import Path
 from docs.rows import table
 from tests.incidents.cast import INNOCENTS, SECTIONS
 from tests.support.incidents.scenario import Scenario
+from trueup.disk import whole_file
 
 FILE = Path(__file__).parent / "incidents.md"
 MADE = "<!-- Made by `python -m docs.incidents` from `tests/incidents/`. Edit those, then run it again. -->"
@@ -59,4 +60,5 @@ def _innocents() -> Iterator[tuple[str, str, str]]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(page(), encoding="utf-8", newline="\n")
+    with whole_file(FILE) as file:
+        file.write(page())

@@ -16,6 +16,7 @@ from rich.text import Text
 from trueup.actions.audit import audit
 from trueup.actions.demo.found import found_company
 from trueup.checks import catalogue
+from trueup.disk import whole_file
 from trueup.formats import write
 from trueup.mapping.config import load_config
 from trueup.model.source import Silent
@@ -55,7 +56,8 @@ def draw(path: Path = PICTURE) -> None:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, legacy_windows=False)
     console.print(Text.from_ansi(shown))
     svg = console.export_svg(title="trueup audit", theme=MONOKAI, code_format=SVG, unique_id="report")
-    path.write_text(svg, encoding="utf-8")
+    with whole_file(path) as file:
+        file.write(svg)
 
 
 if __name__ == "__main__":

@@ -414,7 +414,8 @@ def test_a_line_that_is_no_object_makes_its_relation_unknown(world: StripeWorld,
     with (folder / "customers.jsonl").open("a", encoding="utf-8") as file:
         file.write('\n{"id": "cus_cut", "obj')
     found = read(app_url, tmp_path, f'supplier = "files"\nurl = "{folder}"')
-    assert "of the customers one cannot be read" in str(found.copy_of("stripe_customer").problem)
+    problem = str(found.copy_of("stripe_customer").problem)
+    assert "customers.jsonl, line 4 (cus_cut) cannot be read: it breaks off or is damaged at column" in problem
     assert found.rows["stripe_price"]
 
 

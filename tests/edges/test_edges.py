@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.edges import config_files, config_values, doors, stores
+from tests.edges import config_files, config_values, doors, exported, outputs, stores
 from tests.support.edges import Edge, check_edge
 
-EDGES: tuple[Edge, ...] = (*config_files.EDGES, *config_values.EDGES, *doors.EDGES, *stores.EDGES)
+EDGES: tuple[Edge, ...] = (
+    *config_files.EDGES,
+    *config_values.EDGES,
+    *doors.EDGES,
+    *exported.EDGES,
+    *outputs.EDGES,
+    *stores.EDGES,
+)
 
 
 @pytest.mark.parametrize(

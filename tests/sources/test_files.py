@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.mappings import mapping
-from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.errors import ConfigurationError, FileUnreadable, SourceUnavailable
 from trueup.model.source import RelationMapping
 from trueup.sources import open_source
+from trueup.sources.text_files import CSV_LINE_BYTES_LIMIT
 
 
 def write(folder: Path, name: str, **columns: pa.Array) -> None:
@@ -139,3 +140,30 @@ def test_a_file_says_when_the_oldest_of_its_table_was_written(tmp_path: Path) ->
         os.utime(tmp_path / "refunds" / name, (moment, moment))
     (described,) = open_source(str(tmp_path)).tables()
     assert described.written_at == datetime(2020, 9, 13, 12, 26, 40)
+
+
+@pytest.mark.parametrize("size", [CSV_LINE_BYTES_LIMIT - 1, CSV_LINE_BYTES_LIMIT + 1, 40_000_000])
+@pytest.mark.parametrize("ends", ["", "\n"])
+def test_no_last_line_is_dropped_in_silence(tmp_path: Path, size: int, ends: str) -> None:
+    """DuckDB itself reads 40 MB as if the line were not there."""
+    (tmp_path / "users.csv").write_text("id,name\n1,a\n2," + "a" * (size - 2) + ends)
+    if size < CSV_LINE_BYTES_LIMIT:
+        assert len(read(tmp_path, mapping("users", "id", "name"))) == 2
+        return
+    with pytest.raises(FileUnreadable, match=r"users\.csv, line 3, is longer than 2,000,000 bytes"):
+        read(tmp_path, mapping("users", "id", "name"))
+
+
+@pytest.mark.parametrize("at", [0, 1024 * 1024 - 1, 1024 * 1024, 3_000_000])
+def test_a_byte_that_is_not_text_is_named_by_its_line(tmp_path: Path, at: int) -> None:
+    lines = b'{"id": "cus_1"}\n' * (at // 16)
+    (tmp_path / "customers.jsonl").write_bytes(
+        lines + b'{"id": "cus_bad", "name": "\xff"}\n' + b'{"id": "cus_2"}\n' * 9
+    )
+    with pytest.raises(FileUnreadable, match=rf"line {at // 16 + 1} \(cus_bad\), is not UTF-8"):
+        read(tmp_path, mapping("customers", "object"))
+
+
+def test_text_that_a_block_cuts_in_two_is_text_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "customers.jsonl").write_text("\n".join("\u2603" * 5 for _ in range(100_000)), encoding="utf-8")
+    assert len(read(tmp_path, mapping("customers", "object"))) == 100_000

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from trueup.actions.config_faults import config_faults
 from trueup.actions.examine import not_mapped
 from trueup.actions.gate_readiness import examine_gates
 from trueup.actions.notify import examine_channels
@@ -34,11 +35,16 @@ def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> 
     ``now`` is naive UTC. Stops after the first thing without which the next cannot be looked at.
     """
     yield from _config(config)
+    faults = tuple(config_faults(config, checks, now=now))
+    yield from (Symptom(health=Health.WRONG, about=fault.about, says=fault.says) for fault in faults)
+    wrong = {fault.about for fault in faults}
+    yield from _doors(config)
     yield from _channels(config.alerts)
     if config.schedule != ScheduleSettings() and not config.alerts.channels:
         says = "audits are scheduled and [alerts.channels] names nobody to tell; an alert would only stand in the store"
         yield Symptom(health=Health.WARNING, about="alerts", says=says)
-    yield from examine_stripe(config, checks)
+    if "stripe" not in wrong:
+        yield from examine_stripe(config, checks)
     try:
         source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
         tables = source.tables()
@@ -52,7 +58,8 @@ def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> 
     yield from _privileges(source)
     supplied = yield from examine_stripe_tables(config, source, tables)
     fitted = yield from _mapping(config, source, tables, checks, supplied)
-    yield from examine_gates(config, checks, now=now)
+    if "gates" not in wrong:
+        yield from examine_gates(config, checks, now=now)
     if fitted is not None:
         yield from examine_repairs(config, fitted)
 
@@ -67,11 +74,18 @@ def _config(config: Config) -> Iterator[Symptom]:
         yield Symptom(health=Health.WARNING, about="config", says=says)
 
 
+def _doors(config: Config) -> Iterator[Symptom]:
+    if not config.server.tokens and config.server.jwt is None:
+        says = "server.tokens is false and there is no [server.jwt], so that `trueup serve` would let nobody in"
+        yield Symptom(health=Health.WARNING, about="server", says=says)
+
+
 def _channels(settings: AlertSettings) -> Iterator[Symptom]:
     for seen in examine_channels(settings):
         name = printable(seen.name)
-        says = seen.problem or f"channel {name}: {seen.kind}; `trueup alerts test {name}` tries it"
-        yield Symptom(health=Health.WRONG if seen.problem else Health.FINE, about="alerts", says=says)
+        if seen.problem is None:  # the faults name the others
+            says = f"channel {name}: {seen.kind}; `trueup alerts test {name}` tries it"
+            yield Symptom(health=Health.FINE, about="alerts", says=says)
     for channel in settings.channels:
         for key in secrets_in_plain_sight(channel):
             says = f"{key} holds its secret in plain text; write a reference such as ${{NAME}}"

@@ -130,6 +130,8 @@ def _outcome(
     except Exception as error:  # noqa: BLE001 - see above
         if is_interruption(error):
             raise KeyboardInterrupt from None
+        if type(error).__name__ == "OutOfMemoryException":  # DuckDB's, which this module does not import
+            return Broken(error="it needs more memory than books.memory_limit allows; raise it")
         return Broken(error=redact(printable(f"{type(error).__name__}: {error}"))[:_TEXT_SHOWN])
 
 

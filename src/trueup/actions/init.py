@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def _empty(proposal: Proposal, source: Source) -> Iterator[tuple[str, str]]:
 def write_config(path: Path, text: str, *, force: bool) -> None:
     """Write the config, never over another one unless ``force``. Raises ``ConfigurationError``."""
     try:
-        if not force and path.exists():
+        if not force and os.path.lexists(path):
             raise FileExistsError  # noqa: TRY301 - one answer, whenever the other file appears
         with whole_file(path) as file:
             file.write(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import shutil
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
 from trueup.books.emptiness import note_nothing_read
 from trueup.books.file import Books, made_books
 from trueup.books.place import private_folder
+from trueup.disk import move_whole
 from trueup.mapping.config import Config
 from trueup.mapping.fit import fit
 from trueup.model.check import Check
@@ -53,7 +54,7 @@ def copied_books(
     Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
     that goes away in the middle leaves books that say so.
     """
-    if keep_books is not None and keep_books.exists():
+    if keep_books is not None and os.path.lexists(keep_books):
         raise ConfigurationError(f"{keep_books} exists already; name another file for --keep-books or remove it.")
     asks = wants_gates(config, checks)
     if config.gates is not None and asks:
@@ -163,7 +164,7 @@ def _interruptible(books: Books, progress: Progress) -> Iterator[None]:
 
 def _keep(made: Path, kept: Path) -> None:
     try:
-        shutil.move(made, kept)
+        move_whole(made, kept)
     except OSError as error:
         raise ConfigurationError(f"The books cannot be kept at {kept}: {error.strerror}.") from None
 

@@ -13,13 +13,13 @@ from trueup.books.copy import copy_relation, note_unread
 from trueup.books.file import Books
 from trueup.mapping.config import Config
 from trueup.mapping.stripe_fit import FittedTables, fit_stripe
-from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.errors import ConfigurationError, FileUnreadable, SourceUnavailable
 from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
 from trueup.model.settings import StripeTables
 from trueup.model.source import ColumnMapping, Progress, RelationMapping, Snapshot, Source, SourceTable
 from trueup.model.stripe_objects import NEWEST, WHOLE_OR_UNKNOWN, StripeReading
 from trueup.sources import open_source
-from trueup.stripe.given import Given, GivenObjects, given_objects, relations_of
+from trueup.stripe.given import Given, GivenObjects, Locate, given_objects, relations_of
 from trueup.stripe.shapes.fields import Ours
 
 if TYPE_CHECKING:
@@ -167,11 +167,14 @@ def _copy(
         note_unread(books, mappings[relation], problem)
     by_columns = [name for name in mappings if name in supply.fitted.relations and name not in cut]
     by_objects = [name for name in mappings if name not in supply.fitted.relations and name not in cut]
+    read = []
     for relation in by_columns:
         progress.begin(f"Copying {relation}", None)
-        copy_relation(books, snapshot, mappings[relation], unique_key=False, progress=progress)
+        with contextlib.suppress(FileUnreadable):  # on record as unread, and the other files are not
+            copy_relation(books, snapshot, mappings[relation], unique_key=False, progress=progress)
+            read.append(relation)
         progress.end()
-    since = dict.fromkeys(by_columns, supply.tables.complete_since)
+    since = dict.fromkeys(read, supply.tables.complete_since)
     if by_objects:
         given = Given(
             kinds=tuple(supply.fitted.objects),
@@ -179,6 +182,8 @@ def _copy(
             as_of=moment,
             complete_since=supply.tables.complete_since,
             account=config.stripe.account,
+            locate=_locate(supply),
+            may_be_empty=supply.tables.may_be_empty,
         )
         with given_objects(given, ours=_ours(config), relations=by_objects, scratch=scratch) as objects:
             since |= _copy_objects(books, objects, mappings, by_objects, progress)
@@ -229,6 +234,17 @@ def _batches(supply: TableSupply, snapshot: Snapshot, progress: Progress) -> Cal
         progress.end()
 
     return batches
+
+
+def _locate(supply: TableSupply) -> Locate:
+    from trueup.sources.files import FilesSource  # noqa: PLC0415 - heavy
+
+    source = supply.source
+
+    def locate(kind: str, text: str) -> str | None:
+        return source.find_line(supply.fitted.objects[kind].table, text) if isinstance(source, FilesSource) else None
+
+    return locate
 
 
 def _ours(config: Config) -> Ours:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from trueup.actions.stripe_tables import TableSupply, read_moment, staleness, table_supply
 from trueup.actions.symptoms import Health, Symptom
 from trueup.mapping.config import Config
-from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.errors import ConfigurationError, FileEmpty, FileUnreadable, SourceUnavailable
 from trueup.model.relations import STRIPE, relation_name
 from trueup.model.source import Source, SourceTable, mapped_columns
 
@@ -31,7 +31,7 @@ def examine_stripe_tables(
         if supply is None:
             return {}
         yield from _notes(supply)
-        _read_a_little(supply)
+        yield from _read_a_little(supply)
         yield from _age(supply)
     except ConfigurationError as error:
         yield Symptom(health=Health.WRONG, about=_ABOUT, says=str(error))
@@ -52,11 +52,15 @@ def _notes(supply: TableSupply) -> Iterator[Symptom]:
         yield from (Symptom(health=Health.WARNING, about="privileges", says=sentence) for sentence in excess)
 
 
-def _read_a_little(supply: TableSupply) -> None:
+def _read_a_little(supply: TableSupply) -> Iterator[Symptom]:
     """Each from a snapshot of its own: a stream that is left in the middle must be the last of its snapshot."""
-    for mapping in supply.fitted.mappings.values():
-        with supply.source.snapshot() as snapshot, snapshot.read(mapping) as reader:
-            next(iter(reader), None)
+    for name, mapping in supply.fitted.mappings.items():
+        try:
+            with supply.source.snapshot() as snapshot, snapshot.read(mapping) as reader:
+                next(iter(reader), None)
+        except FileUnreadable as error:
+            if not (isinstance(error, FileEmpty) and name in supply.tables.may_be_empty):
+                yield Symptom(health=Health.WRONG, about=_ABOUT, says=str(error))
 
 
 def _age(supply: TableSupply) -> Iterator[Symptom]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from trueup import __version__
 from trueup.books.again import Again
 from trueup.books.schema import FORMAT, all_tables, create_table
-from trueup.model.errors import BooksUnreadable
+from trueup.model.errors import BooksUnreadable, TrueupError
 from trueup.model.relations import MAPPED, STRIPE, Row, columns_of, relation_name
 from trueup.model.report import RelationRead
 
@@ -133,6 +133,13 @@ class Books:
             self.connection.execute(f"INSERT INTO {relation_name(of)} VALUES {', '.join([marks] * len(some))}", values)
 
 
+class BooksTooLarge(TrueupError):
+    """The checks need more memory than ``books.memory_limit`` allows."""
+
+    def __init__(self, memory_limit: str) -> None:
+        super().__init__(f"The books need more memory than books.memory_limit allows ({memory_limit}); raise it.")
+
+
 def _plain(value: object) -> object:
     return str(value) if isinstance(value, str) else value
 
@@ -209,6 +216,8 @@ def _connected(
         # Weighing these against the light methods costs a third of the copy, and reading them back costs more.
         connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
         yield connection
+    except duckdb.OutOfMemoryException:
+        raise BooksTooLarge(memory_limit) from None
     finally:
         _close(connection)
 

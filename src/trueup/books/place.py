@@ -15,22 +15,48 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from trueup.model.errors import ConfigurationError
+from trueup.model.finding import printable
+
 _PREFIX = "trueup-books-"
 _LOCK = "held"
+_NAMED_IN = ("TMPDIR", "TEMP", "TMP")  # as tempfile looks for them
 
 
 @contextlib.contextmanager
 def private_folder(parent: Path | None = None) -> Iterator[Path]:
     """A new folder that only this user can read, gone afterwards; folders of dead runs beside it are swept first."""
-    parent = parent or Path(tempfile.gettempdir())
+    parent = parent or temporary_folder()
     sweep(parent)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    except OSError as error:
+        raise ConfigurationError(
+            f"The books cannot be made in {parent}: {error.strerror or 'no reason given'}; let TMPDIR name a folder "
+            "that this user may write to."
+        ) from None
     try:
         with (folder / _LOCK).open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def temporary_folder() -> Path:
+    """Return the folder for what an audit needs only while it runs: the one that ``TMPDIR`` names, or the system's.
+
+    Raises ``ConfigurationError`` where the named one is not a folder. Python would take ``/tmp`` in silence, and books
+    hold personal data: whoever named a folder did so for a reason.
+    """
+    for name in _NAMED_IN:
+        if named := os.environ.get(name):
+            if not os.path.isdir(named):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+                raise ConfigurationError(
+                    f"{name} is {printable(named)}, which is not a folder; make it, or unset {name}."
+                )
+            return Path(named)
+    return Path(tempfile.gettempdir())
 
 
 def sweep(parent: Path) -> int:

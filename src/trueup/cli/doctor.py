@@ -39,7 +39,7 @@ def doctor(
     Example: trueup doctor --config trueup.toml
     """
     checks = catalogue_for(config)
-    loaded = config_from(config, checks)
+    loaded = config_from(config, checks, refuses_faults=print_grants)
     if print_grants:
         from trueup.actions.grants import grants  # noqa: PLC0415 - heavy
 

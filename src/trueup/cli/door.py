@@ -19,6 +19,7 @@ from trueup.model.errors import TrueupError
 
 CLEAN, UNKNOWN, INTERRUPTED = 0, 3, 130
 _SHOWN = 300
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ def _explain(error: BaseException, debugging: Debugging) -> int:
     if isinstance(error, BrokenPipeError):
         _mute()
         return UNKNOWN
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
         return _unwritten(error)
     if isinstance(error, MemoryError):
         return _say("There is not enough memory for this; give the process more, or lower books.memory_limit.", UNKNOWN)

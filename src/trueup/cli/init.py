@@ -69,7 +69,7 @@ def _write(url: str | None, output: Path, *, force: bool) -> None:
     address = url or os.environ.get("DATABASE_URL")
     if not address:
         raise ConfigurationError("Name the database: `trueup init postgresql://…`, or set DATABASE_URL.")
-    if output.exists() and not force:
+    if os.path.lexists(output) and not force:
         raise ConfigurationError(f"{output} exists already; `--force` overwrites it.")
     config = proposed_config(address)
     write_config(output, config.text, force=force)

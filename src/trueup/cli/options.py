@@ -90,15 +90,18 @@ def catalogue_for(config: Path | None) -> tuple[Check, ...]:
     return full_catalogue(config or DEFAULT_CONFIG)
 
 
-def config_from(path: Path | None, checks: tuple[Check, ...]) -> Config:
-    """The config at ``path``, or ``trueup.toml`` here. Raises ``ConfigurationError``."""
+def config_from(path: Path | None, checks: tuple[Check, ...], *, refuses_faults: bool = True) -> Config:
+    """Return the config at ``path``, or ``trueup.toml`` here. Raises ``ConfigurationError``.
+
+    ``refuses_faults`` False leaves what one part of it cannot mean to the caller, who lists all of it.
+    """
     from trueup.mapping.config import load_config  # noqa: PLC0415 - heavy
 
     found = load_config(path or DEFAULT_CONFIG, os.environ, known_checks=[check.id for check in checks])
-    if any(made.plan for made in found.exemptions):
-        from trueup.actions.exempt import refuse_exempted_plans  # noqa: PLC0415 - heavy
+    if refuses_faults:
+        from trueup.actions.config_faults import refuse_faults  # noqa: PLC0415 - heavy
 
-        refuse_exempted_plans(found, checks)
+        refuse_faults(found, checks, now=utc_now())
     return found
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from trueup.disk.reading import FileRefused, read_file, refuse_other_than_file
-from trueup.disk.writing import whole_file
+from trueup.disk.writing import move_whole, whole_file
 
-__all__ = ["FileRefused", "read_file", "refuse_other_than_file", "whole_file"]
+__all__ = ["FileRefused", "move_whole", "read_file", "refuse_other_than_file", "whole_file"]

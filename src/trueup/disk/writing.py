@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         with place.open("w", encoding="utf-8", newline="") as stream:
             yield stream
         return
-    beside = place.with_name(f".{place.name[:200]}.{secrets.token_hex(6)}.part")
+    beside = _beside(place)
     descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _FIRST_MODE)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
@@ -40,7 +41,40 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    _sync_folder(place.parent)
+    _sync(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def move_whole(source: Path, place: Path) -> None:
+    """Move a file to ``place``, where it is whole or not at all, also on another disk. Raises ``OSError``."""
+    try:
+        _sync(source, os.O_RDONLY)
+        source.replace(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy_beside(source, place)
+        source.unlink()
+    _sync(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _copy_beside(source: Path, place: Path) -> None:
+    beside = _beside(place)
+    descriptor = os.open(
+        beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, stat.S_IMODE(source.stat().st_mode)
+    )
+    try:
+        with os.fdopen(descriptor, "wb") as copy, source.open("rb") as original:
+            shutil.copyfileobj(original, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        beside.replace(place)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _beside(place: Path) -> Path:
+    return place.with_name(f".{place.name[:200]}.{secrets.token_hex(6)}.part")
 
 
 def _followed(path: Path) -> Path:
@@ -57,10 +91,10 @@ def _mode_before(path: Path) -> int | None:
         return None
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself last, where the file system can sync a folder."""
+def _sync(path: Path, flags: int) -> None:
+    """Make a file, or the names in a folder, last. Some file systems cannot: then it lasts as long as they make it."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = os.open(path, flags | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
         finally:

@@ -326,6 +326,9 @@ class StripeSection(StripePreset):
     complete_since: date | None = None
     """From which day on the tables or files hold everything; older things are unknown. Without it: since ever.
     Customers and subscriptions must be whole: with it they are read from the API, or without an ``api_key`` unknown."""
+    may_be_empty: list[Text] = Field(default_factory=list)
+    """For ``files``: the kinds of objects, such as ``disputes``, of which an empty file means that Stripe has none.
+    An empty file of any other kind is unknown: an export that fails leaves one, too."""
     stale_after_hours: StaleHours = 24
     """How old what the sync tool last wrote, or the files, may be; beyond it everything of Stripe's is unknown."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Context, Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeGuard
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from pydantic_core import PydanticCustomError
@@ -17,6 +17,8 @@ from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_BASES = (("B", 1000), ("iB", 1024))
 
 OFF = "off"
 """The word in ``[policy.severity]`` that switches a check off."""
@@ -34,6 +36,11 @@ SWEEP_LIMIT_HOURS = 600
 STALE_LIMIT_HOURS = 8760
 SUPPLIERS = ("api", "database", "files")
 
+MEMORY_LEAST_BYTES = 64 * 1024**2
+"""A company of five accounts is audited in 32 MiB, and not in 16."""
+
+_UNITS = {f"{letter}{kind}": base**power for power, letter in enumerate("KMGT", 1) for kind, base in _BASES}
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,9})?", re.ASCII)
 _CURRENCY = re.compile(r"[a-z]{3}")
 _MEMORY = re.compile(r"[1-9][0-9]{0,5} ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 _SMALLEST = Decimal((0, (1,), -CREDIT_DECIMALS))
@@ -64,7 +71,7 @@ def _whole(low: int, high: int) -> Callable[[object], object]:
 
 def _exact(value: object) -> Decimal:
     try:
-        number = Decimal(value) if isinstance(value, int | str | Decimal) and not isinstance(value, bool) else None
+        number = Decimal(value) if _is_number(value) else None
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite():
@@ -72,6 +79,13 @@ def _exact(value: object) -> Decimal:
     if number.copy_abs() >= CREDIT_LIMIT or number.quantize(_SMALLEST, context=_PRECISION) != number:
         raise wrong(f"must be below 10^20 and have at most {CREDIT_DECIMALS} digits after the point")
     return number
+
+
+def _is_number(value: object) -> TypeGuard[int | str | Decimal]:
+    """Text counts in the digits 0 to 9 alone: ``Decimal`` also takes ``1_000``, and the digits of every script."""
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value) is not None
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def _not_negative(value: Decimal) -> Decimal:
@@ -98,6 +112,9 @@ def _currency(code: str) -> str:
 def _memory(text: str) -> str:
     if not _MEMORY.fullmatch(text):
         raise wrong('must be an amount of memory, such as "1GiB" or "512MB"')
+    amount, unit = text[: -len(text.lstrip("0123456789 "))].strip(), text.lstrip("0123456789 ")
+    if int(amount) * _UNITS[unit] < MEMORY_LEAST_BYTES:
+        raise wrong("must be at least 64MiB: the checks cannot work in less")
     return text
 
 

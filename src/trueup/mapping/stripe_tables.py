@@ -14,7 +14,7 @@ from trueup.model.settings import ObjectTable, StripeTables
 from trueup.model.stripe_objects import OBJECT_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -57,7 +57,13 @@ def stripe_tables(
         return None
     since = _start_of(section.complete_since)
     if section.supplier == FILES:
-        return StripeTables(url=url, are_files=True, complete_since=since, stale_after_hours=section.stale_after_hours)
+        return StripeTables(
+            url=url,
+            are_files=True,
+            complete_since=since,
+            stale_after_hours=section.stale_after_hours,
+            may_be_empty=_known_kinds(section.may_be_empty, path),
+        )
     objects = _objects(section, path)
     if not objects and not mappings:
         says = 'is "database" and nothing says which tables: give it a preset, or write [relations.stripe_customer]'
@@ -82,10 +88,20 @@ def _refuse_others_keys(section: StripeSection, own: Mapping[str, RelationSectio
         for key in given:
             says = f'needs supplier = "database" in [stripe], which is "{section.supplier}"'
             raise complaint(path, key, says)
+    if section.supplier != FILES and section.may_be_empty:
+        raise complaint(path, ("stripe", "may_be_empty"), 'needs supplier = "files" in [stripe]')
     if section.supplier == API:
         for name in ("url", "complete_since"):
             if getattr(section, name) is not None:
                 raise complaint(path, ("stripe", name), 'needs supplier = "database" or "files" in [stripe]')
+
+
+def _known_kinds(kinds: Sequence[str], path: Path) -> tuple[str, ...]:
+    for position, kind in enumerate(kinds):
+        if kind not in OBJECT_KINDS:
+            problem = f"is not a kind of Stripe's objects{suggestion(kind, OBJECT_KINDS)}"
+            raise complaint(path, ("stripe", "may_be_empty", position), problem)
+    return tuple(kinds)
 
 
 def _objects(section: StripeSection, path: Path) -> dict[str, ObjectTable]:

@@ -80,7 +80,7 @@ def schedule_settings(section: AuditsSection, *, path: Path) -> ScheduleSettings
 def server_settings(section: ServerSection, *, path: Path, environ: Mapping[str, str]) -> ServerSettings:
     """Where to listen and whom to believe. Raises ``ConfigurationError``."""
     host, _, port = section.bind.rpartition(":")
-    if not host or not port.isdecimal() or not 0 <= int(port) <= _PORT_LIMIT:
+    if not host or not (port.isascii() and port.isdecimal()) or not 0 <= int(port) <= _PORT_LIMIT:
         raise complaint(path, ("server", "bind"), 'must be an address and a port, such as "127.0.0.1:8321"')
     return ServerSettings(
         host=host.strip("[]"),

@@ -30,6 +30,14 @@ class SourceUnavailable(TrueupError):
     """The app's database cannot be reached, refused us, or went away while we read."""
 
 
+class FileUnreadable(SourceUnavailable):
+    """One file of a folder cannot be read as it is; the others can."""
+
+
+class FileEmpty(FileUnreadable):
+    """A file holds not one byte, so that nobody knows whether there was nothing to write, or nothing was written."""
+
+
 class StoreUnavailable(TrueupError):
     """Our own memory cannot be reached, read or written, or a newer trueup wrote it."""
 

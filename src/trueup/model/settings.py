@@ -170,6 +170,8 @@ class StripeTables:
     required: frozenset[tuple[str, str]] = frozenset()
     complete_since: datetime | None = None
     stale_after_hours: int = 24
+    may_be_empty: tuple[str, ...] = ()
+    """The kinds of objects of which a file without a byte means that there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

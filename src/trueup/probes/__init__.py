@@ -24,6 +24,7 @@ __all__ = [
     "Probe",
     "answer_rows",
     "asked_of",
+    "check_settings",
     "feature_rows",
     "needs_books",
     "open_probe",
@@ -67,6 +68,13 @@ def open_probe(
         rows=rows,
     )
     return kind.open_probe(options, asking)
+
+
+def check_settings(gates: GateSettings) -> None:
+    """Refuse a probe whose kind or options cannot be right. Raises ``ConfigurationError``; nothing is asked."""
+    Reach.beyond(gates.private_hosts, listed_in="gates.private_hosts")
+    for probe in gates.probes:
+        read_options(_kind(probe).Options, probe)
 
 
 def asked_of(settings: ProbeSettings, matrix: Sequence[GateExpectation]) -> tuple[GateExpectation, ...]:

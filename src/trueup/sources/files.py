@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,21 +12,38 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from trueup.model.errors import ConfigurationError, DatabaseMissing, SourceUnavailable, TrueupError, nearest
+from trueup.disk import refuse_other_than_file
+from trueup.model.errors import (
+    ConfigurationError,
+    DatabaseMissing,
+    FileUnreadable,
+    SourceUnavailable,
+    TrueupError,
+    nearest,
+)
 from trueup.model.key_equality import TEXT
 from trueup.model.source import RelationMapping, SourceColumn, SourceTable, schema_and_table
 from trueup.sources.select import described, select, wrapped
 from trueup.sources.stream import stream, this_moment
+from trueup.sources.text_files import (
+    CSV_LINE_BYTES_LIMIT,
+    OBJECT_LINE_BYTES_LIMIT,
+    csv_header,
+    fault_text,
+    find_line,
+    refuse_text,
+)
 
 BATCH_ROWS = 100_000
 BATCH_LINES = 2_000
 """A line of JSON is a whole object, and may be long."""
 MEMORY_LIMIT = "1GiB"
 _KINDS = (".parquet", ".csv", ".jsonl")
-_LINE_BYTES_LIMIT = 16 * 1024 * 1024
+_LONGEST_LINES = {".csv": CSV_LINE_BYTES_LIMIT, ".jsonl": OBJECT_LINE_BYTES_LIMIT}
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 _AS_THEY_ARE = frozenset({"BOOLEAN", "FLOAT", "DOUBLE", "VARCHAR", *_INTEGERS, *_MOMENTS})
+_LIBRARY_WORDS = re.compile(r"^(?:[A-Z]\w+ )+Error: ")
 _MAPPING_ERRORS = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
 
 
@@ -109,17 +126,29 @@ class FilesSource:
                 f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {_said(error)}; "
                 "correct the table, column or expression in trueup.toml."
             )
-        return self.unavailable(error)
+        return self.unavailable(error, mapping.table)
 
-    def unavailable(self, error: Exception) -> SourceUnavailable:
-        """What a broken file means to a person."""
-        return SourceUnavailable(f"{self.place} cannot be read: {_said(error)}; mend or replace the file.")
+    def unavailable(self, error: Exception, table: str) -> SourceUnavailable:
+        """What a broken file of this table means to a person."""
+        return FileUnreadable(f"{fault_text(error, self._tables[table].files)}; mend or replace the file.")
+
+    def refuse_text(self, table: str) -> None:
+        """Refuse text files of the table that its reader could lose something of. Raises ``FileUnreadable``."""
+        found = self._tables.get(table)
+        if found is None or found.kind not in _LONGEST_LINES:
+            return
+        for file in found.files:
+            refuse_text(file, longest_line_bytes=_LONGEST_LINES[found.kind])
+
+    def find_line(self, table: str, text: str) -> str | None:
+        """Return where this line of a table of JSON lines stands: its file and number."""
+        return find_line(self._tables[table].files, text)
 
     def _described(self, connection: duckdb.DuckDBPyConnection, table: _Table) -> SourceTable:
         try:
             rows = connection.execute(f"DESCRIBE SELECT * FROM {self.from_sql(table.name)}").fetchall()
         except duckdb.Error as error:
-            raise self.unavailable(error) from None
+            raise self.unavailable(error, table.name) from None
         columns = tuple(SourceColumn(name=name, type=kind.lower(), equality=TEXT) for name, kind, *_ in rows)
         rows_there = self._rows(connection, table)
         return SourceTable(name=table.name, columns=columns, rows=rows_there, written_at=_oldest(table))
@@ -161,6 +190,7 @@ class FilesSnapshot:
             raise ConfigurationError(
                 f"{self._source.place} is a folder of files, which knows no queries; name a table."
             )
+        self._source.refuse_text(mapping.table)
         inner = select(mapping, table=self._source.from_sql(mapping.table))
         reader: pa.RecordBatchReader
         try:
@@ -175,7 +205,7 @@ class FilesSnapshot:
             reader.schema,
             reader,
             failures=(duckdb.Error, pa.ArrowException, OSError),
-            unavailable=self._source.unavailable,
+            unavailable=lambda error: self._source.unavailable(error, mapping.table),
         )
 
 
@@ -203,10 +233,21 @@ def _found(path: Path) -> dict[str, _Table]:
 def _table_at(entry: Path) -> _Table | None:
     files = tuple(sorted(entry.iterdir())) if entry.is_dir() else (entry,)
     for kind in _KINDS:
-        of_kind = tuple(file for file in files if file.suffix.lower() == kind and file.is_file())
+        of_kind = tuple(file for file in files if file.suffix.lower() == kind)
         if of_kind:
+            _refuse_others(of_kind)
             return _Table(name=entry.name if entry.is_dir() else entry.stem, files=of_kind)
     return None
+
+
+def _refuse_others(files: Iterable[Path]) -> None:
+    """Refuse what has the name of a table and is not a file: left out, its table would only seem not to be there."""
+    for file in files:
+        try:
+            refuse_other_than_file(file)
+        except OSError as error:
+            reason = error.strerror or "no reason given"
+            raise ConfigurationError(f"{file} cannot be read: {reason}; put the file itself there.") from None
 
 
 def _by_name(path: Path, tables: Iterable[_Table]) -> dict[str, _Table]:
@@ -223,7 +264,7 @@ def _lines(files: str) -> str:
     return (
         f"(SELECT object FROM read_csv([{files}], columns = {{'object': 'VARCHAR'}}, auto_detect = false, "
         "header = false, delim = chr(1), quote = '', escape = '', comment = '', "
-        f"max_line_size = {_LINE_BYTES_LIMIT}, nullstr = '') WHERE object IS NOT NULL)"
+        f"max_line_size = {OBJECT_LINE_BYTES_LIMIT}, nullstr = '') WHERE object IS NOT NULL)"
     )
 
 
@@ -235,19 +276,11 @@ def _oldest(table: _Table) -> datetime:
 
 def _header(table: _Table) -> list[str]:
     """The column names of a CSV; all files of a table have the same ones in the same order."""
-    headers = [_first_line(file) for file in table.files]
+    headers = [csv_header(file) for file in table.files]
     for file, header in zip(table.files, headers, strict=True):
-        if not header or header != headers[0]:
+        if header != headers[0]:
             raise ConfigurationError(f"{file} does not have the header of {table.files[0]}; write the same first line.")
     return headers[0]
-
-
-def _first_line(file: Path) -> list[str]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            return next(csv.reader(lines), [])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigurationError(f"{file} cannot be read as UTF-8 CSV: {error}; mend or replace the file.") from None
 
 
 def _refuse_binary(types: dict[str, str], mapping: RelationMapping) -> None:
@@ -271,4 +304,4 @@ def _literal(text: str) -> str:
 
 
 def _said(error: Exception) -> str:
-    return str(error).partition("\n")[0].strip().rstrip(".")
+    return _LIBRARY_WORDS.sub("", str(error).partition("\n")[0].strip().rstrip("."))

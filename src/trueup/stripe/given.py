@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.errors import ConfigurationError, FileEmpty, FileUnreadable, SourceUnavailable
 from trueup.model.finding import printable
 from trueup.model.stripe_objects import ACCOUNT, EVENT_DAYS, EVENT_TYPES, FIELD, LIVEMODE, NESTED, OBJECT, OBJECT_KINDS
 from trueup.stripe.cache import Cache
 from trueup.stripe.failures import NotRead
 from trueup.stripe.listings import BY_NAME, EVENTS, LISTINGS, Listing
+from trueup.stripe.object_text import parse_object
 from trueup.stripe.parts import PARTS, PRICES, Parts, completed
 from trueup.stripe.shapes.fields import JSON, Ours, Rows
 
@@ -27,10 +28,19 @@ if TYPE_CHECKING:
 
 _GONE = "deleted"
 _ROWS_AT_A_TIME = 1000
+_ID = re.compile(r'"id"\s*:\s*"([^"\\]{1,80})"')
 _LISTING_OF = {"products": "product_features"}
 
 Batches = Callable[[str], Iterable["pa.RecordBatch"]]
 """The rows of a kind: ``object`` (JSON as text), or a column for each ``field.NAME`` and ``nested.NAME`` (JSON)."""
+
+
+Locate = Callable[[str, str], "str | None"]
+"""Where a line of this kind stands, such as ``customers.jsonl, line 3``; None where nobody can say."""
+
+
+def _nowhere(kind: str, text: str) -> None:
+    """Of a table, nobody can say on which line a row stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +56,9 @@ class Given:
     as_of: datetime
     complete_since: datetime | None = None
     account: str | None = None
+    locate: Locate = _nowhere
+    may_be_empty: Collection[str] = ()
+    """The kinds of which a file without a byte means that Stripe has none."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -171,18 +184,27 @@ def _rows(reading: _Reading, listing: Listing, found: JSON) -> Rows:
 
 def _objects(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[list[JSON]]:
     """The objects of a kind that are there and ours, a batch at a time."""
-    for batch in _small(reading.given.batches(kind)):
+    for batch in _small(_readable(reading, kind, relations)):
         objects: list[JSON] = []
         for row in batch.to_pylist():
             try:
                 found = _object(row)
                 _refuse_other_kind(found, kind)
             except ValueError as error:
-                _note(reading, relations, f"of the {kind.replace('_', ' ')} one cannot be read: {error}")
+                _note(reading, relations, f"{_place(reading, kind, row)} cannot be read: {error}")
                 continue
             if _is_ours(reading, row, found) and not _is_gone(found, kind):
                 objects.append(found)
         yield objects
+
+
+def _readable(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The batches of a kind. A file that cannot be read makes its own relations unknown, and no others."""
+    try:
+        yield from reading.given.batches(kind)
+    except FileUnreadable as error:
+        if not (isinstance(error, FileEmpty) and kind in reading.given.may_be_empty):
+            _note(reading, relations, str(error).rstrip("."))
 
 
 def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -195,16 +217,25 @@ def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _object(row: Mapping[str, Any]) -> JSON:
     """Raises ``ValueError`` for a row that holds no object."""
     if OBJECT in row:
-        found = json.loads(row[OBJECT]) if isinstance(row[OBJECT], str) else None
+        found = parse_object(row[OBJECT]) if isinstance(row[OBJECT], str) else None
     else:
         found = {name.removeprefix(FIELD): _plain(value) for name, value in row.items() if name.startswith(FIELD)}
         nested = {name.removeprefix(NESTED): value for name, value in row.items() if name.startswith(NESTED)}
-        found |= {name: None if value is None else json.loads(value) for name, value in nested.items()}
+        found |= {name: None if value is None else parse_object(value) for name, value in nested.items()}
     if not isinstance(found, dict) or not isinstance(found.get("id"), str) or not found["id"]:
-        raise ValueError("it is no object with an id")
+        raise ValueError("it is not an object with an id")
     if found.get("livemode") is None and isinstance(row.get(LIVEMODE), int):  # a database without booleans says 1 or 0
         found["livemode"] = bool(row[LIVEMODE])
     return found
+
+
+def _place(reading: _Reading, kind: str, row: Mapping[str, Any]) -> str:
+    """Where a broken object stands, and its id where that can be seen."""
+    text = row.get(OBJECT)
+    named = _ID.search(text) if isinstance(text, str) else None
+    an_id = f" ({printable(named[1])})" if named else ""
+    line = reading.given.locate(kind, text) if isinstance(text, str) else None
+    return f"{line or 'of the ' + kind.replace('_', ' ') + ' one'}{an_id}"
 
 
 def _plain(value: Any) -> Any:

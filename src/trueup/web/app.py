@@ -12,13 +12,14 @@ from fastapi import APIRouter, FastAPI
 from trueup import __version__
 from trueup.actions.catalogue import full_catalogue
 from trueup.mapping.config import Config
+from trueup.mapping.token_trust import refuse_weak
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.web import failures, health, schema
 from trueup.web.access.api_tokens import ApiTokens
 from trueup.web.access.doorkeeper import Doorkeeper
 from trueup.web.access.issuer_keys import IssuerKeys
-from trueup.web.access.json_web_tokens import JsonWebTokens, refuse_weak
+from trueup.web.access.json_web_tokens import JsonWebTokens
 from trueup.web.access.principal import Authenticate
 from trueup.web.access.verifying import Verifier
 from trueup.web.declared import DeclaredRoute, declared_routes

@@ -11,11 +11,12 @@ from joserfc.jwk import RSAKey
 
 from tests.support.api import NOW, Clock
 from tests.support.issuer import SETTINGS, Issuer, claims, encoded, seconds
+from trueup.mapping.token_trust import refuse_weak
 from trueup.model.access import Role
 from trueup.model.errors import ConfigurationError
 from trueup.model.settings import JwtSettings
 from trueup.web.access.issuer_keys import IssuerKeys
-from trueup.web.access.json_web_tokens import JsonWebTokens, refuse_weak
+from trueup.web.access.json_web_tokens import JsonWebTokens
 from trueup.web.access.principal import Principal
 from trueup.web.access.verifying import Rejected
 

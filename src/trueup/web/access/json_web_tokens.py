@@ -15,7 +15,6 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
 from trueup.model.access import Role
-from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.finding import printable
 from trueup.model.settings import JwtSettings
 from trueup.web.access.issuer_keys import IssuerKeys
@@ -23,9 +22,6 @@ from trueup.web.access.principal import Principal
 from trueup.web.access.verifying import Rejected
 from trueup.web.problems import Problem
 from trueup.web.strict import Json, parsed
-
-ALGORITHMS = ("RS256", "ES256", "EdDSA")
-"""Signatures by a key that we do not have. Nothing else is ever believed, whatever the config says."""
 
 SKEW_SECONDS = 30
 """How far the issuer's clock may be from ours."""
@@ -118,18 +114,6 @@ class JsonWebTokens:
         if not held:
             return Rejected(reason="the token's subject has no role here")
         return Principal(actor=f"jwt:{subject}", role=held[-1])
-
-
-def refuse_weak(settings: JwtSettings, *, place: str) -> None:
-    """Raises ``ConfigurationError`` for what must not be believed: weak algorithms, keys in plain text, no roles."""
-    for name in settings.algorithms:
-        if name not in ALGORITHMS:
-            known = nearest(name, ALGORITHMS) or f"; known are {', '.join(ALGORITHMS)}"
-            raise ConfigurationError(f'server.jwt.algorithms in {place} holds "{printable(name)}"{known}.')
-    if not settings.jwks_url.startswith("https://"):
-        raise ConfigurationError(f"server.jwt.jwks_url in {place} must begin with https://: keys are believed.")
-    if not settings.algorithms or not any(settings.roles.values()):
-        raise ConfigurationError(f"[server.jwt] in {place} lets nobody in: name algorithms, and the words of roles.")
 
 
 def _read(part: str) -> Json:
