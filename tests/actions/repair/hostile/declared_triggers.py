@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from tests.actions.repair.hostile.row import POSTGRES, Trigger, row
+from tests.actions.repair.hostile.row import EVENT, PLAN, POSTGRES, Trigger, row
 from tests.actions.repair.hostile.triggers import (
     APPLIED,
     HISTORY,
     NOTED,
+    OF_ROWS,
     ON_LEDGER,
     ON_USERS,
     REFUSED,
     declared,
+    deferred,
 )
 
 NOTES = Trigger(when=ON_USERS, body=NOTED)
@@ -46,6 +48,58 @@ DECLARED = [
         does=[HISTORY, Trigger(when=ON_LEDGER, body=NOTED)],
         config=declared("credit_transactions", "history"),
         grows={"history": 1},
+    ),
+    row(
+        "declared-of-both",
+        APPLIED,
+        does=[HISTORY, NOTES, Trigger(when=ON_LEDGER, body=NOTED)],
+        config=declared("credit_transactions", "history") + declared("users", "history"),
+        grows={"history": 2},
+    ),
+    row(
+        "declared-of-an-event",
+        APPLIED,
+        issue=EVENT,
+        does=[HISTORY, Trigger(when="AFTER INSERT ON stripe_webhook_events", body=NOTED)],
+        config=declared("stripe_webhook_events", "history"),
+        grows={"history": 1},
+    ),
+    row(
+        "declared-of-a-downgrade",
+        APPLIED,
+        issue=PLAN,
+        does=[HISTORY, Trigger(when="AFTER INSERT ON plan_changes", body=NOTED)],
+        config=declared("plan_changes", "history"),
+        grows={"history": 1},
+    ),
+    row(
+        "declared-at-commit",
+        APPLIED,
+        POSTGRES,
+        does=[HISTORY, deferred(ON_USERS, NOTED)],
+        config=declared("users", "history"),
+        grows={"history": 1},
+    ),
+    row(
+        "declared-of-a-rule",
+        APPLIED,
+        POSTGRES,
+        does=[HISTORY, f"CREATE RULE noted AS ON UPDATE TO users DO ALSO {NOTED}"],
+        config=declared("users", "history"),
+        grows={"history": 1},
+    ),
+    row(
+        "declared-that-the-ledger-keeps-the-balance",
+        APPLIED,
+        OF_ROWS,
+        does=[Trigger(when=ON_LEDGER, body="UPDATE users SET credits = NEW.balance_after WHERE id = NEW.user_id")],
+        config=declared("credit_transactions", "users", "updates"),
+    ),
+    row(
+        "declared-and-yet-the-entry-is-rewritten",
+        REFUSED,
+        does=[Trigger(when=ON_LEDGER, body="UPDATE credit_transactions SET reason = 'x' WHERE id = NEW.id")],
+        config=declared("credit_transactions", "credit_transactions", "updates"),
     ),
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.actions.repair.hostile.row import EVENT, PLAN, POSTGRES, UNLIMITED, Trigger, row
+from tests.actions.repair.hostile.row import EVENT, PLAN, POSTGRES, SQLITE, UNLIMITED, Trigger, row
 from tests.actions.repair.hostile.triggers import (
     BACK,
     BEFORE_USERS,
@@ -126,6 +126,34 @@ OF_OTHER_REPAIRS = [
         "'evt_9'",
         issue=EVENT,
     ),
+    row(
+        "recorded-event-is-swallowed",
+        REFUSED,
+        POSTGRES,
+        issue=EVENT,
+        does=[Trigger(when="BEFORE INSERT ON stripe_webhook_events", body="PERFORM 1", gives="NULL")],
+    ),
+    row(
+        "recorded-event-is-ignored",
+        REFUSED,
+        SQLITE,
+        issue=EVENT,
+        does=[Trigger(when="BEFORE INSERT ON stripe_webhook_events", body="SELECT RAISE(IGNORE)")],
+    ),
+    row(
+        "downgrade-is-noted-twice",
+        REFUSED,
+        issue=PLAN,
+        does=[
+            Trigger(
+                when=ON_USERS,
+                body="INSERT INTO plan_changes (user_id, from_plan, to_plan) VALUES (NEW.id, OLD.plan, NEW.plan)",
+                only="NEW.plan <> OLD.plan",
+            )
+        ],
+    ),
+    *bent("downgrade-is-kept-from", REFUSED, BEFORE_USERS, "plan", "OLD.plan", issue=PLAN),
+    *bent("downgrade-takes-the-credits", REFUSED, BEFORE_USERS, "credits", "0", issue=PLAN),
     *bent("downgrade-is-noted-wrongly", REFUSED, "BEFORE INSERT ON plan_changes", "to_plan", "'TEAM'", issue=PLAN),
     row(
         "downgrade-takes-a-seat",

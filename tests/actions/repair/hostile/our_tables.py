@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.actions.repair.hostile.row import POSTGRES, SQLITE, Trigger, row
 from tests.actions.repair.hostile.triggers import (
     BACK,
+    HISTORY,
+    NOTED,
     OTHER,
     REFUSED,
     bent,
@@ -17,7 +19,7 @@ ON_OUR_TABLES = [
         POSTGRES,
         does=[Trigger(when=f"BEFORE {deed} ON {table}", body="PERFORM 1", gives="NULL")],
     )
-    for deed, table in [("INSERT", "trueup_repair"), ("UPDATE", "trueup_journal_head")]
+    for deed, table in [("INSERT", "trueup_journal"), ("INSERT", "trueup_repair"), ("UPDATE", "trueup_journal_head")]
 ] + [
     row(
         f"our-{table.removeprefix('trueup_').replace('_', '-')}-row-is-ignored",
@@ -73,6 +75,14 @@ ON_OUR_TABLES += [
         REFUSED,
         does=[Trigger(when="AFTER UPDATE ON trueup_journal_head", body=OTHER)],
     ),
+    row(
+        "our-journal-row-is-copied",
+        REFUSED,
+        does=[HISTORY, Trigger(when="AFTER INSERT ON trueup_journal", body=NOTED)],
+    ),
+    *bent("our-journal-row-gets-another-actor", REFUSED, "BEFORE INSERT ON trueup_journal", "actor", "'someone'"),
+    *bent("our-journal-row-gets-another-value", REFUSED, "BEFORE INSERT ON trueup_journal", "after", "'{}'"),
+    *bent("our-repair-row-gets-another-status", REFUSED, "BEFORE INSERT ON trueup_repair", "status", "'stale'"),
     *bent("our-repair-row-gets-another-issue", REFUSED, "BEFORE INSERT ON trueup_repair", "issue_id", "'x:y'"),
     row(
         "our-journal-has-a-rule",
