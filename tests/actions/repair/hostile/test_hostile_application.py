@@ -21,6 +21,7 @@ from tests.actions.repair.hostile import (
     columns,
     constraints,
     declared_triggers,
+    keys,
     later_triggers,
     our_tables,
     triggers,
@@ -37,7 +38,7 @@ from trueup.mapping.config import Config
 from trueup.model.errors import TrueupError
 from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairResult, Stale
 
-THEMES = (triggers, later_triggers, declared_triggers, our_tables, constraints, columns)
+THEMES = (triggers, later_triggers, declared_triggers, our_tables, constraints, columns, keys)
 ROWS = [row for theme in THEMES for row in theme.ROWS]
 PLACES = [pytest.param(row, place, id=f"{row.name}-{place}") for row in ROWS for place in row.on]
 NEW_ROWS = {"credit-balance": "credit_transactions", "unlimited-credits": "credit_transactions"} | {
