@@ -47,7 +47,7 @@ USERS = (
 )
 LEDGER = (
     "CREATE TABLE credit_transactions (id {numbered} PRIMARY KEY, user_id varchar(40), sequence bigint, "
-    "type varchar(40), amount bigint, balance_after bigint, posted boolean, created_at timestamp NULL, "
+    "type varchar(40), amount bigint, balance_after bigint, posted boolean DEFAULT true, created_at timestamp NULL, "
     "actor varchar(40), reason varchar(200))"
 )
 INDEX = "CREATE INDEX entries_of ON credit_transactions (user_id)"
@@ -86,8 +86,7 @@ class OneLedger:
         """The cached balance, and what the last entry says."""
         ((cached,),) = self.app.rows(f"SELECT credits FROM users WHERE id = '{account}'")
         ((last,),) = self.app.rows(
-            f"SELECT balance_after FROM credit_transactions WHERE user_id = '{account}' AND posted "
-            "ORDER BY sequence DESC LIMIT 1"
+            f"SELECT balance_after FROM credit_transactions WHERE user_id = '{account}' ORDER BY sequence DESC LIMIT 1"
         )
         return cached, last
 
@@ -101,9 +100,9 @@ class OneLedger:
 def append(connection: Connection, amount: int, *, account: str = "a", table: str = "credit_transactions") -> None:
     """What the application does first: append an entry that follows the last one."""
     sql = (
-        f"INSERT INTO {table} (user_id, sequence, type, amount, balance_after, posted, created_at, actor) "
+        f"INSERT INTO {table} (user_id, sequence, type, amount, balance_after, created_at, actor) "
         "SELECT user_id, sequence + 1, 'promotional_grant', CAST(:amount AS {integer}), balance_after + :amount, "
-        "posted, created_at, 'app' FROM credit_transactions WHERE user_id = :id ORDER BY sequence DESC LIMIT 1"
+        "created_at, 'app' FROM credit_transactions WHERE user_id = :id ORDER BY sequence DESC LIMIT 1"
     )
     integer = "signed" if connection.dialect.name == "mysql" else "bigint"
     connection.execute(text(sql.replace("{integer}", integer)), {"amount": amount, "id": account})
@@ -129,8 +128,8 @@ def one_ledger(
         for account in accounts:
             connection.exec_driver_sql(f"INSERT INTO users VALUES ('{account}', 'FREE', {EDITED}, false, true, NULL)")
             connection.exec_driver_sql(
-                "INSERT INTO credit_transactions (user_id, sequence, type, amount, balance_after, posted, created_at, "
-                f"actor) VALUES ('{account}', 1, 'promotional_grant', {OPENING}, {OPENING}, true, "
+                "INSERT INTO credit_transactions (user_id, sequence, type, amount, balance_after, created_at, "
+                f"actor) VALUES ('{account}', 1, 'promotional_grant', {OPENING}, {OPENING}, "
                 "'2026-02-01 00:00:00', 'app')"
             )
         for statement in statements:

@@ -2,7 +2,8 @@
 
 A foreign key does where its trigger looks at every new entry at once: not deferrable (a deferred key locks nothing
 before COMMIT), enforced, its triggers switched on, and the table without children that inherit (they inherit no key).
-A key that was never validated holds for new rows all the same.
+A key that was never validated holds for new rows all the same. It looks at no update: where an account has entries that
+can still be posted, only the table lock will do.
 
 Column rights do not allow LOCK TABLE, so a function that belongs to the ledger's owner does it for the repair role.
 The printed grants make it, and its text is compared with what would be printed today.
@@ -78,7 +79,7 @@ class _Lock:
 
 def find_serialization(connection: Connection, entries: EntryTable) -> Serialization | Unserialized:
     """Return what serializes a balance with the entries here, or why nothing does."""
-    if has_immediate_key(connection, entries):
+    if entries.grows_only and has_immediate_key(connection, entries):
         return Serialization.FOREIGN_KEY
     lock = _find_lock(connection, entries)
     return Serialization.TABLE_LOCK if isinstance(lock, _Lock) else lock
@@ -135,6 +136,11 @@ def _find_lock(connection: Connection, entries: EntryTable) -> _Lock | Unseriali
             return Unserialized(reason=f"{LOCK_FUNCTION}() is not the function that locks {entries.table}; {_PRINT}.")
     if ledger.may_lock:
         return _Lock(sql=_lock_sql(ledger.nspname, ledger.relname))
+    if not entries.grows_only:
+        return Unserialized(
+            reason=f"the repair role may not lock {entries.table}, and no foreign key keeps out an entry that "
+            f"is posted by a transaction which is not committed yet; {_PRINT}."
+        )
     return Unserialized(
         reason=f"the repair role may not lock {entries.table}, and no foreign key from {entries.keys_text} keeps out "
         f"entries that are not committed yet; add that key (not deferrable), or {_PRINT}."

@@ -58,6 +58,8 @@ class EntryTable:
     """Where an account's ledger entries are, and the account that they refer to, in the database's own names.
 
     A column is None where an expression is mapped in its place. ``read_column`` is any column that can be read.
+    ``grows_only``: an entry counts from its insertion on, or never. Where entries are posted later, or a condition
+    chooses among them, an update may make one count, and no foreign key looks at that.
     """
 
     table: str
@@ -65,6 +67,7 @@ class EntryTable:
     read_column: str | None
     account_table: str
     account_key: str | None
+    grows_only: bool = True
 
     @property
     def keys_text(self) -> str:
@@ -85,4 +88,5 @@ def entry_table_of(mappings: Mapping[str, RelationMapping]) -> EntryTable | None
         read_column=columns.get("balance_after") or columns.get("amount"),
         account_table=account.table,
         account_key=account.columns["account_id"].column,
+        grows_only="posted" not in ledger.columns and ledger.where is None,
     )

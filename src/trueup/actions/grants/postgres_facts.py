@@ -119,7 +119,8 @@ class Facts:
     """What the statements are made from.
 
     ``held`` is where the roles have rights now: role, schema, name, and whether that is a sequence.
-    ``has_immediate_key``: a foreign key makes every new ledger entry hold its account's key at once.
+    ``has_immediate_key``: a foreign key makes every new ledger entry hold its account's key at once, and none counts
+    only later.
     """
 
     database: str
@@ -145,7 +146,9 @@ def facts(connection: Connection, wanted: Wanted, roles: Roles) -> Facts:
         journal=_place(connection, JOURNAL.name, []),
         held=[(str(role), str(schema), str(name), bool(sequence)) for role, schema, name, sequence in held],
         doubts=doubts,
-        has_immediate_key=wanted.entries is not None and has_immediate_key(connection, wanted.entries),
+        has_immediate_key=wanted.entries is not None
+        and wanted.entries.grows_only
+        and has_immediate_key(connection, wanted.entries),
     )
 
 

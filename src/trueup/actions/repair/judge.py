@@ -70,7 +70,7 @@ def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> 
     wrong = wrong_move(change, books, desk.config)
     if wrong is not None:
         return Refused(issue_id=order.issue_id, reason=wrong)
-    return _translated(desk, connection, order, finding, change, found)
+    return _translated(desk, connection, books, order, finding, change, found)
 
 
 def _doubt(desk: Desk, order: Order) -> str | None:
@@ -83,7 +83,7 @@ def _doubt(desk: Desk, order: Order) -> str | None:
 
 
 def _translated(
-    desk: Desk, connection: Connection, order: Order, finding: Finding, change: Change, found: Slice
+    desk: Desk, connection: Connection, books: Handful, order: Order, finding: Finding, change: Change, found: Slice
 ) -> Decided | Unproven | Stale | Refused:
     """The change in the table's own words, with what Stripe says of it."""
     at = _moment_after(finding, order.now, desk.config.policy)
@@ -94,7 +94,7 @@ def _translated(
     obstacle = desk.target.obstacle(connection, writes.tables()) or _unguarded(desk, change)
     if obstacle:
         return Refused(issue_id=order.issue_id, reason=obstacle)
-    serialization = find_serialization(desk, connection, change)
+    serialization = find_serialization(desk, connection, books, change)
     if isinstance(serialization, Refusal):
         return Refused(issue_id=order.issue_id, reason=serialization.reason)
     proof = proven(desk, connection, order, change)

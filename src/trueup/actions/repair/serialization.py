@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from trueup.actions.repair.rows import typed_key
@@ -12,24 +13,36 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from trueup.actions.repair.desk import Desk
+    from trueup.books.handful import Handful
 
 OPT_IN = "repairs.balance_without_serialization"
 
 
-def find_serialization(desk: Desk, connection: Connection, change: Change) -> Serialization | Refusal | None:
-    """Return what serializes this change with the application's transactions; None for one that writes no balance."""
+def find_serialization(
+    desk: Desk, connection: Connection, books: Handful, change: Change
+) -> Serialization | Refusal | None:
+    """Return what serializes this change with the application's transactions; None for one that writes no balance.
+
+    ``books`` hold the account's entries: where none of them can be posted any more, they only grow.
+    """
     cell = change.replace
     if cell is None or (cell.relation, cell.column) != ("account", "credits"):
         return None
     entries = entry_table_of(desk.layout().mappings)
     if entries is None:
         return Refusal(reason="no table is mapped for ledger_entry; map [relations.ledger_entry]")
+    if not entries.grows_only and desk.layout().mappings["ledger_entry"].where is None:
+        entries = dataclasses.replace(entries, grows_only=not _has_pending(books))
     answer = desk.target.find_serialization(connection, entries, entry_key(desk, connection, entries, cell.row_key))
     if not isinstance(answer, Unserialized):
         return answer
     if desk.config.repairs.balance_without_serialization:
         return Serialization.NONE
     return Refusal(reason=refusal_text(answer))
+
+
+def _has_pending(books: Handful) -> bool:
+    return bool(books.books.run("SELECT 1 FROM ledger_entry WHERE NOT posted LIMIT 1").fetchall())
 
 
 def refusal_text(answer: Unserialized) -> str:
