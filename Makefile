@@ -23,6 +23,7 @@ bench: $(VENV)/dev
 	$(BIN)/python -m bench.incidents $(INCIDENTS_ARGS)
 	$(BIN)/python -m bench.matching $(MATCHING_ARGS)
 	$(BIN)/python -m bench.stripe $(STRIPE_ARGS)
+	$(BIN)/python -m bench.locks $(LOCKS_ARGS)
 	$(BIN)/python -m bench.load $(LOAD_ARGS)
 
 soak: $(VENV)/dev

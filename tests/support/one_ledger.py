@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from tests.support.application import application
 from tests.support.repairable import REASON, App, app_of
-from trueup.actions.repair import Desk, open_desk, repair
+from trueup.actions.repair import Desk, open_desk, repair, repair_safe
 from trueup.actions.repair.rehearsal import HeldTooLong
 from trueup.model.repair import Failed, RepairResult
 
@@ -65,6 +65,18 @@ class OneLedger:
         """One attempt at the repair of an account's balance."""
         return repair(
             f"credit-balance:{account}",
+            reason=REASON,
+            actor="test",
+            config=self.desk.config,
+            catalogue=self.desk.catalogue,
+            now=NOW,
+            desk=self.desk,
+        )
+
+    def sync_all(self, accounts: Sequence[str]) -> Iterator[RepairResult]:
+        """A batch of these accounts' repairs that nobody watches."""
+        return repair_safe(
+            [f"credit-balance:{account}" for account in accounts],
             reason=REASON,
             actor="test",
             config=self.desk.config,

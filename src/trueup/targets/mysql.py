@@ -41,6 +41,7 @@ class MySQLTarget:
 
     dialect = "mysql"
     quote = "`"
+    rest_seconds = 0.0
     row_lock = " FOR UPDATE"
     row_lock_at_once = " FOR UPDATE NOWAIT"
 

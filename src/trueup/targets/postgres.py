@@ -87,6 +87,7 @@ class PostgresTarget:
 
     dialect = "postgres"
     quote = '"'
+    rest_seconds = 0.0
     # Not FOR NO KEY UPDATE: an application that has just inserted an entry referring to this account holds its key, and
     # is to be waited for, so that the entry is seen.
     row_lock = " FOR UPDATE"

@@ -28,6 +28,7 @@ class SQLiteTarget:
     dialect = "sqlite"
     quote = "`"
     row_lock = ""
+    rest_seconds = 0.15  # whoever waits for a busy file looks again every 100 ms at the latest (sqlite3_busy_timeout)
     row_lock_at_once = ""
 
     def __init__(self, path: Path) -> None:

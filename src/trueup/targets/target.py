@@ -121,6 +121,9 @@ class Target(Protocol):
     quote: str
     """The character that quotes identifiers in ``SELECT`` statements."""
 
+    rest_seconds: float
+    """How long a batch rests after a repair that wrote, so that the application's writers get their turn."""
+
     row_lock: str
     """What a ``SELECT`` ends with so that it holds its rows; empty where the transaction holds everything."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -46,8 +47,11 @@ def performed_in_turn(desk: Desk, orders: Iterable[Order]) -> Iterator[RepairRes
             yield _beyond(order, f"the cap of {settings.most_per_day} repairs per day is reached")
         else:
             result = performed(desk, replace(order, unattended=True))
-            done += isinstance(result, (Applied, ChangedSince, Previewed))
+            has_written = isinstance(result, (Applied, ChangedSince, Previewed))
+            done += has_written
             yield result
+            if has_written:
+                time.sleep(desk.target.rest_seconds)
 
 
 def _beyond(order: Order, reason: str) -> Refused:
