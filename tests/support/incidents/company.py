@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -146,10 +147,10 @@ class Company:
 def exported(world: StripeWorld, folder: Path, shaped: Callable[[JSON], JSON] = lambda one: one) -> str:
     """A world as exported files of this moment, its objects ``shaped``; what a config says of them."""
     folder.mkdir()
-    keep_in_files(folder, world, shaped)
+    empty = keep_in_files(folder, world, shaped)
     for file in folder.iterdir():
         os.utime(file, (seconds(NOW), seconds(NOW)))
-    return f'supplier = "files"\nurl = "{folder}"'
+    return f'supplier = "files"\nurl = "{folder}"\nmay_be_empty = {json.dumps(empty)}'
 
 
 def _tag_named(finding: Finding, tags: Iterable[str]) -> str:

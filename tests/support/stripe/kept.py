@@ -144,12 +144,17 @@ def keep_in_django(url: str, world: StripeWorld, *, synced_at: datetime) -> None
                 _insert(connection, f"djstripe_{table}", values)
 
 
-def keep_in_files(folder: Path, world: StripeWorld, shaped: Callable[[JSON], JSON] = lambda one: one) -> None:
-    """Write a file of JSON lines for each kind, as exports are written; what is listed by itself is ``shaped``."""
-    for kind in (*KINDS, "subscription_items"):
-        write_lines(folder, kind, [shaped(one) for one in kept(world, kind)])
-    write_lines(folder, "events", world.objects("event"))
-    write_lines(folder, "webhook_endpoints", world.objects("webhook_endpoint"))
+def keep_in_files(folder: Path, world: StripeWorld, shaped: Callable[[JSON], JSON] = lambda one: one) -> list[str]:
+    """Write a file of JSON lines for each kind, as exports are written; what is listed by itself is ``shaped``.
+
+    Returns the kinds of which the world has nothing, for ``stripe.may_be_empty``.
+    """
+    objects = {kind: [shaped(one) for one in kept(world, kind)] for kind in (*KINDS, "subscription_items")}
+    objects["events"] = world.objects("event")
+    objects["webhook_endpoints"] = world.objects("webhook_endpoint")
+    for kind, listed in objects.items():
+        write_lines(folder, kind, listed)
+    return [kind for kind, listed in objects.items() if not listed]
 
 
 def write_lines(folder: Path, kind: str, objects: list[JSON]) -> None:
