@@ -280,7 +280,11 @@ def test_another_database_that_cannot_be_reached_leaves_stripe_s_side_unknown(
             ("stripe_invoice_line",),
             "does not show all of its lines",
         ),
-        ("UPDATE stripe.refunds SET _raw_data = _raw_data - 'id'", ("stripe_refund",), "no object with an id"),
+        (
+            "UPDATE stripe.refunds SET _raw_data = _raw_data - 'id'",
+            ("stripe_refund",),
+            "one of the refunds cannot be read: it is not an object with an id",
+        ),
         (
             'UPDATE stripe.disputes SET _raw_data = _raw_data || \'{"object": "charge"}\'',
             ("stripe_dispute",),

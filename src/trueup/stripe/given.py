@@ -235,7 +235,7 @@ def _place(reading: _Reading, kind: str, row: Mapping[str, Any]) -> str:
     named = _ID.search(text) if isinstance(text, str) else None
     an_id = f" ({printable(named[1])})" if named else ""
     line = reading.given.locate(kind, text) if isinstance(text, str) else None
-    return f"{line or 'of the ' + kind.replace('_', ' ') + ' one'}{an_id}"
+    return f"{line or 'one of the ' + kind.replace('_', ' ')}{an_id}"
 
 
 def _plain(value: Any) -> Any:
