@@ -1,5 +1,6 @@
 """The admin API inside your own FastAPI application: your login decides who comes in.
 
+    trueup store init      # or let the first audit make it
     export TRUEUP_CONFIG=trueup.toml
     uvicorn examples.embedded:app --factory
 

@@ -192,8 +192,8 @@ def test_unknown_where_stripes_side_is_older_than_the_report(pipeline: Pipeline,
     """Files of this morning say nothing of now, though they are young enough to be looked at."""
     folder = tmp_path / "objects"
     folder.mkdir()
-    keep_in_files(folder, pipeline.server.world)
-    pipeline.config("[stripe]\n", f'[stripe]\nsupplier = "files"\nurl = "{folder}"\n')
+    empty = json.dumps(keep_in_files(folder, pipeline.server.world))
+    pipeline.config("[stripe]\n", f'[stripe]\nsupplier = "files"\nurl = "{folder}"\nmay_be_empty = {empty}\n')
     assert pipeline.guardrail() == ("allowed", "")
     later = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=5)
     status, reasons = pipeline.guardrail("--as-of", later.isoformat(timespec="seconds"))
