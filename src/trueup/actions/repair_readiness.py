@@ -104,7 +104,7 @@ def _journal(target: Target, connection: Connection) -> Iterator[Symptom]:
 
 
 def _obstacle(target: Target, connection: Connection, mappings: Mapping[str, RelationMapping]) -> Iterator[Symptom]:
-    tables = {each.table for each in written(mappings)}
+    tables = {each.table for each in written(mappings)} | set(journal.JOURNAL_TABLES)
     obstacle = target.obstacle(connection, tables)
     if obstacle is not None:
         yield _seen(Health.WRONG, obstacle)

@@ -173,7 +173,8 @@ class ExemptionSection(Section):
 class ExpectedWritesSection(Section):
     """``[repairs.expected_writes.WRITTEN.TABLE]``: rows that the application's own triggers write into TABLE whenever a
     repair writes the table WRITTEN, or replaces a column where it is ``"table.column"``. A repair that writes any other
-    number of rows is taken back.
+    number of rows is taken back. MySQL and MariaDB do not count by table: there only the sum of all rows that are
+    inserted, updated and deleted is proven, so that a row which went into another table is not noticed.
     """
 
     inserts: Cap = 0

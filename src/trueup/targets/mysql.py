@@ -16,7 +16,7 @@ from trueup.model.source import schema_and_table
 from trueup.outgoing.mysql import connected_to_mysql
 from trueup.targets import mysql_serialization
 from trueup.targets.mysql_columns import described_columns
-from trueup.targets.mysql_writes import MySQLWriteCounter, triggers_on
+from trueup.targets.mysql_writes import MySQLWriteCounter, following_key, triggers_on
 from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 from trueup.targets.target import (
     CONNECT_TIMEOUT_SECONDS,
@@ -108,20 +108,30 @@ class MySQLTarget:
         return self._address.scrub(str(arguments[-1] if arguments else error.orig).partition("\n")[0].rstrip("."))
 
     def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
-        """A replica takes no writes, and a table of an engine without transactions cannot take half of one back."""
+        """A replica takes no writes, a table of an engine without transactions cannot take half of one back, and behind
+        a view there may be such a table, or keys, that the role has no right to see.
+        """
         if connection.exec_driver_sql("SELECT @@global.read_only").scalar_one():
             return f"{self.place} is read only, as replicas are; set database.repair_url to the primary."
         for table in sorted(tables):
             schema, name = schema_and_table(table)
             query = text(
-                "SELECT t.engine FROM information_schema.tables AS t JOIN information_schema.engines AS e "
-                "ON e.engine = t.engine WHERE e.transactions <> 'YES' AND t.table_name = :name "
+                "SELECT t.engine, t.table_type = 'VIEW' FROM information_schema.tables AS t "
+                "LEFT JOIN information_schema.engines AS e ON e.engine = t.engine "
+                "WHERE (e.transactions <> 'YES' OR t.table_type = 'VIEW') AND t.table_name = :name "
                 "AND t.table_schema = coalesce(:schema, database())"
             )
-            engine = connection.execute(query, {"name": name, "schema": schema}).scalar()
-            if engine is not None:
+            for engine, is_view in connection.execute(query, {"name": name, "schema": schema}):
+                if is_view:
+                    return f"{table} is a view, and nothing tells which tables are behind it; map the table itself."
                 return f"{table} is a {engine} table, which has no transactions; convert it to InnoDB."
         return None
+
+    def uncounted_key(self, connection: Connection, table: str, column: str) -> str | None:
+        """A key that carries the new value on, which InnoDB does without counting it. A role sees only keys of tables
+        that it has a right to.
+        """
+        return following_key(connection, table, column)
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
@@ -133,6 +143,10 @@ class MySQLTarget:
 
     def settle_constraints(self, connection: Connection) -> None:
         """Nothing waits for COMMIT here."""
+
+    def commit(self, connection: Connection) -> None:
+        """Commit. No trigger runs in it here."""
+        connection.commit()
 
     @contextlib.contextmanager
     def looking_again(self, connection: Connection) -> Iterator[Connection]:

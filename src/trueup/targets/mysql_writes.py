@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from trueup.model.row_counts import RowCounts
+from trueup.model.source import schema_and_table
 from trueup.targets.target import TableTrigger
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ _TRIGGERS = """
 SELECT trigger_name FROM information_schema.triggers
 WHERE event_object_schema = coalesce(:schema, database()) AND event_object_table = :name
 ORDER BY trigger_name
+"""
+_FOLLOWING = """
+SELECT concat(k.table_schema, '.', k.table_name)
+FROM information_schema.key_column_usage AS k
+JOIN information_schema.referential_constraints AS r ON r.constraint_schema = k.constraint_schema
+    AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
+WHERE k.referenced_table_schema = coalesce(:schema, database()) AND k.referenced_table_name = :name
+    AND k.referenced_column_name = :column AND r.update_rule NOT IN ('RESTRICT', 'NO ACTION')
+ORDER BY 1 LIMIT 1
 """
 
 
@@ -105,6 +115,13 @@ def _named(table: str) -> dict[str, str | None]:
         "schema": schema.strip("`").replace("\0", "`") or None,
         "name": name.strip("`").replace("\0", "`"),
     }
+
+
+def following_key(connection: Connection, table: str, column: str) -> str | None:
+    """A table whose foreign key follows a column of ``table`` or ``schema.table``, as far as the role may see it."""
+    schema, name = schema_and_table(table)
+    following = connection.execute(text(_FOLLOWING), {"schema": schema, "name": name, "column": column}).scalar()
+    return None if following is None else str(following)
 
 
 def triggers_on(connection: Connection, names: Collection[str]) -> tuple[TableTrigger, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Collection, Iterable, Iterator
 
 import psycopg
@@ -168,6 +169,10 @@ class PostgresTarget:
             )
         return None
 
+    def uncounted_key(self, connection: Connection, table: str, column: str) -> str | None:  # noqa: ARG002 - one signature
+        """None: what a key writes is counted like everything else."""
+        return None
+
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
         return described_columns(connection, table)
@@ -179,6 +184,19 @@ class PostgresTarget:
     def settle_constraints(self, connection: Connection) -> None:
         """Fire every deferred trigger and check every deferred key."""
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def commit(self, connection: Connection) -> None:
+        """Commit, and cancel it when it takes too long: triggers that put themselves off until COMMIT run in it, and
+        ``statement_timeout`` ends before they begin.
+        """
+        deadline = threading.Timer(STATEMENT_TIMEOUT_SECONDS, _cancel, args=(connection.connection.driver_connection,))
+        deadline.daemon = True
+        deadline.start()
+        try:
+            connection.commit()
+        finally:
+            deadline.cancel()
+            deadline.join()
 
     @contextlib.contextmanager
     def looking_again(self, connection: Connection) -> Iterator[Connection]:
@@ -216,6 +234,13 @@ class PostgresTarget:
         except psycopg.ProgrammingError as error:
             said = self._address.scrub(str(error).partition("\n")[0])
             raise ConfigurationError(f"The address {self.place} is not a PostgreSQL address: {said}.") from None
+
+
+def _cancel(driver: object) -> None:
+    """Ask the server to end what this connection is doing. What has gone too far to be taken back goes on."""
+    with contextlib.suppress(psycopg.Error):
+        if isinstance(driver, psycopg.Connection):
+            driver.cancel_safe(timeout=CONNECT_TIMEOUT_SECONDS)
 
 
 def target(url: str) -> PostgresTarget:

@@ -1,8 +1,8 @@
 """What a transaction has written in Postgres, by table, from the server's own counts of this transaction.
 
 They count what triggers, rules and cascading keys write too. Behind a connection pool they can still hold rows of the
-session's earlier transactions, so only differences mean something. A table that is emptied by ``TRUNCATE`` counts
-nothing, and is seen by the lock that nothing else takes. A foreign table is not counted.
+session's earlier transactions, so only differences mean something. A table that is emptied by ``TRUNCATE``, altered or
+dropped counts nothing, and is seen by a lock that no writing of rows takes. A foreign table is not counted.
 """
 
 from __future__ import annotations
@@ -43,13 +43,15 @@ LEFT JOIN LATERAL (
 ) AS base ON true
 """
 
-_EXCLUSIVE = """
-SELECT c.oid::regclass::text
-FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
-WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.mode = 'AccessExclusiveLock'
+# Of a table that was dropped in this transaction only its lock is left.
+_STRONG_LOCKS = """
+SELECT l.relation, l.mode, coalesce(c.oid::regclass::text, 'a table that is gone')
+FROM pg_locks AS l LEFT JOIN pg_class AS c ON c.oid = l.relation
+WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.granted
+    AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
-ORDER BY 1
+    AND c.relpersistence IS DISTINCT FROM 't'
+ORDER BY 3, 2
 """
 
 _TRIGGERS = """
@@ -73,12 +75,15 @@ class PostgresWriteCounter:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._before = _counts(connection)
+        self._held: dict[tuple[int, str], str] | None = None
 
     def pause(self) -> None:
         """Go on counting: reading is not counted here."""
 
     def resume(self) -> None:
-        """Go on counting: reading is not counted here."""
+        """Go on counting. The locks held at the first time are the repair's own."""
+        if self._held is None:
+            self._held = _strong_locks(self._connection)
 
     def difference(self, planned: Mapping[str, RowCounts], *, ignored: Collection[str] = ()) -> str | None:
         """How what was written differs from ``planned``, by quoted table name; None where it is exactly that."""
@@ -93,13 +98,22 @@ class PostgresWriteCounter:
             for table in sorted((written.keys() | wanted.keys()) - skipped)
             if written.get(table, RowCounts()) != wanted.get(table, RowCounts())
         ]
-        emptied = [f"{table} was emptied or altered" for (table,) in self._connection.exec_driver_sql(_EXCLUSIVE)]
-        return "; ".join([*differing, *emptied]) or None
+        altered = {
+            f"{table} was locked, emptied, altered or dropped"
+            for lock, table in _strong_locks(self._connection).items()
+            if lock not in (self._held or {})
+        }
+        return "; ".join([*differing, *sorted(altered)]) or None
 
     def _names(self, names: Collection[str]) -> dict[str, str]:
         """The table that each name means, as the counts name it."""
         rows = self._connection.execute(text(_NAMES), {"names": list(names)})
         return {name: name if table is None else str(table) for name, table in rows}
+
+
+def _strong_locks(connection: Connection) -> dict[tuple[int, str], str]:
+    """The locks of this transaction that keep all others from writing a table, and the table's name."""
+    return {(int(oid), str(mode)): str(name) for oid, mode, name in connection.exec_driver_sql(_STRONG_LOCKS)}
 
 
 def _counts(connection: Connection) -> dict[str, RowCounts]:

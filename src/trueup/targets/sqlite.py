@@ -16,7 +16,7 @@ from trueup.model.address import sqlite_file
 from trueup.model.errors import DatabaseMissing
 from trueup.targets.description import described_columns
 from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
-from trueup.targets.sqlite_writes import SQLiteWriteCounter, triggers_on
+from trueup.targets.sqlite_writes import SQLiteWriteCounter, referring_key, triggers_on
 from trueup.targets.target import LOCK_TIMEOUT_SECONDS, ColumnDescription, TableTrigger, TargetUnavailable, Trouble
 
 _UNFIT = (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.DataError)
@@ -85,6 +85,12 @@ class SQLiteTarget:
         """Nothing: every table of a SQLite file has transactions, and a file that cannot be written says so itself."""
         return None
 
+    def uncounted_key(self, connection: Connection, table: str, column: str) -> str | None:
+        """Any key that refers to it: only the application's own connections may have keys switched on, so that here
+        it neither writes nor refuses.
+        """
+        return referring_key(connection, table, column)
+
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
         return described_columns(connection, table.removeprefix("main."))
@@ -95,6 +101,10 @@ class SQLiteTarget:
 
     def settle_constraints(self, connection: Connection) -> None:
         """No trigger waits for COMMIT here, and a key that does is an error there, which takes everything back."""
+
+    def commit(self, connection: Connection) -> None:
+        """Commit. No trigger runs in it here."""
+        connection.commit()
 
     @contextlib.contextmanager
     def looking_again(self, connection: Connection) -> Iterator[Connection]:  # noqa: ARG002 - one signature

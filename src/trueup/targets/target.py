@@ -167,6 +167,11 @@ class Target(Protocol):
     def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
         """Why nothing may be written to these tables here at all: a replica, an engine without transactions."""
 
+    def uncounted_key(self, connection: Connection, table: str, column: str) -> str | None:
+        """A table whose foreign key follows this column, where no count shows what that writes; None where none is
+        seen.
+        """
+
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them. Raises SQLAlchemy's ``NoSuchTableError``."""
 
@@ -175,6 +180,9 @@ class Target(Protocol):
 
     def settle_constraints(self, connection: Connection) -> None:
         """Let everything that waits for COMMIT (deferred triggers and keys) happen now, while it can be taken back."""
+
+    def commit(self, connection: Connection) -> None:
+        """Commit, in ``STATEMENT_TIMEOUT_SECONDS`` or not at all where triggers may run in it."""
 
     def looking_again(self, connection: Connection) -> AbstractContextManager[Connection]:
         """A fresh look at what is there, after ``connection`` has committed."""

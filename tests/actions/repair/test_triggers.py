@@ -214,7 +214,7 @@ HOSTILE = [
             (f"UPDATE users SET credits = 0 WHERE {REST}", "users: 2 updates where the plan has 1 update"),
             ("DELETE FROM credit_transactions WHERE id = NEW.id", "the row added to credit_transactions is not there"),
             ("DELETE FROM trueup_journal", "the journal row is missing"),
-            ("TRUNCATE history", "history was emptied or altered"),
+            ("TRUNCATE history", "history was locked, emptied, altered or dropped"),
             ("RAISE EXCEPTION 'not today'", "The database refuses it: not today"),
         )
     ),

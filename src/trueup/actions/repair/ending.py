@@ -90,11 +90,18 @@ def commit(desk: Desk, connection: Connection, order: Order, decided: Decided, w
     """Commit it, and look once more; an answer that is lost is looked up."""
     change, entry = decided.plan.change, written.entry
     try:
-        connection.commit()
+        desk.target.commit(connection)
     except DBAPIError as error:
-        if desk.target.trouble(error) is not Trouble.LOST:
-            raise
-        return looked_up(desk, order)
+        match desk.target.trouble(error):
+            case Trouble.LOST:
+                return looked_up(desk, order)
+            case Trouble.BUSY:
+                reason = (
+                    f"The commit did not end in time ({desk.target.said(error)}) and was taken back; try again later."
+                )
+                return Failed(issue_id=order.issue_id, reason=reason, busy=True)
+            case _:
+                raise
     applied = Applied(
         repair_id=order.repair_id,
         issue_id=order.issue_id,

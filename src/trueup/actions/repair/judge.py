@@ -19,6 +19,7 @@ from trueup.model.key_equality import Comparison
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
 from trueup.model.repair import Plan, Refused, Stale
 from trueup.model.row_counts import RowCounts
+from trueup.store.journal import JOURNAL_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -91,7 +92,7 @@ def _translated(
     writes = translator.writes(change)
     if isinstance(writes, Refusal):
         return Refused(issue_id=order.issue_id, reason=writes.reason)
-    obstacle = desk.target.obstacle(connection, writes.tables()) or _unguarded(desk, change)
+    obstacle = _obstacle(desk, connection, writes) or _unguarded(desk, change)
     if obstacle:
         return Refused(issue_id=order.issue_id, reason=obstacle)
     serialization = find_serialization(desk, connection, books, change)
@@ -147,6 +148,21 @@ def _change_of(finding: Finding) -> Change | Refusal:
             return Refusal(reason=f"It is exempted by {owner}: {finding.exemption.reason}. Remove the exemption first.")
         case None:
             return Refusal(reason=f"{finding.check} has no automatic repair; a person decides.")
+
+
+def _obstacle(desk: Desk, connection: Connection, writes: Writes) -> str | None:
+    """Why this cannot be written here, or not be seen or taken back as a whole."""
+    obstacle = desk.target.obstacle(connection, writes.tables() | set(JOURNAL_TABLES))
+    if obstacle is not None or writes.update is None:
+        return obstacle
+    table, column = writes.update.table, writes.update.column
+    following = desk.target.uncounted_key(connection, table, column)
+    if following is None:
+        return None
+    return (
+        f"A foreign key of {following} follows {table}.{column}, and what it would write there is not counted in "
+        f"{desk.target.place}; let that key refer to other columns, or drop it."
+    )
 
 
 def _unguarded(desk: Desk, change: Change) -> str | None:

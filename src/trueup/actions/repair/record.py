@@ -13,8 +13,11 @@ from trueup.actions.repair.plan import counts_text
 from trueup.actions.repair.rows import raw_text
 from trueup.model.absence import Proof, Unasked
 from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairResult, Stale
+from trueup.model.row_counts import RowCounts
+from trueup.sources.select import table_name
 from trueup.store import journal
 from trueup.store.journal.lookup import entry_of_repair
+from trueup.store.journal.tables import REPAIR
 from trueup.targets.target import TargetUnavailable
 
 _SINCE = ":since"
@@ -99,8 +102,20 @@ def record_change_since(desk: Desk, order: Order, result: ChangedSince) -> None:
         at=order.now,
     )
     with contextlib.suppress(DBAPIError, TargetUnavailable), desk.target.transaction() as connection:
-        journal.insert_repair(connection, row)
-        connection.commit()
+        _commit_row(desk, connection, row)
+
+
+def _commit_row(desk: Desk, connection: Connection, row: RepairRow) -> None:
+    """Commit this row and nothing else. Where a trigger on ``trueup_repair`` writes more, or another row, nothing is
+    kept: the caller's transaction is rolled back.
+    """
+    counter = desk.target.count_writes(connection)
+    counter.resume()
+    journal.insert_repair(connection, row)
+    desk.target.settle_constraints(connection)
+    planned = {table_name(REPAIR.name, desk.target.quote): RowCounts(inserts=1)}
+    if counter.difference(planned) is None and journal.repair_by_id(connection, row.repair_id) == journal.masked(row):
+        desk.target.commit(connection)
 
 
 def applied_row(order: Order, plan: Plan, connection: Connection) -> RepairRow:
@@ -179,7 +194,8 @@ def _said(value: object) -> str | None:
 
 
 def recorded(desk: Desk, order: Order, result: Stale | Refused) -> RepairResult:
-    """The result, once it is on record that somebody tried. What cannot be recorded changed nothing either.
+    """The result, once it is on record that somebody tried. What cannot be recorded changed nothing either: a trigger
+    that writes more than the record is taken back with it.
 
     Where a call with the same idempotency key was running at the same time, its result is this one's too.
     """
@@ -207,8 +223,7 @@ def recorded(desk: Desk, order: Order, result: Stale | Refused) -> RepairResult:
     try:
         with desk.target.transaction() as connection:
             if journal.installed_revision(connection) == journal.current_revision():
-                journal.insert_repair(connection, row)
-                connection.commit()
+                _commit_row(desk, connection, row)
     except journal.KeyTaken:
         return _result_under_key(desk, order) or result
     except (DBAPIError, TargetUnavailable, journal.AlreadyRepaired):

@@ -124,6 +124,7 @@ KEYS = [
 KIND_TABLE = "CREATE TABLE kinds (type VARCHAR(64) PRIMARY KEY)"
 KIND_ROWS = "INSERT INTO kinds VALUES ('usage'), ('purchase'), ('promotional_grant')"
 OF_KINDS = {"credit_transactions.type": "VARCHAR(64)"}
+BOTH = "FOREIGN KEY (id, credits) REFERENCES users (id, credits)"
 REFERENCES = [
     row(
         "foreign-key-to-kinds",
@@ -173,22 +174,27 @@ REFERENCES = [
         company=Company(foreign_key=f"{FOREIGN_KEY} ON UPDATE CASCADE ON DELETE CASCADE"),
     ),
     row("foreign-key-absent", APPLIED, company=Company(foreign_key=None)),
-    row(
-        "foreign-key-on-the-balance-restricts",
-        REFUSED,
-        SERVERS,
-        does=[
-            "ALTER TABLE users ADD CONSTRAINT both_once UNIQUE (id, credits)",
-            "CREATE TABLE copies (id VARCHAR(64), credits INTEGER)",
-            "INSERT INTO copies VALUES ('a-1', 145)",
-            "ALTER TABLE copies ADD FOREIGN KEY (id, credits) REFERENCES users (id, credits)",
-        ],
-        company=Company(
-            columns={
-                "users.id": "VARCHAR(64) NOT NULL PRIMARY KEY",
-                "credit_transactions.user_id": "VARCHAR(64) NOT NULL",
-            }
-        ),
+    *(
+        row(
+            f"foreign-key-on-the-balance-{name}",
+            REFUSED,
+            does=[
+                "CREATE UNIQUE INDEX both_once ON users (id, credits)",
+                f"CREATE TABLE copies (id VARCHAR(64), credits INTEGER, {BOTH} {action})",
+                "INSERT INTO copies VALUES ('a-1', 145)",
+            ],
+            company=Company(
+                columns={
+                    "users.id": "VARCHAR(64) NOT NULL PRIMARY KEY",
+                    "credit_transactions.user_id": "VARCHAR(64) NOT NULL",
+                }
+            ),
+        )
+        for name, action in [
+            ("cascades", "ON UPDATE CASCADE"),
+            ("cascades-nothing", "ON UPDATE SET NULL"),
+            ("restricts", ""),
+        ]
     ),
 ]
 
@@ -263,6 +269,12 @@ SETUPS = [
             "ALTER DATABASE {database} SET timezone = 'Asia/Tokyo'",
         ],
     ),
+    row(
+        "sessions-read-backslashes",
+        REFUSED,
+        POSTGRES,
+        admin=["ALTER DATABASE {database} SET standard_conforming_strings = off"],
+    ),
     row("unlogged-ledger", APPLIED, POSTGRES, does=["ALTER TABLE credit_transactions SET UNLOGGED"]),
     row(
         "balances-without-transactions",
@@ -291,6 +303,20 @@ SETUPS = [
         MARIADB,
         company=Company(foreign_key=None, after={"credit_transactions": "ENGINE=MEMORY"}),
         because="MEMORY",
+    ),
+    row(
+        "our-journal-without-transactions",
+        REFUSED,
+        MARIADB,
+        does=["ALTER TABLE trueup_journal ENGINE=MyISAM"],
+        because="MyISAM",
+    ),
+    row(
+        "our-repairs-without-transactions",
+        REFUSED,
+        MARIADB,
+        does=["ALTER TABLE trueup_repair ENGINE=MyISAM"],
+        because="MyISAM",
     ),
     row(
         "ledger-in-partitions-mariadb-way",

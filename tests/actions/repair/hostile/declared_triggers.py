@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.actions.repair.hostile.row import EVENT, PLAN, POSTGRES, Trigger, row
+from tests.actions.repair.hostile.row import EVENT, MARIADB, PLAN, POSTGRES, Trigger, row
 from tests.actions.repair.hostile.triggers import (
     APPLIED,
+    BACK,
     HISTORY,
     NOTED,
     OF_ROWS,
@@ -41,6 +42,21 @@ DECLARED = [
         POSTGRES,
         does=[HISTORY, NOTES],
         config=declared("users", "history", "updates"),
+    ),
+    row(
+        "declared-for-one-and-another-is-written",
+        REFUSED,
+        OF_ROWS,
+        does=[HISTORY, "CREATE TABLE other (id INTEGER)", NOTES],
+        config=declared("users", "other"),
+    ),
+    row(
+        "declared-for-one-and-another-is-written-where-tables-are-counted-together",
+        APPLIED,
+        MARIADB,
+        does=[HISTORY, "CREATE TABLE other (id INTEGER)", NOTES],
+        config=declared("users", "other"),
+        grows={"history": 1},
     ),
     row(
         "declared-of-the-ledger",
@@ -93,6 +109,12 @@ DECLARED = [
         APPLIED,
         OF_ROWS,
         does=[Trigger(when=ON_LEDGER, body="UPDATE users SET credits = NEW.balance_after WHERE id = NEW.user_id")],
+        config=declared("credit_transactions", "users", "updates"),
+    ),
+    row(
+        "declared-and-yet-the-balance-is-changed-back",
+        REFUSED,
+        does=[Trigger(when=ON_LEDGER, body=BACK)],
         config=declared("credit_transactions", "users", "updates"),
     ),
     row(

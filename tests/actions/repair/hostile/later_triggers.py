@@ -57,6 +57,23 @@ LATER = [
         does=[HISTORY, deferred(ON_USERS, NOTED), deferred("AFTER INSERT ON history", BACK)],
     ),
     row(
+        "commit-never-ends",
+        REFUSED,
+        POSTGRES,
+        does=[deferred(ON_USERS, "PERFORM pg_sleep(600)")],
+    ),
+    row(
+        "commit-puts-off-what-never-ends",
+        REFUSED,
+        POSTGRES,
+        does=[
+            HISTORY,
+            deferred(ON_USERS, f"SET CONSTRAINTS ALL DEFERRED; {NOTED}", "NEW.credits = 95"),
+            deferred("AFTER INSERT ON history", "PERFORM pg_sleep(600)"),
+        ],
+        config=declared("users", "history"),
+    ),
+    row(
         "commit-puts-off-what-is-done-at-once",
         CHANGED_SINCE,
         POSTGRES,
@@ -87,6 +104,7 @@ OF_STATEMENTS = [
         ("changes-another-account", "AFTER INSERT ON credit_transactions", OTHER),
         ("before-it-changes-another-account", "BEFORE INSERT ON credit_transactions", OTHER),
         ("makes-a-table", "AFTER UPDATE ON users", "CREATE TABLE surprise AS SELECT * FROM users"),
+        ("drops-a-table", "AFTER INSERT ON credit_transactions", "DROP TABLE history"),
     ]
 ]
 

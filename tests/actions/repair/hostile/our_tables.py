@@ -71,6 +71,11 @@ ON_OUR_TABLES += [
         ],
     ),
     row(
+        "our-repair-row-changes-another-account",
+        REFUSED,
+        does=[Trigger(when="AFTER INSERT ON trueup_repair", body=OTHER)],
+    ),
+    row(
         "our-head-changes-another-account",
         REFUSED,
         does=[Trigger(when="AFTER UPDATE ON trueup_journal_head", body=OTHER)],

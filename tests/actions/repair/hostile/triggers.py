@@ -66,6 +66,7 @@ def declared(written: str, table: str, deed: str = "inserts", count: int = 1) ->
 
 
 PLAIN = [
+    row("nothing-hostile", APPLIED),
     row("nothing-hostile-unlimited", APPLIED, issue=UNLIMITED),
     row("nothing-hostile-plan", APPLIED, issue=PLAN),
     row("nothing-hostile-event", APPLIED, issue=EVENT),
