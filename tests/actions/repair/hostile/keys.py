@@ -124,6 +124,18 @@ ROWS = [
         issue=f"credit-balance:{LOWER}",
     ),
     row(
+        "numbers-as-text-in-the-ledger",
+        REFUSED,
+        POSTGRES + MARIADB,
+        company=Company(
+            columns={"users.id": "INTEGER NOT NULL PRIMARY KEY", "credit_transactions.user_id": "VARCHAR(20) NOT NULL"},
+            keys={"a-1": "1", "a-2": "2", "a-3": "3", "a-4": "4"},
+            foreign_key=None,
+        ),
+        issue="credit-balance:1",
+        because="exact_keys = true",
+    ),
+    row(
         "numbers-with-noughts-before-them",
         REFUSED,
         MARIADB,

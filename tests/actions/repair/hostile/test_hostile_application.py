@@ -23,6 +23,7 @@ from tests.actions.repair.hostile import (
     declared_triggers,
     keys,
     later_triggers,
+    locks,
     our_tables,
     triggers,
 )
@@ -38,9 +39,11 @@ from trueup.mapping.config import Config
 from trueup.model.errors import TrueupError
 from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairResult, Stale
 
-THEMES = (triggers, later_triggers, declared_triggers, our_tables, constraints, columns, keys)
+THEMES = (triggers, later_triggers, declared_triggers, our_tables, constraints, columns, keys, locks)
 ROWS = [row for theme in THEMES for row in theme.ROWS]
 PLACES = [pytest.param(row, place, id=f"{row.name}-{place}") for row in ROWS for place in row.on]
+JOURNALED = rb"INSERT INTO trueup_journal\b"
+"""The request after which the next COMMIT is the repair's own."""
 NEW_ROWS = {"credit-balance": "credit_transactions", "unlimited-credits": "credit_transactions"} | {
     "paid-without-customer": "plan_changes",
     "missing-idempotency-record": "stripe_webhook_events",
@@ -104,8 +107,12 @@ def seen(config: Config, database: Database, since: Sequence[str]) -> Iterator[C
         database.execute(since)
         return True
 
-    with (postgres_wire if database.kind == "postgres" else mysql_wire)(database.url) as wire:
+    def await_commit(_: Link) -> bool:
         wire.plan(Deed(moment=Moment.WITHHELD, act=act, pattern=COMMIT))
+        return True
+
+    with (postgres_wire if database.kind == "postgres" else mysql_wire)(database.url) as wire:
+        wire.plan(Deed(moment=Moment.ANSWERED, act=await_commit, pattern=JOURNALED))
         yield dataclasses.replace(config, repair_url=wire.url)
         assert wire.is_done
 
