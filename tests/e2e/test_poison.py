@@ -12,6 +12,8 @@ from tests.support.command import trueup
 from tests.support.ledger_app import NOW, made
 
 DAY = "2026-02-01 00:00:00"
+OTHERS: list[tuple[object, ...]] = [(1, "user_other", 1, 10, 10, DAY)]
+"""An entry of an account that is right: a ledger without any is not looked at."""
 
 
 def report(folder: Path, *, code: int = 1) -> dict[str, Any]:
@@ -33,8 +35,17 @@ def test_a_database_without_tables_is_refused_by_name(tmp_path: Path) -> None:
     assert ran.err.count("\n") <= 1
 
 
-def test_tables_of_zero_rows_are_an_answer(tmp_path: Path) -> None:
-    document = report(made(tmp_path), code=0)
+def test_tables_of_zero_rows_are_no_answer(tmp_path: Path) -> None:
+    document = report(made(tmp_path), code=3)
+    assert document["summary"]["status"] == "incomplete"
+    assert not document["issues"]
+
+
+def test_tables_of_zero_rows_are_an_answer_where_the_config_says_that_it_is_right(tmp_path: Path) -> None:
+    made(tmp_path)
+    with (tmp_path / "trueup.toml").open("a", encoding="utf-8") as config:
+        config.write("[relations.account]\nallow_empty = true\n[relations.ledger_entry]\nallow_empty = true\n")
+    document = report(tmp_path, code=0)
     assert document["summary"]["status"] == "healthy"
     assert document["summary"]["score"] == 100
     assert document["summary"]["checkedUsers"] == 0
@@ -82,7 +93,7 @@ def test_a_quintillion_credits_with_six_decimals_are_exact(tmp_path: Path) -> No
 
 def test_four_byte_and_control_characters_in_ids_reach_the_report_unharmed(tmp_path: Path) -> None:
     name = "👩‍🚀\x1b[31m\n\u202eeve"
-    document = report(made(tmp_path, users=[(name, "FREE", 5)]))
+    document = report(made(tmp_path, users=[(name, "FREE", 5), ("user_other", "FREE", 10)], entries=OTHERS))
     (issue,) = [issue for issue in document["issues"] if issue["check"] == "credit-balance"]
     assert issue["subject"].startswith("👩")
     assert issue["subject"].isprintable()
@@ -93,7 +104,8 @@ def test_four_byte_and_control_characters_in_ids_reach_the_report_unharmed(tmp_p
 
 @pytest.mark.slow
 def test_a_hundred_thousand_findings_are_all_in_the_json_and_ten_in_the_text(tmp_path: Path) -> None:
-    made(tmp_path, users=[(f"user_{n:06}", "FREE", 5) for n in range(100_000)])
+    users: list[tuple[object, ...]] = [(f"user_{n:06}", "FREE", 5) for n in range(100_000)]
+    made(tmp_path, users=[*users, ("user_other", "FREE", 10)], entries=OTHERS)
     document = report(tmp_path)
     assert len(ids(document, "credit-balance")) == 100_000
     text = trueup("audit", "--as-of", NOW, cwd=tmp_path).out
