@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edges import config_files, config_values, doors, exported, outputs, stores
+from tests.edges import config_files, config_values, doors, exported, outputs, store_cells, stores
 from tests.support.edges import Edge, check_edge
 
 EDGES: tuple[Edge, ...] = (
@@ -15,6 +15,7 @@ EDGES: tuple[Edge, ...] = (
     *doors.EDGES,
     *exported.EDGES,
     *outputs.EDGES,
+    *store_cells.EDGES,
     *stores.EDGES,
 )
 
