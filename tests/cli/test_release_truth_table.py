@@ -349,10 +349,7 @@ def test_a_company_with_nothing_wrong_ends_with_zero(company: Path) -> None:
 
 @pytest.mark.parametrize(
     "row",
-    [
-        pytest.param(row, marks=[pytest.mark.slow] if row in companies.PROBE_FILES else [], id=row)
-        for row in companies.ROWS
-    ],
+    [pytest.param(row, marks=[pytest.mark.slow], id=row) for row in companies.ROWS],
 )
 def test_a_fault_of_a_living_company_never_ends_with_zero(row: str, company: Path) -> None:
     fault, code = companies.ROWS[row]

@@ -9,19 +9,17 @@ import pytest
 from tests.edges import config_files, config_values, doors, exported, outputs, store_cells, stores
 from tests.support.edges import Edge, check_edge
 
-EDGES: tuple[Edge, ...] = (
-    *config_files.EDGES,
-    *config_values.EDGES,
-    *doors.EDGES,
-    *exported.EDGES,
-    *outputs.EDGES,
-    *store_cells.EDGES,
-    *stores.EDGES,
-)
+QUICK: tuple[Edge, ...] = (*config_files.EDGES, *config_values.EDGES, *doors.EDGES)
+EDGES: tuple[Edge, ...] = (*QUICK, *exported.EDGES, *outputs.EDGES, *store_cells.EDGES, *stores.EDGES)
+"""Those that are not quick run a whole audit each, hundreds of them: slow tests."""
 
 
 @pytest.mark.parametrize(
-    "edge", [pytest.param(edge, marks=[pytest.mark.slow] if edge.is_slow else [], id=edge.name) for edge in EDGES]
+    "edge",
+    [
+        pytest.param(edge, marks=[pytest.mark.slow] if edge.is_slow or edge not in QUICK else [], id=edge.name)
+        for edge in EDGES
+    ],
 )
 def test_a_bad_edge_ends_in_one_sentence_and_within_its_limits(edge: Edge, tmp_path: Path) -> None:
     check_edge(edge, tmp_path)

@@ -41,7 +41,12 @@ from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairRe
 
 THEMES = (triggers, later_triggers, declared_triggers, our_tables, constraints, columns, keys, locks)
 ROWS = [row for theme in THEMES for row in theme.ROWS]
-PLACES = [pytest.param(row, place, id=f"{row.name}-{place}") for row in ROWS for place in row.on]
+PLACES = [
+    pytest.param(row, place, id=f"{row.name}-{place}", marks=[] if place == "sqlite" else [pytest.mark.slow])
+    for row in ROWS
+    for place in row.on
+]
+"""On a server a row takes a database of its own and up to a second; there are hundreds, so those are slow tests."""
 JOURNALED = rb"INSERT INTO trueup_journal\b"
 """The request after which the next COMMIT is the repair's own."""
 NEW_ROWS = {"credit-balance": "credit_transactions", "unlimited-credits": "credit_transactions"} | {
