@@ -46,6 +46,26 @@ async def arrive(host: str, port: int, kinds: Sequence[Arrivals], *, seconds: fl
     return found
 
 
+async def ask(host: str, port: int, kind: Arrivals, *, callers: int, requests: int) -> Latencies:
+    """Let so many callers ask one request after another, each as soon as it is answered; what they met."""
+    met = Latencies()
+    loop = asyncio.get_running_loop()
+
+    async def caller(lane: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        for number in range(lane, requests, callers):
+            sent = loop.time()
+            writer.write(kind.request(number))
+            status = await _status(reader)
+            met.seconds.append(loop.time() - sent)
+            if status != "200":
+                met.failures[status] = met.failures.get(status, 0) + 1
+        writer.close()
+
+    await asyncio.gather(*map(caller, range(callers)))
+    return met
+
+
 async def _connection(
     host: str, port: int, kind: Arrivals, lane: int, *, start: float, seconds: float, into: Latencies
 ) -> None:

@@ -1,7 +1,8 @@
 """The second half of ``make bench``: the admin API under constant arrival, on a company in Postgres.
 
-First reads of the report arrive, then repairs of hand-edited balances, each at its own rate for as long as asked; with
-``--together`` both at once. The report is asked for with a long ``maxAgeSeconds``, so that no audit runs meanwhile.
+First the pages of single findings are asked for, by one caller and by eight. Then reads of the report arrive, then
+repairs of hand-edited balances, each at its own rate for as long as asked; with ``--together`` both at once. The report
+is asked for with a long ``maxAgeSeconds``, so that no audit runs meanwhile.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pathlib import Path
 import psycopg
 import sqlalchemy
 
-from bench.arrivals import Arrivals, Latencies, arrive
+from bench.arrivals import Arrivals, Latencies, arrive, ask
 from bench.companies import Prepared, prepared_postgres
 from trueup.mapping.config import load_config
 from trueup.store import journal, open_store
@@ -35,6 +36,8 @@ from trueup.targets import open_target
 PATH = "/api/admin/billing-assurance"
 HOST = "127.0.0.1"
 _MEMORY_SECONDS = 0.5
+_PLANTED_AT_LEAST = 50
+_CALLERS = (1, 8)
 _EDITED = """
 WITH chosen AS (
     SELECT u.id FROM users AS u
@@ -63,14 +66,38 @@ def main() -> None:
         prepared_postgres(Path(scratch), accounts=options.accounts, now=now) as prepared,
     ):
         repairs = round(options.seconds * options.repairs)
-        issues = _planted(prepared, repairs)
+        issues = _planted(prepared, max(repairs, _PLANTED_AT_LEAST))
         port = _free_port()
         token = _opened_up(prepared, port)
         with _served(prepared, port) as process:
             _first_report(port, token)
+            _pages(options, token, issues, process, port)
             for kinds in _turns(options, token, issues, port):
                 _loaded(kinds, process, port, seconds=options.seconds)
         print(f"  journal rows {_applied(prepared):,}")
+
+
+def _pages(
+    options: argparse.Namespace, token: str, issues: list[str], process: subprocess.Popen[bytes], port: int
+) -> None:
+    """Ask for findings in full, none of which is repaired yet."""
+    head = f"Host: {HOST}:{port}\r\nAuthorization: Bearer {token}\r\n"
+
+    def page(number: int) -> bytes:
+        return f"GET /api/v1/findings/{issues[number % len(issues)]} HTTP/1.1\r\n{head}\r\n".encode()
+
+    kind = Arrivals(name="GET finding", per_second=0, request=page, connections=0)
+    for callers in _CALLERS if options.pages else ():
+        busy, before = _processor_seconds(process), _resident_bytes(process)
+        met = asyncio.run(ask(HOST, port, kind, callers=callers, requests=options.pages))
+        busy = (_processor_seconds(process) - busy) / options.pages * 1000
+        memory = f"{before / 2**20:,.0f} -> {_resident_bytes(process) / 2**20:,.0f} MiB"
+        figures = "  ".join(f"p{share} {met.percentile(share / 100):,.0f} ms" for share in (50, 95, 100))
+        print(
+            f"  {kind.name} by {callers} at once  {figures}  not 200: {met.failures or 'none'}  "
+            f"{busy:,.1f} processor ms each; memory {memory}",
+            flush=True,
+        )
 
 
 def _turns(options: argparse.Namespace, token: str, issues: list[str], port: int) -> list[list[Arrivals]]:
@@ -230,6 +257,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--reads", type=float, default=100, help="reports asked for per second")
     parser.add_argument("--repairs", type=float, default=10, help="repairs per second")
+    parser.add_argument("--pages", type=int, default=500, help="findings asked for by one caller, and then by eight")
     parser.add_argument("--together", action="store_true", help="reads and repairs at the same time")
     return parser.parse_args()
 

@@ -94,8 +94,12 @@ def report_on(
     progress: Progress,
     whole: bool = True,
     release: ReleaseSettings | None = None,
+    is_judged: bool = True,
 ) -> Report:
-    """The report of these books. ``release`` is what the config says of releases, where there is one."""
+    """The report of these books. ``release`` is what the config says of releases, where there is one.
+
+    Where it is not ``is_judged``, it has neither guardrails nor populations: only what is found.
+    """
     report = Report(
         run_id=str(uuid.uuid4()),
         generated_at=now,
@@ -103,11 +107,11 @@ def report_on(
         period_days=policy.period_days,
         database_as_of=books.as_of,
         relations=books.copies(),
-        outcomes=examine(books, checks=checks, policy=policy, now=now, progress=progress),
+        outcomes=examine(books, checks=checks, policy=policy, now=now, progress=progress, counts_population=is_judged),
         plan_gates=plan_gates_of(books, checks=checks, policy=policy),
         stripe_as_of=books.stripe_as_of,
     )
-    return guarded(report, books, policy=policy, whole=whole, release=release)
+    return guarded(report, books, policy=policy, whole=whole, release=release) if is_judged else report
 
 
 def with_period(config: Config, period_days: int | None) -> Config:

@@ -98,9 +98,10 @@ def explained(
     progress: Progress,
     *,
     stripe_account: str | None = None,
+    is_judged: bool = True,
 ) -> Explanation:
-    """Look for this issue in open books."""
-    report = report_on(books, checks=(check,), policy=policy, now=now, progress=progress)
+    """Look for this issue in open books. ``is_judged`` says whether the report has its guardrails."""
+    report = report_on(books, checks=(check,), policy=policy, now=now, progress=progress, is_judged=is_judged)
     finding = next((found for found in report.findings() if found.id == issue_id), None)
     rows = rows_around(books, check, finding) if finding else ()
     entries = tuple(row for row in rows if row["relation"] == "ledger_entry")

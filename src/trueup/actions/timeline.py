@@ -13,7 +13,7 @@ from trueup.engines.sql import subject_column
 from trueup.model.change import Value
 from trueup.model.check import Check, EvidenceRow
 from trueup.model.finding import Finding
-from trueup.model.timeline import TIMELINE, Side, Timeline, TimelineLine, link_of
+from trueup.model.timeline import TIMELINE, TIMELINE_WITHOUT_STRIPE, Side, Timeline, TimelineLine, link_of
 
 if TYPE_CHECKING:
     from trueup.model.report import RelationRead
@@ -42,7 +42,8 @@ def rows_around(books: Books, check: Check, finding: Finding, *, length: int = L
     """What happened around the finding, oldest first, as rows: the newest of each side, and all that it names."""
     knows_events = "webhook_event" in books.mapped_columns()
     engine = DuckDB(books.run, {**_named(check, finding), "length": length, "knows_events": knows_events})
-    return tuple(engine.rows(TIMELINE))
+    is_small = books.again is not None and not any(read.relation in _OF_STRIPE for read in books.copies())
+    return tuple(engine.rows(TIMELINE_WITHOUT_STRIPE if is_small else TIMELINE))
 
 
 def timeline_of(books: Books, rows: tuple[EvidenceRow, ...], *, account: str | None) -> Timeline:

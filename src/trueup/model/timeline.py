@@ -67,32 +67,7 @@ def link_of(object_id: str, *, livemode: bool | None, account: str | None) -> st
     return None if livemode is None else dashboard_link(object_id, livemode=livemode, account=account)
 
 
-TIMELINE = """
-WITH named AS (                        -- what the finding names: its subject, and every id in its evidence
-    SELECT DISTINCT unnest(string_split($names, chr(31))) AS id
-),
-named_entry AS (
-    SELECT DISTINCT unnest(string_split($entries, chr(31))) AS id
-),
-named_moment AS (
-    SELECT DISTINCT TRY_CAST(unnest(string_split($moments, chr(31))) AS TIMESTAMP) AS moment
-),
-first_account AS (                     -- whose it is, as the app's own rows say
-    SELECT DISTINCT unnest(string_split($accounts, chr(31))) AS account_id
-    UNION
-    SELECT account_id FROM account WHERE stripe_customer_id IN (SELECT id FROM named WHERE starts_with(id, 'cus_'))
-    UNION
-    SELECT account_id
-    FROM ledger_entry
-    WHERE stripe_event_id IN (SELECT id FROM named)
-       OR stripe_payment_intent_id IN (SELECT id FROM named)
-       OR stripe_invoice_id IN (SELECT id FROM named)
-       OR stripe_checkout_session_id IN (SELECT id FROM named)
-),
-customer AS (                          -- who pays, in each way that one of the two sides could name it
-    SELECT id AS customer_id FROM named WHERE starts_with(id, 'cus_')
-    UNION
-    SELECT stripe_customer_id FROM account WHERE account_id IN (SELECT account_id FROM first_account)
+_STRIPES_CUSTOMERS = """\
     UNION
     SELECT c.customer_id
     FROM stripe_customer AS c
@@ -113,17 +88,8 @@ customer AS (                          -- who pays, in each way that one of the 
     SELECT customer_id FROM stripe_checkout_session WHERE checkout_session_id IN (SELECT id FROM named)
     UNION
     SELECT customer_id FROM stripe_event WHERE event_id IN (SELECT id FROM named)
-),
-whose AS (
-    SELECT account_id FROM first_account
-    UNION
-    SELECT account_id FROM account WHERE stripe_customer_id IN (SELECT customer_id FROM customer)
-),
-entry AS (
-    SELECT e.*, row_number() OVER (ORDER BY sequence NULLS FIRST, created_at, entry_id) AS place
-    FROM ledger_entry AS e
-    WHERE account_id IN (SELECT account_id FROM whose)
-),
+"""
+_STRIPES_INTENTS = """\
 intent AS (
     SELECT payment_intent_id
     FROM stripe_payment_intent
@@ -133,41 +99,12 @@ intent AS (
     UNION
     SELECT id FROM named WHERE starts_with(id, 'pi_')
 ),
-event AS (                             -- by what it is about, and by the entries that it caused
+"""
+_STRIPES_EVENTS = """\
+    UNION
     SELECT event_id FROM stripe_event WHERE customer_id IN (SELECT customer_id FROM customer)
-    UNION
-    SELECT stripe_event_id FROM entry
-    UNION
-    SELECT id FROM named WHERE starts_with(id, 'evt_')
-),
-happening AS (
-    SELECT created_at AS happened_at, 'app' AS side, 'account' AS relation, account_id AS id, 'account created' AS what,
-           NULL AS money, NULL AS currency, NULL AS credits, NULL AS balance_after, NULL AS livemode,
-           '' AS refs, 0 AS place, NULL AS kind, NULL AS posted, NULL AS reason, NULL AS stripe_id,
-           NULL AS webhook_status
-    FROM account
-    WHERE account_id IN (SELECT account_id FROM whose) AND created_at IS NOT NULL
-    UNION ALL
-    SELECT changed_at, 'app', 'plan_change', account_id,
-           'plan ' || coalesce(from_plan, 'unknown') || ' to ' || to_plan || coalesce(', by ' || actor, ''),
-           NULL, NULL, NULL, NULL, NULL, '', 1, NULL, NULL, reason, NULL, NULL
-    FROM plan_change
-    WHERE account_id IN (SELECT account_id FROM whose)
-    UNION ALL
-    SELECT received_at, 'app', 'webhook_event', event_id, 'webhook ' || type || ', ' || status,
-           NULL, NULL, NULL, NULL, livemode, '', 0, NULL, NULL, NULL, NULL, NULL
-    FROM webhook_event
-    WHERE event_id IN (SELECT event_id FROM event)
-    UNION ALL
-    SELECT e.created_at, 'app', 'ledger_entry', CAST(e.entry_id AS VARCHAR),
-           replace(e.kind, '_', ' ') || CASE WHEN e.posted THEN '' ELSE ', pending' END,
-           NULL, NULL, e.amount, e.balance_after, NULL,
-           concat_ws(chr(31), e.stripe_event_id, e.stripe_invoice_id, e.stripe_payment_intent_id,
-                     e.stripe_checkout_session_id),
-           e.place, e.kind, e.posted, e.reason,
-           coalesce(e.stripe_event_id, e.stripe_invoice_id, e.stripe_payment_intent_id), w.status
-    FROM entry AS e
-    LEFT JOIN webhook_event AS w ON w.event_id = e.stripe_event_id
+"""
+_STRIPES_HAPPENINGS = """\
     UNION ALL
     SELECT created_at, 'Stripe', 'stripe_customer', customer_id,
            CASE WHEN deleted THEN 'customer, deleted since' ELSE 'customer created' END,
@@ -251,7 +188,78 @@ happening AS (
     LEFT JOIN webhook_event AS w ON w.event_id = s.event_id
     WHERE s.event_id IN (SELECT event_id FROM event)
       AND (w.event_id IS NULL OR s.event_id IN (SELECT id FROM named))
+"""
+_BOTH_SIDES = """
+WITH named AS (                        -- what the finding names: its subject, and every id in its evidence
+    SELECT DISTINCT unnest(string_split($names, chr(31))) AS id
 ),
+named_entry AS (
+    SELECT DISTINCT unnest(string_split($entries, chr(31))) AS id
+),
+named_moment AS (
+    SELECT DISTINCT TRY_CAST(unnest(string_split($moments, chr(31))) AS TIMESTAMP) AS moment
+),
+first_account AS (                     -- whose it is, as the app's own rows say
+    SELECT DISTINCT unnest(string_split($accounts, chr(31))) AS account_id
+    UNION
+    SELECT account_id FROM account WHERE stripe_customer_id IN (SELECT id FROM named WHERE starts_with(id, 'cus_'))
+    UNION
+    SELECT account_id
+    FROM ledger_entry
+    WHERE stripe_event_id IN (SELECT id FROM named)
+       OR stripe_payment_intent_id IN (SELECT id FROM named)
+       OR stripe_invoice_id IN (SELECT id FROM named)
+       OR stripe_checkout_session_id IN (SELECT id FROM named)
+),
+customer AS (                          -- who pays, in each way that one of the two sides could name it
+    SELECT id AS customer_id FROM named WHERE starts_with(id, 'cus_')
+    UNION
+    SELECT stripe_customer_id FROM account WHERE account_id IN (SELECT account_id FROM first_account)
+{customers}),
+whose AS (
+    SELECT account_id FROM first_account
+    UNION
+    SELECT account_id FROM account WHERE stripe_customer_id IN (SELECT customer_id FROM customer)
+),
+entry AS (
+    SELECT e.*, row_number() OVER (ORDER BY sequence NULLS FIRST, created_at, entry_id) AS place
+    FROM ledger_entry AS e
+    WHERE account_id IN (SELECT account_id FROM whose)
+),
+{intents}event AS (                             -- by what it is about, and by the entries that it caused
+    SELECT stripe_event_id AS event_id FROM entry
+{events}    UNION
+    SELECT id FROM named WHERE starts_with(id, 'evt_')
+),
+happening AS (
+    SELECT created_at AS happened_at, 'app' AS side, 'account' AS relation, account_id AS id, 'account created' AS what,
+           NULL AS money, NULL AS currency, NULL AS credits, NULL AS balance_after, NULL AS livemode,
+           '' AS refs, 0 AS place, NULL AS kind, NULL AS posted, NULL AS reason, NULL AS stripe_id,
+           NULL AS webhook_status
+    FROM account
+    WHERE account_id IN (SELECT account_id FROM whose) AND created_at IS NOT NULL
+    UNION ALL
+    SELECT changed_at, 'app', 'plan_change', account_id,
+           'plan ' || coalesce(from_plan, 'unknown') || ' to ' || to_plan || coalesce(', by ' || actor, ''),
+           NULL, NULL, NULL, NULL, NULL, '', 1, NULL, NULL, reason, NULL, NULL
+    FROM plan_change
+    WHERE account_id IN (SELECT account_id FROM whose)
+    UNION ALL
+    SELECT received_at, 'app', 'webhook_event', event_id, 'webhook ' || type || ', ' || status,
+           NULL, NULL, NULL, NULL, livemode, '', 0, NULL, NULL, NULL, NULL, NULL
+    FROM webhook_event
+    WHERE event_id IN (SELECT event_id FROM event)
+    UNION ALL
+    SELECT e.created_at, 'app', 'ledger_entry', CAST(e.entry_id AS VARCHAR),
+           replace(e.kind, '_', ' ') || CASE WHEN e.posted THEN '' ELSE ', pending' END,
+           NULL, NULL, e.amount, e.balance_after, NULL,
+           concat_ws(chr(31), e.stripe_event_id, e.stripe_invoice_id, e.stripe_payment_intent_id,
+                     e.stripe_checkout_session_id),
+           e.place, e.kind, e.posted, e.reason,
+           coalesce(e.stripe_event_id, e.stripe_invoice_id, e.stripe_payment_intent_id), w.status
+    FROM entry AS e
+    LEFT JOIN webhook_event AS w ON w.event_id = e.stripe_event_id
+{happenings}),
 marked AS (
     SELECT *,
            CASE relation
@@ -277,8 +285,18 @@ FROM numbered
 WHERE age <= $length OR is_named
 ORDER BY happened_at NULLS FIRST, CASE side WHEN 'Stripe' THEN 0 ELSE 1 END, place, relation, id
 """
+
+TIMELINE = _BOTH_SIDES.format(
+    customers=_STRIPES_CUSTOMERS,
+    intents=_STRIPES_INTENTS,
+    events=_STRIPES_EVENTS,
+    happenings=_STRIPES_HAPPENINGS,
+)
 """Everything that happened around a finding, from both sides, in one question to the books.
 
 What it names is bound as text between unit separators: ``names`` and ``entries`` are ids, ``accounts`` are accounts,
 ``moments`` those of its evidence. ``knows_events`` says whether the app's webhook events were read.
 """
+
+TIMELINE_WITHOUT_STRIPE = _BOTH_SIDES.format(customers="", intents="", events="", happenings="")
+"""The same from books into which nothing of Stripe's was read: asking its empty tables takes longer than the rest."""

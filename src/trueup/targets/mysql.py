@@ -15,6 +15,7 @@ from trueup.model.errors import ConfigurationError
 from trueup.model.source import schema_and_table
 from trueup.outgoing.mysql import connected_to_mysql
 from trueup.targets import mysql_serialization
+from trueup.targets.kept import KeptConnections
 from trueup.targets.mysql_columns import described_columns
 from trueup.targets.mysql_writes import MySQLWriteCounter, following_key, triggers_on
 from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
@@ -51,6 +52,7 @@ class MySQLTarget:
         if not self._address.database:
             raise ConfigurationError(f"{self.place} names no database; write mysql://user:password@host:port/database.")
         self._engine = create_engine("mysql+pymysql://", creator=self._connected, poolclass=NullPool)
+        self._readings = KeptConnections(self._engine)
 
     @contextlib.contextmanager
     def transaction(self, serialization: Serialization | None = None) -> Iterator[Connection]:
@@ -88,8 +90,16 @@ class MySQLTarget:
     def reading(self) -> Iterator[Connection]:
         """A read-only transaction with a consistent snapshot."""
         options = "WITH CONSISTENT SNAPSHOT, READ ONLY"
-        with self._opened("read", "REPEATABLE READ", options, READING_TIMEOUT_SECONDS) as connection:
+        with self._opened("read", "REPEATABLE READ", options, READING_TIMEOUT_SECONDS, self._readings) as connection:
             yield connection
+
+    def keep_readings(self, most: int) -> None:
+        """Keep connections for reading."""
+        self._readings.keep(most)
+
+    def close(self) -> None:
+        """Close what is kept."""
+        self._readings.close()
 
     def trouble(self, error: DBAPIError) -> Trouble:
         """What kind of failure this is, by the server's number."""
@@ -158,14 +168,22 @@ class MySQLTarget:
         return triggers_on(connection, tables)
 
     @contextlib.contextmanager
-    def _opened(self, done: str, isolation: str, options: str, seconds: int) -> Iterator[Connection]:
+    def _opened(
+        self, done: str, isolation: str, options: str, seconds: int, kept: KeptConnections | None = None
+    ) -> Iterator[Connection]:
+        def begin(connection: Connection) -> None:
+            self._set_limits(connection, seconds)
+            connection.exec_driver_sql(f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
+            connection.rollback()
+            connection.exec_driver_sql(f"START TRANSACTION {options}")
+
         with contextlib.ExitStack() as undo:
             try:
-                opened = undo.enter_context(self._engine.connect())
-                self._set_limits(opened, seconds)
-                opened.exec_driver_sql(f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
-                opened.rollback()
-                opened.exec_driver_sql(f"START TRANSACTION {options}")
+                if kept is not None:
+                    opened = undo.enter_context(kept.lent(begin))
+                else:
+                    opened = undo.enter_context(self._engine.connect())
+                    begin(opened)
             except (DBAPIError, OSError) as error:
                 said = self.said(error) if isinstance(error, DBAPIError) else str(error)
                 raise TargetUnavailable(f"{self.place} cannot be {done}: {said}; nothing was changed.") from None

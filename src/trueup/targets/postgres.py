@@ -15,6 +15,7 @@ from trueup.model.address import parse_address
 from trueup.model.errors import ConfigurationError
 from trueup.targets import postgres_serialization
 from trueup.targets.description import described_columns
+from trueup.targets.kept import KeptConnections
 from trueup.targets.postgres_writes import PostgresWriteCounter, triggers_on
 from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 from trueup.targets.target import (
@@ -99,6 +100,7 @@ class PostgresTarget:
         self._url = url
         self.place = self._address.place
         self._engine = create_engine("postgresql+psycopg://", creator=self._connected, poolclass=NullPool)
+        self._readings = KeptConnections(self._engine)
 
     @contextlib.contextmanager
     def transaction(self, serialization: Serialization | None = None) -> Iterator[Connection]:  # noqa: ARG002 - one signature
@@ -129,8 +131,16 @@ class PostgresTarget:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read-only transaction at REPEATABLE READ."""
-        with self._opened(_READING, "read") as connection:
+        with self._opened(_READING, "read", self._readings) as connection:
             yield connection
+
+    def keep_readings(self, most: int) -> None:
+        """Keep connections for reading."""
+        self._readings.keep(most)
+
+    def close(self) -> None:
+        """Close what is kept."""
+        self._readings.close()
 
     def trouble(self, error: DBAPIError) -> Trouble:
         """What kind of failure this is, by SQLSTATE."""
@@ -210,12 +220,18 @@ class PostgresTarget:
         return triggers_on(connection, tables)
 
     @contextlib.contextmanager
-    def _opened(self, opening: Iterable[str], done: str) -> Iterator[Connection]:
+    def _opened(self, opening: Iterable[str], done: str, kept: KeptConnections | None = None) -> Iterator[Connection]:
+        def begin(connection: Connection) -> None:
+            for statement in opening:
+                connection.exec_driver_sql(statement)
+
         with contextlib.ExitStack() as undo:
             try:
-                opened = undo.enter_context(self._engine.connect())
-                for statement in opening:
-                    opened.exec_driver_sql(statement)
+                if kept is not None:
+                    opened = undo.enter_context(kept.lent(begin))
+                else:
+                    opened = undo.enter_context(self._engine.connect())
+                    begin(opened)
             except DBAPIError as error:
                 raise TargetUnavailable(
                     f"{self.place} cannot be {done}: {self.said(error)}; nothing was changed."
@@ -223,7 +239,8 @@ class PostgresTarget:
             yield opened
 
     def _connected(self) -> psycopg.Connection:
-        return psycopg.connect(self._conninfo())
+        # No statement is prepared on the server: behind a connection pool, it would be on somebody else's connection.
+        return psycopg.connect(self._conninfo(), prepare_threshold=None)
 
     def _conninfo(self) -> str:
         timeout = self._address.options.get("connect_timeout", CONNECT_TIMEOUT_SECONDS)

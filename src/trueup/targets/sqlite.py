@@ -68,6 +68,12 @@ class SQLiteTarget:
             connection.exec_driver_sql("PRAGMA query_only = ON")
             yield connection
 
+    def keep_readings(self, most: int) -> None:
+        """Nothing: opening a file takes no time, and a kept connection would not see another file in its place."""
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
     def trouble(self, error: DBAPIError) -> Trouble:
         """What kind of failure this is."""
         code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF

@@ -158,6 +158,12 @@ class Target(Protocol):
         Raises ``TargetUnavailable`` when it cannot be opened.
         """
 
+    def keep_readings(self, most: int) -> None:
+        """Keep so many connections between uses of ``reading``, each for a short time, until ``close``."""
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+
     def trouble(self, error: DBAPIError) -> Trouble:
         """What kind of failure this is."""
 

@@ -63,11 +63,15 @@ class Desk:
     fits the schema is the sign.
     """
 
-    def __init__(self, config: Config, catalogue: Sequence[Check], url: str) -> None:
+    def __init__(self, config: Config, catalogue: Sequence[Check], url: str, *, only_looks: bool = False) -> None:
+        """``only_looks`` keeps connections for reading, as many as there are places (``turn``)."""
         self.config = config
         self.catalogue = tuple(catalogue)
         self.target = open_target(url)
+        if only_looks:
+            self.target.keep_readings(os.cpu_count() or 1)
         self._url = url
+        self._only_looks = only_looks
         self._lock = threading.Lock()
         self.asking = threading.Lock()
         """Held by whoever asks Stripe, so that many repairs together ask no faster than one."""
@@ -78,7 +82,7 @@ class Desk:
 
     def for_config(self, config: Config) -> Desk:
         """The same place under another policy or other exemptions, which change more often than a schema does."""
-        other = Desk(config, self.catalogue, self._url)
+        other = Desk(config, self.catalogue, self._url, only_looks=self._only_looks)
         other._layout, other._columns, other._turns = self._layout, self._columns, self._turns
         other.asking = self.asking
         return other
@@ -121,6 +125,7 @@ class Desk:
         with self._lock:
             while self._spare:
                 self._spare.pop()[1].close()
+        self.target.close()
 
     def forget(self) -> None:
         """Read the layout again on next use."""
@@ -162,7 +167,7 @@ def open_desk(config: Config, catalogue: Sequence[Check]) -> Desk:
 
 def open_reading_desk(config: Config, catalogue: Sequence[Check]) -> Desk:
     """A desk that only looks, with the role that audits. Raises ``ConfigurationError`` for a folder of files."""
-    return Desk(config, catalogue, config.database_url)
+    return Desk(config, catalogue, config.database_url, only_looks=True)
 
 
 def _opened(config: Config) -> tuple[Handful, contextlib.ExitStack]:

@@ -24,16 +24,19 @@ def looked_at(desk: Desk, check: Check, subject: str, *, now: datetime) -> Expla
     """The finding about ``subject`` as the database has it now, with its account's ledger.
 
     What a check compares with everybody else (what is usual for a kind) it compares here with the account's own rows.
-    Raises ``SourceUnavailable``.
+    As many look at once as there are processors. The report has no guardrails. Raises ``SourceUnavailable``.
     """
     issue_id = f"{check.id}:{subject}"
     try:
-        with desk.target.reading() as connection, desk.scratch_books() as books:
+        with desk.turn(), desk.target.reading() as connection, desk.scratch_books() as books:
             found = read_slice(SubjectRows(desk, connection, desk.layout().mappings), check, subject)
             load(books, found, desk)
             books.books.begin(environment=desk.config.environment, as_of=now)
             account = desk.config.stripe.account
-            return explained(books.books, check, issue_id, desk.config.policy, now, Silent(), stripe_account=account)
+            policy = desk.config.policy
+            return explained(
+                books.books, check, issue_id, policy, now, Silent(), stripe_account=account, is_judged=False
+            )
     except DBAPIError as error:
         if desk.target.trouble(error) is Trouble.UNFIT:
             desk.forget()
