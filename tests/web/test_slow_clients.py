@@ -23,6 +23,7 @@ def prepared(folder: Path, more: str = "") -> Path:
     made(folder)
     config = folder / "trueup.toml"
     config.write_text(config.read_text() + more)
+    open_store(f"sqlite:///{folder}/trueup.db").close()
     return folder
 
 
