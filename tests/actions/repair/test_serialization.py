@@ -17,12 +17,12 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.databases import OWNER, MariaDBServer, PostgresServer
 from tests.support.narrow import Narrow, narrow_mariadb, narrow_postgres, run_psql
-from tests.support.one_ledger import INDEX, KEY, OPENING, OneLedger, add, append, one_ledger
-from tests.support.repairable import App
+from tests.support.one_ledger import INDEX, KEY, NOW, OPENING, OneLedger, add, append, one_ledger
+from tests.support.repairable import REASON, App
 from trueup.actions.doctor import Health, examine_setup
 from trueup.actions.grants import grants
-from trueup.actions.repair import open_desk
-from trueup.model.repair import Applied, Failed, Refused
+from trueup.actions.repair import open_desk, repair
+from trueup.model.repair import Applied, Failed, Previewed, Refused
 from trueup.targets import open_target
 from trueup.targets.serialization import Serialization
 from trueup.targets.target import LOCK_TIMEOUT_SECONDS
@@ -334,3 +334,20 @@ def test_the_doctor_says_that_the_config_does_without(mariadb_url: str, tmp_path
         app = dataclasses.replace(here.app, config=dataclasses.replace(here.app.config, repairs=repairs))
         health, says = says_of_balances(app)
         assert (health, "could be overlooked (repairs.balance_without" in says) == (Health.WARNING, True), says
+
+
+def test_a_dry_run_takes_no_lock_that_a_customer_would_wait_for(postgres_url: str, tmp_path: Path) -> None:
+    with one_ledger(postgres_url, tmp_path) as here, here.writing() as connection:
+        append(connection, GRANTED, account="c")
+        assert isinstance(here.sync("a"), Failed)
+        result = repair(
+            "credit-balance:a",
+            reason=REASON,
+            actor="test",
+            config=here.desk.config,
+            catalogue=here.desk.catalogue,
+            now=NOW,
+            desk=here.desk,
+            dry_run=True,
+        )
+        assert isinstance(result, Previewed), result

@@ -12,6 +12,7 @@ begin                                     lock and statement timeouts; one conne
   append the journal row                                    late, because its head serialises all repairs
   let deferred triggers and keys happen                     while they can still be taken back
   compare the counts with the plan, read everything back    one row more or less, one value another: roll back
+  a dry run                                                 roll back: everything but the claim below was tried
   a balance that needs a claim on the ledger                it was the rehearsal: roll back, and see below
 commit                                                      no answer: look the repair id up, never try again blindly
 look once more                                              changed by the application since: say what
@@ -163,7 +164,7 @@ def _attempt(desk: Desk, order: Order) -> RepairResult | Unproven | Rehearsal:
         if not isinstance(done, Written):
             return done
         claim = missing_claim(desk, connection, decided)
-        if claim is not None:
+        if claim is not None and not order.dry_run:  # a look makes no customer wait for the ledger
             return Rehearsal(decided=decided, held=done.held, claim=claim)
         return Previewed(plan=decided.plan) if order.dry_run else commit(desk, connection, order, decided, done)
 
@@ -198,7 +199,7 @@ def _attempt_claimed(desk: Desk, order: Order, rehearsal: Rehearsal) -> RepairRe
             return done
         if claim.is_overdue():
             raise HeldTooLong
-        return Previewed(plan=decided.plan) if order.dry_run else commit(desk, connection, order, decided, done)
+        return commit(desk, connection, order, decided, done)
 
 
 def _identity(desk: Desk, connection: Connection, order: Order) -> str | Refused:
