@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from tests.support.application import Writer, application
 from tests.support.attempts import attempts
 from tests.support.planted import OVERPAID, Planted, subject_of
-from trueup.model.repair import Applied, Stale
+from trueup.model.repair import Applied, ChangedSince, Stale
 from trueup.store import journal
 from trueup.targets import open_target
 
@@ -149,7 +149,8 @@ def run(company: Company, *, entry_first: bool, attempts_each: int, seed: int) -
         def repair(chance: random.Random) -> None:
             for _ in range(attempts_each):
                 result = here.repair_when_free(f"credit-balance:{chance.choice(company.accounts)}")
-                assert isinstance(result, (Applied, Stale)), result
+                # An edit right after our COMMIT is named, and is another repair's to mend.
+                assert isinstance(result, (Applied, ChangedSince, Stale)), result
 
         others = [
             threads.submit(spend if n < len(writers) - 1 else edit, writer, random.Random(seed + n))
@@ -186,7 +187,7 @@ def test_an_application_that_locks_the_account_first_keeps_its_balances(company:
 
 @pytest.mark.slow
 def test_an_application_that_locks_the_account_first_keeps_its_balances_for_long(company: Company) -> None:
-    deadlocks = run_and_compare(company, entry_first=False, attempts_each=40)
+    deadlocks = run_and_compare(company, entry_first=False, attempts_each=12)
     assert deadlocks == 0
 
 
@@ -204,6 +205,6 @@ def guarded(request: pytest.FixtureRequest, kind: str, company: Company) -> Iter
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["postgres", "mariadb"], indirect=True)  # SQLite has one writer, whatever comes first
 def test_an_application_that_inserts_the_entry_first_keeps_its_balances(guarded: Company, kind: str) -> None:
-    deadlocks = run_and_compare(guarded, entry_first=True, attempts_each=20)
+    deadlocks = run_and_compare(guarded, entry_first=True, attempts_each=8)
     # On MariaDB such an application meets itself: it shares the row for its foreign key before it changes it.
     assert deadlocks == 0 or kind == "mariadb"

@@ -56,6 +56,14 @@ class Layout:
     selects: dict[Hashable, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(slots=True)
+class Claims:
+    """Whether balances here need a claim on the ledger, as the first repair of one learns, and whose turn it is."""
+
+    are_needed: bool = False
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Desk:
     """One place that repairs are written to, open for as long as its owner likes; used by many threads.
 
@@ -75,6 +83,7 @@ class Desk:
         self._lock = threading.Lock()
         self.asking = threading.Lock()
         """Held by whoever asks Stripe, so that many repairs together ask no faster than one."""
+        self.claims = Claims()
         self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._layout: Layout | None = None
         self._columns: dict[str, Columns] = {}
@@ -84,7 +93,7 @@ class Desk:
         """The same place under another policy or other exemptions, which change more often than a schema does."""
         other = Desk(config, self.catalogue, self._url, only_looks=self._only_looks)
         other._layout, other._columns, other._turns = self._layout, self._columns, self._turns
-        other.asking = self.asking
+        other.asking, other.claims = self.asking, self.claims
         return other
 
     def layout(self) -> Layout:

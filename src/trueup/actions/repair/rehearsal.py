@@ -40,7 +40,7 @@ class HeldTooLong(Exception):
 
 
 class RowsMoved(Exception):
-    """The rows are not those of the rehearsal; it is rehearsed again."""
+    """The rows are not those of the rehearsal; it is decided again, under the claim."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +69,12 @@ class Claim:
         for account_id in sorted(self.accounts):
             lock_row(desk, connection, desk.layout().mappings["account"], account_id, at_once=True)
         return None
+
+    def covers(self, other: Claim) -> bool:
+        """Return whether what ``other`` needs is locked by this one."""
+        return (self.serialization, self.entries, self.key) == (other.serialization, other.entries, other.key) and (
+            other.accounts <= self.accounts
+        )
 
     def is_overdue(self) -> bool:
         """Return whether COMMIT would come too late."""
