@@ -103,6 +103,10 @@ def issues(app: App) -> set[str]:
     return {finding.id for finding in app.report().findings()}
 
 
+_INDEX = {"mysql": ", INDEX (user_id)"}
+"""Without it no balance is written there: locking an account's entries would lock the whole table (decision 31)."""
+
+
 def _tables(keys: Keys, dialect: str) -> Iterable[str]:
     key = " PRIMARY KEY" if keys.unique else ""
     moment = _MOMENT[dialect]
@@ -110,7 +114,7 @@ def _tables(keys: Keys, dialect: str) -> Iterable[str]:
     yield (
         f"CREATE TABLE credit_transactions (id {_NUMBERED[dialect]}, user_id {keys.entry}, type varchar(40), "
         f"amount integer, balance_after integer, actor varchar(80), reason varchar(200), "
-        f"created_at {moment})"
+        f"created_at {moment}{_INDEX.get(dialect, '')})"
     )
 
 
