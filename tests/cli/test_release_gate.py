@@ -193,10 +193,7 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "the matrix is nonsense": (text_of("gates.toml", lambda _: "[features]\nx = 7\n"), USAGE),
     "the database is gone": (lacking("app.db"), USAGE),
     "the database is none": (lambda folder: (folder / "app.db").write_bytes(b"not a database" * 999), USAGE),
-    "the database is empty": (
-        emptied,
-        BLOCKED,  # Stripe's side is still there, and all that is paid in it belongs to nobody
-    ),
+    "the database is empty": (emptied, UNKNOWN),  # no account was read: what Stripe has beside them proves nothing
     "a table is gone": (lambda folder: run_sql(folder, "DROP TABLE credit_transactions"), BLOCKED),  # Stripe's is there
     "the store is none": (lambda folder: (folder / "store.db").write_bytes(b"not a store" * 999), UNKNOWN),
     "a secret is not there": (edit_config('url = "sqlite:///store.db"', 'url = "${NOT_THERE}"'), USAGE),
