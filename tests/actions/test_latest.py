@@ -83,7 +83,8 @@ def store(store_url: str) -> Iterator[Store]:
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     """A company of two."""
-    made(tmp_path, users=[("user_1", "FREE", 5), ("user_2", "FREE", 0)])
+    entries = [(1, "user_2", 1, 0, 0, "2026-01-01 00:00:00")]
+    made(tmp_path, users=[("user_1", "FREE", 5), ("user_2", "FREE", 0)], entries=entries)
     return load_config(tmp_path / "trueup.toml", {})
 
 

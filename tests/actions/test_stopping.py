@@ -64,7 +64,7 @@ def test_an_audit_is_stopped_at_any_moment(tmp_path: Path, seconds: float, monke
 
 
 def test_an_audit_that_nobody_stops_is_an_audit(tmp_path: Path) -> None:
-    made(tmp_path, users=[("user_1", "FREE", 0)])
+    made(tmp_path, users=[("user_1", "FREE", 0)], entries=[(1, "user_1", 1, 0, 0, "2026-01-01 00:00:00")])
     config = load_config(tmp_path / "trueup.toml", {})
     with Stoppable() as stoppable:
         report = audit(config, checks=full_catalogue(None), now=utc_now(), progress=stoppable)

@@ -38,6 +38,7 @@ environment = "test"
 url = "sqlite:///{folder}/app.db"
 [relations.account]
 table = "users"
+allow_empty = true
 [relations.account.columns]
 account_id = "id"
 stripe_customer_id = "customer"
