@@ -160,8 +160,9 @@ class MySQLTarget:
 
     @contextlib.contextmanager
     def looking_again(self, connection: Connection) -> Iterator[Connection]:
-        """A new transaction of the same session."""
+        """A new transaction of the same session, which is over with the look."""
         yield connection
+        connection.rollback()
 
     def triggers(self, connection: Connection, tables: Collection[str]) -> tuple[TableTrigger, ...]:
         """Triggers, which only a role with the TRIGGER right sees."""

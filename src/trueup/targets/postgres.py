@@ -210,10 +210,11 @@ class PostgresTarget:
 
     @contextlib.contextmanager
     def looking_again(self, connection: Connection) -> Iterator[Connection]:
-        """A new transaction of the same session."""
+        """A new transaction of the same session, which is over with the look."""
         for statement in _LOOKING_AGAIN:
             connection.exec_driver_sql(statement)
         yield connection
+        connection.rollback()
 
     def triggers(self, connection: Connection, tables: Collection[str]) -> tuple[TableTrigger, ...]:
         """Triggers and rules, also of partitions."""

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 import sqlalchemy
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.application import Writer, application
@@ -24,7 +25,7 @@ from tests.support.wire import Deed, Link, Moment
 from tests.support.wired import COMMIT, Wired
 from trueup.model.repair import Applied, Failed, Plan, RepairResult, Stale
 from trueup.targets import open_target
-from trueup.targets.target import LOCK_TIMEOUT_SECONDS, STATEMENT_TIMEOUT_SECONDS, Trouble
+from trueup.targets.target import LOCK_TIMEOUT_SECONDS, STATEMENT_TIMEOUT_SECONDS, Trouble, WriteCounter
 
 HOLD = {
     "postgres": "SELECT credits FROM users WHERE id = '{}' FOR UPDATE",
@@ -178,7 +179,7 @@ def seconds_to_touch(app: Planted, account_id: str) -> float:
 
 FAIL_POSTGRES = """
 CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF NEW.amount = 0 AND nextval('tries') <= {failures} THEN
+    IF NEW.amount = 0 AND (SELECT remaining FROM failures) > 0 THEN
         RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001';
     END IF;
     RETURN NEW;
@@ -186,25 +187,23 @@ END $$
 """
 FAIL_MARIADB = """
 CREATE TRIGGER failing BEFORE INSERT ON credit_transactions FOR EACH ROW BEGIN
-    IF NEW.amount = 0 AND NEXT VALUE FOR tries <= {failures} THEN
+    IF NEW.amount = 0 AND (SELECT remaining FROM failures) > 0 THEN
         SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found';
     END IF;
 END
 """
-# A sequence of MariaDB that keeps no numbers writes itself at each call, and a repair would count that.
+FAILURES = ("CREATE TABLE failures (remaining bigint)", "INSERT INTO failures VALUES (1)")
 FAILING = {
     "postgres": (
-        "CREATE SEQUENCE tries",
         FAIL_POSTGRES,
         "CREATE TRIGGER failing BEFORE INSERT ON credit_transactions FOR EACH ROW EXECUTE FUNCTION fail()",
     ),
-    "mariadb": ("CREATE SEQUENCE tries", FAIL_MARIADB),
+    "mariadb": (FAIL_MARIADB,),
 }
 MENDED = {
-    "postgres": ("DROP TRIGGER failing ON credit_transactions", "DROP FUNCTION fail", "DROP SEQUENCE tries"),
-    "mariadb": ("DROP TRIGGER failing", "DROP SEQUENCE tries"),
+    "postgres": ("DROP TRIGGER failing ON credit_transactions", "DROP FUNCTION fail", "DROP TABLE failures"),
+    "mariadb": ("DROP TRIGGER failing", "DROP TABLE failures"),
 }
-TRIED = {"postgres": "SELECT last_value FROM tries", "mariadb": "SELECT NEXT VALUE FOR tries - 1"}
 
 
 @pytest.fixture(params=["postgres", "mariadb"])
@@ -219,9 +218,9 @@ def test_a_serialisation_failure_is_evaluated_again_three_times(
 ) -> None:
     kind, app = server
     issue_id = app.take("unlimited-credits")
-    with failing(app, kind, failures=failures), attempts(app) as here:
+    with attempts(app) as here, failing(app, kind, here, failures=failures) as tries:
         result = here.repair(issue_id, key=issue_id)
-        assert app.app.rows(TRIED[kind]) == [(4,)]
+        assert len(tries) == 4
         assert app.is_repaired(issue_id) is applies
         if applies:
             assert isinstance(result, Applied)
@@ -235,12 +234,26 @@ def test_a_serialisation_failure_is_evaluated_again_three_times(
 
 
 @contextlib.contextmanager
-def failing(app: Planted, kind: str, *, failures: int) -> Iterator[None]:
-    """Whoever writes an audit row into the ledger is told so often that somebody else was at the same rows."""
-    for statement in FAILING[kind]:
-        app.app.execute(statement.replace("{failures}", str(failures)))
+def failing(app: Planted, kind: str, here: Attempts, *, failures: int) -> Iterator[list[int]]:
+    """Whoever writes an audit row into the ledger is told so often that somebody else was at the same rows.
+
+    Yields one number for each try of ``here``. They are counted in this process: a sequence of the server's skips
+    numbers when its cache is dropped, and a repair counts every row that a trigger writes.
+    """
+    tries: list[int] = []
+    count_writes = here.desk.target.count_writes
+
+    def counted(connection: Connection) -> WriteCounter:
+        app.app.execute(f"UPDATE failures SET remaining = {failures - len(tries)}")
+        tries.append(len(tries) + 1)
+        return count_writes(connection)
+
+    for statement in (*FAILURES, *FAILING[kind]):
+        app.app.execute(statement)
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(here.desk.target, "count_writes", counted)
+            yield tries
     finally:
         for statement in MENDED[kind]:
             app.app.execute(statement)

@@ -40,6 +40,7 @@ PARTED = (
     "CREATE TABLE others PARTITION OF credit_transactions DEFAULT",
     "INSERT INTO credit_transactions OVERRIDING SYSTEM VALUE SELECT * FROM old",
     "DROP TABLE old",
+    "SELECT setval(pg_get_serial_sequence('credit_transactions', 'id'), 1000)",  # ids go on after those that are there
 )
 POSTGRES: Mapping[str, tuple[tuple[str, ...], Serialization]] = {
     "no key": ((), Serialization.TABLE_LOCK),

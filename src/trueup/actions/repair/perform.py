@@ -169,26 +169,6 @@ def _busy(order: Order) -> Failed:
     return Failed(issue_id=order.issue_id, reason="Others kept changing the same rows; try again later.", busy=True)
 
 
-def _tried_with(desk: Desk, order: Order, rehearsal: Rehearsal | None) -> RepairResult | Unproven | Rehearsal:
-    """One of them, again after a deadlock or a serialisation failure. Raises ``RowsMoved`` and ``HeldTooLong``."""
-    for _ in range(TRIES):
-        try:
-            result = _attempt(desk, order) if rehearsal is None else _attempt_claimed(desk, order, rehearsal)
-        except Again:
-            continue
-        except TargetUnavailable as error:
-            return Failed(issue_id=order.issue_id, reason=str(error), busy=error.busy)
-        except DBAPIError as error:
-            trouble = desk.target.trouble(error)
-            if trouble is Trouble.CONFLICT:
-                continue
-            if trouble is Trouble.LOST and rehearsal is not None and rehearsal.claim.is_overdue():
-                raise HeldTooLong from None  # the server has ended the session
-            result = _refused_by_database(desk, order, error)
-        return recorded(desk, order, result) if isinstance(result, (Stale, Refused)) else result
-    return _busy(order)
-
-
 def _attempt(desk: Desk, order: Order, claim: Claim | None = None) -> RepairResult | Unproven | Rehearsal:
     """One transaction, from the start. Where a claim is missing it was a rehearsal, and is rolled back.
 
