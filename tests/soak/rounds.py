@@ -20,6 +20,8 @@ from tests.support.databases import MariaDBServer, PostgresServer
 
 SILENCE_SECONDS = 60
 WRITERS = 3
+LAST_REPAIRS = 5
+"""How often the last repairs are run: on a busy machine, one that decides too slowly under its claim gives it up."""
 
 Server = PostgresServer | MariaDBServer | None
 
@@ -101,8 +103,11 @@ def _wait_for_silence(place: Place, server: Server) -> None:
 def _counted(stage: Stage) -> list[str]:
     """What does not hold, before and after the last repairs; and the journal by its own command."""
     problems = broken_promises(stage)
-    last = run_to_its_end(stage, "repair", "--safe", "--reason", "The last repairs of the soak test.")
-    stage.tally["repaired at the end"] += last.stdout.count("applied  ")
+    for _ in range(LAST_REPAIRS):
+        last = run_to_its_end(stage, "repair", "--safe", "--reason", "The last repairs of the soak test.")
+        stage.tally["repaired at the end"] += last.stdout.count("applied  ")
+        if not wrong_balances(stage):
+            break
     problems += [*broken_promises(stage), *wrong_balances(stage)]
     verified = run_to_its_end(stage, "journal", "verify")
     if verified.returncode != 0 or not verified.stdout.startswith("whole: "):
