@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from docs.derived import link
 from docs.marks import MADE
 from docs.numbers import policy_keys, policy_promises
+from docs.promises import promises_of
 from docs.rows import row_tables, table, value_text
 from tests.support.catalogue import checked
 from trueup.engines.requirements import needs_of_check
@@ -15,6 +16,7 @@ from trueup.engines.sql import Need, derived_of, parameters_behind
 from trueup.model.change import Change, Refusal
 from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.derived import DERIVED
+from trueup.model.durations import Durations
 from trueup.model.finding import Finding
 from trueup.model.policy import Policy
 from trueup.model.relations import RELATIONS, Row, columns_of, relation_name
@@ -99,14 +101,18 @@ def _numbers(check: Check) -> Iterator[str]:
     bound = sorted(parameters_behind(check.population + check.violations))
     if not bound:
         return
-    yield from ("## Numbers you can set", "")
+    yield from ("## Numbers", "")
     own = [name for name in bound if name in keys]
     rows = (
         (f"`${name}`", f"`{keys[name]}`", value_text(getattr(usual, keys[name])), promises[keys[name]]) for name in own
     )
     if own:
         yield from (*table(("in the SQL", "in `[policy]`", "unless you say so", "meaning"), rows), "")
-    clock = [f"${name}" for name in bound if name not in keys]
+    spans = promises_of(Durations)
+    fixed = [(f"`${name}`", spans[name]) for name in bound if name in spans]
+    if fixed:
+        yield from ("These are the same for every business:", "", *table(("in the SQL", "meaning"), fixed), "")
+    clock = [f"${name}" for name in bound if name not in keys and name not in spans]
     if clock:
         yield from (f"The audit's own moment is bound as {_listed(clock)}.", "")
 

@@ -18,6 +18,10 @@ CHECKS = catalogue()
 CASES = [pytest.param(check, case, id=f"{check.id}: {case.name}") for check in CHECKS for case in all_cases(check)]
 EVERY_CHECK = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 MOST_TEACHING_CASES = 6  # more than two screens, and a check is buried under its tests
+QUERIES = [
+    *(pytest.param(check.population + check.violations, id=check.id) for check in CHECKS),
+    *(pytest.param(derived.sql, id=derived.name) for derived in DERIVED),
+]
 DIALECTS = ("spark", "trino", "clickhouse", "bigquery", "snowflake")
 
 
@@ -65,6 +69,11 @@ def test_derived_relations_stay_inside_the_portable_subset(derived: object) -> N
     assert departures_from_portable(sql) == []
     for dialect in DIALECTS:
         assert rendered(sql, dialect)
+
+
+@pytest.mark.parametrize("sql", QUERIES)
+def test_a_query_names_its_spans_of_time_and_divides_with_a_slash(sql: str) -> None:
+    assert [word for word in ("power(", "86400", "86_400") if word in sql] == []
 
 
 @EVERY_CHECK

@@ -11,8 +11,10 @@ import pytest
 from docs import derived
 from docs.generate import FOLDER, pages, write
 from docs.numbers import policy_keys, policy_promises
+from docs.promises import promises_of
 from trueup.checks import catalogue
 from trueup.model.check import CASE_NOW
+from trueup.model.durations import Durations
 from trueup.model.policy import Policy
 from trueup.model.relations import EntryKind
 from trueup.model.severity import Severity
@@ -73,7 +75,8 @@ def test_the_page_of_derived_relations_is_as_it_is_made_and_every_link_to_it_arr
 
 def test_every_number_a_check_may_bind_is_explained_or_is_the_audits_own_moment() -> None:
     keys = policy_keys()
-    assert Policy().parameters(CASE_NOW).keys() - keys.keys() == {"now", "today"}
+    assert Policy().parameters(CASE_NOW).keys() - keys.keys() == {"now", "today", *promises_of(Durations)}
+    assert promises_of(Durations).keys() == Durations().parameters().keys()
     assert {keys[name] for name in keys} <= policy_promises().keys()
 
 

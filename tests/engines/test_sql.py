@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlglot.errors import SqlglotError
 
-from trueup.engines.sql import departures_from_portable, derived_of, needs_of, parameters_behind, parameters_of
+from trueup.engines.sql import (
+    departures_from_portable,
+    derived_of,
+    needs_of,
+    parameters_behind,
+    parameters_of,
+    rendered,
+)
 
 
 def test_needs_are_found_through_aliases_ctes_and_subqueries() -> None:
@@ -54,6 +61,8 @@ def test_a_column_that_does_not_exist_is_refused() -> None:
     [
         "SELECT created_at - INTERVAL 1 DAY FROM account",
         "SELECT amount / 2 FROM ledger_entry",
+        "SELECT amount / CAST(credits AS DOUBLE) FROM ledger_entry",
+        "SELECT amount * power(2, -1) FROM ledger_entry",
         "SELECT median(amount) FROM ledger_entry",
         "SELECT quantile_cont(amount, 0.5) FROM ledger_entry",
         "SELECT mad(amount) FROM ledger_entry",
@@ -65,6 +74,16 @@ def test_a_column_that_does_not_exist_is_refused() -> None:
 )
 def test_what_engines_disagree_on_is_refused(sql: str) -> None:
     assert departures_from_portable(sql)
+
+
+@pytest.mark.parametrize(
+    "quotient", ["CAST(amount AS DOUBLE) / 2", "CAST(amount AS DOUBLE) * 3 / 2", "(amount - CAST(1 AS DOUBLE)) / 2"]
+)
+@pytest.mark.parametrize("dialect", ["duckdb", "spark", "trino"])
+def test_a_double_may_be_divided_and_every_engine_divides_it(quotient: str, dialect: str) -> None:
+    sql = f"SELECT {quotient} FROM ledger_entry"
+    assert departures_from_portable(sql) == []
+    assert " / 2" in rendered(sql, dialect)
 
 
 def test_parameters_are_found_by_name() -> None:

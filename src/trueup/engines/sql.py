@@ -98,7 +98,12 @@ def departures_from_portable(sql: str) -> list[str]:
     """What in this SQL some engine would refuse or, worse, answer differently. Empty when it is portable."""
     tree = sqlglot.parse_one(sql, dialect="duckdb")
     departures = [f"INTERVAL arithmetic: {node.sql()}" for node in tree.find_all(exp.Interval)]
-    departures += [f"division, which means two things on integers: {node.sql()}" for node in tree.find_all(exp.Div)]
+    departures += [
+        f"division, which means two things on integers; cast the dividend to DOUBLE: {node.sql()}"
+        for node in tree.find_all(exp.Div)
+        if not _is_double(node.this)
+    ]
+    departures += [f"power(), which hides a division: {node.sql()}" for node in tree.find_all(exp.Pow)]
     departures += [
         f"an aggregate that holds every value in memory: {node.sql()}"
         for node in tree.find_all(exp.Median, exp.Quantile, exp.PercentileCont, exp.PercentileDisc)
@@ -112,6 +117,13 @@ def departures_from_portable(sql: str) -> list[str]:
     departures += [f"asks for the time: {node.sql()}" for node in tree.find_all(*clocks)]
     departures += [f"asks for the time: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() in _CLOCKS]
     return departures
+
+
+def _is_double(value: exp.Expr) -> bool:
+    """Whether every engine works this out as a DOUBLE: it is cast to one, or a factor or a term of it is."""
+    if isinstance(value, exp.Cast):
+        return value.to.is_type(exp.DataType.Type.DOUBLE)
+    return isinstance(value, (exp.Binary, exp.Paren, exp.Neg)) and any(map(_is_double, value.iter_expressions()))
 
 
 def rendered(sql: str, dialect: str) -> str:

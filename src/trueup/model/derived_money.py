@@ -262,7 +262,6 @@ NAMED_GRANT = Derived(
     holds="The period's settled purchases and subscription grants that name a money, each with what Stripe says of it: "
     "paid, if one of the things named is; unknown, if one of them may be older or younger than what was read; "
     "otherwise pending, or none: never paid, of the other mode, or not there at all.",
-    # A grant names an invoice of at most a year before it, and a payment or checkout of at most 60 days before it.
     optional=_LINKS,
     sql="""
 WITH reading AS (
@@ -303,8 +302,8 @@ SELECT k.entry_id, k.account_id, k.amount, k.created_at, k.money_id,
             WHEN k.whole_state = 'pending' THEN 'pending'
             WHEN k.whole_state = 'unpaid' THEN 'none'
             WHEN k.is_there THEN 'unknown'
-            WHEN date_diff('second', r.since, k.created_at) >= CASE WHEN k.by_invoice THEN 366 ELSE 60 END * 86400
-                 THEN 'none'
+            WHEN date_diff('second', r.since, k.created_at)
+                 >= CASE WHEN k.by_invoice THEN $invoice_reach_seconds ELSE $payment_reach_seconds END THEN 'none'
             ELSE 'unknown' END AS state
 FROM known AS k
 CROSS JOIN last_look AS l

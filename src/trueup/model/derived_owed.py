@@ -30,10 +30,10 @@ WITH plan_line AS (   -- its plan (NULL where the price means none), and how man
         SELECT l.invoice_id, l.proration, l.amount, coalesce(l.quantity, 1) AS quantity, l.period_start, l.period_end,
                plan.plan, plan.credits_per_period,
                CASE WHEN price.unit_amount > 0 AND coalesce(l.quantity, 1) > 0
-                    THEN CAST(l.amount AS DOUBLE)
-                         * power(CAST(price.unit_amount AS DOUBLE) * coalesce(l.quantity, 1), -1) END AS share,
+                    THEN CAST(l.amount AS DOUBLE) / (CAST(price.unit_amount AS DOUBLE) * coalesce(l.quantity, 1))
+                    END AS share,
                CASE WHEN NOT l.proration AND l.period_end > l.period_start
-                    THEN date_diff('second', l.period_start, l.period_end) // 86400
+                    THEN date_diff('second', l.period_start, l.period_end) // $day_seconds
                     ELSE coalesce(price.interval_count * CASE price.interval WHEN 'day'   THEN 1
                                                                              WHEN 'week'  THEN 7
                                                                              WHEN 'month' THEN 30
@@ -48,11 +48,11 @@ WITH plan_line AS (   -- its plan (NULL where the price means none), and how man
                                   WHEN 'quarter' THEN 183
                                   WHEN 'year'    THEN 731
                                   ELSE 61 END AS half_days,            -- an interval's usual length
-               86400 * CASE plan.interval WHEN 'day'     THEN 1
-                                          WHEN 'week'    THEN 7
-                                          WHEN 'quarter' THEN 92
-                                          WHEN 'year'    THEN 366
-                                          ELSE 31 END AS instalment_seconds   -- its longest
+               CASE plan.interval WHEN 'day'     THEN 1
+                                  WHEN 'week'    THEN 7
+                                  WHEN 'quarter' THEN 92
+                                  WHEN 'year'    THEN 366
+                                  ELSE 31 END * $day_seconds AS instalment_seconds   -- its longest
         FROM stripe_invoice_line AS l
         LEFT JOIN plan_price AS by_id  ON by_id.price_id = l.price_id
         LEFT JOIN plan_price AS by_key ON by_key.price_id = l.lookup_key

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from trueup.model.durations import Durations
 from trueup.model.severity import Severity
 
 PERIOD_DAYS_LIMIT = 3650
@@ -71,6 +72,7 @@ class Policy:
         """
         since = self.idempotency_since
         return {
+            **Durations().parameters(),
             "now": now,
             "today": now.date(),
             "period_start": now - timedelta(days=self.period_days),

@@ -78,6 +78,10 @@ def _sold(number: int = 8, *, amount: int = 1500) -> tuple[Row, ...]:
 
 CASES: tuple[Case, ...] = (
     Case(
+        name="100 % coupon, or a trial: an invoice of zero",
+        given=(*_GIVEN, _invoice(total=0), _line(amount=0)),
+    ),
+    Case(
         name="field failure 14: paid, and the event was never generated",
         given=(*_GIVEN, _invoice(), _line()),
         fires=("in_1",),

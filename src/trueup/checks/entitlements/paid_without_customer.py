@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from trueup.model.change import Append, Change, Refusal, Replace
 from trueup.model.check import Case, Check, ago, money_at_risk
+from trueup.model.durations import DAY_SECONDS
 from trueup.model.finding import Area, Finding
 from trueup.model.marks import ACTOR, DOWNGRADED
 from trueup.model.relations import Account, Plan
 from trueup.model.severity import Severity
 
-_DAY_SECONDS = 86_400
 _PLANS = (
     Plan(plan="FREE", rank=0),
     Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000), price_minor=2000, price_currency="usd"),
@@ -52,7 +52,7 @@ def _reason_to_wait(finding: Finding) -> str | None:
         return f"The account names {evidence['stripe_subscription_id']}, so somebody may be paying; find its customer first."
     if not isinstance(age_seconds, int):
         return "Nobody knows how old the account is; its customer may still be on the way."
-    if age_seconds < _DAY_SECONDS:
+    if age_seconds < DAY_SECONDS:
         return "The account is younger than a day; its customer may still be on the way."
     return None
 
@@ -119,7 +119,7 @@ WHERE p.paid
             given=(*_PLANS, Account(account_id="user_1", plan="PRO", created_at=ago(days=90))),
             fires=("user_1",),
             evidence={
-                "user_1": {"plan": "PRO", "free_plan": "FREE", "age_seconds": 90 * _DAY_SECONDS, "price_minor": 2000}
+                "user_1": {"plan": "PRO", "free_plan": "FREE", "age_seconds": 90 * DAY_SECONDS, "price_minor": 2000}
             },
         ),
         Case(

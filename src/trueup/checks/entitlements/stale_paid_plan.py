@@ -120,7 +120,7 @@ SELECT account_id                             AS subject,
        price_minor,
        price_currency
 FROM covered
-WHERE date_diff('second', covered_from, $now) > (interval_days + $past_due_grace_days) * 86400
+WHERE date_diff('second', covered_from, $now) > (interval_days + $past_due_grace_days) * $day_seconds
 """,
     message="{subject} is on {plan}, billed every {interval_days} days at most, and was not renewed for {days_without_renewal} days.",
     impact=money_at_risk("price_minor", "price_currency"),

@@ -92,7 +92,7 @@ WITH reversal AS (
 judged AS (
     SELECT r.money_id, r.account_id, r.customer_id, r.amount, r.currency, r.granted, r.reversed, r.kept, r.returned,
            r.under_way, r.last_at, r.rounding,
-           round(CAST(r.largest_grant AS DOUBLE) * (r.charged - r.accounted) * power(CAST(r.charged AS DOUBLE), -1)
+           round(CAST(r.largest_grant AS DOUBLE) * (r.charged - r.accounted) / r.charged
                  - CAST(r.kept AS DOUBLE), 6) AS excess
     FROM reversal AS r
 )

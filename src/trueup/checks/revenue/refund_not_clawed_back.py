@@ -108,8 +108,7 @@ WITH refunded AS (
 short AS (
     SELECT r.money_id, r.account_id, r.customer_id, r.amount, r.currency, r.granted, r.kept, r.returned,
            r.last_returned_at, r.worth, r.rounding,
-           round(CAST(r.kept AS DOUBLE)
-                 - r.worth * (r.amount - r.returned) * power(CAST(r.amount AS DOUBLE), -1), 6) AS excess
+           round(CAST(r.kept AS DOUBLE) - CAST(r.worth AS DOUBLE) * (r.amount - r.returned) / r.amount, 6) AS excess
     FROM refunded AS r
 ),
 before_refund AS (
@@ -151,7 +150,7 @@ SELECT money_id AS subject,
        returned                                            AS amount_returned,
        currency,
        last_returned_at,
-       CAST(least(returned, round(amount * to_take_back * power(worth, -1), 0)) AS BIGINT) AS amount_at_risk
+       CAST(least(returned, round(CAST(to_take_back AS DOUBLE) * amount / worth, 0)) AS BIGINT) AS amount_at_risk
 FROM judged
 WHERE to_take_back >= 1
 """,

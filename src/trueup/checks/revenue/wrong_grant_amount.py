@@ -159,8 +159,7 @@ SELECT w.money_id AS subject,
        w.difference,
        w.amount,
        w.currency,
-       CAST(round(CASE WHEN w.credits_owed > 0 THEN w.amount * CAST(w.difference AS DOUBLE)
-                                                    * power(CAST(w.credits_owed AS DOUBLE), -1)
+       CAST(round(CASE WHEN w.credits_owed > 0 THEN CAST(w.difference AS DOUBLE) * w.amount / w.credits_owed
                        ELSE w.amount END, 0) AS BIGINT) AS amount_at_risk,
        w.paid_at
 FROM wrong AS w

@@ -79,12 +79,12 @@ succession AS (
 monthly AS (
     SELECT account_id, stripe_invoice_id
     FROM succession
-    WHERE date_diff('second', first_at, next_at) BETWEEN 25 * 86400 AND 35 * 86400
-      AND date_diff('second', next_at, after_next_at) BETWEEN 25 * 86400 AND 35 * 86400
+    WHERE date_diff('second', first_at, next_at) BETWEEN $same_period_seconds AND $month_limit_seconds
+      AND date_diff('second', next_at, after_next_at) BETWEEN $same_period_seconds AND $month_limit_seconds
 ),
 excess AS (
     SELECT g.stripe_invoice_id, g.account_id,
-           sum(CASE WHEN g.seconds_later < 25 * 86400 OR (g.seconds_later IS NOT NULL AND m.account_id IS NOT NULL)
+           sum(CASE WHEN g.seconds_later < $same_period_seconds OR (g.seconds_later IS NOT NULL AND m.account_id IS NOT NULL)
                     THEN g.amount ELSE 0 END) AS credits
     FROM granted AS g
     LEFT JOIN monthly AS m ON m.account_id = g.account_id AND m.stripe_invoice_id = g.stripe_invoice_id

@@ -65,7 +65,7 @@ granted AS (
 ),
 excess AS (   -- a yearly payment may back a grant every month: those repeat nothing, less than 25 days apart they do
     SELECT stripe_payment_intent_id, account_id, kind,
-           sum(CASE WHEN seconds_later IS NOT NULL AND (kind = 'purchase' OR seconds_later < 25 * 86400)
+           sum(CASE WHEN seconds_later IS NOT NULL AND (kind = 'purchase' OR seconds_later < $same_period_seconds)
                     THEN amount ELSE 0 END) AS credits
     FROM granted
     GROUP BY stripe_payment_intent_id, account_id, kind

@@ -150,7 +150,7 @@ WHERE coalesce(amount, CASE WHEN is_listed THEN 0 ELSE 1 END) <> 0
   AND (is_listed
        OR NOT EXISTS (SELECT 1 FROM stripe_reading AS r   -- it may have been tried for three days before it came
                       WHERE r.relation = 'stripe_event'
-                        AND date_diff('second', r.complete_since, hollow.received_at) < 3 * 86400))
+                        AND date_diff('second', r.complete_since, hollow.received_at) < $delivery_seconds))
 """,
     message="{subject} ({type}) was processed at {processed_at} and no ledger entry names it; "
     "{of_which_granted} of {events_of_type} such events granted credits.",
