@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from trueup.books.reading import literal
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Statement
 
@@ -20,7 +22,7 @@ _PLANNED = frozenset({"SELECT", "INSERT", "DELETE"})
 
 
 class Again:
-    """Keeps statements parsed, and the plans of those that are bound to nothing but numbers and moments.
+    """Keeps statements parsed, and the plans of those whose values can be written where they are run.
 
     A plan is one that was made without looking for a better one, and only fit for a few rows: where there are more,
     none is used. ``tables`` are the derived ones that stand with the columns that they must have, and only have to be
@@ -78,7 +80,7 @@ class Again:
         name = self._planned[key]
         if not bound:
             return self._statement(f"EXECUTE {name}")
-        values = (f"{name} := CAST('{value}' AS {types[name]})" for name, value in bound.items())
+        values = (f"{name} := CAST({literal(value)} AS {types[name]})" for name, value in bound.items())
         return f"EXECUTE {name}({', '.join(values)})"
 
     def _keep(self, key: tuple[str, ...], sql: str) -> None:
@@ -90,6 +92,8 @@ class Again:
 
     def _type(self, value: object) -> str:
         """What DuckDB takes this value for when it is bound."""
+        if isinstance(value, str):
+            return "VARCHAR"
         known = type(value) if isinstance(value, date) else (type(value), _size(value))
         if known not in self._types:
             if len(self._types) >= _MOST_KEPT:
@@ -111,8 +115,10 @@ def _size(value: object) -> object:
 
 
 def _is_literal(value: object) -> bool:
-    """Whether the value can stand in a statement as it is: never text, which could be anything."""
+    """Whether the value can be written in a statement. DuckDB reads a statement to its first NUL."""
     match value:
+        case str():
+            return "\0" not in value
         case Decimal():
             return value.is_finite()
         case datetime():

@@ -2,12 +2,14 @@
 
 Around so few rows everything costs more than the rows do: a table that is made anew, a stream that is registered, a
 look for what hardly ever is there. So a relation is one statement here, which puts its rows in and says of each
-whether there is anything to put on record; only then the audit's own statements that do that are run.
+whether there is anything to put on record; only then the audit's own statements that do that are run. The rows come to
+it as one text, so that its plan is kept: lists that are bound, or written out, are planned anew each time.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,27 +60,20 @@ class FewRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where a relation's rows go as long as their types stay: a table that takes them as they are, and the relation's
-    own, into which they are read from there.
-    """
+    """Where a relation's rows go as long as their types stay: its table, and the statement that reads them into it."""
 
     mapping: RelationMapping
     types: Mapping[str, str]
-    tables: tuple[str, str]
-    staging: str
+    table: str
     reading: str
 
     @classmethod
     def of(cls, mapping: RelationMapping, types: Mapping[str, str]) -> _Place:
         relation = relation_named(mapping.relation)
-        stage = _stage(mapping.relation)
-        columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
-        values = ", ".join(f"unnest(CAST($place_{n} AS {kind}[]))" for n, kind in enumerate(types.values()))
         return cls(
             mapping=mapping,
             types=types,
-            tables=(f"CREATE OR REPLACE TEMP TABLE {stage} ({columns})", create_table(relation, types)),
-            staging=f"INSERT INTO {stage} SELECT {values}",
+            table=create_table(relation, types),
             reading=_insertion(relation, mapping, types),
         )
 
@@ -145,11 +140,8 @@ class Handful:
         name = few.mapping.relation
         relation = relation_named(name)
         place = self._place(few)
-        bound = {f"place_{n}": column.values for n, column in enumerate(few.columns.values())}
-        self.books.run(place.staging, bound)
         self._filled.add(name)
-        put_in = self.books.run(place.reading).fetchall()
-        self.books.run(f"DELETE FROM {_stage(name)}")
+        put_in = self.books.run(place.reading, {"rows": _document(few)}).fetchall()
         self._keys[name] = frozenset(tuple(keys) for _, _, *keys in put_in)
         is_doubled = len(_key_names(relation)) == 1 and not few.unique_key and len(self._keys[name]) < few.count
         is_odd = is_doubled or any(odd for odd, _, *_ in put_in)
@@ -167,9 +159,8 @@ class Handful:
         types = {n: before.get(n, "VARCHAR") if c.type == NO_TYPE else c.type for n, c in few.columns.items()}
         if known is None or known.mapping is not few.mapping or list(known.types.items()) != list(types.items()):
             place = self._places[name] = _Place.of(few.mapping, types)
-            if known is None or known.tables != place.tables:
-                for table in place.tables:
-                    self.books.make_table(table)
+            if known is None or known.table != place.table:
+                self.books.make_table(place.table)
             return place
         return known
 
@@ -203,15 +194,18 @@ def _key_names(relation: Relation) -> list[str]:
     return [column.name for column in columns_of(relation) if column.is_key]
 
 
-def _stage(name: str) -> str:
-    """The table that a relation's rows come into before they are read."""
-    return f"given_{name}"
+def _document(few: FewRows) -> str:
+    """The rows as one text, an object a row, from which DuckDB reads each value exactly as it is."""
+    columns = [map(str, c.values) if c.type == "TIMESTAMP" else c.values for c in few.columns.values()]
+    return json.dumps([dict(zip(few.columns, row, strict=True)) for row in zip(*columns, strict=True)])
 
 
 def _insertion(relation: Relation, mapping: RelationMapping, types: Mapping[str, str]) -> str:
     """Reads the rows, and gives of each whether anything about it is to be put on record, its plan, and its keys."""
+    shape = literal(json.dumps([dict(types)]))
+    given = f"(SELECT unnest(from_json($rows, {shape}), recursive := true)) AS given"
     plan = "plan" if mapping.relation == "account" else "NULL"
-    inserted = insertion(relation, mapping, types, source=_stage(mapping.relation))
+    inserted = insertion(relation, mapping, types, source=given)
     return f"{inserted} RETURNING {_is_odd(relation)}, {plan}, {', '.join(_key_names(relation))}"
 
 
