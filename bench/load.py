@@ -29,8 +29,9 @@ import sqlalchemy
 
 from bench.arrivals import Arrivals, Latencies, arrive, ask
 from bench.companies import Prepared, prepared_postgres
-from trueup.mapping.config import load_config
-from trueup.store import journal, open_store
+from trueup import journal
+from trueup.config import load_config
+from trueup.store import open_store
 from trueup.targets import open_target
 
 PATH = "/api/admin/billing-assurance"

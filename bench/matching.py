@@ -26,7 +26,7 @@ from trueup.actions.catalogue import full_catalogue
 from trueup.actions.examine import examine
 from trueup.actions.snapshot import copied_books
 from trueup.books.file import Books
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.outcome import Checked
 from trueup.model.relations import STRIPE, columns_of, relation_name
 from trueup.model.source import Silent

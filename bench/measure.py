@@ -16,8 +16,8 @@ from bench.by_hand import QUERIES
 from bench.companies import Prepared
 from trueup.actions.catalogue import full_catalogue
 from trueup.actions.needed import needed_mappings
-from trueup.mapping.config import load_config
-from trueup.mapping.fit import fit
+from trueup.config import load_config
+from trueup.mapping.resolve import fit
 from trueup.model.source import RelationMapping
 from trueup.sources import open_source
 from trueup.sources.select import select
@@ -33,7 +33,7 @@ from trueup.actions.snapshot import copied_books
 from trueup.actions.catalogue import full_catalogue
 from trueup.actions.catalogue import full_catalogue
 from trueup.actions.snapshot import needed_mappings
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.source import Silent
 checks = full_catalogue(None)
 config = load_config(Path(sys.argv[1]), os.environ)

@@ -45,7 +45,7 @@ from pathlib import Path
 from trueup.actions.audit import report_on
 from trueup.actions.catalogue import full_catalogue
 from trueup.actions.snapshot import copied_books
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.source import Silent
 from trueup.stripe.listings import LISTINGS
 checks, now = full_catalogue(None), datetime.now(UTC).replace(tzinfo=None)

@@ -18,15 +18,15 @@ from pydantic.fields import FieldInfo
 
 from docs.promises import promises_of
 from docs.rows import table, value_text
+from trueup.config import STORE_FILE
+from trueup.config.document import Document, PolicySection, Section, StoreSection
 from trueup.disk import whole_file
-from trueup.mapping.config import STORE_FILE
-from trueup.mapping.document import Document, PolicySection, Section, StoreSection
 from trueup.model.columns import Column, Kind
 from trueup.model.policy import Policy
 from trueup.model.relations import MAPPED, STRIPE, Relation, columns_of, relation_name
 
 FILE = Path(__file__).parent / "configuration.md"
-MADE = "<!-- Made by `python -m docs.generate` from mapping/document.py. Edit the keys there, then run it again. -->"
+MADE = "<!-- Made by `python -m docs.generate` from config/document.py. Edit the keys there, then run it again. -->"
 
 INTRODUCTION = """\
 # Configuration

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from docs.marks import MADE
 from trueup.checks import catalogue
+from trueup.derived import DERIVED, Derived
 from trueup.engines.sql import derived_of
-from trueup.model.derivation import Derived
-from trueup.model.derived import DERIVED
 
 FILE = Path(__file__).parent / "derived.md"
 

@@ -11,11 +11,11 @@ from docs.numbers import policy_keys, policy_promises
 from docs.promises import promises_of
 from docs.rows import row_tables, table, value_text
 from tests.support.catalogue import checked
+from trueup.derived import DERIVED
 from trueup.engines.requirements import needs_of_check
 from trueup.engines.sql import Need, derived_of, parameters_behind
 from trueup.model.change import Change, Refusal
 from trueup.model.check import CASE_NOW, Case, Check
-from trueup.model.derived import DERIVED
 from trueup.model.durations import Durations
 from trueup.model.finding import Finding
 from trueup.model.policy import Policy

@@ -14,11 +14,11 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from trueup.actions.audit import audit
-from trueup.actions.demo.found import found_company
 from trueup.checks import catalogue
+from trueup.config import load_config
+from trueup.demo.found import found_company
 from trueup.disk import whole_file
 from trueup.formats import write
-from trueup.mapping.config import load_config
 from trueup.model.source import Silent
 
 PICTURE = Path(__file__).parent / "report.svg"

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from trueup.actions.catalogue import full_catalogue
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.access import Role
 from trueup.web import create_app
 from trueup.web.access import Principal

@@ -13,7 +13,7 @@ from pathlib import Path
 from trueup.actions.audit import audit
 from trueup.actions.catalogue import full_catalogue
 from trueup.actions.repair import preview
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.repair import Plan
 from trueup.model.source import Silent
 

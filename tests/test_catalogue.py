@@ -8,10 +8,10 @@ import pytest
 
 from tests.support.catalogue import all_cases, checked
 from trueup.checks import catalogue
+from trueup.derived import DERIVED
 from trueup.engines.requirements import needs_of_check
 from trueup.engines.sql import column_exists, departures_from_portable, needs_of, parameters_of, rendered
 from trueup.model.check import CASE_NOW, Case, Check
-from trueup.model.derived import DERIVED
 from trueup.model.policy import Policy
 
 CHECKS = catalogue()

@@ -27,7 +27,7 @@ from trueup.actions.explain import Explanation, explain, explain_books
 from trueup.checks import catalogue
 from trueup.cli.explanation import as_document, as_text
 from trueup.cli.main import app as command
-from trueup.mapping.config import Config, load_config
+from trueup.config import Config, load_config
 from trueup.model.source import Silent
 from trueup.model.timeline import Side, TimelineLine
 

@@ -17,10 +17,10 @@ from trueup.actions.doctor import Health, examine_setup
 from trueup.actions.grants import grants
 from trueup.actions.journal import check_journal
 from trueup.actions.repair import repair
+from trueup.journal import JOURNAL_TABLES, Sound
 from trueup.model.errors import SourceUnavailable
 from trueup.model.repair import Applied
 from trueup.sources import open_source
-from trueup.store.journal import JOURNAL_TABLES, Sound
 from trueup.targets import open_target
 
 DENIED = frozenset({1044, 1045, 1142, 1143, 1227, 1959})

@@ -16,15 +16,15 @@ from tests.support.databases import OWNER, PostgresServer
 from tests.support.journals import line
 from tests.support.narrow import Narrow, guardrail_of, narrow_postgres, rights, run_psql
 from tests.support.repairable import REASON, demo_app
+from trueup import journal
 from trueup.actions.doctor import Health, examine_setup
 from trueup.actions.grants import grants
 from trueup.actions.guardrails.copying import READ
 from trueup.actions.journal import check_journal
 from trueup.actions.repair import repair
+from trueup.journal import JOURNAL_TABLES, Sound
 from trueup.model.repair import Applied
 from trueup.sources import open_source
-from trueup.store import journal
-from trueup.store.journal import JOURNAL_TABLES, Sound
 from trueup.targets import open_target
 
 DENIED = errors.InsufficientPrivilege

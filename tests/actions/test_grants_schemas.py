@@ -14,9 +14,9 @@ from tests.support.databases import MariaDBServer, PostgresServer
 from tests.support.journals import line
 from tests.support.narrow import Narrow, narrow_mariadb, narrow_postgres
 from tests.support.repairable import App, app_of
+from trueup import journal
 from trueup.actions.grants import grants
 from trueup.model.errors import ConfigurationError
-from trueup.store import journal
 from trueup.targets import open_target
 
 CONFIG = """environment = "test"

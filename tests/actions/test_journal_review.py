@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from tests.support.journals import line, write_first_form
 from tests.support.repairable import App
 from tests.support.tiny_app import Rows, tiny_app
+from trueup import journal
 from trueup.actions.journal_review import Doubt, Review, review_journal
 from trueup.cli.main import app as command
-from trueup.store import journal
 from trueup.targets import open_target
 
 ROWS = Rows(

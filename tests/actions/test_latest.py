@@ -15,7 +15,7 @@ import pytest
 from tests.support.ledger_app import made
 from trueup.actions.latest import AuditUnderway, Latest
 from trueup.checks import catalogue
-from trueup.mapping.config import Config, load_config
+from trueup.config import Config, load_config
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import Exemption
 from trueup.store import Store, StoredRun, open_store
@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from trueup.actions.latest import Latest
 from trueup.checks import catalogue
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.store import open_store
 
 with open_store(sys.argv[2]) as store:

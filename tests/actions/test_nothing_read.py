@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.command import Ran, trueup
 from tests.support.gating import now
-from trueup.actions.demo.found import found_company
 from trueup.actions.init import proposed_config
+from trueup.demo.found import found_company
 from trueup.model.source import Silent
 
 INCOMPLETE = 3

@@ -18,8 +18,8 @@ from tests.support.reports import CATALOGUE, NOW, QUICK, finding, reports
 from trueup.actions.exempt import end_exemption, exempt, with_stored_exemptions
 from trueup.actions.remember import remember
 from trueup.checks import catalogue
+from trueup.config import Config, load_config
 from trueup.formats import write
-from trueup.mapping.config import Config, load_config
 from trueup.model.change import Value
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding

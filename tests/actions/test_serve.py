@@ -16,7 +16,7 @@ from tests.support.ledger_app import made
 from trueup.actions.latest import Latest
 from trueup.actions.serve import RETRY_SECONDS, Background, keep_doing
 from trueup.checks import catalogue
-from trueup.mapping.config import Config, load_config
+from trueup.config import Config, load_config
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.store import Store, open_store
 

@@ -12,7 +12,7 @@ from tests.support.ledger_app import NOW, made
 from trueup.actions.audit import report_on
 from trueup.actions.catalogue import full_catalogue
 from trueup.actions.snapshot import copied_books
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.source import Silent
 
 _NAMED_TWICE = """

@@ -14,7 +14,7 @@ from trueup.actions.audit import audit
 from trueup.actions.catalogue import full_catalogue
 from trueup.actions.stopping import AuditStopped, Stoppable
 from trueup.cli.options import utc_now
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 
 ENTRIES = [(n, "user_1", n, 1, n, "2026-02-01 00:00:00") for n in range(1, 100_001)]
 

@@ -22,7 +22,7 @@ from trueup.actions.doctor import examine_setup
 from trueup.actions.symptoms import Health, Symptom
 from trueup.checks.credits.unreadable_row import CHECK as UNREADABLE_ROW
 from trueup.checks.entitlements.shared_customer import CHECK as SHARED_CUSTOMER
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Area

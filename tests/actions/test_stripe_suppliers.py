@@ -32,7 +32,7 @@ from tests.support.stripe.world import KEY, StripeWorld
 from trueup.actions.audit import audit
 from trueup.books.file import opened_books
 from trueup.checks import catalogue
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.errors import ConfigurationError
 from trueup.model.outcome import Broken, Checked
 from trueup.model.relations import STRIPE, relation_name

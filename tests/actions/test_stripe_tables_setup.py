@@ -18,7 +18,7 @@ from trueup.actions.doctor import examine_setup
 from trueup.actions.grants import grants
 from trueup.actions.init import proposed_config
 from trueup.actions.symptoms import Health
-from trueup.mapping.config import Config, load_config
+from trueup.config import Config, load_config
 from trueup.model.source import Silent
 
 NOW = datetime.now(UTC)

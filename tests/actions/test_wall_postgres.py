@@ -15,13 +15,13 @@ from tests.support.databases import OWNER, PostgresServer
 from tests.support.journals import line
 from tests.support.narrow import Narrow, narrow_postgres, rights, run_psql
 from tests.support.repairable import REASON, demo_app
+from trueup import journal
 from trueup.actions.doctor import examine_setup
 from trueup.actions.grants import grants
 from trueup.actions.repair import repair
 from trueup.actions.symptoms import Health
+from trueup.journal.lookup import lock_head
 from trueup.model.repair import Applied, Refused
-from trueup.store import journal
-from trueup.store.journal.lookup import lock_head
 from trueup.targets import open_target
 
 LEDGER_ROW = (

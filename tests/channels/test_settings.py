@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.alerts import settings
 from trueup.channels import KINDS, check_settings, open_channel, options_of_kind, secrets_in_plain_sight
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.errors import ConfigurationError
 from trueup.model.settings import AlertSettings, ChannelSettings
 

@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from tests.support.command import Ran
 from tests.support.command import trueup as trueup_process
 from tests.support.journals import line
+from trueup import journal
 from trueup.actions.journal import anchor_from
 from trueup.cli.main import app
+from trueup.journal import JournalUnusable
 from trueup.model.errors import TrueupError
-from trueup.store import journal
-from trueup.store.journal import JournalUnusable
 from trueup.targets import open_target
 
 CONFIG = """environment = "test"

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.command import trueup
 from tests.support.gating import gate, now
-from trueup.actions.demo.found import found_company
+from trueup.demo.found import found_company
 from trueup.model.source import Silent
 
 BLOCKED, USAGE, UNKNOWN = 1, 2, 3

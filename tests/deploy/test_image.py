@@ -19,7 +19,7 @@ from tests.support.container import Container, container
 from tests.support.databases import free_port
 from tests.support.dockerfile import instructions
 from trueup import __version__
-from trueup.actions.demo.gates import FILES
+from trueup.demo.gates import FILES
 
 pytestmark = pytest.mark.slow
 FINAL = {step.name: step for step in instructions(Path(__file__).parents[2] / "Dockerfile") if step.stage == 2}

@@ -17,9 +17,9 @@ from tests.support.command import trueup
 from tests.support.deployed import DEPLOY, POSTGRES, documents, loaded, variables
 from tests.support.dockerfile import instructions
 from trueup import __version__
-from trueup.actions.schedule import next_due
 from trueup.actions.serve import STOP_SECONDS
 from trueup.channels import check_settings
+from trueup.config.schedule import next_due
 from trueup.model.settings import ScheduleSettings
 from trueup.web import create_app
 from trueup.web.access.permissions import ANYONE

@@ -10,7 +10,7 @@ import pytest
 
 from docs.channels import FILE, page, said_of
 from trueup.channels import KINDS, check_settings, options_of_kind
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 
 ENVIRON = {
     "TRUEUP_WEBHOOK_SECRET": "whsec_" + "c2VjcmV0" * 5,

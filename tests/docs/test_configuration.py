@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from docs.configuration import FILE, Table, page, tables
-from trueup.mapping.config import load_config
-from trueup.mapping.document import Document
+from trueup.config import load_config
+from trueup.config.document import Document
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import MAPPED, STRIPE, columns_of, relation_name
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from docs.gates import FILE, INTRODUCTION, page, said_of
-from trueup.mapping.config import load_config
-from trueup.mapping.matrix import read_matrix
+from trueup.config import load_config
+from trueup.config.matrix import read_matrix
 from trueup.model.relations import Plan
 from trueup.probes import KINDS, open_probe
 

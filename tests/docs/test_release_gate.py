@@ -15,8 +15,8 @@ import yaml
 from tests.support.console import Console, commands, fences
 from tests.support.deployed import DEPLOY, ROOT, documents
 from trueup.cli.release import VerdictFormat
+from trueup.config import load_release_settings
 from trueup.formats.verdict import FORMATS
-from trueup.mapping.release import load_release_settings
 from trueup.model.release.questions import CLOCK_SKEW
 from trueup.model.settings import ReleaseSettings
 

@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from tests.support.alerting import START, recorded
 from tests.support.command import trueup
 from tests.support.sink import SECRET, Sink, running_sink
-from trueup.actions.demo.gates import FILES
 from trueup.actions.doctor import examine_setup
 from trueup.actions.symptoms import Health
 from trueup.cli.main import app
-from trueup.mapping.config import load_config
+from trueup.config import load_config
+from trueup.demo.gates import FILES
 from trueup.model.errors import ConfigurationError
 from trueup.store import open_store
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Ran, trueup
-from trueup.actions.demo import make_company
+from trueup.demo import make_company
 
 AS_OF = "2026-03-01T12:00"
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trueup.books.file import Books, books_in_memory
+from trueup.derived.ledger import IRREGULAR_STEP, UNPROVEN_ACCOUNT
 from trueup.engines.duckdb import DuckDB
 from trueup.model.check import CASE_NOW
-from trueup.model.derived import IRREGULAR_STEP, UNPROVEN_ACCOUNT
 from trueup.model.policy import Policy
 from trueup.model.relations import LedgerEntry
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from trueup.checks import catalogue
+from trueup.derived import DERIVED
 from trueup.engines.scans import Scan, reads_of
-from trueup.model.derived import DERIVED
 
 
 def conditions(sql: str, relation: str) -> set[str]:

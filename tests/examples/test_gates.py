@@ -23,7 +23,7 @@ from tests.support.gated import GATES, NOW, cell, issue_ids, outcome
 from trueup.actions.audit import audit
 from trueup.actions.catalogue import chosen
 from trueup.checks import catalogue
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.outcome import Broken
 from trueup.model.report import Report
 from trueup.model.source import Silent

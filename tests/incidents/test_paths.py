@@ -16,10 +16,11 @@ from tests.support.repairable import REASON
 from tests.support.stripe.server import StripeServer, stripe_server
 from tests.support.stripe.versions import old_shape
 from tests.support.stripe.world import KEY, TEST_KEY
+from trueup import journal
 from trueup.actions.audit import audit
 from trueup.actions.repair import repair
 from trueup.checks import catalogue
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding
 from trueup.model.guardrail import GuardrailStatus
@@ -27,7 +28,6 @@ from trueup.model.guardrails import aged
 from trueup.model.relations import WebhookEvent
 from trueup.model.repair import Applied
 from trueup.model.source import Silent
-from trueup.store import journal
 from trueup.targets import open_target
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.mapping.schema import table
-from trueup.mapping.fit import fit
+from trueup.mapping.resolve import fit
 from trueup.model.errors import ConfigurationError
 from trueup.model.source import ColumnMapping, RelationMapping, SourceTable
 

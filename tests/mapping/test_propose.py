@@ -11,12 +11,12 @@ import pytest
 from tests.mapping.schema import Schema, table
 from tests.mapping.schemas_of_apps import APPS, DRIZZLE
 from tests.mapping.schemas_of_frameworks import DJANGO, FRAMEWORKS, LARAVEL, PRISMA, RAILS
-from trueup.mapping.config import Config, load_config
-from trueup.mapping.fit import fit
+from trueup.config import Config, load_config
+from trueup.config.preset import preset_named
 from trueup.mapping.names import folded
-from trueup.mapping.preset import preset_named
 from trueup.mapping.proposal import Proposal
 from trueup.mapping.propose import propose
+from trueup.mapping.resolve import fit
 from trueup.mapping.write import render
 from trueup.model.columns import Kind
 from trueup.model.relations import columns_of, relation_named

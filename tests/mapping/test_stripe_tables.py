@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.mapping.schema import table
-from trueup.mapping.config import Config, load_config
-from trueup.mapping.stripe_fit import fit_stripe
-from trueup.mapping.stripe_tables import stripe_preset_named, stripe_preset_names
+from trueup.config import Config, load_config
+from trueup.config.stripe_tables import stripe_preset_named, stripe_preset_names
+from trueup.mapping.resolve_stripe import fit_stripe
 from trueup.model.errors import ConfigurationError
 from trueup.model.settings import StripeTables
 from trueup.model.stripe_objects import OBJECT_KINDS

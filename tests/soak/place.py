@@ -14,8 +14,9 @@ import psycopg
 from tests.actions.repair.hostile.company import FOREIGN_KEY, Company
 from tests.actions.repair.hostile.database import Database
 from tests.support.databases import ENCODED_PASSWORD, PASSWORD, MariaDBServer, PostgresServer
-from trueup.mapping.config import load_config
-from trueup.store import journal, open_store
+from trueup import journal
+from trueup.config import load_config
+from trueup.store import open_store
 from trueup.targets import open_target
 
 REPAIRER = "soak_repairer"

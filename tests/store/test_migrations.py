@@ -17,9 +17,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, Table, insert, select, types
 
+from trueup.migrations import newest_revision, upgrade
 from trueup.store import open_store
 from trueup.store.database import open_database, sqlite_path
-from trueup.store.migrate import newest_revision, upgrade
 from trueup.store.opening import MIGRATIONS
 from trueup.store.presence import VERSION_TABLE
 from trueup.store.tables import METADATA

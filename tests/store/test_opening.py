@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from tests.support.databases import ENCODED_PASSWORD, PASSWORD, PostgresServer
+from trueup.migrations import newest_revision, revision_of
 from trueup.model.errors import ConfigurationError, StoreUnavailable
 from trueup.store import Store, open_store
-from trueup.store.migrate import newest_revision, revision_of
 from trueup.store.opening import MIGRATIONS
 from trueup.store.presence import VERSION_TABLE
 

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from tests.support.api import Client, Clock, asking, token_for
 from tests.support.demo import NOW
 from tests.support.repairable import App, app_of, with_repair_url
-from trueup.actions.demo import make_company
+from trueup.demo import make_company
 from trueup.model.access import Role
 from trueup.store import Store, open_store
 from trueup.web import create_app

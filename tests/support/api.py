@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from trueup.mapping.config import Config, load_config
+from trueup.config import Config, load_config
 from trueup.model.access import Role
 from trueup.store import Store
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from trueup.actions.audit import audit
-from trueup.actions.demo import Company, make_company
-from trueup.actions.demo.truth import Truth
 from trueup.checks import catalogue
+from trueup.config import load_config
+from trueup.demo import Company, make_company
+from trueup.demo.truth import Truth
 from trueup.formats.json import issue
-from trueup.mapping.config import load_config
 from trueup.model.report import Report
 from trueup.model.source import Silent
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from trueup.checks import catalogue
-from trueup.mapping.config import Config, load_config
+from trueup.config import Config, load_config
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -11,7 +11,7 @@ from pathlib import Path
 from trueup.actions.audit import audit, audit_books
 from trueup.actions.catalogue import chosen
 from trueup.checks import catalogue
-from trueup.mapping.config import Config, load_config
+from trueup.config import Config, load_config
 from trueup.model.gate import Allowance, PlanGate
 from trueup.model.outcome import Outcome
 from trueup.model.report import Report

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import insert, text, update
 
-from trueup.store.journal import Head, JournalEntry, JournalLine, install
-from trueup.store.journal.chain import GENESIS, canonical_text, following
-from trueup.store.journal.tables import HEAD, JOURNAL
+from trueup.journal import Head, JournalEntry, JournalLine, install
+from trueup.journal.chain import GENESIS, canonical_text, following
+from trueup.journal.tables import HEAD, JOURNAL
 from trueup.targets import open_target
 from trueup.targets.target import Target
 

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from tests.support.demo import NOW
 from tests.support.repairable import App, app_of, with_repair_url
-from trueup.actions.demo import make_company
-from trueup.store import journal
+from trueup import journal
+from trueup.demo import make_company
 from trueup.targets import open_target
 
 REPAIRS = ("credit-balance", "unlimited-credits", "paid-without-customer", "missing-idempotency-record")

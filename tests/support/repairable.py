@@ -11,15 +11,15 @@ from pathlib import Path
 import sqlalchemy
 
 from tests.support.demo import NOW
+from trueup import journal
 from trueup.actions.audit import audit
-from trueup.actions.demo import make_company
 from trueup.checks import catalogue
-from trueup.mapping.config import Config, load_config
+from trueup.config import Config, load_config
+from trueup.demo import make_company
 from trueup.model.check import Check
 from trueup.model.finding import Finding
 from trueup.model.report import Report
 from trueup.model.source import Silent
-from trueup.store import journal
 from trueup.targets import open_target
 
 REASON = "Agreed with finance in ticket 4711."

@@ -26,7 +26,7 @@ from tests.support.repairable import App
 from tests.support.wire import Link
 from trueup.actions.repair import open_desk
 from trueup.checks import catalogue
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.repair import RepairResult
 
 SECONDS = 60

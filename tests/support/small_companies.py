@@ -13,8 +13,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from trueup.actions.demo.tables import TABLES, AppTable, Type
-from trueup.actions.demo.writers.statements import create_statement
+from trueup.demo.tables import TABLES, AppTable, Type
+from trueup.demo.writers.statements import create_statement
 
 NOW = datetime(2026, 3, 1, 12)
 CONFIG = """

@@ -28,10 +28,10 @@ from tests.support.command import trueup
 from tests.support.databases import PostgresServer
 from tests.support.demo import NOW
 from tests.support.repairable import App
-from trueup.actions.demo import make_company
 from trueup.actions.install import install_journal
 from trueup.checks import catalogue
-from trueup.mapping.config import load_config
+from trueup.config import load_config
+from trueup.demo import make_company
 from trueup.model.access import Role
 from trueup.store import Store, open_store
 from trueup.targets import open_target

@@ -15,7 +15,7 @@ from trueup.actions.plan_gates.cells import plan_gates_of
 from trueup.actions.snapshot import copied_books, supply_configured
 from trueup.books.file import Books, opened_books
 from trueup.books.place import private_folder
-from trueup.mapping.config import Config
+from trueup.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import BooksUnreadable
 from trueup.model.policy import Policy

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from trueup.actions.exempt import refuse_exempted_plans
 from trueup.actions.notify import examine_channels
-from trueup.actions.schedule import last_due, next_due
 from trueup.actions.stripe_side import stripe_key
-from trueup.mapping.config import Config
-from trueup.mapping.token_trust import refuse_weak
+from trueup.config import Config
+from trueup.config.schedule import last_due, next_due
+from trueup.config.token_trust import refuse_weak
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 

@@ -15,9 +15,9 @@ from trueup.actions.stripe_readiness import examine_stripe
 from trueup.actions.stripe_tables_readiness import Supplied, examine_stripe_tables
 from trueup.actions.symptoms import Health, Symptom
 from trueup.channels import secrets_in_plain_sight
+from trueup.config import Config
 from trueup.engines.requirements import is_without, reads_gates, unmapped
-from trueup.mapping.config import Config
-from trueup.mapping.fit import fit
+from trueup.mapping.resolve import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.finding import printable

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from trueup.actions.catalogue import chosen
 from trueup.actions.exempting import takes_plan
 from trueup.actions.repair.order import stated_name, stated_reason
-from trueup.mapping.config import Config
+from trueup.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.finding import SUBJECT_LENGTH

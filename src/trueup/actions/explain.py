@@ -15,7 +15,7 @@ from trueup.actions.stripe_side import needed_of_stripe
 from trueup.actions.timeline import TIMELINE_OF_STRIPE, rows_around, timeline_of
 from trueup.books.file import Books, opened_books
 from trueup.books.place import private_folder
-from trueup.mapping.config import Config
+from trueup.config import Config
 from trueup.model.check import Check, EvidenceRow
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from trueup.actions.plan_gates.accept import look
 from trueup.actions.symptoms import Health, Symptom
+from trueup.config import Config
 from trueup.engines.requirements import NO_MATRIX, reads_gates
-from trueup.mapping.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.source import Silent

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
+from trueup import journal
+from trueup.journal import JOURNAL_TABLES
+from trueup.migrations import UnknownRevision
 from trueup.model.errors import ConfigurationError, SourceUnavailable
-from trueup.store import journal
-from trueup.store.journal import JOURNAL_TABLES
-from trueup.store.migrate import UnknownRevision
 from trueup.targets import open_target
 from trueup.targets.target import Target, Trouble
 

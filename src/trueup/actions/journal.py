@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import rfc8785
 from sqlalchemy.exc import DBAPIError
 
+from trueup import journal
 from trueup.disk import read_file
-from trueup.store import journal
-from trueup.store.journal import Anchor, BrokenAt, Head, JournalEntry, JournalUnusable, NoJournal, Sound, content_of
+from trueup.journal import Anchor, BrokenAt, Head, JournalEntry, JournalUnusable, NoJournal, Sound, content_of
 from trueup.targets import open_target
 from trueup.targets.target import TargetUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
 
 _ANCHOR_FORMAT = 1
 _ANCHOR_BYTES_LIMIT = 65_536

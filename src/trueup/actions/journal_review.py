@@ -16,20 +16,20 @@ import pyarrow.compute
 from sqlalchemy import inspect
 from sqlalchemy.exc import NoSuchTableError
 
+from trueup import journal
 from trueup.actions.account_keys import Reference, references
 from trueup.actions.journal import journal_url, reading_journal
-from trueup.mapping.fit import fit
+from trueup.mapping.resolve import fit
 from trueup.model.errors import ConfigurationError
 from trueup.model.key_equality import Comparison
 from trueup.model.source import ColumnMapping, RelationMapping, schema_and_table
 from trueup.sources import open_source
 from trueup.sources.key_matching import equal_sql
-from trueup.store import journal
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.source import Snapshot
 
 _SYNC = "sync-credit-balance"

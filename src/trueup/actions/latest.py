@@ -18,7 +18,7 @@ from trueup.actions.exempt import with_stored_exemptions
 from trueup.actions.notify import notify
 from trueup.actions.remember import remember
 from trueup.actions.stopping import Stoppable
-from trueup.mapping.config import Config
+from trueup.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import StoreUnavailable, TrueupError
 from trueup.model.source import Progress, Silent

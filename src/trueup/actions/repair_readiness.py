@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from trueup import journal
 from trueup.actions.grants.wanted import JOURNAL_RIGHTS, replaceable, written
 from trueup.actions.symptoms import Health, Symptom
 from trueup.actions.wall_readiness import held_rights, unheld, ways_around
 from trueup.model.errors import ConfigurationError
 from trueup.model.source import RelationMapping
 from trueup.sources.select import table_name
-from trueup.store import journal
 from trueup.targets import open_target
 from trueup.targets.serialization import HELD_SECONDS, Serialization, Unserialized, entry_table_of
 from trueup.targets.target import Target, TargetUnavailable
 
 if TYPE_CHECKING:
-    from trueup.mapping.config import Config
+    from trueup.config import Config
 
 _GRANTS = "`trueup doctor --print-grants` prints a narrow one"
 

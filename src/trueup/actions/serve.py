@@ -15,9 +15,9 @@ from typing import Protocol
 
 from trueup.actions.latest import Latest
 from trueup.actions.notify import deliver, heartbeat, notify
-from trueup.actions.schedule import last_due
 from trueup.actions.stopping import AuditStopped
-from trueup.mapping.config import Config
+from trueup.config import Config
+from trueup.config.schedule import last_due
 from trueup.model.errors import TrueupError
 from trueup.store import Store, StoredRun
 

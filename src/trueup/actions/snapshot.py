@@ -20,9 +20,9 @@ from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
 from trueup.books.emptiness import note_nothing_read
 from trueup.books.file import Books, made_books
 from trueup.books.place import private_folder
+from trueup.config import Config
 from trueup.disk import move_whole
-from trueup.mapping.config import Config
-from trueup.mapping.fit import fit
+from trueup.mapping.resolve import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import Exemption, Plan, PlanPrice, StripeProduct, columns_of, relation_named

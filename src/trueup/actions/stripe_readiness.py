@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from trueup.actions.stripe_side import stripe_key, stripe_supply
 from trueup.actions.symptoms import Health, Symptom
+from trueup.config import Config
 from trueup.engines.requirements import needs_of_check
-from trueup.mapping.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import STRIPE, relation_name

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from trueup.books.copy import copy_relation, note_unread
 from trueup.books.file import Books
+from trueup.config import Config
 from trueup.engines.requirements import reads_of_check
-from trueup.mapping.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import ABOUT_READING, STRIPE, relation_name

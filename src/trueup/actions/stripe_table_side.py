@@ -12,7 +12,7 @@ from pathlib import Path
 from trueup.actions.needed import needed_mappings
 from trueup.actions.stripe_tables import TableSupply, copy_tables, note_all_unread, table_supply
 from trueup.books.file import Books
-from trueup.mapping.config import Config
+from trueup.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import SourceUnavailable
 from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from trueup.books.copy import copy_relation, note_unread
 from trueup.books.file import Books
-from trueup.mapping.config import Config
-from trueup.mapping.stripe_fit import FittedTables, fit_stripe
+from trueup.config import Config
+from trueup.mapping.resolve_stripe import FittedTables, fit_stripe
 from trueup.model.errors import ConfigurationError, FileUnreadable, SourceUnavailable
 from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
 from trueup.model.settings import StripeTables

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from trueup.actions.stripe_tables import TableSupply, read_moment, staleness, table_supply
 from trueup.actions.symptoms import Health, Symptom
-from trueup.mapping.config import Config
+from trueup.config import Config
 from trueup.model.errors import ConfigurationError, FileEmpty, FileUnreadable, SourceUnavailable
 from trueup.model.relations import STRIPE, relation_name
 from trueup.model.source import Source, SourceTable, mapped_columns

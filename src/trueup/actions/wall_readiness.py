@@ -11,9 +11,9 @@ from sqlalchemy import text
 from trueup.actions.grants.postgres_guards import guard_name
 from trueup.actions.grants.postgres_tree import tree_below, unguardable
 from trueup.actions.grants.wanted import Appendable, Replaceable, written
+from trueup.journal.tables import CONSUMED
 from trueup.model.source import schema_and_table
 from trueup.sources.select import table_name
-from trueup.store.journal.tables import CONSUMED
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row

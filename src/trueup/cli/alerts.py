@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trueup.actions.notify import ChannelDelivery, Delivered
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.store import Store
     from trueup.store.alerts import OpenEpisode
     from trueup.store.outbox import Message

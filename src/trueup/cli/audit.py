@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.check import Check
     from trueup.model.report import Report
 

@@ -20,7 +20,7 @@ from trueup.model.severity import Severity
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.report import Report
     from trueup.store import Store
 
@@ -66,9 +66,9 @@ def demo(
 
 
 def _founded(home: Path, *, accounts: int, seed: int, url: str | None, now: datetime) -> Config:
-    from trueup.actions.demo.found import found_company  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
-    from trueup.mapping.config import load_config  # noqa: PLC0415 - heavy
+    from trueup.config import load_config  # noqa: PLC0415 - heavy
+    from trueup.demo.found import found_company  # noqa: PLC0415 - heavy
 
     with terminal_progress() as progress:
         path = found_company(home, url=url, accounts=accounts, seed=seed, now=now, progress=progress)

@@ -9,7 +9,7 @@ import typer
 from trueup.cli.options import ConfigOption, catalogue_for, config_from, utc_now
 
 if TYPE_CHECKING:
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.check import Check
 
 GrantsOption = Annotated[

@@ -22,7 +22,7 @@ from trueup.model.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.relations import Exemption
     from trueup.store import StoredExemption
 

@@ -14,7 +14,7 @@ from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from trueup.actions.journal_review import Review
-    from trueup.store.journal import BrokenAt
+    from trueup.journal import BrokenAt
 
 journal = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What trueup did: verify, export, anchor, review."
@@ -37,7 +37,7 @@ def verify(config: ConfigOption = None, anchor: AnchorsOption = None) -> None:
     Example: trueup journal verify --anchor anchor.json
     """
     from trueup.actions.journal import anchor_from, check_journal  # noqa: PLC0415 - heavy
-    from trueup.store.journal import BrokenAt  # noqa: PLC0415 - heavy
+    from trueup.journal import BrokenAt  # noqa: PLC0415 - heavy
 
     found = check_journal(_url(config), anchors=[anchor_from(path) for path in anchor or ()])
     if isinstance(found, BrokenAt):
@@ -76,7 +76,7 @@ def anchor(config: ConfigOption = None, output: OutputOption = None) -> None:
     Example: trueup journal anchor --output anchor.json
     """
     from trueup.actions.journal import anchor_text, take_anchor  # noqa: PLC0415 - heavy
-    from trueup.store.journal import BrokenAt  # noqa: PLC0415 - heavy
+    from trueup.journal import BrokenAt  # noqa: PLC0415 - heavy
 
     found = take_anchor(_url(config))
     if isinstance(found, BrokenAt):

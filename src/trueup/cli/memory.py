@@ -12,7 +12,7 @@ from trueup.cli.options import utc_now
 from trueup.model.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.check import Check
     from trueup.model.report import Report
     from trueup.store import Store

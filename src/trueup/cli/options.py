@@ -13,7 +13,7 @@ import typer
 from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.check import Check
 
 DEFAULT_CONFIG = Path("trueup.toml")
@@ -95,7 +95,7 @@ def config_from(path: Path | None, checks: tuple[Check, ...], *, refuses_faults:
 
     ``refuses_faults`` False leaves what one part of it cannot mean to the caller, who lists all of it.
     """
-    from trueup.mapping.config import load_config  # noqa: PLC0415 - heavy
+    from trueup.config import load_config  # noqa: PLC0415 - heavy
 
     found = load_config(path or DEFAULT_CONFIG, os.environ, known_checks=[check.id for check in checks])
     if refuses_faults:

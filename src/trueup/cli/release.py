@@ -171,7 +171,7 @@ def _decided(order: Order, path: Path | None) -> Verdict:
 
 def _settings(path: Path | None, catalogue: tuple[Check, ...]) -> ReleaseSettings | None:
     """What the config says of releases; None where none was named and there is none here."""
-    from trueup.mapping.release import load_release_settings  # noqa: PLC0415 - heavy
+    from trueup.config import load_release_settings  # noqa: PLC0415 - heavy
 
     if path is None and not DEFAULT_CONFIG.exists():
         return None

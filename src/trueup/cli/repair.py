@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.check import Check
     from trueup.model.repair import RepairResult
 

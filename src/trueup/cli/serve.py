@@ -18,7 +18,7 @@ from trueup.model.errors import ConfigurationError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.check import Check
     from trueup.store import Store
     from trueup.web.services import Services

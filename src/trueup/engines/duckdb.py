@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from trueup.derived import DERIVED
 from trueup.engines.sql import derived_of, parameters_of
-from trueup.model.derived import DERIVED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -11,7 +11,7 @@ from sqlglot.optimizer.qualify_columns import qualify_columns
 from sqlglot.optimizer.qualify_tables import qualify_tables
 from sqlglot.schema import MappingSchema
 
-from trueup.model.derived import DERIVED
+from trueup.derived import DERIVED
 from trueup.model.relations import RELATIONS, columns_of, relation_name, relation_named
 
 Need = tuple[str, str]

@@ -1,1 +1,1 @@
-"""The customer's words for ours: the config, the presets, how they fit the live schema, and a first guess at both."""
+"""The customer's words held against a live schema: what fits, what does not, and a first guess at a mapping."""

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trueup.mapping.fit import fit
-from trueup.mapping.preset import preset_named, preset_names
-from trueup.mapping.relations import relation_mappings
-from trueup.mapping.stripe_fit import fit_stripe
-from trueup.mapping.stripe_tables import object_table, stripe_preset_named, stripe_preset_names
+from trueup.config.preset import preset_named, preset_names
+from trueup.config.relations import relation_mappings
+from trueup.config.stripe_tables import object_table, stripe_preset_named, stripe_preset_names
+from trueup.mapping.resolve import fit
+from trueup.mapping.resolve_stripe import fit_stripe
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import columns_of, relation_named
 from trueup.model.settings import StripeTables
 from trueup.model.source import schema_and_table
 
 if TYPE_CHECKING:
-    from trueup.mapping.relations import Need
+    from trueup.config.relations import Need
     from trueup.model.source import RelationMapping, SourceTable
 
 _TELLING = ("account", "ledger_entry", "webhook_event")

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from trueup.config.references import has_literal_secret
 from trueup.mapping.names import folded
 from trueup.mapping.proposal import SURE
-from trueup.mapping.references import has_literal_secret
 from trueup.model.columns import Column
 from trueup.model.finding import printable
 from trueup.model.relations import columns_of, relation_named

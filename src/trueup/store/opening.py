@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine
 
+from trueup.migrations import UnknownRevision, newest_revision, revision_of, upgrade
 from trueup.model.errors import StoreUnavailable
 from trueup.store.alerts import Alerts
 from trueup.store.database import Database, open_database, sqlite_path
 from trueup.store.exemptions import Exemptions
 from trueup.store.findings import Findings
 from trueup.store.leases import Leases
-from trueup.store.migrate import UnknownRevision, newest_revision, revision_of, upgrade
 from trueup.store.outbox import Outbox
 from trueup.store.presence import VERSION_TABLE, absent, empty, holds_store, is_there, make_whole, mark
 from trueup.store.runs import Runs

@@ -11,8 +11,8 @@ from fastapi import APIRouter, FastAPI
 
 from trueup import __version__
 from trueup.actions.catalogue import full_catalogue
-from trueup.mapping.config import Config
-from trueup.mapping.token_trust import refuse_weak
+from trueup.config import Config
+from trueup.config.token_trust import refuse_weak
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.web import failures, health, schema

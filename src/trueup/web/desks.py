@@ -10,7 +10,7 @@ from trueup.actions.repair import open_desk, open_reading_desk
 
 if TYPE_CHECKING:
     from trueup.actions.repair import Desk
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.check import Check
 
 Opening = Callable[["Config", "Sequence[Check]"], "Desk"]

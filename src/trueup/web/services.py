@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.requests import Request
 
-from trueup.mapping.config import Config
+from trueup.config import Config
 from trueup.model.check import Check
 from trueup.web.cursors import Cursors
 from trueup.web.meters import Meters

@@ -22,7 +22,7 @@ from tests.support.command import trueup
 from tests.support.gating import accepted, finding, gate, known, now, report, save
 from tests.support.tiny_company import change_plans, make_company, replace, run_sql
 from trueup.checks import catalogue
-from trueup.mapping.release import load_release_settings
+from trueup.config import load_release_settings
 from trueup.model.finding import Area, Finding
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import GATE_CHECKS, RELEASE, RepairEvidence

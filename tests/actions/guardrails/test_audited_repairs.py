@@ -13,10 +13,10 @@ from tests.support.demo import NOW
 from tests.support.ledger_app import made
 from tests.support.repairable import REASON, App, demo_app
 from trueup.actions.audit import audit, audit_books
-from trueup.actions.demo import make_company
 from trueup.actions.repair import repair
 from trueup.checks import catalogue
-from trueup.mapping.config import load_config
+from trueup.config import load_config
+from trueup.demo import make_company
 from trueup.model.guardrail import Guardrail, GuardrailStatus
 from trueup.model.repair import Applied
 from trueup.model.report import Report

@@ -9,9 +9,9 @@ import pytest
 from tests.support.gated import CALLABLE, CONFIG, NOW, Gated, cell, gated, issue_ids, outcome, row
 from trueup.actions.audit import audit
 from trueup.actions.catalogue import chosen
-from trueup.actions.plan_gates.lock import read_lock
 from trueup.actions.remember import remember
 from trueup.checks import catalogue
+from trueup.config.gate_lock import read_lock
 from trueup.model.errors import ConfigurationError
 from trueup.model.outcome import Broken, Checked, Off, Skipped
 from trueup.model.source import Silent

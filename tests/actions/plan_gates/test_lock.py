@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.support.gated import NOW, Gated, cell, gated
 from trueup.actions.plan_gates.accept import GateUnanswered, Looked, accept, look
-from trueup.actions.plan_gates.lock import Lock, read_lock, write_lock
 from trueup.checks import catalogue
+from trueup.config.gate_lock import Lock, read_lock, write_lock
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import GateAcceptance
 from trueup.model.source import Silent

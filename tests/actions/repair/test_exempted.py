@@ -13,7 +13,7 @@ from tests.support.attempts import Attempts
 from tests.support.planted import REPAIRS, Planted, subject_of
 from tests.support.repairable import REASON, App, demo_app
 from trueup.actions.exempt import exempt, with_stored_exemptions
-from trueup.mapping.config import Config
+from trueup.config import Config
 from trueup.model.relations import Exemption
 from trueup.model.repair import Applied, Plan, Refused
 from trueup.store import open_store

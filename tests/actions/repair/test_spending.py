@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 from tests.support.application import Writer, application
 from tests.support.attempts import attempts
 from tests.support.planted import OVERPAID, Planted, subject_of
+from trueup import journal
 from trueup.model.repair import Applied, ChangedSince, Stale
-from trueup.store import journal
 from trueup.targets import open_target
 
 GUARDS = {

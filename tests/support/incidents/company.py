@@ -22,7 +22,7 @@ from tests.support.stripe.objects import JSON
 from tests.support.stripe.world import KEY, StripeWorld
 from trueup.actions.audit import audit
 from trueup.actions.catalogue import full_catalogue
-from trueup.mapping.config import load_config
+from trueup.config import load_config
 from trueup.model.finding import Finding
 from trueup.model.relations import Exemption, LedgerEntry, Row
 from trueup.model.report import Report

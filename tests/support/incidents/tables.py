@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from trueup.actions.demo.tables import TABLES, Type
-from trueup.actions.demo.writers.statements import create_statement
+from trueup.demo.tables import TABLES, Type
+from trueup.demo.writers.statements import create_statement
 from trueup.model.relations import Account, LedgerEntry, Member, PlanChange, Relation, Row, WebhookEvent
 
 _TYPES = {Type.ID: "TEXT", Type.TEXT: "TEXT", Type.INTEGER: "INTEGER", Type.FLAG: "BOOLEAN", Type.MOMENT: "DATETIME"}

@@ -11,7 +11,7 @@ from joserfc.jwk import RSAKey
 
 from tests.support.api import NOW, Clock
 from tests.support.issuer import SETTINGS, Issuer, claims, encoded, seconds
-from trueup.mapping.token_trust import refuse_weak
+from trueup.config.token_trust import refuse_weak
 from trueup.model.access import Role
 from trueup.model.errors import ConfigurationError
 from trueup.model.settings import JwtSettings

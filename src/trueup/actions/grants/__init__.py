@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from trueup import journal
 from trueup.actions.grants import mysql, postgres
 from trueup.actions.grants.postgres_facts import facts
 from trueup.actions.grants.reads import columns_read
 from trueup.actions.grants.wanted import Roles, Wanted, appended, replaceable, unwritable
-from trueup.mapping.fit import fit
-from trueup.mapping.stripe_fit import fit_stripe
+from trueup.mapping.resolve import fit
+from trueup.mapping.resolve_stripe import fit_stripe
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.stripe_objects import NEWEST
 from trueup.sources import open_source
-from trueup.store import journal
 from trueup.targets import open_target
 from trueup.targets.serialization import entry_table_of
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.source import RelationMapping, SourceTable
 
 AUDIT_ROLE = "trueup_audit"

@@ -9,8 +9,8 @@ from trueup.actions.grants.postgres_guards import guardable, guards
 from trueup.actions.grants.postgres_lock import lock_function
 from trueup.actions.grants.postgres_names import beside, listed, literal, named
 from trueup.actions.grants.wanted import JOURNAL_READS, POSTGRES_JOURNAL_RIGHTS, Roles, Wanted, comment
+from trueup.journal.tables import WAIT_FUNCTION
 from trueup.sources.select import quoted
-from trueup.store.journal.tables import WAIT_FUNCTION
 
 _LOCK_SECONDS = 5
 

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from trueup.actions.grants.postgres_tree import Tree, tree_below
 from trueup.actions.grants.wanted import Roles, Wanted
+from trueup.journal.tables import JOURNAL
 from trueup.sources.select import table_name
-from trueup.store.journal.tables import JOURNAL
 from trueup.targets.postgres_serialization import has_immediate_key
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from trueup.actions.grants.postgres_facts import Facts, Place
 from trueup.actions.grants.postgres_names import beside, literal, named
 from trueup.actions.grants.postgres_tree import unguardable
 from trueup.actions.grants.wanted import Appendable, Replaceable, Roles, Wanted, comment
+from trueup.journal.tables import CONSUMED
 from trueup.model.source import spelled_table
 from trueup.sources.select import quoted
-from trueup.store.journal.tables import CONSUMED
 
 _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision", "money"})
 

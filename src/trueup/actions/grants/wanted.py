@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trueup.journal.tables import BINDING, HEAD, JOURNAL, REPAIR, SERVER_WRITTEN, VERSION_TABLE
 from trueup.model.errors import ConfigurationError
-from trueup.store.journal.tables import BINDING, HEAD, JOURNAL, REPAIR, SERVER_WRITTEN, VERSION_TABLE
 
 if TYPE_CHECKING:
     from trueup.model.source import RelationMapping

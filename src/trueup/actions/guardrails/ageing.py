@@ -11,7 +11,7 @@ from trueup.model.guardrails import aged, is_fresh
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.store import StoredRun
 
 Head = Mapping[str, Any]

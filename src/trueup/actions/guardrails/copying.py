@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from trueup.actions.guardrails.journaled import COMPARED, journaled_row, marked_row
 from trueup.books.bulk import add_all
+from trueup.journal.tables import HEAD, JOURNAL, REPAIR
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.marks import ACTOR, MARK
 from trueup.model.repair_evidence import AppliedRepair, JournaledRow, JournalReading, JournalState, MarkedRow
 from trueup.model.source import ColumnMapping, RelationMapping
 from trueup.sources.select import quoted
-from trueup.store.journal.tables import HEAD, JOURNAL, REPAIR
 
 if TYPE_CHECKING:
     from trueup.books.file import Books

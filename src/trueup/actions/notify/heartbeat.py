@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from trueup.actions.notify.compose import heard_alert, missed_alert
-from trueup.actions.schedule import next_due
+from trueup.config.schedule import next_due
 from trueup.model.settings import AlertSettings, ScheduleSettings
 from trueup.store import Store
 from trueup.store.alerts import Topic, TopicState, Turn

@@ -10,11 +10,11 @@ from datetime import datetime
 from trueup.actions.examine import examine
 from trueup.actions.plan_gates.ask import ask_the_app, check_probes, supply_gates
 from trueup.actions.plan_gates.cells import plan_gates_of
-from trueup.actions.plan_gates.lock import Lock, accepted_cells, read_lock, write_lock
 from trueup.actions.snapshot import copied_books, supply_configured
 from trueup.books.file import Books, books_in_memory
+from trueup.config import Config
+from trueup.config.gate_lock import Lock, accepted_cells, read_lock, write_lock
 from trueup.engines.requirements import NO_MATRIX, reads_gates
-from trueup.mapping.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, TrueupError
 from trueup.model.gate import PlanGate

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from trueup.actions.plan_gates.lock import read_lock
 from trueup.books.file import Books
+from trueup.config import Config
+from trueup.config.gate_lock import read_lock
 from trueup.engines.requirements import reads_gates
-from trueup.mapping.config import Config
 from trueup.model.check import Check
 from trueup.model.relations import GateAcceptance, GateAnswer, GateExpectation, GateFeature, GateProbe
 from trueup.model.settings import GateSettings, ProbeSettings

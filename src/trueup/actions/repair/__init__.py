@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.check import Check
     from trueup.model.repair import Failed, Plan, Refused, RepairResult, Stale
 

@@ -15,7 +15,7 @@ from trueup.actions.needed import needed_mappings
 from trueup.actions.snapshot import supply_configured, unique_key
 from trueup.books.file import books_in_memory
 from trueup.books.handful import Handful
-from trueup.mapping.fit import fit
+from trueup.mapping.resolve import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.sources import open_source
@@ -24,7 +24,7 @@ from trueup.targets import open_target
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.source import RelationMapping, SourceTable
     from trueup.targets.target import ColumnDescription
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from trueup import __version__
+from trueup import __version__, journal
 from trueup.actions.repair.judge import Decided, Held
 from trueup.actions.repair.record import applied_row, journal_line, record_change_since, result_of
 from trueup.actions.repair.verification import Written, audit_place, changes_since, deviation
 from trueup.actions.repair.writing import write
+from trueup.journal.lookup import lock_head
 from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairResult, Stale
-from trueup.store import journal
-from trueup.store.journal.lookup import lock_head
 from trueup.targets.target import TargetUnavailable, Trouble
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from trueup.actions.repair.serialization import find_serialization
 from trueup.actions.repair.slice import MOST_ACCOUNTS, Slice, findings_in, load, outcomes_in, read_slice
 from trueup.actions.repair.writing import Translator, Writes
 from trueup.engines.requirements import reads_of_check
+from trueup.journal import JOURNAL_TABLES
 from trueup.model.change import Change, Refusal
 from trueup.model.key_equality import Comparison
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
 from trueup.model.repair import Plan, Refused, Stale
 from trueup.model.row_counts import RowCounts
-from trueup.store.journal import JOURNAL_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from trueup import journal
 from trueup.actions.repair.ending import Again, commit, write_all
 from trueup.actions.repair.judge import Decided, Held, decide, judge_written
 from trueup.actions.repair.proof import ASKINGS, Unproven, asked
@@ -44,7 +45,6 @@ from trueup.actions.repair.slice import MOST_ACCOUNTS, accounts_of, read_slice
 from trueup.actions.repair.verification import Written
 from trueup.actions.repair.writing import lock_row
 from trueup.model.repair import Failed, Plan, Previewed, Refused, RepairResult, Stale
-from trueup.store import journal
 from trueup.targets.serialization import HELD_SECONDS, Serialization
 from trueup.targets.target import TargetUnavailable, Trouble
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trueup.actions.repair.desk import Desk
     from trueup.actions.repair.order import Order
     from trueup.books.handful import Handful
-    from trueup.mapping.config import Config
+    from trueup.config import Config
     from trueup.model.absence import Proof
     from trueup.model.change import Change
 

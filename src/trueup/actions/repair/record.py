@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from trueup import journal
 from trueup.actions.repair.plan import counts_text
 from trueup.actions.repair.rows import raw_text
+from trueup.journal.lookup import entry_of_repair
+from trueup.journal.tables import REPAIR
 from trueup.model.absence import Proof, Unasked
 from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairResult, Stale
 from trueup.model.row_counts import RowCounts
 from trueup.sources.select import table_name
-from trueup.store import journal
-from trueup.store.journal.lookup import entry_of_repair
-from trueup.store.journal.tables import REPAIR
 from trueup.targets.target import TargetUnavailable
 
 _SINCE = ":since"
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from trueup.actions.repair.desk import Desk
     from trueup.actions.repair.order import Order
     from trueup.actions.repair.writing import Writes
+    from trueup.journal import RepairRow
     from trueup.model.repair import Plan
-    from trueup.store.journal import RepairRow
     from trueup.targets.serialization import Serialization
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from trueup import journal
 from trueup.actions.repair.perform import performed
 from trueup.model.change import Change
 from trueup.model.repair import Applied, ChangedSince, Previewed, Refused, RepairResult
-from trueup.store import journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

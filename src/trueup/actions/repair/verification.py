@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from trueup import journal
 from trueup.actions.repair.difference import new_rows
 from trueup.actions.repair.rows import literal_sql, raw_text, statement
 from trueup.actions.repair.value_forms import same_value
+from trueup.journal.tables import HEAD, JOURNAL, REPAIR
 from trueup.model.row_counts import RowCounts
 from trueup.sources.select import quoted, table_name
-from trueup.store import journal
-from trueup.store.journal.tables import HEAD, JOURNAL, REPAIR
 from trueup.targets.target import TargetUnavailable
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from trueup.derived.subscriptions import EXCUSING
 from trueup.model.check import Case, Check, ago, money_at_risk
-from trueup.model.derived_subscriptions import EXCUSING
 from trueup.model.finding import Area
 from trueup.model.relations import Account, Plan, PlanPrice
 from trueup.model.severity import Severity

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from trueup.actions.journal import check_journal, journal_page, journal_url
-from trueup.store.journal import NoJournal, Sound
+from trueup.journal import NoJournal, Sound
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.administration import JournalEntry, JournalPage, JournalVerdict

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from trueup.actions.exempt import with_stored_exemptions
 from trueup.actions.repair import preview, repair
 from trueup.actions.repair.plan import counts_text, value_text, values_text
+from trueup.config import Config
 from trueup.formats.wording import exact, instant
-from trueup.mapping.config import Config
 from trueup.model.repair import Applied, ChangedSince, Failed, Plan, Previewed, Refused, RepairResult, Stale
 from trueup.web.access import Principal
 from trueup.web.notes import request_id

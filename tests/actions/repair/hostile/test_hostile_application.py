@@ -35,7 +35,7 @@ from tests.support.small_companies import CONFIG, NOW
 from tests.support.wire import Deed, Link, Moment, mysql_wire, postgres_wire
 from tests.support.wired import COMMIT
 from trueup.actions.repair import repair
-from trueup.mapping.config import Config
+from trueup.config import Config
 from trueup.model.errors import TrueupError
 from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairResult, Stale
 

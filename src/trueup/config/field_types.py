@@ -1,0 +1,185 @@
+"""The types of the values in ``trueup.toml``, each with the sentence that refuses a wrong one."""
+
+from __future__ import annotations
+
+import re
+from decimal import Context, Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Annotated, TypeGuard
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from trueup.config.config_errors import suggestion
+from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT
+from trueup.model.policy import MINUTES_LIMIT, PERIOD_DAYS_LIMIT, Proration
+from trueup.model.relations import Interval
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BASES = (("B", 1000), ("iB", 1024))
+
+OFF = "off"
+"""The word in ``[policy.severity]`` that switches a check off."""
+
+MONEY_LIMIT = 10**15
+RANK_LIMIT = 1000
+CAP_LIMIT = 1_000_000
+TIMEOUT_LIMIT_SECONDS = 86_400
+CONNECTIONS_LIMITS = (10, 10_000)
+STRIPE_RATE_LIMIT = 25
+"""A quarter of the requests a second that Stripe takes in live mode: the rest is the business's own."""
+SWEEP_LIMIT_HOURS = 600
+"""Within the 30 days for which Stripe lists events."""
+
+STALE_LIMIT_HOURS = 8760
+SUPPLIERS = ("api", "database", "files")
+
+MEMORY_LEAST_BYTES = 64 * 1024**2
+"""A company of five accounts is audited in 32 MiB, and not in 16."""
+
+_UNITS = {f"{letter}{kind}": base**power for power, letter in enumerate("KMGT", 1) for kind, base in _BASES}
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,9})?", re.ASCII)
+_CURRENCY = re.compile(r"[a-z]{3}")
+_MEMORY = re.compile(r"[1-9][0-9]{0,5} ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
+_SMALLEST = Decimal((0, (1,), -CREDIT_DECIMALS))
+_PRECISION = Context(prec=60)
+
+
+def wrong(problem: str) -> PydanticCustomError:
+    """A validator's refusal, whose text is this problem."""
+    return PydanticCustomError("refused", "{problem}", {"problem": problem})
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise wrong("must not be empty")
+    if "\0" in text:
+        raise wrong("must not hold a NUL character")
+    return text
+
+
+def _whole(low: int, high: int) -> Callable[[object], object]:
+    def check(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise wrong(f"must be a whole number from {low} to {high}")
+        return value
+
+    return check
+
+
+def _exact(value: object) -> Decimal:
+    try:
+        number = Decimal(value) if _is_number(value) else None
+    except InvalidOperation:
+        number = None
+    if number is None or not number.is_finite():
+        raise wrong('must be a number, such as 10 or "1.5"')
+    if number.copy_abs() >= CREDIT_LIMIT or number.quantize(_SMALLEST, context=_PRECISION) != number:
+        raise wrong(f"must be below 10^20 and have at most {CREDIT_DECIMALS} digits after the point")
+    return number
+
+
+def _is_number(value: object) -> TypeGuard[int | str | Decimal]:
+    """Text counts in the digits 0 to 9 alone: ``Decimal`` also takes ``1_000``, and the digits of every script."""
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value) is not None
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _not_negative(value: Decimal) -> Decimal:
+    if value < 0:
+        raise wrong("must not be negative")
+    return value
+
+
+def _one_of(words: tuple[str, ...], what: str) -> Callable[[object], object]:
+    def check(value: object) -> object:
+        if not isinstance(value, str) or value not in words:
+            raise wrong(f"is not {what}{suggestion(value if isinstance(value, str) else '', words)}")
+        return value
+
+    return check
+
+
+def _currency(code: str) -> str:
+    if not _CURRENCY.fullmatch(code.lower()):
+        raise wrong('must be a three-letter currency code, such as "usd"')
+    return code.lower()
+
+
+def _memory(text: str) -> str:
+    if not _MEMORY.fullmatch(text):
+        raise wrong('must be an amount of memory, such as "1GiB" or "512MB"')
+    amount, unit = text[: -len(text.lstrip("0123456789 "))].strip(), text.lstrip("0123456789 ")
+    if int(amount) * _UNITS[unit] < MEMORY_LEAST_BYTES:
+        raise wrong("must be at least 64MiB: the checks cannot work in less")
+    return text
+
+
+def _word(value: object) -> object:
+    """Their word as text: a database may keep a code or a flag where we have a word."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else value
+
+
+def _words(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _option(value: object) -> object:
+    """One option of a channel; which type each must have is the channel's own to say."""
+    if isinstance(value, str):
+        return _filled(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return [_filled(item) for item in value]
+    if not isinstance(value, int):
+        raise wrong("must be a string, a whole number, true or false, or a list of strings")
+    return value
+
+
+def _probe_option(value: object) -> object:
+    """One option of a probe; which type each must have is the probe's own to say."""
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return {name: _filled(item) for name, item in value.items()}
+    if isinstance(value, list) and all(type(item) is int for item in value):
+        return value
+    try:
+        return _option(value)
+    except PydanticCustomError:
+        raise wrong("must be a string, a whole number, true or false, a list or a table of strings") from None
+
+
+Text = Annotated[str, AfterValidator(_filled)]
+ProbeOption = Annotated[str | int | bool | list[str] | list[int] | dict[str, str], PlainValidator(_probe_option)]
+ChannelOption = Annotated[str | int | bool | list[str], PlainValidator(_option)]
+Word = Annotated[str, BeforeValidator(_word)]
+Words = Annotated[list[Word], BeforeValidator(_words)]
+Subject = Annotated[str, BeforeValidator(_word), AfterValidator(_filled)]
+Columns = Annotated[list[Text], BeforeValidator(_words)]
+Exact = Annotated[Decimal, BeforeValidator(_exact)]
+NotNegative = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_not_negative)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Memory = Annotated[str, AfterValidator(_memory)]
+IntervalWord = Annotated[str, BeforeValidator(_one_of(tuple(Interval), "an interval"))]
+ProrationWord = Annotated[
+    Proration, BeforeValidator(Proration), BeforeValidator(_one_of(tuple(Proration), "a proration"))
+]
+SeverityWord = Annotated[str, BeforeValidator(_one_of((*Severity, OFF), "a severity"))]
+Threshold = Annotated[str, BeforeValidator(_one_of(tuple(Severity), "a severity"))]
+PeriodDays = Annotated[int, BeforeValidator(_whole(1, PERIOD_DAYS_LIMIT))]
+GraceDays = Annotated[int, BeforeValidator(_whole(0, PERIOD_DAYS_LIMIT))]
+Minutes = Annotated[int, BeforeValidator(_whole(0, MINUTES_LIMIT))]
+Seconds = Annotated[int, BeforeValidator(_whole(1, TIMEOUT_LIMIT_SECONDS))]
+Connections = Annotated[int, BeforeValidator(_whole(*CONNECTIONS_LIMITS))]
+Cap = Annotated[int, BeforeValidator(_whole(0, CAP_LIMIT))]
+StripeRate = Annotated[int, BeforeValidator(_whole(1, STRIPE_RATE_LIMIT))]
+ReachDays = Annotated[int, BeforeValidator(_whole(31, PERIOD_DAYS_LIMIT))]
+SweepHours = Annotated[int, BeforeValidator(_whole(0, SWEEP_LIMIT_HOURS))]
+StaleHours = Annotated[int, BeforeValidator(_whole(1, STALE_LIMIT_HOURS))]
+SupplierWord = Annotated[str, BeforeValidator(_one_of(SUPPLIERS, "a supplier"))]
+Often = Annotated[int, BeforeValidator(_whole(1, MINUTES_LIMIT))]
+Money = Annotated[int, BeforeValidator(_whole(0, MONEY_LIMIT))]
+Rank = Annotated[int, BeforeValidator(_whole(0, RANK_LIMIT))]

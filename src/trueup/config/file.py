@@ -1,0 +1,54 @@
+"""The file itself: read as text, parsed as TOML, and of the right shape. No secret in it is resolved."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from trueup.config.config_errors import refused
+from trueup.config.toml_text import TooDeep, parse_toml
+from trueup.disk import read_file
+from trueup.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trueup.config.document import Document
+
+CONFIG_BYTES_LIMIT = 1024 * 1024  # one of a thousand plans and exemptions has a fifth of it
+
+
+def document_at(path: Path) -> Document:
+    """What the file says, of the right shape; no secret is resolved. Raises ``ConfigurationError``."""
+    from pydantic import ValidationError  # noqa: PLC0415 - slow to import
+
+    from trueup.config.document import Document  # noqa: PLC0415 - slow to import
+
+    content = _parsed(_text(path), path)
+    try:
+        return Document.model_validate(content)
+    except ValidationError as error:
+        raise refused(path, Document, error) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_file(path, most_bytes=CONFIG_BYTES_LIMIT).decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(f"There is no config at {path}; trueup init URL writes one.") from None
+    except OSError as error:
+        raise ConfigurationError(f"The config {path} cannot be read: {error.strerror or 'no reason given'}.") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"The config {path} is not UTF-8 text: see line {line}.") from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, object]:
+    try:
+        return parse_toml(text)
+    except TooDeep as error:
+        raise ConfigurationError(f"The config {path} is nested too deeply to read: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"The config {path} is not valid TOML: {error}.") from None
+    except (ValueError, ArithmeticError):
+        raise ConfigurationError(f"The config {path} holds a number that is too long to read.") from None

@@ -1,0 +1,209 @@
+"""``gates.toml``: which plan gets which feature, and how much of what is limited, checked for nonsense."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+from trueup.config.config_errors import complaint, suggestion
+from trueup.config.toml_text import TooDeep, parse_toml
+from trueup.disk import read_file
+from trueup.model.errors import ConfigurationError
+from trueup.model.gate import FEATURE_NAME, LIMIT_HIGHEST
+from trueup.model.relations import GateExpectation
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from trueup.config.config_errors import Key
+    from trueup.model.relations import Plan
+
+MATRIX_BYTES_LIMIT = 4 * 1024 * 1024  # a hundred thousand features
+
+_TABLES = ("features", "limits")
+_WAYS = ("min_plan", "team_only", "plans")
+_DELIBERATE = "deliberate"
+_TEAM = "team"
+_SAYS_HOW = 'must say which plans have it: { min_plan = "PRO" }, { team_only = true } or { plans = ["PRO"] }'
+
+
+def read_matrix(path: Path, plans: Sequence[Plan]) -> tuple[GateExpectation, ...]:
+    """A row for each feature and limit on each plan, in the file's order and by rank.
+
+    Raises ``ConfigurationError`` for the first thing that cannot be right, or cannot be meant.
+    """
+    content = _parsed(path)
+    for table in content:
+        if table not in _TABLES:
+            raise complaint(path, (table,), f"is not a known table{suggestion(table, _TABLES)}")
+    features, limits = (_table(content, name, path) for name in _TABLES)
+    _refuse_repeated([("features", name) for name in features] + [("limits", name) for name in limits], path)
+    if not features and not limits:
+        raise ConfigurationError(f"The matrix {path} names no feature; write one under [features].")
+    made = [*_features(features, plans, path), *_limits(limits, plans, path)]
+    return tuple(made)
+
+
+def _parsed(path: Path) -> Mapping[str, object]:
+    try:
+        text = read_file(path, most_bytes=MATRIX_BYTES_LIMIT).decode("utf-8-sig")
+        return parse_toml(text)
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"There is no matrix at {path}; write which plan gets which feature there, or correct gates.matrix."
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(f"The matrix {path} cannot be read: {error.strerror or 'no reason given'}.") from None
+    except TooDeep as error:
+        raise ConfigurationError(f"The matrix {path} is nested too deeply to read: {error}.") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"The matrix {path} is not UTF-8 text; save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"The matrix {path} is not valid TOML: {error}.") from None
+    except (ValueError, ArithmeticError):
+        raise ConfigurationError(f"The matrix {path} holds a number that is too long to read.") from None
+
+
+def _table(content: Mapping[str, object], name: str, path: Path) -> Mapping[str, object]:
+    found = content.get(name, {})
+    if not isinstance(found, dict):
+        raise complaint(path, (name,), "must be a table")
+    return found
+
+
+def _refuse_repeated(keys: Sequence[tuple[str, str]], path: Path) -> None:
+    """A name stands once, whatever its case, and is either a feature or a limit."""
+    taken: dict[str, tuple[str, str]] = {}
+    for key in keys:
+        if not re.fullmatch(FEATURE_NAME, key[1]):
+            raise complaint(path, key, "is no name for a feature: letters, digits and _ . / - only, at most 100")
+        before = taken.setdefault(key[1].casefold(), key)
+        if before != key:
+            both = "is also a limit" if before[0] != key[0] and key[0] == "features" else f"is {'.'.join(before)} again"
+            mend = "a feature is allowed or limited, not both" if before[0] != key[0] else "keep one of them"
+            raise complaint(path, key, f"{both}: {mend}")
+
+
+def _features(table: Mapping[str, object], plans: Sequence[Plan], path: Path) -> Iterator[GateExpectation]:
+    for feature, told in table.items():
+        key = ("features", feature)
+        if not isinstance(told, dict):
+            raise complaint(path, key, _SAYS_HOW)
+        having = _having(told, plans, key, path)
+        _refuse_holes(having, plans, key, path, deliberate=_flag(told, _DELIBERATE, key, path))
+        for plan in plans:
+            yield GateExpectation(feature=feature, plan=plan.plan, is_limit=False, expected=int(plan.plan in having))
+
+
+def _having(told: Mapping[str, object], plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
+    """The plans that have a feature."""
+    for word in told:
+        if word not in (*_WAYS, _DELIBERATE):
+            raise complaint(path, (*key, word), f"is not a known key{suggestion(word, (*_WAYS, _DELIBERATE))}")
+    ways = [way for way in _WAYS if way in told]
+    if len(ways) != 1:
+        raise complaint(path, key, f"says {' and '.join(ways)}: keep one of them" if ways else _SAYS_HOW)
+    (way,) = ways
+    if way == "plans":
+        return _named(told[way], plans, (*key, way), path)
+    if way == "min_plan":
+        lowest = _plan(told[way], plans, (*key, way), path).rank
+    else:
+        if told[way] is not True:
+            raise complaint(path, (*key, way), "must be true; leave it out and write min_plan or plans instead")
+        lowest = team_rank(plans)
+    return frozenset(plan.plan for plan in plans if plan.rank >= lowest)
+
+
+def team_rank(plans: Sequence[Plan]) -> int:
+    """The lowest rank that a ``team_only`` feature is for: that of the plan called TEAM, else the highest there is."""
+    return next((plan.rank for plan in plans if plan.plan.casefold() == _TEAM), max(plan.rank for plan in plans))
+
+
+def _named(value: object, plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
+    if not isinstance(value, list):
+        raise complaint(path, key, 'must be a list of plans, such as ["PRO", "TEAM"]')
+    found: set[str] = set()
+    for position, word in enumerate(value):
+        plan = _plan(word, plans, (*key, position), path).plan
+        if plan in found:
+            raise complaint(path, (*key, position), f'names "{plan}" a second time')
+        found.add(plan)
+    return frozenset(found)
+
+
+def _plan(value: object, plans: Sequence[Plan], key: Key, path: Path) -> Plan:
+    found = next((plan for plan in plans if plan.plan == value), None)
+    if found is None:
+        if not isinstance(value, str):
+            raise complaint(path, key, "must be the name of a plan")
+        raise complaint(path, key, f'is "{value}", which is no plan{suggestion(value, _names(plans))}')
+    return found
+
+
+def _names(plans: Collection[Plan]) -> tuple[str, ...]:
+    return tuple(plan.plan for plan in plans)
+
+
+def _flag(told: Mapping[str, object], word: str, key: Key, path: Path) -> bool:
+    value = told.get(word, False)
+    if not isinstance(value, bool):
+        raise complaint(path, (*key, word), "must be true or false")
+    return value
+
+
+def _refuse_holes(having: Collection[str], plans: Sequence[Plan], key: Key, path: Path, *, deliberate: bool) -> None:
+    """A higher plan lacks nothing that a lower one has, unless the file says that this is meant."""
+    hole = next(
+        (
+            (low.plan, high.plan)
+            for high in plans
+            for low in plans
+            if low.rank < high.rank and low.plan in having and high.plan not in having
+        ),
+        None,
+    )
+    _judge(hole, "gives it to {} and refuses it to {}", key, path, deliberate=deliberate)
+
+
+def _judge(hole: tuple[str, str] | None, says: str, key: Key, path: Path, *, deliberate: bool) -> None:
+    if hole is not None and not deliberate:
+        mend = "write deliberate = true beside it if that is meant"
+        raise complaint(path, key, f"{says.format(*hole)}, which is the higher plan: {mend}")
+    if hole is None and deliberate:
+        raise complaint(path, (*key, _DELIBERATE), "is not needed: no higher plan gets less; remove it")
+
+
+def _limits(table: Mapping[str, object], plans: Sequence[Plan], path: Path) -> Iterator[GateExpectation]:
+    for feature, told in table.items():
+        key = ("limits", feature)
+        if not isinstance(told, dict):
+            raise complaint(path, key, "must name a number for each plan, such as { FREE = 1, PRO = 5 }")
+        numbers = {word: value for word, value in told.items() if word != _DELIBERATE}
+        for word, value in numbers.items():
+            _plan(word, plans, (*key, word), path)
+            if type(value) is not int or not 0 <= value <= LIMIT_HIGHEST:
+                raise complaint(path, (*key, word), f"must be a whole number from 0 to {LIMIT_HIGHEST}")
+        missing = [plan.plan for plan in plans if plan.plan not in numbers]
+        if missing:
+            raise complaint(path, key, f"names no number for {' and '.join(missing)}: every plan has one, 0 too")
+        _refuse_falling(numbers, plans, key, path, deliberate=_flag(told, _DELIBERATE, key, path))
+        for plan in plans:
+            yield GateExpectation(feature=feature, plan=plan.plan, is_limit=True, expected=numbers[plan.plan])
+
+
+def _refuse_falling(
+    numbers: Mapping[str, int], plans: Sequence[Plan], key: Key, path: Path, *, deliberate: bool
+) -> None:
+    fall = next(
+        (
+            (f"{numbers[low.plan]} to {low.plan}", f"{numbers[high.plan]} to {high.plan}")
+            for high in plans
+            for low in plans
+            if low.rank < high.rank and numbers[low.plan] > numbers[high.plan]
+        ),
+        None,
+    )
+    _judge(fall, "gives {} and {}", key, path, deliberate=deliberate)

@@ -1,0 +1,73 @@
+"""Presets: the mappings of known schemas, one TOML file each, and how a config lies over one."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from trueup.config.document import PlanSection, Preset, RelationSection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SUFFIX = ".toml"
+
+
+def preset_names() -> tuple[str, ...]:
+    """The presets that come with trueup, in name order."""
+    folder = files(__package__).joinpath("presets")
+    return tuple(sorted(f.name.removesuffix(_SUFFIX) for f in folder.iterdir() if f.name.endswith(_SUFFIX)))
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of this name; ``KeyError`` when there is none."""
+    if name not in preset_names():
+        raise KeyError(name)
+    text = files(__package__).joinpath("presets", name + _SUFFIX).read_text(encoding="utf-8")
+    return Preset.model_validate(tomllib.loads(text, parse_float=Decimal))
+
+
+def plans_over(preset: Mapping[str, PlanSection], own: Mapping[str, PlanSection]) -> dict[str, PlanSection]:
+    """The preset's plans, overridden key by key."""
+    over = {
+        name: preset[name].model_copy(update={key: getattr(plan, key) for key in plan.model_fields_set})
+        for name, plan in own.items()
+        if name in preset
+    }
+    return {**preset, **own, **over}
+
+
+def relations_over(
+    preset: Mapping[str, RelationSection], own: Mapping[str, RelationSection]
+) -> dict[str, RelationSection]:
+    """The preset's relations, overridden key by key."""
+    over = {name: _relation_over(preset[name], relation) for name, relation in own.items() if name in preset}
+    return {**preset, **own, **over}
+
+
+def _relation_over(preset: RelationSection, own: RelationSection) -> RelationSection:
+    # Density is a promise about one column of one table: another table or column has not made it.
+    same_sequence = own.table is None and "sequence" not in own.columns
+    dense = own.dense_sequence if own.dense_sequence is not None else preset.dense_sequence and same_sequence
+    return RelationSection(
+        table=own.table or preset.table,
+        where=own.where or preset.where,
+        dense_sequence=dense,
+        exact_keys=own.exact_keys if own.exact_keys is not None else preset.exact_keys,
+        allow_empty=own.allow_empty if own.allow_empty is not None else preset.allow_empty,
+        synced_at=own.synced_at or preset.synced_at,
+        columns={**preset.columns, **own.columns},
+        values={
+            column: _words_over(preset.values.get(column, {}), own.values.get(column, {}))
+            for column in {**preset.values, **own.values}
+        },
+    )
+
+
+def _words_over(preset: Mapping[str, list[str]], own: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """A word that the config claims no longer means what the preset says."""
+    claimed = {word for words in own.values() for word in words}
+    kept = {ours: [word for word in words if word not in claimed] for ours, words in preset.items()}
+    return {**kept, **own}

@@ -1,0 +1,122 @@
+"""From ``[relations]`` to relation mappings: our names exist, keys are mapped, each of their words means one thing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trueup.config.config_errors import complaint, suggestion
+from trueup.config.preset import relations_over
+from trueup.model.columns import Column, Kind
+from trueup.model.relations import MAPPED, MUST_HOLD_ROWS, STRIPE, columns_of, relation_name, relation_named
+from trueup.model.source import ColumnMapping, RelationMapping
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from trueup.config.document import RelationSection
+
+Need = tuple[str, str]
+"""A relation and one of its columns; the column is empty for the relation's table."""
+
+_NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member")
+_PLAN_COLUMNS = frozenset({("account", "plan"), ("plan_change", "from_plan"), ("plan_change", "to_plan")})
+
+
+def relation_mappings(
+    preset: Mapping[str, RelationSection], own: Mapping[str, RelationSection], *, plans: Collection[str], path: Path
+) -> dict[str, RelationMapping]:
+    """The mapping of every relation that the config or its preset names.
+
+    ``column`` holds what the config says, which may still be an expression: only the live schema tells them apart
+    (``fit``). Raises ``ConfigurationError``.
+    """
+    for name, section in own.items():
+        _refuse_unknown(name, section, path)
+    merged = relations_over(preset, own)
+    return {name: _mapping(name, section, plans=plans, path=path) for name, section in merged.items()}
+
+
+def named_in(own: Mapping[str, RelationSection]) -> frozenset[Need]:
+    """What the config itself names, and so must exist; what only a preset names may be missing."""
+    tables = {(name, "") for name, section in own.items() if section.table is not None}
+    columns = {(name, column) for name, section in own.items() for column in (*section.columns, *section.values)}
+    return frozenset(tables | columns)
+
+
+def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
+    relations = [relation_name(relation) for relation in (*MAPPED, *STRIPE)]
+    if name not in relations:
+        raise complaint(path, ("relations", name), f"is not a relation of ours{suggestion(name, relations)}")
+    columns = [column.name for column in columns_of(relation_named(name))]
+    for part, words in (("columns", section.columns), ("values", section.values)):
+        for column in words:
+            if column not in columns:
+                problem = f"is not a column of ours{suggestion(column, columns)}"
+                raise complaint(path, ("relations", name, part, column), problem)
+
+
+def _mapping(name: str, section: RelationSection, *, plans: Collection[str], path: Path) -> RelationMapping:
+    key = ("relations", name)
+    if section.table is None:
+        raise complaint(path, (*key, "table"), "is missing: name the table that holds these rows")
+    columns = columns_of(relation_named(name))
+    for column in columns:
+        if column.is_key and column.name not in section.columns:
+            raise complaint(path, (*key, "columns", column.name), "is missing: it names the row")
+    for column_name in section.values:
+        if column_name not in section.columns:
+            raise complaint(path, (*key, "values", column_name), "gives words for a column that is not mapped")
+    if section.synced_at is not None and relation_named(name) in MAPPED:
+        raise complaint(path, (*key, "synced_at"), "is for relations of Stripe's alone, which a sync tool writes")
+    if section.exact_keys and name not in _NAME_ACCOUNTS:
+        problem = f"is for {', '.join(_NAME_ACCOUNTS)} alone, whose rows name an account"
+        raise complaint(path, (*key, "exact_keys"), problem)
+    if section.allow_empty and name not in MUST_HOLD_ROWS:
+        raise complaint(path, (*key, "allow_empty"), f"is for {' and '.join(MUST_HOLD_ROWS)}; others may be empty")
+    if section.dense_sequence and "sequence" not in section.columns:
+        raise complaint(path, (*key, "dense_sequence"), "is true while columns.sequence is not mapped")
+    return RelationMapping(
+        relation=name,
+        table=section.table,
+        columns={
+            column.name: ColumnMapping(
+                column=section.columns[column.name],
+                values=_words(name, column, section.values.get(column.name, {}), plans=plans, path=path),
+            )
+            for column in columns
+            if column.name in section.columns
+        },
+        where=section.where,
+        dense_sequence=bool(section.dense_sequence),
+        exact_keys=bool(section.exact_keys),
+        allow_empty=bool(section.allow_empty),
+    )
+
+
+def _words(
+    relation: str, column: Column, words: Mapping[str, list[str]], *, plans: Collection[str], path: Path
+) -> dict[str, str]:
+    """``{our word: their words}`` turned round."""
+    meaning: dict[str, str] = {}
+    for ours, theirs in words.items():
+        key = ("relations", relation, "values", column.name, ours)
+        _refuse_word(relation, column, ours, plans=plans, key=key, path=path)
+        for word in theirs:
+            if meaning.setdefault(word, ours) != ours:
+                raise complaint(path, key, f'claims "{word}", which already means "{meaning[word]}"')
+    return meaning
+
+
+def _refuse_word(
+    relation: str, column: Column, ours: str, *, plans: Collection[str], key: tuple[str, ...], path: Path
+) -> None:
+    if (relation, column.name) in _PLAN_COLUMNS:
+        if ours not in plans:
+            raise complaint(
+                path, key, f"is not a plan of this config, which wants [plans.{ours}]{suggestion(ours, plans)}"
+            )
+    elif column.kind is not Kind.WORD:
+        raise complaint(path, key[:-1], "gives words, and only plans and fixed words have any")
+    elif ours not in column.words:
+        raise complaint(path, key, f"is not a word of ours{suggestion(ours, column.words)}")

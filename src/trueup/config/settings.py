@@ -1,0 +1,213 @@
+"""From ``[repairs]``, ``[audits]``, ``[server]``, ``[alerts]`` and ``[stripe]`` to settings, with secrets resolved."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from trueup.config.config_errors import complaint, suggestion
+from trueup.config.references import resolved
+from trueup.model.row_counts import RowCounts
+from trueup.model.settings import (
+    AlertSettings,
+    ChannelSettings,
+    JwtSettings,
+    RepairSettings,
+    ScheduleSettings,
+    ServerSettings,
+    StripeSettings,
+    StripeTables,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from trueup.config.document import (
+        AlertsSection,
+        AuditsSection,
+        JwtSection,
+        RepairsSection,
+        ServerSection,
+        StripeSection,
+    )
+
+_PORT_LIMIT = 65_535
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?|https?://\[[0-9a-f:]+\](?::[0-9]+)?")
+_SQLITE = "sqlite:///"
+_ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
+_OFF = "off"
+_ROLES = ("viewer", "admin", "super_admin")
+
+
+def repair_settings(section: RepairsSection, *, tables: Collection[str], path: Path) -> RepairSettings:
+    """The caps of unattended repairs, what may go ahead without Stripe, and what the application's triggers write.
+
+    ``tables`` are those that the mapping names. Raises ``ConfigurationError`` for a table that no repair writes.
+    """
+    for written in section.expected_writes:
+        if written not in tables and written.rpartition(".")[0] not in tables:
+            raise complaint(
+                path,
+                ("repairs", "expected_writes", written),
+                f"is not a mapped table, nor a column of one{suggestion(written, tables)}",
+            )
+    return RepairSettings(
+        most_per_run=section.most_per_run,
+        most_per_day=section.most_per_day,
+        downgrade_without_stripe=section.downgrade_without_stripe,
+        expected_writes={
+            written: {
+                table: RowCounts(inserts=rows.inserts, updates=rows.updates, deletes=rows.deletes)
+                for table, rows in expected.items()
+            }
+            for written, expected in section.expected_writes.items()
+        },
+        balance_without_serialization=section.balance_without_serialization,
+    )
+
+
+def schedule_settings(section: AuditsSection, *, path: Path) -> ScheduleSettings:
+    """When to audit. Raises ``ConfigurationError`` when both ways of saying it are used."""
+    if section.cron is not None and section.every_minutes is not None:
+        raise complaint(path, ("audits",), "holds both cron and every_minutes: keep one of them")
+    return ScheduleSettings(every_minutes=section.every_minutes, cron=section.cron)
+
+
+def server_settings(section: ServerSection, *, path: Path, environ: Mapping[str, str]) -> ServerSettings:
+    """Where to listen and whom to believe. Raises ``ConfigurationError``."""
+    host, _, port = section.bind.rpartition(":")
+    if not host or not (port.isascii() and port.isdecimal()) or not 0 <= int(port) <= _PORT_LIMIT:
+        raise complaint(path, ("server", "bind"), 'must be an address and a port, such as "127.0.0.1:8321"')
+    return ServerSettings(
+        host=host.strip("[]"),
+        port=int(port),
+        origins=_origins(section, path),
+        trusted_proxies=_trusted_proxies(section, path),
+        tokens=section.tokens,
+        jwt=_jwt(section.jwt, path=path, environ=environ) if section.jwt else None,
+        request_timeout_seconds=section.request_timeout_seconds,
+        max_connections=section.max_connections,
+        max_connections_per_address=section.max_connections_per_address,
+    )
+
+
+def _origins(section: ServerSection, path: Path) -> tuple[str, ...]:
+    for position, origin in enumerate(section.origins):
+        if not _ORIGIN.fullmatch(origin):
+            key = ("server", "origins", position)
+            raise complaint(path, key, 'must be an origin as browsers write it, such as "https://admin.example.com"')
+    return tuple(section.origins)
+
+
+def _trusted_proxies(section: ServerSection, path: Path) -> tuple[str, ...]:
+    for position, proxy in enumerate(section.trusted_proxies):
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError:
+            key = ("server", "trusted_proxies", position)
+            raise complaint(path, key, 'must be an address or a network, such as "10.0.0.0/8"') from None
+    return tuple(section.trusted_proxies)
+
+
+def _jwt(section: JwtSection, *, path: Path, environ: Mapping[str, str]) -> JwtSettings:
+    for role in section.roles:
+        if role not in _ROLES:
+            raise complaint(path, ("server", "jwt", "roles", role), f"is not a role{suggestion(role, _ROLES)}")
+    key = ("server", "jwt", "jwks_url")
+    return JwtSettings(
+        issuer=section.issuer,
+        audience=section.audience,
+        jwks_url=resolved(section.jwks_url, key=key, path=path, environ=environ),
+        algorithms=tuple(section.algorithms),
+        type=section.type,
+        role_claim=section.role_claim,
+        roles={role: tuple(words) for role, words in section.roles.items()},
+    )
+
+
+def alert_settings(section: AlertsSection, *, path: Path, environ: Mapping[str, str]) -> AlertSettings:
+    """The channels, their secrets resolved. Raises ``ConfigurationError`` for one without a kind.
+
+    What the options of a kind are is the kind's own to say: ``trueup.channels`` checks them when it opens one.
+    """
+    channels = []
+    for name, given in section.channels.items():
+        key = ("alerts", "channels", name)
+        options = {word: value for word, value in given.items() if word != "kind"}
+        kind = given.get("kind")
+        if not isinstance(kind, str):
+            raise complaint(path, (*key, "kind"), "is missing: say which kind of channel it is")
+        known = {
+            option: _option(value, key=(*key, option), path=path, environ=environ) for option, value in options.items()
+        }
+        literal = frozenset(option for option, value in options.items() if known[option] == value)
+        channels.append(ChannelSettings(name=name, kind=kind, options=known, literal=literal))
+    return AlertSettings(channels=tuple(channels), private_hosts=tuple(section.private_hosts))
+
+
+def _option(
+    value: str | int | bool | list[str],  # noqa: FBT001 - the value itself
+    *,
+    key: tuple[str, ...],
+    path: Path,
+    environ: Mapping[str, str],
+) -> str | int | bool | tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(resolved(item, key=key, path=path, environ=environ) for item in value)
+    return resolved(value, key=key, path=path, environ=environ) if isinstance(value, str) else value
+
+
+def stripe_settings(
+    section: StripeSection, *, key: str | None, tables: StripeTables | None, store_url: str, path: Path
+) -> StripeSettings:
+    """How Stripe is read, with its key resolved. Raises ``ConfigurationError``."""
+    if section.account is not None and not _ACCOUNT.fullmatch(section.account):
+        raise complaint(path, ("stripe", "account"), 'must be the id of an account, such as "acct_1AbC"')
+    _refuse_open_address(section.api_base, path)
+    return StripeSettings(
+        api_key=key if section.enabled else None,
+        allow_full_key=section.allow_full_key,
+        account=section.account,
+        api_base=section.api_base.rstrip("/"),
+        proxy_from_environment=section.proxy_from_environment,
+        requests_per_second=section.requests_per_second,
+        deadline_minutes=section.deadline_minutes,
+        since_days=section.since_days,
+        full_sweep_hours=section.full_sweep_hours,
+        account_metadata_key=section.account_metadata_key,
+        products=tuple(section.products),
+        metadata=dict(section.metadata),
+        cache_folder=_cache_folder(section, store_url, path),
+        tables=tables,
+    )
+
+
+def _refuse_open_address(api_base: str, path: Path) -> None:
+    """The key is sent to it: by HTTPS, or without leaving this machine."""
+    address = urlsplit(api_base)
+    is_secure = address.scheme == "https" and address.hostname
+    if not is_secure and not (address.scheme == "http" and is_loopback(address.hostname or "")):
+        says = "must begin with https://: the key is sent to it; http:// is for 127.0.0.1 alone"
+        raise complaint(path, ("stripe", "api_base"), says)
+    if "@" in address.netloc or address.query or address.fragment:
+        raise complaint(path, ("stripe", "api_base"), 'must be an address alone, such as "https://api.stripe.com"')
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host is this machine; any other name could lead anywhere."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _cache_folder(section: StripeSection, store_url: str, path: Path) -> str | None:
+    if section.cache is not None:
+        return None if section.cache == _OFF else section.cache
+    if store_url.startswith(_SQLITE):
+        return PurePath(store_url.removeprefix(_SQLITE)).parent.as_posix()
+    return path.parent.as_posix()

@@ -1,0 +1,87 @@
+"""The demo company's ``trueup.toml``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from trueup.demo.offer import PLANS, PRODUCTS, OfferedPlan
+from trueup.demo.people import Excused
+
+STALE_AFTER_HOURS = 8_760
+"""The export is as old as the company, and a company that was kept is looked at again days later."""
+
+
+def config_text(
+    *, url_reference: str, idempotency_since: date, exemptions: Iterable[Excused], stripe: Path | None
+) -> str:
+    """The config as TOML. ``url_reference`` is the database's address, or a reference to it (``${DATABASE_URL}``).
+
+    ``stripe`` is the folder of Stripe's objects; None switches what needs them off.
+    """
+    parts = [
+        _HEAD.format(url=_quoted(url_reference), stripe=_WITHOUT if stripe is None else _stripe(stripe)),
+        *(_plan(plan) for plan in PLANS.values()),
+        f"[policy]\nidempotency_since = {idempotency_since.isoformat()}\n",
+        *(_exemption(excused) for excused in exemptions),
+    ]
+    return "\n".join(parts)
+
+
+_HEAD = """# The demo company of `trueup demo`: its schema is the one trueup calls canonical.
+environment = "demo"
+preset = "canonical"
+
+[database]
+url = {url}
+
+{stripe}
+[gates]
+matrix = "gates.toml"
+[gates.probes.build]
+kind = "file"
+path = "plans.json"
+"""
+
+
+_WITHOUT = "[repairs]\ndowngrade_without_stripe = true\n\n[stripe]\nenabled = false\n"
+
+
+def _stripe(folder: Path) -> str:
+    """Stripe's side as an export beside the database: no key, no network."""
+    return (
+        '[stripe]\nsupplier = "files"\n'
+        f"url = {_quoted(str(folder))}\n"
+        f"products = [{', '.join(map(_quoted, PRODUCTS))}]\n"
+        f"stale_after_hours = {STALE_AFTER_HOURS}\n"
+    )
+
+
+def _plan(plan: OfferedPlan) -> str:
+    lines = [f"[plans.{plan.name}]", f"rank = {plan.rank}"]
+    if plan.credits_per_month:
+        prices = ", ".join(f"{{ id = {_quoted(price)}, interval = {_quoted(every)} }}" for price, every in plan.prices)
+        lines += [
+            f"prices = [{prices}]",
+            f"credits_per_period = {plan.credits_per_month}",
+            f"price = {{ usd = {plan.price_cents} }}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _exemption(excused: Excused) -> str:
+    return (
+        "[[exemptions]]\n"
+        f"check = {_quoted(excused.check)}\n"
+        f"subject = {_quoted(excused.person.account_id)}\n"
+        f"owner = {_quoted(excused.owner)}\n"
+        f"reason = {_quoted(excused.reason)}\n"
+        f"expires = {excused.expires.isoformat()}\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's escapes are a subset of TOML's."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,65 @@
+"""The tables of Stripe's side, and what the scenes put into them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from trueup.demo.offer import PRICES
+from trueup.demo.staging import insert_rows
+from trueup.demo.stripe.events import make_events
+from trueup.demo.stripe.mass import make_mass
+from trueup.demo.till import Till, price_row
+from trueup.model.columns import Column, Kind
+from trueup.model.relations import columns_of, relation_name
+from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeCustomer, StripeRow
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from trueup.demo.history import Span
+
+_TYPES = {Kind.INTEGER: "BIGINT", Kind.BOOLEAN: "BOOLEAN", Kind.TIME: "TIMESTAMP"}
+_NEUTRAL = {"livemode": True, "currency": "usd"}
+"""The whole company is live and sells in dollars."""
+
+
+def make_stripe(
+    connection: DuckDBPyConnection, *, span: Span, tills: Sequence[Till], others: Iterable[StripeRow]
+) -> None:
+    """Make ``stripe.customer`` and its like: a table for each relation of Stripe's, filled for everybody.
+
+    ``others`` are objects of the company as a whole.
+    """
+    connection.execute("CREATE SCHEMA stripe")
+    for relation in STRIPE_OBJECTS:
+        columns = ", ".join(map(_declared, columns_of(relation)))
+        connection.execute(f"CREATE TABLE {_table(relation)} ({columns})")
+    make_mass(connection, span=span)
+    rows: dict[type[StripeRow], list[tuple[object, ...]]] = defaultdict(list)
+    for row in (*map(price_row, PRICES), *others, *(row for till in tills for row in _told(till))):
+        rows[type(row)].append(tuple(getattr(row, column.name) for column in columns_of(type(row))))
+    for relation, of_relation in rows.items():
+        insert_rows(connection, _table(relation), of_relation)
+    make_events(connection, span=span)
+
+
+def _table(relation: type[StripeRow]) -> str:
+    return f"stripe.{relation_name(relation).removeprefix('stripe_')}"
+
+
+def _declared(column: Column) -> str:
+    neutral = _NEUTRAL.get(column.name, column.neutral)
+    default = "NULL" if neutral is None else f"'{neutral}'"
+    return f"{column.name} {_TYPES.get(column.kind, 'VARCHAR')} DEFAULT {default}"
+
+
+def _told(till: Till) -> Iterable[StripeRow]:
+    """The scene's objects; by now its accounts have their ids, and customers name them."""
+    for named, row in till.rows.items():
+        owner = till.owners.get(named)
+        yield (
+            dataclasses.replace(row, account_id=owner.account_id) if isinstance(row, StripeCustomer) and owner else row
+        )

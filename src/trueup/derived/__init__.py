@@ -1,0 +1,14 @@
+"""Derived relations: what several checks ask of the same rows, worked out once per audit.
+
+Each is named SQL over the relations, kept as a table while an audit runs. One group is one file.
+"""
+
+from trueup.derived.derivation import Derived
+from trueup.derived.ledger import LEDGER
+from trueup.derived.money import MONEY
+from trueup.derived.owed import OWED
+from trueup.derived.subscriptions import SUBSCRIPTIONS
+
+__all__ = ["DERIVED", "Derived"]
+
+DERIVED: tuple[Derived, ...] = (*LEDGER, *SUBSCRIPTIONS, *MONEY, *OWED)

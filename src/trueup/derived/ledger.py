@@ -1,0 +1,182 @@
+"""Derived relations about the ledger and its accounts: totals, latest entries, and steps that do not follow.
+
+Ledger order is total: ``sequence`` where mapped, then ``created_at``, then the entry's id in its own type. Only posted
+entries take part in the running balance: a pending row carries a stale one.
+"""
+
+from __future__ import annotations
+
+from trueup.derived.derivation import Derived
+
+ACCOUNT_TOTAL = Derived(
+    name="account_total",
+    holds="One row per account with posted entries: how many, the sum of their amounts, and the span of their sequence "
+    "numbers and dates.",
+    sql="""
+SELECT account_id,
+       count(*)        AS entries,
+       sum(amount)     AS total_amount,
+       max(created_at) AS last_entry_at,
+       count(sequence) AS sequences,
+       min(sequence)   AS lowest_sequence,
+       max(sequence)   AS highest_sequence
+FROM ledger_entry
+WHERE posted AND account_id IS NOT NULL
+GROUP BY account_id
+""",
+)
+
+LATEST_ENTRY = Derived(
+    name="latest_entry",
+    holds="One row per account with posted entries: the balance_after of the latest one in ledger order.",
+    # Only entries that share the highest sequence number, or else the last date, are put in order: few of many.
+    sql="""
+SELECT e.account_id,
+       arg_max(e.balance_after, (coalesce(e.sequence, -1), e.created_at, e.entry_id)) AS balance_after
+FROM ledger_entry AS e
+JOIN account_total AS t ON t.account_id = e.account_id
+                       AND coalesce(t.highest_sequence, -1) = coalesce(e.sequence, -1)
+WHERE e.posted
+  AND (t.highest_sequence IS NOT NULL OR e.created_at = t.last_entry_at)
+GROUP BY e.account_id
+""",
+)
+
+UNPROVEN_ACCOUNT = Derived(
+    name="unproven_account",
+    holds="Accounts whose steps have to be looked at one by one. Here that is all of them; an engine that can prove "
+    "most ledgers regular at less cost leaves those out.",
+    sql="""
+SELECT DISTINCT account_id
+FROM ledger_entry
+WHERE posted AND account_id IS NOT NULL
+""",
+)
+
+IRREGULAR_STEP = Derived(
+    name="irregular_step",
+    holds="Each posted entry beside its predecessor in the account, kept only where something does not follow: the "
+    "balance, the date, or the sequence number. The checks tell these apart; an honest ledger has no rows here.",
+    sql="""
+SELECT *
+FROM (
+    SELECT account_id, entry_id, sequence, created_at, balance_after, amount,
+           lag(balance_after) OVER in_order AS previous_balance_after,
+           lag(created_at)    OVER in_order AS previous_created_at,
+           lag(sequence)      OVER in_order AS previous_sequence
+    FROM ledger_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM unproven_account)
+    WINDOW in_order AS (PARTITION BY account_id ORDER BY sequence NULLS FIRST, created_at, entry_id)
+) AS step
+WHERE previous_balance_after + amount <> balance_after
+   OR created_at < previous_created_at
+   OR sequence = previous_sequence
+""",
+)
+
+SUSPECT_ENTRY = Derived(
+    name="suspect_entry",
+    holds="Every entry of the accounts where something does not add up: an irregular step, a cached balance that is "
+    "not the latest entry's, an account that does not exist, a pending entry with a sequence number. The exact looks, "
+    "which cost more than a scan, are for these.",
+    optional=("account", "account.account_id", "account.credits"),
+    sql="""
+WITH suspect AS (
+    SELECT account_id FROM irregular_step
+    UNION
+    SELECT l.account_id
+    FROM latest_entry AS l
+    LEFT JOIN account AS a ON a.account_id = l.account_id
+    WHERE (a.account_id IS NULL AND EXISTS (SELECT 1 FROM account))
+       OR (a.credits <> l.balance_after AND NOT a.unlimited_credits)
+    UNION
+    SELECT account_id FROM ledger_entry WHERE NOT posted AND sequence IS NOT NULL
+)
+SELECT e.entry_id, e.account_id, e.sequence, e.amount, e.balance_after, e.posted, e.created_at
+FROM ledger_entry AS e
+JOIN suspect AS s ON s.account_id = e.account_id
+""",
+)
+
+BALANCE_VISIT = Derived(
+    name="balance_visit",
+    holds="For accounts with a broken step, each balance and how often their entries leave it, less how often they "
+    "reach it. Entries form one chain, in whatever order, when only its two ends are left over.",
+    optional=("account", "account.account_id", "account.credits"),
+    sql="""
+WITH broken AS (
+    SELECT DISTINCT account_id FROM irregular_step WHERE previous_balance_after + amount <> balance_after
+),
+visit AS (   -- an entry leaves one balance and reaches another
+    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM suspect_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+    UNION ALL
+    SELECT account_id, balance_after, -1 FROM suspect_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+)
+SELECT account_id, balance, sum(departures) AS departures
+FROM visit
+GROUP BY account_id, balance
+""",
+)
+
+STRIPE_ENTRY = Derived(
+    name="stripe_entry",
+    holds="The entries that name something of Stripe's: an event, a payment intent, an invoice or a checkout session.",
+    optional=(
+        "ledger_entry.stripe_event_id",
+        "ledger_entry.stripe_payment_intent_id",
+        "ledger_entry.stripe_invoice_id",
+    ),
+    sql="""
+SELECT entry_id, account_id, kind, amount, posted, created_at,
+       stripe_event_id, stripe_payment_intent_id, stripe_invoice_id, stripe_checkout_session_id
+FROM ledger_entry
+WHERE stripe_event_id IS NOT NULL
+   OR stripe_payment_intent_id IS NOT NULL
+   OR stripe_invoice_id IS NOT NULL
+   OR stripe_checkout_session_id IS NOT NULL
+""",
+)
+
+PAID_SEAT = Derived(
+    name="paid_seat",
+    holds="One row per account whose place is paid by another: a member of an active organisation account that is "
+    "itself on a paid plan.",
+    sql="""
+SELECT DISTINCT m.member_id AS account_id
+FROM member AS m
+JOIN account AS organisation ON organisation.account_id = m.account_id
+JOIN plan AS bought          ON bought.plan = organisation.plan
+WHERE organisation.active
+  AND bought.paid
+  AND m.member_id <> m.account_id
+""",
+)
+
+STRIPE_EVENT_TOTAL = Derived(
+    name="stripe_event_total",
+    holds="One row per Stripe event that the ledger names: how many entries name it, and how many of those are posted "
+    "grants.",
+    sql="""
+SELECT stripe_event_id,
+       count(*) AS entries,
+       sum(CASE WHEN posted AND amount > 0 AND kind IN ('purchase', 'subscription_grant', 'promotional_grant')
+                THEN 1 ELSE 0 END) AS grants
+FROM stripe_entry
+WHERE stripe_event_id IS NOT NULL
+GROUP BY stripe_event_id
+""",
+)
+
+LEDGER = (
+    ACCOUNT_TOTAL,
+    LATEST_ENTRY,
+    UNPROVEN_ACCOUNT,
+    IRREGULAR_STEP,
+    SUSPECT_ENTRY,
+    BALANCE_VISIT,
+    PAID_SEAT,
+    STRIPE_ENTRY,
+    STRIPE_EVENT_TOTAL,
+)

@@ -1,0 +1,167 @@
+"""Derived relations of Stripe's subscriptions: what each one means, whether it is owed service, and whose it is.
+
+Only this app's subscriptions count: not those of another application, another mode, or products that are not ours.
+"""
+
+from __future__ import annotations
+
+from trueup.derived.derivation import Derived
+
+EXCUSING = ("stripe_event", "stripe_invoice", "stripe_price")
+"""Relations that put a date or an amount on a subscription. Unmapped, the plan's own price and the period stand in."""
+
+BOUGHT_ITEM = Derived(
+    name="bought_item",
+    holds="Each item of a subscription beside the plan that its price means, by the price's id or lookup key, and what "
+    "it costs. It is ours where the price is in a plan, or its product is one of ours; all are where none are named.",
+    sql="""
+SELECT i.subscription_id, i.item_id, i.price_id, i.lookup_key, i.product_id, i.quantity, i.metered,
+       p.plan, p.rank,
+       price.unit_amount,
+       price.currency,
+       CASE WHEN i.metered THEN 0 ELSE price.unit_amount * i.quantity END AS list_minor,
+       p.plan IS NOT NULL
+           OR ours.product_id IS NOT NULL
+           OR (SELECT count(*) FROM stripe_product) = 0               AS is_ours
+FROM stripe_subscription_item AS i
+LEFT JOIN plan_price AS by_id    ON by_id.price_id = i.price_id
+LEFT JOIN plan_price AS by_key   ON by_key.price_id = i.lookup_key
+LEFT JOIN plan AS p              ON p.plan = coalesce(by_id.plan, by_key.plan)
+LEFT JOIN stripe_price AS price  ON price.price_id = i.price_id
+LEFT JOIN stripe_product AS ours ON ours.product_id = i.product_id
+""",
+)
+
+SUBSCRIPTION_STANDING = Derived(
+    name="subscription_standing",
+    holds="One row per subscription of ours: the plan of the highest rank among its items; what its latest invoice "
+    "charged, or else what its prices say, or the plan's; since when it is late; when it ends, or to which plan it "
+    "changes. `is_live`: it bills. `is_owed`: what it pays for must be there. `may_serve`: whoever has its plan may "
+    "keep it, or nobody knows better. `is_settled`: nothing about it is so young that a webhook may be on its way.",
+    sql="""
+WITH meaning AS (
+    SELECT subscription_id,
+           arg_max(plan, (rank, plan))                                                     AS plan,
+           sum(CASE WHEN is_ours THEN 1 ELSE 0 END)                                        AS items_of_ours,
+           sum(CASE WHEN is_ours AND plan IS NULL AND NOT metered THEN 1 ELSE 0 END)       AS unmapped_items,
+           min(CASE WHEN is_ours AND plan IS NULL AND NOT metered THEN price_id END)       AS unmapped_price_id,
+           min(CASE WHEN is_ours THEN product_id END)                                      AS product_id,
+           CASE WHEN count(*) = count(list_minor) THEN sum(list_minor) END                 AS list_minor,
+           min(currency)                                                                   AS list_currency
+    FROM bought_item
+    GROUP BY subscription_id
+),
+late AS (                              -- since when its oldest open invoice was to be paid
+    SELECT subscription_id, min(coalesce(due_at, created_at)) AS late_since
+    FROM stripe_invoice
+    WHERE status = 'open' AND subscription_id IS NOT NULL
+    GROUP BY subscription_id
+),
+news AS (                              -- what the app may not have heard yet
+    SELECT DISTINCT object_id
+    FROM stripe_event
+    WHERE created_at >= $settled_before AND object_id IS NOT NULL
+),
+seen AS (
+    SELECT s.subscription_id, s.customer_id, s.account_id AS named_account_id, s.status, s.paused,
+           s.created_at, s.current_period_end, s.cancel_at_period_end, s.ended_at,
+           m.unmapped_price_id, m.product_id,
+           coalesce(m.unmapped_items, 0)                       AS unmapped_items,
+           p.plan, p.rank, coalesce(p.paid, FALSE)             AS plan_paid,
+           coalesce(late.late_since, s.current_period_start)   AS late_since,
+           CASE WHEN bill.total > 0 OR bill.subtotal > 0        THEN bill.total
+                WHEN m.list_minor IS NOT NULL                   THEN m.list_minor
+                ELSE p.price_minor END                         AS charged_minor,
+           CASE WHEN bill.total > 0 OR bill.subtotal > 0        THEN bill.currency
+                WHEN m.list_minor IS NOT NULL                   THEN m.list_currency
+                ELSE p.price_currency END                      AS charged_currency,
+           CASE WHEN s.cancel_at IS NOT NULL                    THEN s.cancel_at
+                WHEN s.cancel_at_period_end                     THEN s.current_period_end
+                WHEN s.next_price_id IS NULL                    THEN s.next_phase_at END AS ends_at,
+           s.next_phase_at,
+           following.plan                                      AS next_plan,
+           following.rank                                      AS next_rank,
+           s.created_at < $settled_before
+               AND coalesce(s.current_period_start, s.created_at) < $settled_before
+               AND coalesce(s.canceled_at, s.created_at) < $settled_before
+               AND coalesce(s.ended_at, s.created_at) < $settled_before
+               AND coalesce(bill.created_at, s.created_at) < $settled_before
+               AND coalesce(bill.paid_at, s.created_at) < $settled_before
+               AND news.object_id IS NULL                      AS is_settled
+    FROM stripe_subscription AS s
+    LEFT JOIN meaning AS m          ON m.subscription_id = s.subscription_id
+    LEFT JOIN plan AS p             ON p.plan = m.plan
+    LEFT JOIN late                  ON late.subscription_id = s.subscription_id
+    LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = s.latest_invoice_id
+    LEFT JOIN news                  ON news.object_id = s.subscription_id
+    LEFT JOIN stripe_price AS next_price   ON next_price.price_id = s.next_price_id
+    LEFT JOIN plan_price AS next_by_id     ON next_by_id.price_id = s.next_price_id
+    LEFT JOIN plan_price AS next_by_key    ON next_by_key.price_id = next_price.lookup_key
+    LEFT JOIN plan AS following            ON following.plan = coalesce(next_by_id.plan, next_by_key.plan)
+    WHERE s.livemode = $livemode
+      AND NOT s.other_application
+      AND (m.subscription_id IS NULL OR m.items_of_ours > 0)
+)
+SELECT subscription_id, customer_id, named_account_id, status, created_at, current_period_end, ended_at, late_since,
+       plan, rank, plan_paid, unmapped_items, unmapped_price_id, product_id, charged_minor, charged_currency,
+       ends_at, next_phase_at, next_plan, next_rank,
+       coalesce(status IN ('active', 'trialing', 'past_due') AND NOT paused AND ended_at IS NULL, FALSE) AS is_live,
+       coalesce((status IN ('active', 'trialing') OR (status = 'past_due' AND late_since >= $past_due_since))
+                AND NOT paused AND ended_at IS NULL, FALSE) AS is_owed,
+       CASE WHEN status IS NULL                   THEN TRUE
+            WHEN paused AND NOT $paused_entitles  THEN FALSE
+            WHEN status IN ('active', 'trialing') THEN TRUE
+            WHEN status = 'past_due'              THEN coalesce(late_since >= $past_due_since, TRUE)
+            WHEN status = 'canceled' THEN cancel_at_period_end AND coalesce(current_period_end > $now, FALSE)
+            ELSE FALSE END AS may_serve,
+       coalesce(is_settled, FALSE) AS is_settled
+FROM seen
+""",
+)
+
+SUBSCRIPTION_LINK = Derived(
+    name="subscription_link",
+    holds="Each account that a subscription of ours may be of, and the strongest reason: 1 the subscription names it, "
+    "2 it names the subscription, 3 it names the customer, 4 the customer names it.",
+    sql="""
+SELECT subscription_id, account_id, min(strength) AS strength, min(is_closed) AS is_closed
+FROM (
+    SELECT s.subscription_id, a.account_id, 1 AS strength, CASE WHEN a.active THEN 0 ELSE 1 END AS is_closed
+    FROM subscription_standing AS s
+    JOIN account AS a ON a.account_id = s.named_account_id
+    UNION ALL
+    SELECT s.subscription_id, a.account_id, 2, CASE WHEN a.active THEN 0 ELSE 1 END
+    FROM subscription_standing AS s
+    JOIN account AS a ON a.stripe_subscription_id = s.subscription_id
+    UNION ALL
+    SELECT s.subscription_id, a.account_id, 3, CASE WHEN a.active THEN 0 ELSE 1 END
+    FROM subscription_standing AS s
+    JOIN account AS a ON a.stripe_customer_id = s.customer_id
+    UNION ALL
+    SELECT s.subscription_id, a.account_id, 4, CASE WHEN a.active THEN 0 ELSE 1 END
+    FROM subscription_standing AS s
+    JOIN stripe_customer AS c ON c.customer_id = s.customer_id
+    JOIN account AS a         ON a.account_id = c.account_id
+) AS found
+GROUP BY subscription_id, account_id
+""",
+)
+
+SUBSCRIPTION_HOLDER = Derived(
+    name="subscription_holder",
+    holds="One row per subscription of ours that is some account's: the account with the strongest reason, open ones "
+    "first, and how many have one as strong (more than one: they share a customer).",
+    sql="""
+WITH strongest AS (
+    SELECT subscription_id, min(is_closed * 10 + strength) AS reason
+    FROM subscription_link
+    GROUP BY subscription_id
+)
+SELECT l.subscription_id, min(l.account_id) AS account_id, count(*) AS rivals
+FROM subscription_link AS l
+JOIN strongest AS s ON s.subscription_id = l.subscription_id AND s.reason = l.is_closed * 10 + l.strength
+GROUP BY l.subscription_id
+""",
+)
+
+SUBSCRIPTIONS: tuple[Derived, ...] = (BOUGHT_ITEM, SUBSCRIPTION_STANDING, SUBSCRIPTION_LINK, SUBSCRIPTION_HOLDER)

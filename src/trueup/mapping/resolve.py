@@ -1,0 +1,180 @@
+"""A mapping against the live schema: every table and column is there and can hold what it should."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from trueup.mapping.column_types import needed_instead
+from trueup.model.errors import ConfigurationError, nearest
+from trueup.model.relations import columns_of, relation_named
+from trueup.model.source import ColumnMapping, RelationMapping, schema_and_table, spelled_table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from trueup.config.relations import Need
+    from trueup.model.columns import Column
+    from trueup.model.source import SourceTable
+
+_DEFAULT_SCHEMAS = frozenset({"public", "main", "dbo"})
+_IDENTIFIER = re.compile(r'[^\W\d][\w$]*|"[^"]+"|`[^`]+`|\[[^\]]+\]')
+_CONSTANTS = frozenset({"true", "false", "null", "current_timestamp", "current_date"})
+_HIDDEN = frozenset({"rowid", "oid", "_rowid_", "ctid", "xmin", "filename"})
+
+
+class Missing(Exception):
+    """Something named does not fit: an error only where the config itself names it. The text lacks its place."""
+
+
+def fit(
+    relations: Mapping[str, RelationMapping],
+    tables: Sequence[SourceTable],
+    *,
+    required: Collection[Need] | None = None,
+    dialect: str | None = None,
+) -> tuple[dict[str, RelationMapping], tuple[str, ...]]:
+    """The mapping in the live schema's own spelling, and a sentence for each thing left unmapped.
+
+    ``required`` is what must be there (``Config.required``; None: everything); the rest, which only a preset names,
+    is left unmapped where the schema lacks it. A mapped string is a column if the table has one of that name, else an
+    SQL expression. ``dialect`` is sqlglot's name of the source's dialect: with it, expressions are looked through for
+    unknown columns, and text is no number in a database that has types.
+
+    Raises ``ConfigurationError`` for a required table or column that is missing or cannot hold what it should.
+    """
+    fitted: dict[str, RelationMapping] = {}
+    notes: list[str] = []
+    for name, mapping in relations.items():
+        needed = {column for column in ("", *mapping.columns) if required is None or (name, column) in required}
+        found = _relation(mapping, tables, needed=needed, dialect=dialect, notes=notes)
+        if found is not None:
+            fitted[name] = found
+    return fitted, tuple(notes)
+
+
+def _relation(
+    mapping: RelationMapping,
+    tables: Sequence[SourceTable],
+    *,
+    needed: Collection[str],
+    dialect: str | None,
+    notes: list[str],
+) -> RelationMapping | None:
+    place = f"relations.{mapping.relation}"
+    table = table_named(mapping.table, tables)
+    if table is None:
+        near = nearest(mapping.table, [candidate.qualified_name for candidate in tables])
+        problem = f'{place}.table is "{mapping.table}", and there is no such table that we may read'
+        _left(f"{problem}{near}", required=bool(needed), notes=notes)
+        return None
+    columns: dict[str, ColumnMapping] = {}
+    for column in columns_of(relation_named(mapping.relation)):
+        if column.name not in mapping.columns:
+            continue
+        try:
+            columns[column.name] = _column(mapping.columns[column.name], column, table, dialect)
+        except Missing as missing:
+            _left(f"{place}.columns.{column.name} {missing}", required=column.name in needed, notes=notes)
+            if column.is_key:
+                problem = f'{place} is not mapped: table "{table.qualified_name}" lacks its key {column.name}'
+                _left(problem, required=bool(needed), notes=notes)
+                return None
+    if mapping.where is not None:
+        refuse_unknown(mapping.where, table, dialect, f"{place}.where")
+    dense = mapping.dense_sequence and "sequence" in columns
+    return dataclasses.replace(mapping, table=table.qualified_name, columns=columns, dense_sequence=dense)
+
+
+def _left(problem: str, *, required: bool, notes: list[str]) -> None:
+    sentence = problem if problem.endswith("?") else f"{problem}."
+    if required:
+        raise ConfigurationError(sentence)
+    notes.append(sentence)
+
+
+def table_named(name: str, tables: Sequence[SourceTable]) -> SourceTable | None:
+    """By its qualified name, or its bare one in a default schema; then in any case, where only one answers."""
+    schema, bare = schema_and_table(name)
+    # A name with a dot in it may also be written as it is: quotes are needed where a schema and a table are called so.
+    names = {spelled_table(bare, schema), spelled_table(name)}
+    if schema is not None and schema.casefold() in _DEFAULT_SCHEMAS:
+        names.add(spelled_table(bare))
+    exact = next((table for table in tables if table.qualified_name == spelled_table(bare, schema)), None)
+    exact = exact or next((table for table in tables if table.qualified_name in names), None)
+    if exact is not None:
+        return exact
+    folded = {spelling.casefold() for spelling in names}
+    close = [table for table in tables if table.qualified_name.casefold() in folded]
+    return close[0] if len(close) == 1 else None
+
+
+def _column(mapping: ColumnMapping, column: Column, table: SourceTable, dialect: str | None) -> ColumnMapping:
+    found = located(mapping.column if mapping.column is not None else mapping.expression or "", table, dialect)
+    if found.column is not None:
+        declared = next(theirs.type for theirs in table.columns if theirs.name == found.column)
+        needed = None if mapping.values else needed_instead(column.kind, declared, dialect=dialect)
+        if needed:
+            place = f'"{found.column}" of table "{table.qualified_name}"'
+            raise Missing(f"is {place}, which is {declared}; it needs {needed}")
+    return dataclasses.replace(found, values=mapping.values)
+
+
+def located(text: str, table: SourceTable, dialect: str | None) -> ColumnMapping:
+    """The column of this name in the live schema's own spelling, else the expression. Raises ``Missing``."""
+    name = _column_named(text, table)
+    if name is not None:
+        return ColumnMapping(column=name)
+    if _IDENTIFIER.fullmatch(text.strip()) and text.strip().lower() not in _CONSTANTS:
+        raise Missing(f'is "{text}", and table "{table.qualified_name}" has no such column{_near(text, table)}')
+    unknown = _unknown_column(text, table, dialect)
+    if unknown is not None:
+        problem = f'reads "{unknown}", and table "{table.qualified_name}" has no such column{_near(unknown, table)}'
+        raise Missing(problem)
+    return ColumnMapping(expression=text)
+
+
+def _near(word: str, table: SourceTable) -> str:
+    return nearest(word.strip('"`[]'), [column.name for column in table.columns])
+
+
+def _column_named(text: str, table: SourceTable) -> str | None:
+    names = [column.name for column in table.columns]
+    stripped = text.strip()
+    bare = stripped[1:-1] if _IDENTIFIER.fullmatch(stripped) and stripped[0] in '"`[' else stripped
+    exact = next((name for name in (text, bare) if name in names), None)
+    if exact is not None:
+        return exact
+    close = [name for name in names if name.casefold() == bare.casefold()]
+    return close[0] if len(close) == 1 else None
+
+
+def refuse_unknown(sql: str, table: SourceTable, dialect: str | None, place: str) -> None:
+    """Raises ``ConfigurationError`` for SQL that reads a column which the table lacks."""
+    unknown = _unknown_column(sql, table, dialect)
+    if unknown is not None:
+        problem = f'{place} reads "{unknown}", and table "{table.qualified_name}" has no such column'
+        _left(f"{problem}{_near(unknown, table)}", required=True, notes=[])
+
+
+def _unknown_column(sql: str, table: SourceTable, dialect: str | None) -> str | None:
+    """A column that this SQL reads and the table lacks. What we cannot follow is left for the database to judge."""
+    if dialect is None:
+        return None
+    import sqlglot  # noqa: PLC0415 - slow to import
+    from sqlglot import expressions as exp  # noqa: PLC0415 - slow to import
+
+    try:
+        tree = sqlglot.parse_one(sql, dialect=dialect)
+    except (sqlglot.errors.SqlglotError, RecursionError):
+        return None
+    if tree.find(exp.Select) is not None:
+        return None
+    known = {column.name.casefold() for column in table.columns} | _HIDDEN
+    for column in tree.find_all(exp.Column):
+        # SQLite reads "x" as a string where no column has that name.
+        is_text = dialect == "sqlite" and isinstance(column.this, exp.Identifier) and bool(column.this.quoted)
+        if not column.table and not is_text and column.name.casefold() not in known:
+            return column.name
+    return None

@@ -1,0 +1,166 @@
+"""Stripe's side against the live schema: which tables hold it, and how their columns are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from trueup.mapping.column_types import Family, family_of
+from trueup.mapping.expressions import quoted
+from trueup.mapping.resolve import Missing, fit, located, refuse_unknown, table_named
+from trueup.model.errors import ConfigurationError, nearest
+from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
+from trueup.model.settings import ObjectTable, StripeTables
+from trueup.model.source import ColumnMapping, RelationMapping, SourceTable
+from trueup.model.stripe_objects import ACCOUNT, FIELD, LIVEMODE, NESTED, NEWEST, OBJECT, OBJECT_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedTables:
+    """What of Stripe's side is there. ``objects`` are keyed by kind; ``newest`` reads when a table was last synced.
+
+    ``notes`` say what a preset names and the schema lacks; ``unknown`` which files are none of ours.
+    """
+
+    relations: Mapping[str, RelationMapping] = field(default_factory=dict)
+    objects: Mapping[str, RelationMapping] = field(default_factory=dict)
+    newest: Mapping[str, RelationMapping] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def mappings(self) -> dict[str, RelationMapping]:
+        """Everything that is read, by relation or kind."""
+        return {**self.relations, **self.objects}
+
+
+def fit_stripe(tables: StripeTables, live: Sequence[SourceTable], *, dialect: str) -> FittedTables:
+    """Stripe's side in the live schema's own spelling.
+
+    Raises ``ConfigurationError`` for a table or column that the config itself names and that is not there.
+    """
+    if tables.are_files:
+        return _fit_files(live)
+    relations, notes = fit(tables.relations, live, required=tables.required, dialect=dialect)
+    said = list(notes)
+    newest: dict[str, RelationMapping] = {}
+    for name, text in tables.synced_at.items():
+        if name in relations:
+            table = next(table for table in live if table.qualified_name == relations[name].table)
+            column = _required(text, table, dialect, f"relations.{name}.synced_at")
+            newest[table.qualified_name] = _newest(column, table, dialect)
+    objects: dict[str, RelationMapping] = {}
+    for kind, wanted in tables.objects.items():
+        found = table_named(wanted.table, live)
+        if found is None:
+            near = nearest(wanted.table, [table.qualified_name for table in live])
+            problem = f'stripe.objects.{kind}.table is "{wanted.table}", and there is no such table that we may read'
+            _left(f"{problem}{near}", is_own=wanted.is_own, notes=said)
+            continue
+        mapping = _object_mapping(kind, wanted, found, dialect, said)
+        if mapping is not None:
+            objects[kind] = mapping
+            moment = _first(wanted.synced_at, found, dialect)
+            if moment is not None:
+                newest[found.qualified_name] = _newest(moment, found, dialect)
+    return FittedTables(relations=relations, objects=objects, newest=newest, notes=tuple(said))
+
+
+def _object_mapping(
+    kind: str, wanted: ObjectTable, table: SourceTable, dialect: str, notes: list[str]
+) -> RelationMapping | None:
+    place = f"stripe.objects.{kind}"
+    columns: dict[str, ColumnMapping] = {}
+    whole = _first(wanted.object, table, dialect)
+    if whole is not None:
+        columns[OBJECT] = whole
+    else:
+        columns.update(_fields(wanted.fields, table, dialect))
+    if OBJECT not in columns and f"{FIELD}id" not in columns:
+        named = " or ".join(f'"{name}"' for name in (wanted.object or wanted.fields.values()))
+        problem = f'{place} finds no object in table "{table.qualified_name}": there is no {named or "column of it"}'
+        _left(problem, is_own=wanted.is_own, notes=notes)
+        return None
+    for name, said in ((ACCOUNT, wanted.account), (LIVEMODE, wanted.livemode)):
+        found = _first(said, table, dialect)
+        if found is not None:
+            columns[name] = found
+    if wanted.where is not None:
+        refuse_unknown(wanted.where, table, dialect, f"{place}.where")
+    return RelationMapping(relation=kind, table=table.qualified_name, columns=columns, where=wanted.where)
+
+
+def _fields(fields: Mapping[str, str], table: SourceTable, dialect: str) -> dict[str, ColumnMapping]:
+    """The fields that the table has; one of another type than text and numbers holds JSON."""
+    types = {column.name: column.type for column in table.columns}
+    made: dict[str, ColumnMapping] = {}
+    for name, text in fields.items():
+        found = _first((text,), table, dialect)
+        if found is not None:
+            nested = found.column is not None and family_of(types[found.column]) is Family.NESTED
+            made[f"{NESTED if nested else FIELD}{name}"] = found
+    return made
+
+
+def _first(names: Iterable[str], table: SourceTable, dialect: str) -> ColumnMapping | None:
+    for name in names:
+        try:
+            return located(name, table, dialect)
+        except Missing:
+            continue
+    return None
+
+
+def _required(text: str, table: SourceTable, dialect: str, place: str) -> ColumnMapping:
+    try:
+        return located(text, table, dialect)
+    except Missing as missing:
+        problem = f"{place} {missing}"
+        raise ConfigurationError(problem if problem.endswith("?") else f"{problem}.") from None
+
+
+def _left(problem: str, *, is_own: bool, notes: list[str]) -> None:
+    sentence = problem if problem.endswith("?") else f"{problem}."
+    if is_own:
+        raise ConfigurationError(sentence)
+    notes.append(sentence)
+
+
+def _newest(column: ColumnMapping, table: SourceTable, dialect: str) -> RelationMapping:
+    text = column.expression if column.column is None else quoted(column.column, dialect)
+    name = table.qualified_name
+    return RelationMapping(relation=name, table=name, columns={NEWEST: ColumnMapping(expression=f"max({text})")})
+
+
+def _fit_files(live: Sequence[SourceTable]) -> FittedTables:
+    """A file of a relation's name has our columns; one of a kind's name holds Stripe's objects, a line each."""
+    relations, objects, unknown = {}, {}, []
+    known = {relation_name(relation) for relation in STRIPE}
+    for table in live:
+        columns = [column.name for column in table.columns]
+        if table.name in known:
+            relations[table.name] = _own_columns(table)
+        elif table.name in OBJECT_KINDS and columns == [OBJECT]:
+            objects[table.name] = RelationMapping(
+                relation=table.name, table=table.name, columns={OBJECT: ColumnMapping(column=OBJECT)}
+            )
+        else:
+            near = nearest(table.name, [*OBJECT_KINDS, *known])
+            unknown.append(f'the file "{table.name}" is neither a relation nor a kind of object{near}')
+    return FittedTables(relations=relations, objects=objects, unknown=tuple(unknown))
+
+
+def _own_columns(table: SourceTable) -> RelationMapping:
+    ours = columns_of(relation_named(table.name))
+    theirs = {column.name for column in table.columns}
+    for column in ours:
+        if column.is_key and column.name not in theirs:
+            raise ConfigurationError(f'The file "{table.name}" has no column {column.name}, which names its rows.')
+    return RelationMapping(
+        relation=table.name,
+        table=table.name,
+        columns={column.name: ColumnMapping(column=column.name) for column in ours if column.name in theirs},
+    )
