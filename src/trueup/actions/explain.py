@@ -10,13 +10,14 @@ from pathlib import Path
 
 from trueup.actions.audit import moment_of, report_on
 from trueup.actions.catalogue import chosen
+from trueup.actions.happenings import EntryInFull, Shown
 from trueup.actions.snapshot import copied_books
 from trueup.actions.stripe_side import needed_of_stripe
-from trueup.actions.timeline import TIMELINE_OF_STRIPE, rows_around, timeline_of
+from trueup.actions.timeline import TIMELINE_OF_STRIPE, shown_around, timeline_of
 from trueup.books.file import Books, opened_books
 from trueup.books.place import private_folder
 from trueup.config import Config
-from trueup.model.check import Check, EvidenceRow
+from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding
 from trueup.model.policy import Policy
@@ -40,7 +41,7 @@ class Explanation:
     report: Report
     account_id: str | None
     timeline: Timeline
-    entries: tuple[EvidenceRow, ...]
+    entries: tuple[EntryInFull, ...]
     earlier_entries: int
 
 
@@ -103,16 +104,15 @@ def explained(
     """Look for this issue in open books. ``is_judged`` says whether the report has its guardrails."""
     report = report_on(books, checks=(check,), policy=policy, now=now, progress=progress, is_judged=is_judged)
     finding = next((found for found in report.findings() if found.id == issue_id), None)
-    rows = rows_around(books, check, finding) if finding else ()
-    entries = tuple(row for row in rows if row["relation"] == "ledger_entry")
+    shown = shown_around(books, check, finding) if finding else Shown()
     return Explanation(
         check=check,
         finding=finding,
         report=report,
         account_id=_account_of(finding),
-        timeline=timeline_of(books, rows, account=stripe_account) if finding else Timeline(),
-        entries=entries,
-        earlier_entries=int(str(rows[0]["entries"])) - len(entries) if rows else 0,
+        timeline=timeline_of(books, shown, account=stripe_account) if finding else Timeline(),
+        entries=shown.entries,
+        earlier_entries=shown.earlier_entries,
     )
 
 

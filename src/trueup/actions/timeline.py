@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from trueup.books.file import Books
-from trueup.engines.duckdb import DuckDB
+from trueup.actions.happenings import Shown, happenings_around
+from trueup.books.lookup import LargeLookup, SmallLookup
 from trueup.engines.sql import subject_column
-from trueup.model.change import Value
-from trueup.model.check import Check, EvidenceRow
-from trueup.model.finding import Finding
-from trueup.model.timeline import TIMELINE, TIMELINE_WITHOUT_STRIPE, Side, Timeline, TimelineLine, link_of
+from trueup.model.happening import Named
+from trueup.model.timeline import Timeline, TimelineLine, link_of
 
 if TYPE_CHECKING:
+    from trueup.books.file import Books
+    from trueup.model.check import Check
+    from trueup.model.finding import Finding
+    from trueup.model.happening import Happening
     from trueup.model.report import RelationRead
 
 LENGTH = 20
 """How many of the newest lines of each side are shown."""
-
-_SEPARATOR = "\x1f"
 
 _OF_APP = {"account": "accounts", "ledger_entry": "ledger", "webhook_event": "webhooks", "plan_change": "plan changes"}
 _OF_STRIPE = {
@@ -38,67 +37,56 @@ TIMELINE_OF_STRIPE = frozenset(_OF_STRIPE)
 """The relations of Stripe's that a timeline shows."""
 
 
-def rows_around(books: Books, check: Check, finding: Finding, *, length: int = LENGTH) -> tuple[EvidenceRow, ...]:
-    """What happened around the finding, oldest first, as rows: the newest of each side, and all that it names."""
+def shown_around(books: Books, check: Check, finding: Finding, *, length: int = LENGTH) -> Shown:
+    """What happened around the finding: the newest of each side, and all that it names."""
+    lookup = LargeLookup(books) if books.again is None else SmallLookup(books)
     knows_events = "webhook_event" in books.mapped_columns()
-    engine = DuckDB(books.run, {**_named(check, finding), "length": length, "knows_events": knows_events})
-    is_small = books.again is not None and not any(read.relation in _OF_STRIPE for read in books.copies())
-    return tuple(engine.rows(TIMELINE_WITHOUT_STRIPE if is_small else TIMELINE))
+    return happenings_around(lookup, _named(check, finding), knows_events=knows_events, length=length)
 
 
-def timeline_of(books: Books, rows: tuple[EvidenceRow, ...], *, account: str | None) -> Timeline:
-    """The timeline that these rows are; ``account`` is Stripe's id of the account that the links lead to."""
-    of_side = {str(row["side"]): row["of_side"] for row in rows}
-    shown = {side: sum(row["side"] == side for row in rows) for side in of_side}
-    earlier = {side: int(str(count)) - shown[side] for side, count in of_side.items()}
+def timeline_of(books: Books, shown: Shown, *, account: str | None) -> Timeline:
+    """The timeline of what is shown; ``account`` is Stripe's id of the account that the links lead to."""
     return Timeline(
-        lines=tuple(_line(row, account) for row in rows),
-        earlier_app=earlier.get(Side.APP, 0),
-        earlier_stripe=earlier.get(Side.STRIPE, 0),
+        lines=tuple(_line(line, account) for line in shown.happenings),
+        earlier_app=shown.earlier_app,
+        earlier_stripe=shown.earlier_stripe,
         unknown=tuple(_unknown(books)),
     )
 
 
-def _named(check: Check, finding: Finding) -> Mapping[str, str]:
-    """Everything that the finding names, as the query binds it."""
+def _named(check: Check, finding: Finding) -> Named:
+    """Everything that the finding names."""
     evidence = finding.evidence
     account = evidence.get("account_id")
     accounts = [str(account) if account is not None else finding.subject]
     accounts += [str(value) for name, value in evidence.items() if name.endswith("_account_id") and value is not None]
     texts = [finding.subject, *(value for value in evidence.values() if isinstance(value, str))]
-    names = {part for text in texts for part in text.split(", ")}
     entries = [str(value) for name, value in evidence.items() if name.endswith("entry_id") and value is not None]
     if subject_column(check.violations) == "entry_id":
         entries.append(finding.subject)
-    moments = [value.isoformat(sep=" ") for value in evidence.values() if isinstance(value, datetime)]
-    return {
-        "names": _SEPARATOR.join(sorted(names)),
-        "accounts": _SEPARATOR.join(accounts),
-        "entries": _SEPARATOR.join(entries),
-        "moments": _SEPARATOR.join(moments),
-    }
-
-
-def _line(row: EvidenceRow, account: str | None) -> TimelineLine:
-    money, livemode, at = row["money"], row["livemode"], row["happened_at"]
-    return TimelineLine(
-        at=at if isinstance(at, datetime) else None,
-        side=Side(str(row["side"])),
-        what=str(row["what"]),
-        id=str(row["id"]),
-        relation=str(row["relation"]),
-        named=row["is_named"] is True,
-        money=money if isinstance(money, int) else None,
-        currency=None if row["currency"] is None else str(row["currency"]),
-        credits=_decimal(row["credits"]),
-        balance_after=_decimal(row["balance_after"]),
-        note=None if row["reason"] is None else str(row["reason"]),
-        link=link_of(str(row["id"]), livemode=livemode if isinstance(livemode, bool) else None, account=account),
+    return Named(
+        ids=frozenset(part for text in texts for part in text.split(", ") if part),
+        accounts=frozenset(accounts),
+        entries=frozenset(entries),
+        moments=frozenset(value for value in evidence.values() if isinstance(value, datetime)),
     )
 
 
-def _decimal(value: Value) -> Decimal | None:
-    return value if isinstance(value, Decimal) else None
+def _line(shown: Happening, account: str | None) -> TimelineLine:
+    return TimelineLine(
+        at=shown.at,
+        side=shown.side,
+        what=shown.what,
+        id=shown.id,
+        relation=shown.relation,
+        named=shown.named,
+        money=shown.money,
+        currency=shown.currency,
+        credits=shown.credits,
+        balance_after=shown.balance_after,
+        note=shown.note,
+        link=link_of(shown.id, livemode=shown.livemode, account=account),
+    )
 
 
 def _unknown(books: Books) -> Iterator[str]:

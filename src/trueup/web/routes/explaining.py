@@ -7,11 +7,13 @@ from typing import Any, Literal
 
 from trueup.actions.exempt import with_stored_exemptions
 from trueup.actions.explain import Explanation
+from trueup.actions.happenings import EntryInFull
 from trueup.actions.repair import timeline
 from trueup.formats import json as report_json
 from trueup.formats.timeline import timeline_line
 from trueup.formats.wording import exact, instant, json_value
-from trueup.model.check import Check, EvidenceRow
+from trueup.model.change import Value
+from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.outcome import Checked
 from trueup.store import StoredFinding
@@ -91,7 +93,7 @@ def _timeline(explanation: Explanation) -> Timeline | None:
     return Timeline(
         account_id=exact(explanation.account_id),
         earlier_entries=explanation.earlier_entries,
-        entries=[_entry(row) for row in explanation.entries],
+        entries=[_entry(line) for line in explanation.entries],
         earlier_app=explanation.timeline.earlier_app,
         earlier_stripe=explanation.timeline.earlier_stripe,
         lines=[TimelineLine.model_validate(timeline_line(line)) for line in explanation.timeline.lines],
@@ -99,20 +101,19 @@ def _timeline(explanation: Explanation) -> Timeline | None:
     )
 
 
-def _entry(row: EvidenceRow) -> TimelineEntry:
-    def text(name: str) -> str | None:
-        value = row[name]
+def _entry(line: EntryInFull) -> TimelineEntry:
+    def text(value: Value) -> str | None:
         return None if value is None else str(json_value(value))
 
-    posted = row["posted"]
+    entry = line.entry
     return TimelineEntry(
-        created_at=text("happened_at"),
-        entry_id=text("id"),
-        kind=text("kind"),
-        amount=text("credits"),
-        balance_after=text("balance_after"),
-        posted=posted if isinstance(posted, bool) else None,
-        reason=text("reason"),
-        stripe_id=text("stripe_id"),
-        webhook_status=text("webhook_status"),
+        created_at=text(entry.created_at),
+        entry_id=text(str(entry.entry_id)),
+        kind=text(entry.kind),
+        amount=text(entry.amount),
+        balance_after=text(entry.balance_after),
+        posted=entry.posted,
+        reason=text(entry.reason),
+        stripe_id=text(entry.stripe_event_id or entry.stripe_invoice_id or entry.stripe_payment_intent_id),
+        webhook_status=text(line.webhook_status),
     )

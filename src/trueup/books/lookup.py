@@ -1,0 +1,93 @@
+"""Looking up the rows of a relation by what they name: in books of any size, and in small ones that are read whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+from trueup.model.relations import LedgerEntry, columns_of, relation_name, relation_named
+
+if TYPE_CHECKING:
+    from trueup.books.file import Books
+
+RowT = TypeVar("RowT")
+
+_FETCH = 10_000
+_FOLDED = "email"
+"""The column whose values are one whatever their case."""
+
+_IN_LEDGER_ORDER = " ORDER BY sequence NULLS FIRST, created_at, entry_id"
+
+
+class Lookup(Protocol):
+    """Finds rows. Entries come in ledger order."""
+
+    def rows(self, relation: type[RowT], **by: Collection[str]) -> Iterator[RowT]:
+        """The rows of which one of these columns has one of these values. Read to the end before the next question."""
+
+
+class LargeLookup:
+    """Asks the engine for each of them: nothing but what matches comes into memory, in batches."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def rows(self, relation: type[RowT], **by: Collection[str]) -> Iterator[RowT]:
+        """The rows of which one of these columns has one of these values."""
+        bound = {name: sorted(values) for name, values in by.items() if values}
+        if not bound:
+            return
+        condition = " OR ".join(map(_is_among, bound))
+        cursor = self._books.run(f"{_select(relation)} WHERE {condition}{_order(relation)}", bound)
+        while batch := cursor.fetchmany(_FETCH):
+            yield from _read(relation, batch, _columns(relation))
+
+
+class SmallLookup:
+    """Reads each relation whole, once: among a few rows, looking is cheaper than asking."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._whole: dict[type, list[object]] = {}
+        self._filled = {read.relation for read in books.copies() if read.rows}
+
+    def rows(self, relation: type[RowT], **by: Collection[str]) -> Iterator[RowT]:
+        """The rows of which one of these columns has one of these values."""
+        wanted = {name: {_folded(name, value) for value in values} for name, values in by.items() if values}
+        for row in self._all(relation) if wanted else ():
+            if any(_folded(name, getattr(row, name)) in values for name, values in wanted.items()):
+                yield row
+
+    def _all(self, relation: type[RowT]) -> list[RowT]:
+        if relation not in self._whole:
+            is_filled = relation_name(relation) in self._filled
+            rows = self._books.run(f"{_select(relation)}{_order(relation)}").fetchall() if is_filled else ()
+            self._whole[relation] = [*_read(relation, rows, _columns(relation))]
+        return cast("list[RowT]", self._whole[relation])
+
+
+def _folded(name: str, value: str | None) -> str | None:
+    return value.lower() if name == _FOLDED and value is not None else value
+
+
+def _select(relation: type) -> str:
+    return f"SELECT {', '.join(_columns(relation))} FROM {relation_name(relation)}"
+
+
+def _columns(relation: type) -> list[str]:
+    return [column.name for column in columns_of(relation_named(relation_name(relation)))]
+
+
+def _order(relation: type) -> str:
+    return _IN_LEDGER_ORDER if relation is LedgerEntry else ""
+
+
+def _is_among(name: str) -> str:
+    """The condition that a column has one of the values that are bound by its name."""
+    column, value = (f"lower({name})", "lower(value)") if name == _FOLDED else (name, "value")
+    return f"{column} IN (SELECT {value} FROM unnest(CAST(${name} AS VARCHAR[])) AS bound(value))"
+
+
+def _read(relation: Callable[..., RowT], rows: Iterable[Sequence[object]], names: Sequence[str]) -> Iterator[RowT]:
+    for row in rows:
+        yield relation(**dict(zip(names, row, strict=True)))
