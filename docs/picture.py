@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-from trueup.actions.audit import audit
+from trueup.actions.audit.run_audit import audit
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.demo.found import found_company

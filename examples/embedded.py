@@ -15,7 +15,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.requests import Request
 
-from trueup.actions.catalogue import full_catalogue
+from trueup.actions.checks.catalogue import full_catalogue
 from trueup.config import load_config
 from trueup.model.access import Role
 from trueup.web import create_app

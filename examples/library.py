@@ -10,8 +10,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from trueup.actions.audit import audit
-from trueup.actions.catalogue import full_catalogue
+from trueup.actions.audit.run_audit import audit
+from trueup.actions.checks.catalogue import full_catalogue
 from trueup.actions.repair import preview
 from trueup.config import load_config
 from trueup.model.repair import Plan

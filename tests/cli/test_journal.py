@@ -15,7 +15,7 @@ from tests.support.command import Ran
 from tests.support.command import trueup as trueup_process
 from tests.support.journals import line
 from trueup import journal
-from trueup.actions.journal import anchor_from
+from trueup.actions.journal.reading import anchor_from
 from trueup.cli.main import app
 from trueup.journal import JournalUnusable
 from trueup.model.errors import TrueupError

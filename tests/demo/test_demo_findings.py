@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.demo import NOW, audited, report_of
-from trueup.actions.audit import audit
+from trueup.actions.audit.run_audit import audit
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.demo import make_company

@@ -15,7 +15,7 @@ from tests.support.demo import NOW, issues_of
 from tests.support.stripe.objects import JSON
 from tests.support.stripe.server import stripe_server
 from tests.support.stripe.world import KEY, StripeWorld
-from trueup.actions.audit import audit
+from trueup.actions.audit.run_audit import audit
 from trueup.books.file import opened_books
 from trueup.checks import catalogue
 from trueup.config import load_config

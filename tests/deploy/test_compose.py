@@ -10,7 +10,7 @@ import pytest
 from tests.support.deployed import DEPLOY, POSTGRES, ROOT, documents, loaded, secret_files
 from tests.support.dockerfile import instructions
 from trueup import __version__
-from trueup.actions.serve import STOP_SECONDS
+from trueup.actions.serve.background import STOP_SECONDS
 from trueup.channels import check_settings
 from trueup.web.server import DRAIN_SECONDS, GRACE_SECONDS
 

@@ -17,7 +17,7 @@ from tests.support.command import trueup
 from tests.support.deployed import DEPLOY, POSTGRES, documents, loaded, variables
 from tests.support.dockerfile import instructions
 from trueup import __version__
-from trueup.actions.serve import STOP_SECONDS
+from trueup.actions.serve.background import STOP_SECONDS
 from trueup.channels import check_settings
 from trueup.config.schedule import next_due
 from trueup.model.settings import ScheduleSettings

@@ -18,7 +18,7 @@ from tests.support.console import Console, Fence, commands, fences
 from tests.support.databases import PostgresServer
 from tests.support.deployed import DEPLOY, ROOT, variables
 from tests.support.serving import Served, serving
-from trueup.actions.serve import STOP_SECONDS
+from trueup.actions.serve.background import STOP_SECONDS
 from trueup.checks import catalogue
 from trueup.model.settings import RepairSettings
 from trueup.model.severity import Severity

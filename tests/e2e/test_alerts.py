@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from tests.support.alerting import START, recorded
 from tests.support.command import trueup
 from tests.support.sink import SECRET, Sink, running_sink
-from trueup.actions.doctor import examine_setup
-from trueup.actions.symptoms import Health
+from trueup.actions.doctor.diagnostic import Health
+from trueup.actions.doctor.preflight import examine_setup
 from trueup.cli.main import app
 from trueup.config import load_config
 from trueup.demo.gates import FILES

@@ -20,8 +20,8 @@ import pytest
 from tests.support.command import environment
 from tests.support.databases import free_port
 from tests.support.gated import GATES, NOW, cell, issue_ids, outcome
-from trueup.actions.audit import audit
-from trueup.actions.catalogue import chosen
+from trueup.actions.audit.run_audit import audit
+from trueup.actions.checks.catalogue import chosen
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.model.outcome import Broken

@@ -17,7 +17,7 @@ from tests.support.stripe.server import StripeServer, stripe_server
 from tests.support.stripe.versions import old_shape
 from tests.support.stripe.world import KEY, TEST_KEY
 from trueup import journal
-from trueup.actions.audit import audit
+from trueup.actions.audit.run_audit import audit
 from trueup.actions.repair import repair
 from trueup.checks import catalogue
 from trueup.config import load_config

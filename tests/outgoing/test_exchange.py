@@ -10,9 +10,8 @@ import pytest
 
 from tests.support.identity import Authority
 from tests.support.receivers import SECRET_PATH, HTTPSink, Reply, answer, http_sink, late, tcp_script
-from trueup.actions.outgoing import fetch_json, post
 from trueup.model.errors import ConfigurationError, OutgoingFailed
-from trueup.outgoing import ANSWER_BYTES_LIMIT, Answer, exchange
+from trueup.outgoing import ANSWER_BYTES_LIMIT, Answer, exchange, fetch_json, post
 from trueup.outgoing.addresses import PrivateHosts
 from trueup.outgoing.dialing import Reach
 

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from trueup.actions.examine import examine
+from trueup.actions.audit.run_checks import examine
 from trueup.books.again import Again
 from trueup.books.file import Books, books_in_memory
 from trueup.checks import catalogue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from trueup.actions.audit import audit
+from trueup.actions.audit.run_audit import audit
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.demo import Company, make_company

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import trueup.actions.audit
+import trueup.actions.audit.run_audit
 import trueup.actions.gate
 import trueup.store  # noqa: F401 - for the forks
 from trueup.checks import catalogue

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from trueup.actions.audit import audit, audit_books
-from trueup.actions.catalogue import chosen
+from trueup.actions.audit.run_audit import audit, audit_books
+from trueup.actions.checks.catalogue import chosen
 from trueup.checks import catalogue
 from trueup.config import Config, load_config
 from trueup.model.gate import Allowance, PlanGate

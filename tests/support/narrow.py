@@ -15,7 +15,7 @@ import psycopg
 
 from tests.support.databases import OWNER, PASSWORD, MariaDBServer, PostgresServer
 from tests.support.repairable import App
-from trueup.actions.grants import grants
+from trueup.actions.doctor.privileges import grants
 from trueup.model.report import Report
 
 WORD = "only-for-tests"

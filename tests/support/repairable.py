@@ -12,7 +12,7 @@ import sqlalchemy
 
 from tests.support.demo import NOW
 from trueup import journal
-from trueup.actions.audit import audit
+from trueup.actions.audit.run_audit import audit
 from trueup.checks import catalogue
 from trueup.config import Config, load_config
 from trueup.demo import make_company

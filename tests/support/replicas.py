@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 from tests.support.alerting import ENVIRONMENT
 from tests.support.sink import Sink
-from trueup.actions.notify import deliver, notify
+from trueup.actions.alerts import deliver, notify
 from trueup.model.settings import AlertSettings
 from trueup.store import open_store
 

@@ -28,7 +28,7 @@ from tests.support.command import trueup
 from tests.support.databases import PostgresServer
 from tests.support.demo import NOW
 from tests.support.repairable import App
-from trueup.actions.install import install_journal
+from trueup.actions.init.journal_setup import install_journal
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.demo import make_company

@@ -16,7 +16,7 @@ from trueup.cli.options import ConfigOption, catalogue_for, config_from, utc_now
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trueup.actions.notify import ChannelDelivery, Delivered
+    from trueup.actions.alerts import ChannelDelivery, Delivered
     from trueup.config import Config
     from trueup.store import Store
     from trueup.store.alerts import OpenEpisode
@@ -42,7 +42,7 @@ def try_channel(channel: ChannelArgument, config: ConfigOption = None) -> None:
 
     Example: trueup alerts test ops
     """
-    from trueup.actions.notify import send_test  # noqa: PLC0415 - heavy
+    from trueup.actions.alerts import send_test  # noqa: PLC0415 - heavy
 
     found = _config(config)
     send_test(channel, found.alerts, environment=found.environment, now=utc_now())
@@ -58,7 +58,7 @@ def send(again: AgainOption = False, config: ConfigOption = None) -> None:  # no
 
     Example: trueup alerts send --again
     """
-    from trueup.actions.notify import heartbeat  # noqa: PLC0415 - heavy
+    from trueup.actions.alerts import heartbeat  # noqa: PLC0415 - heavy
     from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
 
     found, now = _config(config), utc_now()
@@ -97,7 +97,7 @@ def list_alerts(limit: LimitOption = 50, config: ConfigOption = None) -> None:
 
 def decide_alerts(config: Config, run_id: str) -> None:
     """Write down what this recorded run changes about alerts. Trouble is a line on stderr: the audit stands."""
-    from trueup.actions.notify import notify  # noqa: PLC0415 - heavy
+    from trueup.actions.alerts import notify  # noqa: PLC0415 - heavy
     from trueup.cli.memory import required_store, warn  # noqa: PLC0415 - heavy
     from trueup.model.errors import StoreUnavailable  # noqa: PLC0415 - heavy
 
@@ -133,7 +133,7 @@ def _config(path: ConfigOption) -> Config:
 
 
 def _deliver(store: Store, config: Config, now: datetime) -> Delivered:
-    from trueup.actions.notify import deliver  # noqa: PLC0415 - heavy
+    from trueup.actions.alerts import deliver  # noqa: PLC0415 - heavy
 
     worker = f"{socket.gethostname()}:{os.getpid()}"
     return deliver(store, config.alerts, environment=config.environment, now=now, worker=worker)

@@ -63,7 +63,7 @@ def audit(
 
     Example: trueup audit --period-days 30 --format json --output report.json
     """
-    from trueup.actions.catalogue import chosen  # noqa: PLC0415 - heavy
+    from trueup.actions.checks import chosen  # noqa: PLC0415 - heavy
     from trueup.cli.alerts import decide_alerts, send_alerts  # noqa: PLC0415 - heavy
     from trueup.cli.report import deliver  # noqa: PLC0415 - heavy
 

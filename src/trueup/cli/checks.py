@@ -20,7 +20,7 @@ def checks(
 
     Example: trueup checks credit-balance
     """
-    from trueup.actions.catalogue import chosen  # noqa: PLC0415 - heavy
+    from trueup.actions.checks import chosen  # noqa: PLC0415 - heavy
 
     catalogue = catalogue_for(config)
     if check is None:

@@ -86,7 +86,7 @@ def _audited(config: Config, *, now: datetime) -> Report:
 
 def _serve(config: Config, report: Report, *, port: int, now: datetime) -> None:
     """Serve the company, as of its own today, with repairs: it is there to be tried."""
-    from trueup.actions.install import install_journal  # noqa: PLC0415 - heavy
+    from trueup.actions.init import install_journal  # noqa: PLC0415 - heavy
     from trueup.cli.serve import HOW_TO_SERVE, can_serve, serve_until_told  # noqa: PLC0415 - heavy
     from trueup.store import open_store  # noqa: PLC0415 - heavy
 
@@ -108,7 +108,7 @@ def _serve(config: Config, report: Report, *, port: int, now: datetime) -> None:
 
 def _welcome(store: Store, address: str, *, report: Report, now: datetime) -> None:
     """Remember the report, and say how to ask for it. The token is shown here and nowhere else."""
-    from trueup.actions.remember import remember  # noqa: PLC0415 - heavy
+    from trueup.actions.audit import remember  # noqa: PLC0415 - heavy
 
     remember(report, store=store, trigger="command", milliseconds=0, catalogue=catalogue_for(None))
     text, _ = store.tokens.create(name="demo", role="super_admin", lifetime_days=1, created_by="demo", now=now)

@@ -41,7 +41,7 @@ def doctor(
     checks = catalogue_for(config)
     loaded = config_from(config, checks, refuses_faults=print_grants)
     if print_grants:
-        from trueup.actions.grants import grants  # noqa: PLC0415 - heavy
+        from trueup.actions.doctor import grants  # noqa: PLC0415 - heavy
 
         typer.echo(grants(loaded, url=schema_url, audit_role=audit_role, repair_role=repair_role), nl=False)
         return

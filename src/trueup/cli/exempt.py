@@ -53,7 +53,7 @@ def add(
 
     Example: trueup exempt add stale-paid-plan user_42 --owner finance --reason "paid by wire" --expires 2027-01-31
     """
-    from trueup.actions.exempt import exempt as run_exempt  # noqa: PLC0415 - heavy
+    from trueup.actions.exemptions import exempt as run_exempt  # noqa: PLC0415 - heavy
     from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
 
     catalogue = catalogue_for(config)
@@ -102,7 +102,7 @@ def remove(
 
     Example: trueup exempt remove paid-without-customer user_42
     """
-    from trueup.actions.exempt import end_exemption  # noqa: PLC0415 - heavy
+    from trueup.actions.exemptions import end_exemption  # noqa: PLC0415 - heavy
     from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
 
     found = config_from(config, catalogue_for(config))

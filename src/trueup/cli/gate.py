@@ -12,7 +12,7 @@ from trueup.cli.options import ConfigOption, caller, catalogue_for, config_from,
 from trueup.cli.release import judge
 
 if TYPE_CHECKING:
-    from trueup.actions.plan_gates.accept import Looked
+    from trueup.actions.plan_gates import Looked
 
 gate = typer.Typer(rich_markup_mode=None)
 gate.callback(invoke_without_command=True)(judge)
@@ -28,7 +28,7 @@ def show(config: ConfigOption = None) -> None:
 
     Example: trueup gate show
     """
-    from trueup.actions.plan_gates.accept import look  # noqa: PLC0415 - heavy
+    from trueup.actions.plan_gates import look  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
     checks = catalogue_for(config)
@@ -52,7 +52,7 @@ def accept(
 
     Example: trueup gate accept --reason "exports opened to PRO, PLAT-1204"
     """
-    from trueup.actions.plan_gates.accept import accept as run_accept  # noqa: PLC0415 - heavy
+    from trueup.actions.plan_gates import accept as run_accept  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
     checks = catalogue_for(config)

@@ -51,7 +51,7 @@ def init(
 
 
 def _install(url: str | None, config: Path | None, *, rebind: bool) -> None:
-    from trueup.actions.install import install_journal  # noqa: PLC0415 - heavy
+    from trueup.actions.init import install_journal  # noqa: PLC0415 - heavy
     from trueup.actions.journal import journal_url  # noqa: PLC0415 - heavy
     from trueup.model.redact import redact  # noqa: PLC0415 - heavy
 

@@ -13,7 +13,7 @@ from trueup.disk import whole_file
 from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from trueup.actions.journal_review import Review
+    from trueup.actions.journal import Review
     from trueup.journal import BrokenAt
 
 journal = typer.Typer(
@@ -103,7 +103,7 @@ def review(config: ConfigOption = None, output_format: ListFormatOption = ListFo
 
     Example: trueup journal review --format json
     """
-    from trueup.actions.journal_review import review_journal  # noqa: PLC0415 - heavy
+    from trueup.actions.journal import review_journal  # noqa: PLC0415 - heavy
 
     found = review_journal(config_from(config, catalogue_for(config)))
     typer.echo(_review_json(found) if output_format is ListFormat.JSON else _review_text(found))

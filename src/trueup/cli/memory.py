@@ -63,7 +63,7 @@ def remembered(
 
     A report of a moment to come is not recorded: every audit until then would count as late.
     """
-    from trueup.actions.remember import remember  # noqa: PLC0415 - heavy
+    from trueup.actions.audit import remember  # noqa: PLC0415 - heavy
 
     if report.generated_at > utc_now():
         sys.stderr.write("trueup: This run is not remembered, because --as-of lies ahead.\n")
@@ -77,7 +77,7 @@ def remembered(
 
 
 def _opened(config: Config) -> tuple[Config, Store | None]:
-    from trueup.actions.exempt import with_stored_exemptions  # noqa: PLC0415 - heavy
+    from trueup.actions.exemptions import with_stored_exemptions  # noqa: PLC0415 - heavy
 
     with contextlib.ExitStack() as undone:
         try:

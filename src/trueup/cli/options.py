@@ -85,7 +85,7 @@ def caller() -> str:
 
 def catalogue_for(config: Path | None) -> tuple[Check, ...]:
     """The catalogue, with the checks beside the config."""
-    from trueup.actions.catalogue import full_catalogue  # noqa: PLC0415 - heavy
+    from trueup.actions.checks import full_catalogue  # noqa: PLC0415 - heavy
 
     return full_catalogue(config or DEFAULT_CONFIG)
 
@@ -99,7 +99,7 @@ def config_from(path: Path | None, checks: tuple[Check, ...], *, refuses_faults:
 
     found = load_config(path or DEFAULT_CONFIG, os.environ, known_checks=[check.id for check in checks])
     if refuses_faults:
-        from trueup.actions.config_faults import refuse_faults  # noqa: PLC0415 - heavy
+        from trueup.actions.doctor import refuse_faults  # noqa: PLC0415 - heavy
 
         refuse_faults(found, checks, now=utc_now())
     return found

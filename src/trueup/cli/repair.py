@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.cli.options import AsOfOption, ConfigOption, catalogue_for, config_from, moment, user_name, utc_now
+from trueup.model.attribution import clean_reason
 from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def actor() -> str:
 
 def _config(path: Path | None, checks: tuple[Check, ...]) -> Config:
     """The config with the store's exemptions: a repair does not go ahead when those cannot be known."""
-    from trueup.actions.exempt import with_stored_exemptions  # noqa: PLC0415 - heavy
+    from trueup.actions.exemptions import with_stored_exemptions  # noqa: PLC0415 - heavy
     from trueup.cli.memory import may_have_store, required_store  # noqa: PLC0415 - heavy
 
     config = config_from(path, checks)
@@ -119,10 +120,10 @@ def _safe_results(
 ) -> Iterator[RepairResult]:
     """Audit, then repair what the audit offers, one after the other."""
     from trueup.actions.audit import audit  # noqa: PLC0415 - heavy
-    from trueup.actions.repair import open_desk, repair_safe, safe_issues, stated_reason  # noqa: PLC0415 - heavy
+    from trueup.actions.repair import open_desk, repair_safe, safe_issues  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
-    stated_reason(reason)
+    clean_reason(reason)
     with contextlib.closing(open_desk(config, checks)) as desk, terminal_progress() as progress:
         report = audit(config, checks=checks, now=now, progress=progress)
         issues = safe_issues(report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from trueup.actions.repair.plan import counts_text
+from trueup.actions.repair import counts_text
 from trueup.formats.wording import Json, exact, instant, legible
 from trueup.model.repair import Applied, ChangedSince, Failed, Previewed, Refused, Stale
 

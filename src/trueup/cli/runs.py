@@ -12,7 +12,7 @@ from trueup.cli.options import ConfigOption, ListFormat, ListFormatOption, catal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trueup.actions.compare import Comparison
+    from trueup.actions.runs import Comparison
     from trueup.model.guardrail import Guardrail
     from trueup.store import Moved, StoredRun
 
@@ -35,8 +35,7 @@ def runs(
 
     Example: trueup runs newest
     """
-    from trueup.actions.compare import compare  # noqa: PLC0415 - heavy
-    from trueup.actions.guardrails.ageing import guardrails_now  # noqa: PLC0415 - heavy
+    from trueup.actions.runs import compare, guardrails_now  # noqa: PLC0415 - heavy
     from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
 
     found = config_from(config, catalogue_for(config))
@@ -107,7 +106,7 @@ def _listed_json(runs: Sequence[StoredRun]) -> str:
 
 
 def _shown_json(made: Comparison, guardrails: Sequence[Guardrail]) -> str:
-    from trueup.actions.guardrails.ageing import documents  # noqa: PLC0415 - heavy
+    from trueup.actions.runs import documents  # noqa: PLC0415 - heavy
 
     changed = made.difference
     document = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, FastAPI
 
 from trueup import __version__
-from trueup.actions.catalogue import full_catalogue
+from trueup.actions.checks import full_catalogue
 from trueup.config import Config
 from trueup.config.token_trust import refuse_weak
 from trueup.model.check import Check
@@ -124,7 +124,7 @@ def _verifiers(services: Services) -> Iterator[Verifier]:
 
 def _fetching(settings: JwtSettings, private_hosts: Sequence[str]) -> Callable[[], object]:
     def fetch() -> object:
-        from trueup.actions.outgoing import fetch_json  # noqa: PLC0415 - only where tokens of an issuer are believed
+        from trueup.outgoing import fetch_json  # noqa: PLC0415 - only where tokens of an issuer are believed
 
         return fetch_json(settings.jwks_url, private_hosts=private_hosts)
 

@@ -17,7 +17,7 @@ from trueup.web.meters import Meters
 from trueup.web.pages import Pages
 
 if TYPE_CHECKING:
-    from trueup.actions.latest import Latest
+    from trueup.actions.serve import Latest
     from trueup.store import Store
     from trueup.web.desks import Desks
 
@@ -58,7 +58,7 @@ class Services:
     @property
     def runs(self) -> Latest:
         """The newest run, or a new one."""
-        from trueup.actions.latest import Latest  # noqa: PLC0415 - heavy
+        from trueup.actions.serve import Latest  # noqa: PLC0415 - heavy
 
         with self._lock:
             if self._runs is None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.gated import CALLABLE, CONFIG, NOW, Gated, cell, gated, issue_ids, outcome, row
-from trueup.actions.audit import audit
-from trueup.actions.catalogue import chosen
-from trueup.actions.remember import remember
+from trueup.actions.audit.record_run import remember
+from trueup.actions.audit.run_audit import audit
+from trueup.actions.checks.catalogue import chosen
 from trueup.checks import catalogue
 from trueup.config.gate_lock import read_lock
 from trueup.model.errors import ConfigurationError

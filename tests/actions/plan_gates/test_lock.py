@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.gated import NOW, Gated, cell, gated
-from trueup.actions.plan_gates.accept import GateUnanswered, Looked, accept, look
+from trueup.actions.plan_gates.acceptance import GateUnanswered, Looked, accept, look
 from trueup.checks import catalogue
 from trueup.config.gate_lock import Lock, read_lock, write_lock
 from trueup.model.errors import ConfigurationError

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.support.catalogue import all_cases
-from trueup.actions.examine import examine
+from trueup.actions.audit.run_checks import examine
 from trueup.actions.repair.difference import Difference, affected, difference
 from trueup.actions.repair.slice import Slice
 from trueup.books.file import Books, books_in_memory

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.demo import NOW
 from tests.support.repairable import App, app_of
-from trueup.actions.audit import audit
+from trueup.actions.audit.run_audit import audit
 from trueup.actions.explain import explain_books
 from trueup.actions.repair import open_reading_desk, timeline
 from trueup.demo import make_company

@@ -12,7 +12,7 @@ import pytest
 from tests.support.attempts import Attempts
 from tests.support.planted import REPAIRS, Planted, subject_of
 from tests.support.repairable import REASON, App, demo_app
-from trueup.actions.exempt import exempt, with_stored_exemptions
+from trueup.actions.exemptions.acceptance import exempt, with_stored_exemptions
 from trueup.config import Config
 from trueup.model.relations import Exemption
 from trueup.model.repair import Applied, Plan, Refused

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from tests.support.planted import Planted, subject_of
-from trueup.actions.explain import Explanation, explain
+from trueup.actions.explain.explanation import Explanation, explain
 from trueup.actions.repair import Desk, open_reading_desk, timeline
 from trueup.model.source import Silent
 from trueup.targets import kept

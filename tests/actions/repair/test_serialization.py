@@ -19,8 +19,8 @@ from tests.support.databases import OWNER, MariaDBServer, PostgresServer
 from tests.support.narrow import Narrow, narrow_mariadb, narrow_postgres, run_psql
 from tests.support.one_ledger import INDEX, KEY, NOW, OPENING, OneLedger, add, append, one_ledger
 from tests.support.repairable import REASON, App
-from trueup.actions.doctor import Health, examine_setup
-from trueup.actions.grants import grants
+from trueup.actions.doctor.preflight import Health, examine_setup
+from trueup.actions.doctor.privileges import grants
 from trueup.actions.repair import open_desk, repair
 from trueup.model.repair import Applied, Failed, Previewed, Refused
 from trueup.targets import open_target

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.repairable import App
 from tests.support.tiny_app import ACCOUNT, OTHER, WRONG, kind_of, repaired, tiny_app
-from trueup.actions.doctor import Health, examine_setup
+from trueup.actions.doctor.preflight import Health, examine_setup
 from trueup.actions.repair import preview
 from trueup.model.repair import Applied, Plan, Previewed, Refused
 

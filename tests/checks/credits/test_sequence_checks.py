@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trueup.actions.examine import examine
+from trueup.actions.audit.run_checks import examine
 from trueup.books.file import books_in_memory
 from trueup.checks.credits import ledger_duplicate_sequence, ledger_sequence_gap
 from trueup.model.check import CASE_NOW, Check, ago

@@ -20,8 +20,8 @@ from tests.support.stripe import stories
 from tests.support.stripe.kept import keep_in_files
 from tests.support.stripe.objects import JSON
 from tests.support.stripe.world import KEY, StripeWorld
-from trueup.actions.audit import audit
-from trueup.actions.catalogue import full_catalogue
+from trueup.actions.audit.run_audit import audit
+from trueup.actions.checks.catalogue import full_catalogue
 from trueup.config import load_config
 from trueup.model.finding import Finding
 from trueup.model.relations import Exemption, LedgerEntry, Row

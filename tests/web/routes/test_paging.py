@@ -16,7 +16,7 @@ import pytest
 from tests.support.admin_api import REPORT
 from tests.support.api import NOW, Client, Clock, asking, config_in, token_for
 from tests.support.reports import finding
-from trueup.actions.remember import remember
+from trueup.actions.audit.record_run import remember
 from trueup.checks import catalogue
 from trueup.model.access import Role
 from trueup.model.outcome import Checked, CheckOutcome

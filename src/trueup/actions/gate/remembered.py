@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trueup.actions.compare import NEWEST, named
 from trueup.actions.gate.document import facts_of
+from trueup.actions.runs import NEWEST, named
 from trueup.model.errors import ConfigurationError, ReportUnreadable
 from trueup.model.release import Facts
 from trueup.store import GATE_TRIGGER, Keyset, Store, StoredRun

@@ -1,1 +1,5 @@
-"""Plan gates: what the matrix expects, what the app really allows, and what was accepted."""
+"""Plan gates: look at what each plan really gets, and accept it."""
+
+from trueup.actions.plan_gates.acceptance import Looked, accept, look
+
+__all__ = ["Looked", "accept", "look"]

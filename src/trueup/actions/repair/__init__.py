@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from trueup.actions.explain import Explanation, explain
 from trueup.actions.repair.desk import Desk, open_desk, open_reading_desk
-from trueup.actions.repair.order import Order, issue_of, stated_name, stated_reason
+from trueup.actions.repair.order import Order, issue_of
 from trueup.actions.repair.perform import performed, planned
-from trueup.actions.repair.timeline import looked_at
+from trueup.actions.repair.plan import counts_text, value_text, values_text
+from trueup.actions.repair.subject_timeline import looked_at
 from trueup.actions.repair.unattended import performed_in_turn, safe_issues
+from trueup.model.attribution import clean_name, clean_reason
 from trueup.model.source import Silent
 
 if TYPE_CHECKING:
@@ -23,14 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Desk",
+    "counts_text",
     "open_desk",
     "open_reading_desk",
     "preview",
     "repair",
     "repair_safe",
     "safe_issues",
-    "stated_reason",
     "timeline",
+    "value_text",
+    "values_text",
 ]
 
 
@@ -78,10 +82,10 @@ def repair(
         issue_id=issue_id,
         check=check,
         subject=subject,
-        reason=stated_reason(reason),
-        actor=stated_name(actor, what="actor"),
+        reason=clean_reason(reason),
+        actor=clean_name(actor, what="actor"),
         now=now,
-        idempotency_key=stated_name(idempotency_key, what="idempotency key") if idempotency_key is not None else None,
+        idempotency_key=clean_name(idempotency_key, what="idempotency key") if idempotency_key is not None else None,
         request_id=request_id,
         plan_hash=plan_hash,
         dry_run=dry_run,
@@ -107,7 +111,7 @@ def repair_safe(
     A repair that is not safe is refused, and so is what is beyond ``[repairs]`` ``most_per_run`` and ``most_per_day``.
     Raises as ``repair`` does.
     """
-    stated, name = stated_reason(reason), stated_name(actor, what="actor")
+    stated, name = clean_reason(reason), clean_name(actor, what="actor")
     orders = (
         Order(
             issue_id=issue_id,

@@ -10,9 +10,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trueup.actions.account_keys import Reference, references, trusted_relations
-from trueup.actions.needed import needed_mappings
-from trueup.actions.snapshot import supply_configured, unique_key
+from trueup.actions.audit import (
+    Reference,
+    needed_mappings,
+    references,
+    supply_configured,
+    trusted_relations,
+    unique_key,
+)
 from trueup.books.file import books_in_memory
 from trueup.books.handful import Handful
 from trueup.mapping.resolve import fit

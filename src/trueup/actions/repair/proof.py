@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trueup.actions.audit import stripe_key
 from trueup.actions.repair.rows import SubjectRows
-from trueup.actions.stripe_side import stripe_key
 from trueup.model.absence import Absent, Answer, Present, Sought, Unasked, Unknown
 from trueup.model.errors import ConfigurationError
 from trueup.model.plan_move import plan_moves, upward

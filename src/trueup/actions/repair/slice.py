@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from trueup.actions.examine import examine
+from trueup.actions.audit import examine, unique_key
 from trueup.actions.repair.keys import AccountKeys
 from trueup.actions.repair.rows import Raw, SubjectRows, few_rows
-from trueup.actions.snapshot import unique_key
 from trueup.engines.sql import subject_column
 from trueup.model.source import RelationMapping, Silent
 

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trueup.actions.latest import MAX_AGE_SECONDS
+from trueup.actions.serve import MAX_AGE_SECONDS
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.routes.answers.problems import NOT_REPAIRED
 from trueup.web.routes.answers.repairs import RepairDone

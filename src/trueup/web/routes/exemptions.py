@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from trueup.actions.exempt import exempt
-from trueup.actions.exempting import takes_plan
+from trueup.actions.audit import takes_plan
+from trueup.actions.exemptions import exempt
 from trueup.formats.wording import exact, instant
 from trueup.model.relations import Exemption as Exempted
 from trueup.store import AlreadyExempted, StoredExemption

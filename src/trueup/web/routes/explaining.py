@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from trueup.actions.exempt import with_stored_exemptions
-from trueup.actions.explain import Explanation
-from trueup.actions.happenings import EntryInFull
+from trueup.actions.exemptions import with_stored_exemptions
+from trueup.actions.explain import EntryInFull, Explanation
 from trueup.actions.repair import timeline
 from trueup.formats import json as report_json
 from trueup.formats.timeline import timeline_line

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
-from trueup.actions.guardrails.ageing import guardrails_now
+from trueup.actions.runs import guardrails_now
 from trueup.model.check import Check
 from trueup.model.errors import StoreUnavailable
 from trueup.model.guardrail import GuardrailStatus

@@ -7,9 +7,8 @@ from typing import Never
 
 from starlette.requests import Request
 
-from trueup.actions.exempt import with_stored_exemptions
-from trueup.actions.repair import preview, repair
-from trueup.actions.repair.plan import counts_text, value_text, values_text
+from trueup.actions.exemptions import with_stored_exemptions
+from trueup.actions.repair import counts_text, preview, repair, value_text, values_text
 from trueup.config import Config
 from trueup.formats.wording import exact, instant
 from trueup.model.repair import Applied, ChangedSince, Failed, Plan, Previewed, Refused, RepairResult, Stale

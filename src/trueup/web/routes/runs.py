@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 
-from trueup.actions.guardrails.ageing import head_now
+from trueup.actions.runs import head_now
 from trueup.formats.wording import instant
 from trueup.model.report import Status
 from trueup.store import Moved as MovedFinding

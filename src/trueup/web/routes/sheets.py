@@ -10,8 +10,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from trueup.actions.guardrails.ageing import head_now, is_run_fresh
-from trueup.actions.latest import Origin
+from trueup.actions.runs import head_now, is_run_fresh
+from trueup.actions.serve import Origin
 from trueup.store import Keyset, StoredRun
 from trueup.web.cursors import refused
 from trueup.web.pages import Page

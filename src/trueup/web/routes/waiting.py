@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from trueup.actions.latest import WAIT_SECONDS, underway
+from trueup.actions.serve import WAIT_SECONDS, underway
 from trueup.store import StoredRun
 from trueup.web.services import Services
 

@@ -1,0 +1,25 @@
+"""Tell operations what the audits found: decide what changed, write it down, send it, and notice when audits stop.
+
+Deciding and sending are apart. ``notify`` and ``heartbeat`` only write to the store; ``deliver`` sends what is written
+there, in whichever process and as often as needed. No audit waits for it.
+"""
+
+from __future__ import annotations
+
+from trueup.actions.alerts.decide import Decision, notify
+from trueup.actions.alerts.delivery import ChannelDelivery, Delivered, deliver
+from trueup.actions.alerts.pulse import Pulse, heartbeat
+from trueup.actions.alerts.setup import ChannelHealth, examine_channels, send_test
+
+__all__ = [
+    "ChannelDelivery",
+    "ChannelHealth",
+    "Decision",
+    "Delivered",
+    "Pulse",
+    "deliver",
+    "examine_channels",
+    "heartbeat",
+    "notify",
+    "send_test",
+]

@@ -1,0 +1,43 @@
+"""Audit: read the books, run the checks on them, judge the guardrails, and record the run."""
+
+from trueup.actions.audit.account_keys import Reference, references, trusted_relations
+from trueup.actions.audit.column_pruning import needed_mappings
+from trueup.actions.audit.exemption_matching import takes_plan
+from trueup.actions.audit.gate_cells import plan_gates_of
+from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
+from trueup.actions.audit.record_run import remember
+from trueup.actions.audit.run_audit import audit, audit_books, moment_of, report_on, with_period
+from trueup.actions.audit.run_checks import examine, not_mapped
+from trueup.actions.audit.snapshot import copied_books, supply_configured, unique_key
+from trueup.actions.audit.stripe_side import needed_of_stripe, stripe_key, stripe_supply
+from trueup.actions.audit.stripe_tables import TableSupply, read_moment, staleness, table_supply
+
+__all__ = [
+    "Reference",
+    "TableSupply",
+    "ask_the_app",
+    "audit",
+    "audit_books",
+    "check_probes",
+    "copied_books",
+    "examine",
+    "moment_of",
+    "needed_mappings",
+    "needed_of_stripe",
+    "not_mapped",
+    "plan_gates_of",
+    "read_moment",
+    "references",
+    "remember",
+    "report_on",
+    "staleness",
+    "stripe_key",
+    "stripe_supply",
+    "supply_configured",
+    "supply_gates",
+    "table_supply",
+    "takes_plan",
+    "trusted_relations",
+    "unique_key",
+    "with_period",
+]

@@ -1,0 +1,121 @@
+"""One audit: copy one snapshot of the app's database into the books, run the checks over it, report."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from trueup.actions.audit.gate_cells import plan_gates_of
+from trueup.actions.audit.guardrails import guarded
+from trueup.actions.audit.probe_gates import supply_gates
+from trueup.actions.audit.run_checks import examine
+from trueup.actions.audit.snapshot import copied_books, supply_configured
+from trueup.books.file import Books, opened_books
+from trueup.books.place import private_folder
+from trueup.config import Config
+from trueup.model.check import Check
+from trueup.model.errors import BooksUnreadable
+from trueup.model.policy import Policy
+from trueup.model.report import Report
+from trueup.model.settings import ReleaseSettings
+from trueup.model.source import Progress
+
+
+def audit(
+    config: Config,
+    *,
+    checks: Sequence[Check],
+    now: datetime,
+    progress: Progress,
+    keep_books: Path | None = None,
+    whole: bool = True,
+) -> Report:
+    """Audit the database that ``config`` names, as of ``now`` (naive UTC).
+
+    A database that goes away in the middle makes an incomplete report that says what was read. One that cannot be
+    reached at all raises ``SourceUnavailable``; a mapping that does not fit raises ``ConfigurationError``.
+    ``keep_books`` names a new file that keeps the books; ``whole`` says that ``checks`` is every check there is.
+    """
+    with copied_books(config, checks=checks, now=now, progress=progress, keep_books=keep_books) as books:
+        return report_on(
+            books,
+            checks=checks,
+            policy=config.policy,
+            now=now,
+            progress=progress,
+            whole=whole,
+            release=config.release,
+        )
+
+
+def audit_books(
+    path: Path,
+    *,
+    config: Config | None,
+    checks: Sequence[Check],
+    now: datetime | None,
+    progress: Progress,
+    whole: bool = True,
+) -> Report:
+    """Audit books that were kept, with no database. ``now`` defaults to the moment of the books.
+
+    With a config, its plans, exemptions and policy hold; without one, those that the books were made with and the
+    default policy. Raises ``BooksUnreadable``.
+    """
+    with private_folder() as folder, opened_books(path, spill=folder / "spill") as books:
+        if config is not None:
+            supply_configured(books, config, for_this_run=True)
+            if config.gates is not None:
+                supply_gates(books, config.gates, for_this_run=True)
+        moment = now or moment_of(books, path)
+        policy = config.policy if config else Policy()
+        release = config.release if config else None
+        return report_on(
+            books, checks=checks, policy=policy, now=moment, progress=progress, whole=whole, release=release
+        )
+
+
+def moment_of(books: Books, path: Path) -> datetime:
+    """The moment of kept books. Raises ``BooksUnreadable`` when they hold no snapshot."""
+    if books.as_of is None:
+        raise BooksUnreadable(f"{path} holds no snapshot; make the books again.")
+    return books.as_of
+
+
+def report_on(
+    books: Books,
+    *,
+    checks: Sequence[Check],
+    policy: Policy,
+    now: datetime,
+    progress: Progress,
+    whole: bool = True,
+    release: ReleaseSettings | None = None,
+    is_judged: bool = True,
+) -> Report:
+    """The report of these books. ``release`` is what the config says of releases, where there is one.
+
+    Where it is not ``is_judged``, it has neither guardrails nor populations: only what is found.
+    """
+    report = Report(
+        run_id=str(uuid.uuid4()),
+        generated_at=now,
+        environment=books.environment,
+        period_days=policy.period_days,
+        database_as_of=books.as_of,
+        relations=books.copies(),
+        outcomes=examine(books, checks=checks, policy=policy, now=now, progress=progress, counts_population=is_judged),
+        plan_gates=plan_gates_of(books, checks=checks, policy=policy),
+        stripe_as_of=books.stripe_as_of,
+    )
+    return guarded(report, books, policy=policy, whole=whole, release=release) if is_judged else report
+
+
+def with_period(config: Config, period_days: int | None) -> Config:
+    """The config with another period, where one was asked for."""
+    if period_days is None:
+        return config
+    return dataclasses.replace(config, policy=dataclasses.replace(config.policy, period_days=period_days))

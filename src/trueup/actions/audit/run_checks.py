@@ -1,0 +1,193 @@
+"""Run the checks over open books: every check becomes an outcome, whatever happens to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from trueup.actions.audit.exemption_matching import PLAN_OF_ACCOUNT, LiveExemptions, live_exemptions
+from trueup.books.file import Books
+from trueup.engines.duckdb import DuckDB
+from trueup.engines.requirements import (
+    NO_LISTING,
+    NO_MATRIX,
+    is_without,
+    needs_listing,
+    reads_gates,
+    reads_of_check,
+    unmapped,
+)
+from trueup.model.change import Value
+from trueup.model.check import RESERVED, Check, EvidenceRow
+from trueup.model.errors import is_interruption
+from trueup.model.finding import Finding, printable, subject_text
+from trueup.model.money import credits_text
+from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
+from trueup.model.policy import Policy
+from trueup.model.redact import redact
+from trueup.model.relations import STRIPE, relation_name
+from trueup.model.severity import Severity
+from trueup.model.source import Progress
+
+_TEXT_SHOWN = 500
+NOT_EVIDENCE = RESERVED | {PLAN_OF_ACCOUNT}
+"""Columns of a violation that the evidence leaves out."""
+_OF_STRIPE = frozenset(map(relation_name, STRIPE))
+
+
+def examine(
+    books: Books,
+    *,
+    checks: Sequence[Check],
+    policy: Policy,
+    now: datetime,
+    progress: Progress,
+    counts_population: bool = True,
+) -> tuple[CheckOutcome, ...]:
+    """Every check's outcome, in the given order. A check that fails is ``Broken``; it never stops the others.
+
+    Whoever only asks what is found leaves ``counts_population`` away: every population is 0 then.
+    """
+    standing = books.again.tables if books.again is not None else None
+    engine = DuckDB(books.run, policy.parameters(now), standing=standing)
+    readable = Readable(books)
+    exemptions = live_exemptions(engine, now.date())
+    progress.begin("Checking", len(checks))
+    outcomes = []
+    for check in checks:
+        started = time.perf_counter()
+        outcome = _outcome(check, engine, readable, policy, exemptions, counts_population=counts_population)
+        elapsed = round((time.perf_counter() - started) * 1000)
+        outcomes.append(CheckOutcome(check=check.id, outcome=outcome, milliseconds=elapsed))
+        progress.advance(1)
+    progress.end()
+    return tuple(outcomes)
+
+
+class Readable:
+    """Which relations and columns the books hold."""
+
+    def __init__(self, books: Books) -> None:
+        self._mapped = books.mapped_columns()
+        self._failed = {read.relation: read.problem for read in books.copies() if read.problem}
+        self._plans_configured = books.has_plans()
+        self._books = books
+
+    def obstacle(self, check: Check) -> Skipped | Broken | None:
+        """What keeps this check from being answered, if anything."""
+        failed = sorted({relation for relation, _ in reads_of_check(check) if relation in self._failed})
+        if failed:
+            return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]]}")
+        if reads_gates(check) and not self._is_any("gate_expectation"):
+            return Skipped(reason=NO_MATRIX)
+        if needs_listing(check) and not self._is_any("gate_probe WHERE lists"):
+            return Skipped(reason=NO_LISTING)
+        missing = unmapped(check, self._mapped, plans_configured=self._plans_configured)
+        return Skipped(reason=not_mapped(missing)) if missing else None
+
+    def _is_any(self, rows: str) -> bool:
+        """Asked only by the few checks of plan gates: a repair, which has none of them, does not wait for it."""
+        return bool(self._books.connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())
+
+
+def not_mapped(missing: Sequence[str]) -> str:
+    """Why a check cannot run that needs these."""
+    says = f"not mapped: {', '.join(missing)}"
+    if any(name.partition(".")[0] in _OF_STRIPE for name in missing):
+        return f"{says}; give [stripe] an api_key, or say enabled = false there"
+    return says
+
+
+def _outcome(
+    check: Check,
+    engine: DuckDB,
+    readable: Readable,
+    policy: Policy,
+    exemptions: LiveExemptions,
+    *,
+    counts_population: bool,
+) -> Outcome:
+    severity = policy.severity.get(check.id, check.severity)
+    if severity is None:
+        return Off()
+    # The one broad except of the program: whatever a check's SQL meets must become a value, or one customer's odd
+    # row would hide every other check's answer.
+    try:
+        if is_without(check, policy.without):
+            return Off()
+        obstacle = readable.obstacle(check)
+        if obstacle is not None:
+            return obstacle
+        rows = engine.rows(exemptions.violations(check))
+        findings = [_finding(check, row, severity, policy, exemptions) for row in rows]
+        if check.inconclusive and findings:
+            return Broken(error=_unknown(findings))
+        population = engine.number(check.population) if counts_population else 0
+        return Checked(population=population, findings=_ordered(findings))
+    except Exception as error:  # noqa: BLE001 - see above
+        if is_interruption(error):
+            raise KeyboardInterrupt from None
+        if type(error).__name__ == "OutOfMemoryException":  # DuckDB's, which this module does not import
+            return Broken(error="it needs more memory than books.memory_limit allows; raise it")
+        return Broken(error=redact(printable(f"{type(error).__name__}: {error}"))[:_TEXT_SHOWN])
+
+
+def _unknown(findings: Sequence[Finding]) -> str:
+    """What could not be looked at, in one text."""
+    return redact("; ".join(sorted(finding.message for finding in findings)))[:_TEXT_SHOWN]
+
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: (-finding.severity.rank, finding.subject)))
+
+
+def _finding(
+    check: Check,
+    row: EvidenceRow,
+    severity: Severity,
+    policy: Policy,
+    exemptions: LiveExemptions,
+) -> Finding:
+    subject = subject_text(row["subject"])
+    evidence = {name: _shown(value) for name, value in row.items() if name not in NOT_EVIDENCE}
+    overridden = row.get("severity")
+    finding = Finding(
+        check=check.id,
+        area=check.area,
+        severity=Severity(str(overridden)) if overridden else severity,
+        title=check.title,
+        subject=subject,
+        message=check.message.format_map({"subject": subject, **{k: _said(v) for k, v in evidence.items()}}),
+        evidence=evidence,
+        impact=check.impact(evidence).valued(policy.credit_value),
+        revenue_impacting=check.revenue_impacting,
+        exemption=exemptions.of(check, subject, row),
+    )
+    return _with_repair(check, finding)
+
+
+def _with_repair(check: Check, finding: Finding) -> Finding:
+    if check.repair is None or finding.exemption is not None:
+        return finding
+    return dataclasses.replace(finding, repair=check.repair(finding))
+
+
+def _shown(value: Value) -> Value:
+    return printable(value)[:_TEXT_SHOWN] if isinstance(value, str) else value
+
+
+def _said(value: Value) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            return credits_text(value)
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case _:
+            return str(value)

@@ -1,0 +1,213 @@
+"""Copying one snapshot of the app's database into books."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from trueup.actions.audit.account_keys import follow_equality
+from trueup.actions.audit.column_pruning import needed_mappings
+from trueup.actions.audit.guardrails.copying import copy_repairs
+from trueup.actions.audit.probe_gates import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
+from trueup.actions.audit.stripe_side import copy_stripe, needed_of_stripe, stripe_key
+from trueup.actions.audit.stripe_table_side import GONE, TableSide, copy_side, table_side
+from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
+from trueup.books.emptiness import note_nothing_read
+from trueup.books.file import Books, made_books
+from trueup.books.place import private_folder
+from trueup.config import Config
+from trueup.disk import move_whole
+from trueup.mapping.resolve import fit
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.relations import Exemption, Plan, PlanPrice, StripeProduct, columns_of, relation_named
+from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
+from trueup.model.stripe_objects import StripeReading
+from trueup.sources import open_source
+
+_BOOKS = "books.duckdb"
+
+
+@contextlib.contextmanager
+def copied_books(
+    config: Config,
+    *,
+    checks: Sequence[Check],
+    now: datetime,
+    progress: Progress,
+    keep_books: Path | None = None,
+    everything: bool = False,
+    also_of_stripe: frozenset[str] = frozenset(),
+) -> Iterator[Books]:
+    """New books with what ``checks`` read, as of ``now`` (naive UTC).
+
+    They are gone afterwards unless ``keep_books`` names a new file; then, and with ``everything``, they hold every
+    mapped column. ``also_of_stripe`` are relations of Stripe's that are read although no check reads them, where the
+    business has Stripe. Stripe's tables are read in the database's own snapshot where they are in it; its API is asked
+    for the rest after the database was let go.
+
+    Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
+    that goes away in the middle leaves books that say so.
+    """
+    if keep_books is not None and os.path.lexists(keep_books):
+        raise ConfigurationError(f"{keep_books} exists already; name another file for --keep-books or remove it.")
+    asks = wants_gates(config, checks)
+    if config.gates is not None and asks:
+        check_probes(config.gates, now=now)
+    key = stripe_key(config)
+    from trueup.probes import relations_read  # noqa: PLC0415 - heavy
+
+    probed = relations_read(config.gates) if config.gates is not None and asks else frozenset()
+    probed |= also_of_stripe - config.policy.without
+    wanted = _wanted(config, checks, probed=probed, keeps=keep_books is not None, everything=everything)
+    with private_folder() as folder:
+        made = folder / _BOOKS
+        with made_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
+            supply_configured(books, config)
+            if config.gates is not None and asks:
+                supply_gates(books, config.gates)
+            read = _copy_database(books, config, wanted, asks=asks, now=now, scratch=folder, progress=progress)
+            books.replace_rows(read, of=StripeReading)
+            if key is not None:
+                left = [relation for relation in wanted.of_stripe if relation not in wanted.side.mappings]
+                copy_stripe(
+                    books, config, key, relations=left, already=read, now=now, scratch=folder, progress=progress
+                )
+            if asks:
+                ask_the_app(books, config, now=now, progress=progress)
+            yield books
+        if keep_books is not None:
+            _keep(made, keep_books)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What one audit reads, and from where: the app's tables, and what of Stripe's side is in tables."""
+
+    source: Source
+    tables: Sequence[SourceTable]
+    fitted: Mapping[str, RelationMapping]
+    mappings: Sequence[RelationMapping]
+    of_stripe: Sequence[str]
+    side: TableSide
+
+
+def _wanted(
+    config: Config, checks: Sequence[Check], *, probed: frozenset[str], keeps: bool, everything: bool
+) -> _Wanted:
+    source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
+    tables = source.tables()
+    fitted, _ = fit(config.relations, tables, required=config.required, dialect=source.dialect)
+    mappings = tuple(fitted.values())
+    whole = keeps or everything
+    if not whole:
+        mappings = needed_mappings(mappings, checks, plans_exempted=any(one.plan for one in config.exemptions))
+    of_stripe = needed_of_stripe(checks, everything=keeps, probed=probed)
+    side = table_side(config, source, tables, checks, of_stripe, everything=whole)
+    return _Wanted(source=source, tables=tables, fitted=fitted, mappings=mappings, of_stripe=of_stripe, side=side)
+
+
+def _copy_database(
+    books: Books, config: Config, wanted: _Wanted, *, asks: bool, now: datetime, scratch: Path, progress: Progress
+) -> list[StripeReading]:
+    """Copy the app's side, and what tables supply of Stripe's: how far back that is whole.
+
+    The snapshot of the app's database is let go before anything else is read.
+    """
+    side = functools.partial(copy_side, books, wanted.side, config, now=now, scratch=scratch, progress=progress)
+    read: list[StripeReading] = []
+    with wanted.source.snapshot() as snapshot:
+        books.begin(environment=config.environment, as_of=now)
+        is_whole = _copy(books, snapshot, wanted.mappings, wanted.tables, progress=progress)
+        is_whole = is_whole and follow_equality(
+            books,
+            snapshot,
+            wanted.mappings,
+            {table.qualified_name: table for table in wanted.tables},
+            dialect=wanted.source.dialect,
+            unique_accounts=_keeps_accounts_unique(wanted),
+            progress=progress,
+        )
+        if is_whole:
+            skew = timedelta(minutes=config.policy.clock_skew_minutes)
+            note_nothing_read(books, wanted.mappings, now=now, clock_skew=skew)
+            copy_repairs(books, wanted.source, snapshot, wanted.fitted, wanted.tables, progress=progress)
+        if asks:
+            ask_the_database(books, config, snapshot=snapshot if is_whole else None, now=now, progress=progress)
+        if wanted.side.is_apps:
+            read = side(snapshot, is_whole=is_whole)
+    note_unknown_plans(books)
+    return read if wanted.side.is_apps else side(None)
+
+
+def _keeps_accounts_unique(wanted: _Wanted) -> bool:
+    mapping = wanted.fitted.get("account")
+    if mapping is None:
+        return False
+    return unique_key(mapping, next((t for t in wanted.tables if mapping.table == t.qualified_name), None))
+
+
+@contextlib.contextmanager
+def _interruptible(books: Books, progress: Progress) -> Iterator[None]:
+    """Whoever watches may end a query of these books while they are open, and not after."""
+    progress.interruptible(books.connection.interrupt)
+    try:
+        yield
+    finally:
+        progress.interruptible(None)
+
+
+def _keep(made: Path, kept: Path) -> None:
+    try:
+        move_whole(made, kept)
+    except OSError as error:
+        raise ConfigurationError(f"The books cannot be kept at {kept}: {error.strerror}.") from None
+
+
+def supply_configured(books: Books, config: Config, *, for_this_run: bool = False) -> None:
+    """Put the config's plans, prices, products and exemptions into the books."""
+    products = [StripeProduct(product_id=product) for product in config.stripe.products]
+    books.replace_rows(config.plans, of=Plan, for_this_run=for_this_run)
+    books.replace_rows(config.plan_prices, of=PlanPrice, for_this_run=for_this_run)
+    books.replace_rows(products, of=StripeProduct, for_this_run=for_this_run)
+    books.replace_rows(config.exemptions, of=Exemption, for_this_run=for_this_run)
+
+
+def _copy(
+    books: Books,
+    snapshot: Snapshot,
+    mappings: Sequence[RelationMapping],
+    tables: Sequence[SourceTable],
+    *,
+    progress: Progress,
+) -> bool:
+    """Copy every mapping from one snapshot; whether the database stayed until the end."""
+    for position, mapping in enumerate(mappings):
+        try:
+            _copy_one(books, snapshot, mapping, tables, progress)
+        except SourceUnavailable:
+            for unread in mappings[position + 1 :]:
+                note_unread(books, unread, GONE)
+            return False
+    return True
+
+
+def _copy_one(
+    books: Books, snapshot: Snapshot, mapping: RelationMapping, tables: Sequence[SourceTable], progress: Progress
+) -> None:
+    table = next((t for t in tables if mapping.table in (t.name, t.qualified_name)), None)
+    progress.begin(f"Copying {mapping.table}", table.rows if table else None)
+    copy_relation(books, snapshot, mapping, unique_key=unique_key(mapping, table), progress=progress)
+    progress.end()
+
+
+def unique_key(mapping: RelationMapping, table: SourceTable | None) -> bool:
+    """Whether the source itself keeps the relation's key unique."""
+    key = next(column.name for column in columns_of(relation_named(mapping.relation)) if column.is_key)
+    source = mapping.columns.get(key)
+    return table is not None and source is not None and frozenset({source.column}) in table.unique

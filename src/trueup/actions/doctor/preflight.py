@@ -1,0 +1,150 @@
+"""The preflight: everything that can be known to be wrong before the first audit."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from trueup.actions.alerts import examine_channels
+from trueup.actions.audit import not_mapped
+from trueup.actions.doctor.config_faults import config_faults
+from trueup.actions.doctor.diagnostic import Health, Symptom
+from trueup.actions.doctor.plan_gates import examine_gates
+from trueup.actions.doctor.repairs import examine_repairs
+from trueup.actions.doctor.stripe import examine_stripe
+from trueup.actions.doctor.stripe_tables import Supplied, examine_stripe_tables
+from trueup.channels import secrets_in_plain_sight
+from trueup.config import Config
+from trueup.engines.requirements import is_without, reads_gates, unmapped
+from trueup.mapping.resolve import fit
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.finding import printable
+from trueup.model.relations import MAPPED, STRIPE, columns_of, relation_name
+from trueup.model.settings import AlertSettings, ScheduleSettings
+from trueup.model.source import RelationMapping, Source, SourceTable, mapped_columns
+from trueup.sources import open_source
+
+__all__ = ["Health", "Symptom", "examine_setup"]
+
+
+def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> Iterator[Symptom]:
+    """Look at the config, the channels, the connection, the privileges, the mapping and the plan gates, one by one.
+
+    ``now`` is naive UTC. Stops after the first thing without which the next cannot be looked at.
+    """
+    yield from _config(config)
+    faults = tuple(config_faults(config, checks, now=now))
+    yield from (Symptom(health=Health.WRONG, about=fault.about, says=fault.says) for fault in faults)
+    wrong = {fault.about for fault in faults}
+    yield from _doors(config)
+    yield from _channels(config.alerts)
+    if config.schedule != ScheduleSettings() and not config.alerts.channels:
+        says = "audits are scheduled and [alerts.channels] names nobody to tell; an alert would only stand in the store"
+        yield Symptom(health=Health.WARNING, about="alerts", says=says)
+    if "stripe" not in wrong:
+        yield from examine_stripe(config, checks)
+    try:
+        source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
+        tables = source.tables()
+    except SourceUnavailable as error:
+        yield Symptom(health=Health.UNREACHABLE, about="connection", says=str(error))
+        return
+    except ConfigurationError as error:
+        yield Symptom(health=Health.WRONG, about="connection", says=str(error))
+        return
+    yield Symptom(health=Health.FINE, about="connection", says=f"{source.place}: {len(tables)} tables to read")
+    yield from _privileges(source)
+    supplied = yield from examine_stripe_tables(config, source, tables)
+    fitted = yield from _mapping(config, source, tables, checks, supplied)
+    if "gates" not in wrong:
+        yield from examine_gates(config, checks, now=now)
+    if fitted is not None:
+        yield from examine_repairs(config, fitted)
+
+
+def _config(config: Config) -> Iterator[Symptom]:
+    yield Symptom(health=Health.FINE, about="config", says=f"{config.path}, environment {config.environment}")
+    for key in config.literal_secrets:
+        says = f"{key} holds its secret in plain text; write a reference such as ${{DATABASE_URL}}"
+        yield Symptom(health=Health.WARNING, about="config", says=says)
+    if config.path.exists() and config.path.stat().st_mode & stat.S_IWOTH:
+        says = f"{config.path} may be changed by everybody on this machine; chmod o-w"
+        yield Symptom(health=Health.WARNING, about="config", says=says)
+
+
+def _doors(config: Config) -> Iterator[Symptom]:
+    if not config.server.tokens and config.server.jwt is None:
+        says = "server.tokens is false and there is no [server.jwt], so that `trueup serve` would let nobody in"
+        yield Symptom(health=Health.WARNING, about="server", says=says)
+
+
+def _channels(settings: AlertSettings) -> Iterator[Symptom]:
+    for seen in examine_channels(settings):
+        name = printable(seen.name)
+        if seen.problem is None:  # the faults name the others
+            says = f"channel {name}: {seen.kind}; `trueup alerts test {name}` tries it"
+            yield Symptom(health=Health.FINE, about="alerts", says=says)
+    for channel in settings.channels:
+        for key in secrets_in_plain_sight(channel):
+            says = f"{key} holds its secret in plain text; write a reference such as ${{NAME}}"
+            yield Symptom(health=Health.WARNING, about="alerts", says=says)
+
+
+def _privileges(source: Source) -> Iterator[Symptom]:
+    excess = tuple(source.privileges())
+    for sentence in excess:
+        yield Symptom(health=Health.WARNING, about="privileges", says=sentence)
+    if not excess:
+        yield Symptom(health=Health.FINE, about="privileges", says="this connection only reads")
+
+
+def _mapping(
+    config: Config, source: Source, tables: Sequence[SourceTable], checks: Sequence[Check], supplied: Supplied
+) -> Generator[Symptom, None, Mapping[str, RelationMapping] | None]:
+    """Returns the mapping as it fits the live schema; None where it does not."""
+    try:
+        fitted, notes = fit(config.relations, tables, required=config.required, dialect=source.dialect)
+        yield from (Symptom(health=Health.WARNING, about="mapping", says=note) for note in notes)
+        _read_a_little(source, fitted.values())
+    except ConfigurationError as error:
+        yield Symptom(health=Health.WRONG, about="mapping", says=str(error))
+        return None
+    except SourceUnavailable as error:
+        yield Symptom(health=Health.UNREACHABLE, about="mapping", says=str(error))
+        return None
+    for name in (relation_name(relation) for relation in MAPPED):
+        if name in fitted:
+            says = f"{name} from {fitted[name].table}: {len(fitted[name].columns)} columns"
+            yield Symptom(health=Health.FINE, about="mapping", says=says)
+    yield from _skipped(config, fitted, checks, supplied)
+    return fitted
+
+
+def _read_a_little(source: Source, mappings: Iterable[RelationMapping]) -> None:
+    """Ask for each relation's first batch, which finds the expressions and conditions that cannot work.
+
+    Each from a snapshot of its own: a stream that is left in the middle must be the last of its snapshot.
+    """
+    for mapping in mappings:
+        with source.snapshot() as snapshot, snapshot.read(mapping) as reader:
+            next(iter(reader), None)
+
+
+def _skipped(
+    config: Config, fitted: Mapping[str, RelationMapping], checks: Sequence[Check], supplied: Supplied
+) -> Iterator[Symptom]:
+    mapped = {name: mapped_columns(mapping) for name, mapping in fitted.items()}
+    if config.stripe.api_key is not None:
+        mapped |= {relation_name(one): frozenset(column.name for column in columns_of(one)) for one in STRIPE}
+    mapped |= supplied
+    for check in checks:
+        if config.policy.severity.get(check.id, check.severity) is None:
+            continue
+        if is_without(check, config.policy.without) or reads_gates(check):
+            continue
+        missing = unmapped(check, mapped, plans_configured=bool(config.plans))
+        if missing:
+            says = f"{check.id} will be skipped, {not_mapped(missing)}"
+            yield Symptom(health=Health.WARNING, about="checks", says=says)

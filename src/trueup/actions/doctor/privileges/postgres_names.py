@@ -1,0 +1,28 @@
+"""Postgres' names and texts, quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from trueup.actions.doctor.privileges.postgres_facts import Place
+from trueup.sources.select import quoted
+
+
+def named(place: Place) -> str:
+    """The table, in its schema."""
+    return f"{quoted(place.schema)}.{quoted(place.name)}"
+
+
+def beside(journal: Place, name: str) -> str:
+    """Something of ours, in the schema where the journal is."""
+    return f"{quoted(journal.schema)}.{quoted(name)}"
+
+
+def listed(columns: Collection[str]) -> str:
+    """Columns in name order."""
+    return ", ".join(quoted(column) for column in sorted(columns))
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,96 @@
+"""The preflight of Stripe's side where a sync tool's tables, or files, supply it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from datetime import timedelta
+
+from trueup.actions.audit import TableSupply, read_moment, staleness, table_supply
+from trueup.actions.doctor.diagnostic import Health, Symptom
+from trueup.config import Config
+from trueup.model.errors import ConfigurationError, FileEmpty, FileUnreadable, SourceUnavailable
+from trueup.model.relations import STRIPE, relation_name
+from trueup.model.source import Source, SourceTable, mapped_columns
+
+_ABOUT = "stripe"
+_SHOWN_HOURS_LIMIT = 48
+
+Supplied = dict[str, frozenset[str]]
+"""The columns of Stripe's relations that are supplied."""
+
+
+def examine_stripe_tables(
+    config: Config, source: Source, live: Sequence[SourceTable]
+) -> Generator[Symptom, None, Supplied]:
+    """Look for the tables, ask each for one row, and say how old they are. ``source`` is the app's database.
+
+    Returns what they supply: nothing where there are none, or where they cannot be looked at.
+    """
+    try:
+        supply = table_supply(config, source, live)
+        if supply is None:
+            return {}
+        yield from _notes(supply)
+        yield from _read_a_little(supply)
+        yield from _age(supply)
+    except ConfigurationError as error:
+        yield Symptom(health=Health.WRONG, about=_ABOUT, says=str(error))
+        return {}
+    except SourceUnavailable as error:
+        yield Symptom(health=Health.UNREACHABLE, about=_ABOUT, says=str(error))
+        return {}
+    if config.stripe.api_key is None:
+        yield from _missing(supply)
+    return {relation: mapped_columns(supply.mapping(relation)) for relation in supply.relations}
+
+
+def _notes(supply: TableSupply) -> Iterator[Symptom]:
+    for note in (*supply.fitted.notes, *supply.fitted.unknown):
+        yield Symptom(health=Health.WARNING, about=_ABOUT, says=note)
+    if not supply.is_apps:
+        excess = tuple(supply.source.privileges())
+        yield from (Symptom(health=Health.WARNING, about="privileges", says=sentence) for sentence in excess)
+
+
+def _read_a_little(supply: TableSupply) -> Iterator[Symptom]:
+    """Each from a snapshot of its own: a stream that is left in the middle must be the last of its snapshot."""
+    for name, mapping in supply.fitted.mappings.items():
+        try:
+            with supply.source.snapshot() as snapshot, snapshot.read(mapping) as reader:
+                next(iter(reader), None)
+        except FileUnreadable as error:
+            if not (isinstance(error, FileEmpty) and name in supply.tables.may_be_empty):
+                yield Symptom(health=Health.WRONG, about=_ABOUT, says=str(error))
+
+
+def _age(supply: TableSupply) -> Iterator[Symptom]:
+    with supply.source.snapshot() as snapshot:
+        now = snapshot.as_of
+        moment = read_moment(supply, snapshot, now=now)
+    problem = staleness(supply, moment, now)
+    if problem is not None or moment is None:
+        says = f"all of Stripe's side will be unknown: {problem}"
+        yield Symptom(health=Health.WRONG, about=_ABOUT, says=says)
+        return
+    what = "files" if supply.tables.are_files else "tables"
+    count = len({mapping.table for mapping in supply.fitted.mappings.values()})
+    says = f"{count} {what} of {supply.source.place}, last written {_ago(now - moment)} ago"
+    if not supply.tables.are_files and not supply.fitted.newest:
+        says = f"{count} {what} of {supply.source.place}; nothing says when they were last synced: give synced_at"
+        yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
+        return
+    yield Symptom(health=Health.FINE, about=_ABOUT, says=says)
+
+
+def _ago(age: timedelta) -> str:
+    hours = age // timedelta(hours=1)
+    if hours < 1:
+        return f"{age // timedelta(minutes=1)} minutes"
+    return f"{hours} hours" if hours <= _SHOWN_HOURS_LIMIT else f"{age.days} days"
+
+
+def _missing(supply: TableSupply) -> Iterator[Symptom]:
+    left = [name for name in map(relation_name, STRIPE) if name not in supply.relations]
+    if left:
+        says = f"not in them, and read only with an api_key beside them: {', '.join(left)}"
+        yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)

@@ -1,0 +1,115 @@
+"""Exempt a subject, or a plan, from a check: somebody answers for it, for a reason, until a day."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from trueup.actions.audit import takes_plan
+from trueup.actions.checks import chosen
+from trueup.config import Config
+from trueup.model.attribution import clean_name, clean_reason
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError, nearest
+from trueup.model.finding import SUBJECT_LENGTH
+from trueup.model.redact import redact
+from trueup.model.relations import Exemption
+from trueup.store import Store, StoredExemption
+
+
+def with_stored_exemptions(config: Config, store: Store) -> Config:
+    """The config with the store's exemptions beside its own; of the same scope, the store's holds.
+
+    Raises ``StoreUnavailable``.
+    """
+    stored = [found.exemption for found in store.exemptions.list(config.environment)]
+    if not stored:
+        return config
+    merged = {made.scope: made for made in (*config.exemptions, *stored)}
+    return dataclasses.replace(config, exemptions=tuple(merged.values()))
+
+
+def refuse_exempted_plans(config: Config, catalogue: Sequence[Check]) -> None:
+    """Refuse a config that exempts a plan from a check whose findings are about no plan: it would silence nothing.
+
+    Raises ``ConfigurationError``.
+    """
+    for made in config.exemptions:
+        if made.plan is not None:
+            _refuse_planless(next((check for check in catalogue if check.id == made.check_id), None))
+
+
+def exempt(
+    *,
+    store: Store,
+    config: Config,
+    catalogue: Sequence[Check],
+    check: str,
+    owner: str,
+    reason: str,
+    expires_at: date,
+    actor: str,
+    now: datetime,
+    subject: str | None = None,
+    plan: str | None = None,
+) -> StoredExemption:
+    """Exempt ``subject``, as it stands in the issue's id, or every finding about an account on ``plan``.
+
+    ``expires_at`` is the last day it holds. A secret that somebody wrote into the reason is
+    masked before it is kept. Raises ``ConfigurationError`` for what cannot be right, and ``AlreadyExempted``.
+    """
+    scope = exempted_scope(config, catalogue, check=check, subject=subject, plan=plan)
+    if expires_at < now.date():
+        raise ConfigurationError(f"An exemption that ended on {expires_at} exempts nothing; give a day to come.")
+    exemption = dataclasses.replace(
+        scope,
+        owner=redact(clean_name(owner.strip(), what="owner")),
+        reason=redact(clean_reason(reason)),
+        expires_at=expires_at,
+    )
+    return store.exemptions.add(exemption, environment=config.environment, created_by=actor, now=now)
+
+
+def exempted_scope(
+    config: Config, catalogue: Sequence[Check], *, check: str, subject: str | None, plan: str | None
+) -> Exemption:
+    """What is exempted, and nobody's name to it yet. Raises ``ConfigurationError`` for what there cannot be."""
+    (known,) = chosen(catalogue, [check])
+    if (subject is None) == (plan is None):
+        raise ConfigurationError("Name a subject or a plan, one of the two: whose findings are accepted?")
+    if subject is not None:
+        return Exemption(check_id=check, subject=clean_name(subject, what="subject", longest=SUBJECT_LENGTH))
+    plans = [one.plan for one in config.plans]
+    if plan not in plans:
+        raise ConfigurationError(f'There is no plan "{plan}" under [plans]{nearest(str(plan), plans)}')
+    _refuse_planless(known)
+    return Exemption(check_id=check, plan=plan)
+
+
+def end_exemption(
+    *,
+    store: Store,
+    environment: str,
+    check: str,
+    actor: str,
+    now: datetime,
+    subject: str | None = None,
+    plan: str | None = None,
+) -> None:
+    """Take an exemption back. Raises ``ConfigurationError`` when the store holds none."""
+    if (subject is None) == (plan is None):
+        raise ConfigurationError("Name a subject or a plan, one of the two: which exemption is taken back?")
+    scope = Exemption(check_id=check, subject=subject, plan=plan)
+    if not store.exemptions.remove(scope, environment=environment, removed_by=actor, now=now):
+        raise ConfigurationError(
+            f"The store exempts no {scope.scope_text} from {check} in {environment}; `trueup exempt list` shows what "
+            "it does, and one in trueup.toml is taken out there."
+        )
+
+
+def _refuse_planless(check: Check | None) -> None:
+    if check is not None and not takes_plan(check):
+        raise ConfigurationError(
+            f"{check.id} finds things that are about no account, so no plan can be exempted from it; name a subject."
+        )

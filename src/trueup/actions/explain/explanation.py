@@ -1,0 +1,121 @@
+"""One finding in full: its evidence, both sides around it, why it matters, what a repair would change."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from trueup.actions.audit import copied_books, moment_of, needed_of_stripe, report_on
+from trueup.actions.checks import chosen
+from trueup.actions.explain.happenings import EntryInFull, Shown
+from trueup.actions.explain.timeline import TIMELINE_OF_STRIPE, shown_around, timeline_of
+from trueup.books.file import Books, opened_books
+from trueup.books.place import private_folder
+from trueup.config import Config
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError
+from trueup.model.finding import Finding
+from trueup.model.policy import Policy
+from trueup.model.report import Report
+from trueup.model.source import Progress
+from trueup.model.timeline import Timeline
+
+_BRIEF_MINUTES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A finding and what surrounds it: both sides on one ``timeline``.
+
+    ``entries`` are those of its lines that are the ledger's, in full; ``earlier_entries`` is how many stand before.
+    ``finding`` is None when this audit did not find the issue; ``report`` says whether it could look.
+    """
+
+    check: Check
+    finding: Finding | None
+    report: Report
+    account_id: str | None
+    timeline: Timeline
+    entries: tuple[EntryInFull, ...]
+    earlier_entries: int
+
+
+def explain(
+    issue_id: str, *, config: Config, catalogue: Sequence[Check], now: datetime, progress: Progress
+) -> Explanation:
+    """Look for this issue in the database now. Raises ``ConfigurationError`` when no check has its id.
+
+    Stripe is read for what happened there, for two minutes at most where the check itself needs nothing of it.
+    """
+    check = _check_of(issue_id, catalogue)
+    reading = config if needed_of_stripe((check,), everything=False) else _briefly(config)
+    with copied_books(
+        reading, checks=(check,), now=now, progress=progress, everything=True, also_of_stripe=TIMELINE_OF_STRIPE
+    ) as books:
+        return explained(books, check, issue_id, config.policy, now, progress, stripe_account=config.stripe.account)
+
+
+def _briefly(config: Config) -> Config:
+    """The config with as long for Stripe as somebody waits who asks about the ledger."""
+    minutes = min(config.stripe.deadline_minutes, _BRIEF_MINUTES)
+    return dataclasses.replace(config, stripe=dataclasses.replace(config.stripe, deadline_minutes=minutes))
+
+
+def explain_books(
+    issue_id: str,
+    *,
+    path: Path,
+    policy: Policy,
+    catalogue: Sequence[Check],
+    now: datetime | None,
+    progress: Progress,
+    stripe_account: str | None = None,
+) -> Explanation:
+    """Look for this issue in books that were kept. ``stripe_account`` is the account that links lead to."""
+    check = _check_of(issue_id, catalogue)
+    with private_folder() as folder, opened_books(path, spill=folder / "spill") as books:
+        moment = now or moment_of(books, path)
+        return explained(books, check, issue_id, policy, moment, progress, stripe_account=stripe_account)
+
+
+def _check_of(issue_id: str, catalogue: Sequence[Check]) -> Check:
+    name, colon, subject = issue_id.partition(":")
+    if not colon or not subject:
+        raise ConfigurationError(f'"{issue_id}" is not an issue id; one looks like credit-balance:user_123.')
+    return chosen(catalogue, [name])[0]
+
+
+def explained(
+    books: Books,
+    check: Check,
+    issue_id: str,
+    policy: Policy,
+    now: datetime,
+    progress: Progress,
+    *,
+    stripe_account: str | None = None,
+    is_judged: bool = True,
+) -> Explanation:
+    """Look for this issue in open books. ``is_judged`` says whether the report has its guardrails."""
+    report = report_on(books, checks=(check,), policy=policy, now=now, progress=progress, is_judged=is_judged)
+    finding = next((found for found in report.findings() if found.id == issue_id), None)
+    shown = shown_around(books, check, finding) if finding else Shown()
+    return Explanation(
+        check=check,
+        finding=finding,
+        report=report,
+        account_id=_account_of(finding),
+        timeline=timeline_of(books, shown, account=stripe_account) if finding else Timeline(),
+        entries=shown.entries,
+        earlier_entries=shown.earlier_entries,
+    )
+
+
+def _account_of(finding: Finding | None) -> str | None:
+    if finding is None:
+        return None
+    account = finding.evidence.get("account_id")
+    return str(account) if account is not None else finding.subject

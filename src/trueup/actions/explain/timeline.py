@@ -1,0 +1,124 @@
+"""The timeline of a finding, from books: both sides, and what nobody could look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from trueup.actions.explain.happenings import Shown, happenings_around
+from trueup.books.lookup import LargeLookup, SmallLookup
+from trueup.engines.sql import subject_column
+from trueup.model.happening import Named
+from trueup.model.timeline import Timeline, TimelineLine, link_of
+
+if TYPE_CHECKING:
+    from trueup.books.file import Books
+    from trueup.model.check import Check
+    from trueup.model.finding import Finding
+    from trueup.model.happening import Happening
+    from trueup.model.report import RelationRead
+
+LENGTH = 20
+"""How many of the newest lines of each side are shown."""
+
+_OF_APP = {"account": "accounts", "ledger_entry": "ledger", "webhook_event": "webhooks", "plan_change": "plan changes"}
+_OF_STRIPE = {
+    "stripe_customer": "customers",
+    "stripe_subscription": "subscriptions",
+    "stripe_invoice": "invoices",
+    "stripe_payment_intent": "payments",
+    "stripe_refund": "refunds",
+    "stripe_dispute": "disputes",
+    "stripe_checkout_session": "checkout sessions",
+    "stripe_event": "events",
+}
+TIMELINE_OF_STRIPE = frozenset(_OF_STRIPE)
+"""The relations of Stripe's that a timeline shows."""
+
+
+def shown_around(books: Books, check: Check, finding: Finding, *, length: int = LENGTH) -> Shown:
+    """What happened around the finding: the newest of each side, and all that it names."""
+    lookup = LargeLookup(books) if books.again is None else SmallLookup(books)
+    knows_events = "webhook_event" in books.mapped_columns()
+    return happenings_around(lookup, _named(check, finding), knows_events=knows_events, length=length)
+
+
+def timeline_of(books: Books, shown: Shown, *, account: str | None) -> Timeline:
+    """The timeline of what is shown; ``account`` is Stripe's id of the account that the links lead to."""
+    return Timeline(
+        lines=tuple(_line(line, account) for line in shown.happenings),
+        earlier_app=shown.earlier_app,
+        earlier_stripe=shown.earlier_stripe,
+        unknown=tuple(_unknown(books)),
+    )
+
+
+def _named(check: Check, finding: Finding) -> Named:
+    """Everything that the finding names."""
+    evidence = finding.evidence
+    account = evidence.get("account_id")
+    accounts = [str(account) if account is not None else finding.subject]
+    accounts += [str(value) for name, value in evidence.items() if name.endswith("_account_id") and value is not None]
+    texts = [finding.subject, *(value for value in evidence.values() if isinstance(value, str))]
+    entries = [str(value) for name, value in evidence.items() if name.endswith("entry_id") and value is not None]
+    if subject_column(check.violations) == "entry_id":
+        entries.append(finding.subject)
+    return Named(
+        ids=frozenset(part for text in texts for part in text.split(", ") if part),
+        accounts=frozenset(accounts),
+        entries=frozenset(entries),
+        moments=frozenset(value for value in evidence.values() if isinstance(value, datetime)),
+    )
+
+
+def _line(shown: Happening, account: str | None) -> TimelineLine:
+    return TimelineLine(
+        at=shown.at,
+        side=shown.side,
+        what=shown.what,
+        id=shown.id,
+        relation=shown.relation,
+        named=shown.named,
+        money=shown.money,
+        currency=shown.currency,
+        credits=shown.credits,
+        balance_after=shown.balance_after,
+        note=shown.note,
+        link=link_of(shown.id, livemode=shown.livemode, account=account),
+    )
+
+
+def _unknown(books: Books) -> Iterator[str]:
+    """What is not on the timeline because nobody could look, a sentence each."""
+    reads = {read.relation: read for read in books.copies()}
+    yield from _not_whole(reads, _OF_APP, "The app's")
+    left = [words for relation, words in _OF_APP.items() if relation not in reads]
+    if left:
+        yield f"Not mapped, so that what the app knows of them is unknown: {', '.join(left)}."
+    yield from _not_whole(reads, _OF_STRIPE, "Stripe's")
+    unread = [words for relation, words in _OF_STRIPE.items() if relation not in reads]
+    if len(unread) == len(_OF_STRIPE):
+        yield "Stripe was not read here: what it knows is unknown, not absent."
+        return
+    if unread:
+        yield f"Not read of Stripe, so that what it knows of them is unknown: {', '.join(unread)}."
+    yield from _horizons(books)
+
+
+def _horizons(books: Books) -> Iterator[str]:
+    """How far back Stripe's side is whole, the relations of one moment together."""
+    rows = books.run("SELECT relation, complete_since FROM stripe_reading WHERE complete_since IS NOT NULL").fetchall()
+    by_moment: dict[datetime, list[str]] = {}
+    for relation, moment in rows:
+        if relation in _OF_STRIPE:
+            by_moment.setdefault(moment, []).append(_OF_STRIPE[relation])
+    for moment, words in sorted(by_moment.items()):
+        yield f"Known from {moment:%Y-%m-%d %H:%M} on, and before it unknown: Stripe's {', '.join(sorted(words))}."
+
+
+def _not_whole(reads: Mapping[str, RelationRead], words: Mapping[str, str], whose: str) -> Iterator[str]:
+    for relation, noun in words.items():
+        problem = reads[relation].problem if relation in reads else None
+        if problem is not None:
+            yield f"{whose} {noun} were not read whole, and are unknown: {problem.rstrip('.')}."

@@ -1,0 +1,119 @@
+"""Looking at the plan gates alone, and accepting them as they are."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from trueup.actions.audit import (
+    ask_the_app,
+    check_probes,
+    copied_books,
+    examine,
+    plan_gates_of,
+    supply_configured,
+    supply_gates,
+)
+from trueup.books.file import Books, books_in_memory
+from trueup.config import Config
+from trueup.config.gate_lock import Lock, accepted_cells, read_lock, write_lock
+from trueup.engines.requirements import NO_MATRIX, reads_gates
+from trueup.model.check import Check
+from trueup.model.errors import ConfigurationError, TrueupError
+from trueup.model.gate import PlanGate
+from trueup.model.outcome import Broken
+from trueup.model.relations import GateAcceptance
+from trueup.model.settings import GateSettings
+from trueup.model.source import Progress
+from trueup.probes import needs_books
+
+LONGEST_REASON = 500
+
+
+class GateUnanswered(TrueupError):
+    """A plan gate could not be asked, so that nothing can be accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What the plan gates are now, beside the lock as it is. ``unanswered`` says what could not be asked, if anything.
+
+    ``gone`` are cells of the lock that neither the matrix nor the app knows any more.
+    """
+
+    gates: tuple[PlanGate, ...]
+    lock: Lock | None
+    gone: tuple[GateAcceptance, ...]
+    unanswered: str | None
+
+    @property
+    def changed(self) -> tuple[PlanGate, ...]:
+        """The plan gates that differ from the lock: other answers, and new ones. Without a lock there are none."""
+        if self.lock is None:
+            return ()
+        return tuple(g for g in self.gates if g.changed or (g.accepted is None and g.actual is not None))
+
+
+def look(config: Config, *, checks: tuple[Check, ...], now: datetime, progress: Progress) -> Looked:
+    """Ask the probes, and nothing else: the database is only read where a probe reads it.
+
+    ``now`` is naive UTC. Raises ``ConfigurationError`` where there are no plan gates, and for a lock that cannot be
+    believed; ``SourceUnavailable`` where a probe needs a database that cannot be reached.
+    """
+    gates = _gates(config)
+    about = tuple(check for check in checks if reads_gates(check))
+    with _asked(config, gates, about, now=now, progress=progress) as books:
+        found = plan_gates_of(books, checks=about, policy=config.policy)
+        inconclusive = tuple(check for check in about if check.inconclusive)
+        outcomes = examine(books, checks=inconclusive, policy=config.policy, now=now, progress=progress)
+    broken = [made.outcome.error for made in outcomes if isinstance(made.outcome, Broken)]
+    lock = read_lock(gates.lock_file)
+    known = {(gate.feature, gate.plan) for gate in found}
+    gone = tuple(c for c in (lock.cells if lock else ()) if (c.feature, c.plan) not in known)
+    return Looked(gates=found, lock=lock, gone=gone, unanswered="; ".join(broken) or None)
+
+
+def accept(
+    config: Config, *, checks: tuple[Check, ...], reason: str, actor: str, now: datetime, progress: Progress
+) -> Looked:
+    """Write down what every plan gets now; what was so before is returned.
+
+    Raises ``GateUnanswered`` where a probe could not answer, ``ConfigurationError`` for a reason that is none, and for
+    what ``look`` raises it for.
+    """
+    said = reason.strip()
+    if not said or len(said) > LONGEST_REASON or not said.isprintable():
+        raise ConfigurationError(f"--reason must be one line of 1 to {LONGEST_REASON} characters.")
+    before = look(config, checks=checks, now=now, progress=progress)
+    if before.unanswered is not None:
+        raise GateUnanswered(f"Nothing was accepted, because not everything could be asked: {before.unanswered}.")
+    lock = Lock(
+        accepted_by=actor, accepted_at=now.replace(microsecond=0), reason=said, cells=accepted_cells(before.gates)
+    )
+    write_lock(_gates(config).lock_file, lock)
+    return before
+
+
+def _gates(config: Config) -> GateSettings:
+    if config.gates is None:
+        raise ConfigurationError(f"{config.path} has {NO_MATRIX}.")
+    return config.gates
+
+
+@contextlib.contextmanager
+def _asked(
+    config: Config, gates: GateSettings, checks: tuple[Check, ...], *, now: datetime, progress: Progress
+) -> Iterator[Books]:
+    """Books that hold the answers."""
+    if any(needs_books(probe) for probe in gates.probes):
+        with copied_books(config, checks=checks, now=now, progress=progress) as books:
+            yield books
+        return
+    with books_in_memory() as books:
+        supply_configured(books, config)
+        check_probes(gates, now=now)
+        supply_gates(books, gates)
+        ask_the_app(books, config, now=now, progress=progress)
+        yield books
