@@ -64,15 +64,26 @@ def all_checked(checks: Sequence[Check], case: Case, *, few: bool = False) -> tu
 
     What an inconclusive check finds makes it broken; here it is asked for its findings all the same.
     """
-    asked = [dataclasses.replace(check, inconclusive=False) for check in checks]
     with _undone_books() as books:
-        given = _with_listing(asked, case)
-        for relation in {type(row) for row in given}:
-            books.replace_rows([row for row in given if type(row) is relation], of=relation)
-        books.replace_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
-        used = few_books(books) if few else books
-        made = examine(used, checks=asked, policy=case.policy, now=CASE_NOW, progress=Silent())
-    return tuple(map(_answered, made))
+        return _checked_in(books, checks, case, few=few)
+
+
+def checked_in_fresh_books(check: Check, case: Case) -> Checked:
+    """The check's outcome over the case's rows, in books that held no rows before."""
+    with _books_with_everything_mapped() as books:
+        (outcome,) = _checked_in(books, (check,), case, few=False)
+        return outcome
+
+
+def _checked_in(books: Books, checks: Sequence[Check], case: Case, *, few: bool) -> tuple[Checked, ...]:
+    asked = [dataclasses.replace(check, inconclusive=False) for check in checks]
+    given = _with_listing(asked, case)
+    for relation in {type(row) for row in given}:
+        books.replace_rows([row for row in given if type(row) is relation], of=relation)
+    books.replace_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
+    used = few_books(books) if few else books
+    outcomes = examine(used, checks=asked, policy=case.policy, now=CASE_NOW, progress=Silent())
+    return tuple(map(_answered, outcomes))
 
 
 def _answered(examined: CheckOutcome) -> Checked:
@@ -94,16 +105,22 @@ def _undone_books() -> Iterator[Books]:
 @functools.cache
 def _empty_books() -> Books:
     held = contextlib.ExitStack()
-    books = held.enter_context(books_in_memory())
+    books = held.enter_context(_books_with_everything_mapped())
     atexit.register(held.close)
-    for relation in RELATIONS:
-        books.replace_rows([], of=relation)
-    for relation in (*MAPPED, *STRIPE):
-        columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
-        books.connection.execute(
-            "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]
-        )
     return books
+
+
+@contextlib.contextmanager
+def _books_with_everything_mapped() -> Iterator[Books]:
+    with books_in_memory() as books:
+        for relation in RELATIONS:
+            books.replace_rows([], of=relation)
+        for relation in (*MAPPED, *STRIPE):
+            columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
+            books.connection.execute(
+                "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]
+            )
+        yield books
 
 
 def few_books(books: Books) -> Books:

@@ -4,11 +4,26 @@ Each is named SQL over the relations, kept as a table while an audit runs. One g
 """
 
 from trueup.derived.derivation import Derived
+from trueup.derived.grants import GRANTS
 from trueup.derived.ledger import LEDGER
 from trueup.derived.money import MONEY
+from trueup.derived.movements import MOVEMENTS
 from trueup.derived.owed import OWED
+from trueup.derived.prices import PRICES
+from trueup.derived.service import SERVICE
 from trueup.derived.subscriptions import SUBSCRIPTIONS
+from trueup.derived.webhooks import WEBHOOKS
 
 __all__ = ["DERIVED", "Derived"]
 
-DERIVED: tuple[Derived, ...] = (*LEDGER, *SUBSCRIPTIONS, *MONEY, *OWED)
+DERIVED: tuple[Derived, ...] = (
+    *LEDGER,
+    *GRANTS,
+    *MOVEMENTS,
+    *PRICES,
+    *SUBSCRIPTIONS,
+    *SERVICE,
+    *MONEY,
+    *OWED,
+    *WEBHOOKS,
+)

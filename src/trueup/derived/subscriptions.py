@@ -12,7 +12,7 @@ EXCUSING = ("stripe_event", "stripe_invoice", "stripe_price")
 
 BOUGHT_ITEM = Derived(
     name="bought_item",
-    holds="Each item of a subscription beside the plan that its price means, by the price's id or lookup key, and what "
+    holds="Each item of a subscription beside the plan that its price means, and what "
     "it costs. It is ours where the price is in a plan, or its product is one of ours; all are where none are named.",
     sql="""
 SELECT i.subscription_id, i.item_id, i.price_id, i.lookup_key, i.product_id, i.quantity, i.metered,
@@ -24,9 +24,7 @@ SELECT i.subscription_id, i.item_id, i.price_id, i.lookup_key, i.product_id, i.q
            OR ours.product_id IS NOT NULL
            OR (SELECT count(*) FROM stripe_product) = 0               AS is_ours
 FROM stripe_subscription_item AS i
-LEFT JOIN plan_price AS by_id    ON by_id.price_id = i.price_id
-LEFT JOIN plan_price AS by_key   ON by_key.price_id = i.lookup_key
-LEFT JOIN plan AS p              ON p.plan = coalesce(by_id.plan, by_key.plan)
+LEFT JOIN price_plan AS p        ON p.price_id = i.price_id AND p.lookup_key IS NOT DISTINCT FROM i.lookup_key
 LEFT JOIN stripe_price AS price  ON price.price_id = i.price_id
 LEFT JOIN stripe_product AS ours ON ours.product_id = i.product_id
 """,
@@ -94,10 +92,9 @@ seen AS (
     LEFT JOIN late                  ON late.subscription_id = s.subscription_id
     LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = s.latest_invoice_id
     LEFT JOIN news                  ON news.object_id = s.subscription_id
-    LEFT JOIN stripe_price AS next_price   ON next_price.price_id = s.next_price_id
-    LEFT JOIN plan_price AS next_by_id     ON next_by_id.price_id = s.next_price_id
-    LEFT JOIN plan_price AS next_by_key    ON next_by_key.price_id = next_price.lookup_key
-    LEFT JOIN plan AS following            ON following.plan = coalesce(next_by_id.plan, next_by_key.plan)
+    LEFT JOIN stripe_price AS next_price ON next_price.price_id = s.next_price_id
+    LEFT JOIN price_plan AS following    ON following.price_id = s.next_price_id
+                                        AND following.lookup_key IS NOT DISTINCT FROM next_price.lookup_key
     WHERE s.livemode = $livemode
       AND NOT s.other_application
       AND (m.subscription_id IS NULL OR m.items_of_ours > 0)
@@ -116,6 +113,17 @@ SELECT subscription_id, customer_id, named_account_id, status, created_at, curre
             ELSE FALSE END AS may_serve,
        coalesce(is_settled, FALSE) AS is_settled
 FROM seen
+""",
+)
+
+SEAT_PRICE = Derived(
+    name="seat_price",
+    holds="The prices that are sold by the seat: a live subscription has more than one of it.",
+    sql="""
+SELECT DISTINCT i.price_id
+FROM bought_item AS i
+JOIN subscription_standing AS s ON s.subscription_id = i.subscription_id
+WHERE s.is_live AND i.is_ours AND i.quantity > 1 AND NOT i.metered
 """,
 )
 
@@ -164,4 +172,10 @@ GROUP BY l.subscription_id
 """,
 )
 
-SUBSCRIPTIONS: tuple[Derived, ...] = (BOUGHT_ITEM, SUBSCRIPTION_STANDING, SUBSCRIPTION_LINK, SUBSCRIPTION_HOLDER)
+SUBSCRIPTIONS: tuple[Derived, ...] = (
+    BOUGHT_ITEM,
+    SUBSCRIPTION_STANDING,
+    SEAT_PRICE,
+    SUBSCRIPTION_LINK,
+    SUBSCRIPTION_HOLDER,
+)

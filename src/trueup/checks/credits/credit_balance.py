@@ -79,33 +79,28 @@ CHECK = Check(
     "builds on the wrong number.",
     population="SELECT count(*) FROM account WHERE credits IS NOT NULL AND NOT unlimited_credits",
     violations="""
-WITH compared AS (
-    SELECT a.account_id, a.credits, coalesce(l.balance_after, 0) AS last_balance_after
-    FROM account AS a
-    LEFT JOIN latest_entry AS l ON l.account_id = a.account_id
-    WHERE NOT a.unlimited_credits
-      AND a.account_id NOT IN (SELECT account_id FROM unreadable_row
-                               WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
-),
-opening AS (   -- the balance before the first entry, from which the sum counts
+WITH opening AS (   -- the balance before the first entry, from which the sum counts
     SELECT account_id, arg_min(balance_after - amount, (coalesce(sequence, -1), created_at, entry_id)) AS balance
     FROM suspect_entry
     WHERE posted
     GROUP BY account_id
 ),
 suspect AS (
-    SELECT c.*, t.last_entry_at,
-           coalesce(t.entries, 0)                AS entries,
+    SELECT a.account_id, a.credits, t.last_entry_at,
+           coalesce(l.balance_after, 0)            AS last_balance_after,
+           coalesce(t.entries, 0)                  AS entries,
            coalesce(o.balance + t.total_amount, 0) AS sum_of_amounts
-    FROM compared AS c
-    LEFT JOIN account_total AS t ON t.account_id = c.account_id
-    LEFT JOIN opening AS o       ON o.account_id = c.account_id
-    WHERE c.credits <> c.last_balance_after
+    FROM account AS a
+    LEFT JOIN latest_entry AS l  ON l.account_id = a.account_id
+    LEFT JOIN account_total AS t ON t.account_id = a.account_id
+    LEFT JOIN opening AS o       ON o.account_id = a.account_id
+    WHERE NOT a.unlimited_credits
+      AND a.credits <> coalesce(l.balance_after, 0)
+      AND a.account_id NOT IN (SELECT account_id FROM unreadable_row
+                               WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
 ),
 tie AS (   -- latest entries in no order that could be known: one timestamp, no sequence, ids with letters in them
-    SELECT e.account_id,
-           count(*)                                                       AS entries,
-           max(CASE WHEN e.balance_after = s.credits THEN 1 ELSE 0 END)   AS one_agrees
+    SELECT e.account_id, count(*) AS entries, max(CASE WHEN e.balance_after = s.credits THEN 1 ELSE 0 END) AS one_agrees
     FROM suspect_entry AS e
     JOIN suspect AS s ON s.account_id = e.account_id AND s.last_entry_at = e.created_at
     WHERE e.posted AND e.sequence IS NULL
@@ -116,7 +111,6 @@ broken AS (
     SELECT account_id, count(*) AS steps
     FROM irregular_step
     WHERE previous_balance_after + amount <> balance_after
-      AND account_id IN (SELECT account_id FROM suspect)
     GROUP BY account_id
 ),
 shape AS (   -- one chain in another order: only its two ends are left over, and the cache is where it ends
@@ -139,11 +133,10 @@ diagnosed AS (
     LEFT JOIN tie    AS t ON t.account_id = s.account_id
     WHERE coalesce(t.one_agrees, 0) = 0
 )
-SELECT account_id                                              AS subject,
-       CASE WHEN diagnosis = 'reorder' THEN 'warning' END      AS severity,
+SELECT account_id AS subject,
+       CASE WHEN diagnosis = 'reorder' THEN 'warning' END AS severity,
        credits, last_balance_after, sum_of_amounts,
-       credits - last_balance_after                            AS drift,
-       last_balance_after < $balance_floor                     AS ledger_below_floor,
+       credits - last_balance_after AS drift, last_balance_after < $balance_floor AS ledger_below_floor,
        diagnosis, entries, broken_steps, entries_tied_for_latest, last_entry_at
 FROM diagnosed
 """,

@@ -55,90 +55,28 @@ WHERE s.is_owed AND a.active
     # A price in no plan says nothing about which plan is owed, and is a finding of its own. But where the account was
     # served a paid plan while this subscription ran, and is not any more, it is blocked whatever the price means.
     violations="""
-WITH lower_plan AS (                   -- whose own plan is not what is owed, or nobody can say what is
-    SELECT a.account_id, a.plan, a.stripe_customer_id,
-           s.subscription_id, s.customer_id, s.status, s.created_at, s.current_period_end,
-           s.plan AS plan_owed, s.rank, s.unmapped_price_id, s.charged_minor, s.charged_currency,
-           h.rivals
-    FROM subscription_standing AS s
-    JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
-    JOIN account AS a             ON a.account_id = h.account_id
-    JOIN plan AS mine             ON mine.plan = a.plan
-    WHERE s.is_owed
-      AND s.is_settled
-      AND a.active
-      AND a.role = 'user'
-      AND (a.created_at IS NULL OR a.created_at < $settled_before)
-      AND ((s.plan_paid AND s.rank > mine.rank) OR (s.plan IS NULL AND s.unmapped_items > 0 AND NOT mine.paid))
-),
-changed AS (
-    SELECT account_id, max(changed_at) AS changed_at
-    FROM plan_change
-    GROUP BY account_id
-),
-demoted AS (                           -- from which paid plan an account last came to an unpaid one
-    SELECT c.account_id,
-           max(c.changed_at)                                  AS demoted_at,
-           arg_max(c.from_plan, (c.changed_at, c.from_plan))  AS from_plan
-    FROM plan_change AS c
-    JOIN plan AS earlier ON earlier.plan = c.from_plan
-    JOIN plan AS later   ON later.plan = c.to_plan
-    WHERE earlier.paid AND NOT later.paid
-    GROUP BY c.account_id
-),
-granted AS (                           -- a ledger that was credited for a price that is now in no plan
+WITH granted AS (                      -- a ledger that was credited for a price that is now in no plan
     SELECT account_id, max(created_at) AS granted_at
     FROM ledger_entry
     WHERE kind = 'subscription_grant'
       AND posted
-      AND account_id IN (SELECT account_id FROM lower_plan WHERE plan_owed IS NULL)
+      AND account_id IN (SELECT account_id FROM underserved_subscription WHERE plan_owed IS NULL)
     GROUP BY account_id
-),
-payer AS (                             -- whose own subscription explains the plan
-    SELECT DISTINCT other.account_id
-    FROM lower_plan AS b
-    JOIN subscription_link AS l       ON l.subscription_id = b.subscription_id
-    JOIN subscription_holder AS other ON other.account_id = l.account_id
-    JOIN subscription_standing AS s   ON s.subscription_id = other.subscription_id
-    WHERE s.is_owed
-),
-reach AS (                             -- who may be using what a subscription pays for: its accounts, their organisations
-    SELECT l.subscription_id, l.account_id
-    FROM lower_plan AS b
-    JOIN subscription_link AS l ON l.subscription_id = b.subscription_id
-    LEFT JOIN payer             ON payer.account_id = l.account_id
-    WHERE l.account_id = b.account_id OR payer.account_id IS NULL
-    UNION
-    SELECT l.subscription_id, m.account_id
-    FROM lower_plan AS b
-    JOIN subscription_link AS l ON l.subscription_id = b.subscription_id
-    JOIN member AS m            ON m.member_id = l.account_id
-),
-served AS (
-    SELECT r.subscription_id,
-           max(p.rank)                               AS highest_rank,
-           max(CASE WHEN p.paid THEN 1 ELSE 0 END)   AS is_paid,
-           count(*) - count(p.plan)                  AS unknown_plans
-    FROM reach AS r
-    JOIN account AS a   ON a.account_id = r.account_id
-    LEFT JOIN plan AS p ON p.plan = a.plan
-    WHERE a.active
-    GROUP BY r.subscription_id
 ),
 in_order AS (                          -- the highest plan that an account is owed speaks for it
     SELECT b.*,
-           coalesce(b.plan_owed, d.from_plan, b.unmapped_price_id) AS paid_for,
+           coalesce(b.plan_owed, CASE WHEN c.demoted_at >= b.created_at THEN c.from_plan END, b.unmapped_price_id)
+               AS paid_for,
            row_number() OVER (PARTITION BY b.account_id
                               ORDER BY coalesce(b.rank, -1) DESC, b.created_at DESC, b.subscription_id) AS place
-    FROM lower_plan AS b
-    JOIN served AS v       ON v.subscription_id = b.subscription_id
-    LEFT JOIN changed AS c ON c.account_id = b.account_id
-    LEFT JOIN demoted AS d ON d.account_id = b.account_id AND d.demoted_at >= b.created_at
-    LEFT JOIN granted AS g ON g.account_id = b.account_id AND g.granted_at >= b.created_at
+    FROM underserved_subscription AS b
+    JOIN reached_plan AS v      ON v.subscription_id = b.subscription_id
+    LEFT JOIN plan_history AS c ON c.account_id = b.account_id
+    LEFT JOIN granted AS g      ON g.account_id = b.account_id AND g.granted_at >= b.created_at
     WHERE v.unknown_plans = 0
       AND (c.changed_at IS NULL OR c.changed_at < $settled_before)
       AND ((b.plan_owed IS NOT NULL AND b.rank > v.highest_rank)
-           OR (b.plan_owed IS NULL AND v.is_paid = 0 AND (d.account_id IS NOT NULL OR g.account_id IS NOT NULL)))
+           OR (b.plan_owed IS NULL AND v.is_paid = 0 AND (c.demoted_at >= b.created_at OR g.account_id IS NOT NULL)))
 )
 SELECT account_id AS subject,
        account_id, plan, paid_for, subscription_id, status, current_period_end,

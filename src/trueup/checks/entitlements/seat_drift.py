@@ -49,16 +49,10 @@ FROM subscription_standing AS s
 JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
 WHERE s.is_owed AND s.plan IS NOT NULL
 """,
-    # A price of which somebody buys more than one is sold by the seat; where all buy one, it is flat, and says nothing
-    # about members. Seats may stand on an add-on beside a flat price, or beyond those that the plan includes.
+    # Where all buy one of a price it is flat, and says nothing about members. Seats may be an add-on beside a flat price,
+    # or come beyond those that the plan includes.
     violations="""
-WITH by_the_seat AS (
-    SELECT DISTINCT i.price_id
-    FROM bought_item AS i
-    JOIN subscription_standing AS s ON s.subscription_id = i.subscription_id
-    WHERE s.is_live AND i.is_ours AND i.quantity > 1 AND NOT i.metered
-),
-billable AS (
+WITH billable AS (
     SELECT account_id, count(DISTINCT member_id) AS members
     FROM member
     WHERE billable
@@ -71,7 +65,7 @@ organisation AS (                      -- whose members a subscription's seats a
     FROM subscription_link AS l
     LEFT JOIN billable AS b ON b.account_id = l.account_id
     WHERE l.subscription_id IN (
-        SELECT i.subscription_id FROM bought_item AS i JOIN by_the_seat AS q ON q.price_id = i.price_id
+        SELECT i.subscription_id FROM bought_item AS i JOIN seat_price AS q ON q.price_id = i.price_id
     )
     GROUP BY l.subscription_id
 ),
@@ -94,7 +88,7 @@ counted AS (
            max(CASE WHEN q.price_id IS NOT NULL THEN i.currency END)             AS seat_currency
     FROM organisation AS o
     JOIN bought_item AS i        ON i.subscription_id = o.subscription_id
-    LEFT JOIN by_the_seat AS q   ON q.price_id = i.price_id
+    LEFT JOIN seat_price AS q    ON q.price_id = i.price_id
     LEFT JOIN billable AS b      ON b.account_id = o.account_id
     WHERE i.is_ours AND NOT i.metered
     GROUP BY o.account_id, o.subscription_id, coalesce(b.members, 0)

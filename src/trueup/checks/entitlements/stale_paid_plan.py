@@ -56,24 +56,18 @@ WHERE a.active AND p.paid AND p.credits_per_period > 0 AND a.stripe_customer_id 
 """,
     violations="""
 WITH longest_interval AS (             -- in days, of the prices that the config names for a plan
-    SELECT plan,
-           max(CASE plan_price.interval WHEN 'day'     THEN 1
-                                        WHEN 'week'    THEN 7
-                                        WHEN 'quarter' THEN 92
-                                        WHEN 'year'    THEN 366
-                                        ELSE 31 END) AS interval_days
-    FROM plan_price
-    GROUP BY plan
+    SELECT p.plan, max(length.longest_days) AS interval_days
+    FROM plan_price AS p
+    JOIN billing_interval AS length ON length.interval = p.interval
+    GROUP BY p.plan
 ),
 billed AS (                            -- what Stripe itself says of the customer's live subscriptions
     SELECT s.customer_id,
-           max(i.interval_count * CASE i.interval WHEN 'day'  THEN 1
-                                                  WHEN 'week' THEN 7
-                                                  WHEN 'year' THEN 366
-                                                  ELSE 31 END)                     AS interval_days,
-           max(CASE WHEN s.status = 'trialing' OR s.paused THEN 1 ELSE 0 END)      AS is_free_now
+           max(i.interval_count * length.longest_days)                        AS interval_days,
+           max(CASE WHEN s.status = 'trialing' OR s.paused THEN 1 ELSE 0 END) AS is_free_now
     FROM stripe_subscription AS s
-    JOIN stripe_subscription_item AS i ON i.subscription_id = s.subscription_id
+    JOIN stripe_subscription_item AS i   ON i.subscription_id = s.subscription_id
+    LEFT JOIN billing_interval AS length ON length.interval = coalesce(i.interval, 'month')
     WHERE s.status IN ('trialing', 'active', 'past_due') AND NOT i.metered
     GROUP BY s.customer_id
 ),
@@ -109,16 +103,10 @@ covered AS (
       AND coalesce(b.is_free_now, 0) = 0
 )
 SELECT account_id                             AS subject,
-       account_id,
-       plan,
-       stripe_customer_id,
-       last_renewal_at,
-       plan_since,
-       interval_days,
-       covered_from,
+       account_id, plan, stripe_customer_id,
+       last_renewal_at, plan_since, interval_days, covered_from,
        date_diff('day', covered_from, $now)   AS days_without_renewal,
-       price_minor,
-       price_currency
+       price_minor, price_currency
 FROM covered
 WHERE date_diff('second', covered_from, $now) > (interval_days + $past_due_grace_days) * $day_seconds
 """,

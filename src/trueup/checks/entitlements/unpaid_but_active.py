@@ -70,35 +70,14 @@ WHERE a.active
 """,
     # A customer that is gone, or was never there, is a finding of its own; so is one of the other mode.
     violations="""
-WITH period_of_invoice AS (            -- until when an invoice that no subscription accounts for has paid
-    SELECT i.invoice_id, i.customer_id, i.account_id, max(l.period_end) AS paid_until
-    FROM stripe_invoice AS i
-    JOIN stripe_invoice_line AS l ON l.invoice_id = i.invoice_id
-    WHERE i.status = 'paid'
-      AND (i.subscription_id IS NULL OR i.paid_out_of_band)
-      AND (i.credited < i.total OR i.total = 0)
-    GROUP BY i.invoice_id, i.customer_id, i.account_id
-),
-covering AS (
-    SELECT customer_id, account_id
-    FROM period_of_invoice
-    WHERE paid_until > $now
-    UNION
-    SELECT customer_id, account_id     -- to be paid by transfer, and not late yet
-    FROM stripe_invoice
-    WHERE status = 'open'
-      AND collection_method = 'send_invoice'
-      AND subscription_id IS NULL
-      AND due_at >= $past_due_since
-),
-excused AS (
+WITH excused AS (
     SELECT l.account_id
     FROM subscription_link AS l
     JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
     WHERE (s.may_serve AND (s.plan IS NULL OR s.plan_paid))
        OR NOT s.is_settled
     UNION ALL
-    SELECT account_id FROM covering
+    SELECT account_id FROM invoice_cover
     UNION ALL
     SELECT account_id FROM paid_seat
     UNION ALL
@@ -117,7 +96,7 @@ unpaid AS (
       AND c.livemode = $livemode
       AND (a.created_at IS NULL OR a.created_at < $settled_before)
       AND NOT EXISTS (SELECT 1 FROM excused AS e WHERE e.account_id = a.account_id)
-      AND NOT EXISTS (SELECT 1 FROM covering AS e WHERE e.customer_id = a.stripe_customer_id)
+      AND NOT EXISTS (SELECT 1 FROM invoice_cover AS e WHERE e.customer_id = a.stripe_customer_id)
       AND EXISTS (SELECT 1 FROM stripe_reading AS r WHERE r.relation = 'stripe_subscription' AND r.complete_since IS NULL)
 ),
 elsewhere AS (                         -- a live subscription of another customer with the same address

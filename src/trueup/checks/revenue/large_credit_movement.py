@@ -43,55 +43,7 @@ FROM ledger_entry
 WHERE posted AND created_at >= $period_start AND kind NOT IN ('balance_sync', 'expiry', 'other')
 """,
     violations="""
-WITH movement AS (
-    SELECT kind, CAST(abs(amount) AS DOUBLE) AS credits
-    FROM ledger_entry
-    WHERE posted AND amount <> 0 AND kind NOT IN ('balance_sync', 'expiry', 'other')
-),
-size AS (                              -- roughly how large, and how often: what is usual needs no more digits
-    SELECT kind,
-           CASE WHEN credits < 1     THEN round(credits, 4)
-                WHEN credits < 100   THEN round(credits, 2)
-                WHEN credits < 10000 THEN round(credits, 0)
-                ELSE round(credits, -2) END AS credits,
-           count(*)                         AS entries
-    FROM movement
-    GROUP BY 1, 2
-),
-counted AS (
-    SELECT kind, credits,
-           sum(entries) OVER (PARTITION BY kind ORDER BY credits NULLS FIRST) AS entries_up_to_here,
-           sum(entries) OVER (PARTITION BY kind)                              AS entries_of_kind
-    FROM size
-),
-usual AS (                             -- the median: half of the entries are no larger
-    SELECT kind, min(credits) AS credits
-    FROM counted
-    WHERE 2 * entries_up_to_here >= entries_of_kind
-    GROUP BY kind
-),
-distance AS (
-    SELECT size.kind, abs(size.credits - usual.credits) AS credits, sum(size.entries) AS entries
-    FROM size
-    JOIN usual ON usual.kind = size.kind
-    GROUP BY 1, 2
-),
-distance_counted AS (
-    SELECT kind, credits,
-           sum(entries) OVER (PARTITION BY kind ORDER BY credits NULLS FIRST) AS entries_up_to_here,
-           sum(entries) OVER (PARTITION BY kind)                              AS entries_of_kind
-    FROM distance
-),
-spread AS (                            -- the median distance from the usual, and no less than a tenth of the usual
-    SELECT usual.kind,
-           CAST(usual.credits AS DECIMAL(38, 9))                                     AS usual_amount,
-           CAST(greatest(min(d.credits), 0.1 * usual.credits) AS DECIMAL(38, 9))     AS usual_spread
-    FROM distance_counted AS d
-    JOIN usual ON usual.kind = d.kind
-    WHERE 2 * d.entries_up_to_here >= d.entries_of_kind
-    GROUP BY usual.kind, usual.credits
-),
-planned AS (                           -- one period's credits, a quarter's and a year's up front, an upgrade's
+WITH planned AS (                           -- one period's credits, a quarter's and a year's up front, an upgrade's
     SELECT credits_per_period AS credits FROM plan
     UNION
     SELECT 3 * credits_per_period FROM plan
@@ -105,7 +57,7 @@ planned AS (                           -- one period's credits, a quarter's and 
 large AS (                             -- from here on the amounts are exact
     SELECT e.kind, abs(e.amount) AS credits, s.usual_amount, s.usual_spread, count(*) AS entries
     FROM ledger_entry AS e
-    JOIN spread AS s ON s.kind = e.kind
+    JOIN usual_movement AS s ON s.kind = e.kind
     WHERE e.posted
       AND abs(e.amount) >= $large_movement_floor
       AND abs(e.amount) > s.usual_amount + $large_movement_factor * s.usual_spread

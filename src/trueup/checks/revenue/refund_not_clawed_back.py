@@ -100,15 +100,11 @@ WITH refunded AS (
     WHERE m.state = 'paid'
       AND m.amount > 0
       AND m.livemode = $livemode
-      AND b.returned > 0
-      AND c.granted > 0
-      AND b.last_returned_at >= $period_start
-      AND b.last_returned_at < $settled_before
+      AND b.returned > 0 AND c.granted > 0
+      AND b.last_returned_at >= $period_start AND b.last_returned_at < $settled_before
 ),
 short AS (
-    SELECT r.money_id, r.account_id, r.customer_id, r.amount, r.currency, r.granted, r.kept, r.returned,
-           r.last_returned_at, r.worth, r.rounding,
-           round(CAST(r.kept AS DOUBLE) - CAST(r.worth AS DOUBLE) * (r.amount - r.returned) / r.amount, 6) AS excess
+    SELECT r.*, round(CAST(r.kept AS DOUBLE) - CAST(r.worth AS DOUBLE) * (r.amount - r.returned) / r.amount, 6) AS excess
     FROM refunded AS r
 ),
 before_refund AS (
@@ -130,8 +126,7 @@ since_refund AS (
     GROUP BY s.money_id
 ),
 judged AS (
-    SELECT s.money_id, s.account_id, s.customer_id, s.amount, s.currency, s.granted, s.kept, s.returned,
-           s.last_returned_at, s.worth,
+    SELECT s.*,
            least(s.excess, coalesce(CAST(p.balance - $balance_floor - coalesce(t.taken, 0) AS DOUBLE), s.excess))
                AS to_take_back
     FROM short AS s
@@ -141,15 +136,13 @@ judged AS (
       AND (t.lowest_balance IS NULL OR t.lowest_balance > $balance_floor)
 )
 SELECT money_id AS subject,
-       account_id,
-       customer_id,
-       granted                                             AS credits_granted,
-       kept                                                AS credits_kept,
-       CAST(floor(to_take_back) AS DECIMAL(38, 9))         AS credits_to_take_back,
+       account_id, customer_id,
+       granted                                     AS credits_granted,
+       kept                                        AS credits_kept,
+       CAST(floor(to_take_back) AS DECIMAL(38, 9)) AS credits_to_take_back,
        amount,
-       returned                                            AS amount_returned,
-       currency,
-       last_returned_at,
+       returned                                    AS amount_returned,
+       currency, last_returned_at,
        CAST(least(returned, round(CAST(to_take_back AS DOUBLE) * amount / worth, 0)) AS BIGINT) AS amount_at_risk
 FROM judged
 WHERE to_take_back >= 1

@@ -44,40 +44,16 @@ CHECK = Check(
     requires=("ledger_entry.stripe_event_id",),
     population="SELECT count(*) FROM stripe_event_total WHERE grants > 0",
     violations="""
-WITH granted AS (   -- each grant of an event that granted more than once; the first of its account and kind is right
-    SELECT stripe_event_id, stripe_payment_intent_id, stripe_invoice_id, account_id, kind, entry_id, amount, created_at,
-           row_number() OVER (PARTITION BY stripe_event_id, account_id, kind ORDER BY created_at, entry_id) AS occurrence
-    FROM stripe_entry
-    WHERE posted AND amount > 0
-      AND kind IN ('purchase', 'subscription_grant', 'promotional_grant')
-      AND stripe_event_id IN (SELECT stripe_event_id FROM stripe_event_total WHERE grants > 1)
-),
-excess AS (
-    SELECT stripe_event_id, account_id, kind, sum(CASE WHEN occurrence > 1 THEN amount ELSE 0 END) AS credits
-    FROM granted
+WITH excess AS (   -- whatever comes after the first grant of its account and kind
+    SELECT stripe_event_id, account_id, kind, sum(amount) AS credits, min(credits_reversed) AS credits_reversed
+    FROM repeated_grant
+    WHERE repeats = 'event' AND seconds_later IS NOT NULL
     GROUP BY stripe_event_id, account_id, kind
-    HAVING count(*) > 1
-),
-reversal AS (   -- what took credits back and names the same event, payment or invoice
-    SELECT DISTINCT g.stripe_event_id, r.entry_id, r.amount
-    FROM stripe_entry AS r
-    JOIN granted AS g ON g.account_id = r.account_id
-                     AND (g.stripe_event_id = r.stripe_event_id
-                       OR g.stripe_payment_intent_id = r.stripe_payment_intent_id
-                       OR g.stripe_invoice_id = r.stripe_invoice_id)
-    WHERE r.posted AND r.amount < 0
-      AND r.kind IN ('refund', 'clawback', 'adjustment')
-      AND g.stripe_event_id IN (SELECT stripe_event_id FROM excess)
-),
-reversed AS (
-    SELECT stripe_event_id, -sum(amount) AS credits FROM reversal GROUP BY stripe_event_id
 ),
 doubled AS (
-    SELECT e.stripe_event_id, sum(e.credits) - coalesce(min(r.credits), 0) AS excess,
-           coalesce(min(r.credits), 0)                                    AS credits_reversed
-    FROM excess AS e
-    LEFT JOIN reversed AS r ON r.stripe_event_id = e.stripe_event_id
-    GROUP BY e.stripe_event_id
+    SELECT stripe_event_id, min(credits_reversed) AS credits_reversed, sum(credits) - min(credits_reversed) AS excess
+    FROM excess
+    GROUP BY stripe_event_id
 )
 SELECT g.stripe_event_id                                                AS subject,
        min(g.account_id)                                                AS account_id,
@@ -91,10 +67,10 @@ SELECT g.stripe_event_id                                                AS subje
        CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
        min(g.created_at)                                                AS first_at,
        max(g.created_at)                                                AS last_at
-FROM granted AS g
-JOIN excess  AS e ON e.stripe_event_id = g.stripe_event_id AND e.account_id = g.account_id AND e.kind = g.kind
+FROM repeated_grant AS g
+JOIN excess  AS e ON e.stripe_event_id = g.stripe_event_id AND e.account_id = g.account_id AND e.kind = g.kind AND e.credits > 0
 JOIN doubled AS d ON d.stripe_event_id = g.stripe_event_id
-WHERE d.excess > 0
+WHERE g.repeats = 'event' AND d.excess > 0
 GROUP BY g.stripe_event_id
 """,
     message="{subject} granted {kind} credits to {account_id} {grants} times: {excess} credits too many.",

@@ -48,26 +48,11 @@ WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscr
     # 28 days apart, so that grants less than 25 days apart are of one period. Where an invoice's next two follow it
     # monthly, it paid for a month only, and its second grant is one too many however late it came.
     violations="""
-WITH suspect AS (
-    SELECT stripe_invoice_id
-    FROM stripe_entry
-    WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
-    GROUP BY stripe_invoice_id
-    HAVING count(*) > 1
-),
-granted AS (
-    SELECT stripe_invoice_id, stripe_payment_intent_id, account_id, entry_id, amount, created_at,
-           date_diff('second', lag(created_at) OVER (PARTITION BY stripe_invoice_id, account_id
-                                                     ORDER BY created_at, entry_id), created_at) AS seconds_later
-    FROM stripe_entry
-    WHERE posted AND amount > 0 AND kind = 'subscription_grant'
-      AND stripe_invoice_id IN (SELECT stripe_invoice_id FROM suspect)
-),
-invoice AS (
+WITH invoice AS (                      -- when an account was first credited for each of its invoices
     SELECT account_id, stripe_invoice_id, min(created_at) AS first_at
     FROM stripe_entry
     WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
-      AND account_id IN (SELECT account_id FROM granted WHERE seconds_later IS NOT NULL)
+      AND account_id IN (SELECT account_id FROM repeated_grant WHERE repeats = 'invoice' AND seconds_later IS NOT NULL)
     GROUP BY account_id, stripe_invoice_id
 ),
 succession AS (
@@ -84,31 +69,17 @@ monthly AS (
 ),
 excess AS (
     SELECT g.stripe_invoice_id, g.account_id,
-           sum(CASE WHEN g.seconds_later < $same_period_seconds OR (g.seconds_later IS NOT NULL AND m.account_id IS NOT NULL)
-                    THEN g.amount ELSE 0 END) AS credits
-    FROM granted AS g
+           sum(CASE WHEN g.seconds_later < $same_period_seconds OR m.account_id IS NOT NULL THEN g.amount END) AS credits,
+           min(g.credits_reversed) AS credits_reversed
+    FROM repeated_grant AS g
     LEFT JOIN monthly AS m ON m.account_id = g.account_id AND m.stripe_invoice_id = g.stripe_invoice_id
+    WHERE g.repeats = 'invoice' AND g.seconds_later IS NOT NULL
     GROUP BY g.stripe_invoice_id, g.account_id
 ),
-reversal AS (   -- what took credits back and names the same invoice or payment
-    SELECT DISTINCT g.stripe_invoice_id, r.entry_id, r.amount
-    FROM stripe_entry AS r
-    JOIN granted AS g ON g.account_id = r.account_id
-                     AND (g.stripe_invoice_id = r.stripe_invoice_id
-                       OR g.stripe_payment_intent_id = r.stripe_payment_intent_id)
-    JOIN excess  AS e ON e.stripe_invoice_id = g.stripe_invoice_id AND e.credits > 0
-    WHERE r.posted AND r.amount < 0
-      AND r.kind IN ('refund', 'clawback', 'adjustment')
-),
-reversed AS (
-    SELECT stripe_invoice_id, -sum(amount) AS credits FROM reversal GROUP BY stripe_invoice_id
-),
 doubled AS (
-    SELECT e.stripe_invoice_id, sum(e.credits) - coalesce(min(r.credits), 0) AS excess,
-           coalesce(min(r.credits), 0)                                      AS credits_reversed
-    FROM excess AS e
-    LEFT JOIN reversed AS r ON r.stripe_invoice_id = e.stripe_invoice_id
-    GROUP BY e.stripe_invoice_id
+    SELECT stripe_invoice_id, min(credits_reversed) AS credits_reversed, sum(credits) - min(credits_reversed) AS excess
+    FROM excess
+    GROUP BY stripe_invoice_id
 )
 SELECT g.stripe_invoice_id                                              AS subject,
        min(g.account_id)                                                AS account_id,
@@ -121,10 +92,10 @@ SELECT g.stripe_invoice_id                                              AS subje
        CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
        min(g.created_at)                                                AS first_at,
        max(g.created_at)                                                AS last_at
-FROM granted AS g
+FROM repeated_grant AS g
 JOIN excess  AS e ON e.stripe_invoice_id = g.stripe_invoice_id AND e.account_id = g.account_id AND e.credits > 0
 JOIN doubled AS d ON d.stripe_invoice_id = g.stripe_invoice_id
-WHERE d.excess > 0
+WHERE g.repeats = 'invoice' AND d.excess > 0
 GROUP BY g.stripe_invoice_id
 """,
     message="{subject} granted {account_id} subscription credits {grants} times: {excess} credits too many.",

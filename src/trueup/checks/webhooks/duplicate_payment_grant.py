@@ -47,48 +47,18 @@ CHECK = Check(
     requires=("ledger_entry.stripe_payment_intent_id",),
     population="SELECT count(*) FROM stripe_entry WHERE stripe_payment_intent_id IS NOT NULL AND posted AND amount > 0",
     violations="""
-WITH suspect AS (
-    SELECT stripe_payment_intent_id
-    FROM stripe_entry
-    WHERE stripe_payment_intent_id IS NOT NULL
-      AND posted AND amount > 0 AND kind IN ('purchase', 'subscription_grant')
-    GROUP BY stripe_payment_intent_id
-    HAVING count(*) > 1
-),
-granted AS (
-    SELECT stripe_payment_intent_id, stripe_invoice_id, stripe_event_id, account_id, kind, entry_id, amount, created_at,
-           date_diff('second', lag(created_at) OVER (PARTITION BY stripe_payment_intent_id, account_id, kind
-                                                     ORDER BY created_at, entry_id), created_at) AS seconds_later
-    FROM stripe_entry
-    WHERE posted AND amount > 0 AND kind IN ('purchase', 'subscription_grant')
-      AND stripe_payment_intent_id IN (SELECT stripe_payment_intent_id FROM suspect)
-),
-excess AS (   -- a yearly payment may back a grant every month: those repeat nothing, less than 25 days apart they do
+WITH excess AS (   -- a yearly payment may back a grant every month: those of different periods repeat nothing
     SELECT stripe_payment_intent_id, account_id, kind,
-           sum(CASE WHEN seconds_later IS NOT NULL AND (kind = 'purchase' OR seconds_later < $same_period_seconds)
-                    THEN amount ELSE 0 END) AS credits
-    FROM granted
+           sum(CASE WHEN kind = 'purchase' OR seconds_later < $same_period_seconds THEN amount END) AS credits,
+           min(credits_reversed) AS credits_reversed
+    FROM repeated_grant
+    WHERE repeats = 'payment' AND seconds_later IS NOT NULL
     GROUP BY stripe_payment_intent_id, account_id, kind
 ),
-reversal AS (   -- what took credits back and names the same payment or invoice
-    SELECT DISTINCT g.stripe_payment_intent_id, r.entry_id, r.amount
-    FROM stripe_entry AS r
-    JOIN granted AS g ON g.account_id = r.account_id
-                     AND (g.stripe_payment_intent_id = r.stripe_payment_intent_id
-                       OR g.stripe_invoice_id = r.stripe_invoice_id)
-    JOIN excess  AS e ON e.stripe_payment_intent_id = g.stripe_payment_intent_id AND e.credits > 0
-    WHERE r.posted AND r.amount < 0
-      AND r.kind IN ('refund', 'clawback', 'adjustment')
-),
-reversed AS (
-    SELECT stripe_payment_intent_id, -sum(amount) AS credits FROM reversal GROUP BY stripe_payment_intent_id
-),
 doubled AS (
-    SELECT e.stripe_payment_intent_id, sum(e.credits) - coalesce(min(r.credits), 0) AS excess,
-           coalesce(min(r.credits), 0)                                             AS credits_reversed
-    FROM excess AS e
-    LEFT JOIN reversed AS r ON r.stripe_payment_intent_id = e.stripe_payment_intent_id
-    GROUP BY e.stripe_payment_intent_id
+    SELECT stripe_payment_intent_id, min(credits_reversed) AS credits_reversed, sum(credits) - min(credits_reversed) AS excess
+    FROM excess
+    GROUP BY stripe_payment_intent_id
 )
 SELECT g.stripe_payment_intent_id                                       AS subject,
        min(g.account_id)                                                AS account_id,
@@ -103,11 +73,10 @@ SELECT g.stripe_payment_intent_id                                       AS subje
        CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
        min(g.created_at)                                                AS first_at,
        max(g.created_at)                                                AS last_at
-FROM granted AS g
-JOIN excess  AS e ON e.stripe_payment_intent_id = g.stripe_payment_intent_id
-                 AND e.account_id = g.account_id AND e.kind = g.kind AND e.credits > 0
+FROM repeated_grant AS g
+JOIN excess  AS e ON e.stripe_payment_intent_id = g.stripe_payment_intent_id AND e.account_id = g.account_id AND e.kind = g.kind AND e.credits > 0
 JOIN doubled AS d ON d.stripe_payment_intent_id = g.stripe_payment_intent_id
-WHERE d.excess > 0
+WHERE g.repeats = 'payment' AND d.excess > 0
 GROUP BY g.stripe_payment_intent_id
 """,
     message="{subject} was credited to {account_id} {grants} times through {events} events: {excess} credits too many.",

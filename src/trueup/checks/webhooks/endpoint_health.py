@@ -70,114 +70,60 @@ CHECK = Check(
     # granted, unless the policy says it. A disabled endpoint whose billing events another one carries was replaced, and
     # a type whose sibling has granted since was given up. An unknown version is not a wrong one.
     violations="""
-WITH billing_type AS (
-    SELECT 'invoice.paid' AS type, 'invoice' AS family
-    UNION ALL SELECT 'invoice.payment_succeeded', 'invoice'
-    UNION ALL SELECT 'checkout.session.completed', 'purchase'
-    UNION ALL SELECT 'checkout.session.async_payment_succeeded', 'delayed purchase'
-    UNION ALL SELECT 'payment_intent.succeeded', 'purchase'
-    UNION ALL SELECT 'charge.succeeded', 'purchase'
-    UNION ALL SELECT 'charge.refunded', 'refund'
-    UNION ALL SELECT 'charge.dispute.created', 'dispute'
-    UNION ALL SELECT 'charge.dispute.closed', 'dispute end'
-    UNION ALL SELECT 'customer.subscription.created', 'subscription'
-    UNION ALL SELECT 'customer.subscription.updated', 'subscription change'
-    UNION ALL SELECT 'customer.subscription.deleted', 'subscription end'
-),
-carried AS (                           -- which billing types each endpoint asks for
-    SELECT w.endpoint_id, w.status, w.api_version, b.type, b.family
-    FROM stripe_webhook_endpoint AS w
-    JOIN billing_type AS b ON w.enabled_events = '*' OR strpos(w.enabled_events, ',' || b.type || ',') > 0
-    WHERE w.livemode = $livemode
-),
-granting AS (                          -- the events that led to credits lately
-    SELECT w.type, w.api_version, w.received_at
-    FROM webhook_event AS w
-    JOIN stripe_event_total AS t ON t.stripe_event_id = w.event_id
-    WHERE t.grants > 0 AND w.received_at >= $period_start
+WITH asked AS (
+    SELECT DISTINCT type FROM endpoint_type WHERE status = 'enabled'
 ),
 granting_type AS (
-    SELECT b.type, b.family, max(g.received_at) AS last_at
-    FROM granting AS g
-    JOIN billing_type AS b ON b.type = g.type
-    GROUP BY b.type, b.family
+    SELECT type, family, max(received_at) AS last_at FROM granting_event WHERE family IS NOT NULL GROUP BY type, family
 ),
-subscribed AS (
-    SELECT DISTINCT type FROM carried WHERE status = 'enabled'
-),
-missing AS (
+missing AS (                           -- bore credits, and neither it nor a sibling that has granted since is asked for
     SELECT g.type
     FROM granting_type AS g
-    WHERE g.type NOT IN (SELECT type FROM subscribed)
+    WHERE g.type NOT IN (SELECT type FROM asked)
       AND NOT EXISTS (SELECT 1 FROM granting_type AS sibling
                       WHERE sibling.family = g.family AND sibling.last_at > g.last_at
-                        AND sibling.type IN (SELECT type FROM subscribed))
-),
-missing_total AS (
-    SELECT count(*) AS types, min(type) AS first_type FROM missing
+                        AND sibling.type IN (SELECT type FROM asked))
 ),
 carrier AS (                           -- the enabled endpoint that is most likely the application's own
     SELECT arg_min(endpoint_id, (-types, endpoint_id)) AS endpoint_id
-    FROM (SELECT endpoint_id, count(*) AS types FROM carried WHERE status = 'enabled' GROUP BY endpoint_id) AS counted
+    FROM (SELECT endpoint_id, count(*) AS types FROM endpoint_type WHERE status = 'enabled' GROUP BY endpoint_id) AS c
 ),
-replaced AS (                          -- disabled, and what it carried is not carried any more
-    SELECT c.endpoint_id, count(*) AS types, min(c.type) AS first_type
-    FROM carried AS c
-    WHERE c.status = 'disabled' AND c.type NOT IN (SELECT type FROM subscribed)
+lacking AS (                           -- what a disabled endpoint carried alone; what the application's own does not
+    SELECT endpoint_id, count(*) AS types, min(type) AS first_type
+    FROM endpoint_type
+    WHERE status = 'disabled' AND type NOT IN (SELECT type FROM asked)
+    GROUP BY endpoint_id
+    UNION ALL
+    SELECT carrier.endpoint_id, count(*), min(missing.type)
+    FROM carrier
+    CROSS JOIN missing
+    GROUP BY carrier.endpoint_id
+),
+money_carrier AS (
+    SELECT DISTINCT endpoint_id, api_version FROM endpoint_type WHERE status = 'enabled' AND brings_money
+),
+unreadable AS (                        -- no endpoint sends what brings money in a version that the handler reads
+    SELECT c.endpoint_id, max(v.api_version) AS expected_api_version
+    FROM money_carrier AS c
+    CROSS JOIN readable_version AS v
+    WHERE NOT EXISTS (SELECT 1 FROM money_carrier AS other
+                      WHERE other.api_version IS NULL
+                         OR other.api_version IN (SELECT api_version FROM readable_version))
     GROUP BY c.endpoint_id
-),
-version AS (
-    SELECT $webhook_api_version AS api_version WHERE $webhook_api_version <> ''
-    UNION
-    SELECT api_version FROM granting WHERE $webhook_api_version = '' AND api_version IS NOT NULL
-),
-version_total AS (
-    SELECT count(*) AS versions, max(api_version) AS newest FROM version
-),
-credit_carrier AS (
-    SELECT DISTINCT c.endpoint_id, c.api_version
-    FROM carried AS c
-    WHERE c.status = 'enabled' AND c.family IN ('invoice', 'purchase', 'delayed purchase')
-),
-readable AS (
-    SELECT count(*) AS endpoints
-    FROM credit_carrier
-    WHERE api_version IS NULL OR api_version IN (SELECT api_version FROM version)
-),
-unreadable_version AS (
-    SELECT c.endpoint_id, c.api_version
-    FROM credit_carrier AS c
-    CROSS JOIN readable
-    CROSS JOIN version_total
-    WHERE readable.endpoints = 0 AND version_total.versions > 0
-),
-judged AS (
-    SELECT w.endpoint_id, w.url, w.status, w.api_version,
-           coalesce(r.types, CASE WHEN k.endpoint_id IS NOT NULL THEN m.types END, 0) AS missing_types,
-           coalesce(r.first_type, CASE WHEN k.endpoint_id IS NOT NULL THEN m.first_type END) AS missing_type,
-           CASE WHEN u.endpoint_id IS NOT NULL THEN v.newest END                      AS expected_api_version,
-           r.endpoint_id IS NOT NULL                                                  AS is_disabled
-    FROM stripe_webhook_endpoint AS w
-    CROSS JOIN missing_total AS m
-    CROSS JOIN version_total AS v
-    LEFT JOIN replaced AS r           ON r.endpoint_id = w.endpoint_id
-    LEFT JOIN carrier AS k            ON k.endpoint_id = w.endpoint_id
-    LEFT JOIN unreadable_version AS u ON u.endpoint_id = w.endpoint_id
-    WHERE w.livemode = $livemode
 )
-SELECT endpoint_id AS subject,
-       CASE WHEN is_disabled THEN 'is disabled, and nothing else carries ' || missing_type
-            WHEN missing_types > 0 THEN 'is not asked for ' || missing_type || ', which bore credits'
-            ELSE 'sends events of version ' || api_version || ', and the handler reads ' || expected_api_version
+SELECT w.endpoint_id AS subject,
+       CASE WHEN l.types > 0 AND w.status = 'disabled' THEN 'is disabled, and nothing else carries ' || l.first_type
+            WHEN l.types > 0 THEN 'is not asked for ' || l.first_type || ', which bore credits'
+            ELSE 'sends events of version ' || w.api_version || ', and the handler reads ' || u.expected_api_version
             END AS problem,
-       url,
-       status,
-       missing_type,
-       missing_types,
-       api_version,
-       expected_api_version
-FROM judged
-WHERE is_disabled OR missing_types > 0 OR expected_api_version IS NOT NULL
+       w.url, w.status,
+       l.first_type         AS missing_type,
+       coalesce(l.types, 0) AS missing_types,
+       w.api_version, u.expected_api_version
+FROM stripe_webhook_endpoint AS w
+LEFT JOIN lacking AS l    ON l.endpoint_id = w.endpoint_id
+LEFT JOIN unreadable AS u ON u.endpoint_id = w.endpoint_id
+WHERE w.livemode = $livemode AND (l.endpoint_id IS NOT NULL OR u.endpoint_id IS NOT NULL)
 """,
     message="{subject} {problem} ({url}).",
     optional=("ledger_entry",),

@@ -43,8 +43,7 @@ def _event(
     )
 
 
-_USUAL = """('invoice.paid', 'invoice.payment_succeeded', 'checkout.session.completed',
-               'checkout.session.async_payment_succeeded', 'payment_intent.succeeded', 'charge.succeeded')"""
+_USUAL = "SELECT type FROM billing_type WHERE brings_money"
 _GRANTING = """SELECT g.type
                FROM webhook_event AS g
                LEFT JOIN stripe_event_total AS t ON t.stripe_event_id = g.event_id
@@ -63,7 +62,7 @@ CHECK = Check(
     population=f"""
 SELECT count(*)
 FROM stripe_event
-WHERE (type IN {_USUAL} OR type IN ({_GRANTING}))
+WHERE (type IN ({_USUAL}) OR type IN ({_GRANTING}))
   AND livemode = $livemode
   AND created_at < $settled_before
 """,
@@ -93,7 +92,7 @@ missed AS (
     CROSS JOIN oldest
     JOIN recorded AS r           ON r.type = e.type
     LEFT JOIN webhook_event AS w ON w.event_id = e.event_id
-    WHERE (e.type IN {_USUAL} OR e.type IN ({_GRANTING}))
+    WHERE (e.type IN ({_USUAL}) OR e.type IN ({_GRANTING}))
       AND w.event_id IS NULL
       AND e.livemode = $livemode
       AND e.created_at < $settled_before
