@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import statistics
 import string
+from pathlib import Path
 
 import pytest
 
+import trueup.checks
 from tests.support.catalogue import all_cases, checked, checked_in_fresh_books
 from trueup.checks import catalogue
 from trueup.derived import DERIVED
 from trueup.engines.requirements import needs_of_check
 from trueup.engines.sql import column_exists, departures_from_portable, needs_of, parameters_of, rendered
 from trueup.model.check import CASE_NOW, Case, Check
+from trueup.model.finding import Area
 from trueup.model.policy import Policy
 
 CHECKS = catalogue()
+CHECKS_FOLDER = Path(trueup.checks.__file__).parent
+MOST_LINES_OF_A_FILE = 200
+USUAL_LINES_OF_A_FILE = 110
 CASES = [pytest.param(check, case, id=f"{check.id}: {case.name}") for check in CHECKS for case in all_cases(check)]
 EVERY_CHECK = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 MOST_TEACHING_CASES = 6  # more than two screens, and a check is buried under its tests
@@ -60,6 +67,14 @@ def test_a_check_has_quiet_and_firing_cases_with_names_of_their_own(check: Check
     assert len(check.cases) <= MOST_TEACHING_CASES, "the others belong into tests/checks/<area>/<id>.py"
     names = [case.name for case in all_cases(check)]
     assert len(names) == len(set(names))
+
+
+def test_a_checks_file_is_read_on_two_screens() -> None:
+    files = [path for folder in Area for path in sorted((CHECKS_FOLDER / folder).glob("[!_]*.py"))]
+    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert len(lines) == len(CHECKS)
+    assert {name: count for name, count in lines.items() if count > MOST_LINES_OF_A_FILE} == {}
+    assert statistics.median(lines.values()) <= USUAL_LINES_OF_A_FILE
 
 
 @EVERY_CHECK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from trueup.checks.credits.ledger_break import _entry
+from trueup.checks.case_rows import balanced_entry
 from trueup.model.check import Case, ago
 from trueup.model.relations import EntryKind, LedgerEntry, UnreadableRow
 from trueup.model.severity import Severity
@@ -12,42 +12,42 @@ from trueup.model.severity import Severity
 CASES: tuple[Case, ...] = (
     Case(
         name="field failure 12: a handler of an old subscription wiped the credits",
-        given=(_entry(1, 500, 500, ago(days=9)), _entry(2, -100, 0, ago(days=1))),
+        given=(balanced_entry(1, 500, 500, ago(days=9)), balanced_entry(2, -100, 0, ago(days=1))),
         fires=("2",),
         evidence={"2": {"difference": Decimal(-400)}},
     ),
     Case(
         name="two broken entries of one account are two findings",
         given=(
-            _entry(1, 100, 100, ago(days=4)),
-            _entry(2, 10, 120, ago(days=3)),
-            _entry(3, 10, 150, ago(days=2)),
+            balanced_entry(1, 100, 100, ago(days=4)),
+            balanced_entry(2, 10, 120, ago(days=3)),
+            balanced_entry(3, 10, 150, ago(days=2)),
         ),
         fires=("2", "3"),
     ),
     Case(
         name="field failure 32: equal timestamps, ordered by integer ids",
         given=(
-            _entry(9, 100, 100, ago(days=1)),
-            _entry(10, -10, 90, ago(days=1)),
-            _entry(11, -10, 80, ago(days=1)),
+            balanced_entry(9, 100, 100, ago(days=1)),
+            balanced_entry(10, -10, 90, ago(days=1)),
+            balanced_entry(11, -10, 80, ago(days=1)),
         ),
     ),
     Case(
         name="field failure 32: equal timestamps with text ids have no order to be wrong in",
         given=(
-            _entry("z", 100, 100, ago(days=2)),
-            _entry("b", -10, 90, ago(days=1)),
-            _entry("a", -20, 70, ago(days=1)),
-            _entry("c", 5, 75, ago(hours=1)),
+            balanced_entry("z", 100, 100, ago(days=2)),
+            balanced_entry("b", -10, 90, ago(days=1)),
+            balanced_entry("a", -20, 70, ago(days=1)),
+            balanced_entry("c", 5, 75, ago(hours=1)),
         ),
     ),
     Case(
         name="equal timestamps with text ids do not excuse a lost update",
         given=(
-            _entry("z", 100, 100, ago(days=2)),
-            _entry("a", 50, 150, ago(days=1)),
-            _entry("b", 30, 130, ago(days=1)),
+            balanced_entry("z", 100, 100, ago(days=2)),
+            balanced_entry("a", 50, 150, ago(days=1)),
+            balanced_entry("b", 30, 130, ago(days=1)),
         ),
         fires=("b",),
         severities={"b": Severity.ERROR},
@@ -55,8 +55,8 @@ CASES: tuple[Case, ...] = (
     Case(
         name="a reorder of text ids elsewhere than at equal timestamps",
         given=(
-            _entry("a", -10, 90, ago(days=2)),
-            _entry("b", 100, 100, ago(days=1)),
+            balanced_entry("a", -10, 90, ago(days=2)),
+            balanced_entry("b", 100, 100, ago(days=1)),
         ),
         fires=("b",),
         severities={"b": Severity.WARNING},
@@ -64,18 +64,18 @@ CASES: tuple[Case, ...] = (
     Case(
         name="field failure 33: a back-dated entry is in its place by sequence",
         given=(
-            _entry(1, 100, 100, ago(days=1), sequence=1),
-            _entry(2, 50, 150, ago(days=9), sequence=2),
+            balanced_entry(1, 100, 100, ago(days=1), sequence=1),
+            balanced_entry(2, 50, 150, ago(days=9), sequence=2),
         ),
     ),
     Case(
         name="out-of-order ids with a right sum",
-        given=(_entry(2, 100, 100, ago(days=2)), _entry(1, -10, 90, ago(days=1))),
+        given=(balanced_entry(2, 100, 100, ago(days=2)), balanced_entry(1, -10, 90, ago(days=1))),
     ),
     Case(
         name="field failure 43: a backfill wrote a wrong running balance",
         given=(
-            _entry(1, 100, 100, ago(days=3)),
+            balanced_entry(1, 100, 100, ago(days=3)),
             LedgerEntry(
                 entry_id=2,
                 kind=EntryKind.ADJUSTMENT,
@@ -89,7 +89,7 @@ CASES: tuple[Case, ...] = (
     Case(
         name="the row of our own repair",
         given=(
-            _entry(1, 100, 100, ago(days=3)),
+            balanced_entry(1, 100, 100, ago(days=3)),
             LedgerEntry(
                 entry_id=2,
                 kind=EntryKind.BALANCE_SYNC,
@@ -97,15 +97,15 @@ CASES: tuple[Case, ...] = (
                 balance_after=Decimal(100),
                 created_at=ago(days=2),
             ),
-            _entry(3, -10, 90, ago(days=1)),
+            balanced_entry(3, -10, 90, ago(days=1)),
         ),
     ),
     Case(
         name="an account with an unreadable entry is unknown, not broken",
         given=(
-            _entry(1, 100, 100, ago(days=3)),
+            balanced_entry(1, 100, 100, ago(days=3)),
             UnreadableRow(relation="ledger_entry", row_key="2", account_id="user_1"),
-            _entry(3, -10, 70, ago(days=1)),
+            balanced_entry(3, -10, 70, ago(days=1)),
         ),
     ),
 )

@@ -15,6 +15,16 @@ from trueup.model.stripe_objects import (
 
 CASES: tuple[Case, ...] = (
     Case(
+        name="the account is closed, and another with the same customer is open",
+        given=(
+            *_BEFORE,
+            Account(account_id="user_1", stripe_customer_id="cus_1", active=False),
+            Account(account_id="user_2", stripe_customer_id="cus_1"),
+            _LIVE,
+            _ITEM,
+        ),
+    ),
+    Case(
         name="the account is closed, and the subscription lives",
         given=(*_BEFORE, Account(account_id="user_1", stripe_customer_id="cus_1", active=False), _LIVE, _ITEM),
         fires=("sub_1",),

@@ -40,6 +40,10 @@ def _downgraded(days: float) -> PlanChange:
 
 CASES: tuple[Case, ...] = (
     Case(
+        name="a higher plan than the one paid for is another finding",
+        given=(*_SOLD, dataclasses.replace(_BLOCKED, plan="TEAM"), *_PAID),
+    ),
+    Case(
         name="trial with no invoice",
         given=(*_SOLD, _BLOCKED, dataclasses.replace(_PRO, status=SubscriptionStatus.TRIALING), _ITEM),
         fires=("user_1",),

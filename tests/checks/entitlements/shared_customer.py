@@ -7,6 +7,15 @@ from trueup.model.relations import Account, Exemption, Member
 
 CASES: tuple[Case, ...] = (
     Case(
+        name="seats of an organisation that is no account itself",
+        given=(
+            Account(account_id="user_1", stripe_customer_id="cus_1"),
+            Account(account_id="user_2", stripe_customer_id="cus_1"),
+            Member(account_id="org_1", member_id="user_1"),
+            Member(account_id="org_1", member_id="user_2"),
+        ),
+    ),
+    Case(
         name="the organisation lists its owner as a member too",
         given=(
             Account(account_id="user_1", stripe_customer_id="cus_1"),

@@ -11,6 +11,18 @@ from trueup.model.stripe_objects import StripeEvent, SubscriptionStatus
 
 CASES: tuple[Case, ...] = (
     Case(
+        name="one price of many subscriptions is one finding",
+        given=(
+            *_SOLD,
+            _LIVE,
+            _NEW,
+            dataclasses.replace(_LIVE, subscription_id="sub_2", customer_id="cus_2"),
+            dataclasses.replace(_NEW, item_id="si_2", subscription_id="sub_2"),
+        ),
+        fires=("price_of_2026",),
+        evidence={"price_of_2026": {"subscriptions": 2, "first_account_id": None}},
+    ),
+    Case(
         name="a lookup key that the config does not name",
         given=(*_SOLD, _LIVE, dataclasses.replace(_NEW, lookup_key="pro_monthly_2026")),
         fires=("price_of_2026",),

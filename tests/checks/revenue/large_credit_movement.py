@@ -13,32 +13,40 @@ _PRO = Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(4000))
 CASES: tuple[Case, ...] = (
     Case(
         name="exactly the floor",
-        given=(*_usual(), _moved(50, 1000)),
+        given=(*_usual(), _moved(50, amount=1000)),
         fires=("50",),
     ),
     Case(
         name="a clawback is measured by its size, not by its sign",
-        given=(*_usual(EntryKind.CLAWBACK), _moved(50, -10_000, kind=EntryKind.CLAWBACK)),
+        given=(*_usual(EntryKind.CLAWBACK), _moved(50, amount=-10_000, kind=EntryKind.CLAWBACK)),
         fires=("50",),
         evidence={"50": {"amount": Decimal(-10_000)}},
     ),
     Case(
         name="one size only: a tenth of it counts as spread",
-        given=(*(_moved(n, 1000) for n in range(1, 6)), _moved(50, 2000), _moved(51, 2001)),
+        given=(*(_moved(n, amount=1000) for n in range(1, 6)), _moved(50, amount=2000), _moved(51, amount=2001)),
         fires=("51",),
         evidence={"51": {"usual_spread": Decimal(100)}},
     ),
     Case(
         name="yearly up-front grant",
-        given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, 48_000, kind=EntryKind.SUBSCRIPTION_GRANT)),
+        given=(
+            _PRO,
+            *_usual(EntryKind.SUBSCRIPTION_GRANT),
+            _moved(50, amount=48_000, kind=EntryKind.SUBSCRIPTION_GRANT),
+        ),
     ),
     Case(
         name="a quarter granted up front",
-        given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, 12_000, kind=EntryKind.SUBSCRIPTION_GRANT)),
+        given=(
+            _PRO,
+            *_usual(EntryKind.SUBSCRIPTION_GRANT),
+            _moved(50, amount=12_000, kind=EntryKind.SUBSCRIPTION_GRANT),
+        ),
     ),
     Case(
         name="the first grant of a large plan",
-        given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, 4000, kind=EntryKind.SUBSCRIPTION_GRANT)),
+        given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, amount=4000, kind=EntryKind.SUBSCRIPTION_GRANT)),
     ),
     Case(
         name="an upgrade that grants what the new plan has more than the old one",
@@ -46,50 +54,58 @@ CASES: tuple[Case, ...] = (
             *_usual(EntryKind.SUBSCRIPTION_GRANT),
             _PRO,
             Plan(plan="MAX", rank=2, paid=True, credits_per_period=Decimal(9000)),
-            _moved(11, 5000, kind=EntryKind.SUBSCRIPTION_GRANT),
+            _moved(11, amount=5000, kind=EntryKind.SUBSCRIPTION_GRANT),
         ),
     ),
     Case(
         name="no plan explains two years at once",
-        given=(_PRO, *_usual(EntryKind.SUBSCRIPTION_GRANT), _moved(50, 96_000, kind=EntryKind.SUBSCRIPTION_GRANT)),
+        given=(
+            _PRO,
+            *_usual(EntryKind.SUBSCRIPTION_GRANT),
+            _moved(50, amount=96_000, kind=EntryKind.SUBSCRIPTION_GRANT),
+        ),
         fires=("50",),
     ),
     Case(
         name="a plan explains grants, not adjustments",
-        given=(_PRO, *_usual(EntryKind.ADJUSTMENT), _moved(50, 48_000, kind=EntryKind.ADJUSTMENT)),
+        given=(_PRO, *_usual(EntryKind.ADJUSTMENT), _moved(50, amount=48_000, kind=EntryKind.ADJUSTMENT)),
         fires=("50",),
     ),
     Case(
         name="huge but planned enterprise grant, repeated",
-        given=(*_usual(), *(_moved(50 + n, 50_000, created_at=ago(days=30 * n + 1)) for n in range(3))),
+        given=(*_usual(), *(_moved(50 + n, amount=50_000, created_at=ago(days=30 * n + 1)) for n in range(3))),
     ),
     Case(
         name="a huge amount that came twice is not yet a habit",
-        given=(*_usual(), _moved(50, 50_000, created_at=ago(days=31)), _moved(51, 50_000, created_at=ago(days=1))),
+        given=(
+            *_usual(),
+            _moved(50, amount=50_000, created_at=ago(days=31)),
+            _moved(51, amount=50_000, created_at=ago(days=1)),
+        ),
         fires=("50", "51"),
     ),
     Case(
         name="on the first moment of the period",
-        given=(*_usual(), _moved(50, 10_000, created_at=ago(days=45))),
+        given=(*_usual(), _moved(50, amount=10_000, created_at=ago(days=45))),
         fires=("50",),
     ),
     Case(
         name="before the period",
-        given=(*_usual(), _moved(50, 10_000, created_at=ago(days=45, seconds=1))),
+        given=(*_usual(), _moved(50, amount=10_000, created_at=ago(days=45, seconds=1))),
     ),
     Case(
         name="a pending movement has not happened yet",
-        given=(*_usual(), _moved(50, 10_000, posted=False)),
+        given=(*_usual(), _moved(50, amount=10_000, posted=False)),
     ),
     Case(
         name="expiry and balance syncs are as large as the balance they meet",
-        given=(*_usual(EntryKind.EXPIRY), _moved(50, -10_000, kind=EntryKind.EXPIRY)),
+        given=(*_usual(EntryKind.EXPIRY), _moved(50, amount=-10_000, kind=EntryKind.EXPIRY)),
     ),
     Case(
         name="a planned migration, exempted",
         given=(
             *_usual(),
-            _moved(50, 10_000),
+            _moved(50, amount=10_000),
             Exemption(
                 check_id="large-credit-movement",
                 subject="50",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from trueup.checks.revenue.missing_grant import _ACCOUNT, _BEGAN, _GIVEN, _LATELY, _PLANS, _grant, _invoice, _line
+from trueup.checks.case_rows import LATELY, invoice_line
+from trueup.checks.revenue.missing_grant import _ACCOUNT, _BEGAN, _GIVEN, _PLANS, _grant, _invoice
 from trueup.model.check import CASE_NOW, Case, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import Account, EntryKind, Exemption, Interval, LedgerEntry, Plan, PlanPrice, Row
@@ -29,7 +30,7 @@ from trueup.model.stripe_objects import (
 
 def _payment(
     number: int = 1,
-    created_at: datetime = _LATELY,
+    created_at: datetime = LATELY,
     *,
     amount: int = 1500,
     status: PaymentStatus = PaymentStatus.SUCCEEDED,
@@ -79,11 +80,11 @@ def _sold(number: int = 8, *, amount: int = 1500) -> tuple[Row, ...]:
 CASES: tuple[Case, ...] = (
     Case(
         name="100 % coupon, or a trial: an invoice of zero",
-        given=(*_GIVEN, _invoice(total=0), _line(amount=0)),
+        given=(*_GIVEN, _invoice(total=0), invoice_line(amount=0)),
     ),
     Case(
         name="field failure 14: paid, and the event was never generated",
-        given=(*_GIVEN, _invoice(), _line()),
+        given=(*_GIVEN, _invoice(), invoice_line()),
         fires=("in_1",),
         severities={"in_1": Severity.CRITICAL},
         evidence={
@@ -103,10 +104,10 @@ CASES: tuple[Case, ...] = (
         given=(
             *_GIVEN,
             _invoice(ago(days=35), number=1),
-            _line(number=1, start=ago(days=35)),
+            invoice_line(number=1, start=ago(days=35)),
             _grant(1, invoice="in_1", created_at=ago(days=35)),
             _invoice(ago(days=5), number=2),
-            _line(number=2, start=ago(days=5)),
+            invoice_line(number=2, start=ago(days=5)),
         ),
         fires=("in_2",),
     ),
@@ -115,7 +116,7 @@ CASES: tuple[Case, ...] = (
         given=(
             *_GIVEN,
             _invoice(),
-            _line(),
+            invoice_line(),
             StripeInvoicePayment(invoice_payment_id="ip_1", invoice_id="in_1", payment_intent_id="pi_1"),
             _payment(),
             _grant(payment="pi_1"),
@@ -123,14 +124,14 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="the grant names the checkout that made the invoice",
-        given=(*_GIVEN, _invoice(), _line(), _checkout(invoice="in_1"), _grant(checkout="cs_1")),
+        given=(*_GIVEN, _invoice(), invoice_line(), _checkout(invoice="in_1"), _grant(checkout="cs_1")),
     ),
     Case(
         name="the grant names a subscription's checkout that does not say its invoice",
         given=(
             *_GIVEN,
             _invoice(),
-            _line(),
+            invoice_line(),
             StripeCheckoutSession(
                 checkout_session_id="cs_1", mode="subscription", payment_intent_id=None, subscription_id="sub_1"
             ),
@@ -142,86 +143,86 @@ CASES: tuple[Case, ...] = (
         given=(
             *_GIVEN,
             _invoice(),
-            _line(),
+            invoice_line(),
             StripeEvent(event_id="evt_1", invoice_id="in_1"),
             _grant(event="evt_1"),
         ),
     ),
     Case(
         name="the grant names an event that can no longer be listed: unknown",
-        given=(*_GIVEN, _invoice(ago(days=40)), _line(), _grant(event="evt_1", created_at=ago(days=40))),
+        given=(*_GIVEN, _invoice(ago(days=40)), invoice_line(), _grant(event="evt_1", created_at=ago(days=40))),
     ),
     Case(
         name="a grant that names nothing, a minute after the payment: unknown",
-        given=(*_GIVEN, _invoice(), _line(), _grant(created_at=ago(days=10, minutes=-1))),
+        given=(*_GIVEN, _invoice(), invoice_line(), _grant(created_at=ago(days=10, minutes=-1))),
     ),
     Case(
         name="the last moment at which a grant that names nothing may be the one",
-        given=(*_GIVEN, _invoice(ago(days=30)), _line(), _grant(created_at=ago(days=5))),
+        given=(*_GIVEN, _invoice(ago(days=30)), invoice_line(), _grant(created_at=ago(days=5))),
     ),
     Case(
         name="a grant that names nothing comes too late to be the one",
-        given=(*_GIVEN, _invoice(ago(days=30)), _line(), _grant(created_at=ago(days=5, seconds=-1))),
+        given=(*_GIVEN, _invoice(ago(days=30)), invoice_line(), _grant(created_at=ago(days=5, seconds=-1))),
         fires=("in_1",),
     ),
     Case(
         name="a grant that names another invoice is not the one",
-        given=(*_GIVEN, _invoice(), _line(), _invoice(ago(days=200), number=2), _grant(invoice="in_2")),
+        given=(*_GIVEN, _invoice(), invoice_line(), _invoice(ago(days=200), number=2), _grant(invoice="in_2")),
         fires=("in_1",),
     ),
     Case(
         name="another account's grant is not the one",
-        given=(*_GIVEN, _invoice(), _line(), _grant(account_id="user_2")),
+        given=(*_GIVEN, _invoice(), invoice_line(), _grant(account_id="user_2")),
         fires=("in_1",),
     ),
     Case(
         name="field failure 39: an empty grant is the wrong amount, not a missing one",
-        given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", amount=0)),
+        given=(*_GIVEN, _invoice(), invoice_line(), _grant(invoice="in_1", amount=0)),
     ),
     Case(
         name="a grant that is pending",
-        given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", posted=False)),
+        given=(*_GIVEN, _invoice(), invoice_line(), _grant(invoice="in_1", posted=False)),
     ),
     Case(
         name="made good by an adjustment that names the invoice",
-        given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", kind=EntryKind.ADJUSTMENT)),
+        given=(*_GIVEN, _invoice(), invoice_line(), _grant(invoice="in_1", kind=EntryKind.ADJUSTMENT)),
     ),
     Case(
         name="a promotional extra is not what was paid for",
-        given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", kind=EntryKind.PROMOTIONAL_GRANT)),
+        given=(*_GIVEN, _invoice(), invoice_line(), _grant(invoice="in_1", kind=EntryKind.PROMOTIONAL_GRANT)),
         fires=("in_1",),
     ),
     Case(
         name="a clawback alone gives no credits",
-        given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1", kind=EntryKind.CLAWBACK, amount=-1000)),
+        given=(*_GIVEN, _invoice(), invoice_line(), _grant(invoice="in_1", kind=EntryKind.CLAWBACK, amount=-1000)),
         fires=("in_1",),
     ),
     Case(
         name="invoice paid from customer balance owes its credits all the same",
-        given=(*_GIVEN, _invoice(amount_paid=0), _line()),
+        given=(*_GIVEN, _invoice(amount_paid=0), invoice_line()),
         fires=("in_1",),
         evidence={"in_1": {"amount": 2900}},
     ),
     Case(
         name="invoice paid from customer balance, and credited",
-        given=(*_GIVEN, _invoice(amount_paid=0), _line(), _grant(invoice="in_1")),
+        given=(*_GIVEN, _invoice(amount_paid=0), invoice_line(), _grant(invoice="in_1")),
     ),
     Case(
         name="net-60 invoice paid by transfer owes its credits all the same",
-        given=(*_GIVEN, _invoice(paid_out_of_band=True), _line()),
+        given=(*_GIVEN, _invoice(paid_out_of_band=True), invoice_line()),
         fires=("in_1",),
     ),
     Case(
         name="an invoice that is not paid yet",
-        given=(*_GIVEN, _invoice(status=InvoiceStatus.OPEN), _line()),
+        given=(*_GIVEN, _invoice(status=InvoiceStatus.OPEN), invoice_line()),
     ),
     Case(
         name="a credit note took all of it back",
-        given=(*_GIVEN, _invoice(credited=2900), _line()),
+        given=(*_GIVEN, _invoice(credited=2900), invoice_line()),
     ),
     Case(
         name="a credit note took some of it back",
-        given=(*_GIVEN, _invoice(credited=2899), _line()),
+        given=(*_GIVEN, _invoice(credited=2899), invoice_line()),
         fires=("in_1",),
     ),
     Case(
@@ -260,7 +261,7 @@ CASES: tuple[Case, ...] = (
             _ACCOUNT,
             _BEGAN,
             _invoice(),
-            _line(),
+            invoice_line(),
         ),
     ),
     Case(
@@ -271,31 +272,31 @@ CASES: tuple[Case, ...] = (
             _ACCOUNT,
             _BEGAN,
             _invoice(),
-            _line(),
+            invoice_line(),
         ),
     ),
     Case(
         name="second product on the same Stripe account",
-        given=(*_GIVEN, _invoice(), _line(price="price_of_another_product")),
+        given=(*_GIVEN, _invoice(), invoice_line(price="price_of_another_product")),
     ),
     Case(
         name="add-on price beside a mapped plan",
-        given=(*_GIVEN, _invoice(total=3900), _line(), _line(price="price_addon", amount=1000)),
+        given=(*_GIVEN, _invoice(total=3900), invoice_line(), invoice_line(price="price_addon", amount=1000)),
         fires=("in_1",),
         evidence={"in_1": {"credits_owed": Decimal(1000)}},
     ),
     Case(
         name="a price that means a plan by its lookup key",
-        given=(*_GIVEN, _invoice(), _line(price="price_new", lookup_key="price_pro")),
+        given=(*_GIVEN, _invoice(), invoice_line(price="price_new", lookup_key="price_pro")),
         fires=("in_1",),
     ),
     Case(
         name="a metered line owes nothing by itself",
-        given=(*_GIVEN, _invoice(), _line(metered=True)),
+        given=(*_GIVEN, _invoice(), invoice_line(metered=True)),
     ),
     Case(
         name="a change in the middle of a period owes what the policy says: at least nothing",
-        given=(*_GIVEN, _invoice(), _line(proration=True, amount=900)),
+        given=(*_GIVEN, _invoice(), invoice_line(proration=True, amount=900)),
     ),
     Case(
         name="the subscription is another application's",
@@ -303,12 +304,12 @@ CASES: tuple[Case, ...] = (
             *_GIVEN,
             StripeSubscription(subscription_id="sub_1", other_application=True),
             _invoice(),
-            _line(),
+            invoice_line(),
         ),
     ),
     Case(
         name="field failure 24: paid, and no account is known, is an orphan's finding",
-        given=(*_GIVEN, _invoice(customer="cus_of_nobody"), _line()),
+        given=(*_GIVEN, _invoice(customer="cus_of_nobody"), invoice_line()),
     ),
     Case(
         name="the account is known because the customer names it",
@@ -316,7 +317,7 @@ CASES: tuple[Case, ...] = (
             *_GIVEN,
             StripeCustomer(customer_id="cus_2", account_id="user_1"),
             _invoice(customer="cus_2"),
-            _line(),
+            invoice_line(),
         ),
         fires=("in_1",),
         evidence={"in_1": {"account_id": "user_1"}},
@@ -329,23 +330,23 @@ CASES: tuple[Case, ...] = (
             Account(account_id="user_1", stripe_customer_id="cus_1", active=False),
             Account(account_id="user_2", stripe_customer_id="cus_2", unlimited_credits=True),
             _invoice(),
-            _line(),
+            invoice_line(),
             _invoice(number=2, customer="cus_2"),
-            _line(number=2),
+            invoice_line(number=2),
         ),
     ),
     Case(
         name="a test-mode invoice is no money",
-        given=(*_GIVEN, _invoice(livemode=False), _line()),
+        given=(*_GIVEN, _invoice(livemode=False), invoice_line()),
     ),
     Case(
         name="on the first moment of the period",
-        given=(*_GIVEN, _invoice(ago(days=45)), _line()),
+        given=(*_GIVEN, _invoice(ago(days=45)), invoice_line()),
         fires=("in_1",),
     ),
     Case(
         name="before the period",
-        given=(*_GIVEN, _invoice(ago(days=45, seconds=1)), _line()),
+        given=(*_GIVEN, _invoice(ago(days=45, seconds=1)), invoice_line()),
     ),
     Case(
         name="paid a second before the ledger began",
@@ -353,13 +354,13 @@ CASES: tuple[Case, ...] = (
             *_PLANS,
             _ACCOUNT,
             _invoice(),
-            _line(),
+            invoice_line(),
             LedgerEntry(entry_id=900, kind=EntryKind.ADJUSTMENT, created_at=ago(days=10, seconds=-1)),
         ),
     ),
     Case(
         name="a ledger without a single entry has not begun",
-        given=(*_PLANS, _ACCOUNT, _invoice(), _line()),
+        given=(*_PLANS, _ACCOUNT, _invoice(), invoice_line()),
     ),
     Case(
         name="yearly invoice backing twelve monthly grants, the first of them given",
@@ -367,13 +368,13 @@ CASES: tuple[Case, ...] = (
             *_GIVEN,
             PlanPrice(price_id="price_yearly", plan="PRO", interval=Interval.YEAR),
             _invoice(ago(days=40), total=29000),
-            _line(price="price_yearly", days=365, start=ago(days=40)),
+            invoice_line(price="price_yearly", days=365, start=ago(days=40)),
             _grant(invoice="in_1", created_at=ago(days=40)),
         ),
     ),
     Case(
         name="a zero-decimal currency is minor units all the same",
-        given=(*_GIVEN, _invoice(total=500, currency="jpy"), _line(amount=500)),
+        given=(*_GIVEN, _invoice(total=500, currency="jpy"), invoice_line(amount=500)),
         fires=("in_1",),
         evidence={"in_1": {"amount": 500, "currency": "jpy"}},
     ),
@@ -492,7 +493,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="a longer period reaches further back",
-        given=(*_GIVEN, _invoice(CASE_NOW - timedelta(days=80)), _line()),
+        given=(*_GIVEN, _invoice(CASE_NOW - timedelta(days=80)), invoice_line()),
         policy=Policy(period_days=90),
         fires=("in_1",),
     ),
@@ -501,7 +502,7 @@ CASES: tuple[Case, ...] = (
         given=(
             *_GIVEN,
             _invoice(),
-            _line(),
+            invoice_line(),
             Exemption(check_id="missing-grant", subject="in_1", owner="finance", reason="credits are kept elsewhere"),
         ),
     ),

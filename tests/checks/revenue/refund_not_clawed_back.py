@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from trueup.checks.revenue.refund_not_clawed_back import _GRANT, _LATELY, _PAID, _clawback, _dispute, _entry, _refund
+from trueup.checks.case_rows import LATELY, refund
+from trueup.checks.revenue.refund_not_clawed_back import _GRANT, _PAID, _clawback, _dispute, _entry
 from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import EntryKind, Exemption, Interval, Plan, PlanPrice
@@ -19,7 +20,7 @@ from trueup.model.stripe_objects import (
     StripePaymentIntent,
 )
 
-_SPENT = _entry(2, -1000, kind=EntryKind.USAGE, balance_after=0, payment=None, created_at=ago(days=15))
+_SPENT = _entry(2, amount=-1000, kind=EntryKind.USAGE, balance_after=0, payment=None, created_at=ago(days=15))
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -27,25 +28,25 @@ CASES: tuple[Case, ...] = (
         given=(
             _PAID,
             _GRANT,
-            _refund(),
-            _entry(3, -500, kind=EntryKind.REFUND, created_at=_LATELY),
-            _entry(4, -500, kind=EntryKind.ADJUSTMENT, created_at=_LATELY),
+            refund(),
+            _entry(3, amount=-500, kind=EntryKind.REFUND, created_at=LATELY),
+            _entry(4, amount=-500, kind=EntryKind.ADJUSTMENT, created_at=LATELY),
         ),
     ),
     Case(
         name="a partial refund, taken back in proportion",
-        given=(_PAID, _GRANT, _refund(1450), _clawback(-500)),
+        given=(_PAID, _GRANT, refund(1450), _clawback(-500)),
     ),
     Case(
         name="a third refunded: less than a credit is rounding",
-        given=(_PAID, _GRANT, _refund(967), _clawback(-333)),
+        given=(_PAID, _GRANT, refund(967), _clawback(-333)),
     ),
     Case(
         name="three partial refunds, each rounded to a whole credit",
         given=(
             _PAID,
             _GRANT,
-            *(_refund(100, number=number) for number in (1, 2, 3)),  # each is 34.48 credits
+            *(refund(100, number=number) for number in (1, 2, 3)),  # each is 34.48 credits
             *(_clawback(-34, entry_id=2 + number, balance_after=900) for number in (1, 2, 3)),
         ),
     ),
@@ -54,37 +55,37 @@ CASES: tuple[Case, ...] = (
         given=(
             _PAID,
             _GRANT,
-            *(_refund(100, number=number) for number in (1, 2, 3)),
+            *(refund(100, number=number) for number in (1, 2, 3)),
             *(_clawback(-33, entry_id=2 + number, balance_after=900) for number in (1, 2, 3)),
         ),
         fires=("pi_1",),
     ),
     Case(
         name="a partial refund of which a credit too little was taken back",
-        given=(_PAID, _GRANT, _refund(1450), _clawback(-499)),
+        given=(_PAID, _GRANT, refund(1450), _clawback(-499)),
         fires=("pi_1",),
         evidence={"pi_1": {"credits_to_take_back": Decimal(1), "amount_at_risk": 3}},
     ),
     Case(
         name="a partial refund and no clawback",
-        given=(_PAID, _GRANT, _refund(1450)),
+        given=(_PAID, _GRANT, refund(1450)),
         fires=("pi_1",),
         evidence={"pi_1": {"credits_to_take_back": Decimal(500), "amount_at_risk": 1450}},
     ),
     Case(
         name="two partial refunds, one clawback",
-        given=(_PAID, _GRANT, _refund(1450), _refund(1450, number=2), _clawback(-500)),
+        given=(_PAID, _GRANT, refund(1450), refund(1450, number=2), _clawback(-500)),
         fires=("pi_1",),
         evidence={"pi_1": {"credits_to_take_back": Decimal(500)}},
     ),
     Case(
         name="refunded and disputed: no more than was paid is given back",
-        given=(_PAID, _GRANT, _refund(), _dispute(DisputeStatus.LOST)),
+        given=(_PAID, _GRANT, refund(), _dispute(DisputeStatus.LOST)),
         fires=("pi_1",),
         evidence={"pi_1": {"amount_returned": 2900, "amount_at_risk": 2900}},
     ),
     *(
-        Case(name=f"a refund that is {status}", given=(_PAID, _GRANT, _refund(status=status)))
+        Case(name=f"a refund that is {status}", given=(_PAID, _GRANT, refund(status=status)))
         for status in (
             RefundStatus.PENDING,
             RefundStatus.REQUIRES_ACTION,
@@ -99,11 +100,11 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="everything was spent before the refund, and the policy lets no balance fall below nothing",
-        given=(_PAID, _GRANT, _SPENT, _refund()),
+        given=(_PAID, _GRANT, _SPENT, refund()),
     ),
     Case(
         name="everything was spent before the refund, where the policy allows an overdraft",
-        given=(_PAID, _GRANT, _SPENT, _refund()),
+        given=(_PAID, _GRANT, _SPENT, refund()),
         policy=Policy(balance_floor=Decimal(-1000)),
         fires=("pi_1",),
     ),
@@ -112,8 +113,8 @@ CASES: tuple[Case, ...] = (
         given=(
             _PAID,
             _GRANT,
-            _entry(2, -700, kind=EntryKind.USAGE, balance_after=300, payment=None, created_at=ago(days=15)),
-            _refund(),
+            _entry(2, amount=-700, kind=EntryKind.USAGE, balance_after=300, payment=None, created_at=ago(days=15)),
+            refund(),
         ),
         fires=("pi_1",),
         evidence={"pi_1": {"credits_to_take_back": Decimal(300), "amount_at_risk": 870}},
@@ -123,22 +124,22 @@ CASES: tuple[Case, ...] = (
         given=(
             _PAID,
             _GRANT,
-            _entry(2, -700, kind=EntryKind.USAGE, balance_after=300, payment=None, created_at=ago(days=15)),
-            _refund(),
+            _entry(2, amount=-700, kind=EntryKind.USAGE, balance_after=300, payment=None, created_at=ago(days=15)),
+            refund(),
             _clawback(-300, balance_after=0),
         ),
     ),
     Case(
         name="spent between the refund and the clawback, which took what was left",
-        given=(_PAID, _GRANT, _refund(), _clawback(-10, balance_after=0)),
+        given=(_PAID, _GRANT, refund(), _clawback(-10, balance_after=0)),
     ),
     Case(
         name="an entry of nothing says that nothing was left",
-        given=(_PAID, _GRANT, _SPENT, _refund(), _clawback(0, balance_after=0)),
+        given=(_PAID, _GRANT, _SPENT, refund(), _clawback(0, balance_after=0)),
     ),
     Case(
         name="grant, refund, and re-grant on one payment intent: the refund failed",
-        given=(_PAID, _GRANT, _refund(status=RefundStatus.FAILED), _clawback(-1000), _entry(4, 1000)),
+        given=(_PAID, _GRANT, refund(status=RefundStatus.FAILED), _clawback(-1000), _entry(4, amount=1000)),
     ),
     Case(
         name="taken back when the dispute opened, reinstated, and lost after all",
@@ -147,7 +148,7 @@ CASES: tuple[Case, ...] = (
             _GRANT,
             _dispute(DisputeStatus.LOST),
             _clawback(-1000),
-            _entry(4, 1000, kind=EntryKind.CLAWBACK, created_at=ago(days=5)),
+            _entry(4, amount=1000, kind=EntryKind.CLAWBACK, created_at=ago(days=5)),
         ),
         fires=("pi_1",),
     ),
@@ -157,8 +158,8 @@ CASES: tuple[Case, ...] = (
             StripeInvoice(invoice_id="in_1"),
             StripeInvoicePayment(invoice_payment_id="ip_1"),
             _PAID,
-            _entry(1, 1000, kind=EntryKind.SUBSCRIPTION_GRANT, payment=None, invoice="in_1"),
-            _refund(),
+            _entry(1, amount=1000, kind=EntryKind.SUBSCRIPTION_GRANT, payment=None, invoice="in_1"),
+            refund(),
         ),
         fires=("in_1",),
     ),
@@ -177,10 +178,12 @@ CASES: tuple[Case, ...] = (
             ),
             StripeInvoicePayment(invoice_payment_id="ip_1"),
             *(
-                _entry(n, 1000, kind=EntryKind.SUBSCRIPTION_GRANT, payment=None, invoice="in_1", balance_after=3000)
+                _entry(
+                    n, amount=1000, kind=EntryKind.SUBSCRIPTION_GRANT, payment=None, invoice="in_1", balance_after=3000
+                )
                 for n in range(1, 4)
             ),
-            _refund(9000),
+            refund(9000),
         ),
     ),
     Case(
@@ -188,25 +191,25 @@ CASES: tuple[Case, ...] = (
         given=(
             StripePaymentIntent(payment_intent_id="pi_1", amount=500, amount_received=500, currency="jpy"),
             _GRANT,
-            _refund(500, currency="jpy"),
+            refund(500, currency="jpy"),
         ),
         fires=("pi_1",),
         evidence={"pi_1": {"amount_at_risk": 500, "currency": "jpy"}},
     ),
     Case(
         name="refunded before anything was granted",
-        given=(_PAID, _refund()),
+        given=(_PAID, refund()),
     ),
     Case(
         name="goodwill that names the payment is not taken back",
-        given=(_PAID, _entry(1, 1000, kind=EntryKind.ADJUSTMENT), _refund()),
+        given=(_PAID, _entry(1, amount=1000, kind=EntryKind.ADJUSTMENT), refund()),
     ),
     Case(
         name="a test-mode payment",
         given=(
             StripePaymentIntent(payment_intent_id="pi_1", livemode=False),
             _GRANT,
-            _refund(),
+            refund(),
         ),
     ),
     Case(
@@ -214,7 +217,7 @@ CASES: tuple[Case, ...] = (
         given=(
             _PAID,
             _GRANT,
-            _refund(),
+            refund(),
             StripeEvent(event_id="evt_1", type="refund.updated", object_id="re_1", created_at=ago(minutes=1)),
         ),
     ),
@@ -224,25 +227,25 @@ CASES: tuple[Case, ...] = (
             _PAID,
             _GRANT,
             _dispute(DisputeStatus.LOST, created_at=ago(days=80)),
-            StripeEvent(event_id="evt_1", type="charge.dispute.closed", object_id="dp_1", created_at=_LATELY),
+            StripeEvent(event_id="evt_1", type="charge.dispute.closed", object_id="dp_1", created_at=LATELY),
         ),
         fires=("pi_1",),
     ),
     Case(
         name="on the first moment of the period",
-        given=(_PAID, _entry(1, 1000, created_at=ago(days=50)), _refund(created_at=ago(days=45))),
+        given=(_PAID, _entry(1, amount=1000, created_at=ago(days=50)), refund(created_at=ago(days=45))),
         fires=("pi_1",),
     ),
     Case(
         name="before the period",
-        given=(_PAID, _entry(1, 1000, created_at=ago(days=50)), _refund(created_at=ago(days=45, seconds=1))),
+        given=(_PAID, _entry(1, amount=1000, created_at=ago(days=50)), refund(created_at=ago(days=45, seconds=1))),
     ),
     Case(
         name="the customer may keep the credits, exempted",
         given=(
             _PAID,
             _GRANT,
-            _refund(),
+            refund(),
             Exemption(check_id="refund-not-clawed-back", subject="pi_1", owner="support", reason="our outage"),
         ),
     ),

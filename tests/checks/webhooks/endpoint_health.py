@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trueup.checks.webhooks.endpoint_health import _DISABLED, _endpoint, _granted
+from trueup.checks.case_rows import granted_event
+from trueup.checks.webhooks.endpoint_health import _DISABLED, _endpoint
 from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import Exemption, WebhookEvent
@@ -12,7 +13,7 @@ _OLD, _NEW = "2024-06-20", "2026-10-28.endive"
 CASES: tuple[Case, ...] = (
     Case(
         name="a type that bore credits is no longer asked for",
-        given=(_endpoint(",customer.subscription.updated,"), *_granted()),
+        given=(_endpoint(",customer.subscription.updated,"), *granted_event()),
         fires=("we_1",),
         evidence={
             "we_1": {
@@ -25,8 +26,8 @@ CASES: tuple[Case, ...] = (
         name="one of two types that bear credits is no longer asked for",
         given=(
             _endpoint(",invoice.paid,"),
-            *_granted(),
-            *_granted("checkout.session.completed", number=2, when=ago(days=20)),
+            *granted_event(),
+            *granted_event("checkout.session.completed", number=2, when=ago(days=20)),
         ),
         fires=("we_1",),
         evidence={"we_1": {"missing_type": "checkout.session.completed"}},
@@ -36,8 +37,8 @@ CASES: tuple[Case, ...] = (
         given=(
             _endpoint(",invoice.paid,"),
             _endpoint(",checkout.session.completed,", number=2),
-            *_granted(),
-            *_granted("checkout.session.completed", number=2),
+            *granted_event(),
+            *granted_event("checkout.session.completed", number=2),
         ),
     ),
     Case(
@@ -45,7 +46,7 @@ CASES: tuple[Case, ...] = (
         given=(
             _endpoint(",charge.refunded,"),
             _endpoint(",charge.refunded,charge.dispute.closed,", number=2),
-            *_granted(),
+            *granted_event(),
         ),
         fires=("we_2",),
     ),
@@ -53,37 +54,37 @@ CASES: tuple[Case, ...] = (
         name="a type that was given up for its sibling, which has granted since",
         given=(
             _endpoint(",invoice.paid,"),
-            *_granted("invoice.payment_succeeded", when=ago(days=20)),
-            *_granted(number=2, when=ago(days=10)),
+            *granted_event("invoice.payment_succeeded", when=ago(days=20)),
+            *granted_event(number=2, when=ago(days=10)),
         ),
     ),
     Case(
         name="a type that was given up for its sibling, which has granted nothing since",
         given=(
             _endpoint(",invoice.paid,"),
-            *_granted("invoice.payment_succeeded", when=ago(days=10)),
-            *_granted(number=2, when=ago(days=20)),
+            *granted_event("invoice.payment_succeeded", when=ago(days=10)),
+            *granted_event(number=2, when=ago(days=20)),
         ),
         fires=("we_1",),
     ),
     Case(
         name="a type that last bore credits before the period",
-        given=(_endpoint(",customer.subscription.updated,"), *_granted(when=ago(days=45, seconds=1))),
+        given=(_endpoint(",customer.subscription.updated,"), *granted_event(when=ago(days=45, seconds=1))),
     ),
     Case(
         name="a type that last bore credits on the first moment of the period",
-        given=(_endpoint(",customer.subscription.updated,"), *_granted(when=ago(days=45))),
+        given=(_endpoint(",customer.subscription.updated,"), *granted_event(when=ago(days=45))),
         fires=("we_1",),
     ),
     Case(
         name="the version that the granting events carried",
-        given=(_endpoint(api_version=_OLD), *_granted(api_version=_OLD)),
+        given=(_endpoint(api_version=_OLD), *granted_event(api_version=_OLD)),
     ),
     Case(
         name="field failure 45: the endpoint's version moved",
         given=(
             _endpoint(api_version=_NEW),
-            *_granted(api_version=_OLD),
+            *granted_event(api_version=_OLD),
             WebhookEvent(event_id="evt_9", received_at=ago(days=1), api_version=_NEW),
         ),
         fires=("we_1",),
@@ -93,28 +94,28 @@ CASES: tuple[Case, ...] = (
         name="the version moved, and events of the new one have granted",
         given=(
             _endpoint(api_version=_NEW),
-            *_granted(api_version=_OLD),
-            *_granted(number=2, api_version=_NEW, when=ago(days=1)),
+            *granted_event(api_version=_OLD),
+            *granted_event(number=2, api_version=_NEW, when=ago(days=1)),
         ),
     ),
     Case(
         name="an endpoint without a version of its own: unknown is not wrong",
-        given=(_endpoint(), *_granted(api_version=_OLD)),
+        given=(_endpoint(), *granted_event(api_version=_OLD)),
     ),
     Case(
         name="nobody recorded which version the events carried",
-        given=(_endpoint(api_version=_NEW), *_granted()),
+        given=(_endpoint(api_version=_NEW), *granted_event()),
     ),
     Case(
         name="another system's endpoint of another version, beside the application's own",
-        given=(_endpoint(api_version=_OLD), _endpoint(number=2, api_version=_NEW), *_granted(api_version=_OLD)),
+        given=(_endpoint(api_version=_OLD), _endpoint(number=2, api_version=_NEW), *granted_event(api_version=_OLD)),
     ),
     Case(
         name="an endpoint of another version that carries nothing that bears credits",
         given=(
             _endpoint(api_version=_OLD),
             _endpoint(",customer.subscription.deleted,", number=2, api_version=_NEW),
-            *_granted(api_version=_OLD),
+            *granted_event(api_version=_OLD),
         ),
     ),
     Case(
@@ -126,7 +127,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="the version that the policy says, whatever older events carried",
-        given=(_endpoint(api_version=_NEW), *_granted(api_version=_OLD)),
+        given=(_endpoint(api_version=_NEW), *granted_event(api_version=_OLD)),
         policy=Policy(webhook_api_version=_NEW),
     ),
     Case(

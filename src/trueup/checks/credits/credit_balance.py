@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 
+from trueup.checks.case_rows import balanced_entry
 from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area, Finding
@@ -51,18 +51,6 @@ def _obstacle(evidence: Mapping[str, Value]) -> str | None:
     if isinstance(tied, int) and tied > 1:
         return "The latest entries share one timestamp and their ids have no order; a person must say which is last."
     return None
-
-
-def _entry(
-    entry_id: int | str, amount: int, balance_after: int, when: datetime, *, sequence: int | None = None
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        sequence=sequence,
-        amount=Decimal(amount),
-        balance_after=Decimal(balance_after),
-        created_at=when,
-    )
 
 
 def _account(credits_cached: int, *, unlimited: bool = False) -> Account:
@@ -146,11 +134,11 @@ FROM diagnosed
     cases=(
         Case(
             name="cache and latest entry agree",
-            given=(_account(90), _entry(1, 100, 100, ago(days=2)), _entry(2, -10, 90, ago(days=1))),
+            given=(_account(90), balanced_entry(1, 100, 100, ago(days=2)), balanced_entry(2, -10, 90, ago(days=1))),
         ),
         Case(
             name="a hand-edited cache",
-            given=(_account(120), _entry(1, 100, 100, ago(days=2))),
+            given=(_account(120), balanced_entry(1, 100, 100, ago(days=2))),
             fires=("user_1",),
             severities={"user_1": Severity.CRITICAL},
             evidence={"user_1": {"diagnosis": "hand-edit", "drift": Decimal(20), "broken_steps": 0}},
@@ -159,7 +147,7 @@ FROM diagnosed
             name="off by the smallest credit that can be kept",
             given=(
                 Account(account_id="user_1", credits=Decimal("100.000000001")),
-                _entry(1, 100, 100, ago(days=2)),
+                balanced_entry(1, 100, 100, ago(days=2)),
             ),
             fires=("user_1",),
             evidence={"user_1": {"drift": Decimal("0.000000001")}},
@@ -168,9 +156,9 @@ FROM diagnosed
             name="field failure 31: two writers read the same latest row",
             given=(
                 _account(180),
-                _entry(1, 100, 100, ago(days=3)),
-                _entry(2, 50, 150, ago(days=2)),
-                _entry(3, 30, 130, ago(days=1)),
+                balanced_entry(1, 100, 100, ago(days=3)),
+                balanced_entry(2, 50, 150, ago(days=2)),
+                balanced_entry(3, 30, 130, ago(days=1)),
             ),
             fires=("user_1",),
             severities={"user_1": Severity.CRITICAL},
@@ -180,7 +168,7 @@ FROM diagnosed
             name="field failure 34: a pending entry carries a stale running balance",
             given=(
                 _account(100),
-                _entry(1, 100, 100, ago(days=2)),
+                balanced_entry(1, 100, 100, ago(days=2)),
                 LedgerEntry(
                     entry_id=2, posted=False, amount=Decimal(-30), balance_after=Decimal(70), created_at=ago(days=1)
                 ),
@@ -188,7 +176,11 @@ FROM diagnosed
         ),
         Case(
             name="an unlimited account does not decrement",
-            given=(_account(100, unlimited=True), _entry(1, 100, 100, ago(days=2)), _entry(2, -10, 90, ago(days=1))),
+            given=(
+                _account(100, unlimited=True),
+                balanced_entry(1, 100, 100, ago(days=2)),
+                balanced_entry(2, -10, 90, ago(days=1)),
+            ),
         ),
     ),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
+from trueup.checks.case_rows import balanced_entry
 from trueup.model.check import Case, Check, EvidenceRow, ago, credits_at_risk
 from trueup.model.finding import Area
 from trueup.model.money import Impact
@@ -15,18 +15,6 @@ from trueup.model.severity import Severity
 def _impact(row: EvidenceRow) -> Impact:
     """What the break adds or takes; a reorder loses nothing, its sum is still right."""
     return Impact() if row["diagnosis"] == "reorder" else credits_at_risk("difference")(row)
-
-
-def _entry(
-    entry_id: int | str, amount: int, balance_after: int, when: datetime, *, sequence: int | None = None
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        sequence=sequence,
-        amount=Decimal(amount),
-        balance_after=Decimal(balance_after),
-        created_at=when,
-    )
 
 
 CHECK = Check(
@@ -89,18 +77,22 @@ WHERE NOT s.is_one_chain
         Case(
             name="each entry follows from the one before",
             given=(
-                _entry(1, 100, 100, ago(days=3)),
-                _entry(2, -10, 90, ago(days=2)),
-                _entry(3, 5, 95, ago(days=1)),
+                balanced_entry(1, 100, 100, ago(days=3)),
+                balanced_entry(2, -10, 90, ago(days=2)),
+                balanced_entry(3, 5, 95, ago(days=1)),
             ),
         ),
         Case(
             name="the first entry follows from an opening balance that is not in the ledger",
-            given=(_entry(1, 50, 550, ago(days=2)), _entry(2, -10, 540, ago(days=1))),
+            given=(balanced_entry(1, 50, 550, ago(days=2)), balanced_entry(2, -10, 540, ago(days=1))),
         ),
         Case(
             name="off by one credit",
-            given=(_entry(1, 100, 100, ago(days=3)), _entry(2, -10, 91, ago(days=2)), _entry(3, 5, 96, ago(days=1))),
+            given=(
+                balanced_entry(1, 100, 100, ago(days=3)),
+                balanced_entry(2, -10, 91, ago(days=2)),
+                balanced_entry(3, 5, 96, ago(days=1)),
+            ),
             fires=("2",),
             severities={"2": Severity.ERROR},
             evidence={"2": {"diagnosis": "break", "difference": Decimal(1), "breaks_in_account": 1}},
@@ -108,9 +100,9 @@ WHERE NOT s.is_one_chain
         Case(
             name="field failure 31: two writers read the same latest row",
             given=(
-                _entry(1, 100, 100, ago(days=3)),
-                _entry(2, 50, 150, ago(days=2)),
-                _entry(3, 30, 130, ago(days=1)),
+                balanced_entry(1, 100, 100, ago(days=3)),
+                balanced_entry(2, 50, 150, ago(days=2)),
+                balanced_entry(3, 30, 130, ago(days=1)),
             ),
             fires=("3",),
             severities={"3": Severity.ERROR},
@@ -119,10 +111,10 @@ WHERE NOT s.is_one_chain
         Case(
             name="a pure reorder is one warning for the account",
             given=(
-                _entry(1, 100, 100, ago(days=4), sequence=1),
-                _entry(3, -10, 140, ago(days=2), sequence=2),
-                _entry(2, 50, 150, ago(days=3), sequence=3),
-                _entry(4, 10, 150, ago(days=1), sequence=4),
+                balanced_entry(1, 100, 100, ago(days=4), sequence=1),
+                balanced_entry(3, -10, 140, ago(days=2), sequence=2),
+                balanced_entry(2, 50, 150, ago(days=3), sequence=3),
+                balanced_entry(4, 10, 150, ago(days=1), sequence=4),
             ),
             fires=("3",),
             severities={"3": Severity.WARNING},
@@ -131,11 +123,11 @@ WHERE NOT s.is_one_chain
         Case(
             name="field failure 34: a pending entry carries a stale running balance",
             given=(
-                _entry(1, 100, 100, ago(days=3)),
+                balanced_entry(1, 100, 100, ago(days=3)),
                 LedgerEntry(
                     entry_id=2, posted=False, amount=Decimal(-30), balance_after=Decimal(45), created_at=ago(days=2)
                 ),
-                _entry(3, -10, 90, ago(days=1)),
+                balanced_entry(3, -10, 90, ago(days=1)),
             ),
         ),
     ),

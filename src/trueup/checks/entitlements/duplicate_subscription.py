@@ -9,11 +9,7 @@ from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import Account, Plan, PlanPrice
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    StripeSubscription,
-    StripeSubscriptionItem,
-    SubscriptionStatus,
-)
+from trueup.model.stripe_objects import StripeSubscription, StripeSubscriptionItem, SubscriptionStatus
 
 _SOLD = (
     Plan(plan="FREE", rank=0),

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import entry
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import Account, EntryKind, LedgerEntry, Plan, PlanChange
+from trueup.model.relations import Account, EntryKind, Plan, PlanChange
 from trueup.model.severity import Severity
 
 _PLANS = (Plan(plan="FREE", rank=0), Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000)))
 _FREE_ACCOUNT = Account(account_id="user_1", plan="FREE", created_at=ago(days=200))
 
 
-def _grant(entry_id: int, created_at: datetime, *, amount: int = 1000, posted: bool = True) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        kind=EntryKind.SUBSCRIPTION_GRANT,
-        amount=Decimal(amount),
-        posted=posted,
-        stripe_invoice_id=f"in_{entry_id}",
-        created_at=created_at,
-    )
+_grant = partial(entry, invoice="in_{}", kind=EntryKind.SUBSCRIPTION_GRANT, amount=1000)
 
 
 def _change(from_plan: str | None, to_plan: str, changed_at: datetime) -> PlanChange:

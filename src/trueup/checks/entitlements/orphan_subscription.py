@@ -9,11 +9,7 @@ from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import Account, Plan, PlanPrice
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    StripeCustomer,
-    StripeSubscription,
-    StripeSubscriptionItem,
-)
+from trueup.model.stripe_objects import StripeCustomer, StripeSubscription, StripeSubscriptionItem
 
 _SOLD = (
     Plan(plan="FREE", rank=0),
@@ -87,16 +83,6 @@ WHERE s.is_live
             given=(*_BEFORE, dataclasses.replace(_LIVE, account_id="user_1"), _ITEM),
             fires=("sub_1",),
             evidence={"sub_1": {"belongs_to": "an account that does not exist", "named_account_id": "user_1"}},
-        ),
-        Case(
-            name="the account is closed, and another with the same customer is open",
-            given=(
-                *_BEFORE,
-                Account(account_id="user_1", stripe_customer_id="cus_1", active=False),
-                Account(account_id="user_2", stripe_customer_id="cus_1"),
-                _LIVE,
-                _ITEM,
-            ),
         ),
         Case(
             name="exactly as old as it takes to settle",

@@ -7,17 +7,9 @@ import dataclasses
 from trueup.derived.subscriptions import EXCUSING
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import (
-    Account,
-    Plan,
-    PlanPrice,
-)
+from trueup.model.relations import Account, Plan, PlanPrice
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    StripeSubscription,
-    StripeSubscriptionItem,
-    SubscriptionStatus,
-)
+from trueup.model.stripe_objects import StripeSubscription, StripeSubscriptionItem, SubscriptionStatus
 
 _SOLD = (
     Plan(plan="FREE", rank=0),
@@ -104,10 +96,6 @@ WHERE place = 1
                     "charged_currency": "usd",
                 }
             },
-        ),
-        Case(
-            name="a higher plan than the one paid for is another finding",
-            given=(*_SOLD, dataclasses.replace(_BLOCKED, plan="TEAM"), *_PAID),
         ),
         Case(
             name="past due until the last moment of the grace",

@@ -7,17 +7,9 @@ import dataclasses
 from trueup.derived.subscriptions import EXCUSING
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import (
-    Account,
-    Plan,
-    PlanPrice,
-)
+from trueup.model.relations import Account, Plan, PlanPrice
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    StripeInvoice,
-    StripeSubscription,
-    StripeSubscriptionItem,
-)
+from trueup.model.stripe_objects import StripeInvoice, StripeSubscription, StripeSubscriptionItem
 
 _SOLD = (
     Plan(plan="FREE", rank=0),

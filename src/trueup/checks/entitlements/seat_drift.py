@@ -7,11 +7,7 @@ from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import Account, Member, Plan, PlanPrice
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    StripePrice,
-    StripeSubscription,
-    StripeSubscriptionItem,
-)
+from trueup.model.stripe_objects import StripePrice, StripeSubscription, StripeSubscriptionItem
 
 _SOLD = (
     Plan(plan="FREE", rank=0),

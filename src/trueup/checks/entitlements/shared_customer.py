@@ -91,15 +91,6 @@ WHERE s.stripe_customer_id NOT IN (SELECT stripe_customer_id FROM one_organisati
             ),
         ),
         Case(
-            name="seats of an organisation that is no account itself",
-            given=(
-                Account(account_id="user_1", stripe_customer_id="cus_1"),
-                Account(account_id="user_2", stripe_customer_id="cus_1"),
-                Member(account_id="org_1", member_id="user_1"),
-                Member(account_id="org_1", member_id="user_2"),
-            ),
-        ),
-        Case(
             name="a stranger among the seats",
             given=(
                 Account(account_id="org_1", stripe_customer_id="cus_1"),

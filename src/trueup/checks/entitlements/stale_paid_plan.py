@@ -5,16 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from trueup.checks.case_rows import entry
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import (
-    Account,
-    EntryKind,
-    Interval,
-    LedgerEntry,
-    Plan,
-    PlanPrice,
-)
+from trueup.model.relations import Account, EntryKind, Interval, LedgerEntry, Plan, PlanPrice
 from trueup.model.severity import Severity
 
 _PLANS = (
@@ -29,14 +23,8 @@ _CUSTOMER = Account(account_id="user_1", plan="PRO", stripe_customer_id="cus_1",
 def _renewal(
     created_at: datetime, *, entry_id: int = 1, invoice: str | None = "in_1", posted: bool = True
 ) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        kind=EntryKind.SUBSCRIPTION_GRANT,
-        amount=Decimal(1000),
-        posted=posted,
-        stripe_invoice_id=invoice,
-        created_at=created_at,
-    )
+    kind = EntryKind.SUBSCRIPTION_GRANT
+    return entry(entry_id, created_at, kind=kind, amount=1000, posted=posted, invoice=invoice)
 
 
 CHECK = Check(

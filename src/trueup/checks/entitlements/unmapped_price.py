@@ -73,18 +73,6 @@ GROUP BY i.price_id
             },
         ),
         Case(
-            name="one price of many subscriptions is one finding",
-            given=(
-                *_SOLD,
-                _LIVE,
-                _NEW,
-                dataclasses.replace(_LIVE, subscription_id="sub_2", customer_id="cus_2"),
-                dataclasses.replace(_NEW, item_id="si_2", subscription_id="sub_2"),
-            ),
-            fires=("price_of_2026",),
-            evidence={"price_of_2026": {"subscriptions": 2, "first_account_id": None}},
-        ),
-        Case(
             name="the price is named by its lookup key",
             given=(*_SOLD, _LIVE, dataclasses.replace(_NEW, lookup_key="pro_monthly")),
         ),

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import entry
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import EntryKind, LedgerEntry
+from trueup.model.relations import EntryKind
 from trueup.model.severity import Severity
 
-
-def _grant(
-    entry_id: int,
-    created_at: datetime,
-    *,
-    amount: int = 1000,
-    posted: bool = True,
-    invoice: str | None = None,
-    event: str | None = None,
-    checkout_session: str | None = None,
-    kind: EntryKind = EntryKind.SUBSCRIPTION_GRANT,
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        kind=kind,
-        amount=Decimal(amount),
-        posted=posted,
-        stripe_event_id=event,
-        stripe_invoice_id=invoice,
-        stripe_checkout_session_id=checkout_session,
-        created_at=created_at,
-    )
+_grant = partial(entry, kind=EntryKind.SUBSCRIPTION_GRANT, amount=1000)
 
 
 CHECK = Check(
@@ -91,7 +71,7 @@ WHERE f.entry_id IS NULL OR u.stripe_event_id IS NULL
         ),
         Case(
             name="first grant written from checkout, by its session",
-            given=(_grant(1, ago(days=3), checkout_session="cs_1"),),
+            given=(_grant(1, ago(days=3), checkout="cs_1"),),
         ),
         Case(
             name="a renewal with an event and no invoice",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import entry
 from trueup.model.check import Case, Check, EvidenceRow, ago
 from trueup.model.finding import Area
 from trueup.model.money import Impact
-from trueup.model.relations import EntryKind, LedgerEntry
+from trueup.model.relations import EntryKind
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    StripePaymentIntent,
-    StripeReading,
-)
+from trueup.model.stripe_objects import StripePaymentIntent, StripeReading
 
 _LATELY = ago(days=3)
 _WHOLE = (
@@ -31,29 +29,7 @@ def _impact(row: EvidenceRow) -> Impact:
     return Impact(credits=abs(kept)) if isinstance(kept, Decimal) else Impact()
 
 
-def _grant(
-    *,
-    entry_id: int = 1,
-    payment: str | None = None,
-    invoice: str | None = None,
-    checkout: str | None = None,
-    event: str | None = None,
-    amount: int = 500,
-    kind: EntryKind = EntryKind.PURCHASE,
-    created_at: datetime = _LATELY,
-    posted: bool = True,
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        kind=kind,
-        amount=Decimal(amount),
-        posted=posted,
-        stripe_event_id=event,
-        stripe_payment_intent_id=payment,
-        stripe_invoice_id=invoice,
-        stripe_checkout_session_id=checkout,
-        created_at=created_at,
-    )
+_grant = partial(entry, created_at=_LATELY, amount=500)
 
 
 CHECK = Check(

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import entry
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
 from trueup.model.policy import Policy
 from trueup.model.relations import EntryKind, LedgerEntry
 from trueup.model.severity import Severity
 
-
-def _moved(
-    entry_id: int,
-    amount: str | int,
-    *,
-    kind: EntryKind = EntryKind.PURCHASE,
-    created_at: datetime | None = None,
-    posted: bool = True,
-) -> LedgerEntry:
-    when = created_at or ago(days=3)
-    return LedgerEntry(entry_id=entry_id, kind=kind, amount=Decimal(amount), posted=posted, created_at=when)
+_moved = partial(entry, created_at=ago(days=3))
 
 
 def _usual(kind: EntryKind = EntryKind.PURCHASE) -> tuple[LedgerEntry, ...]:
     """Ten movements of 80 to 120: the usual size is 100, the usual spread 10, and above 200 is far outside."""
     sizes = (80, 90, 90, 100, 100, 100, 100, 110, 110, 120)
-    return tuple(_moved(n, size, kind=kind, created_at=ago(days=200 + n)) for n, size in enumerate(sizes, start=1))
+    return tuple(
+        _moved(n, amount=size, kind=kind, created_at=ago(days=200 + n)) for n, size in enumerate(sizes, start=1)
+    )
 
 
 CHECK = Check(
@@ -85,32 +78,32 @@ WHERE e.posted
     cases=(
         Case(
             name="only movements of the usual size",
-            given=(*_usual(), _moved(50, 200)),
+            given=(*_usual(), _moved(50, amount=200)),
         ),
         Case(
             name="a purchase a hundred times the usual",
-            given=(*_usual(), _moved(50, 10_000)),
+            given=(*_usual(), _moved(50, amount=10_000)),
             fires=("50",),
             evidence={"50": {"usual_amount": Decimal(100), "usual_spread": Decimal(10), "entries_of_this_size": 1}},
         ),
         Case(
             name="exactly as far outside as the policy allows",
-            given=(*_usual(), _moved(50, 200)),
+            given=(*_usual(), _moved(50, amount=200)),
             policy=Policy(large_movement_floor=Decimal(1)),
         ),
         Case(
             name="a little further outside than the policy allows",
-            given=(*_usual(), _moved(50, "200.000001")),
+            given=(*_usual(), _moved(50, amount="200.000001")),
             policy=Policy(large_movement_floor=Decimal(1)),
             fires=("50",),
         ),
         Case(
             name="just below the floor",
-            given=(*_usual(), _moved(50, "999.999999")),
+            given=(*_usual(), _moved(50, amount="999.999999")),
         ),
         Case(
             name="each kind has sizes of its own",
-            given=(*_usual(EntryKind.USAGE), _moved(50, 10_000), _moved(51, 10_500)),
+            given=(*_usual(EntryKind.USAGE), _moved(50, amount=10_000), _moved(51, amount=10_500)),
         ),
     ),
 )

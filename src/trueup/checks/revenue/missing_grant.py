@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import entry, invoice_line, paid_invoice
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import Account, EntryKind, LedgerEntry, Plan, PlanPrice, Row
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    InvoiceStatus,
-    StripeInvoice,
-    StripeInvoiceLine,
-)
 
 _PLANS: tuple[Row, ...] = (
     Plan(plan="FREE", rank=0),
@@ -23,88 +19,12 @@ _PLANS: tuple[Row, ...] = (
 _ACCOUNT = Account(account_id="user_1", plan="PRO", stripe_customer_id="cus_1")
 _BEGAN = LedgerEntry(entry_id=900, account_id="user_9", kind=EntryKind.USAGE, created_at=ago(days=700))
 _GIVEN: tuple[Row, ...] = (*_PLANS, _ACCOUNT, _BEGAN)
-_LATELY = ago(days=10)
 
 
-def _invoice(
-    paid_at: datetime = _LATELY,
-    *,
-    number: int = 1,
-    total: int = 2900,
-    amount_paid: int | None = None,
-    subscription: str | None = "sub_1",
-    customer: str | None = "cus_1",
-    status: InvoiceStatus = InvoiceStatus.PAID,
-    credited: int = 0,
-    currency: str = "usd",
-    livemode: bool = True,
-    paid_out_of_band: bool = False,
-) -> StripeInvoice:
-    return StripeInvoice(
-        invoice_id=f"in_{number}",
-        customer_id=customer,
-        subscription_id=subscription,
-        status=status,
-        currency=currency,
-        total=total,
-        amount_paid=total if amount_paid is None else amount_paid,
-        credited=credited,
-        paid_out_of_band=paid_out_of_band,
-        created_at=paid_at,
-        paid_at=paid_at,
-        livemode=livemode,
-    )
+_invoice = partial(paid_invoice, subscription="sub_1")
 
 
-def _line(
-    *,
-    number: int = 1,
-    price: str | None = "price_pro",
-    lookup_key: str | None = None,
-    amount: int = 2900,
-    days: int = 30,
-    metered: bool = False,
-    proration: bool = False,
-    start: datetime = _LATELY,
-) -> StripeInvoiceLine:
-    return StripeInvoiceLine(
-        line_id=f"il_{number}_{price}_{amount}",
-        invoice_id=f"in_{number}",
-        price_id=price,
-        lookup_key=lookup_key,
-        amount=amount,
-        metered=metered,
-        proration=proration,
-        period_start=start,
-        period_end=start + timedelta(days=days),
-    )
-
-
-def _grant(
-    entry_id: int = 1,
-    *,
-    invoice: str | None = None,
-    payment: str | None = None,
-    checkout: str | None = None,
-    event: str | None = None,
-    amount: int = 1000,
-    kind: EntryKind = EntryKind.SUBSCRIPTION_GRANT,
-    posted: bool = True,
-    created_at: datetime = _LATELY,
-    account_id: str = "user_1",
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        account_id=account_id,
-        kind=kind,
-        amount=Decimal(amount),
-        posted=posted,
-        stripe_event_id=event,
-        stripe_payment_intent_id=payment,
-        stripe_invoice_id=invoice,
-        stripe_checkout_session_id=checkout,
-        created_at=created_at,
-    )
+_grant = partial(entry, kind=EntryKind.SUBSCRIPTION_GRANT, amount=1000)
 
 
 CHECK = Check(
@@ -223,21 +143,21 @@ WHERE o.money_id NOT IN (SELECT money_id FROM unplaced)
     cases=(
         Case(
             name="a paid invoice with its grant",
-            given=(*_GIVEN, _invoice(), _line(), _grant(invoice="in_1")),
+            given=(*_GIVEN, _invoice(), invoice_line(), _grant(invoice="in_1")),
         ),
         Case(
             name="field failure 16: thirty days have passed, and the event can no longer be sent again",
-            given=(*_GIVEN, _invoice(ago(days=30)), _line(start=ago(days=30))),
+            given=(*_GIVEN, _invoice(ago(days=30)), invoice_line(start=ago(days=30))),
             fires=("in_1",),
             evidence={"in_1": {"days_left": 0}},
         ),
         Case(
             name="write in flight at the snapshot: exactly as old as it takes to settle",
-            given=(*_GIVEN, _invoice(ago(minutes=15)), _line()),
+            given=(*_GIVEN, _invoice(ago(minutes=15)), invoice_line()),
         ),
         Case(
             name="a second older than it takes to settle",
-            given=(*_GIVEN, _invoice(ago(minutes=15, seconds=1)), _line()),
+            given=(*_GIVEN, _invoice(ago(minutes=15, seconds=1)), invoice_line()),
             fires=("in_1",),
         ),
     ),

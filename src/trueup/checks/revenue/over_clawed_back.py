@@ -2,58 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import LATELY, entry, refund
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import EntryKind, LedgerEntry
+from trueup.model.relations import EntryKind
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    DisputeStatus,
-    RefundStatus,
-    StripeDispute,
-    StripePaymentIntent,
-    StripeRefund,
-)
+from trueup.model.stripe_objects import DisputeStatus, StripeDispute, StripePaymentIntent
 
 _BOUGHT = ago(days=20)
-_LATELY = ago(days=10)
 _PAID = StripePaymentIntent(payment_intent_id="pi_1", amount=2900, amount_received=2900, created_at=_BOUGHT)
 
 
-def _entry(
-    entry_id: int,
-    amount: int | str,
-    *,
-    kind: EntryKind = EntryKind.CLAWBACK,
-    created_at: datetime = _LATELY,
-    payment: str | None = "pi_1",
-    invoice: str | None = None,
-    posted: bool = True,
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        kind=kind,
-        amount=Decimal(amount),
-        posted=posted,
-        stripe_payment_intent_id=payment,
-        stripe_invoice_id=invoice,
-        created_at=created_at,
-    )
-
-
-def _refund(
-    amount: int, *, number: int = 1, status: RefundStatus = RefundStatus.SUCCEEDED, created_at: datetime = _LATELY
-) -> StripeRefund:
-    return StripeRefund(refund_id=f"re_{number}", amount=amount, status=status, created_at=created_at)
+_entry = partial(entry, kind=EntryKind.CLAWBACK, payment="pi_1")
 
 
 def _dispute(status: DisputeStatus) -> StripeDispute:
-    return StripeDispute(dispute_id="dp_1", amount=2900, status=status, created_at=_LATELY)
+    return StripeDispute(dispute_id="dp_1", amount=2900, status=status, created_at=LATELY)
 
 
-_GRANT = _entry(1, 1000, kind=EntryKind.PURCHASE, created_at=_BOUGHT)
+_GRANT = _entry(1, amount=1000, kind=EntryKind.PURCHASE, created_at=_BOUGHT)
 
 
 CHECK = Check(
@@ -121,31 +91,31 @@ WHERE excess >= rounding
     ),
     impact=credits_at_risk("excess"),
     cases=(
-        Case(name="refunded and taken back", given=(_PAID, _GRANT, _refund(2900), _entry(2, -1000))),
+        Case(name="refunded and taken back", given=(_PAID, _GRANT, refund(2900), _entry(2, amount=-1000))),
         Case(
             name="field failure 8: two partial refunds, the second taken back with the cumulative amount",
-            given=(_PAID, _GRANT, _refund(725), _refund(725, number=2), _entry(2, -250), _entry(3, -500)),
+            given=(_PAID, _GRANT, refund(725), refund(725, number=2), _entry(2, amount=-250), _entry(3, amount=-500)),
             fires=("pi_1",),
             severities={"pi_1": Severity.WARNING},
             evidence={"pi_1": {"excess": Decimal(250), "credits_reversed": Decimal(750), "amount_returned": 1450}},
         ),
         Case(
             name="two partial refunds, each taken back in proportion",
-            given=(_PAID, _GRANT, _refund(725), _refund(725, number=2), _entry(2, -250), _entry(3, -250)),
+            given=(_PAID, _GRANT, refund(725), refund(725, number=2), _entry(2, amount=-250), _entry(3, amount=-250)),
         ),
         Case(
             name="field failure 37: taken back when the dispute opened, not reinstated when it was won",
-            given=(_PAID, _GRANT, _dispute(DisputeStatus.WON), _entry(2, -1000)),
+            given=(_PAID, _GRANT, _dispute(DisputeStatus.WON), _entry(2, amount=-1000)),
             fires=("pi_1",),
             evidence={"pi_1": {"excess": Decimal(1000), "amount_returned": 0}},
         ),
         Case(
             name="write in flight at the snapshot: exactly as old as it takes to settle",
-            given=(_PAID, _GRANT, _entry(2, -1000, created_at=ago(minutes=15))),
+            given=(_PAID, _GRANT, _entry(2, amount=-1000, created_at=ago(minutes=15))),
         ),
         Case(
             name="a second older than it takes to settle",
-            given=(_PAID, _GRANT, _entry(2, -1000, created_at=ago(minutes=15, seconds=1))),
+            given=(_PAID, _GRANT, _entry(2, amount=-1000, created_at=ago(minutes=15, seconds=1))),
             fires=("pi_1",),
         ),
     ),

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import entry
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import EntryKind, LedgerEntry
 from trueup.model.severity import Severity
 
-
-def _purchase(
-    created_at: datetime,
-    *,
-    amount: int = 500,
-    posted: bool = True,
-    payment_intent: str | None = None,
-    invoice: str | None = None,
-    checkout_session: str | None = None,
-    kind: EntryKind = EntryKind.PURCHASE,
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id="entry_1",
-        kind=kind,
-        amount=Decimal(amount),
-        posted=posted,
-        stripe_payment_intent_id=payment_intent,
-        stripe_invoice_id=invoice,
-        stripe_checkout_session_id=checkout_session,
-        created_at=created_at,
-    )
+_purchase = partial(entry, "entry_1", amount=500)
 
 
 CHECK = Check(
@@ -68,7 +48,7 @@ WHERE kind = 'purchase'
     cases=(
         Case(
             name="a purchase with its payment intent",
-            given=(_purchase(ago(days=3), payment_intent="pi_1"),),
+            given=(_purchase(ago(days=3), payment="pi_1"),),
         ),
         Case(
             name="a purchase with nothing behind it",
@@ -82,7 +62,7 @@ WHERE kind = 'purchase'
         ),
         Case(
             name="100 % coupon: a checkout that needed no payment",
-            given=(_purchase(ago(days=3), checkout_session="cs_1"),),
+            given=(_purchase(ago(days=3), checkout="cs_1"),),
         ),
         Case(
             name="settled for exactly the settle time",

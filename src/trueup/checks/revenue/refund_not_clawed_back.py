@@ -4,68 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import LATELY, entry, refund
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import EntryKind, LedgerEntry
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    DisputeStatus,
-    RefundStatus,
-    StripeDispute,
-    StripePaymentIntent,
-    StripeRefund,
-)
+from trueup.model.stripe_objects import DisputeStatus, StripeDispute, StripePaymentIntent
 
 _BOUGHT = ago(days=20)
-_LATELY = ago(days=10)
 _PAID = StripePaymentIntent(payment_intent_id="pi_1", amount=2900, amount_received=2900, created_at=_BOUGHT)
 
 
-def _entry(
-    entry_id: int,
-    amount: int | str,
-    *,
-    kind: EntryKind = EntryKind.PURCHASE,
-    created_at: datetime = _BOUGHT,
-    balance_after: int | str = 1000,
-    payment: str | None = "pi_1",
-    invoice: str | None = None,
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        kind=kind,
-        amount=Decimal(amount),
-        balance_after=Decimal(balance_after),
-        stripe_payment_intent_id=payment,
-        stripe_invoice_id=invoice,
-        created_at=created_at,
-    )
+_entry = partial(entry, created_at=_BOUGHT, balance_after=1000, payment="pi_1")
 
 
-def _refund(
-    amount: int = 2900,
-    *,
-    number: int = 1,
-    status: RefundStatus = RefundStatus.SUCCEEDED,
-    created_at: datetime = _LATELY,
-    currency: str = "usd",
-) -> StripeRefund:
-    return StripeRefund(
-        refund_id=f"re_{number}", amount=amount, status=status, created_at=created_at, currency=currency
-    )
-
-
-def _dispute(status: DisputeStatus, *, created_at: datetime = _LATELY) -> StripeDispute:
+def _dispute(status: DisputeStatus, *, created_at: datetime = LATELY) -> StripeDispute:
     return StripeDispute(dispute_id="dp_1", amount=2900, status=status, created_at=created_at)
 
 
-_GRANT = _entry(1, 1000)
+_GRANT = _entry(1, amount=1000)
 
 
 def _clawback(amount: int | str, *, entry_id: int = 3, balance_after: int | str = 5) -> LedgerEntry:
     when = ago(days=10, minutes=-1)
-    return _entry(entry_id, amount, kind=EntryKind.CLAWBACK, created_at=when, balance_after=balance_after)
+    return _entry(entry_id, amount=amount, kind=EntryKind.CLAWBACK, created_at=when, balance_after=balance_after)
 
 
 CHECK = Check(
@@ -161,7 +125,7 @@ WHERE to_take_back >= 1
         Case(name="nothing was refunded", given=(_PAID, _GRANT)),
         Case(
             name="field failure 36: a refund without a clawback",
-            given=(_PAID, _GRANT, _refund()),
+            given=(_PAID, _GRANT, refund()),
             fires=("pi_1",),
             severities={"pi_1": Severity.ERROR},
             evidence={
@@ -179,14 +143,14 @@ WHERE to_take_back >= 1
             given=(_PAID, _GRANT, _dispute(DisputeStatus.LOST)),
             fires=("pi_1",),
         ),
-        Case(name="refunded and taken back", given=(_PAID, _GRANT, _refund(), _clawback(-1000))),
+        Case(name="refunded and taken back", given=(_PAID, _GRANT, refund(), _clawback(-1000))),
         Case(
             name="write in flight at the snapshot: exactly as old as it takes to settle",
-            given=(_PAID, _GRANT, _refund(created_at=ago(minutes=15))),
+            given=(_PAID, _GRANT, refund(created_at=ago(minutes=15))),
         ),
         Case(
             name="a second older than it takes to settle",
-            given=(_PAID, _GRANT, _refund(created_at=ago(minutes=15, seconds=1))),
+            given=(_PAID, _GRANT, refund(created_at=ago(minutes=15, seconds=1))),
             fires=("pi_1",),
         ),
     ),

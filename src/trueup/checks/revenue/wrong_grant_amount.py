@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import entry, invoice_line, paid_invoice
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import Account, EntryKind, Interval, LedgerEntry, Plan, PlanPrice, Row
+from trueup.model.relations import Account, EntryKind, Interval, Plan, PlanPrice, Row
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    InvoiceStatus,
-    StripeInvoice,
-    StripeInvoiceLine,
-)
 
 _PLANS: tuple[Row, ...] = (
     Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000)),
@@ -23,73 +19,15 @@ _PLANS: tuple[Row, ...] = (
     PlanPrice(price_id="price_yearly", plan="PRO", interval=Interval.YEAR),
 )
 _GIVEN: tuple[Row, ...] = (*_PLANS, Account(account_id="user_1", stripe_customer_id="cus_1"))
-_LATELY = ago(days=10)
 
 
-def _invoice(
-    paid_at: datetime = _LATELY,
-    *,
-    total: int = 2000,
-    status: InvoiceStatus = InvoiceStatus.PAID,
-    credited: int = 0,
-    currency: str = "usd",
-) -> StripeInvoice:
-    return StripeInvoice(
-        invoice_id="in_1",
-        status=status,
-        currency=currency,
-        total=total,
-        amount_paid=total,
-        credited=credited,
-        created_at=paid_at,
-        paid_at=paid_at,
-    )
+_invoice = partial(paid_invoice, total=2000)
 
 
-def _line(
-    price: str = "price_pro",
-    *,
-    amount: int = 2000,
-    start: datetime = _LATELY,
-    days: int = 30,
-    quantity: int = 1,
-    proration: bool = False,
-    metered: bool = False,
-) -> StripeInvoiceLine:
-    return StripeInvoiceLine(
-        line_id=f"il_{price}_{amount}",
-        price_id=price,
-        quantity=quantity,
-        amount=amount,
-        proration=proration,
-        metered=metered,
-        period_start=start,
-        period_end=start + timedelta(days=days),
-    )
+_line = partial(invoice_line, amount=2000)
 
 
-def _grant(
-    amount: int | str = 1000,
-    *,
-    entry_id: int = 1,
-    kind: EntryKind = EntryKind.SUBSCRIPTION_GRANT,
-    created_at: datetime = _LATELY,
-    account_id: str = "user_1",
-    posted: bool = True,
-    balance_after: int = 99999,
-    payment: str | None = None,
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        account_id=account_id,
-        kind=kind,
-        amount=Decimal(amount),
-        balance_after=Decimal(balance_after),
-        posted=posted,
-        stripe_invoice_id=None if payment else "in_1",
-        stripe_payment_intent_id=payment,
-        created_at=created_at,
-    )
+_grant = partial(entry, kind=EntryKind.SUBSCRIPTION_GRANT, amount=1000, balance_after=99999, invoice="in_1")
 
 
 CHECK = Check(
@@ -179,7 +117,7 @@ WHERE NOT a.unlimited_credits
         Case(name="what the plan owes", given=(*_GIVEN, _invoice(), _line(), _grant())),
         Case(
             name="field failure 39: a renewal granted nothing for a legacy tier",
-            given=(*_GIVEN, _invoice(), _line(), _grant(0)),
+            given=(*_GIVEN, _invoice(), _line(), _grant(amount=0)),
             fires=("in_1",),
             severities={"in_1": Severity.ERROR},
             evidence={
@@ -195,7 +133,7 @@ WHERE NOT a.unlimited_credits
         ),
         Case(
             name="a fraction too little",
-            given=(*_GIVEN, _invoice(), _line(), _grant("999.999999999")),
+            given=(*_GIVEN, _invoice(), _line(), _grant(amount="999.999999999")),
             fires=("in_1",),
         ),
         Case(
@@ -204,11 +142,11 @@ WHERE NOT a.unlimited_credits
         ),
         Case(
             name="write in flight at the snapshot: exactly as old as it takes to settle",
-            given=(*_GIVEN, _invoice(), _line(), _grant(500, created_at=ago(minutes=15))),
+            given=(*_GIVEN, _invoice(), _line(), _grant(amount=500, created_at=ago(minutes=15))),
         ),
         Case(
             name="a second older than it takes to settle",
-            given=(*_GIVEN, _invoice(), _line(), _grant(500, created_at=ago(minutes=15, seconds=1))),
+            given=(*_GIVEN, _invoice(), _line(), _grant(amount=500, created_at=ago(minutes=15, seconds=1))),
             fires=("in_1",),
         ),
     ),

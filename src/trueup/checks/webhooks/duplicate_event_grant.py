@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import entry
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import EntryKind, LedgerEntry
+from trueup.model.relations import EntryKind
 from trueup.model.severity import Severity
 
-
-def _entry(
-    entry_id: int,
-    when: datetime,
-    *,
-    amount: int = 100,
-    kind: EntryKind = EntryKind.PURCHASE,
-    account_id: str = "user_1",
-    event: str | None = "evt_1",
-    payment: str | None = None,
-    posted: bool = True,
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        account_id=account_id,
-        kind=kind,
-        amount=Decimal(amount),
-        posted=posted,
-        stripe_event_id=event,
-        stripe_payment_intent_id=payment,
-        created_at=when,
-    )
+_entry = partial(entry, event="evt_1")
 
 
 CHECK = Check(

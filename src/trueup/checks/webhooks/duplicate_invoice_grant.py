@@ -4,32 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from trueup.checks.case_rows import entry
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
-from trueup.model.relations import EntryKind, LedgerEntry
+from trueup.model.relations import EntryKind
 from trueup.model.severity import Severity
 
-
-def _grant(
-    entry_id: int,
-    when: datetime,
-    *,
-    invoice: str | None = "in_1",
-    amount: int = 100,
-    kind: EntryKind = EntryKind.SUBSCRIPTION_GRANT,
-    account_id: str = "user_1",
-    posted: bool = True,
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        account_id=account_id,
-        kind=kind,
-        amount=Decimal(amount),
-        posted=posted,
-        stripe_invoice_id=invoice,
-        created_at=when,
-    )
+_grant = partial(entry, invoice="in_1", kind=EntryKind.SUBSCRIPTION_GRANT)
 
 
 CHECK = Check(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
-
-from trueup.model.check import Case, Check, ago
+from trueup.checks.case_rows import granted_event
+from trueup.model.check import Case, Check
 from trueup.model.finding import Area
-from trueup.model.relations import EntryKind, LedgerEntry, Row, WebhookEvent
 from trueup.model.severity import Severity
 from trueup.model.stripe_objects import EndpointStatus, StripeWebhookEndpoint
 
@@ -26,33 +23,6 @@ def _endpoint(
         status=status,
         api_version=api_version,
         livemode=livemode,
-    )
-
-
-def _granted(
-    event_type: str = "invoice.paid",
-    *,
-    number: int = 1,
-    when: datetime | None = None,
-    api_version: str | None = None,
-) -> tuple[Row, ...]:
-    """An event that was received and granted credits."""
-    received_at = when or ago(days=10)
-    return (
-        WebhookEvent(
-            event_id=f"evt_{number}",
-            type=event_type,
-            received_at=received_at,
-            processed_at=received_at,
-            api_version=api_version,
-        ),
-        LedgerEntry(
-            entry_id=number,
-            kind=EntryKind.SUBSCRIPTION_GRANT,
-            amount=Decimal(1000),
-            stripe_event_id=f"evt_{number}",
-            created_at=received_at,
-        ),
     )
 
 
@@ -128,7 +98,7 @@ WHERE w.livemode = $livemode AND (l.endpoint_id IS NOT NULL OR u.endpoint_id IS 
     message="{subject} {problem} ({url}).",
     optional=("ledger_entry",),
     cases=(
-        Case(name="enabled, and asked for everything", given=(_endpoint(), *_granted())),
+        Case(name="enabled, and asked for everything", given=(_endpoint(), *granted_event())),
         Case(
             name="disabled",
             given=(_endpoint(status=_DISABLED),),

@@ -7,11 +7,7 @@ from decimal import Decimal
 
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
-from trueup.model.relations import (
-    EntryKind,
-    LedgerEntry,
-    WebhookEvent,
-)
+from trueup.model.relations import EntryKind, LedgerEntry, WebhookEvent
 from trueup.model.severity import Severity
 
 

@@ -9,10 +9,7 @@ from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import EntryKind, LedgerEntry, WebhookEvent
 from trueup.model.severity import Severity
-from trueup.model.stripe_objects import (
-    StripeEvent,
-    StripeWebhookEndpoint,
-)
+from trueup.model.stripe_objects import StripeEvent, StripeWebhookEndpoint
 
 _ENDPOINT = StripeWebhookEndpoint(endpoint_id="we_1")
 _BEGAN = WebhookEvent(event_id="evt_0", received_at=ago(days=200))

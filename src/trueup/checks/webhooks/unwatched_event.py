@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
-
+from trueup.checks.case_rows import granted_event
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
-from trueup.model.relations import EntryKind, LedgerEntry, Row, WebhookEvent
+from trueup.model.relations import WebhookEvent
 from trueup.model.severity import Severity
 from trueup.model.stripe_objects import EVENT_TYPES, StripeEvent
 
 _KEPT = ", ".join(f"'{event_type}'" for event_type in EVENT_TYPES)
 _READ = StripeEvent(event_id="evt_9", created_at=ago(days=3))
-
-
-def _granted(number: int, event_type: str, when: datetime | None = None, *, event_id: str = "") -> tuple[Row, ...]:
-    """An event, and the credits that it led to."""
-    named, moment = event_id or f"evt_{number}", when or ago(days=10)
-    return (
-        WebhookEvent(event_id=named, type=event_type, received_at=moment),
-        LedgerEntry(
-            entry_id=number,
-            kind=EntryKind.SUBSCRIPTION_GRANT,
-            amount=Decimal(1000),
-            stripe_event_id=named,
-            created_at=moment,
-        ),
-    )
 
 
 CHECK = Check(
@@ -73,10 +56,10 @@ WHERE l.type NOT IN ({_KEPT})
     "Stripe: whether any never arrived is unknown",
     requires=("ledger_entry.stripe_event_id",),
     cases=(
-        Case(name="credits come with a type that is read", given=(_READ, *_granted(1, "invoice.paid"))),
+        Case(name="credits come with a type that is read", given=(_READ, *granted_event("invoice.paid"))),
         Case(
             name="credits come with a type that is not read",
-            given=(_READ, *_granted(1, "invoice.finalized")),
+            given=(_READ, *granted_event("invoice.finalized")),
             fires=("invoice.finalized",),
             evidence={"invoice.finalized": {"events_of_type": 1, "of_which_granted": 1}},
         ),
@@ -88,7 +71,7 @@ WHERE l.type NOT IN ({_KEPT})
             name="half of a type's events granted",
             given=(
                 _READ,
-                *_granted(1, "invoice.finalized"),
+                *granted_event("invoice.finalized"),
                 WebhookEvent(event_id="evt_2", type="invoice.finalized", received_at=ago(days=9)),
             ),
             fires=("invoice.finalized",),
@@ -97,11 +80,11 @@ WHERE l.type NOT IN ({_KEPT})
             name="fewer than half of a type's events granted",
             given=(
                 _READ,
-                *_granted(1, "invoice.finalized"),
+                *granted_event("invoice.finalized"),
                 WebhookEvent(event_id="evt_2", type="invoice.finalized", received_at=ago(days=9)),
                 WebhookEvent(event_id="evt_3", type="invoice.finalized", received_at=ago(days=8)),
             ),
         ),
-        Case(name="before the period", given=(_READ, *_granted(1, "invoice.finalized", ago(days=46)))),
+        Case(name="before the period", given=(_READ, *granted_event("invoice.finalized", when=ago(days=46)))),
     ),
 )
