@@ -27,7 +27,7 @@ class Again:
     A plan is one that was made without looking for a better one, and only fit for a few rows: where there are more,
     none is used. ``tables`` are the derived ones that stand with the columns that they must have, and only have to be
     emptied; ``copies`` and ``mapped`` are what the books hold, and which columns of it; ``has_plans`` says whether
-    the config names any.
+    the config names any; ``environment`` and ``as_of`` are what the books are of.
     """
 
     def __init__(self, connection: DuckDBPyConnection) -> None:
@@ -35,6 +35,8 @@ class Again:
         self.copies: tuple[RelationRead, ...] = ()
         self.mapped: Mapping[str, frozenset[str]] = {}
         self.has_plans = False
+        self.environment = ""
+        self.as_of: datetime | None = None
         self._connection = connection
         self._parsed: dict[str, Statement] = {}
         self._planned: dict[tuple[str, ...], str] = {}

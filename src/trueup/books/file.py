@@ -64,23 +64,30 @@ class Books:
     @property
     def as_of(self) -> datetime | None:
         """The moment of the snapshot, naive UTC; None before anything was copied."""
+        if self.again is not None:
+            return self.again.as_of
         row = self.connection.execute("SELECT as_of FROM trueup_books").fetchone()
         return row[0] if row else None
 
     @property
     def stripe_as_of(self) -> datetime | None:
         """The moment from which Stripe was read, naive UTC; None when nothing of it was."""
-        ((moment,),) = self.connection.execute("SELECT min(read_at) FROM stripe_reading").fetchall()
+        ((moment,),) = self.run("SELECT min(read_at) FROM stripe_reading").fetchall()
         return moment if isinstance(moment, datetime) else None
 
     @property
     def environment(self) -> str:
         """The environment that the copied database serves."""
+        if self.again is not None:
+            return self.again.environment
         row = self.connection.execute("SELECT environment FROM trueup_books").fetchone()
         return str(row[0]) if row else ""
 
     def begin(self, *, environment: str, as_of: datetime | None) -> None:
         """Say which environment and moment the books are of."""
+        if self.again is not None:
+            self.again.environment, self.again.as_of = environment, as_of
+            return
         self.connection.execute("DELETE FROM trueup_books")
         values = [FORMAT, __version__, environment, as_of]
         self.connection.execute("INSERT INTO trueup_books VALUES (?, ?, ?, ?)", values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from trueup.model.relations import LedgerEntry, columns_of, relation_name, relation_named
@@ -53,10 +54,16 @@ class SmallLookup:
 
     def rows(self, relation: type[RowT], **by: Collection[str]) -> Iterator[RowT]:
         """The rows of which one of these columns has one of these values."""
-        wanted = {name: {_folded(name, value) for value in values} for name, values in by.items() if values}
+        wanted: list[tuple[Callable[[object], object], Collection[object]]] = [
+            (attrgetter(name), values) for name, values in by.items() if values and name != _FOLDED
+        ]
+        if by.get(_FOLDED):
+            wanted.append((_folded_address, {address.lower() for address in by[_FOLDED]}))
         for row in self._all(relation) if wanted else ():
-            if any(_folded(name, getattr(row, name)) in values for name, values in wanted.items()):
-                yield row
+            for value_of, values in wanted:
+                if value_of(row) in values:
+                    yield row
+                    break
 
     def _all(self, relation: type[RowT]) -> list[RowT]:
         if relation not in self._whole:
@@ -66,8 +73,9 @@ class SmallLookup:
         return cast("list[RowT]", self._whole[relation])
 
 
-def _folded(name: str, value: str | None) -> str | None:
-    return value.lower() if name == _FOLDED and value is not None else value
+def _folded_address(row: object) -> str | None:
+    address: str | None = attrgetter(_FOLDED)(row)
+    return None if address is None else address.lower()
 
 
 def _select(relation: type) -> str:

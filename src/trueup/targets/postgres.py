@@ -56,8 +56,8 @@ _LOOKING_AGAIN = (
 )
 
 _READING = (
-    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
     (
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; "  # one text, and so one answer to wait for
         f"SELECT set_config('lock_timeout', '{LOCK_TIMEOUT_SECONDS}s', true), "
         f"set_config('statement_timeout', '{READING_TIMEOUT_SECONDS}s', true), "
         f"set_config('idle_in_transaction_session_timeout', '{READING_TIMEOUT_SECONDS}s', true), "
