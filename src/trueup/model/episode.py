@@ -21,16 +21,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from trueup.model.severity import Severity
+from trueup.model.worsening import CLEAR_GROWTH, is_worse
 
 REMIND_AFTER = timedelta(minutes=60)
 """The same set alerts at most once in this time."""
 
 CLEAN_LOOKS = 2
 """How many looks in a row must not find it before an episode is resolved."""
-
-WORSE_FACTOR = 2
-"""How many times the risk last told must be at risk now for an episode to have got worse. A balance that drifts on a
-little in every run then alerts a few times, not in every run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +58,15 @@ class Episode:
 
     @property
     def worsened(self) -> bool:
-        """Whether it is clearly worse than the last alert said: a higher severity, or a multiple of the risk."""
-        grown = self.risk > self.told_risk and self.risk >= self.told_risk * WORSE_FACTOR
-        return grown or self.severity.rank > self.told_severity.rank
+        """Whether the finding is clearly worse than the last alert about it said."""
+        worse: bool = is_worse(
+            rank=self.severity.rank,
+            risk=self.risk,
+            before_rank=self.told_severity.rank,
+            before_risk=self.told_risk,
+            growth=CLEAR_GROWTH,
+        )
+        return worse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, or_, select
+from sqlalchemy import Connection, Row, Select, and_, exists, select
 
 from trueup.model.severity import Severity
+from trueup.model.worsening import ANY_GROWTH, is_worse
 from trueup.store.records import Difference, Kind, Moved, StoredRun
 from trueup.store.tables import FINDING, ISSUE, RUN, TRANSITION
 
@@ -44,14 +45,20 @@ def compared(connection: Connection, run: StoredRun, earlier: StoredRun | None) 
         FINDING.c.first_seen <= earlier.generated_at,
     )
     appeared = _issues_of(run).where(~exists().where(same))
-    grown = or_(ISSUE.c.risk > before.c.risk, ISSUE.c.severity > before.c.severity)
+    worse = is_worse(
+        rank=ISSUE.c.severity,
+        risk=ISSUE.c.risk,
+        before_rank=before.c.severity,
+        before_risk=before.c.risk,
+        growth=ANY_GROWTH,
+    )
     still = exists().where(before.c.run_seq == here, before.c.fingerprint == ISSUE.c.fingerprint)
     gone = _issues_of(earlier).where(~still, ISSUE.c.check_id.in_(sorted(run.answered_checks)))
     return Difference(
         run_id=run.run_id,
         with_run_id=earlier.run_id,
         new=tuple(_moved(connection, appeared.where(~known))),
-        worse=tuple(_moved(connection, _issues_of(run).where(exists().where(same, grown)))),
+        worse=tuple(_moved(connection, _issues_of(run).where(exists().where(same, worse)))),
         reopened=tuple(_moved(connection, appeared.where(known))),
         resolved=tuple(_moved(connection, gone)),
     )

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or_, select, text, update
 
 from trueup.model.severity import Severity
+from trueup.model.worsening import ANY_GROWTH, is_worse
 from trueup.store.bulk import insert_rows
 from trueup.store.records import IssueRecord, Kind, RunRecord, State
 from trueup.store.tables import FINDING, ISSUE, RUN, TRANSITION
@@ -117,12 +118,14 @@ def _note_appearances(connection: Connection, number: int, environment: str) -> 
         else_=Kind.WORSE.value,
     )
     known = and_(FINDING.c.environment == environment, FINDING.c.fingerprint == ISSUE.c.fingerprint)
-    changed = or_(
-        FINDING.c.fingerprint.is_(None),
-        FINDING.c.state == State.RESOLVED,
-        ISSUE.c.risk > FINDING.c.risk,
-        ISSUE.c.severity > FINDING.c.severity,
+    worse = is_worse(
+        rank=ISSUE.c.severity,
+        risk=ISSUE.c.risk,
+        before_rank=FINDING.c.severity,
+        before_risk=FINDING.c.risk,
+        growth=ANY_GROWTH,
     )
+    changed = or_(FINDING.c.fingerprint.is_(None), FINDING.c.state == State.RESOLVED, worse)
     found = (
         select(literal(number), ISSUE.c.fingerprint, kind, ISSUE.c.issue_id, ISSUE.c.severity)
         .select_from(ISSUE.outerjoin(FINDING, known))

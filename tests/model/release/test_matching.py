@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.releases import baseline, evidence, exempted, facts, impacts, issue, issues
 from trueup.model.money import Impact
 from trueup.model.release import Issue
-from trueup.model.release.matching import contradictions, is_stripe_id, marks, matched, worse
+from trueup.model.release.matching import contradictions, explain_worse, is_stripe_id, marks, matched
 from trueup.model.severity import Severity
 
 ENTRY = {"accountId": "user_1", "createdAt": "2026-01-05T02:01:20Z", "stripeEventId": "evt_76e2e745125f4999"}
@@ -145,8 +145,8 @@ def at_risk(amount: int = 0, **money: int) -> Issue:
 
 def test_a_higher_severity_is_worse_and_a_lower_one_is_not() -> None:
     high, low = issue("credit-balance:a"), issue("credit-balance:a", severity=Severity.WARNING)
-    assert worse(high, low) == "it is critical now and was warning"
-    assert worse(low, high) is None
+    assert explain_worse(high, low) == "it is critical now and was warning"
+    assert explain_worse(low, high) is None
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ def test_a_higher_severity_is_worse_and_a_lower_one_is_not() -> None:
 def test_at_least_twice_as_much_of_one_currency_or_of_credits_is_worse(
     now: Issue, before: Issue, expected: bool
 ) -> None:
-    assert (worse(now, before) is not None) is expected
+    assert (explain_worse(now, before) is not None) is expected
 
 
 @given(impacts, impacts)
 def test_of_two_that_differ_at_most_in_risk_not_both_are_worse_in_one_unit(one: Impact, other: Impact) -> None:
     credits_only = [dataclasses.replace(at_risk(), impact=Impact(credits=risk.credits)) for risk in (one, other)]
-    assert not (worse(*credits_only) and worse(*reversed(credits_only)))
-    assert worse(credits_only[0], credits_only[0]) is None
+    assert not (explain_worse(*credits_only) and explain_worse(*reversed(credits_only)))
+    assert explain_worse(credits_only[0], credits_only[0]) is None

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from trueup.model.finding import Area
 from trueup.model.release.facts import Facts, Issue, Shown
-from trueup.model.release.matching import worse
+from trueup.model.release.matching import explain_worse
 from trueup.model.release.rules import Rules
 
 EXEMPTION_EXPIRED = "exemption-expired"
@@ -162,7 +162,7 @@ def _compared(issue: Issue, comparison: Comparison, *, rules: Rules, lapsed: str
 
 
 def _since_baseline(issue: Issue, before: Issue) -> tuple[Standing, str]:
-    grown = worse(issue, before)
+    grown = explain_worse(issue, before)
     if grown is not None:
         return Standing.WORSE, f"It is in the baseline and got worse: {grown}."
     if before.subject != issue.subject:

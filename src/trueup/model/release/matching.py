@@ -19,13 +19,10 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
 
 from trueup.model.finding import fingerprint_of
 from trueup.model.release.facts import Facts, Issue
-
-WORSE_FACTOR = 2
-"""How many times what was at risk in the baseline must be at risk now for a finding to be clearly worse."""
+from trueup.model.worsening import CLEAR_GROWTH, has_grown, is_more_severe
 
 Marks = frozenset[tuple[str, str]]
 
@@ -88,24 +85,19 @@ def _alone_with_marks(issues: Iterable[Issue]) -> dict[tuple[str, Marks], Issue]
     return {key: issue for key, issue in keyed if key[1] and often[key] == 1}
 
 
-def worse(now: Issue, before: Issue) -> str | None:
-    """Why a finding is worse than it was, as half a sentence; None when it is not.
+def explain_worse(now: Issue, before: Issue) -> str | None:
+    """Return why a finding is worse than it was, as half a sentence; None when it is not.
 
-    Worse is a higher severity, or, in some currency or in credits, more at risk and at least twice as much as before.
-    Risks of different currencies are never added up.
+    Each currency is compared for itself, and so are credits: their risks are never added up.
     """
-    if now.severity.rank > before.severity.rank:
+    if is_more_severe(now.severity.rank, before.severity.rank):
         return f"it is {now.severity} now and was {before.severity}"
     for unit in sorted(now.impact.money):
-        if _clearly_more(Decimal(now.impact.money[unit]), Decimal(before.impact.money.get(unit, 0))):
-            return f"at least {WORSE_FACTOR} times as much {unit.upper()} is at risk"
-    if _clearly_more(now.impact.credits, before.impact.credits):
-        return f"at least {WORSE_FACTOR} times as many credits are at risk"
+        if has_grown(now.impact.money[unit], before.impact.money.get(unit, 0), growth=CLEAR_GROWTH):
+            return f"at least {CLEAR_GROWTH} times as much {unit.upper()} is at risk"
+    if has_grown(now.impact.credits, before.impact.credits, growth=CLEAR_GROWTH):
+        return f"at least {CLEAR_GROWTH} times as many credits are at risk"
     return None
-
-
-def _clearly_more(now: Decimal, before: Decimal) -> bool:
-    return now > before and now >= before * WORSE_FACTOR
 
 
 def contradictions(report: Facts, baseline: Facts, *, renamed: Mapping[str, str]) -> tuple[str, ...]:
