@@ -16,7 +16,7 @@ from rich.text import Text
 from trueup.actions.audit.run_audit import audit
 from trueup.checks import catalogue
 from trueup.config import load_config
-from trueup.demo.found import found_company
+from trueup.demo.create import create_company
 from trueup.disk import whole_file
 from trueup.formats import write
 from trueup.model.source import Silent
@@ -47,7 +47,7 @@ def draw(path: Path = PICTURE) -> None:
     """Audit the demo company and draw the beginning of its report."""
     checks = catalogue()
     with tempfile.TemporaryDirectory() as folder:
-        config = found_company(Path(folder), url=None, accounts=500, seed=1, now=NOW, progress=Silent())
+        config = create_company(Path(folder), url=None, accounts=500, seed=1, now=NOW, progress=Silent())
         report = audit(load_config(config, os.environ), checks=checks, now=NOW, progress=Silent())
     text = io.StringIO()
     report = dataclasses.replace(report, run_id="5b1f6c1e-0d0c-4c7e-9d6e-1f2a3b4c5d6e")

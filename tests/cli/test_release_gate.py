@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.command import trueup
 from tests.support.gating import gate, now
-from trueup.demo.found import found_company
+from trueup.demo.create import create_company
 from trueup.model.source import Silent
 
 BLOCKED, USAGE, UNKNOWN = 1, 2, 3
@@ -24,7 +24,7 @@ ACCOUNT = "user_000042"
 
 def whole(folder: Path) -> None:
     """The demo company with its plan gates mended and its exemptions renewed: what is left is backlog."""
-    found_company(folder, url=None, accounts=100, seed=1, now=now(), progress=Silent())
+    create_company(folder, url=None, accounts=100, seed=1, now=now(), progress=Silent())
     change(folder / "plans.json", _mended)
     config = folder / "trueup.toml"
     lines = config.read_text("utf-8").splitlines()

@@ -27,13 +27,13 @@ from pathlib import Path
 from trueup.model.settings import StripeSettings
 from trueup.model.source import Silent
 from trueup.stripe.key import read_key
-from trueup.stripe.supply import Manner, stripe_snapshot
+from trueup.stripe.supply import ReadOptions, stripe_snapshot
 url, key, folder, relations = sys.argv[1:]
 settings = StripeSettings(api_key=key, api_base=url, cache_folder=folder)
 print("ready", flush=True)
 with stripe_snapshot(
     settings, read_key(key, allow_full_key=False), relations=relations.split(","), now=datetime(2026, 11, 1),
-    scratch=Path(folder), progress=Silent(), manner=Manner(page_size=2),
+    scratch=Path(folder), progress=Silent(), options=ReadOptions(page_size=2),
 ):
     print("read", flush=True)
 """

@@ -14,12 +14,12 @@ from tests.support.stripe.world import StripeWorld
 from trueup.model.stripe_objects import EVENT_TYPES
 from trueup.stripe.shapes.catalog import endpoint_rows
 from trueup.stripe.shapes.events import event_rows
-from trueup.stripe.shapes.fields import Ours, Row
+from trueup.stripe.shapes.fields import AccountFilter, Row
 from trueup.stripe.shapes.invoices import invoice_rows
 from trueup.stripe.shapes.payments import checkout_session_rows, payment_intent_rows
 from trueup.stripe.shapes.subscriptions import subscription_rows
 
-OURS = Ours(livemode=True)
+OURS = AccountFilter(livemode=True)
 
 
 def only(rows: list[Row]) -> dict[str, Any]:
@@ -91,21 +91,21 @@ def test_a_schedule_says_what_comes_next_and_when() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "is_other"),
+    ("account_filter", "is_other"),
     [
         (OURS, False),
-        (Ours(livemode=True, products=frozenset({"prod_theirs"})), False),
-        (Ours(livemode=True, metadata={"app": "ours"}), False),
-        (Ours(livemode=True, metadata={"app": "theirs"}), True),
-        (Ours(livemode=True, metadata={"other": "ours"}), True),
+        (AccountFilter(livemode=True, products=frozenset({"prod_theirs"})), False),
+        (AccountFilter(livemode=True, metadata={"app": "ours"}), False),
+        (AccountFilter(livemode=True, metadata={"app": "theirs"}), True),
+        (AccountFilter(livemode=True, metadata={"other": "ours"}), True),
     ],
 )
-def test_a_subscription_of_another_application_is_marked(ours: Ours, is_other: bool) -> None:
+def test_a_subscription_of_another_application_is_marked(account_filter: AccountFilter, is_other: bool) -> None:
     """By its metadata; what its products mean is for the checks to say, which know the plans' prices."""
     world = StripeWorld()
     price = products.price("price_1", "prod_ours")
     subscription = subscribe(world, new_customer(world), price, metadata={"app": "ours"})
-    assert only(subscription_rows(subscription, ours)["stripe_subscription"])["other_application"] is is_other
+    assert only(subscription_rows(subscription, account_filter)["stripe_subscription"])["other_application"] is is_other
 
 
 def test_an_invoice_paid_out_of_band_is_told_from_one_that_cost_nothing() -> None:

@@ -16,16 +16,16 @@ from trueup.model.settings import StripeSettings
 from trueup.model.source import Progress, Silent
 from trueup.stripe.key import read_key
 from trueup.stripe.listings import LISTINGS
-from trueup.stripe.pace import Patience
 from trueup.stripe.paging import PAGE
-from trueup.stripe.shapes.fields import Ours
-from trueup.stripe.supply import Manner, identity_mapping, stripe_snapshot
+from trueup.stripe.rate_limiter import RetryPolicy
+from trueup.stripe.shapes.fields import AccountFilter
+from trueup.stripe.supply import ReadOptions, identity_mapping, stripe_snapshot
 
 RELATIONS = tuple(relation_name(relation) for relation in STRIPE)
 NOW = EPOCH + 5 * DAY
 """Where the worlds of these tests stand."""
 
-QUICK = Patience(attempts=3, first_wait_seconds=0.001, longest_wait_seconds=0.002)
+QUICK = RetryPolicy(attempts=3, first_wait_seconds=0.001, longest_wait_seconds=0.002)
 
 Rows = list[dict[str, Any]]
 
@@ -58,7 +58,7 @@ def read_stripe(
     *,
     relations: Sequence[str] = RELATIONS,
     page_size: int = PAGE,
-    patience: Patience = QUICK,
+    retry_policy: RetryPolicy = QUICK,
     progress: Progress | None = None,
     keeps: bool = True,
     **changed: Any,
@@ -73,7 +73,7 @@ def read_stripe(
         now=datetime.fromtimestamp(server.world.time(), UTC).replace(tzinfo=None),
         scratch=folder,
         progress=progress or Silent(),
-        manner=Manner(patience=patience, page_size=page_size),
+        options=ReadOptions(retry_policy=retry_policy, page_size=page_size),
     ) as snapshot:
         whole = [relation for relation in relations if relation not in snapshot.problems]
         return Read(
@@ -89,15 +89,17 @@ def read_stripe(
         )
 
 
-def expected_rows(world: StripeWorld, *, livemode: bool = True, ours: Ours | None = None) -> dict[str, Rows]:
+def expected_rows(
+    world: StripeWorld, *, livemode: bool = True, account_filter: AccountFilter | None = None
+) -> dict[str, Rows]:
     """The rows of all that is in the world, by the same rules for one object, and none for reading lists."""
     found: dict[str, Rows] = {relation: [] for relation in RELATIONS}
-    ours = ours or Ours(livemode=livemode)
+    account_filter = account_filter or AccountFilter(livemode=livemode)
     for listing in LISTINGS:
         for one in world.objects(listing.object):
             if one.get("livemode", livemode) != livemode or not _is_listed(world, one):
                 continue
-            for relation, rows in listing.rows(_expanded(world, one), ours).items():
+            for relation, rows in listing.rows(_expanded(world, one), account_filter).items():
                 found[relation] += [_plain(relation, row) for row in rows]
     prices = {row["price_id"]: row for row in found["stripe_price"]}
     for line in found["stripe_invoice_line"]:

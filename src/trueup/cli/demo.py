@@ -68,10 +68,10 @@ def demo(
 def _founded(home: Path, *, accounts: int, seed: int, url: str | None, now: datetime) -> Config:
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
     from trueup.config import load_config  # noqa: PLC0415 - heavy
-    from trueup.demo.found import found_company  # noqa: PLC0415 - heavy
+    from trueup.demo.create import create_company  # noqa: PLC0415 - heavy
 
     with terminal_progress() as progress:
-        path = found_company(home, url=url, accounts=accounts, seed=seed, now=now, progress=progress)
+        path = create_company(home, url=url, accounts=accounts, seed=seed, now=now, progress=progress)
     environment = {**os.environ, **({"DATABASE_URL": url} if url else {})}
     return load_config(path, environment, known_checks=[check.id for check in catalogue_for(None)])
 

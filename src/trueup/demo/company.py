@@ -16,13 +16,13 @@ from trueup.demo.endpoints import endpoints, planted_endpoints
 from trueup.demo.faults import FAULTS
 from trueup.demo.gates import innocent_gates, planted_gates, write_gates
 from trueup.demo.history import Span, make_history
+from trueup.demo.load import load_scenes, number_people
 from trueup.demo.people import Excused, Move, Person, Subject
 from trueup.demo.rows import make_rows
 from trueup.demo.scene import Scene
 from trueup.demo.settings import config_text
-from trueup.demo.staging import number_people, stage
 from trueup.demo.stripe import make_stripe, write_stripe
-from trueup.demo.till import Till
+from trueup.demo.stripe_account import StripeAccount
 from trueup.demo.truth import PlantedFinding, Truth, Twin
 from trueup.demo.twins import TWINS
 from trueup.demo.writers import write_company
@@ -52,7 +52,7 @@ class Company:
     truth: Truth
     span: Span
     exemptions: tuple[Excused, ...]
-    tills: tuple[Till, ...]
+    stripe_accounts: tuple[StripeAccount, ...]
     faulty: bool
 
     def write(self, place: str, *, force: bool = False) -> None:
@@ -70,7 +70,7 @@ class Company:
         May be called once. Raises ``ConfigurationError`` for a folder that cannot be made.
         """
         others = endpoints(faulty=self.faulty)
-        make_stripe(self.connection, span=self.span, tills=self.tills, others=others)
+        make_stripe(self.connection, span=self.span, stripe_accounts=self.stripe_accounts, others=others)
         write_stripe(self.connection, folder, now=self.span.now)
 
     def config_text(self, url_reference: str, *, stripe: Path | None = None) -> str:
@@ -112,7 +112,7 @@ def make_company(
     with tempfile.TemporaryDirectory(prefix="trueup-demo-") as folder:
         connection = duckdb.connect(str(Path(folder) / "company.duckdb"), config={"memory_limit": MEMORY_LIMIT})
         with contextlib.closing(connection):
-            moves = stage(connection, scenes)
+            moves = load_scenes(connection, scenes)
             make_history(connection, accounts=accounts + deleted, seed=seed, span=span)
             make_rows(connection, span=span)
             named, faulty = _Named(connection, moves), bool(fault_share)
@@ -129,7 +129,7 @@ def make_company(
                 truth=truth,
                 span=span,
                 exemptions=tuple(excused for scene in scenes for excused in scene.exemptions),
-                tills=tuple(scene.till for scene in scenes),
+                stripe_accounts=tuple(scene.stripe for scene in scenes),
                 faulty=faulty,
             )
 

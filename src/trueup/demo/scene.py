@@ -20,7 +20,7 @@ from trueup.demo.offer import (
     pack_cents,
 )
 from trueup.demo.people import Event, Excused, Expected, Membership, Move, Person, PlanSwitch, Subject
-from trueup.demo.till import Till, charge_of
+from trueup.demo.stripe_account import StripeAccount, charge_of
 from trueup.model.stripe_objects import CheckoutPayment, InvoiceStatus, StripeSubscription, SubscriptionStatus
 
 DAYS_PER_CYCLE = 30
@@ -30,7 +30,7 @@ SHIFT_SECONDS = 4 * 3600
 class Scene:
     """The rows of one story. ``name`` and ``index`` make its Stripe ids and its dates its own.
 
-    What a method writes for the app is in ``people`` and their ledger; what it leaves at Stripe is in ``till``.
+    What a method writes for the app is in ``people`` and their ledger; what it leaves at Stripe is in ``stripe``.
     """
 
     def __init__(self, *, name: str, index: int, seed: int, now: datetime, recorded_since: datetime) -> None:
@@ -44,7 +44,7 @@ class Scene:
         self.exemptions: list[Excused] = []
         self.expected: list[Expected] = []
         self.innocent: list[Subject] = []
-        self.till = Till(self.stripe_id)
+        self.stripe = StripeAccount(self.stripe_id)
         self._key = f"{seed}:{name}:{index}"
         self._made = 0
         self._shift_seconds = self.pick(SHIFT_SECONDS)
@@ -88,7 +88,7 @@ class Scene:
         """
         event_id = self.stripe_id("evt")
         if about is not None:
-            self.till.tell(event_id, type_, about, at)
+            self.stripe.tell(event_id, type_, about, at)
         if recorded and at >= self.recorded_since:
             processed_at = at + timedelta(seconds=1) if status == "processed" else None
             self.events.append(
@@ -119,8 +119,8 @@ class Scene:
         """An account that went from FREE to a paid plan ``days`` ago; nothing is billed or granted yet."""
         person = self.newcomer(days=days + 9)
         at = self.ago(days=days)
-        person.customer_id = self.till.customer(at, owner=person)
-        person.subscription_id = self.till.subscribe(person.customer_id, price or MONTHLY[plan], at=at)
+        person.customer_id = self.stripe.customer(at, owner=person)
+        person.subscription_id = self.stripe.subscribe(person.customer_id, price or MONTHLY[plan], at=at)
         self.event("customer.subscription.created", at, about=person.subscription_id)
         self.switch(person, plan, at, actor="stripe")
         return person
@@ -141,7 +141,7 @@ class Scene:
         person = self.subscribed(days=days)
         at = self.ago(days=days)
         ends = at + timedelta(days=TRIAL_DAYS)
-        self.till.change(
+        self.stripe.change(
             person.subscription_id, status=SubscriptionStatus.TRIALING, trial_end=ends, current_period_end=ends
         )
         person.move("promotional_grant", TRIAL_CREDITS, at, actor="trial")
@@ -151,7 +151,9 @@ class Scene:
         """End the subscription in Stripe; what the app makes of it is the story's."""
         at = self.ago(days=days)
         ended = at - timedelta(seconds=3)
-        self.till.change(person.subscription_id, status=SubscriptionStatus.CANCELED, canceled_at=ended, ended_at=ended)
+        self.stripe.change(
+            person.subscription_id, status=SubscriptionStatus.CANCELED, canceled_at=ended, ended_at=ended
+        )
 
     def renew(
         self,
@@ -167,7 +169,7 @@ class Scene:
         ``invoice`` and ``event`` name those of an earlier grant, for one that is given again.
         """
         at = self.ago(days=days)
-        invoice = invoice or self.till.bill(person.subscription_id, at)
+        invoice = invoice or self.stripe.bill(person.subscription_id, at)
         return person.move(
             "subscription_grant",
             PLANS[person.plan].credits_per_month if amount is None else amount,
@@ -179,8 +181,8 @@ class Scene:
     def bill_late(self, person: Person, *, days: float, due_at: datetime | None = None) -> str:
         """Bill a period that is not paid yet, and is late unless it is due only at ``due_at``; the invoice."""
         if due_at is None:
-            self.till.change(person.subscription_id, status=SubscriptionStatus.PAST_DUE)
-        return self.till.bill(
+            self.stripe.change(person.subscription_id, status=SubscriptionStatus.PAST_DUE)
+        return self.stripe.bill(
             person.subscription_id,
             self.ago(days=days),
             status=InvoiceStatus.OPEN,
@@ -191,8 +193,8 @@ class Scene:
 
     def plan_ahead(self, person: Person, price: OfferedPrice) -> None:
         """Schedule another price from the subscription's next period on."""
-        subscription = self.till.one(StripeSubscription, person.subscription_id)
-        self.till.change(
+        subscription = self.stripe.one(StripeSubscription, person.subscription_id)
+        self.stripe.change(
             person.subscription_id,
             next_price_id=price.price_id,
             next_phase_at=subscription.current_period_end,
@@ -200,8 +202,8 @@ class Scene:
 
     def sell(self, person: Person, at: datetime, *, pack: int, order: str | None = None) -> tuple[str, str]:
         """Sell a credit pack in Stripe alone: the ids of its payment and its checkout."""
-        person.customer_id = person.customer_id or self.till.customer(at, owner=person)
-        return self.till.sell(person.customer_id, pack_cents(pack), at, order=order)
+        person.customer_id = person.customer_id or self.stripe.customer(at, owner=person)
+        return self.stripe.sell(person.customer_id, pack_cents(pack), at, order=order)
 
     def buy(self, person: Person, *, days: float, pack: int = 250, order: str | None = None) -> Move:
         """Sell a credit pack: a checkout, a payment, an event, and the ledger row."""
@@ -216,16 +218,16 @@ class Scene:
         No event tells the app of a checkout that was not completed: it was credited on the browser's word.
         """
         self.unrecord(bought.event_id)
-        self.till.forget(bought.event_id)
+        self.stripe.forget(bought.event_id)
         bought.event_id = None
-        self.till.change(bought.payment_intent_id, **changes)
-        self.till.change(bought.checkout_session_id, status="open", payment_status=CheckoutPayment.UNPAID)
+        self.stripe.change(bought.payment_intent_id, **changes)
+        self.stripe.change(bought.checkout_session_id, status="open", payment_status=CheckoutPayment.UNPAID)
         return bought.payment_intent_id
 
     def refunded(self, bought: Move, *, days: float, share: float = 1) -> tuple[datetime, str]:
         """Give back a share of a purchase in Stripe, which tells the app: when, and by which event."""
         at = self.ago(days=days)
-        self.till.refund(bought.payment_intent_id, at, share=share)
+        self.stripe.refund(bought.payment_intent_id, at, share=share)
         return at, self.event("charge.refunded", at, about=charge_of(bought.payment_intent_id))
 
     def credit_again(self, person: Person, bought: Move, *, days: float, event: str | None = None) -> Move:
@@ -251,7 +253,7 @@ class Scene:
 
     def seats(self, organisation: Person, *, quantity: int) -> None:
         """What the organisation pays for its members in Stripe, from its next invoice on."""
-        self.till.add_item(organisation.subscription_id, SEAT, quantity=quantity)
+        self.stripe.add_item(organisation.subscription_id, SEAT, quantity=quantity)
 
     def excuse(self, check: str, person: Person, *, owner: str, reason: str, days_left: int) -> None:
         """Add an exemption that ends in ``days_left`` days; a negative number has passed."""

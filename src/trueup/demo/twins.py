@@ -46,7 +46,7 @@ def fully_discounted(scene: Scene) -> None:
     """A coupon of 100 per cent: every period has its invoice, of zero, and its grant."""
     person = scene.subscribed(days=98)
     for days in (98, 68, 38, 8):
-        invoice = scene.till.bill(person.subscription_id, scene.ago(days=days), total=0, amount_due=0, amount_paid=0)
+        invoice = scene.stripe.bill(person.subscription_id, scene.ago(days=days), total=0, amount_due=0, amount_paid=0)
         scene.renew(
             person, days=days, invoice=invoice, event=scene.event("invoice.paid", scene.ago(days=days), about=invoice)
         )
@@ -95,7 +95,7 @@ def disputed_and_won(scene: Scene) -> None:
     bought = scene.buy(person, days=44, pack=500)
     payment = bought.payment_intent_id
     lost, won = scene.ago(days=40), scene.ago(days=25)
-    dispute = scene.till.dispute(payment, lost, status=DisputeStatus.WON)
+    dispute = scene.stripe.dispute(payment, lost, status=DisputeStatus.WON)
     opened = scene.event("charge.dispute.created", lost, about=dispute)
     person.move("refund", -500, lost, event=opened, payment=payment)
     closed = scene.event("charge.dispute.closed", won, about=dispute)

@@ -14,7 +14,7 @@ ON_TERMS = "send_invoice"
 def paid_on_terms(scene: Scene) -> None:
     """Net-thirty terms: the period's credits are there, its invoice is open, and is due in eighteen days."""
     person = scene.subscribed(days=42)
-    scene.till.change(person.subscription_id, collection_method=ON_TERMS)
+    scene.stripe.change(person.subscription_id, collection_method=ON_TERMS)
     scene.renew(person, days=42)
     at = scene.ago(days=12)
     invoice = scene.bill_late(person, days=12, due_at=at + timedelta(days=30))
@@ -26,7 +26,7 @@ def paid_by_bank_transfer(scene: Scene) -> None:
     """An invoice was marked as paid by hand when the transfer arrived: no payment of Stripe's stands behind it."""
     person = scene.subscribed(days=14)
     at = scene.ago(days=14)
-    invoice = scene.till.bill(person.subscription_id, at, paid_out_of_band=True)
+    invoice = scene.stripe.bill(person.subscription_id, at, paid_out_of_band=True)
     event = scene.event("invoice.paid", at, about=invoice)
     scene.clears(person, scene.renew(person, days=14, invoice=invoice, event=event), invoice)
 
@@ -34,8 +34,8 @@ def paid_by_bank_transfer(scene: Scene) -> None:
 def second_product(scene: Scene) -> None:
     """A customer also subscribes to another application, which is sold on the same Stripe account."""
     person = scene.subscriber(renewals=1)
-    other = scene.till.subscribe(person.customer_id or "", DESKTOP, at=scene.ago(days=25))
-    scene.clears(person, other, scene.till.bill(other, scene.ago(days=25)), DESKTOP.price_id)
+    other = scene.stripe.subscribe(person.customer_id or "", DESKTOP, at=scene.ago(days=25))
+    scene.clears(person, other, scene.stripe.bill(other, scene.ago(days=25)), DESKTOP.price_id)
 
 
 def upgrade_scheduled(scene: Scene) -> None:
@@ -58,7 +58,7 @@ def refund_failed(scene: Scene) -> None:
     """A refund failed at the bank: the money and the credits both stayed where they were."""
     person = scene.newcomer()
     bought = scene.buy(person, days=26)
-    scene.till.refund(bought.payment_intent_id, scene.ago(days=20), failed=True)
+    scene.stripe.refund(bought.payment_intent_id, scene.ago(days=20), failed=True)
     scene.clears(person, bought.payment_intent_id)
 
 
@@ -67,7 +67,7 @@ def two_orders_in_a_row(scene: Scene) -> None:
     person = scene.newcomer()
     first, second = scene.buy(person, days=16), scene.buy(person, days=16)
     for named in (second.payment_intent_id, second.checkout_session_id):
-        scene.till.change(named, created_at=first.at + timedelta(minutes=4))
+        scene.stripe.change(named, created_at=first.at + timedelta(minutes=4))
     second.at = first.at + timedelta(minutes=5)
     scene.clears(person, first.payment_intent_id, second.payment_intent_id)
 
@@ -76,8 +76,8 @@ def abandoned_checkout(scene: Scene) -> None:
     """A checkout was opened and left: it expired, nothing was paid, and nothing is owed."""
     person, at = scene.newcomer(), scene.ago(days=19)
     payment, checkout = scene.sell(person, at, pack=250)
-    scene.till.forget(payment)
-    scene.till.change(checkout, status="expired", payment_status=CheckoutPayment.UNPAID, payment_intent_id=None)
+    scene.stripe.forget(payment)
+    scene.stripe.change(checkout, status="expired", payment_status=CheckoutPayment.UNPAID, payment_intent_id=None)
     scene.clears(person, checkout)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from trueup.model.absence import Proof
 from trueup.model.change import Change
+from trueup.model.customer_lookup import Proof
 from trueup.model.row_counts import RowCounts
 
 

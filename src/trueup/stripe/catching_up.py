@@ -54,7 +54,7 @@ def _note_changes(reading: Reading, since: int, *, keeps_events: bool) -> bool:
     found = False
     for page in pages(reading.connection, EVENTS.path, {"created": {"gte": since}}, position=Position()):
         for event in page:
-            refuse_other_mode(event, reading.ours)
+            refuse_other_mode(event, reading.account_filter)
         moments = [(event["id"], _created(event)) for event in page]
         unseen = reading.cache.unseen(moments)
         new = [event for event in page if event["id"] in unseen]
@@ -63,7 +63,7 @@ def _note_changes(reading: Reading, since: int, *, keeps_events: bool) -> bool:
         found = True
         if keeps_events:
             kept = [event for event in new if event.get("type") in EVENTS.passes[0]["types"]]  # type: ignore[operator]
-            reading.cache.keep(EVENTS, whole_objects(reading.connection, EVENTS, kept, reading.ours))
+            reading.cache.keep(EVENTS, whole_objects(reading.connection, EVENTS, kept, reading.account_filter))
         touched = [one for one in map(touched_by, new) if one is not None]
         reading.cache.note_changes([moment for moment in moments if moment[0] in unseen], touched)
     return found
@@ -103,7 +103,9 @@ class _Refresh:
             asked = reading.question(self._listing, number, self._young_since)
             path = self._listing.path
             for page in pages(reading.connection, path, asked, position=Position(), page_size=reading.page_size):
-                reading.cache.keep(self._listing, whole_objects(reading.connection, self._listing, page, reading.ours))
+                reading.cache.keep(
+                    self._listing, whole_objects(reading.connection, self._listing, page, reading.account_filter)
+                )
                 reading.progress.advance(len(page))
 
     def _ask_for(self, one: Touched) -> None:
@@ -118,9 +120,9 @@ class _Refresh:
         except NoSuchObject:
             reading.cache.drop(listing, one.object_id)
             return
-        reading.cache.keep(listing, whole_objects(reading.connection, listing, [found], reading.ours))
+        reading.cache.keep(listing, whole_objects(reading.connection, listing, [found], reading.account_filter))
         if customer and isinstance(shown := found.get("customer"), dict) and shown.get("id") == customer:
-            reading.cache.keep(CUSTOMERS, whole_objects(reading.connection, CUSTOMERS, [shown], reading.ours))
+            reading.cache.keep(CUSTOMERS, whole_objects(reading.connection, CUSTOMERS, [shown], reading.account_filter))
         reading.progress.advance(1)
 
     def _takes_customer(self, one: Touched) -> bool:

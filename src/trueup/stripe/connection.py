@@ -16,7 +16,7 @@ from trueup.model.finding import printable
 from trueup.model.redact import redact
 from trueup.stripe.failures import CursorDied, KeyRefused, NoSuchObject, NotPermitted, NotRead, Passing
 from trueup.stripe.key import Key
-from trueup.stripe.pace import Pace, Patience
+from trueup.stripe.rate_limiter import RateLimiter, RetryPolicy
 from trueup.stripe.transport import Transport
 
 API_VERSION = "2026-10-28.endive"
@@ -34,11 +34,13 @@ _LONGEST_ASKED_SECONDS = 3600.0
 class Connection:
     """One key's way to Stripe. ``requests`` counts what was sent; ``named_account`` is whom a refusal named."""
 
-    def __init__(self, *, client: stripe.StripeClient, transport: Transport, pace: Pace, patience: Patience) -> None:
+    def __init__(
+        self, *, client: stripe.StripeClient, transport: Transport, rate_limiter: RateLimiter, retry_policy: RetryPolicy
+    ) -> None:
         self._client = client
         self._transport = transport
-        self._pace = pace
-        self._patience = patience
+        self._rate_limiter = rate_limiter
+        self._retry_policy = retry_policy
         self.requests = 0
         self.named_account: str | None = None
         self.request_id: str | None = None
@@ -55,14 +57,14 @@ class Connection:
         Raises ``NotRead`` when no right answer comes, before the deadline or at all.
         """
         for attempt in itertools.count(1):
-            self._pace.wait()
+            self._rate_limiter.wait()
             try:
                 answer = self._asked(path, parameters)
                 accept(answer)
             except Passing as failure:
-                if attempt >= self._patience.attempts:
+                if attempt >= self._retry_policy.attempts:
                     raise NotRead(f"{failure}, {attempt} times in a row") from None
-                self._pace.hold(max(failure.wait_seconds or 0.0, self._patience.wait_seconds(attempt)))
+                self._rate_limiter.hold(max(failure.wait_seconds or 0.0, self._retry_policy.wait_seconds(attempt)))
             else:
                 return answer
         raise AssertionError  # pragma: no cover - counting does not end
@@ -152,12 +154,12 @@ class _Silence(logging.Filter):
 
 @contextmanager
 def connected(
-    *, key: Key, api_base: str, pace: Pace, patience: Patience, proxy_from_environment: bool
+    *, key: Key, api_base: str, rate_limiter: RateLimiter, retry_policy: RetryPolicy, proxy_from_environment: bool
 ) -> Iterator[Connection]:
     """A connection with this key."""
     # The SDK knows this switch for the whole process alone. It would write a file and send what machine this is.
     stripe.enable_telemetry = False
-    transport = Transport(left_seconds=lambda: pace.left_seconds, proxy_from_environment=proxy_from_environment)
+    transport = Transport(left_seconds=lambda: rate_limiter.left_seconds, proxy_from_environment=proxy_from_environment)
     silence = _Silence()
     logger = logging.getLogger("stripe")
     logger.addFilter(silence)
@@ -169,7 +171,7 @@ def connected(
             max_network_retries=0,
             http_client=transport,
         )
-        yield Connection(client=client, transport=transport, pace=pace, patience=patience)
+        yield Connection(client=client, transport=transport, rate_limiter=rate_limiter, retry_policy=retry_policy)
     finally:
         logger.removeFilter(silence)
         transport.close()

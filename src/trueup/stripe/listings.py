@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from trueup.model.stripe_objects import EVENT_TYPES
 from trueup.stripe.shapes.catalog import customer_rows, endpoint_rows, price_rows, product_rows
 from trueup.stripe.shapes.events import event_rows
-from trueup.stripe.shapes.fields import JSON, Ours, Rows
+from trueup.stripe.shapes.fields import JSON, AccountFilter, Rows
 from trueup.stripe.shapes.invoices import invoice_rows
 from trueup.stripe.shapes.payments import checkout_session_rows, dispute_rows, payment_intent_rows, refund_rows
 from trueup.stripe.shapes.subscriptions import subscription_rows
@@ -40,7 +40,7 @@ class Listing:
     path: str
     object: str
     relations: tuple[str, ...]
-    rows: Callable[[JSON, Ours], Rows]
+    rows: Callable[[JSON, AccountFilter], Rows]
     passes: tuple[Parameters, ...] = ({},)
     expand: tuple[str, ...] = ()
     sublists: tuple[Sublist, ...] = ()

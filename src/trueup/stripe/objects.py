@@ -10,37 +10,39 @@ from trueup.stripe.connection import JSON, Connection
 from trueup.stripe.failures import NotRead, Passing
 from trueup.stripe.listings import Listing, Sublist
 from trueup.stripe.paging import whole_sublist
-from trueup.stripe.shapes.fields import Ours, Rows, within
+from trueup.stripe.shapes.fields import AccountFilter, Rows, within
 
 Kept = tuple[str, Rows]
 """An object's id and its rows."""
 
 
-def whole_objects(connection: Connection, listing: Listing, page: Sequence[JSON], ours: Ours) -> list[Kept]:
+def whole_objects(
+    connection: Connection, listing: Listing, page: Sequence[JSON], account_filter: AccountFilter
+) -> list[Kept]:
     """The rows of a page's objects, their lists read to the end.
 
     Raises ``NotRead``, and ``ConfigurationError`` for an object of the other mode: then the key is not what it says.
     """
-    return [(found["id"], _rows(connection, listing, found, ours)) for found in page]
+    return [(found["id"], _rows(connection, listing, found, account_filter)) for found in page]
 
 
-def _rows(connection: Connection, listing: Listing, found: JSON, ours: Ours) -> Rows:
+def _rows(connection: Connection, listing: Listing, found: JSON, account_filter: AccountFilter) -> Rows:
     if found.get("object") != listing.object:
         raise NotRead(f"Stripe listed an object of another kind: {printable(str(found.get('object')))[:40]}")
-    refuse_other_mode(found, ours)
+    refuse_other_mode(found, account_filter)
     if found.get("deleted") is True:
-        return listing.rows(found, ours)
+        return listing.rows(found, account_filter)
     read = {
         sublist.name: {"data": whole_sublist(connection, *_address(sublist, found["id"]))}
         for sublist in listing.sublists
-        if _is_cut(sublist, found, ours)
+        if _is_cut(sublist, found, account_filter)
     }
-    return listing.rows({**found, **read}, ours)
+    return listing.rows({**found, **read}, account_filter)
 
 
-def _is_cut(sublist: Sublist, found: JSON, ours: Ours) -> bool:
+def _is_cut(sublist: Sublist, found: JSON, account_filter: AccountFilter) -> bool:
     if sublist.is_always_asked:
-        return not ours.products or found["id"] in ours.products
+        return not account_filter.products or found["id"] in account_filter.products
     shown = found.get(sublist.name)
     if not isinstance(within(shown, "data"), list):
         return True
@@ -52,10 +54,10 @@ def _address(sublist: Sublist, named: str) -> tuple[str, dict[str, str]]:
     return sublist.path.replace("{id}", named), parameters
 
 
-def refuse_other_mode(found: JSON, ours: Ours) -> None:
+def refuse_other_mode(found: JSON, account_filter: AccountFilter) -> None:
     """Raises ``ConfigurationError`` for an object of the other mode."""
-    if isinstance(found.get("livemode"), bool) and found["livemode"] != ours.livemode:
-        expected, seen = ("live", "test") if ours.livemode else ("test", "live")
+    if isinstance(found.get("livemode"), bool) and found["livemode"] != account_filter.livemode:
+        expected, seen = ("live", "test") if account_filter.livemode else ("test", "live")
         raise ConfigurationError(
             f"Stripe shows {printable(str(found.get('id')))[:80]} of {seen} mode to a key of {expected} mode; check "
             "stripe.api_key and stripe.api_base before anything is compared."

@@ -15,7 +15,7 @@ from trueup.stripe.failures import NotRead
 from trueup.stripe.listings import EVENTS, SINCE_DAYS, Listing
 from trueup.stripe.objects import whole_objects
 from trueup.stripe.paging import Position, pages
-from trueup.stripe.shapes.fields import Ours
+from trueup.stripe.shapes.fields import AccountFilter
 
 DAY_SECONDS = 86_400
 _RESUMED_SECONDS = DAY_SECONDS
@@ -47,7 +47,7 @@ class Reading:
 
     connection: Connection
     cache: Cache
-    ours: Ours
+    account_filter: AccountFilter
     clock: Clock
     progress: source.Progress
     since_days: int
@@ -122,7 +122,7 @@ class Reading:
         asked = self.question(listing, number, since)
         by_time = position if listing.has_created else None
         for page in pages(self.connection, listing.path, asked, position=by_time, page_size=self.page_size):
-            objects = whole_objects(self.connection, listing, page, self.ours)
+            objects = whole_objects(self.connection, listing, page, self.account_filter)
             self.cache.keep_page(listing, objects, pass_number=number, position=position.resume_from)
             self.progress.advance(len(page))
 

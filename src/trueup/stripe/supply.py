@@ -26,10 +26,10 @@ from trueup.stripe.connection import API_VERSION, JSON, Connection, connected
 from trueup.stripe.failures import NotPermitted, NotRead, Passing
 from trueup.stripe.key import Key
 from trueup.stripe.listings import LISTINGS, Listing, listings_for
-from trueup.stripe.pace import Pace, Patience, allowed_rate
 from trueup.stripe.paging import PAGE
+from trueup.stripe.rate_limiter import RateLimiter, RetryPolicy, allowed_rate
 from trueup.stripe.reading import Clock, Reading
-from trueup.stripe.shapes.fields import Ours
+from trueup.stripe.shapes.fields import AccountFilter
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,10 +60,10 @@ class StripeSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class ReadOptions:
     """How a reading goes about it, beyond what a config says: for tests and measurements."""
 
-    patience: Patience = field(default_factory=Patience)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     page_size: int = PAGE
     unlimited_rate: bool = False
     deadline_seconds: float | None = None
@@ -82,23 +82,23 @@ def identity_mapping(relation: str) -> RelationMapping:
 
 @contextlib.contextmanager
 def stripe_connection(
-    settings: StripeSettings, key: Key, *, progress: source.Progress, manner: Manner
+    settings: StripeSettings, key: Key, *, progress: source.Progress, options: ReadOptions
 ) -> Iterator[Connection]:
     """A connection as the config wants it. On this machine's own servers there is no budget to keep."""
     is_local = settings.api_base.startswith("http://")
     rate: float | None = allowed_rate(settings.requests_per_second, livemode=key.livemode)
-    if manner.unlimited_rate or (is_local and settings.requests_per_second is None):
+    if options.unlimited_rate or (is_local and settings.requests_per_second is None):
         rate = None
-    pace = Pace(
+    rate_limiter = RateLimiter(
         requests_per_second=rate,
-        deadline_seconds=manner.deadline_seconds or settings.deadline_minutes * 60,
+        deadline_seconds=options.deadline_seconds or settings.deadline_minutes * 60,
         glance=lambda: progress.advance(0),
     )
     with connected(
         key=key,
         api_base=settings.api_base,
-        pace=pace,
-        patience=manner.patience,
+        rate_limiter=rate_limiter,
+        retry_policy=options.retry_policy,
         proxy_from_environment=settings.proxy_from_environment,
     ) as connection:
         yield connection
@@ -113,18 +113,18 @@ def stripe_snapshot(
     now: datetime,
     scratch: Path,
     progress: source.Progress,
-    manner: Manner | None = None,
+    options: ReadOptions | None = None,
 ) -> Iterator[StripeSnapshot]:
     """Read these relations, as of ``now`` (naive UTC). ``scratch`` is a private folder for what is not to be kept.
 
     What cannot be read is a problem of its relations, never an error. Raises ``ConfigurationError`` for a key of
     another account than ``settings.account``, and for objects of the other mode.
     """
-    manner = manner or Manner()
+    options = options or ReadOptions()
     listings = listings_for(frozenset(relations))
     with contextlib.ExitStack() as open_ones:
-        connection = open_ones.enter_context(stripe_connection(settings, key, progress=progress, manner=manner))
-        ours = _ours(settings, key)
+        connection = open_ones.enter_context(stripe_connection(settings, key, progress=progress, options=options))
+        account_filter = _account_filter(settings, key)
         try:
             account = account_of(connection, pinned=settings.account)
             cache = open_ones.enter_context(_cache(settings, key, account, scratch, progress))
@@ -137,20 +137,20 @@ def stripe_snapshot(
         reading = Reading(
             connection=connection,
             cache=cache,
-            ours=ours,
+            account_filter=account_filter,
             clock=Clock(now.replace(tzinfo=UTC).timestamp() if told is None else told),
             progress=progress,
             since_days=settings.since_days,
             full_sweep_seconds=settings.full_sweep_hours * 3600,
-            page_size=manner.page_size,
+            page_size=options.page_size,
         )
         reading.sweep_due(listings)
         catch_up(reading, listings)
         yield _read(reading, listings, relations, began_at, account)
 
 
-def _ours(settings: StripeSettings, key: Key) -> Ours:
-    return Ours(
+def _account_filter(settings: StripeSettings, key: Key) -> AccountFilter:
+    return AccountFilter(
         livemode=key.livemode,
         account_metadata_key=settings.account_metadata_key,
         products=frozenset(settings.products),

@@ -57,7 +57,7 @@ class StrictBody:
 
 
 def strict_json(model: type[Model]) -> Any:
-    """The dependency of a route with a body: ``order: Annotated[RepairOrder, strict_json(RepairOrder)]``."""
+    """The dependency of a route with a body: ``order: Annotated[RepairBody, strict_json(RepairBody)]``."""
     return Depends(StrictBody(model))
 
 

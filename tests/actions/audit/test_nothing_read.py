@@ -12,7 +12,7 @@ import pytest
 from tests.support.command import Ran, trueup
 from tests.support.gating import now
 from trueup.actions.init.propose_config import proposed_config
-from trueup.demo.found import found_company
+from trueup.demo.create import create_company
 from trueup.model.source import Silent
 
 INCOMPLETE = 3
@@ -24,7 +24,7 @@ OF = {"account": "users", "ledger_entry": LEDGER}
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A company without Stripe and without plan gates, so that what is empty is all that is wrong."""
     folder = tmp_path_factory.mktemp("company")
-    found_company(folder, url=None, accounts=100, seed=1, now=now(), progress=Silent())
+    create_company(folder, url=None, accounts=100, seed=1, now=now(), progress=Silent())
     return folder
 
 

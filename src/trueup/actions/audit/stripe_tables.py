@@ -19,8 +19,14 @@ from trueup.model.settings import StripeTables
 from trueup.model.source import ColumnMapping, Progress, RelationMapping, Snapshot, Source, SourceTable
 from trueup.model.stripe_objects import NEWEST, WHOLE_OR_UNKNOWN, StripeReading
 from trueup.sources import open_source
-from trueup.stripe.given import Given, GivenObjects, Locate, given_objects, relations_of
-from trueup.stripe.shapes.fields import Ours
+from trueup.stripe.exported_objects import (
+    ExportedObjects,
+    ExportedSnapshot,
+    Locate,
+    read_exported_objects,
+    relations_of,
+)
+from trueup.stripe.shapes.fields import AccountFilter
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -176,7 +182,7 @@ def _copy(
         progress.end()
     since = dict.fromkeys(read, supply.tables.complete_since)
     if by_objects:
-        given = Given(
+        given = ExportedObjects(
             kinds=tuple(supply.fitted.objects),
             batches=_batches(supply, snapshot, progress),
             as_of=moment,
@@ -185,7 +191,9 @@ def _copy(
             locate=_locate(supply),
             may_be_empty=supply.tables.may_be_empty,
         )
-        with given_objects(given, ours=_ours(config), relations=by_objects, scratch=scratch) as objects:
+        with read_exported_objects(
+            given, account_filter=_account_filter(config), relations=by_objects, scratch=scratch
+        ) as objects:
             since |= _copy_objects(books, objects, mappings, by_objects, progress)
     return [StripeReading(relation=name, complete_since=complete, read_at=moment) for name, complete in since.items()]
 
@@ -204,7 +212,7 @@ def _cut(supply: TableSupply, relations: Iterable[str]) -> dict[str, str]:
 
 def _copy_objects(
     books: Books,
-    objects: GivenObjects,
+    objects: ExportedSnapshot,
     mappings: Mapping[str, RelationMapping],
     relations: Sequence[str],
     progress: Progress,
@@ -247,8 +255,8 @@ def _locate(supply: TableSupply) -> Locate:
     return locate
 
 
-def _ours(config: Config) -> Ours:
-    return Ours(
+def _account_filter(config: Config) -> AccountFilter:
+    return AccountFilter(
         livemode=config.policy.livemode,
         account_metadata_key=config.stripe.account_metadata_key,
         products=frozenset(config.stripe.products),

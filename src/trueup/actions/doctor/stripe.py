@@ -49,8 +49,8 @@ def _examine(config: Config, key: Key, checks: Sequence[Check]) -> Iterator[Symp
         says = "stripe.api_key is a full secret key, which could change and charge; a restricted key is enough"
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
     yield from _keeping(config)
-    manner = supply.Manner(patience=supply.Patience(attempts=2))
-    with supply.stripe_connection(config.stripe, key, progress=Silent(), manner=manner) as connection:
+    options = supply.ReadOptions(retry_policy=supply.RetryPolicy(attempts=2))
+    with supply.stripe_connection(config.stripe, key, progress=Silent(), options=options) as connection:
         try:
             account = supply.account_of(connection, pinned=config.stripe.account)
         except NotRead as error:

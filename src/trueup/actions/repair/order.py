@@ -16,8 +16,8 @@ from trueup.model.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trueup.model.absence import Answer
     from trueup.model.check import Check
+    from trueup.model.customer_lookup import LookupAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Order:
     plan_hash: str | None = None
     dry_run: bool = False
     unattended: bool = False
-    answer: Answer | None = None
+    answer: LookupAnswer | None = None
     """What Stripe said of the account, where that was asked for."""
     repair_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 

@@ -70,7 +70,7 @@ def planned(desk: Desk, order: Order) -> Plan | Stale | Refused | Failed:
         found = _looked_at(desk, order)
         if not isinstance(found, Unproven):
             return found
-        order = replace(order, answer=asked(desk, found.sought))
+        order = replace(order, answer=asked(desk, found.keys))
     return _moving(order)
 
 
@@ -91,7 +91,7 @@ def performed(desk: Desk, order: Order) -> RepairResult:
         result = _tried(desk, order)
         if not isinstance(result, Unproven):
             return result
-        order = replace(order, answer=asked(desk, result.sought))
+        order = replace(order, answer=asked(desk, result.keys))
     return _moving(order)
 
 

@@ -16,8 +16,8 @@ from trueup.model.repair import Plan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from trueup.model.absence import Proof
     from trueup.model.change import Change, Replace, Value
+    from trueup.model.customer_lookup import Proof
     from trueup.model.finding import Finding
     from trueup.model.row_counts import RowCounts
 

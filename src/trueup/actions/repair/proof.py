@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trueup.actions.audit import stripe_key
 from trueup.actions.repair.rows import SubjectRows
-from trueup.model.absence import Absent, Answer, Present, Sought, Unasked, Unknown
+from trueup.model.customer_lookup import Found, LookupAnswer, LookupKeys, NotAsked, NotFound, Unknown
 from trueup.model.errors import ConfigurationError
 from trueup.model.plan_move import plan_moves, upward
 from trueup.model.repair import Refused
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from trueup.actions.repair.order import Order
     from trueup.books.handful import Handful
     from trueup.config import Config
-    from trueup.model.absence import Proof
     from trueup.model.change import Change
+    from trueup.model.customer_lookup import Proof
 
 ASKINGS = 2
 """How often Stripe is asked for one repair: the app may change the account's address between question and look."""
@@ -33,7 +33,7 @@ _LONGEST_WAIT_SECONDS = 30.0
 class Unproven:
     """It takes a plan away, and nobody has asked Stripe yet, or about somebody else."""
 
-    sought: Sought
+    keys: LookupKeys
 
 
 def wrong_move(change: Change, books: Handful, config: Config) -> str | None:
@@ -56,58 +56,56 @@ def proven(desk: Desk, connection: Connection, order: Order, change: Change) -> 
     moves = list(plan_moves(change))
     if not moves:
         return None
-    sought = _sought(desk, connection, moves[0].account_id)
-    if order.answer is None or order.answer.sought != sought:
-        return Unproven(sought=sought)
+    keys = _lookup_keys(desk, connection, moves[0].account_id)
+    if order.answer is None or order.answer.keys != keys:
+        return Unproven(keys=keys)
     match order.answer:
-        case Absent() | Unasked() as proof:
+        case NotFound() | NotAsked() as proof:
             return proof
-        case Present(reason=reason):
+        case Found(reason=reason):
             return Refused(issue_id=order.issue_id, reason=reason)
         case Unknown(reason=reason):
             return Refused(issue_id=order.issue_id, reason=reason, unproven=True)
 
 
-def _sought(desk: Desk, connection: Connection, account_id: str) -> Sought:
+def _lookup_keys(desk: Desk, connection: Connection, account_id: str) -> LookupKeys:
     reader = SubjectRows(desk, connection, desk.layout().read)
 
     def values(column: str) -> frozenset[str]:
         found = reader.values("account", column, {"account_id": {account_id}})
         return frozenset(value.strip() for value in found if value.strip())
 
-    return Sought(account_id=account_id, emails=values("email"), customers=values("stripe_customer_id"))
+    return LookupKeys(account_id=account_id, emails=values("email"), customers=values("stripe_customer_id"))
 
 
-def asked(desk: Desk, sought: Sought) -> Answer:
+def asked(desk: Desk, keys: LookupKeys) -> LookupAnswer:
     """Ask Stripe, while no transaction is open. Takes half a minute at most."""
     settings = desk.config.stripe
     try:
         key = stripe_key(desk.config)
         if key is None:
-            return _without_key(desk.config, sought)
-        from trueup.stripe.seeking import seek  # noqa: PLC0415 - only where Stripe is read
+            return _without_key(desk.config, keys)
+        from trueup.stripe.customer_lookup import find_customer  # noqa: PLC0415 - only where Stripe is read
     except ConfigurationError as error:
-        return Unknown(sought=sought, why=str(error).rstrip("."))
+        return Unknown(keys=keys, why=str(error).rstrip("."))
     except ImportError as error:
-        return Unknown(
-            sought=sought, why=f"a library is not installed ({error.name}), run: pip install 'trueup[stripe]'"
-        )
+        return Unknown(keys=keys, why=f"a library is not installed ({error.name}), run: pip install 'trueup[stripe]'")
     if not desk.asking.acquire(timeout=_LONGEST_WAIT_SECONDS):
-        return Unknown(sought=sought, why="it is being asked about other accounts; try again later")
+        return Unknown(keys=keys, why="it is being asked about other accounts; try again later")
     try:
-        return seek(settings, key, sought)
+        return find_customer(settings, key, keys)
     finally:
         desk.asking.release()
 
 
-def _without_key(config: Config, sought: Sought) -> Unasked | Unknown:
+def _without_key(config: Config, keys: LookupKeys) -> NotAsked | Unknown:
     if config.stripe.tables is not None:
         why = "tables are a copy, and a plan is only taken away by Stripe's own word; give it a key"
-        return Unknown(sought=sought, why=why)
+        return Unknown(keys=keys, why=why)
     if config.repairs.downgrade_without_stripe:
-        return Unasked(sought=sought)
+        return NotAsked(keys=keys)
     why = (
         "Stripe is not read; give [stripe] an api_key, or set repairs.downgrade_without_stripe = true where nothing is "
         "sold through Stripe"
     )
-    return Unknown(sought=sought, why=why)
+    return Unknown(keys=keys, why=why)

@@ -14,7 +14,7 @@ from trueup.actions.repair.plan import counts_text
 from trueup.actions.repair.rows import raw_text
 from trueup.journal.lookup import entry_of_repair
 from trueup.journal.tables import REPAIR
-from trueup.model.absence import Proof, Unasked
+from trueup.model.customer_lookup import NotAsked, Proof
 from trueup.model.repair import Applied, ChangedSince, Failed, Refused, RepairResult, Stale
 from trueup.model.row_counts import RowCounts
 from trueup.sources.select import table_name
@@ -176,7 +176,7 @@ def _proof(proof: Proof | None) -> dict[str, object]:
     """What Stripe said before a plan was taken away: how it was asked, when, and under which of its own ids."""
     if proof is None:
         return {}
-    if isinstance(proof, Unasked):
+    if isinstance(proof, NotAsked):
         return {"stripe": {"proven": proof.text}}
     said = {
         "proven": proof.text,

@@ -14,15 +14,15 @@ WAITING = {"status": PaymentStatus.REQUIRES_ACTION, "amount_received": 0}
 def renewal_without_an_event(scene: Scene) -> None:
     """A renewal was paid and its event was never made: nothing told the app, and nothing was credited."""
     person = scene.subscriber(last_days=39)
-    scene.expect("missing-grant", scene.till.bill(person.subscription_id, scene.ago(days=9)))
+    scene.expect("missing-grant", scene.stripe.bill(person.subscription_id, scene.ago(days=9)))
 
 
 def lost_in_an_outage(scene: Scene) -> None:
     """The endpoint was down for four days: Stripe gave up on a checkout's event, and the pack was never credited."""
     person, at = scene.newcomer(), scene.ago(days=6)
     payment, checkout = scene.sell(person, at, pack=500)
-    event = scene.till.tell(scene.stripe_id("evt"), "checkout.session.completed", checkout, at)
-    scene.till.change(event, pending_webhooks=1)
+    event = scene.stripe.tell(scene.stripe_id("evt"), "checkout.session.completed", checkout, at)
+    scene.stripe.change(event, pending_webhooks=1)
     scene.expect("undelivered-event", event)
     scene.expect("missing-grant", payment)
 
@@ -77,7 +77,7 @@ def lost_dispute_and_kept(scene: Scene) -> None:
     """The bank took a purchase back for good, and its credits stayed."""
     person = scene.newcomer()
     bought = scene.buy(person, days=42)
-    dispute = scene.till.dispute(bought.payment_intent_id, scene.ago(days=33), status=DisputeStatus.LOST)
+    dispute = scene.stripe.dispute(bought.payment_intent_id, scene.ago(days=33), status=DisputeStatus.LOST)
     scene.event("charge.dispute.closed", scene.ago(days=12), about=dispute)
     scene.expect("refund-not-clawed-back", bought.payment_intent_id)
 
@@ -97,7 +97,7 @@ def charged_twice(scene: Scene) -> None:
     first = scene.buy(person, days=15, order=order)
     second = scene.buy(person, days=15, order=order)
     for named in (second.payment_intent_id, second.checkout_session_id):
-        scene.till.change(named, created_at=first.at + timedelta(seconds=40))
+        scene.stripe.change(named, created_at=first.at + timedelta(seconds=40))
     second.at = first.at + timedelta(seconds=50)
     scene.expect("duplicate-charge", second.payment_intent_id)
 

@@ -35,7 +35,7 @@ def never_paid_and_still_served(scene: Scene) -> None:
     """Stripe gave up after its retries and left the subscription unpaid, and the account keeps PRO."""
     person = scene.subscriber(last_days=51)
     scene.bill_late(person, days=21)
-    scene.till.change(person.subscription_id, status=SubscriptionStatus.UNPAID)
+    scene.stripe.change(person.subscription_id, status=SubscriptionStatus.UNPAID)
     scene.expect("unpaid-but-active", person)
 
 
@@ -51,7 +51,7 @@ def price_in_no_plan(scene: Scene) -> None:
     price = OfferedPrice(
         price_id=scene.stripe_id("price"), product=PRO_MONTHLY.product, cents=CAMPAIGN_CENTS, interval="month"
     )
-    scene.till.price(price)
+    scene.stripe.price(price)
     scene.subscriber(renewals=1, price=price)
     scene.expect("unmapped-price", price.price_id)
 
@@ -59,11 +59,11 @@ def price_in_no_plan(scene: Scene) -> None:
 def subscribed_twice(scene: Scene) -> None:
     """A second click at checkout made a second subscription, and both are charged and credited."""
     person = scene.subscribed(days=42)
-    second = scene.till.subscribe(person.customer_id or "", PRO_MONTHLY, at=scene.ago(days=41.9))
+    second = scene.stripe.subscribe(person.customer_id or "", PRO_MONTHLY, at=scene.ago(days=41.9))
     for days in (42, 12):
         scene.renew(person, days=days)
         at = scene.ago(days=days - 0.1)
-        invoice = scene.till.bill(second, at)
+        invoice = scene.stripe.bill(second, at)
         scene.renew(person, days=days - 0.1, invoice=invoice, event=scene.event("invoice.paid", at, about=invoice))
     scene.expect("duplicate-subscription", person)
 
@@ -71,8 +71,8 @@ def subscribed_twice(scene: Scene) -> None:
 def subscription_of_nobody(scene: Scene) -> None:
     """Somebody paid for a year of PRO at checkout, and no account was ever linked to it."""
     at = scene.ago(days=110)
-    subscription = scene.till.subscribe(scene.till.customer(at, owner=None), PRO_YEARLY, at=at)
-    scene.till.bill(subscription, at)
+    subscription = scene.stripe.subscribe(scene.stripe.customer(at, owner=None), PRO_YEARLY, at=at)
+    scene.stripe.bill(subscription, at)
     scene.expect("orphan-subscription", subscription)
 
 
@@ -80,7 +80,7 @@ def customer_gone_from_stripe(scene: Scene) -> None:
     """A customer was deleted in Stripe's dashboard, and the account goes on naming it."""
     person = scene.newcomer()
     scene.buy(person, days=70)
-    scene.till.forget(person.customer_id)
+    scene.stripe.forget(person.customer_id)
     scene.expect("missing-customer", person.customer_id)
 
 
@@ -98,7 +98,7 @@ def seats_never_given(scene: Scene) -> None:
 def cancelled_at_period_end(scene: Scene) -> None:
     """A cancellation waits for the end of the period: PRO is still owed and served, and will end."""
     person = scene.subscriber()
-    scene.till.change(person.subscription_id, cancel_at_period_end=True, canceled_at=scene.ago(days=3))
+    scene.stripe.change(person.subscription_id, cancel_at_period_end=True, canceled_at=scene.ago(days=3))
     scene.event("customer.subscription.updated", scene.ago(days=3), about=person.subscription_id)
     scene.expect("ending-plan", person)
 

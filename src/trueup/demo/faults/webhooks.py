@@ -60,7 +60,7 @@ def hollow_event(scene: Scene) -> None:
 def event_stuck_in_processing(scene: Scene) -> None:
     """A worker died in the middle of a renewal's event, and nothing picked it up again."""
     person, at = scene.subscriber(last_days=33), scene.ago(days=2, hours=scene.pick(20))
-    invoice = scene.till.bill(person.subscription_id, at)
+    invoice = scene.stripe.bill(person.subscription_id, at)
     scene.expect("stuck-event", scene.event("invoice.paid", at, about=invoice, status="processing"))
     scene.expect("missing-grant", invoice)
 

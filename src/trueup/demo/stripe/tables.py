@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from trueup.demo.load import insert_rows
 from trueup.demo.offer import PRICES
-from trueup.demo.staging import insert_rows
+from trueup.demo.stripe.bulk import make_bulk_rows
 from trueup.demo.stripe.events import make_events
-from trueup.demo.stripe.mass import make_mass
-from trueup.demo.till import Till, price_row
+from trueup.demo.stripe_account import StripeAccount, price_row
 from trueup.model.columns import Column, Kind
 from trueup.model.relations import columns_of, relation_name
 from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeCustomer, StripeRow
@@ -27,7 +27,7 @@ _NEUTRAL = {"livemode": True, "currency": "usd"}
 
 
 def make_stripe(
-    connection: DuckDBPyConnection, *, span: Span, tills: Sequence[Till], others: Iterable[StripeRow]
+    connection: DuckDBPyConnection, *, span: Span, stripe_accounts: Sequence[StripeAccount], others: Iterable[StripeRow]
 ) -> None:
     """Make ``stripe.customer`` and its like: a table for each relation of Stripe's, filled for everybody.
 
@@ -37,9 +37,9 @@ def make_stripe(
     for relation in STRIPE_OBJECTS:
         columns = ", ".join(map(_declared, columns_of(relation)))
         connection.execute(f"CREATE TABLE {_table(relation)} ({columns})")
-    make_mass(connection, span=span)
+    make_bulk_rows(connection, span=span)
     rows: dict[type[StripeRow], list[tuple[object, ...]]] = defaultdict(list)
-    for row in (*map(price_row, PRICES), *others, *(row for till in tills for row in _told(till))):
+    for row in (*map(price_row, PRICES), *others, *(row for account in stripe_accounts for row in _told(account))):
         rows[type(row)].append(tuple(getattr(row, column.name) for column in columns_of(type(row))))
     for relation, of_relation in rows.items():
         insert_rows(connection, _table(relation), of_relation)
@@ -56,10 +56,10 @@ def _declared(column: Column) -> str:
     return f"{column.name} {_TYPES.get(column.kind, 'VARCHAR')} DEFAULT {default}"
 
 
-def _told(till: Till) -> Iterable[StripeRow]:
+def _told(account: StripeAccount) -> Iterable[StripeRow]:
     """The scene's objects; by now its accounts have their ids, and customers name them."""
-    for named, row in till.rows.items():
-        owner = till.owners.get(named)
+    for named, row in account.rows.items():
+        owner = account.owners.get(named)
         yield (
             dataclasses.replace(row, account_id=owner.account_id) if isinstance(row, StripeCustomer) and owner else row
         )

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from trueup.stripe.shapes.fields import JSON, Ours, Row, Rows, id_of, parts, within
+from trueup.stripe.shapes.fields import JSON, AccountFilter, Row, Rows, id_of, parts, within
 
 
-def customer_rows(found: JSON, ours: Ours) -> Rows:
+def customer_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """A customer. Of a deleted one only the id is left, and that it is deleted."""
     row = {
         "customer_id": found.get("id"),
-        "account_id": ours.account_of(found.get("metadata")),
+        "account_id": account_filter.account_of(found.get("metadata")),
         "email": found.get("email"),
         "deleted": found.get("deleted"),
         "created_at": found.get("created"),
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {"stripe_customer": [row]}
 
 
-def price_rows(found: JSON, ours: Ours) -> Rows:
+def price_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """A price."""
     recurring = found.get("recurring")
     row = {
@@ -29,7 +29,7 @@ def price_rows(found: JSON, ours: Ours) -> Rows:
         "unit_amount": found.get("unit_amount"),
         "currency": found.get("currency"),
         **billing_of(recurring),
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {"stripe_price": [row]}
 
@@ -43,18 +43,18 @@ def billing_of(recurring: object) -> Row:
     }
 
 
-def product_rows(found: JSON, ours: Ours) -> Rows:
+def product_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """The features of a product, which its list of them was read into."""
     product = found.get("id")
     rows: list[Row] = [
-        {"product_id": product, "feature": feature, "livemode": ours.mode_of(part)}
+        {"product_id": product, "feature": feature, "livemode": account_filter.mode_of(part)}
         for part in parts(found, "features")
         if (feature := within(part, "entitlement_feature", "lookup_key")) is not None
     ]
     return {"stripe_product_feature": rows}
 
 
-def endpoint_rows(found: JSON, ours: Ours) -> Rows:
+def endpoint_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """A webhook endpoint, with its types between commas."""
     types = found.get("enabled_events")
     words = [str(word) for word in types] if isinstance(types, list) else []
@@ -64,6 +64,6 @@ def endpoint_rows(found: JSON, ours: Ours) -> Rows:
         "status": found.get("status"),
         "api_version": found.get("api_version"),
         "enabled_events": "*" if "*" in words else f",{','.join(words)}," if words else None,
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {"stripe_webhook_endpoint": [row]}

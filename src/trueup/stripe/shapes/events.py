@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trueup.stripe.shapes.fields import JSON, Ours, Rows, first, id_of, within
+from trueup.stripe.shapes.fields import JSON, AccountFilter, Rows, first, id_of, within
 
 _PAID = {
     "invoice": "amount_paid",
@@ -13,7 +13,7 @@ _PAID = {
 }
 
 
-def event_rows(found: JSON, ours: Ours) -> Rows:
+def event_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """An event."""
     about = within(found, "data", "object")
     kind = within(about, "object")
@@ -30,7 +30,7 @@ def event_rows(found: JSON, ours: Ours) -> Rows:
         "currency": None if amount is None else within(about, "currency"),
         "pending_webhooks": found.get("pending_webhooks"),
         "created_at": found.get("created"),
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {"stripe_event": [row]}
 

@@ -13,7 +13,7 @@ Rows = dict[str, list[Row]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ours:
+class AccountFilter:
     """Which objects are the app's, how they name its accounts, and the mode that is read."""
 
     livemode: bool

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from trueup.stripe.shapes.fields import JSON, Ours, Row, Rows, first, id_of, parts, within
+from trueup.stripe.shapes.fields import JSON, AccountFilter, Row, Rows, first, id_of, parts, within
 
 _BY_STRIPE = ("payment_intent", "charge")
 
 
-def invoice_rows(found: JSON, ours: Ours) -> Rows:
+def invoice_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """An invoice. Since 2025-03-31 its subscription stands under ``parent``, and its payments are a list."""
     details = within(found, "parent", "subscription_details")
-    payments = _payments(found, ours)
+    payments = _payments(found, account_filter)
     row = {
         "invoice_id": found.get("id"),
         "customer_id": id_of(found.get("customer")),
         "subscription_id": id_of(first(within(details, "subscription"), found.get("subscription"))),
-        "account_id": ours.account_of(
+        "account_id": account_filter.account_of(
             within(details, "metadata"), within(found, "subscription_details", "metadata"), found.get("metadata")
         ),
         "status": found.get("status"),
@@ -33,11 +33,11 @@ def invoice_rows(found: JSON, ours: Ours) -> Rows:
         "created_at": found.get("created"),
         "paid_at": within(found, "status_transitions", "paid_at"),
         "due_at": found.get("due_date"),
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {
         "stripe_invoice": [row],
-        "stripe_invoice_line": [_line_row(line, found, ours) for line in parts(found, "lines")],
+        "stripe_invoice_line": [_line_row(line, found, account_filter) for line in parts(found, "lines")],
         "stripe_invoice_payment": payments,
     }
 
@@ -53,9 +53,9 @@ def _is_out_of_band(found: JSON, payments: list[Row]) -> Any:
     return not any(payment["status"] == "paid" and payment["kind"] in _BY_STRIPE for payment in payments)
 
 
-def _payments(found: JSON, ours: Ours) -> list[Row]:
+def _payments(found: JSON, account_filter: AccountFilter) -> list[Row]:
     if found.get("payments") is None:
-        return _old_payment(found, ours)
+        return _old_payment(found, account_filter)
     return [
         {
             "invoice_payment_id": part.get("id"),
@@ -65,13 +65,13 @@ def _payments(found: JSON, ours: Ours) -> list[Row]:
             "amount_paid": part.get("amount_paid"),
             "currency": part.get("currency"),
             "kind": within(part, "payment", "type"),
-            "livemode": ours.mode_of(part),
+            "livemode": account_filter.mode_of(part),
         }
         for part in parts(found, "payments")
     ]
 
 
-def _old_payment(found: JSON, ours: Ours) -> list[Row]:
+def _old_payment(found: JSON, account_filter: AccountFilter) -> list[Row]:
     """The one payment that an invoice of an older version names; it has no id of its own."""
     intent = id_of(found.get("payment_intent"))
     if intent is None:
@@ -85,12 +85,12 @@ def _old_payment(found: JSON, ours: Ours) -> list[Row]:
         "amount_paid": found.get("amount_paid") if is_paid else None,
         "currency": found.get("currency"),
         "kind": "payment_intent",
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return [payment]
 
 
-def _line_row(line: JSON, invoice: JSON, ours: Ours) -> Row:
+def _line_row(line: JSON, invoice: JSON, account_filter: AccountFilter) -> Row:
     """A line. What its price is called and whether it is metered is known from the price itself, where it is not here.
 
     Before 2025-03-31 a line held its price whole.
@@ -114,5 +114,5 @@ def _line_row(line: JSON, invoice: JSON, ours: Ours) -> Row:
         "metered": None if metered is None else metered == "metered",
         "period_start": within(line, "period", "start"),
         "period_end": within(line, "period", "end"),
-        "livemode": ours.mode_of(line),
+        "livemode": account_filter.mode_of(line),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from trueup.stripe.shapes.fields import JSON, Ours, Rows, first, id_of, within
+from trueup.stripe.shapes.fields import JSON, AccountFilter, Rows, first, id_of, within
 
 DELAYED_METHODS = frozenset(
     {
@@ -17,13 +17,13 @@ DELAYED_METHODS = frozenset(
 _WAITING_FOR = ("boleto", "konbini", "oxxo", "multibanco", "bank_transfer", "microdeposits")
 
 
-def payment_intent_rows(found: JSON, ours: Ours) -> Rows:
+def payment_intent_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """A payment intent."""
     metadata = found.get("metadata")
     row = {
         "payment_intent_id": found.get("id"),
         "customer_id": id_of(found.get("customer")),
-        "account_id": ours.account_of(metadata),
+        "account_id": account_filter.account_of(metadata),
         "status": found.get("status"),
         "amount": found.get("amount"),
         "amount_received": found.get("amount_received"),
@@ -32,7 +32,7 @@ def payment_intent_rows(found: JSON, ours: Ours) -> Rows:
         "purpose": json.dumps(metadata, sort_keys=True) if metadata else None,
         "delayed": _is_delayed(found),
         "created_at": found.get("created"),
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {"stripe_payment_intent": [row]}
 
@@ -51,7 +51,7 @@ def _is_delayed(found: JSON) -> bool:
     return isinstance(types, list) and bool(types) and all(str(word) in DELAYED_METHODS for word in types)
 
 
-def refund_rows(found: JSON, ours: Ours) -> Rows:
+def refund_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """A refund. It says no mode of its own."""
     row = {
         "refund_id": found.get("id"),
@@ -60,12 +60,12 @@ def refund_rows(found: JSON, ours: Ours) -> Rows:
         "amount": found.get("amount"),
         "currency": found.get("currency"),
         "created_at": found.get("created"),
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {"stripe_refund": [row]}
 
 
-def dispute_rows(found: JSON, ours: Ours) -> Rows:
+def dispute_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """A dispute."""
     row = {
         "dispute_id": found.get("id"),
@@ -74,7 +74,7 @@ def dispute_rows(found: JSON, ours: Ours) -> Rows:
         "amount": found.get("amount"),
         "currency": found.get("currency"),
         "created_at": found.get("created"),
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {"stripe_dispute": [row]}
 
@@ -83,12 +83,12 @@ def _intent_of(found: JSON) -> object:
     return id_of(first(found.get("payment_intent"), within(found, "charge", "payment_intent")))
 
 
-def checkout_session_rows(found: JSON, ours: Ours) -> Rows:
+def checkout_session_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """A checkout session. ``client_reference_id`` is there for the app's own id, and goes before metadata."""
     row = {
         "checkout_session_id": found.get("id"),
         "customer_id": id_of(found.get("customer")),
-        "account_id": first(found.get("client_reference_id"), ours.account_of(found.get("metadata"))),
+        "account_id": first(found.get("client_reference_id"), account_filter.account_of(found.get("metadata"))),
         "mode": found.get("mode"),
         "status": found.get("status"),
         "payment_status": found.get("payment_status"),
@@ -98,6 +98,6 @@ def checkout_session_rows(found: JSON, ours: Ours) -> Rows:
         "amount_total": found.get("amount_total"),
         "currency": found.get("currency"),
         "created_at": found.get("created"),
-        "livemode": ours.mode_of(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {"stripe_checkout_session": [row]}

@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trueup.stripe.shapes.catalog import billing_of
-from trueup.stripe.shapes.fields import JSON, Ours, Row, Rows, first, id_of, parts, within
+from trueup.stripe.shapes.fields import JSON, AccountFilter, Row, Rows, first, id_of, parts, within
 
 _SCHEDULE_IN_FORCE = ("not_started", "active")
 
 
-def subscription_rows(found: JSON, ours: Ours) -> Rows:
+def subscription_rows(found: JSON, account_filter: AccountFilter) -> Rows:
     """A subscription and its items. Before 2025-03-31 the period was the subscription's own."""
     items = parts(found, "items")
     starts, ends = (_moments(found, items, f"current_period_{end}") for end in ("start", "end"))
     row = {
         "subscription_id": found.get("id"),
         "customer_id": id_of(found.get("customer")),
-        "account_id": ours.account_of(found.get("metadata")),
+        "account_id": account_filter.account_of(found.get("metadata")),
         "status": found.get("status"),
         "collection_method": found.get("collection_method"),
         "created_at": found.get("created"),
@@ -32,12 +32,12 @@ def subscription_rows(found: JSON, ours: Ours) -> Rows:
         "paused": found.get("pause_collection") is not None,
         **_next_phase(found.get("schedule")),
         "latest_invoice_id": id_of(found.get("latest_invoice")),
-        "other_application": ours.is_other_application(found),
-        "livemode": ours.mode_of(found),
+        "other_application": account_filter.is_other_application(found),
+        "livemode": account_filter.mode_of(found),
     }
     return {
         "stripe_subscription": [row],
-        "stripe_subscription_item": [_item_row(item, found, ours) for item in items],
+        "stripe_subscription_item": [_item_row(item, found, account_filter) for item in items],
     }
 
 
@@ -52,7 +52,7 @@ def _outermost(moments: list[Any], pick: Callable[[list[Any]], Any]) -> Any:
     return odd[0] if odd else pick(moments) if moments else None
 
 
-def _item_row(item: JSON, subscription: JSON, ours: Ours) -> Row:
+def _item_row(item: JSON, subscription: JSON, account_filter: AccountFilter) -> Row:
     price = _price(item)
     return {
         "item_id": item.get("id"),
@@ -62,7 +62,7 @@ def _item_row(item: JSON, subscription: JSON, ours: Ours) -> Row:
         "product_id": product_of(price),
         "quantity": item.get("quantity"),
         **billing_of(within(price, "recurring") or _plan_as_recurring(price)),
-        "livemode": first(within(price, "livemode"), ours.mode_of(subscription)),
+        "livemode": first(within(price, "livemode"), account_filter.mode_of(subscription)),
     }
 
 

@@ -12,7 +12,7 @@ from trueup.web.access import Permission, Principal, requires
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.administration import CheckExample, CheckInFull, CheckLine, Checks
 from trueup.web.routes.answers.problems import problems
-from trueup.web.routes.known import known_check
+from trueup.web.routes.lookups import find_check
 from trueup.web.routes.parameters import CheckIdPath
 from trueup.web.services import Services, services
 
@@ -38,7 +38,7 @@ def read_check(
     check_id: CheckIdPath,
 ) -> CheckInFull:
     """One check with its SQL and its examples."""
-    check = known_check(at_hand.catalogue, check_id)
+    check = find_check(at_hand.catalogue, check_id)
     if check is None:
         raise Problem(404, NO_SUCH_CHECK)
     return CheckInFull(

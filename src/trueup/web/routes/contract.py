@@ -14,7 +14,6 @@ from trueup.web.access import Permission, Principal, requires
 from trueup.web.routes.answers.problems import NOT_REPAIRED
 from trueup.web.routes.answers.repairs import RepairDone
 from trueup.web.routes.answers.report import ReportDocument
-from trueup.web.routes.orders import RepairOrder
 from trueup.web.routes.parameters import (
     DEFAULT_LIMIT,
     Cursor,
@@ -25,7 +24,8 @@ from trueup.web.routes.parameters import (
     PeriodDays,
 )
 from trueup.web.routes.repairing import applied
-from trueup.web.routes.sheets import Wanted, sheet_of, stored_sheet
+from trueup.web.routes.report_pages import PageRequest, find_stored_page, render_page
+from trueup.web.routes.request_bodies import RepairBody
 from trueup.web.routes.waiting import started_run
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
@@ -66,7 +66,7 @@ async def read_report(
     Its issues are paged where there are many: `nextCursor` leads on through the same run, whatever is audited
     meanwhile, and `summary` always counts the whole.
     """
-    wanted = Wanted(
+    wanted = PageRequest(
         period_days=period_days or at_hand.config.policy.period_days,
         period_is_given=period_days is not None,
         max_age_seconds=max_age_seconds,
@@ -74,18 +74,18 @@ async def read_report(
         cursor=cursor,
         asked_at=at_hand.clock(),
     )
-    sheet = await run_in_threadpool(stored_sheet, at_hand, wanted)
-    if sheet is None:
+    page = await run_in_threadpool(find_stored_page, at_hand, wanted)
+    if page is None:
         run = await started_run(at_hand, wanted.period_days, max_age_seconds, asked_at=wanted.asked_at)
-        sheet = await run_in_threadpool(sheet_of, at_hand, run, limit, origin="started")
-    return sheet.answer(if_none_match=if_none_match, now=at_hand.clock())
+        page = await run_in_threadpool(render_page, at_hand, run, limit, origin="started")
+    return page.answer(if_none_match=if_none_match, now=at_hand.clock())
 
 
 @router.post(PATH, responses=NOT_REPAIRED)
 def repair_issue(
     who: Annotated[Principal, requires(Permission.REPAIR_APPLY)],
     at_hand: Annotated[Services, Depends(services)],
-    order: Annotated[RepairOrder, strict_json(RepairOrder)],
+    order: Annotated[RepairBody, strict_json(RepairBody)],
     request: Request,
     idempotency_key: IdempotencyKey = None,
 ) -> RepairDone:

@@ -17,10 +17,10 @@ from trueup.web.access import Permission, Principal, requires
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.administration import Exemption, Exemptions
 from trueup.web.routes.answers.problems import problems
-from trueup.web.routes.known import known_check
-from trueup.web.routes.orders import ExemptionOrder
+from trueup.web.routes.lookups import find_check
 from trueup.web.routes.parameters import CheckIdPath, IssueIdPath, PlanPath
 from trueup.web.routes.redaction import without_addresses
+from trueup.web.routes.request_bodies import ExemptionBody
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
 
@@ -58,7 +58,7 @@ def list_exemptions(
 def add_exemption(
     who: Annotated[Principal, requires(Permission.EXEMPTION_WRITE)],
     at_hand: Annotated[Services, Depends(services)],
-    order: Annotated[ExemptionOrder, strict_json(ExemptionOrder)],
+    order: Annotated[ExemptionBody, strict_json(ExemptionBody)],
 ) -> Exemption:
     """Accept a finding, or a check's findings about one plan: they stay in reports, alert nobody, are not repaired.
 
@@ -89,8 +89,8 @@ def add_exemption(
     return _stored(made, now.date())
 
 
-def _refuse_unknown(at_hand: Services, order: ExemptionOrder) -> None:
-    check = known_check(at_hand.catalogue, order.check)
+def _refuse_unknown(at_hand: Services, order: ExemptionBody) -> None:
+    check = find_check(at_hand.catalogue, order.check)
     if check is None:
         raise Problem(404, NO_SUCH_CHECK)
     if order.plan and order.plan not in {one.plan for one in at_hand.config.plans}:

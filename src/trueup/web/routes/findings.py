@@ -13,8 +13,8 @@ from trueup.web.problems import Problem
 from trueup.web.routes.answers.findings import FindingInFull, FindingPage
 from trueup.web.routes.answers.problems import NO_SUCH_ISSUE, NO_SUCH_RUN, problems
 from trueup.web.routes.explaining import in_full
-from trueup.web.routes.known import check_of, known_finding
 from trueup.web.routes.listing import Filters, listed
+from trueup.web.routes.lookups import find_check_of_issue, find_finding
 from trueup.web.routes.parameters import (
     AlertsFilter,
     CategoryFilter,
@@ -93,8 +93,8 @@ def read_finding(
 
     Without `evidence:read` it is masked as in the list, and the database is not looked at.
     """
-    check = check_of(at_hand, issue_id)
-    found = known_finding(at_hand, issue_id)
+    check = find_check_of_issue(at_hand, issue_id)
+    found = find_finding(at_hand, issue_id)
     if found is None:
         raise Problem(404, NO_SUCH_ISSUE)
     return in_full(at_hand, check, found, masked=not who.may(Permission.EVIDENCE_READ))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from trueup.store import State, StoredIssue
 from trueup.web.cursors import refused
-from trueup.web.routes.known import known_run
+from trueup.web.routes.lookups import find_run
 from trueup.web.routes.redaction import masked_issue
 from trueup.web.services import Services
 
@@ -54,7 +54,7 @@ def listed(at_hand: Services, filters: Filters, *, limit: int, cursor: str | Non
         after = (value, position)
         if at_hand.store.runs.get(place["run"]) is None:
             raise refused()
-    run = known_run(at_hand, run_id)
+    run = find_run(at_hand, run_id)
     page = at_hand.store.runs.issues(
         run.run_id,
         after=after,

@@ -15,7 +15,7 @@ from trueup.model.policy import PERIOD_DAYS_LIMIT
 from trueup.model.severity import Severity
 from trueup.store import Sort, State
 from trueup.web import text
-from trueup.web.routes.written import Text, Truth, Whole, Word
+from trueup.web.routes.query_types import Text, Truth, Whole, Word
 
 DEFAULT_LIMIT = 500
 _MOST_AT_ONCE = 1000

@@ -17,8 +17,8 @@ from trueup.web.notes import request_id
 from trueup.web.problems import FieldProblem, Problem
 from trueup.web.routes.answers.problems import NO_SUCH_ISSUE
 from trueup.web.routes.answers.repairs import Appended, RepairDone, RepairPlan, Replaced
-from trueup.web.routes.known import check_of, known_finding
-from trueup.web.routes.orders import RepairOrder
+from trueup.web.routes.lookups import find_check_of_issue, find_finding
+from trueup.web.routes.request_bodies import RepairBody
 from trueup.web.services import Services
 
 RETRY_SECONDS = 2
@@ -27,7 +27,7 @@ _ADDRESS = re.compile(r"\b[a-z][a-z0-9+]*://\S*[^\s.,;:]")
 
 
 def applied(
-    at_hand: Services, order: RepairOrder, *, who: Principal, request: Request, idempotency_key: str | None
+    at_hand: Services, order: RepairBody, *, who: Principal, request: Request, idempotency_key: str | None
 ) -> RepairDone:
     """Apply it. Raises ``Problem``: 404 unknown, 409 stale, 422 refused, 503 not now."""
     if len(request.headers.getlist("idempotency-key")) > 1:
@@ -86,8 +86,8 @@ def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
 
 def _place_for(at_hand: Services, issue_id: str) -> tuple[Config, bool]:
     """The config with the exemptions that hold now, and whether memory knows the issue. Raises ``Problem``."""
-    check_of(at_hand, issue_id)
-    is_known = known_finding(at_hand, issue_id) is not None
+    find_check_of_issue(at_hand, issue_id)
+    is_known = find_finding(at_hand, issue_id) is not None
     if at_hand.config.repair_url is None:
         if not is_known:
             raise Problem(404, NO_SUCH_ISSUE)

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.routes.answers.problems import NOT_REPAIRED
 from trueup.web.routes.answers.repairs import RepairDone, RepairPlan
-from trueup.web.routes.orders import PreviewOrder, RepairOrder
 from trueup.web.routes.parameters import IdempotencyKey
 from trueup.web.routes.repairing import applied, previewed
+from trueup.web.routes.request_bodies import PreviewBody, RepairBody
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1/repairs", tags=["repairs"])
 def preview_repair(
     _who: Annotated[Principal, requires(Permission.REPAIR_PREVIEW)],
     at_hand: Annotated[Services, Depends(services)],
-    order: Annotated[PreviewOrder, strict_json(PreviewOrder)],
+    order: Annotated[PreviewBody, strict_json(PreviewBody)],
 ) -> RepairPlan:
     """What the repair of an issue would write now. Nothing is written, and nothing is held."""
     return previewed(at_hand, order.issue_id)
@@ -33,7 +33,7 @@ def preview_repair(
 def apply_repair(
     who: Annotated[Principal, requires(Permission.REPAIR_APPLY)],
     at_hand: Annotated[Services, Depends(services)],
-    order: Annotated[RepairOrder, strict_json(RepairOrder)],
+    order: Annotated[RepairBody, strict_json(RepairBody)],
     request: Request,
     idempotency_key: IdempotencyKey = None,
 ) -> RepairDone:

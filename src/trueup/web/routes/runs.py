@@ -20,10 +20,10 @@ from trueup.web.problems import Problem
 from trueup.web.routes.answers.problems import NO_SUCH_RUN, problems
 from trueup.web.routes.answers.report import ReportHead
 from trueup.web.routes.answers.runs import Difference, Moved, MovedCounts, Run, RunInFull, RunPage, RunStarted
-from trueup.web.routes.known import known_run
-from trueup.web.routes.orders import AuditOrder
+from trueup.web.routes.lookups import find_run
 from trueup.web.routes.parameters import DEFAULT_LIMIT, Cursor, EarlierRun, Limit, RunIdPath
 from trueup.web.routes.redaction import without_addresses
+from trueup.web.routes.request_bodies import AuditBody
 from trueup.web.routes.waiting import started_run
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
@@ -59,7 +59,7 @@ def read_run(
     run_id: RunIdPath,
 ) -> RunInFull:
     """One run with its report, without the issues: those are `/api/v1/findings?runId=…`."""
-    run = known_run(at_hand, run_id)
+    run = find_run(at_hand, run_id)
     return RunInFull(run=_run(run), report=_head(at_hand, run, masked=not who.may(Permission.EVIDENCE_READ)))
 
 
@@ -73,9 +73,9 @@ def compare_run(
 ) -> Difference:
     """What is new, worse, reopened or resolved since the run before, or since another one."""
     masked = not who.may(Permission.EVIDENCE_READ)
-    known_run(at_hand, run_id)
+    find_run(at_hand, run_id)
     if earlier is not None:
-        known_run(at_hand, earlier)
+        find_run(at_hand, earlier)
     try:
         found = at_hand.store.runs.difference(run_id, earlier)
     except UnknownRun:
@@ -97,7 +97,7 @@ def compare_run(
 async def start_run(
     _who: Annotated[Principal, requires(Permission.AUDIT_START)],
     at_hand: Annotated[Services, Depends(services)],
-    order: Annotated[AuditOrder, strict_json(AuditOrder)],
+    order: Annotated[AuditBody, strict_json(AuditBody)],
 ) -> RunStarted:
     """Audit now, and answer when it is done. Callers who ask at the same moment share one audit."""
     period_days = order.period_days or at_hand.config.policy.period_days

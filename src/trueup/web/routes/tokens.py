@@ -15,8 +15,8 @@ from trueup.web.problems import Problem
 from trueup.web.routes.answers.administration import Token, TokenMade, Tokens
 from trueup.web.routes.answers.problems import problems
 from trueup.web.routes.answers.words import moment_or_none
-from trueup.web.routes.orders import TokenOrder
 from trueup.web.routes.parameters import TokenIdPath
+from trueup.web.routes.request_bodies import TokenBody
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
 
@@ -39,7 +39,7 @@ def list_tokens(
 def make_token(
     who: Annotated[Principal, requires(Permission.TOKEN_MANAGE)],
     at_hand: Annotated[Services, Depends(services)],
-    order: Annotated[TokenOrder, strict_json(TokenOrder)],
+    order: Annotated[TokenBody, strict_json(TokenBody)],
 ) -> TokenMade:
     """Make a token. What is answered is shown this once."""
     now = at_hand.clock()

@@ -37,7 +37,7 @@ _SECOND = timedelta(seconds=1)
 _OFFERED = {price.price_id: price for price in PRICES}
 
 
-class Till:
+class StripeAccount:
     """The objects of one scene, by their ids. ``owners`` are the accounts whose customers they are."""
 
     def __init__(self, new_id: Callable[[str], str]) -> None:

@@ -11,7 +11,7 @@ from trueup.web.routes.answers.problems import NO_SUCH_ISSUE, NO_SUCH_RUN
 from trueup.web.services import Services
 
 
-def known_run(at_hand: Services, run_id: str | None) -> StoredRun:
+def find_run(at_hand: Services, run_id: str | None) -> StoredRun:
     """This run, or the newest of the config's period. Raises ``Problem`` 404."""
     environment = at_hand.config.environment
     if run_id is None:
@@ -25,20 +25,20 @@ def known_run(at_hand: Services, run_id: str | None) -> StoredRun:
     return run
 
 
-def known_check(catalogue: Sequence[Check], check_id: str) -> Check | None:
+def find_check(catalogue: Sequence[Check], check_id: str) -> Check | None:
     """The check of this id."""
     return next((check for check in catalogue if check.id == check_id), None)
 
 
-def check_of(at_hand: Services, issue_id: str) -> Check:
+def find_check_of_issue(at_hand: Services, issue_id: str) -> Check:
     """The check that an issue id names. Raises ``Problem`` 404."""
-    check = known_check(at_hand.catalogue, issue_id.partition(":")[0])
+    check = find_check(at_hand.catalogue, issue_id.partition(":")[0])
     if check is None:
         raise Problem(404, NO_SUCH_ISSUE)
     return check
 
 
-def known_finding(at_hand: Services, issue_id: str) -> StoredFinding | None:
+def find_finding(at_hand: Services, issue_id: str) -> StoredFinding | None:
     """What memory holds of this issue: of the runs that decide, or of the newest run of any period."""
     environment, store = at_hand.config.environment, at_hand.store
     found = store.findings.get(environment, issue_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
+class LookupKeys:
     """Whom Stripe is asked about: everything by which it could know the account."""
 
     account_id: str
@@ -16,13 +16,13 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class NotFound:
     """Complete answers that hold nothing of the account. ``asked_at`` is by Stripe's clock, naive UTC.
 
     ``questions`` say what was asked, without anybody's data; ``request_ids`` are Stripe's own, one a question.
     """
 
-    sought: Sought
+    keys: LookupKeys
     stripe_account: str
     livemode: bool
     asked_at: datetime
@@ -36,10 +36,10 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unasked:
+class NotAsked:
     """There is no Stripe to ask, and the config leaves the decision to the person who asks for the repair."""
 
-    sought: Sought
+    keys: LookupKeys
 
     @property
     def text(self) -> str:
@@ -48,10 +48,10 @@ class Unasked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Present:
+class Found:
     """Stripe knows the account. ``reason`` is a whole sentence."""
 
-    sought: Sought
+    keys: LookupKeys
     reason: str
 
 
@@ -59,14 +59,14 @@ class Present:
 class Unknown:
     """Nobody can say, and what is unknown never repairs. ``why`` is a clause without a full stop."""
 
-    sought: Sought
+    keys: LookupKeys
     why: str
 
     @property
     def reason(self) -> str:
         """The whole sentence."""
-        return f"Nobody knows whether Stripe has a customer of {self.sought.account_id}: {self.why}."
+        return f"Nobody knows whether Stripe has a customer of {self.keys.account_id}: {self.why}."
 
 
-Proof = Absent | Unasked
-Answer = Proof | Present | Unknown
+Proof = NotFound | NotAsked
+LookupAnswer = Proof | Found | Unknown

@@ -37,7 +37,7 @@ def number_people(scenes: Sequence[Scene], *, accounts: int, order: Sequence[int
         person.number = place * accounts // len(people) + 1
 
 
-def stage(connection: DuckDBPyConnection, scenes: Sequence[Scene]) -> dict[int, Move]:
+def load_scenes(connection: DuckDBPyConnection, scenes: Sequence[Scene]) -> dict[int, Move]:
     """Write the scenes' rows; their moves by the key that ``ledger_line.scene`` will carry."""
     people = [person for scene in scenes for person in scene.people]
     moves = dict(enumerate((person, move) for person in people for move in person.moves))

@@ -19,7 +19,7 @@ from tests.support.stripe.world import FULL_KEY, KEY, StripeWorld
 from trueup.model.errors import ConfigurationError
 from trueup.stripe.failures import NotRead
 from trueup.stripe.key import read_key, refuse_other_mode
-from trueup.stripe.pace import Pace, Patience, allowed_rate
+from trueup.stripe.rate_limiter import RateLimiter, RetryPolicy, allowed_rate
 
 
 @pytest.fixture
@@ -98,27 +98,27 @@ def test_a_waiting_reader_can_be_ended() -> None:
         if said is not None:
             raise said
 
-    pace = Pace(requests_per_second=None, deadline_seconds=60, glance=glance)
-    pace.hold(30)
+    rate_limiter = RateLimiter(requests_per_second=None, deadline_seconds=60, glance=glance)
+    rate_limiter.hold(30)
     started = time.monotonic()
     with pytest.raises(Ended):
-        pace.wait()
+        rate_limiter.wait()
     assert time.monotonic() - started < 5
 
 
 def test_past_the_deadline_nothing_is_asked() -> None:
     """Nor waited for what could only come after it."""
-    pace = Pace(requests_per_second=None, deadline_seconds=60, glance=lambda: None)
-    pace.hold(61)
+    rate_limiter = RateLimiter(requests_per_second=None, deadline_seconds=60, glance=lambda: None)
+    rate_limiter.hold(61)
     with pytest.raises(NotRead, match="the deadline of 1 minutes"):
-        pace.wait()
+        rate_limiter.wait()
 
 
 def test_waits_double_up_to_a_limit() -> None:
     """With jitter below."""
-    patience = Patience(first_wait_seconds=1, longest_wait_seconds=4)
+    retry_policy = RetryPolicy(first_wait_seconds=1, longest_wait_seconds=4)
     for attempt, longest in ((1, 1), (2, 2), (3, 4), (9, 4)):
-        assert longest / 2 <= patience.wait_seconds(attempt) <= longest
+        assert longest / 2 <= retry_policy.wait_seconds(attempt) <= longest
 
 
 def test_another_account_than_the_pinned_one_stops_the_run(server: StripeServer, tmp_path: Path) -> None:

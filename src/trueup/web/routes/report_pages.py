@@ -22,7 +22,7 @@ _ISSUES_FOLLOW = "scoreBreakdown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class PageRequest:
     """What a caller asks for. ``asked_at`` is naive UTC."""
 
     period_days: int
@@ -34,7 +34,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class ReportPage:
     """One page of a run's report, and where the run came from."""
 
     run: StoredRun
@@ -50,20 +50,22 @@ class Sheet:
         return Response(self.page.body, media_type="application/json", headers=headers)
 
 
-def stored_sheet(at_hand: Services, wanted: Wanted) -> Sheet | None:
+def find_stored_page(at_hand: Services, wanted: PageRequest) -> ReportPage | None:
     """The page of a run that is there: the cursor's, or the newest when it is fresh enough. Raises ``Problem``."""
     if wanted.cursor is None:
         run = at_hand.runs.stored(wanted.period_days, wanted.max_age_seconds, asked_at=wanted.asked_at)
-        return None if run is None else sheet_of(at_hand, run, wanted.limit, origin="stored")
+        return None if run is None else render_page(at_hand, run, wanted.limit, origin="stored")
     place = at_hand.cursors.read(wanted.cursor, of=LIST)
     run = at_hand.store.runs.get(place["run"])
     if run is None or (wanted.period_is_given and wanted.period_days != run.period_days):
         raise refused()
     value, position = place["after"]
-    return sheet_of(at_hand, run, wanted.limit, after=(value, position), origin="stored")
+    return render_page(at_hand, run, wanted.limit, after=(value, position), origin="stored")
 
 
-def sheet_of(at_hand: Services, run: StoredRun, limit: int, *, after: Keyset | None = None, origin: Origin) -> Sheet:
+def render_page(
+    at_hand: Services, run: StoredRun, limit: int, *, after: Keyset | None = None, origin: Origin
+) -> ReportPage:
     """A page of this run's report, rendered once, and once more when its guardrails have become too old."""
     now = at_hand.clock()
     fresh = is_run_fresh(run, now=now, config=at_hand.config)
@@ -75,7 +77,7 @@ def sheet_of(at_hand: Services, run: StoredRun, limit: int, *, after: Keyset | N
         return Page.of(document(head, (issue.document for issue in found.issues), following))
 
     page = at_hand.pages.page((LIST, run.run_id, after, limit, fresh), rendered)
-    return Sheet(run=run, origin=origin, page=page)
+    return ReportPage(run=run, origin=origin, page=page)
 
 
 def document(head: Mapping[str, Any], issues: Iterable[str], next_cursor: str | None) -> bytes:

@@ -13,13 +13,13 @@ from tests.support.stripe.faults import Fault
 from tests.support.stripe.server import StripeServer, stripe_server
 from tests.support.stripe.stories import cancel, new_customer, new_price, subscribe
 from tests.support.stripe.world import FULL_KEY, TEST_KEY, StripeWorld
-from trueup.model.absence import Absent, Answer, Present, Sought, Unknown
+from trueup.model.customer_lookup import Found, LookupAnswer, LookupKeys, NotFound, Unknown
+from trueup.stripe.customer_lookup import find_customer
 from trueup.stripe.key import read_key
-from trueup.stripe.seeking import seek
-from trueup.stripe.supply import Manner
+from trueup.stripe.supply import ReadOptions
 
 ADDRESS = "Ada@example.com"
-SOUGHT = Sought(account_id='user_"1"', emails=frozenset({ADDRESS}))
+KEYS = LookupKeys(account_id='user_"1"', emails=frozenset({ADDRESS}))
 LISTS = ["/v1/customers", "/v1/customers/search", "/v1/subscriptions/search"]
 
 
@@ -34,17 +34,17 @@ def server() -> Iterator[StripeServer]:
         yield running
 
 
-def sought(server: StripeServer, whom: Sought = SOUGHT, *, deadline: float = 2.0, **changed: Any) -> Answer:
-    """The answer, with little patience."""
+def sought(server: StripeServer, whom: LookupKeys = KEYS, *, deadline: float = 2.0, **changed: Any) -> LookupAnswer:
+    """The answer, with little retry_policy."""
     settings = settings_for(server, None, **({"account": server.world.account_id, "api_key": server.key} | changed))
     key = read_key(settings.api_key or "", allow_full_key=True)
-    return seek(settings, key, whom, manner=Manner(patience=QUICK, deadline_seconds=deadline))
+    return find_customer(settings, key, whom, options=ReadOptions(retry_policy=QUICK, deadline_seconds=deadline))
 
 
 def test_nothing_in_whole_answers_is_absent(server: StripeServer) -> None:
     """With what was asked and under which of Stripe's ids it was answered; nobody's address is in it."""
     found = sought(server)
-    assert isinstance(found, Absent)
+    assert isinstance(found, NotFound)
     assert found.questions == (
         "customers by e-mail address",
         "customers by e-mail address",
@@ -63,7 +63,7 @@ def test_a_live_subscription_of_a_customer_with_the_address_is_named(server: Str
     customer = new_customer(server.world, email=email)
     subscription = subscribe(server.world, customer, new_price(server.world), status="past_due")
     found = sought(server)
-    assert isinstance(found, Present)
+    assert isinstance(found, Found)
     assert f"{subscription['id']} (past_due) of {customer['id']}" in found.reason
     assert ADDRESS not in found.reason
 
@@ -73,7 +73,7 @@ def test_whatever_has_not_ended_may_be_paying(server: StripeServer, status: str)
     """Also a state that nobody has heard of."""
     subscribe(server.world, new_customer(server.world, email=ADDRESS), new_price(server.world), status=status)
     found = sought(server)
-    assert isinstance(found, Present)
+    assert isinstance(found, Found)
     assert f"({status})" in found.reason
 
 
@@ -82,15 +82,15 @@ def test_a_customer_alone_is_not_absence(server: StripeServer) -> None:
     customer = new_customer(server.world, email=ADDRESS)
     cancel(server.world, subscribe(server.world, customer, new_price(server.world)), at=NOW)
     found = sought(server)
-    assert isinstance(found, Present)
+    assert isinstance(found, Found)
     assert f"as {customer['id']}, by its e-mail address" in found.reason
 
 
 def test_a_customer_of_another_address_is_found_by_its_metadata(server: StripeServer) -> None:
     """Somebody may pay with the address of the bookkeeper."""
-    customer = new_customer(server.world, email="books@example.com", metadata={"user_id": SOUGHT.account_id})
+    customer = new_customer(server.world, email="books@example.com", metadata={"user_id": KEYS.account_id})
     found = sought(server)
-    assert isinstance(found, Present)
+    assert isinstance(found, Found)
     assert f"as {customer['id']}, by its metadata (user_id) or its e-mail address" in found.reason
 
 
@@ -98,7 +98,7 @@ def test_a_customer_whose_address_stripe_writes_in_other_capitals_is_found(serve
     """The list's filter tells capitals apart; the search does not."""
     customer = new_customer(server.world, email="aDA@Example.COM")
     found = sought(server)
-    assert isinstance(found, Present)
+    assert isinstance(found, Found)
     assert customer["id"] in found.reason
     assert "aDA" not in found.reason
 
@@ -106,23 +106,23 @@ def test_a_customer_whose_address_stripe_writes_in_other_capitals_is_found(serve
 def test_a_subscription_is_found_by_its_metadata(server: StripeServer) -> None:
     """Whoever its customer is."""
     payer = new_customer(server.world, email="books@example.com")
-    named = {"user_id": SOUGHT.account_id}
+    named = {"user_id": KEYS.account_id}
     subscription = subscribe(server.world, payer, new_price(server.world), metadata=named)
     found = sought(server)
-    assert isinstance(found, Present)
+    assert isinstance(found, Found)
     assert subscription["id"] in found.reason
 
 
 def test_a_customer_that_the_app_names_is_asked_for_by_its_id(server: StripeServer) -> None:
     """There, deleted, or unknown."""
     customer = new_customer(server.world, id="cus_named", email="other@example.com")
-    named = Sought(account_id="user_1", emails=frozenset({ADDRESS}), customers=frozenset({"cus_named"}))
-    assert isinstance(sought(server, named), Present)
+    named = LookupKeys(account_id="user_1", emails=frozenset({ADDRESS}), customers=frozenset({"cus_named"}))
+    assert isinstance(sought(server, named), Found)
     server.world.delete_customer(customer["id"])
-    assert isinstance(sought(server, named), Absent)
+    assert isinstance(sought(server, named), NotFound)
     server.world.remove(customer["id"])
     absent = sought(server, named)
-    assert isinstance(absent, Absent)
+    assert isinstance(absent, NotFound)
     assert absent.questions[0] == "a customer by its id"
     assert len(absent.request_ids) == len(absent.questions)
 
@@ -130,7 +130,7 @@ def test_a_customer_that_the_app_names_is_asked_for_by_its_id(server: StripeServ
 def test_a_customer_of_the_other_mode_is_not_looked_at(server: StripeServer) -> None:
     """A test customer with the address proves nothing of the live account."""
     new_customer(server.world, email=ADDRESS, livemode=False)
-    assert isinstance(sought(server), Absent)
+    assert isinstance(sought(server), NotFound)
 
 
 @pytest.mark.parametrize("route", LISTS)
@@ -159,7 +159,7 @@ def test_what_is_not_answered_whole_is_unknown(server: StripeServer, route: str,
 def test_one_failure_that_passes_is_asked_again(server: StripeServer) -> None:
     """As a reading does."""
     server.inject("/v1/customers", faults.too_many_requests())
-    assert isinstance(sought(server), Absent)
+    assert isinstance(sought(server), NotFound)
 
 
 def test_a_slow_answer_ends_at_the_deadline(server: StripeServer) -> None:
@@ -216,7 +216,7 @@ def test_an_object_of_the_other_mode_in_an_answer_is_unknown(server: StripeServe
 
 def test_an_account_without_an_address_cannot_be_looked_for(server: StripeServer) -> None:
     """Nobody is asked then."""
-    found = sought(server, Sought(account_id="user_1"))
+    found = sought(server, LookupKeys(account_id="user_1"))
     assert isinstance(found, Unknown)
     assert "no e-mail address" in found.reason
     assert server.requests == []
@@ -226,5 +226,5 @@ def test_an_account_without_an_address_cannot_be_looked_for(server: StripeServer
 def test_the_answer_says_of_which_mode_it_is(server: StripeServer, key: str, mode: str) -> None:
     """The key's."""
     found = sought(server, api_key=key)
-    assert isinstance(found, Absent)
+    assert isinstance(found, NotFound)
     assert f"{mode} mode" in found.text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from trueup.model.absence import Absent, Answer, Present, Sought, Unknown
+from trueup.model.customer_lookup import Found, LookupAnswer, LookupKeys, NotFound, Unknown
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import printable
 from trueup.model.settings import StripeSettings
@@ -16,10 +16,10 @@ from trueup.stripe.connection import JSON, Connection
 from trueup.stripe.failures import NoSuchObject, NotRead, Passing
 from trueup.stripe.key import Key
 from trueup.stripe.objects import Accept, refuse_other_mode
-from trueup.stripe.pace import Patience
 from trueup.stripe.paging import PAGE
-from trueup.stripe.shapes.fields import Ours, id_of
-from trueup.stripe.supply import Manner, account_of, stripe_connection
+from trueup.stripe.rate_limiter import RetryPolicy
+from trueup.stripe.shapes.fields import AccountFilter, id_of
+from trueup.stripe.supply import ReadOptions, account_of, stripe_connection
 
 DEADLINE_SECONDS = 20.0
 """How long all the questions about one account may take together."""
@@ -27,41 +27,42 @@ DEADLINE_SECONDS = 20.0
 _ENDED = frozenset({"canceled", "incomplete_expired"})
 _MOST_CUSTOMERS = 5
 _SHOWN = 80
-_MANNER = Manner(
-    patience=Patience(attempts=4, first_wait_seconds=0.5, longest_wait_seconds=4.0), deadline_seconds=DEADLINE_SECONDS
+_OPTIONS = ReadOptions(
+    retry_policy=RetryPolicy(attempts=4, first_wait_seconds=0.5, longest_wait_seconds=4.0),
+    deadline_seconds=DEADLINE_SECONDS,
 )
 
 
-def seek(settings: StripeSettings, key: Key, sought: Sought, *, manner: Manner = _MANNER) -> Answer:
+def find_customer(
+    settings: StripeSettings, key: Key, keys: LookupKeys, *, options: ReadOptions = _OPTIONS
+) -> LookupAnswer:
     """Whether Stripe has a customer or a subscription of this account, asked in every way that it could be its.
 
-    By the ids and the e-mail addresses that the app keeps of it, and by the metadata that name it. ``Absent`` only
+    By the ids and the e-mail addresses that the app keeps of it, and by the metadata that name it. ``NotFound`` only
     where each answer was whole, and the key is known to be of the right account; never an error.
     """
     if settings.account is None:
         return Unknown(
-            sought=sought, why="stripe.account is not set, and in another account nothing would be found of anybody"
+            keys=keys, why="stripe.account is not set, and in another account nothing would be found of anybody"
         )
-    if not sought.emails:
-        return Unknown(
-            sought=sought, why="the app keeps no e-mail address of the account by which Stripe could know it"
-        )
+    if not keys.emails:
+        return Unknown(keys=keys, why="the app keeps no e-mail address of the account by which Stripe could know it")
     try:
-        with stripe_connection(settings, key, progress=Silent(), manner=manner) as connection:
+        with stripe_connection(settings, key, progress=Silent(), options=options) as connection:
             account = account_of(connection, pinned=settings.account)
-            seeker = _Seeker(connection, settings, Ours(livemode=key.livemode))
-            found = seeker.found(sought)
+            seeker = _Seeker(connection, settings, AccountFilter(livemode=key.livemode))
+            found = seeker.found(keys)
     except NotRead as error:
-        return Unknown(sought=sought, why=str(error))
+        return Unknown(keys=keys, why=str(error))
     except ConfigurationError as error:
-        return Unknown(sought=sought, why=str(error).rstrip("."))
+        return Unknown(keys=keys, why=str(error).rstrip("."))
     if found is not None:
-        return Present(sought=sought, reason=found)
+        return Found(keys=keys, reason=found)
     told = connection.told_moment
     if told is None:
-        return Unknown(sought=sought, why="Stripe's answers do not say when they were given")
-    return Absent(
-        sought=sought,
+        return Unknown(keys=keys, why="Stripe's answers do not say when they were given")
+    return NotFound(
+        keys=keys,
         stripe_account=str(account),
         livemode=key.livemode,
         asked_at=datetime.fromtimestamp(told, UTC).replace(tzinfo=None),
@@ -73,22 +74,22 @@ def seek(settings: StripeSettings, key: Key, sought: Sought, *, manner: Manner =
 class _Seeker:
     """Asks, and keeps what was asked and under which of Stripe's ids it was answered."""
 
-    def __init__(self, connection: Connection, settings: StripeSettings, ours: Ours) -> None:
+    def __init__(self, connection: Connection, settings: StripeSettings, account_filter: AccountFilter) -> None:
         self._connection = connection
         self._metadata_key = settings.account_metadata_key
-        self._ours = ours
+        self._account_filter = account_filter
         self.questions: list[str] = []
         self.request_ids: list[str] = []
 
-    def found(self, sought: Sought) -> str | None:
+    def found(self, keys: LookupKeys) -> str | None:
         """What Stripe has of the account, in a sentence; None where it has nothing. Raises ``NotRead``."""
-        customers = {id_: "which the app names" for id_ in sorted(sought.customers) if self._is_known(id_)}
-        for email in _spellings(sought.emails):
+        customers = {id_: "which the app names" for id_ in sorted(keys.customers) if self._is_known(id_)}
+        for email in _spellings(keys.emails):
             asked = self._page("/v1/customers", {"email": email}, "customers by e-mail address")
             customers |= {one["id"]: "by its e-mail address" for one in asked}
-        named = f'metadata["{_escaped(self._metadata_key)}"]:"{_escaped(sought.account_id)}"'
+        named = f'metadata["{_escaped(self._metadata_key)}"]:"{_escaped(keys.account_id)}"'
         # The list's filter tells capitals apart, and the search does not.
-        either = " OR ".join([named, *(f'email:"{_escaped(email)}"' for email in sorted(sought.emails))])
+        either = " OR ".join([named, *(f'email:"{_escaped(email)}"' for email in sorted(keys.emails))])
         how = f"by its metadata ({self._metadata_key}) or its e-mail address"
         for one in self._page("/v1/customers/search", {"query": either}, "customers by metadata or e-mail address"):
             customers.setdefault(one["id"], how)
@@ -96,7 +97,7 @@ class _Seeker:
         for customer in list(customers)[:_MOST_CUSTOMERS]:
             every = {"customer": customer, "status": "all"}
             subscriptions += self._page("/v1/subscriptions", every, "subscriptions of a customer")
-        return _sentence(sought, customers, subscriptions)
+        return _sentence(keys, customers, subscriptions)
 
     def _is_known(self, customer: str) -> bool:
         """Whether there is a customer of this id. Raises ``NotRead``."""
@@ -106,7 +107,7 @@ class _Seeker:
         except NoSuchObject:
             self._answered(question)
             return False
-        refuse_other_mode(answer, self._ours)
+        refuse_other_mode(answer, self._account_filter)
         return answer.get("deleted") is not True
 
     def _page(self, path: str, asked: Mapping[str, Any], question: str) -> list[JSON]:
@@ -115,7 +116,7 @@ class _Seeker:
         if answer["has_more"]:
             raise NotRead(f"more than {PAGE} {question} were found, which is nobody's account")
         for one in answer["data"]:
-            refuse_other_mode(one, self._ours)
+            refuse_other_mode(one, self._account_filter)
         return list(answer["data"])
 
     def _asked(self, path: str, parameters: Mapping[str, Any], accept: Any, question: str) -> JSON:
@@ -149,8 +150,8 @@ def _accept_page(answer: JSON) -> None:
         raise Passing("Stripe sent an empty page and said that there is more")
 
 
-def _sentence(sought: Sought, customers: Mapping[str, str], subscriptions: list[JSON]) -> str | None:
-    account = sought.account_id
+def _sentence(keys: LookupKeys, customers: Mapping[str, str], subscriptions: list[JSON]) -> str | None:
+    account = keys.account_id
     for one in subscriptions:
         if one.get("status") not in _ENDED:
             named, status = _shown(one["id"]), _shown(one.get("status"))

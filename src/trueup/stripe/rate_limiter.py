@@ -19,7 +19,7 @@ _MINUTE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How often a request is tried, and how the waits between grow: doubling, with jitter."""
 
     attempts: int = 7
@@ -41,7 +41,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:g} minutes" if seconds >= _MINUTE_SECONDS else f"{seconds:g} seconds"
 
 
-class Pace:
+class RateLimiter:
     """Spaces requests evenly. While it waits it calls ``glance``, whose error ends the waiting."""
 
     def __init__(

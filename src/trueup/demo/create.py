@@ -12,7 +12,7 @@ URL_REFERENCE = "${DATABASE_URL}"
 STRIPE_FOLDER = "stripe"
 
 
-def found_company(
+def create_company(
     folder: Path, *, url: str | None, accounts: int, seed: int, now: datetime, progress: Progress
 ) -> Path:
     """Make the company and write it; the path of its config. The folder also gets ``truth.json``, the plan gates, and

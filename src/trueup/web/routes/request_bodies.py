@@ -39,13 +39,13 @@ PeriodDays = Annotated[int, Field(ge=1, le=PERIOD_DAYS_LIMIT), BeforeValidator(_
 LifetimeDays = Annotated[int, Field(ge=1, le=LONGEST_DAYS), BeforeValidator(_whole_number)]
 
 
-class Order(Body):
-    """A body with names in camelCase."""
+class RequestBody(Body):
+    """The body of a request, with names in camelCase. A ``title`` is the schema's name in the OpenAPI document."""
 
     model_config = ConfigDict(**{**Body.model_config, "alias_generator": to_camel})
 
 
-class RepairOrder(Order):
+class RepairBody(RequestBody, title="RepairOrder"):
     """Repair one issue. With ``planHash``, what is applied is what was previewed, or nothing."""
 
     issue_id: IssueId
@@ -53,13 +53,13 @@ class RepairOrder(Order):
     plan_hash: Annotated[str | None, Field(pattern=text.SHA256, description="A preview's.")] = None
 
 
-class PreviewOrder(Order):
+class PreviewBody(RequestBody, title="PreviewOrder"):
     """Say what a repair would write."""
 
     issue_id: IssueId
 
 
-class AuditOrder(Order):
+class AuditBody(RequestBody, title="AuditOrder"):
     """Audit now."""
 
     period_days: Annotated[
@@ -75,10 +75,10 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default")
 
 
-class ExemptionOrder(Order):
+class ExemptionBody(RequestBody, title="ExemptionOrder"):
     """Accept a finding, or every finding of a check about one plan, in somebody's name and until a day to come."""
 
-    model_config = ConfigDict(**{**Order.model_config, "json_schema_extra": {"oneOf": _SUBJECT_OR_PLAN}})
+    model_config = ConfigDict(**{**RequestBody.model_config, "json_schema_extra": {"oneOf": _SUBJECT_OR_PLAN}})
 
     check: Annotated[str, Field(pattern=text.CHECK_ID)]
     subject: Annotated[
@@ -108,7 +108,7 @@ class ExemptionOrder(Order):
         return self
 
 
-class TokenOrder(Order):
+class TokenBody(RequestBody, title="TokenOrder"):
     """Make an API token."""
 
     name: Annotated[str, Field(pattern=text.TOKEN_NAME)]

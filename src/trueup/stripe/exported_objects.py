@@ -19,7 +19,7 @@ from trueup.stripe.failures import NotRead
 from trueup.stripe.listings import BY_NAME, EVENTS, LISTINGS, Listing
 from trueup.stripe.object_text import parse_object
 from trueup.stripe.parts import PARTS, PRICES, Parts, completed
-from trueup.stripe.shapes.fields import JSON, Ours, Rows
+from trueup.stripe.shapes.fields import JSON, AccountFilter, Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,7 @@ def _nowhere(kind: str, text: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class ExportedObjects:
     """What somebody keeps of Stripe: the ``kinds`` of objects, and how to read one.
 
     Objects of another account than ``account`` are left out; None means that all must be of one. ``complete_since``
@@ -65,8 +65,8 @@ class Given:
 class _Reading:
     """One reading of what was given. ``problems`` says, by relation, why it is not whole."""
 
-    given: Given
-    ours: Ours
+    exported: ExportedObjects
+    account_filter: AccountFilter
     cache: Cache
     parts: Parts
     problems: dict[str, str] = field(default_factory=dict)
@@ -90,33 +90,37 @@ def kinds_for(relations: Collection[str], kinds: Collection[str]) -> tuple[str, 
 
 
 @contextlib.contextmanager
-def given_objects(given: Given, *, ours: Ours, relations: Collection[str], scratch: Path) -> Iterator[GivenObjects]:
+def read_exported_objects(
+    exported: ExportedObjects, *, account_filter: AccountFilter, relations: Collection[str], scratch: Path
+) -> Iterator[ExportedSnapshot]:
     """Read these relations. ``scratch`` is a private folder.
 
     What cannot be read is a problem of its relations, never an error. Raises ``ConfigurationError`` where the objects
     are of several accounts, or all of the other mode, and ``SourceUnavailable`` when they go away in the middle.
     """
-    kinds = kinds_for(relations, given.kinds)
+    kinds = kinds_for(relations, exported.kinds)
     with contextlib.ExitStack() as open_ones:
         kept = open_ones.enter_context(contextlib.closing(_database(scratch / "given.db")))
         loose = open_ones.enter_context(contextlib.closing(_database(scratch / "parts.db")))
-        reading = _Reading(given=given, ours=ours, cache=Cache(kept, fingerprint="given"), parts=Parts(loose))
+        reading = _Reading(
+            exported=exported, account_filter=account_filter, cache=Cache(kept, fingerprint="given"), parts=Parts(loose)
+        )
         for kind in sorted(kinds, key=lambda kind: (kind not in PARTS, kind != PRICES)):
             _read_kind(reading, kind)
         _refuse_mixture(reading)
         _note_lines_without_prices(reading, kinds)
-        yield GivenObjects(reading, relations)
+        yield ExportedSnapshot(reading, relations)
 
 
-class GivenObjects:
+class ExportedSnapshot:
     """What was read of given objects: a ``Snapshot``. ``problems`` says, by relation, why it is not whole."""
 
     def __init__(self, reading: _Reading, relations: Collection[str]) -> None:
-        self.as_of = reading.given.as_of
+        self.as_of = reading.exported.as_of
         self.types_are_known = True
         self._cache = reading.cache
         self.problems = {name: said for name, said in reading.problems.items() if name in relations}
-        self.complete_since = {name: _complete_since(reading.given, name) for name in relations}
+        self.complete_since = {name: _complete_since(reading.exported, name) for name in relations}
 
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
         """The relation's rows. Raises ``SourceUnavailable`` for one that is not whole."""
@@ -132,12 +136,12 @@ def _database(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _complete_since(given: Given, relation: str) -> datetime | None:
+def _complete_since(exported: ExportedObjects, relation: str) -> datetime | None:
     """Stripe lists an event for thirty days: whoever keeps them has none that is older, unless it was there then."""
     if relation not in EVENTS.relations:
-        return given.complete_since
-    listed = given.as_of - timedelta(days=EVENT_DAYS)
-    return listed if given.complete_since is None else max(listed, given.complete_since)
+        return exported.complete_since
+    listed = exported.as_of - timedelta(days=EVENT_DAYS)
+    return listed if exported.complete_since is None else max(listed, exported.complete_since)
 
 
 def _read_kind(reading: _Reading, kind: str) -> None:
@@ -148,7 +152,7 @@ def _read_kind(reading: _Reading, kind: str) -> None:
         return
     listing = BY_NAME[_LISTING_OF.get(kind, kind)]
     reading.cache.begin(
-        listing, started_at=int(reading.given.as_of.replace(tzinfo=UTC).timestamp()), complete_since=None
+        listing, started_at=int(reading.exported.as_of.replace(tzinfo=UTC).timestamp()), complete_since=None
     )
     for objects in _objects(reading, kind, listing.relations):
         if kind == PRICES:
@@ -175,11 +179,11 @@ def _note(reading: _Reading, relations: Iterable[str], problem: str) -> None:
 
 def _rows(reading: _Reading, listing: Listing, found: JSON) -> Rows:
     if found.get("deleted") is True:
-        return listing.rows(found, reading.ours)
+        return listing.rows(found, reading.account_filter)
     whole, missing = completed(found, listing.name, reading.parts)
     for relation, problem in missing.items():
         _note(reading, [relation], printable(problem))
-    return listing.rows(whole, reading.ours)
+    return listing.rows(whole, reading.account_filter)
 
 
 def _objects(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[list[JSON]]:
@@ -201,9 +205,9 @@ def _objects(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator
 def _readable(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The batches of a kind. A file that cannot be read makes its own relations unknown, and no others."""
     try:
-        yield from reading.given.batches(kind)
+        yield from reading.exported.batches(kind)
     except FileUnreadable as error:
-        if not (isinstance(error, FileEmpty) and kind in reading.given.may_be_empty):
+        if not (isinstance(error, FileEmpty) and kind in reading.exported.may_be_empty):
             _note(reading, relations, str(error).rstrip("."))
 
 
@@ -234,7 +238,7 @@ def _place(reading: _Reading, kind: str, row: Mapping[str, Any]) -> str:
     text = row.get(OBJECT)
     named = _ID.search(text) if isinstance(text, str) else None
     an_id = f" ({printable(named[1])})" if named else ""
-    line = reading.given.locate(kind, text) if isinstance(text, str) else None
+    line = reading.exported.locate(kind, text) if isinstance(text, str) else None
     return f"{line or 'one of the ' + kind.replace('_', ' ')}{an_id}"
 
 
@@ -265,11 +269,11 @@ def _is_gone(found: JSON, kind: str) -> bool:
 def _is_ours(reading: _Reading, row: Mapping[str, Any], found: JSON) -> bool:
     account = row.get(ACCOUNT)
     if account is not None:
-        if reading.given.account is not None and str(account) != reading.given.account:
+        if reading.exported.account is not None and str(account) != reading.exported.account:
             return False
         reading.accounts.add(str(account))
     mode = found.get("livemode")
-    if isinstance(mode, bool) and mode != reading.ours.livemode:
+    if isinstance(mode, bool) and mode != reading.account_filter.livemode:
         reading.of_other_mode += 1
         return False
     reading.of_mode += isinstance(mode, bool)
@@ -284,10 +288,10 @@ def _refuse_mixture(reading: _Reading) -> None:
             "as stripe.account."
         )
     if reading.of_other_mode and not reading.of_mode:
-        other, ours = ("test", "live") if reading.ours.livemode else ("live", "test")
+        other, expected = ("test", "live") if reading.account_filter.livemode else ("live", "test")
         raise ConfigurationError(
-            f"All {reading.of_other_mode} of Stripe's objects are of {other} mode, and policy.livemode says {ours}; "
-            "mend it, or read the tables of this environment."
+            f"All {reading.of_other_mode} of Stripe's objects are in {other} mode, and policy.livemode says {expected}. "
+            "Correct it, or read the tables of this environment."
         )
 
 

@@ -28,7 +28,7 @@ _BOUGHT = "source IN ('purchase', 'refunded purchase')"
 _PACK_CENTS = f"CASE pack {' '.join(f'WHEN {pack} THEN {price.cents}' for pack, price in PACK_PRICES.items())} END"
 
 
-def make_mass(connection: DuckDBPyConnection, *, span: Span) -> None:
+def make_bulk_rows(connection: DuckDBPyConnection, *, span: Span) -> None:
     """Fill the tables of schema ``stripe`` for every ordinary account, out of ``person`` and ``ledger_line``."""
     connection.execute(_CUSTOMER)
     connection.execute(_CYCLE, {"now": span.now})

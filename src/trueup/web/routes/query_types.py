@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
-class Written:
+class QueryType:
     """How one parameter is written. What is not a string is the default, and stands."""
 
     def read(self, written: str) -> object:
@@ -32,7 +32,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Written):
+class Whole(QueryType):
     """A whole number from ``least`` to ``most``, in digits alone."""
 
     least: int
@@ -54,7 +54,7 @@ class Whole(Written):
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Written):
+class Text(QueryType):
     """Text of the form ``pattern``, which is anchored at both ends."""
 
     pattern: str
@@ -72,7 +72,7 @@ class Text(Written):
 
 
 @dataclass(frozen=True, slots=True)
-class Word(Written):
+class Word(QueryType):
     """One of these words."""
 
     words: tuple[str, ...]
@@ -89,7 +89,7 @@ class Word(Written):
 
 
 @dataclass(frozen=True, slots=True)
-class Truth(Written):
+class Truth(QueryType):
     """``true`` or ``false``."""
 
     def read(self, written: str) -> bool:
