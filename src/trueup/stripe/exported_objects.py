@@ -290,8 +290,8 @@ def _refuse_mixture(reading: _Reading) -> None:
     if reading.of_other_mode and not reading.of_mode:
         other, expected = ("test", "live") if reading.account_filter.livemode else ("live", "test")
         raise ConfigurationError(
-            f"All {reading.of_other_mode} of Stripe's objects are in {other} mode, and policy.livemode says {expected}. "
-            "Correct it, or read the tables of this environment."
+            f"All {reading.of_other_mode} of Stripe's objects are in {other} mode, and policy.livemode says "
+            f"{expected}. Correct it, or read the tables of this environment."
         )
 
 
