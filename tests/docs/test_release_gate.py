@@ -14,10 +14,10 @@ import yaml
 
 from tests.support.console import Console, commands, fences
 from tests.support.deployed import DEPLOY, ROOT, documents
+from trueup.actions.audit.guardrails.release.questions import CLOCK_SKEW
 from trueup.cli.release import VerdictFormat
 from trueup.config import load_release_settings
 from trueup.formats.verdict import FORMATS
-from trueup.model.release.questions import CLOCK_SKEW
 from trueup.model.settings import ReleaseSettings
 
 FILE = ROOT / "docs" / "release-gate.md"

@@ -17,6 +17,7 @@ from tests.support.stripe.server import StripeServer, stripe_server
 from tests.support.stripe.versions import old_shape
 from tests.support.stripe.world import KEY, TEST_KEY
 from trueup import journal
+from trueup.actions.audit import aged
 from trueup.actions.audit.run_audit import audit
 from trueup.actions.repair import repair
 from trueup.checks import catalogue
@@ -24,7 +25,6 @@ from trueup.config import load_config
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding
 from trueup.model.guardrail import GuardrailStatus
-from trueup.model.guardrails import aged
 from trueup.model.relations import WebhookEvent
 from trueup.model.repair import Applied
 from trueup.model.source import Silent

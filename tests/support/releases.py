@@ -10,13 +10,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from trueup.actions.audit import judge_release
 from trueup.model.finding import Area, fingerprint_of
 from trueup.model.gate import PlanGate
-from trueup.model.guardrail import Guardrail, GuardrailStatus
-from trueup.model.guardrails import GATE_CHECKS, REPLAY_CHECKS
+from trueup.model.guardrail import GATE_CHECKS, REPLAY_CHECKS, Guardrail, GuardrailStatus
 from trueup.model.money import Impact
 from trueup.model.relations import Exemption
-from trueup.model.release import Answer, Answered, Facts, Issue, Rules, Standing, Verdict, verdict
+from trueup.model.release import Answer, Answered, Facts, Issue, Rules, Standing, Verdict
 from trueup.model.severity import Severity
 
 NOW = datetime(2026, 3, 1, 12, 0, 5)
@@ -106,7 +106,9 @@ def answered(*, without: Iterable[str] = (), **hows: Answered) -> tuple[Answer, 
 
 def judge(report: Facts, before: Facts | None = None, *, now: datetime = NOW, **rules: Any) -> Verdict:
     """The verdict under these rules; every check of ``CHECKS`` must have been asked."""
-    return verdict(report=report, baseline=before, rules=Rules(**({"checks": frozenset(CHECKS)} | rules)), now=now)
+    return judge_release(
+        report=report, baseline=before, rules=Rules(**({"checks": frozenset(CHECKS)} | rules)), now=now
+    )
 
 
 def standings(made: Verdict) -> dict[str, Standing]:

@@ -21,12 +21,12 @@ import pytest
 from tests.support.command import trueup
 from tests.support.gating import accepted, finding, gate, known, now, report, save
 from tests.support.tiny_company import change_plans, make_company, replace, run_sql
+from trueup.actions.audit.guardrails.judgement import judge_guardrails
 from trueup.checks import catalogue
 from trueup.config import load_release_settings
 from trueup.model.finding import Area, Finding
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import GATE_CHECKS, RELEASE, RepairEvidence
-from trueup.model.guardrails import guardrails
 from trueup.model.money import Impact
 from trueup.model.outcome import Broken, Checked, Off, Outcome, Skipped
 from trueup.model.relations import Exemption
@@ -124,7 +124,7 @@ def test_the_gate_says_of_a_report_what_its_guardrail_says(seed: int, tmp_path: 
     made = random_report(chance)
     settings = load_release_settings(tmp_path / "trueup.toml")
     whole = {outcome.check for outcome in made.outcomes} >= set(CHECKS)
-    rails = guardrails(made, repairs=random_evidence(chance), whole=whole, rules=gate_rules(settings))
+    rails = judge_guardrails(made, repairs=random_evidence(chance), whole=whole, rules=gate_rules(settings))
     document = save(dataclasses.replace(made, guardrails=rails), tmp_path / "report.json")
     said = next(rail for rail in document["guardrails"] if rail["id"] == RELEASE)
     verdict = gate(tmp_path, "--report", "report.json")
@@ -137,7 +137,7 @@ def test_the_random_reports_get_every_verdict(tmp_path: Path) -> None:
         chance = random.Random(seed)
         write_config(tmp_path, chance)
         made = random_report(chance)
-        rails = guardrails(made, repairs=random_evidence(chance), whole=True)
+        rails = judge_guardrails(made, repairs=random_evidence(chance), whole=True)
         statuses.append(next(rail.status.value for rail in rails if rail.id == RELEASE))
     assert {status: statuses.count(status) >= 5 for status in SAYS} == dict.fromkeys(SAYS, True)
 

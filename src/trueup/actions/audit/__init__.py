@@ -4,6 +4,7 @@ from trueup.actions.audit.account_keys import Reference, references, trusted_rel
 from trueup.actions.audit.column_pruning import needed_mappings
 from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
+from trueup.actions.audit.guardrails import aged, is_fresh, judge_release
 from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
 from trueup.actions.audit.record_run import remember
 from trueup.actions.audit.run_audit import audit, audit_books, moment_of, report_on, with_period
@@ -15,12 +16,15 @@ from trueup.actions.audit.stripe_tables import TableSupply, read_moment, stalene
 __all__ = [
     "Reference",
     "TableSupply",
+    "aged",
     "ask_the_app",
     "audit",
     "audit_books",
     "check_probes",
     "copied_books",
     "examine",
+    "is_fresh",
+    "judge_release",
     "moment_of",
     "needed_mappings",
     "needed_of_stripe",

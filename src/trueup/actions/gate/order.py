@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from trueup.actions.audit import judge_release
 from trueup.actions.gate.document import facts_of_file
 from trueup.actions.gate.remembered import baseline_of, baseline_run, facts_of_run
 from trueup.actions.gate.told import renamed_subjects, since_moment
 from trueup.model.errors import ConfigurationError
-from trueup.model.release import Facts, Verdict, gate_rules, verdict
+from trueup.model.release import Facts, Verdict, gate_rules
 from trueup.model.settings import ReleaseSettings
 from trueup.model.severity import Severity
 from trueup.store import Store
@@ -79,7 +80,7 @@ def decide(
         since=since,
         renamed=renamed,
     )
-    return verdict(report=report, baseline=before, rules=rules, now=clock())
+    return judge_release(report=report, baseline=before, rules=rules, now=clock())
 
 
 def _report(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from trueup.actions.audit import aged, is_fresh
 from trueup.model.guardrail import Guardrail, GuardrailStatus
-from trueup.model.guardrails import aged, is_fresh
 
 if TYPE_CHECKING:
     from datetime import datetime

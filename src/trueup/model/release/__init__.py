@@ -1,12 +1,10 @@
-"""Whether something may be released: one pure function from two reports and the rules to a verdict."""
+"""What a release gate reads, asks and answers, as values. The judging is ``trueup.actions.audit.judge_release``."""
 
 from __future__ import annotations
 
-from trueup.model.release.audited import facts_of_audit
-from trueup.model.release.facts import Answer, Answered, Facts, Issue
-from trueup.model.release.judging import Judged, Standing
+from trueup.model.release.facts import Answer, Answered, Facts, Issue, Shown
 from trueup.model.release.rules import Rules, gate_rules
-from trueup.model.release.verdict import Question, Verdict, verdict
+from trueup.model.release.verdict import Judged, Question, Standing, Verdict
 
 __all__ = [
     "Answer",
@@ -16,9 +14,8 @@ __all__ = [
     "Judged",
     "Question",
     "Rules",
+    "Shown",
     "Standing",
     "Verdict",
-    "facts_of_audit",
     "gate_rules",
-    "verdict",
 ]

@@ -1,19 +1,73 @@
-"""The verdict of the release gate: pure, from facts, rules and the moment of asking."""
+"""A release gate's verdict, as values: where each finding stands, each question's answer, and what they come to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
 from trueup.model.guardrail import GuardrailStatus
-from trueup.model.release import questions as ask
-from trueup.model.release.facts import Facts
-from trueup.model.release.judging import Comparison, Judged, judged
-from trueup.model.release.matching import contradictions, matched
-from trueup.model.release.questions import Question
+from trueup.model.release.facts import Facts, Issue
 from trueup.model.release.rules import Rules
 
-__all__ = ["Question", "Verdict", "verdict"]
+
+class Standing(StrEnum):
+    """Where a finding stands. ``unknown`` does not block, and keeps the verdict from being clean."""
+
+    GATE = "gate"
+    """A plan gate: never backlog, whatever the baseline says."""
+    NEW = "new"
+    """Not in the baseline, or not there as an open finding, or first seen after ``--since``."""
+    WORSE = "worse"
+    """In the baseline, at a lower severity or with clearly less at risk."""
+    OPEN = "open"
+    """Open, and there is no baseline to excuse it."""
+    LAPSED = "lapsed"
+    """Exempted once: the exemption has ended, or is not one that a plan gate may have."""
+    UNKNOWN = "unknown"
+    """Open, and the baseline that was asked for cannot say whether it is new."""
+    SHADOW = "shadow"
+    """It would block, and its check does not block yet."""
+    OLD = "old"
+    """In the baseline, and no worse; or first seen by ``--since``."""
+    BELOW = "below"
+    """Less severe than ``--fail-on``."""
+    EXEMPTED = "exempted"
+    """Somebody answers for it, until a day."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a finding that stands here blocks the release."""
+        return self in {Standing.GATE, Standing.NEW, Standing.WORSE, Standing.OPEN, Standing.LAPSED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One finding with its standing and the reason, a sentence.
+
+    ``known`` says that it was there before and is no worse. From the day ``blocks_from`` on a shadowed one blocks.
+    """
+
+    issue: Issue
+    standing: Standing
+    reason: str
+    known: bool = False
+    blocks_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One thing that was asked. ``reasons`` are sentences that say why it is not allowed; ``notes`` change nothing.
+
+    ``findings`` are those that it rests on.
+    """
+
+    id: str
+    asks: str
+    status: GuardrailStatus
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    findings: tuple[Judged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,48 +92,3 @@ class Verdict:
     def blocking(self) -> tuple[Judged, ...]:
         """The findings that block."""
         return tuple(one for one in self.findings if one.standing.blocks)
-
-
-def verdict(*, report: Facts, baseline: Facts | None, rules: Rules, now: datetime) -> Verdict:
-    """Judge a report, compared with a baseline where there is one.
-
-    What is known to be bad blocks, whatever else is unknown; what is unknown is never allowed.
-    """
-    unusable: tuple[str, ...] = ()
-    if baseline is not None:
-        unusable = (
-            *ask.incomparable(report, baseline, rules),
-            *contradictions(report, baseline, renamed=rules.renamed),
-        )
-    comparison = Comparison(
-        asked=baseline is not None,
-        usable=not unusable,
-        before={} if baseline is None or unusable else matched(report, baseline, renamed=rules.renamed),
-    )
-    found = judged(report, comparison, rules=rules, now=now)
-    questions = (
-        ask.complete(report, rules),
-        ask.fresh(report, rules, now),
-        ask.baseline(report, baseline, rules, unusable=unusable),
-        ask.plan_gates(report, found),
-        ask.findings(found),
-        ask.replay(report, found),
-        ask.audited_repairs(report),
-    )
-    return Verdict(
-        status=_worst(questions),
-        questions=questions,
-        findings=found,
-        report=report,
-        baseline=baseline,
-        rules=rules,
-        judged_at=now,
-    )
-
-
-def _worst(questions: tuple[Question, ...]) -> GuardrailStatus:
-    statuses = {question.status for question in questions}
-    for status in (GuardrailStatus.BLOCKED, GuardrailStatus.UNKNOWN):
-        if status in statuses:
-            return status
-    return GuardrailStatus.ALLOWED

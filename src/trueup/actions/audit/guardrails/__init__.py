@@ -1,4 +1,4 @@
-"""The guardrails of a report: what each looks at beside the checks' outcomes."""
+"""Judge a report's guardrails, and whether something may be released."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from trueup.actions.audit.guardrails.agreement import repair_evidence
-from trueup.model.guardrails import guardrails
+from trueup.actions.audit.guardrails.judgement import aged, is_fresh, judge_guardrails
+from trueup.actions.audit.guardrails.release import judge_release
 from trueup.model.release import gate_rules
 
 if TYPE_CHECKING:
@@ -15,15 +16,14 @@ if TYPE_CHECKING:
     from trueup.model.report import Report
     from trueup.model.settings import ReleaseSettings
 
-__all__ = ["guarded"]
+__all__ = ["aged", "guarded", "is_fresh", "judge_release"]
 
 
 def guarded(report: Report, books: Books, *, policy: Policy, whole: bool, release: ReleaseSettings | None) -> Report:
-    """The report with its guardrails. ``whole`` says that every check of the catalogue was asked.
+    """Return the report with its guardrails. ``whole`` says that every check of the catalogue was asked.
 
     ``release`` is what the config says of releases; None where there is no config.
     """
     repairs = repair_evidence(books, policy=policy, now=report.generated_at)
-    return dataclasses.replace(
-        report, guardrails=guardrails(report, repairs=repairs, whole=whole, rules=gate_rules(release))
-    )
+    guardrails = judge_guardrails(report, repairs=repairs, whole=whole, rules=gate_rules(release))
+    return dataclasses.replace(report, guardrails=guardrails)

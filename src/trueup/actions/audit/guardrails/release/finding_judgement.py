@@ -5,59 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
+from trueup.actions.audit.guardrails.release.matching import explain_worse
 from trueup.model.finding import Area
 from trueup.model.release.facts import Facts, Issue, Shown
-from trueup.model.release.matching import explain_worse
 from trueup.model.release.rules import Rules
+from trueup.model.release.verdict import Judged, Standing
 
 EXEMPTION_EXPIRED = "exemption-expired"
 """The check whose subjects are the issue ids that were exempted once."""
-
-
-class Standing(StrEnum):
-    """Where a finding stands. ``unknown`` does not block, and keeps the verdict from being clean."""
-
-    GATE = "gate"
-    """A plan gate: never backlog, whatever the baseline says."""
-    NEW = "new"
-    """Not in the baseline, or not there as an open finding, or first seen after ``--since``."""
-    WORSE = "worse"
-    """In the baseline, at a lower severity or with clearly less at risk."""
-    OPEN = "open"
-    """Open, and there is no baseline to excuse it."""
-    LAPSED = "lapsed"
-    """Exempted once: the exemption has ended, or is not one that a plan gate may have."""
-    UNKNOWN = "unknown"
-    """Open, and the baseline that was asked for cannot say whether it is new."""
-    SHADOW = "shadow"
-    """It would block, and its check does not block yet."""
-    OLD = "old"
-    """In the baseline, and no worse; or first seen by ``--since``."""
-    BELOW = "below"
-    """Less severe than ``--fail-on``."""
-    EXEMPTED = "exempted"
-    """Somebody answers for it, until a day."""
-
-    @property
-    def blocks(self) -> bool:
-        """Whether a finding that stands here blocks the release."""
-        return self in {Standing.GATE, Standing.NEW, Standing.WORSE, Standing.OPEN, Standing.LAPSED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """One finding with its standing and the reason, a sentence.
-
-    ``known`` says that it was there before and is no worse. From the day ``blocks_from`` on a shadowed one blocks.
-    """
-
-    issue: Issue
-    standing: Standing
-    reason: str
-    known: bool = False
-    blocks_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +54,15 @@ def _ended(report: Facts) -> _Ended:
     )
 
 
-def judged(report: Facts, comparison: Comparison, *, rules: Rules, now: datetime) -> tuple[Judged, ...]:
+def judge_findings(report: Facts, comparison: Comparison, *, rules: Rules, now: datetime) -> tuple[Judged, ...]:
     """Every finding of the report, judged: what blocks first, then in the report's order."""
     order = list(Standing)
     ended = _ended(report)
-    made = [_judged(issue, comparison, rules=rules, now=now, ended=ended) for issue in report.issues]
+    made = [_judge_finding(issue, comparison, rules=rules, now=now, ended=ended) for issue in report.issues]
     return tuple(sorted(made, key=lambda one: order.index(one.standing)))
 
 
-def _judged(issue: Issue, comparison: Comparison, *, rules: Rules, now: datetime, ended: _Ended) -> Judged:
+def _judge_finding(issue: Issue, comparison: Comparison, *, rules: Rules, now: datetime, ended: _Ended) -> Judged:
     lapsed = _why_lapsed(issue, now.date(), ended)
     if issue.exemption is not None and lapsed is None:
         return Judged(issue=issue, standing=Standing.EXEMPTED, reason=_accepted(issue))

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from trueup.model.finding import Area
 from trueup.model.gate import PlanGate, in_words
 from trueup.model.guardrail import GATE_CHECKS, REPAIRS, REPLAY, REPLAY_CHECKS, UNREADABLE, GuardrailStatus
 from trueup.model.release.facts import Answered, Facts
-from trueup.model.release.judging import Judged, Standing
 from trueup.model.release.rules import Rules
+from trueup.model.release.verdict import Judged, Question, Standing
 
 CLOCK_SKEW = timedelta(minutes=2)
 """How far a report's clocks may be ahead of ours before its moments are not believed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One thing that was asked. ``reasons`` are sentences that say why it is not allowed; ``notes`` change nothing.
-
-    ``findings`` are those that it rests on.
-    """
-
-    id: str
-    asks: str
-    status: GuardrailStatus
-    reasons: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    findings: tuple[Judged, ...] = ()
 
 
 def _asked(

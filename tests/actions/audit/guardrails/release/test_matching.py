@@ -10,9 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.releases import baseline, evidence, exempted, facts, impacts, issue, issues
+from trueup.actions.audit.guardrails.release.matching import (
+    contradictions,
+    explain_worse,
+    is_stripe_id,
+    marks,
+    match_baseline,
+)
 from trueup.model.money import Impact
 from trueup.model.release import Issue
-from trueup.model.release.matching import contradictions, explain_worse, is_stripe_id, marks, matched
 from trueup.model.severity import Severity
 
 ENTRY = {"accountId": "user_1", "createdAt": "2026-01-05T02:01:20Z", "stripeEventId": "evt_76e2e745125f4999"}
@@ -21,7 +27,7 @@ STALE = {"accountId": "user_1", "stripeCustomerId": "cus_28903e48ad2a5b28", "pla
 
 def same(now: Issue, before: Issue, **renamed: str) -> bool:
     """Whether the one is taken for the other."""
-    return bool(matched(facts([now]), baseline([before]), renamed=renamed))
+    return bool(match_baseline(facts([now]), baseline([before]), renamed=renamed))
 
 
 def test_the_same_check_and_subject_are_the_same_whatever_the_evidence_says() -> None:
@@ -69,18 +75,18 @@ def test_a_subject_that_stripe_named_is_never_renamed() -> None:
 def test_two_that_share_their_marks_are_both_new() -> None:
     before = baseline([issue("grant-without-invoice:1", evidence=ENTRY)])
     now = facts([issue(f"grant-without-invoice:{number}", evidence=ENTRY) for number in (2, 3)])
-    assert matched(now, before, renamed={}) == {}
+    assert match_baseline(now, before, renamed={}) == {}
 
 
 def test_what_is_still_there_under_its_old_name_was_not_renamed() -> None:
     before = baseline([issue("grant-without-invoice:1", evidence=ENTRY)])
     now = facts([issue("grant-without-invoice:1"), issue("grant-without-invoice:2", evidence=ENTRY)])
-    assert list(matched(now, before, renamed={}).values()) == [before.issues[0]]
+    assert list(match_baseline(now, before, renamed={}).values()) == [before.issues[0]]
 
 
 def test_marks_of_another_environment_prove_nothing() -> None:
     before = baseline([issue("grant-without-invoice:1", evidence=ENTRY)], environment="staging")
-    assert matched(facts([issue("grant-without-invoice:2", evidence=ENTRY)]), before, renamed={}) == {}
+    assert match_baseline(facts([issue("grant-without-invoice:2", evidence=ENTRY)]), before, renamed={}) == {}
 
 
 def test_what_was_exempted_in_the_baseline_excuses_nothing() -> None:
@@ -114,7 +120,7 @@ def test_whatever_is_matched_has_the_name_or_all_the_marks_of_one_open_finding(
     now: tuple[Issue, ...], before: tuple[Issue, ...]
 ) -> None:
     report, earlier = facts(now), baseline(before)
-    for fingerprint, old in matched(report, earlier, renamed={}).items():
+    for fingerprint, old in match_baseline(report, earlier, renamed={}).items():
         (found,) = [one for one in now if one.fingerprint == fingerprint]
         assert old in before
         assert old.exemption is None
@@ -128,14 +134,14 @@ def test_whatever_was_resolved_a_thing_with_rows_of_its_own_is_never_taken_for_i
 ) -> None:
     own = shown | {"stripeInvoiceId": "in_1c90e54d7919d8db", "seenAt": "2026-02-28T23:59:59Z"}
     fresh = issue(f"{check}:somebody-else", evidence=own)
-    assert fresh.fingerprint not in matched(facts((*now, fresh)), baseline(before), renamed={})
+    assert fresh.fingerprint not in match_baseline(facts((*now, fresh)), baseline(before), renamed={})
 
 
 @given(issues(), issues())
 def test_one_finding_of_the_baseline_stands_for_at_most_one_of_the_report(
     now: tuple[Issue, ...], before: tuple[Issue, ...]
 ) -> None:
-    found = [old.fingerprint for old in matched(facts(now), baseline(before), renamed={}).values()]
+    found = [old.fingerprint for old in match_baseline(facts(now), baseline(before), renamed={}).values()]
     assert len(found) == len(set(found))
 
 

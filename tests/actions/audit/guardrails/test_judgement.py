@@ -10,20 +10,24 @@ import pytest
 from hypothesis import given
 
 from tests.support.reports import NOW, QUICK, clean, reports
-from trueup.model.finding import Area, Finding
-from trueup.model.gate import PlanGate
-from trueup.model.guardrail import Guardrail, GuardrailStatus, RepairEvidence
-from trueup.model.guardrails import (
-    GATE_CHECKS,
-    REPLAY_CHECKS,
-    STRIPE_CHECKS,
+from trueup.actions.audit.guardrails.judgement import (
     aged,
     audited_repairs,
     complete_and_fresh,
-    guardrails,
+    judge_guardrails,
     release,
     replay,
     stripe_source_of_truth,
+)
+from trueup.model.finding import Area, Finding
+from trueup.model.gate import PlanGate
+from trueup.model.guardrail import (
+    GATE_CHECKS,
+    REPLAY_CHECKS,
+    STRIPE_CHECKS,
+    Guardrail,
+    GuardrailStatus,
+    RepairEvidence,
 )
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
 from trueup.model.relations import Exemption
@@ -70,7 +74,7 @@ def with_finding(*findings: Finding) -> Report:
 
 
 def test_every_report_has_the_five_in_one_order() -> None:
-    made = guardrails(report(), repairs=READ, whole=True)
+    made = judge_guardrails(report(), repairs=READ, whole=True)
     assert [guardrail.id for guardrail in made] == ORDER
     assert {guardrail.status for guardrail in made} == {ALLOWED}
     assert [guardrail.reasons for guardrail in made] == [()] * 5
@@ -79,7 +83,7 @@ def test_every_report_has_the_five_in_one_order() -> None:
 @QUICK
 @given(reports())
 def test_no_report_is_more_than_one_could_look_at(any_report: Report) -> None:
-    made = guardrails(any_report, repairs=READ, whole=True)
+    made = judge_guardrails(any_report, repairs=READ, whole=True)
     assert [guardrail.id for guardrail in made] == ORDER
     for guardrail in made:
         assert guardrail.status is ALLOWED or guardrail.reasons
@@ -242,7 +246,7 @@ HOUR = timedelta(minutes=60)
     [(timedelta(0), True), (HOUR, True), (HOUR + timedelta(seconds=1), False), (timedelta(seconds=-1), False)],
 )
 def test_a_report_allows_nothing_once_it_is_too_old_or_before_it_was_made(moved: timedelta, is_fresh: bool) -> None:
-    made = guardrails(report(), repairs=READ, whole=True)
+    made = judge_guardrails(report(), repairs=READ, whole=True)
     later = aged(made, generated_at=NOW, as_of=NOW, now=NOW + moved, fresh_minutes=60)
     assert {guardrail.status for guardrail in later} == ({ALLOWED} if is_fresh else {UNKNOWN})
     if not is_fresh:
@@ -250,7 +254,7 @@ def test_a_report_allows_nothing_once_it_is_too_old_or_before_it_was_made(moved:
 
 
 def test_what_it_read_may_be_older_than_the_report() -> None:
-    made = guardrails(report(), repairs=READ, whole=True)
+    made = judge_guardrails(report(), repairs=READ, whole=True)
     old = aged(made, generated_at=NOW, as_of=NOW - 2 * HOUR, now=NOW, fresh_minutes=60)
     assert {guardrail.status for guardrail in old} == {UNKNOWN}
 

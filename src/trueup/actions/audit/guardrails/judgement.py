@@ -1,8 +1,8 @@
-"""The five guardrails of a report, each one small function of it and of a few facts.
+"""Judge the five guardrails of a report: each is one small pure function of the report and of a few facts.
 
-What is known to be wrong blocks, whatever else is unknown; what nobody could look at is unknown; and only what was
-looked at and found to be right is allowed. An exempted finding is answered for by somebody and blocks nothing, but for
-one: an idempotency record that is missing stays missing, and a replay of its event would grant again.
+What is known to be wrong blocks, whatever else is unknown. What could not be read is unknown. Only what was read and is
+right is allowed. An exempted finding has an owner and blocks nothing, with one exception: an exemption does not write
+the idempotency record that is missing, so a replay of its event would still grant again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from trueup.actions.audit.guardrails.release import facts_of_audit, judge_release
 from trueup.model.finding import Area
 from trueup.model.guardrail import (
     COMPLETE,
@@ -30,7 +31,7 @@ from trueup.model.guardrail import (
     named,
 )
 from trueup.model.outcome import Broken, Checked, Off, Skipped
-from trueup.model.release import Rules, Verdict, facts_of_audit, verdict
+from trueup.model.release import Rules, Verdict
 from trueup.model.repair_evidence import JournalState
 from trueup.model.severity import Severity
 
@@ -38,32 +39,10 @@ if TYPE_CHECKING:
     from trueup.model.finding import Finding
     from trueup.model.report import Report
 
-__all__ = [
-    "COMPLETE",
-    "FRESH_MINUTES",
-    "GATE_CHECKS",
-    "RELEASE",
-    "REPAIRS",
-    "REPLAY",
-    "REPLAY_CHECKS",
-    "STRIPE",
-    "STRIPE_CHECKS",
-    "UNREADABLE",
-    "UNRECORDED",
-    "aged",
-    "audited_repairs",
-    "complete_and_fresh",
-    "guardrails",
-    "is_fresh",
-    "release",
-    "replay",
-    "stripe_source_of_truth",
-]
-
 _REPLAYED = frozenset({"ledger_entry", "webhook_event"})
 
 FRESH_MINUTES = 60
-"""How old a report may be, and still let something go ahead, where nobody says otherwise."""
+"""How old a report may be, and still let something go ahead, where the config does not say."""
 
 _BADNESS = (GuardrailStatus.ALLOWED, GuardrailStatus.UNKNOWN, GuardrailStatus.BLOCKED)
 _MOST_REASONS = 10
@@ -71,10 +50,10 @@ _MOST_REASONS = 10
 _SOME_CHECKS = "Only some of the checks were asked, and what the others would have found is unknown."
 
 
-def guardrails(
+def judge_guardrails(
     report: Report, *, repairs: RepairEvidence, whole: bool, rules: Rules | None = None
 ) -> tuple[Guardrail, ...]:
-    """The guardrails of a report, in the order in which every report shows them.
+    """Return the guardrails of a report, in the order in which every report shows them.
 
     ``whole`` says that every check of the catalogue was asked; ``rules`` are those of `trueup gate`. As of the moment
     that the report was made: one that is served later is ``aged``.
@@ -146,24 +125,24 @@ def release(report: Report, *, whole: bool, rules: Rules) -> Guardrail:
     The report must hold its guardrails of replays and repairs. ``rules`` are the gate's; their shadow does not count.
     """
     rules = dataclasses.replace(rules, shadow={}, since=None, checks=frozenset(GATE_CHECKS))
-    judged = verdict(report=facts_of_audit(report), baseline=None, rules=rules, now=report.generated_at)
-    blocks, doubts = list(_blocking(judged)), [] if whole else [_SOME_CHECKS]
-    for question in judged.questions:
+    verdict = judge_release(report=facts_of_audit(report), baseline=None, rules=rules, now=report.generated_at)
+    blocks, doubts = list(_blocking(verdict)), [] if whole else [_SOME_CHECKS]
+    for question in verdict.questions:
         if question.status is GuardrailStatus.BLOCKED:
             blocks += question.reasons
         elif question.status is GuardrailStatus.UNKNOWN:
             doubts += question.reasons
-    status = max(judged.status, GuardrailStatus.ALLOWED if whole else GuardrailStatus.UNKNOWN, key=_BADNESS.index)
+    status = max(verdict.status, GuardrailStatus.ALLOWED if whole else GuardrailStatus.UNKNOWN, key=_BADNESS.index)
     return Guardrail(id=RELEASE, status=status, reasons=_named_reasons([*blocks, *doubts]))
 
 
-def _blocking(judged: Verdict) -> Iterator[str]:
+def _blocking(verdict: Verdict) -> Iterator[str]:
     """One sentence for each gate check that blocks, and for the rest one for each severity, worst first."""
-    gates = [item.issue for item in judged.blocking if item.issue.area is Area.GATES]
+    gates = [item.issue for item in verdict.blocking if item.issue.area is Area.GATES]
     for check in dict.fromkeys(issue.check for issue in gates):
         rows = [(issue.subject, 1) for issue in gates if issue.check == check]
         yield f"Plan gates are not as they should be: {named(rows, f'{check} finding')}."
-    others = [item.issue for item in judged.blocking if item.issue.area is not Area.GATES]
+    others = [item.issue for item in verdict.blocking if item.issue.area is not Area.GATES]
     for severity in reversed(Severity):
         rows = [(issue.id, 1) for issue in others if issue.severity is severity]
         if rows:

@@ -45,7 +45,7 @@ def marks(issue: Issue) -> Marks:
     return frozenset(ids | moments) if ids and moments else frozenset()
 
 
-def matched(report: Facts, baseline: Facts, *, renamed: Mapping[str, str]) -> dict[str, Issue]:
+def match_baseline(report: Facts, baseline: Facts, *, renamed: Mapping[str, str]) -> dict[str, Issue]:
     """The open finding of the baseline that each finding of the report is, by the report's fingerprint."""
     known = {issue.fingerprint: issue for issue in map(_renaming(renamed), baseline.issues)}
     still = {issue.fingerprint: known[issue.fingerprint] for issue in report.issues if issue.fingerprint in known}
