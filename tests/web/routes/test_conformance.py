@@ -33,9 +33,10 @@ class Live:
 
     def answers(self) -> dict[str, int]:
         """How many answers of each status it has given."""
-        text = self.served.get("/metrics", token=self.tokens[Role.ADMIN]).text
+        answer = self.served.get("/metrics", token=self.tokens[Role.ADMIN])
+        assert answer.status_code == 200, answer.text
         counts: dict[str, int] = {}
-        for family in text_string_to_metric_families(text):
+        for family in text_string_to_metric_families(answer.text):
             for sample in family.samples:
                 if sample.name == "trueup_requests_total":
                     status = sample.labels["status"]
