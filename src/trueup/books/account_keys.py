@@ -24,14 +24,14 @@ and how a UUID is written.
 
 def strangers(books: Books, places: Iterable[Place]) -> set[str]:
     """The account ids in these columns that no account has, byte by byte."""
-    found: set[str] = set()
+    unknown: set[str] = set()
     for relation, column in places:
         rows = books.connection.execute(
             f"SELECT DISTINCT {column} FROM {relation} AS r WHERE {column} IS NOT NULL "
             f"AND NOT EXISTS (SELECT 1 FROM account AS a WHERE a.account_id = r.{column})"
         )
-        found.update(str(value) for (value,) in rows.fetchall())
-    return found
+        unknown.update(str(value) for (value,) in rows.fetchall())
+    return unknown
 
 
 def account_ids(books: Books) -> set[str]:

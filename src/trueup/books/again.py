@@ -78,7 +78,7 @@ class Again:
         types = {name: self._type(value) for name, value in bound.items()}
         key = (sql, *types.values())
         if key not in self._planned:
-            self._keep(key, _PARAMETER.sub(lambda found: f"CAST(${found[1]} AS {types[found[1]]})", sql))
+            self._keep(key, _PARAMETER.sub(lambda match: f"CAST(${match[1]} AS {types[match[1]]})", sql))
         name = self._planned[key]
         if not bound:
             return self._statement(f"EXECUTE {name}")

@@ -139,9 +139,9 @@ def _unreadable(readings: Collection[Reading]) -> str:
     return f"CASE WHEN {' OR '.join(tests)} THEN concat_ws('; ', {', '.join(problems)}) END" if tests else "NULL"
 
 
-def _value(column: Column, found: Reading | None) -> str:
-    if found is not None:
-        return found.value
+def _value(column: Column, reading: Reading | None) -> str:
+    if reading is not None:
+        return reading.value
     return "NULL" if column.neutral is None else literal(column.neutral)
 
 

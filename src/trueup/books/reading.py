@@ -63,7 +63,9 @@ def reading(column: Column, incoming: str, values: Mapping[str, str]) -> Reading
     return Reading(
         value=value,
         is_unreadable=" OR ".join(f"({test})" for test, _ in arms) or None,
-        problem=f"CASE {' '.join(f'WHEN {test} THEN {said}' for test, said in arms)} END" if arms else None,
+        problem=f"CASE {' '.join(f'WHEN {test} THEN {problem_text}' for test, problem_text in arms)} END"
+        if arms
+        else None,
     )
 
 

@@ -35,10 +35,10 @@ def hand_over(
         raise not_told(name, str(error), permanent=False) from None
     if answer.accepted:
         return
-    said = f" ({printable(told)})" if (told := word(answer)) else ""
+    detail = f" ({printable(told)})" if (told := word(answer)) else ""
     raise not_told(
         name,
-        f"{answer.place} answered {answer.status}{said}{_mend(answer.status)}.",
+        f"{answer.place} answered {answer.status}{detail}{_mend(answer.status)}.",
         permanent=not _may_pass(answer.status),
         retry_after_seconds=answer.retry_after_seconds,
     )

@@ -142,7 +142,7 @@ def without_links(text: str) -> str:
     >>> without_links("see https://evil.example or www.evil.example")
     'see https[:]//evil.example or www[.]evil.example'
     """
-    return _LINK.sub(lambda found: "[:]//" if found.group() == "://" else f"{found.group()[:-1]}[.]", text)
+    return _LINK.sub(lambda match: "[:]//" if match.group() == "://" else f"{match.group()[:-1]}[.]", text)
 
 
 def open_channel(options: Options, opening: Opening) -> EmailChannel:
@@ -190,8 +190,8 @@ def _server(options: Options, opening: Opening) -> MailServer:
 
 
 def _is_address(text: str) -> bool:
-    found = _ADDRESS.fullmatch(text)
-    return found is not None and len(text) <= ADDRESS_LENGTH and canonical_host(found["domain"]) is not None
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and len(text) <= ADDRESS_LENGTH and canonical_host(match["domain"]) is not None
 
 
 def _lines(alert: Alert, refused: Sequence[str]) -> Iterator[str]:

@@ -134,8 +134,8 @@ def _divided(named: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
     """What is the app's, and what is Stripe's."""
     of_stripe = {relation_name(relation) for relation in STRIPE}
     return (
-        {name: one for name, one in named.items() if name not in of_stripe},
-        {name: one for name, one in named.items() if name in of_stripe},
+        {name: mapping for name, mapping in named.items() if name not in of_stripe},
+        {name: mapping for name, mapping in named.items() if name in of_stripe},
     )
 
 
@@ -150,14 +150,14 @@ def _preset(name: str, path: Path) -> Preset:
 
 def _addresses(document: Document) -> dict[str, str]:
     """The keys that may hold secrets, as the file writes them."""
-    found = {
+    addresses = {
         "database.url": document.database.url,
         "database.repair_url": document.database.repair_url,
         "store.url": document.store.url if document.store else None,
         "stripe.api_key": document.stripe.api_key,
         "stripe.url": document.stripe.url,
     }
-    return {key: text for key, text in found.items() if text is not None}
+    return {key: text for key, text in addresses.items() if text is not None}
 
 
 def _policy(document: Document, known_checks: Collection[str] | None, path: Path) -> Policy:

@@ -20,7 +20,7 @@ def exemptions_of(
     sections: Collection[ExemptionSection], *, known_checks: Collection[str] | None, plans: Collection[str], path: Path
 ) -> tuple[Exemption, ...]:
     """The exemptions of the file, each for one subject or one plan. Raises ``ConfigurationError``."""
-    made: dict[tuple[str, str | None, str | None], Exemption] = {}
+    exemptions: dict[tuple[str, str | None, str | None], Exemption] = {}
     for position, section in enumerate(sections):
         key = ("exemptions", position)
         refuse_unknown_check(section.check, known_checks, (*key, "check"), path)
@@ -37,10 +37,10 @@ def exemptions_of(
             reason=section.reason,
             expires_at=section.expires,
         )
-        if exemption.scope in made:
+        if exemption.scope in exemptions:
             raise complaint(path, key, f"exempts {exemption.scope_text} from {section.check} a second time")
-        made[exemption.scope] = exemption
-    return tuple(made.values())
+        exemptions[exemption.scope] = exemption
+    return tuple(exemptions.values())
 
 
 def _refuse_wrong_scope(section: ExemptionSection, plans: Collection[str], key: Key, path: Path) -> None:

@@ -42,8 +42,8 @@ def read_matrix(path: Path, plans: Sequence[Plan]) -> tuple[GateExpectation, ...
     _refuse_repeated([("features", name) for name in features] + [("limits", name) for name in limits], path)
     if not features and not limits:
         raise ConfigurationError(f"The matrix {path} names no feature; write one under [features].")
-    made = [*_features(features, plans, path), *_limits(limits, plans, path)]
-    return tuple(made)
+    cells = [*_features(features, plans, path), *_limits(limits, plans, path)]
+    return tuple(cells)
 
 
 def _parsed(path: Path) -> Mapping[str, object]:
@@ -67,10 +67,10 @@ def _parsed(path: Path) -> Mapping[str, object]:
 
 
 def _table(content: Mapping[str, object], name: str, path: Path) -> Mapping[str, object]:
-    found = content.get(name, {})
-    if not isinstance(found, dict):
+    table = content.get(name, {})
+    if not isinstance(table, dict):
         raise complaint(path, (name,), "must be a table")
-    return found
+    return table
 
 
 def _refuse_repeated(keys: Sequence[tuple[str, str]], path: Path) -> None:
@@ -125,22 +125,22 @@ def team_rank(plans: Sequence[Plan]) -> int:
 def _named(value: object, plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
     if not isinstance(value, list):
         raise complaint(path, key, 'must be a list of plans, such as ["PRO", "TEAM"]')
-    found: set[str] = set()
+    names: set[str] = set()
     for position, word in enumerate(value):
         plan = _plan(word, plans, (*key, position), path).plan
-        if plan in found:
+        if plan in names:
             raise complaint(path, (*key, position), f'names "{plan}" a second time')
-        found.add(plan)
-    return frozenset(found)
+        names.add(plan)
+    return frozenset(names)
 
 
 def _plan(value: object, plans: Sequence[Plan], key: Key, path: Path) -> Plan:
-    found = next((plan for plan in plans if plan.plan == value), None)
-    if found is None:
+    plan_row = next((plan for plan in plans if plan.plan == value), None)
+    if plan_row is None:
         if not isinstance(value, str):
             raise complaint(path, key, "must be the name of a plan")
         raise complaint(path, key, f'is "{value}", which is no plan{suggestion(value, _names(plans))}')
-    return found
+    return plan_row
 
 
 def _names(plans: Collection[Plan]) -> tuple[str, ...]:

@@ -52,8 +52,8 @@ def has_literal_secret(text: str) -> bool:
     """
     if _STRIPE_KEY.match(text):
         return True
-    found = _PASSWORD_IN_ADDRESS.search(text) or _PASSWORD_IN_OPTION.search(text)
-    return found is not None and "${" not in found.group(1)
+    match = _PASSWORD_IN_ADDRESS.search(text) or _PASSWORD_IN_OPTION.search(text)
+    return match is not None and "${" not in match.group(1)
 
 
 def _file(name: str, *, key: Key, path: Path) -> str:

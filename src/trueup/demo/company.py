@@ -212,7 +212,7 @@ class _Named:
 def _findings(
     played: list[tuple[str, Scene]], named: _Named, others: Sequence[PlantedFinding]
 ) -> tuple[PlantedFinding, ...]:
-    found = (
+    findings = (
         PlantedFinding(
             check=expected.check,
             subject=f"{expected.prefix}{named.subject(expected.subject)}",
@@ -222,7 +222,7 @@ def _findings(
         for sentence, scene in played
         for expected in scene.expected
     )
-    return tuple(sorted((*found, *others), key=lambda finding: finding.id))
+    return tuple(sorted((*findings, *others), key=lambda finding: finding.id))
 
 
 def _twins(played: list[tuple[str, Scene]], named: _Named) -> tuple[Twin, ...]:

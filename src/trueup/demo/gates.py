@@ -137,8 +137,8 @@ def _build(offered: list[Offered], *, faulty: bool, now: datetime) -> str:
     for each in offered:
         given = each.got if faulty and each.got else each.meant
         tables["limits" if type(given["FREE"]) is int else "features"][each.feature] = given
-    made = (now - timedelta(hours=2)).replace(microsecond=0)
-    return json.dumps({"generatedAt": f"{made.isoformat()}Z", **tables}, indent=2) + "\n"
+    answered_at = (now - timedelta(hours=2)).replace(microsecond=0)
+    return json.dumps({"generatedAt": f"{answered_at.isoformat()}Z", **tables}, indent=2) + "\n"
 
 
 def _lock(now: datetime) -> Lock:

@@ -56,13 +56,13 @@ class Truth:
             "generatedAt": f"{self.generated_at.isoformat()}Z",
             "findings": [
                 {
-                    "id": found.id,
-                    "check": found.check,
-                    "subject": found.subject,
-                    "planted": found.planted,
-                    "exempted": found.exempted,
+                    "id": finding.id,
+                    "check": finding.check,
+                    "subject": finding.subject,
+                    "planted": finding.planted,
+                    "exempted": finding.exempted,
                 }
-                for found in self.findings
+                for finding in self.findings
             ],
             "twins": [{"subject": twin.subject, "story": twin.story} for twin in self.twins],
         }

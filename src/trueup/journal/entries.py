@@ -138,24 +138,24 @@ def _row(entry: JournalEntry) -> dict[str, object]:
 
 def _entry(row: Row[tuple[object, ...]]) -> JournalEntry:
     """The entry; what trueup never writes (a blob, a missing value) becomes text that no hash agrees with."""
-    found = {name: _text(value) for name, value in row._mapping.items()}  # noqa: SLF001 - public by its documentation
+    values = {name: _text(value) for name, value in row._mapping.items()}  # noqa: SLF001 - public by its documentation
     return JournalEntry(
         seq=row.seq,
-        prev_hash=found["prev_hash"],
-        hash=found["hash"],
-        at=found["at"],
-        actor=found["actor"],
-        action=found["action"],
-        target=found["target"],
-        repair_id=None if row.repair_id is None else found["repair_id"],
-        plan_hash=None if row.plan_hash is None else found["plan_hash"],
-        before=parsed(found["before"]),
-        after=parsed(found["after"]),
-        reason=found["reason"],
-        request_id=None if row.request_id is None else found["request_id"],
-        code_version=found["code_version"],
-        database_identity=found["database_identity"],
-        db_role=None if row.db_role is None else found["db_role"],
+        prev_hash=values["prev_hash"],
+        hash=values["hash"],
+        at=values["at"],
+        actor=values["actor"],
+        action=values["action"],
+        target=values["target"],
+        repair_id=None if row.repair_id is None else values["repair_id"],
+        plan_hash=None if row.plan_hash is None else values["plan_hash"],
+        before=parsed(values["before"]),
+        after=parsed(values["after"]),
+        reason=values["reason"],
+        request_id=None if row.request_id is None else values["request_id"],
+        code_version=values["code_version"],
+        database_identity=values["database_identity"],
+        db_role=None if row.db_role is None else values["db_role"],
     )
 
 

@@ -101,10 +101,10 @@ def _one(connection: Connection, condition: ColumnElement[bool]) -> RepairRow | 
 
 def _taken(error: IntegrityError) -> TrueupError | None:
     """Which unique key was taken. SQLite names its columns; the others name it, MySQL after the values, at the end."""
-    said = str(error.orig)
-    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or said.rpartition("for key")[2]
-    if name.strip("' \")").endswith("trueup_repair_episode") or said.endswith("trueup_repair.episode"):
+    message = str(error.orig)
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or message.rpartition("for key")[2]
+    if name.strip("' \")").endswith("trueup_repair_episode") or message.endswith("trueup_repair.episode"):
         return AlreadyRepaired("Somebody else has just repaired this finding.")
-    if name.strip("' \")").endswith("trueup_repair_key") or said.endswith("trueup_repair.idempotency_key"):
+    if name.strip("' \")").endswith("trueup_repair_key") or message.endswith("trueup_repair.idempotency_key"):
         return KeyTaken("This idempotency key was used before.")
     return None

@@ -47,14 +47,14 @@ def posted_from_state(table: SourceTable, dialect: str | None) -> ProposedColumn
 
 
 def columns_elsewhere(
-    found: Sequence[ProposedColumn], table: SourceTable, others: Sequence[SourceTable], dialect: str | None
+    matched: Sequence[ProposedColumn], table: SourceTable, others: Sequence[SourceTable], dialect: str | None
 ) -> Iterator[ProposedColumn]:
     """Facts about an account that another table keeps (a wallet, a subscription), read through a subquery.
 
     In doubt where that table may hold several rows per account: of those, no subquery may choose.
     """
-    key = next(column.theirs for column in found if column.column == "account_id")
-    mapped = {column.column for column in found}
+    key = next(column.theirs for column in matched if column.column == "account_id")
+    mapped = {column.column for column in matched}
     for column in columns_of(relation_named("account")):
         if column.name in mapped or column.has_neutral:
             continue

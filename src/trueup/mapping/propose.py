@@ -33,12 +33,12 @@ def propose(tables: Sequence[SourceTable], words: Words | None = None, *, dialec
     if of_stripe is not None:
         tables = [table for table in tables if table.qualified_name not in of_stripe[1]]
     known = recognised(tables)
-    found = _from_preset(known[1]) if known else _from_names(tables, dialect)
+    proposals = _from_preset(known[1]) if known else _from_names(tables, dialect)
     by_name = {table.qualified_name: table for table in tables}
-    plans = _plans(found, by_name, look)
+    plans = _plans(proposals, by_name, look)
     return Proposal(
-        relations=tuple(_with_words(relation, by_name[relation.table], plans, look) for relation in found),
-        missing=tuple(name for name in COLUMNS if name not in {relation.relation for relation in found}),
+        relations=tuple(_with_words(relation, by_name[relation.table], plans, look) for relation in proposals),
+        missing=tuple(name for name in COLUMNS if name not in {relation.relation for relation in proposals}),
         plans=plans,
         preset=known[0] if known else None,
         stripe_preset=of_stripe[0] if of_stripe else None,
@@ -63,16 +63,18 @@ def _from_preset(mappings: Mapping[str, RelationMapping]) -> list[ProposedRelati
 def _from_names(tables: Sequence[SourceTable], dialect: str | None) -> list[ProposedRelation]:
     chosen = chosen_tables(tables)
     owner = chosen["account"].name if "account" in chosen else ""
-    found = []
+    proposals = []
     for name, table in chosen.items():
         columns = matched_columns(name, table, owner)
         others = [other for other in tables if other not in (table, chosen.get("ledger_entry"))]
-        made = _expressions(name, columns, table, others, dialect)
+        expressions = _expressions(name, columns, table, others, dialect)
         deleted_at = next((c.name for c in table.columns if likeness(c.name, _DELETED)), None)
         score = table_score(name, table)
-        proposed = _proposed(name, table.qualified_name, [*columns, *made], confidence=score, deleted_at=deleted_at)
-        found.append(proposed)
-    return found
+        proposed = _proposed(
+            name, table.qualified_name, [*columns, *expressions], confidence=score, deleted_at=deleted_at
+        )
+        proposals.append(proposed)
+    return proposals
 
 
 def _expressions(
@@ -83,14 +85,14 @@ def _expressions(
     dialect: str | None,
 ) -> Iterator[ProposedColumn]:
     mapped = {column.column for column in columns}
-    made = None
+    expression = None
     if name == "account":
         yield from columns_elsewhere(columns, table, others, dialect)
-        made = role_from_flags(table, dialect)
+        expression = role_from_flags(table, dialect)
     elif name == "ledger_entry":
-        made = posted_from_state(table, dialect)
-    if made is not None and made.column not in mapped:
-        yield made
+        expression = posted_from_state(table, dialect)
+    if expression is not None and expression.column not in mapped:
+        yield expression
 
 
 def _proposed(

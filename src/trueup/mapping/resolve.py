@@ -48,9 +48,9 @@ def fit(
     notes: list[str] = []
     for name, mapping in relations.items():
         needed = {column for column in ("", *mapping.columns) if required is None or (name, column) in required}
-        found = _relation(mapping, tables, needed=needed, dialect=dialect, notes=notes)
-        if found is not None:
-            fitted[name] = found
+        resolved = _relation(mapping, tables, needed=needed, dialect=dialect, notes=notes)
+        if resolved is not None:
+            fitted[name] = resolved
     return fitted, tuple(notes)
 
 
@@ -111,14 +111,14 @@ def table_named(name: str, tables: Sequence[SourceTable]) -> SourceTable | None:
 
 
 def _column(mapping: ColumnMapping, column: Column, table: SourceTable, dialect: str | None) -> ColumnMapping:
-    found = located(mapping.column if mapping.column is not None else mapping.expression or "", table, dialect)
-    if found.column is not None:
-        declared = next(theirs.type for theirs in table.columns if theirs.name == found.column)
+    location = located(mapping.column if mapping.column is not None else mapping.expression or "", table, dialect)
+    if location.column is not None:
+        declared = next(theirs.type for theirs in table.columns if theirs.name == location.column)
         needed = None if mapping.values else needed_instead(column.kind, declared, dialect=dialect)
         if needed:
-            place = f'"{found.column}" of table "{table.qualified_name}"'
+            place = f'"{location.column}" of table "{table.qualified_name}"'
             raise Missing(f"is {place}, which is {declared}; it needs {needed}")
-    return dataclasses.replace(found, values=mapping.values)
+    return dataclasses.replace(location, values=mapping.values)
 
 
 def located(text: str, table: SourceTable, dialect: str | None) -> ColumnMapping:

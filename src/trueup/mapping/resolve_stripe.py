@@ -45,7 +45,7 @@ def fit_stripe(tables: StripeTables, live: Sequence[SourceTable], *, dialect: st
     if tables.are_files:
         return _fit_files(live)
     relations, notes = fit(tables.relations, live, required=tables.required, dialect=dialect)
-    said = list(notes)
+    problems = list(notes)
     newest: dict[str, RelationMapping] = {}
     for name, text in tables.synced_at.items():
         if name in relations:
@@ -54,19 +54,19 @@ def fit_stripe(tables: StripeTables, live: Sequence[SourceTable], *, dialect: st
             newest[table.qualified_name] = _newest(column, table, dialect)
     objects: dict[str, RelationMapping] = {}
     for kind, wanted in tables.objects.items():
-        found = table_named(wanted.table, live)
-        if found is None:
+        source = table_named(wanted.table, live)
+        if source is None:
             near = nearest(wanted.table, [table.qualified_name for table in live])
             problem = f'stripe.objects.{kind}.table is "{wanted.table}", and there is no such table that we may read'
-            _left(f"{problem}{near}", is_own=wanted.is_own, notes=said)
+            _left(f"{problem}{near}", is_own=wanted.is_own, notes=problems)
             continue
-        mapping = _object_mapping(kind, wanted, found, dialect, said)
+        mapping = _object_mapping(kind, wanted, source, dialect, problems)
         if mapping is not None:
             objects[kind] = mapping
-            moment = _first(wanted.synced_at, found, dialect)
+            moment = _first(wanted.synced_at, source, dialect)
             if moment is not None:
-                newest[found.qualified_name] = _newest(moment, found, dialect)
-    return FittedTables(relations=relations, objects=objects, newest=newest, notes=tuple(said))
+                newest[source.qualified_name] = _newest(moment, source, dialect)
+    return FittedTables(relations=relations, objects=objects, newest=newest, notes=tuple(problems))
 
 
 def _object_mapping(
@@ -84,10 +84,10 @@ def _object_mapping(
         problem = f'{place} finds no object in table "{table.qualified_name}": there is no {named or "column of it"}'
         _left(problem, is_own=wanted.is_own, notes=notes)
         return None
-    for name, said in ((ACCOUNT, wanted.account), (LIVEMODE, wanted.livemode)):
-        found = _first(said, table, dialect)
-        if found is not None:
-            columns[name] = found
+    for name, names in ((ACCOUNT, wanted.account), (LIVEMODE, wanted.livemode)):
+        column = _first(names, table, dialect)
+        if column is not None:
+            columns[name] = column
     if wanted.where is not None:
         refuse_unknown(wanted.where, table, dialect, f"{place}.where")
     return RelationMapping(relation=kind, table=table.qualified_name, columns=columns, where=wanted.where)
@@ -96,13 +96,13 @@ def _object_mapping(
 def _fields(fields: Mapping[str, str], table: SourceTable, dialect: str) -> dict[str, ColumnMapping]:
     """The fields that the table has; one of another type than text and numbers holds JSON."""
     types = {column.name: column.type for column in table.columns}
-    made: dict[str, ColumnMapping] = {}
+    columns: dict[str, ColumnMapping] = {}
     for name, text in fields.items():
-        found = _first((text,), table, dialect)
-        if found is not None:
-            nested = found.column is not None and family_of(types[found.column]) is Family.NESTED
-            made[f"{NESTED if nested else FIELD}{name}"] = found
-    return made
+        column = _first((text,), table, dialect)
+        if column is not None:
+            nested = column.column is not None and family_of(types[column.column]) is Family.NESTED
+            columns[f"{NESTED if nested else FIELD}{name}"] = column
+    return columns
 
 
 def _first(names: Iterable[str], table: SourceTable, dialect: str) -> ColumnMapping | None:

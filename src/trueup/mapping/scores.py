@@ -35,15 +35,15 @@ def chosen_tables(tables: Sequence[SourceTable]) -> dict[str, SourceTable]:
 def table_score(relation: str, table: SourceTable) -> float:
     """Half its name, half the columns by which such a table is known; nothing without its keys."""
     named = table_likeness(table.name, TABLES[relation])
-    found = {column.column: column for column in matched_columns(relation, table)}
+    matched = {column.column: column for column in matched_columns(relation, table)}
     keys = [column.name for column in columns_of(relation_named(relation)) if column.is_key]
-    telling = [found[column].confidence for column in EVIDENCE[relation] if column in found]
+    telling = [matched[column].confidence for column in EVIDENCE[relation] if column in matched]
     by_name = relation == "webhook_event" and named >= _NAME_SUFFICES
-    if any(key not in found for key in keys) or (len(telling) == 1 and not by_name):
+    if any(key not in matched for key in keys) or (len(telling) == 1 and not by_name):
         return 0.0
     if relation == "member" and not named:
         return 0.0
-    if _INDISPENSABLE.get(relation, keys[0]) not in found or _is_wallet(relation, found, table):
+    if _INDISPENSABLE.get(relation, keys[0]) not in matched or _is_wallet(relation, matched, table):
         return 0.0
     return round((named + sum(telling) / len(EVIDENCE[relation])) / 2, 4)
 
@@ -57,12 +57,12 @@ def matched_columns(relation: str, table: SourceTable, owner: str = "") -> tuple
         for position, theirs in enumerate(table.columns)
     ]
     taken: set[str] = set()
-    found: dict[str, ProposedColumn] = {}
+    matched: dict[str, ProposedColumn] = {}
     for score, _, _, column, theirs in sorted(pairs, key=lambda entry: entry[:3], reverse=True):
-        if score >= ENOUGH and column.name not in found and theirs.name not in taken:
+        if score >= ENOUGH and column.name not in matched and theirs.name not in taken:
             taken.add(theirs.name)
-            found[column.name] = ProposedColumn(column=column.name, theirs=theirs.name, confidence=score)
-    return tuple(found[column.name] for column in ours if column.name in found)
+            matched[column.name] = ProposedColumn(column=column.name, theirs=theirs.name, confidence=score)
+    return tuple(matched[column.name] for column in ours if column.name in matched)
 
 
 def column_score(relation: str, column: Column, theirs: SourceColumn, table: SourceTable, owner: str = "") -> float:
@@ -100,7 +100,7 @@ def _is_money_beside_credits(theirs: SourceColumn, table: SourceTable) -> bool:
     return any(folded(column.name) in _CREDIT_AMOUNTS for column in table.columns)
 
 
-def _is_wallet(relation: str, found: dict[str, ProposedColumn], table: SourceTable) -> bool:
+def _is_wallet(relation: str, matched: dict[str, ProposedColumn], table: SourceTable) -> bool:
     """One row per account is a balance, not a ledger of movements."""
-    link = found.get("account_id")
+    link = matched.get("account_id")
     return relation == "ledger_entry" and link is not None and frozenset({link.theirs}) in table.unique

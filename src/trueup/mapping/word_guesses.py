@@ -81,13 +81,13 @@ def _plan_words(theirs: Sequence[str], plans: Sequence[PlanGuess], *, nullable: 
 def _ours(column: str, word: str) -> str | None:
     form = folded(word)
     for ours, usual in WORDS[column].items():
-        if form in {folded(one) for one in usual.split()}:
+        if form in {folded(theirs) for theirs in usual.split()}:
             return ours
     if column != "kind":
         return None
     tokens = set(form.split("_"))
     return next(
-        (ours for ours in SPECIFIC_FIRST if tokens & {folded(one) for one in WORDS[column][ours].split()}), None
+        (ours for ours in SPECIFIC_FIRST if tokens & {folded(theirs) for theirs in WORDS[column][ours].split()}), None
     )
 
 

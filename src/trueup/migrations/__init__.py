@@ -55,8 +55,8 @@ def revision_of(connection: Connection, *, version_table: str) -> str | None:
     """The last script that was run on this database; None when none was."""
     if not _is_there(connection, version_table):
         return None
-    found = connection.execute(select(column("version_num")).select_from(table(version_table))).scalar()
-    return None if found is None else str(found)
+    revision = connection.execute(select(column("version_num")).select_from(table(version_table))).scalar()
+    return None if revision is None else str(revision)
 
 
 def _is_there(connection: Connection, name: str) -> bool:

@@ -90,12 +90,12 @@ class Reach:
 
     def endpoint(self, url: str, *, named: str) -> Endpoint:
         """The web address in ``url``: https, or http where its host is private. Raises ``ConfigurationError``."""
-        found = read_endpoint(url, named=named)
-        if found.scheme == "http" and not self.private_hosts.lists(found.host):
+        address = read_endpoint(url, named=named)
+        if address.scheme == "http" and not self.private_hosts.lists(address.host):
             raise ConfigurationError(
-                f"{named} is not encrypted; write https://, or list {found.host} in {self.private_hosts.listed_in}."
+                f"{named} is not encrypted; write https://, or list {address.host} in {self.private_hosts.listed_in}."
             )
-        return found
+        return address
 
     def tls(self) -> ssl.SSLContext:
         """The context that checks certificates and names: the given one, or the machine's own authorities."""

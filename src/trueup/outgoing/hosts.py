@@ -74,17 +74,17 @@ def read_endpoint(url: str, *, named: str) -> Endpoint:
     Raises ``ConfigurationError`` for anything but a plain ``https://host[:port]/path?query`` (or ``http``): no user or
     password, no fragment, no spaces, a host in ASCII and in its plain form.
     """
-    found = _WEB_ADDRESS.fullmatch(url)
-    if not found:
+    match = _WEB_ADDRESS.fullmatch(url)
+    if not match:
         raise ConfigurationError(f"{named} {_complaint_about(url)}.")
-    scheme = found["scheme"].lower()
-    host = canonical_host(found["host"].strip("[]"))
-    port = int(found["port"]) if found["port"] else _HTTPS_PORT if scheme == "https" else _HTTP_PORT
-    if host is None or (":" in host) != found["host"].startswith("["):
+    scheme = match["scheme"].lower()
+    host = canonical_host(match["host"].strip("[]"))
+    port = int(match["port"]) if match["port"] else _HTTPS_PORT if scheme == "https" else _HTTP_PORT
+    if host is None or (":" in host) != match["host"].startswith("["):
         raise ConfigurationError(f"{named} names a host that is neither a name nor a plain address.")
     if not 0 < port <= HIGHEST_PORT:
         raise ConfigurationError(f"{named} names a port that does not exist; ports are 1 to {HIGHEST_PORT}.")
-    return Endpoint(scheme=scheme, host=host, port=port, target=(found["path"] or "/") + (found["query"] or ""))
+    return Endpoint(scheme=scheme, host=host, port=port, target=(match["path"] or "/") + (match["query"] or ""))
 
 
 def _complaint_about(url: str) -> str:

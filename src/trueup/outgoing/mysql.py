@@ -29,8 +29,8 @@ def connected_to_mysql(
         )
     except pymysql.OperationalError as error:
         if error.args and error.args[0] == _LOST and isinstance(error.__cause__ or error.__context__, TimeoutError):
-            said = f"it accepts connections and did not speak MySQL within {connect_seconds} seconds"
-            raise pymysql.OperationalError(_LOST, said) from None
+            message = f"it accepts connections and did not speak MySQL within {connect_seconds} seconds"
+            raise pymysql.OperationalError(_LOST, message) from None
         raise
     # The driver takes its limits at every read and offers no other way to change them.
     connection._read_timeout = read_seconds  # type: ignore[attr-defined]  # noqa: SLF001

@@ -73,12 +73,12 @@ def feature_rows(answers: Answers, *, probe: str) -> Iterator[GateFeature]:
 
 
 def _row(answers: Answers, probe: str, cell: GateExpectation) -> GateAnswer:
-    said: object = Unanswered(reason="was not answered")
+    answer: object = Unanswered(reason="was not answered")
     if answers.problem is not None:
-        said = Unanswered(reason=answers.problem)
+        answer = Unanswered(reason=answers.problem)
     elif (cell.feature, cell.plan) in answers.cells:
-        said = answers.cells[cell.feature, cell.plan]
-    number, problem = _judged(said, is_limit=cell.is_limit)
+        answer = answers.cells[cell.feature, cell.plan]
+    number, problem = _judged(answer, is_limit=cell.is_limit)
     return GateAnswer(
         feature=cell.feature,
         plan=cell.plan,
@@ -89,24 +89,24 @@ def _row(answers: Answers, probe: str, cell: GateExpectation) -> GateAnswer:
     )
 
 
-def _judged(said: object, *, is_limit: bool) -> tuple[int | None, str | None]:
+def _judged(answer: object, *, is_limit: bool) -> tuple[int | None, str | None]:
     """The answer as a number, or why it is none. A bool is no number here, whatever Python thinks."""
-    if isinstance(said, Unanswered):
-        return None, clean(said.reason) or "no reason was given"
+    if isinstance(answer, Unanswered):
+        return None, clean(answer.reason) or "no reason was given"
     if is_limit:
-        if type(said) is not int:
-            return None, f"a whole number was asked for, and the answer is {_named(said)}"
-        if not 0 <= said <= LIMIT_HIGHEST:
+        if type(answer) is not int:
+            return None, f"a whole number was asked for, and the answer is {_named(answer)}"
+        if not 0 <= answer <= LIMIT_HIGHEST:
             return None, f"a number from 0 to {LIMIT_HIGHEST} was asked for"
-        return said, None
-    if type(said) is not bool:
-        return None, f"true or false was asked for, and the answer is {_named(said)}"
-    return int(said), None
+        return answer, None
+    if type(answer) is not bool:
+        return None, f"true or false was asked for, and the answer is {_named(answer)}"
+    return int(answer), None
 
 
-def _named(said: object) -> str:
+def _named(answer: object) -> str:
     words = {bool: "true or false", int: "a whole number", str: "text", float: "a fraction", type(None): "nothing"}
-    return words.get(type(said), f"a {type(said).__name__}")
+    return words.get(type(answer), f"a {type(answer).__name__}")
 
 
 def _beyond(
@@ -115,11 +115,11 @@ def _beyond(
     """What the matrix does not mention."""
     mentioned = {(cell.feature, cell.plan) for cell in asked}
     features = {cell.feature for cell in asked}
-    for (feature, plan), said in sorted(answers.cells.items()):
+    for (feature, plan), answer in sorted(answers.cells.items()):
         if (feature, plan) in mentioned or (feature in known and feature not in features):
             continue
-        is_limit = type(said) is int
-        number, problem = _judged(said, is_limit=is_limit)
+        is_limit = type(answer) is int
+        number, problem = _judged(answer, is_limit=is_limit)
         yield GateAnswer(feature=feature, plan=plan, probe=probe, is_limit=is_limit, actual=number, problem=problem)
 
 

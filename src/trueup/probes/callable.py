@@ -61,16 +61,16 @@ class CallableProbe:
             "plans": self.asking.plans,
             "seconds": options.timeout_seconds + 1,
         }
-        said = converse(self.python, question, folder=self.folder, timeout_seconds=options.timeout_seconds)
-        if said.problem is not None and not said.lines:
-            return Answers(problem=said.problem)
-        return self._read(said)
+        reply = converse(self.python, question, folder=self.folder, timeout_seconds=options.timeout_seconds)
+        if reply.problem is not None and not reply.lines:
+            return Answers(problem=reply.problem)
+        return self._read(reply)
 
-    def _read(self, said: Said) -> Answers:
+    def _read(self, reply: Said) -> Answers:
         names: tuple[str, ...] | None = None
         cells: dict[Cell, object] = {}
-        problem, failure = said.problem, None
-        for line in said.lines:
+        problem, failure = reply.problem, None
+        for line in reply.lines:
             match line:
                 case {"feature": str(feature), "plan": str(plan), "answer": answer}:
                     cells[feature, plan] = answer

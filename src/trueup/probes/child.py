@@ -103,9 +103,9 @@ def _exit_code(process: subprocess.Popen[bytes], seconds: float) -> int | None:
     """How it ended, without taking note of it: until then its number, and its group's, belong to nobody else."""
     ends = time.monotonic() + seconds
     while True:
-        found = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if found is not None:
-            return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+        status = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if status is not None:
+            return status.si_status if status.si_code == os.CLD_EXITED else -status.si_status
         if time.monotonic() >= ends:
             return None
         time.sleep(0.01)
@@ -129,10 +129,10 @@ def _lines(text: bytes) -> tuple[tuple[Mapping[str, Any], ...], str | None]:
 
 def _objects(text: bytes) -> Iterator[Mapping[str, Any]]:
     for line in text.decode("utf-8").splitlines():
-        found = json.loads(line)
-        if not isinstance(found, dict):
+        value = json.loads(line)
+        if not isinstance(value, dict):
             raise TypeError(line)
-        yield found
+        yield value
 
 
 def _ended_badly(code: int | None, lines: tuple[Mapping[str, Any], ...], printed: IO[bytes]) -> str | None:
@@ -142,5 +142,7 @@ def _ended_badly(code: int | None, lines: tuple[Mapping[str, Any], ...], printed
     how = "was ended" if code is None else f"ended with {code}" if code >= 0 else f"was ended by signal {-code}"
     printed.seek(0, os.SEEK_END)
     printed.seek(max(0, printed.tell() - _TAIL_BYTES))
-    said = printed.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-    return clean(f"the app's process {how} before it had answered{f'; it last printed: {said}' if said else ''}")
+    last_line = printed.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return clean(
+        f"the app's process {how} before it had answered{f'; it last printed: {last_line}' if last_line else ''}"
+    )

@@ -71,30 +71,30 @@ class FileProbe:
             raise _Malformed(f"cannot be read: {error.strerror}") from None
 
     def _refuse_age(self, document: Mapping[str, object]) -> None:
-        made = _moment(document.get(_MADE))
+        made_at = _moment(document.get(_MADE))
         if self.max_age_hours is None:
             return
-        if made is None:
+        if made_at is None:
             raise _Malformed(f"does not say when it was made; write {_MADE}, or ask for no max_age_hours")
-        if made > self.now + _CLOCK_SKEW:
+        if made_at > self.now + _CLOCK_SKEW:
             raise _Malformed("was made in the future, if its own date is right")
-        if made < self.now - timedelta(hours=self.max_age_hours):
-            raise _Malformed(f"was made at {made} UTC, which is more than {self.max_age_hours} hours ago")
+        if made_at < self.now - timedelta(hours=self.max_age_hours):
+            raise _Malformed(f"was made at {made_at} UTC, which is more than {self.max_age_hours} hours ago")
 
 
 def _document(content: bytes) -> Mapping[str, object]:
     try:
-        found = json.loads(content.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_no_repetition)
+        document = json.loads(content.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_no_repetition)
     except _Malformed:
         raise
     except (ValueError, RecursionError):
         raise _Malformed("is not JSON in UTF-8") from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise _Malformed("does not hold an object")
-    unknown = sorted(found.keys() - {*_TABLES, _MADE})
+    unknown = sorted(document.keys() - {*_TABLES, _MADE})
     if unknown:
         raise _Malformed(f'holds "{unknown[0][:40]}", which is neither {_MADE} nor features nor limits')
-    return found
+    return document
 
 
 def _cells(document: Mapping[str, object]) -> Mapping[Cell, object]:
@@ -123,20 +123,20 @@ def _moment(value: object) -> datetime | None:
     if value is None:
         return None
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        moment = None
+    if moment is None or moment.tzinfo is None:
         raise _Malformed(f"has a {_MADE} that is no moment; write it like 2026-03-01T12:00:00Z")
-    return found.astimezone(UTC).replace(tzinfo=None)
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _no_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """A name that stands twice is two answers, and neither can be believed."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
         raise _Malformed("holds a name twice")
-    return found
+    return mapping
 
 
 def _no_number(word: str) -> NoReturn:

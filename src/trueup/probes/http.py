@@ -124,7 +124,7 @@ def _at(came: Answer, path: list[str]) -> object:
     if came.cut:
         return Unanswered(reason=f"{came.place} answered with more than is read")
     try:
-        found: object = json.loads(
+        value: object = json.loads(
             came.body.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_no_repetition
         )
     except _Repeated as error:
@@ -132,10 +132,10 @@ def _at(came: Answer, path: list[str]) -> object:
     except (ValueError, RecursionError):
         return Unanswered(reason=f"{came.place} answered with something that is not JSON")
     for step in path:
-        if not isinstance(found, dict) or step not in found:
+        if not isinstance(value, dict) or step not in value:
             return Unanswered(reason=f"{came.place} answered without {'.'.join(path)}")
-        found = found[step]
-    return found
+        value = value[step]
+    return value
 
 
 class _Repeated(ValueError):

@@ -105,8 +105,8 @@ class QueryProbe:
         if number is None and not words_count:
             return Unanswered(reason="its value is text, which is neither true nor false")
         word = str(value).strip().lower() if number is None else str(number)
-        found = True if word in _TRUE else False if word in _FALSE else None
-        return Unanswered(reason="its value is neither true nor false") if found is None else found
+        truth = True if word in _TRUE else False if word in _FALSE else None
+        return Unanswered(reason="its value is neither true nor false") if truth is None else truth
 
 
 def _column(text: str) -> ColumnMapping:

@@ -51,8 +51,8 @@ class StripeProbe:
         unread = [relation for relation in READS if relation not in copied]
         if unread:
             return Answers(problem=f"{' and '.join(unread)} were not read from Stripe")
-        found = _Carried.read(self.rows)
-        return Answers(cells={(cell.feature, cell.plan): found.answer(cell) for cell in self.cells})
+        carried = _Carried.read(self.rows)
+        return Answers(cells={(cell.feature, cell.plan): carried.answer(cell) for cell in self.cells})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,17 +94,17 @@ class FilesSource:
 
     def from_sql(self, table: str) -> str:
         """The DuckDB table function that reads the table. Raises ``ConfigurationError`` for an unknown table."""
-        found = self._named(table)
-        if found is None:
+        source = self._named(table)
+        if source is None:
             raise ConfigurationError(
                 f'There is no table "{table}" in {self.place}{nearest(table, self._tables) or "; name a file there"}'
             )
-        files = ", ".join(map(_literal, map(str, found.files)))
-        if found.kind == ".parquet":
+        files = ", ".join(map(_literal, map(str, source.files)))
+        if source.kind == ".parquet":
             return f"read_parquet([{files}])"
-        if found.kind == ".jsonl":
+        if source.kind == ".jsonl":
             return _lines(files)
-        columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in _header(found))
+        columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in _header(source))
         return (
             f"read_csv([{files}], columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
             "quote = '\"', escape = '\"', nullstr = '')"
@@ -112,8 +112,8 @@ class FilesSource:
 
     def batch_rows(self, table: str) -> int:
         """How many rows of this table are carried at a time."""
-        found = self._named(table)
-        return BATCH_LINES if found is not None and found.kind == ".jsonl" else BATCH_ROWS
+        source = self._named(table)
+        return BATCH_LINES if source is not None and source.kind == ".jsonl" else BATCH_ROWS
 
     def _named(self, table: str) -> _Table | None:
         """The table of this name or spelling: a file's own name may have dots in it."""
@@ -134,11 +134,11 @@ class FilesSource:
 
     def refuse_text(self, table: str) -> None:
         """Refuse text files of the table that its reader could lose something of. Raises ``FileUnreadable``."""
-        found = self._tables.get(table)
-        if found is None or found.kind not in _LONGEST_LINES:
+        source = self._tables.get(table)
+        if source is None or source.kind not in _LONGEST_LINES:
             return
-        for file in found.files:
-            refuse_text(file, longest_line_bytes=_LONGEST_LINES[found.kind])
+        for file in source.files:
+            refuse_text(file, longest_line_bytes=_LONGEST_LINES[source.kind])
 
     def find_line(self, table: str, text: str) -> str | None:
         """Return where this line of a table of JSON lines stands: its file and number."""

@@ -83,21 +83,22 @@ class MySQLSource:
 
     def refused(self, error: Exception, mapping: RelationMapping) -> TrueupError:
         """What a failure before the first row means to a person."""
-        code, said = _code_and_text(error)
+        code, message = _code_and_text(error)
         if code in _MAPPING_ERRORS:
             return ConfigurationError(
                 f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: "
-                f"{self._address.scrub(said)}; correct the table, column or expression in trueup.toml, or grant SELECT."
+                f"{self._address.scrub(message)}; correct the table, column or expression in trueup.toml, "
+                "or grant SELECT."
             )
         return self.unavailable(error)
 
     def unavailable(self, error: Exception) -> SourceUnavailable:
         """What a refused connection, a lost one, or a read that ran too long means to a person."""
-        code, said = _code_and_text(error)
+        code, message = _code_and_text(error)
         if code in _TIMEOUTS:
-            said = f"a read took longer than {self._statement_timeout_seconds} seconds"
-        said = self._address.scrub(said)
-        return SourceUnavailable(f"{self.place} cannot be read: {said}; nothing was changed, run the command again.")
+            message = f"a read took longer than {self._statement_timeout_seconds} seconds"
+        message = self._address.scrub(message)
+        return SourceUnavailable(f"{self.place} cannot be read: {message}; nothing was changed, run the command again.")
 
     def _begin(self, connection: Connection) -> None:
         seconds = self._statement_timeout_seconds

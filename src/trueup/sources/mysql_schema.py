@@ -84,13 +84,13 @@ def read_write_privileges(connection: pymysql.Connection[Cursor]) -> list[str]:
     """One sentence for each grant beyond reading. A grant's line may hold a password hash; none is repeated whole."""
     sentences = []
     for (line,) in _rows(connection, "SHOW GRANTS"):
-        found = _GRANT.match(str(line))
-        if found is None:
+        match = _GRANT.match(str(line))
+        if match is None:
             sentences.append("The user holds a role, and what that role may write was not looked at.")
             continue
-        rights = {right.strip() for right in _COLUMN_LIST.sub("", found["rights"]).split(",")} - _READING
+        rights = {right.strip() for right in _COLUMN_LIST.sub("", match["rights"]).split(",")} - _READING
         if rights:
-            sentences.append(f"The user may {', '.join(sorted(rights))} on {found['on']}; an audit needs only SELECT.")
+            sentences.append(f"The user may {', '.join(sorted(rights))} on {match['on']}; an audit needs only SELECT.")
     return sentences
 
 
@@ -99,11 +99,11 @@ def _unique(connection: pymysql.Connection[Cursor]) -> dict[str, set[frozenset[s
     parts: dict[tuple[str, str], list[tuple[object, object]]] = {}
     for table, index, column, nullable in _rows(connection, _UNIQUE):
         parts.setdefault((str(table), str(index)), []).append((column, nullable))
-    found: dict[str, set[frozenset[str]]] = {}
+    columns_by_index: dict[str, set[frozenset[str]]] = {}
     for (table, _), columns in parts.items():
         if all(column is not None and nullable != "YES" for column, nullable in columns):
-            found.setdefault(table, set()).add(frozenset(str(column) for column, _ in columns))
-    return found
+            columns_by_index.setdefault(table, set()).add(frozenset(str(column) for column, _ in columns))
+    return columns_by_index
 
 
 def _rows(connection: pymysql.Connection[Cursor], sql: str) -> tuple[tuple[str | None, ...], ...]:

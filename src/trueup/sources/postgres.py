@@ -72,19 +72,19 @@ class PostgresSource:
         """What a failed read of ``mapping`` means to a person."""
         state = getattr(error, "sqlstate", None) or ""
         if state.startswith("42"):
-            said = _said(self._address, error)
+            message = _said(self._address, error)
             return ConfigurationError(
-                f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {said}; "
+                f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {message}; "
                 "correct the table, column or expression in trueup.toml, or grant SELECT."
             )
         return self.unavailable(error)
 
     def unavailable(self, error: Exception) -> SourceUnavailable:
         """What a refused connection, a lost one, or a read that ran too long means to a person."""
-        said = _said(self._address, error)
-        if "statement timeout" in said:
-            said = f"a read took longer than {self._statement_timeout_seconds} seconds"
-        return SourceUnavailable(f"{self.place} cannot be read: {said}; nothing was changed, run the command again.")
+        message = _said(self._address, error)
+        if "statement timeout" in message:
+            message = f"a read took longer than {self._statement_timeout_seconds} seconds"
+        return SourceUnavailable(f"{self.place} cannot be read: {message}; nothing was changed, run the command again.")
 
     def _opening(self) -> str:
         """Only ``SET LOCAL``: behind a connection pool, a session setting would outlive us on somebody's connection.
@@ -105,8 +105,8 @@ class PostgresSource:
         try:
             return make_conninfo(self._url, application_name="trueup", client_encoding="UTF8", connect_timeout=timeout)
         except psycopg.ProgrammingError as error:
-            said = _said(self._address, error)
-            raise ConfigurationError(f"The address {self.place} is not a PostgreSQL address: {said}.") from None
+            message = _said(self._address, error)
+            raise ConfigurationError(f"The address {self.place} is not a PostgreSQL address: {message}.") from None
 
     @contextlib.contextmanager
     def _described(self) -> Iterator[psycopg.Connection]:
@@ -177,6 +177,6 @@ def _carried(kind: str, value: str) -> str:
 def _said(address: Address, error: Exception) -> str:
     """The server's own first line, without any secret."""
     text = str(error)
-    found = _MESSAGE.search(text)
-    line = found[1] if found else text.rpartition("[libpq] ")[2].partition("\n")[0]
+    match = _MESSAGE.search(text)
+    line = match[1] if match else text.rpartition("[libpq] ")[2].partition("\n")[0]
     return address.scrub(line.strip().rstrip("."))

@@ -123,8 +123,8 @@ def _has_no_fraction(modifier: int) -> bool:
 
 def has_table(connection: psycopg.Connection, name: str) -> bool:
     """Whether a table of this name is in any schema, readable or not."""
-    found = connection.execute("SELECT FROM pg_class WHERE relname = %s AND relkind IN ('r', 'p')", [name])
-    return found.fetchone() is not None
+    cursor = connection.execute("SELECT FROM pg_class WHERE relname = %s AND relkind IN ('r', 'p')", [name])
+    return cursor.fetchone() is not None
 
 
 def read_write_privileges(connection: psycopg.Connection) -> list[str]:

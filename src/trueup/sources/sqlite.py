@@ -69,12 +69,12 @@ class SQLiteSource:
 
     def refused(self, error: str | Exception, mapping: RelationMapping | None = None) -> TrueupError:
         """What a failure before the first row means to a person: with a mapping, a statement that does not compile."""
-        said = _said(error)
-        if "not a database" in said or "unable to open" in said or "failed to open" in said:
-            return DatabaseMissing(f"{self.place} cannot be opened as a SQLite database: {said}; check the path.")
+        message = _said(error)
+        if "not a database" in message or "unable to open" in message or "failed to open" in message:
+            return DatabaseMissing(f"{self.place} cannot be opened as a SQLite database: {message}; check the path.")
         if mapping and "Failed to prepare" in str(error):
             return ConfigurationError(
-                f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {said}; "
+                f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {message}; "
                 "correct the table, column or expression in trueup.toml."
             )
         return self.unavailable(error)
@@ -193,9 +193,9 @@ class SQLiteSnapshot:
     def _heed(self, meaning: Callable[[str | Exception], TrueupError]) -> None:
         """Read the reader's next line, and raise what it says."""
         line = self._answers.readline()
-        said = json.loads(line).get("error") if line.endswith(b"\n") else "the process that reads it was ended"
-        if said:
-            raise meaning(self._too_long() or said)
+        problem = json.loads(line).get("error") if line.endswith(b"\n") else "the process that reads it was ended"
+        if problem:
+            raise meaning(self._too_long() or problem)
 
 
 def _path(url: str) -> Path:

@@ -111,17 +111,17 @@ def _collations(connection: sqlite3.Connection, name: str) -> dict[str, str]:
     No pragma tells it of a column, but one does of an index; so an empty copy of the table gets an index on each.
     """
     (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", [name]).fetchone()
-    found: dict[str, str] = {}
+    collations: dict[str, str] = {}
     if str(sql).lower().startswith("create virtual"):
-        return found
+        return collations
     with contextlib.closing(sqlite3.connect(":memory:")) as copy, contextlib.suppress(sqlite3.Error):
         _create(copy, sql)
         for (column,) in copy.execute("SELECT name FROM pragma_table_xinfo(?)", [name]).fetchall():
             copy.execute(f"CREATE INDEX collation_probe ON {quoted(name, QUOTE)} ({quoted(column, QUOTE)})")
             row = copy.execute("SELECT coll FROM pragma_index_xinfo('collation_probe') WHERE seqno = 0").fetchone()
-            found[column] = str(row[0]).upper()
+            collations[column] = str(row[0]).upper()
             copy.execute("DROP INDEX collation_probe")
-    return found
+    return collations
 
 
 def _create(copy: sqlite3.Connection, sql: str) -> None:
@@ -158,18 +158,18 @@ def _unique(
 ) -> frozenset[frozenset[str]]:
     """Unique and free of NULL. A primary key in SQLite may hold NULLs unless it is the row id itself."""
     required = {column for column, _, notnull, _ in columns if notnull}
-    found: set[frozenset[str]] = set()
+    unique: set[frozenset[str]] = set()
     indexes = connection.execute('SELECT name, origin FROM pragma_index_list(?) WHERE "unique" AND NOT partial', [name])
     origins = set()
     for index, origin in indexes.fetchall():
         origins.add(origin)
         parts = {part for (part,) in connection.execute("SELECT name FROM pragma_index_info(?)", [index])}
         if parts <= required:  # an expression's name is NULL, which is in no set of columns
-            found.add(frozenset(parts))
+            unique.add(frozenset(parts))
     keys = [(column, kind) for column, kind, _, key in columns if key]
     if len(keys) == 1 and keys[0][1].upper() == "INTEGER" and "pk" not in origins:
-        found.add(frozenset({keys[0][0]}))
-    return frozenset(found)
+        unique.add(frozenset({keys[0][0]}))
+    return frozenset(unique)
 
 
 def _is_row_id(declared: str, key: int) -> bool:

@@ -89,15 +89,15 @@ def fault_text(error: Exception, files: Collection[Path]) -> str:
 
     The reader's own text is left out: it repeats the line, and with it whatever the line holds.
     """
-    said = str(error)
-    found = _IN_FILE.search(said) or _QUOTED_FILE.search(said)
-    name = found[1].strip() if found else ", ".join(map(str, list(files)[:3]))
-    line = _ON_LINE.search(said)
+    message = str(error)
+    match = _IN_FILE.search(message) or _QUOTED_FILE.search(message)
+    name = match[1].strip() if match else ", ".join(map(str, list(files)[:3]))
+    line = _ON_LINE.search(message)
     place = f"{name}, line {line[1]}" if line else name
     for pattern, words in _FAULTS:
-        if match := pattern.search(said):
-            return f"{place} cannot be read: {match.expand(words)}"
-    first = _OWN_WORDS.sub("", said.partition("\n")[0].strip().rstrip("."))
+        if fault := pattern.search(message):
+            return f"{place} cannot be read: {fault.expand(words)}"
+    first = _OWN_WORDS.sub("", message.partition("\n")[0].strip().rstrip("."))
     return f"{place} cannot be read{f': {printable(first)[:200]}' if first else ''}"
 
 
@@ -138,6 +138,6 @@ def _place(path: Path, offset: int) -> str:
             if line.endswith(b"\n"):
                 number, start = number + 1, file.tell()
         file.seek(start)
-        found = _ID.search(file.read(min(_BLOCK_BYTES, max(offset - start, 0) + 4096)).partition(b"\n")[0])
-    named = f" ({printable(found[1].decode(errors='replace'))})" if found else ""
+        match = _ID.search(file.read(min(_BLOCK_BYTES, max(offset - start, 0) + 4096)).partition(b"\n")[0])
+    named = f" ({printable(match[1].decode(errors='replace'))})" if match else ""
     return f"{path}, line {number}{named},"

@@ -186,8 +186,8 @@ class Cache:
             columns = columns_of(relation_named(relation))
             rows = [
                 [*stored_row(columns, row, named), named, listing.name, sweep]
-                for named, found in objects
-                for row in found.get(relation, ())
+                for named, rows_of_object in objects
+                for row in rows_of_object.get(relation, ())
             ]
             marks = ", ".join("?" * (len(columns) + 3))
             self._connection.executemany(f"INSERT OR REPLACE INTO {relation} VALUES ({marks})", rows)
@@ -228,8 +228,8 @@ class Cache:
 
     def count(self, relation: str) -> int:
         """How many rows of a relation are kept."""
-        (found,) = self._connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
-        return int(found)
+        (row_count,) = self._connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+        return int(row_count)
 
     def rows(self, relation: str) -> pa.RecordBatchReader:
         """The relation as Arrow batches, in the order of its columns. Odd values make their column text."""
@@ -249,7 +249,7 @@ class Cache:
             cursor.execute(query)
             while rows := cursor.fetchmany(_BATCH):
                 values = zip(*rows, strict=True)
-                arrays = [arrow_array(found, field.type) for found, field in zip(values, schema, strict=True)]
+                arrays = [arrow_array(column, field.type) for column, field in zip(values, schema, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def _arrow_type(self, relation: str, column: Column) -> pa.DataType:

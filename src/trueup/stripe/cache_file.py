@@ -80,8 +80,8 @@ def _locked(descriptor: int) -> bool:
 def _make_private(path: Path) -> None:
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, _PRIVATE)
     try:
-        found = os.fstat(descriptor)
-        if found.st_uid != os.getuid() or not stat.S_ISREG(found.st_mode):
+        status = os.fstat(descriptor)
+        if status.st_uid != os.getuid() or not stat.S_ISREG(status.st_mode):
             raise PermissionError(f"{path} is somebody else's")
         os.fchmod(descriptor, _PRIVATE)
     finally:

@@ -23,7 +23,7 @@ def catch_up(reading: Reading, listings: Sequence[Listing]) -> None:
     if not reading.has_events:
         return
     for number in range(_ROUNDS):
-        whole = [one for one in listings if not one.is_small and one.name not in reading.problems]
+        whole = [listing for listing in listings if not listing.is_small and listing.name not in reading.problems]
         if not whole or not _round(reading, whole, is_first=number == 0):
             return
 
@@ -31,10 +31,12 @@ def catch_up(reading: Reading, listings: Sequence[Listing]) -> None:
 def _round(reading: Reading, listings: Sequence[Listing], *, is_first: bool) -> bool:
     """One look at the events; whether it showed any that were not known."""
     asked_at = reading.clock()
-    known = {one.name: progress for one in listings if (progress := reading.cache.progress(one)) is not None}
+    known = {
+        listing.name: progress for listing in listings if (progress := reading.cache.progress(listing)) is not None
+    }
     since = min(progress.synced_to for progress in known.values()) - OVERLAP_SECONDS
     try:
-        found = _note_changes(reading, since, keeps_events=EVENTS in listings)
+        has_news = _note_changes(reading, since, keeps_events=EVENTS in listings)
     except NotRead as error:
         for listing in listings:
             reading.problems[listing.name] = f"what has changed since it was read is unknown: {error}"
@@ -47,11 +49,11 @@ def _round(reading: Reading, listings: Sequence[Listing], *, is_first: bool) -> 
         reading.guarded(listing, _Refresh(reading, listing, young_since=young_since, asks_anyway=asks_anyway))
     synced = [listing for listing in listings if listing.name not in reading.problems]
     reading.cache.synced(synced, to=asked_at, seen_since=since - OVERLAP_SECONDS)
-    return found
+    return has_news
 
 
 def _note_changes(reading: Reading, since: int, *, keeps_events: bool) -> bool:
-    found = False
+    has_news = False
     for page in pages(reading.connection, EVENTS.path, {"created": {"gte": since}}, position=Position()):
         for event in page:
             refuse_other_mode(event, reading.account_filter)
@@ -60,13 +62,13 @@ def _note_changes(reading: Reading, since: int, *, keeps_events: bool) -> bool:
         new = [event for event in page if event["id"] in unseen]
         if not new:
             continue
-        found = True
+        has_news = True
         if keeps_events:
             kept = [event for event in new if event.get("type") in EVENTS.passes[0]["types"]]  # type: ignore[operator]
             reading.cache.keep(EVENTS, whole_objects(reading.connection, EVENTS, kept, reading.account_filter))
-        touched = [one for one in map(touched_by, new) if one is not None]
+        touched = [change for change in map(touched_by, new) if change is not None]
         reading.cache.note_changes([moment for moment in moments if moment[0] in unseen], touched)
-    return found
+    return has_news
 
 
 def _created(event: JSON) -> int:
@@ -83,7 +85,7 @@ class _Refresh:
 
     def __call__(self) -> None:
         touched = self._touched()
-        young = [one for one in touched if one.created is not None and one.created >= self._young_since]
+        young = [change for change in touched if change.created is not None and change.created >= self._young_since]
         if self._asks_anyway or len(young) > 1:
             self._ask_for_young()
             touched = self._touched()
@@ -91,8 +93,8 @@ class _Refresh:
         if len(touched) > rows / PAGE + _SMALL:  # then the whole list costs less
             self._reading.sweep(self._listing)
             return
-        for one in touched:
-            self._ask_for(one)
+        for change in touched:
+            self._ask_for(change)
 
     def _touched(self) -> list[Touched]:
         return self._reading.cache.touched(self._listing)
@@ -108,25 +110,25 @@ class _Refresh:
                 )
                 reading.progress.advance(len(page))
 
-    def _ask_for(self, one: Touched) -> None:
+    def _ask_for(self, change: Touched) -> None:
         """One object, and its customer with it where that changed too: one question less."""
         reading, listing = self._reading, self._listing
-        customer = one.customer_id if self._takes_customer(one) else None
+        customer = change.customer_id if self._takes_customer(change) else None
         expand = [*listing.expand, *(["customer"] if customer else [])]
-        accept = Accept(named=one.object_id, kind=listing.object)
+        accept = Accept(named=change.object_id, kind=listing.object)
         try:
-            path = f"{listing.path}/{quote(one.object_id, safe='')}"
-            found = reading.connection.get(path, {"expand": expand} if expand else {}, accept=accept)
+            path = f"{listing.path}/{quote(change.object_id, safe='')}"
+            answer = reading.connection.get(path, {"expand": expand} if expand else {}, accept=accept)
         except NoSuchObject:
-            reading.cache.drop(listing, one.object_id)
+            reading.cache.drop(listing, change.object_id)
             return
-        reading.cache.keep(listing, whole_objects(reading.connection, listing, [found], reading.account_filter))
-        if customer and isinstance(shown := found.get("customer"), dict) and shown.get("id") == customer:
+        reading.cache.keep(listing, whole_objects(reading.connection, listing, [answer], reading.account_filter))
+        if customer and isinstance(shown := answer.get("customer"), dict) and shown.get("id") == customer:
             reading.cache.keep(CUSTOMERS, whole_objects(reading.connection, CUSTOMERS, [shown], reading.account_filter))
         reading.progress.advance(1)
 
-    def _takes_customer(self, one: Touched) -> bool:
+    def _takes_customer(self, change: Touched) -> bool:
         """Whether the object's customer waits to be asked for as well."""
-        if one.customer_id is None or self._listing is CUSTOMERS or self._reading.cache.progress(CUSTOMERS) is None:
+        if change.customer_id is None or self._listing is CUSTOMERS or self._reading.cache.progress(CUSTOMERS) is None:
             return False
-        return self._reading.cache.is_touched(CUSTOMERS, one.customer_id)
+        return self._reading.cache.is_touched(CUSTOMERS, change.customer_id)

@@ -83,34 +83,34 @@ class Connection:
 
     def _failure(self, error: stripe.StripeError) -> Exception:
         """Which of our failures an error of the SDK is."""
-        said = _said(error)
+        message = _said(error)
         match error:
             case stripe.RateLimitError():
                 return Passing("Stripe asked us to slow down (429)", wait_seconds=_retry_after(error))
             case stripe.AuthenticationError():
-                return KeyRefused(f"Stripe refuses the key: {said}")
+                return KeyRefused(f"Stripe refuses the key: {message}")
             case stripe.PermissionError():
-                self.named_account = _found(_ACCOUNT, said) or self.named_account
-                permission = _found(_PERMISSION, said.replace('"', "'"))
-                needs = f"it lacks the permission {permission}" if permission else said
+                self.named_account = _found(_ACCOUNT, message) or self.named_account
+                permission = _found(_PERMISSION, message.replace('"', "'"))
+                needs = f"it lacks the permission {permission}" if permission else message
                 return NotPermitted(f"the key may not read it: {needs}", permission=permission)
             case stripe.InvalidRequestError() if error.code == "resource_missing":
                 if error.param == "starting_after":
                     return CursorDied("the object that a page was to begin after has left the list")
-                return NoSuchObject(said)
+                return NoSuchObject(message)
             case stripe.InvalidRequestError() if error.http_status == _NOT_FOUND:
-                return NotRead(f"Stripe does not know the address: {said}")
+                return NotRead(f"Stripe does not know the address: {message}")
             case stripe.InvalidRequestError():
-                return NotRead(f"Stripe refuses the question: {said}")
+                return NotRead(f"Stripe refuses the question: {message}")
             case stripe.APIConnectionError():
-                says = f"the connection to Stripe failed: {said}"
+                says = f"the connection to Stripe failed: {message}"
                 return Passing(says) if error.should_retry else NotRead(says)
         return _server_failure(error)
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
-    said = headers.get("Request-Id")
-    return said if said is not None and _REQUEST.fullmatch(said) else None
+    request_id = headers.get("Request-Id")
+    return request_id if request_id is not None and _REQUEST.fullmatch(request_id) else None
 
 
 def _server_failure(error: stripe.StripeError) -> Exception:
@@ -136,8 +136,8 @@ def _said(error: stripe.StripeError) -> str:
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
-    return (found[1] if pattern.groups else found[0]) if found else None
+    match = pattern.search(text)
+    return (match[1] if pattern.groups else match[0]) if match else None
 
 
 class _Silence(logging.Filter):

@@ -50,14 +50,14 @@ def find_customer(
     try:
         with stripe_connection(settings, key, progress=Silent(), options=options) as connection:
             account = account_of(connection, pinned=settings.account)
-            seeker = _Seeker(connection, settings, AccountFilter(livemode=key.livemode))
-            found = seeker.found(keys)
+            search = _Search(connection, settings, AccountFilter(livemode=key.livemode))
+            reason = search.find_account(keys)
     except NotRead as error:
         return Unknown(keys=keys, why=str(error))
     except ConfigurationError as error:
         return Unknown(keys=keys, why=str(error).rstrip("."))
-    if found is not None:
-        return Found(keys=keys, reason=found)
+    if reason is not None:
+        return Found(keys=keys, reason=reason)
     told = connection.told_moment
     if told is None:
         return Unknown(keys=keys, why="Stripe's answers do not say when they were given")
@@ -66,12 +66,12 @@ def find_customer(
         stripe_account=str(account),
         livemode=key.livemode,
         asked_at=datetime.fromtimestamp(told, UTC).replace(tzinfo=None),
-        questions=tuple(seeker.questions),
-        request_ids=tuple(seeker.request_ids),
+        questions=tuple(search.questions),
+        request_ids=tuple(search.request_ids),
     )
 
 
-class _Seeker:
+class _Search:
     """Asks, and keeps what was asked and under which of Stripe's ids it was answered."""
 
     def __init__(self, connection: Connection, settings: StripeSettings, account_filter: AccountFilter) -> None:
@@ -81,21 +81,23 @@ class _Seeker:
         self.questions: list[str] = []
         self.request_ids: list[str] = []
 
-    def found(self, keys: LookupKeys) -> str | None:
+    def find_account(self, keys: LookupKeys) -> str | None:
         """What Stripe has of the account, in a sentence; None where it has nothing. Raises ``NotRead``."""
         customers = {id_: "which the app names" for id_ in sorted(keys.customers) if self._is_known(id_)}
         for email in _spellings(keys.emails):
             asked = self._page("/v1/customers", {"email": email}, "customers by e-mail address")
-            customers |= {one["id"]: "by its e-mail address" for one in asked}
+            customers |= {customer["id"]: "by its e-mail address" for customer in asked}
         named = f'metadata["{_escaped(self._metadata_key)}"]:"{_escaped(keys.account_id)}"'
         # The list's filter tells capitals apart, and the search does not.
         either = " OR ".join([named, *(f'email:"{_escaped(email)}"' for email in sorted(keys.emails))])
         how = f"by its metadata ({self._metadata_key}) or its e-mail address"
-        for one in self._page("/v1/customers/search", {"query": either}, "customers by metadata or e-mail address"):
-            customers.setdefault(one["id"], how)
+        for customer in self._page(
+            "/v1/customers/search", {"query": either}, "customers by metadata or e-mail address"
+        ):
+            customers.setdefault(customer["id"], how)
         subscriptions = list(self._page("/v1/subscriptions/search", {"query": named}, "subscriptions by metadata"))
-        for customer in list(customers)[:_MOST_CUSTOMERS]:
-            every = {"customer": customer, "status": "all"}
+        for customer_id in list(customers)[:_MOST_CUSTOMERS]:
+            every = {"customer": customer_id, "status": "all"}
             subscriptions += self._page("/v1/subscriptions", every, "subscriptions of a customer")
         return _sentence(keys, customers, subscriptions)
 
@@ -115,8 +117,8 @@ class _Seeker:
         answer = self._asked(path, {**asked, "limit": PAGE}, _accept_page, question)
         if answer["has_more"]:
             raise NotRead(f"more than {PAGE} {question} were found, which is nobody's account")
-        for one in answer["data"]:
-            refuse_other_mode(one, self._account_filter)
+        for item in answer["data"]:
+            refuse_other_mode(item, self._account_filter)
         return list(answer["data"])
 
     def _asked(self, path: str, parameters: Mapping[str, Any], accept: Any, question: str) -> JSON:
@@ -144,7 +146,7 @@ def _accept_page(answer: JSON) -> None:
     data = answer.get("data")
     if not isinstance(data, list) or not isinstance(answer.get("has_more"), bool):
         raise Passing("Stripe answered with something that is no list")
-    if not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in data):
+    if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in data):
         raise Passing("Stripe listed something without an id")
     if answer["has_more"] and not data:
         raise Passing("Stripe sent an empty page and said that there is more")
@@ -152,17 +154,17 @@ def _accept_page(answer: JSON) -> None:
 
 def _sentence(keys: LookupKeys, customers: Mapping[str, str], subscriptions: list[JSON]) -> str | None:
     account = keys.account_id
-    for one in subscriptions:
-        if one.get("status") not in _ENDED:
-            named, status = _shown(one["id"]), _shown(one.get("status"))
-            customer = _shown(id_of(one.get("customer")))
+    for subscription in subscriptions:
+        if subscription.get("status") not in _ENDED:
+            named, status = _shown(subscription["id"]), _shown(subscription.get("status"))
+            customer = _shown(id_of(subscription.get("customer")))
             return f"Stripe has {named} ({status}) of {customer}, found for {account}: it may be paying; link it first."
     for customer, how in customers.items():
         return f"Stripe knows {account} as {_shown(customer)}, {how}; link that customer first, or exempt the account."
-    for one in subscriptions:
-        return f"Stripe knows {account} by {_shown(one['id'])}, which has ended; a person must decide."
+    for subscription in subscriptions:
+        return f"Stripe knows {account} by {_shown(subscription['id'])}, which has ended; a person must decide."
     return None
 
 
-def _shown(said: object) -> str:
-    return printable(str(said))[:_SHOWN]
+def _shown(value: object) -> str:
+    return printable(str(value))[:_SHOWN]

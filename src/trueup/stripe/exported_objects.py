@@ -119,7 +119,7 @@ class ExportedSnapshot:
         self.as_of = reading.exported.as_of
         self.types_are_known = True
         self._cache = reading.cache
-        self.problems = {name: said for name, said in reading.problems.items() if name in relations}
+        self.problems = {name: problem for name, problem in reading.problems.items() if name in relations}
         self.complete_since = {name: _complete_since(reading.exported, name) for name in relations}
 
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
@@ -157,7 +157,7 @@ def _read_kind(reading: _Reading, kind: str) -> None:
     for objects in _objects(reading, kind, listing.relations):
         if kind == PRICES:
             reading.parts.keep(kind, objects)
-        rows = [(str(one["id"]), _rows(reading, listing, one)) for one in objects]
+        rows = [(str(item["id"]), _rows(reading, listing, item)) for item in objects]
         with _noted(reading, listing.relations):
             reading.cache.keep_page(listing, rows, pass_number=0, position=None)
     reading.cache.finish(listing)
@@ -177,10 +177,10 @@ def _note(reading: _Reading, relations: Iterable[str], problem: str) -> None:
         reading.problems.setdefault(relation, problem)
 
 
-def _rows(reading: _Reading, listing: Listing, found: JSON) -> Rows:
-    if found.get("deleted") is True:
-        return listing.rows(found, reading.account_filter)
-    whole, missing = completed(found, listing.name, reading.parts)
+def _rows(reading: _Reading, listing: Listing, item: JSON) -> Rows:
+    if item.get("deleted") is True:
+        return listing.rows(item, reading.account_filter)
+    whole, missing = completed(item, listing.name, reading.parts)
     for relation, problem in missing.items():
         _note(reading, [relation], printable(problem))
     return listing.rows(whole, reading.account_filter)
@@ -192,13 +192,13 @@ def _objects(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator
         objects: list[JSON] = []
         for row in batch.to_pylist():
             try:
-                found = _object(row)
-                _refuse_other_kind(found, kind)
+                item = _object(row)
+                _refuse_other_kind(item, kind)
             except ValueError as error:
                 _note(reading, relations, f"{_place(reading, kind, row)} cannot be read: {error}")
                 continue
-            if _is_ours(reading, row, found) and not _is_gone(found, kind):
-                objects.append(found)
+            if _is_ours(reading, row, item) and not _is_gone(item, kind):
+                objects.append(item)
         yield objects
 
 
@@ -221,16 +221,16 @@ def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _object(row: Mapping[str, Any]) -> JSON:
     """Raises ``ValueError`` for a row that holds no object."""
     if OBJECT in row:
-        found = parse_object(row[OBJECT]) if isinstance(row[OBJECT], str) else None
+        item = parse_object(row[OBJECT]) if isinstance(row[OBJECT], str) else None
     else:
-        found = {name.removeprefix(FIELD): _plain(value) for name, value in row.items() if name.startswith(FIELD)}
+        item = {name.removeprefix(FIELD): _plain(value) for name, value in row.items() if name.startswith(FIELD)}
         nested = {name.removeprefix(NESTED): value for name, value in row.items() if name.startswith(NESTED)}
-        found |= {name: None if value is None else parse_object(value) for name, value in nested.items()}
-    if not isinstance(found, dict) or not isinstance(found.get("id"), str) or not found["id"]:
+        item |= {name: None if value is None else parse_object(value) for name, value in nested.items()}
+    if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not item["id"]:
         raise ValueError("it is not an object with an id")
-    if found.get("livemode") is None and isinstance(row.get(LIVEMODE), int):  # a database without booleans says 1 or 0
-        found["livemode"] = bool(row[LIVEMODE])
-    return found
+    if item.get("livemode") is None and isinstance(row.get(LIVEMODE), int):  # a database without booleans says 1 or 0
+        item["livemode"] = bool(row[LIVEMODE])
+    return item
 
 
 def _place(reading: _Reading, kind: str, row: Mapping[str, Any]) -> str:
@@ -249,30 +249,30 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _refuse_other_kind(found: JSON, kind: str) -> None:
-    said, expected = found.get("object"), _object_of(kind)
-    if said is not None and said != expected:
-        raise ValueError(f"{printable(found['id'])[:80]} is of kind {printable(str(said))[:40]}")
+def _refuse_other_kind(item: JSON, kind: str) -> None:
+    kind_in_item, expected = item.get("object"), _object_of(kind)
+    if kind_in_item is not None and kind_in_item != expected:
+        raise ValueError(f"{printable(item['id'])[:80]} is of kind {printable(str(kind_in_item))[:40]}")
 
 
 def _object_of(kind: str) -> str:
     return kind.removesuffix("s") if kind in PARTS else BY_NAME[_LISTING_OF.get(kind, kind)].object
 
 
-def _is_gone(found: JSON, kind: str) -> bool:
+def _is_gone(item: JSON, kind: str) -> bool:
     """A deleted customer is known as one; anything else that was deleted is no more. Other events are not looked at."""
     if kind == "events":
-        return found.get("type") not in EVENT_TYPES
-    return (found.get(_GONE) is True and kind != "customers") or (kind == "invoices" and found.get("status") == _GONE)
+        return item.get("type") not in EVENT_TYPES
+    return (item.get(_GONE) is True and kind != "customers") or (kind == "invoices" and item.get("status") == _GONE)
 
 
-def _is_ours(reading: _Reading, row: Mapping[str, Any], found: JSON) -> bool:
+def _is_ours(reading: _Reading, row: Mapping[str, Any], item: JSON) -> bool:
     account = row.get(ACCOUNT)
     if account is not None:
         if reading.exported.account is not None and str(account) != reading.exported.account:
             return False
         reading.accounts.add(str(account))
-    mode = found.get("livemode")
+    mode = item.get("livemode")
     if isinstance(mode, bool) and mode != reading.account_filter.livemode:
         reading.of_other_mode += 1
         return False

@@ -26,21 +26,21 @@ class Key:
 
 def read_key(text: str, *, allow_full_key: bool) -> Key:
     """The key in this text. Raises ``ConfigurationError`` for one that cannot read, or could do more than read."""
-    found = _SHAPE.fullmatch(text)
-    if found is None:
+    match = _SHAPE.fullmatch(text)
+    if match is None:
         raise ConfigurationError(
             "stripe.api_key is no secret of Stripe's API; give it a restricted key that only reads: it begins with rk_."
         )
-    if found["organisation"]:
+    if match["organisation"]:
         raise ConfigurationError(
             "stripe.api_key is a key of a whole organisation; give it a restricted key of the one account."
         )
-    if found["kind"] == "sk" and not allow_full_key:
+    if match["kind"] == "sk" and not allow_full_key:
         raise ConfigurationError(
             "stripe.api_key is a full secret key, which could change and charge; make a restricted key that only "
             "reads, or set stripe.allow_full_key = true."
         )
-    return Key(text=text, livemode=found["mode"] == "live", is_restricted=found["kind"] == "rk")
+    return Key(text=text, livemode=match["mode"] == "live", is_restricted=match["kind"] == "rk")
 
 
 def refuse_other_mode(key: Key, *, livemode: bool) -> None:

@@ -23,27 +23,27 @@ def whole_objects(
 
     Raises ``NotRead``, and ``ConfigurationError`` for an object of the other mode: then the key is not what it says.
     """
-    return [(found["id"], _rows(connection, listing, found, account_filter)) for found in page]
+    return [(item["id"], _rows(connection, listing, item, account_filter)) for item in page]
 
 
-def _rows(connection: Connection, listing: Listing, found: JSON, account_filter: AccountFilter) -> Rows:
-    if found.get("object") != listing.object:
-        raise NotRead(f"Stripe listed an object of another kind: {printable(str(found.get('object')))[:40]}")
-    refuse_other_mode(found, account_filter)
-    if found.get("deleted") is True:
-        return listing.rows(found, account_filter)
+def _rows(connection: Connection, listing: Listing, item: JSON, account_filter: AccountFilter) -> Rows:
+    if item.get("object") != listing.object:
+        raise NotRead(f"Stripe listed an object of another kind: {printable(str(item.get('object')))[:40]}")
+    refuse_other_mode(item, account_filter)
+    if item.get("deleted") is True:
+        return listing.rows(item, account_filter)
     read = {
-        sublist.name: {"data": whole_sublist(connection, *_address(sublist, found["id"]))}
+        sublist.name: {"data": whole_sublist(connection, *_address(sublist, item["id"]))}
         for sublist in listing.sublists
-        if _is_cut(sublist, found, account_filter)
+        if _is_cut(sublist, item, account_filter)
     }
-    return listing.rows({**found, **read}, account_filter)
+    return listing.rows({**item, **read}, account_filter)
 
 
-def _is_cut(sublist: Sublist, found: JSON, account_filter: AccountFilter) -> bool:
+def _is_cut(sublist: Sublist, item: JSON, account_filter: AccountFilter) -> bool:
     if sublist.is_always_asked:
-        return not account_filter.products or found["id"] in account_filter.products
-    shown = found.get(sublist.name)
+        return not account_filter.products or item["id"] in account_filter.products
+    shown = item.get(sublist.name)
     if not isinstance(within(shown, "data"), list):
         return True
     return within(shown, "has_more") is not False
@@ -54,12 +54,12 @@ def _address(sublist: Sublist, named: str) -> tuple[str, dict[str, str]]:
     return sublist.path.replace("{id}", named), parameters
 
 
-def refuse_other_mode(found: JSON, account_filter: AccountFilter) -> None:
+def refuse_other_mode(item: JSON, account_filter: AccountFilter) -> None:
     """Raises ``ConfigurationError`` for an object of the other mode."""
-    if isinstance(found.get("livemode"), bool) and found["livemode"] != account_filter.livemode:
+    if isinstance(item.get("livemode"), bool) and item["livemode"] != account_filter.livemode:
         expected, seen = ("live", "test") if account_filter.livemode else ("test", "live")
         raise ConfigurationError(
-            f"Stripe shows {printable(str(found.get('id')))[:80]} of {seen} mode to a key of {expected} mode; check "
+            f"Stripe shows {printable(str(item.get('id')))[:80]} of {seen} mode to a key of {expected} mode; check "
             "stripe.api_key and stripe.api_base before anything is compared."
         )
 

@@ -27,8 +27,8 @@ class Position:
 
     def pass_over(self, objects: Sequence[JSON]) -> None:
         """These objects were read."""
-        for found in objects:
-            created: Any = found.get("created")
+        for item in objects:
+            created: Any = item.get("created")
             is_moment = isinstance(created, int) and not isinstance(created, bool)
             if is_moment and (self.oldest is None or created <= self.oldest):
                 self.oldest = created
@@ -54,17 +54,17 @@ class _Chain:
         data = answer.get("data")
         if not isinstance(data, list) or not isinstance(answer.get("has_more"), bool):
             raise Passing("Stripe answered with something that is no list")
-        if not all(isinstance(one, dict) and isinstance(one.get("id"), str) and one["id"] for one in data):
+        if not all(isinstance(item, dict) and isinstance(item.get("id"), str) and item["id"] for item in data):
             raise Passing("Stripe listed something without an id")
         if answer["has_more"] and not data:
             raise Passing("Stripe sent an empty page and said that there is more")
-        if any(one["id"] in self.previous for one in data) or (data and data[-1]["id"] in self.cursors):
+        if any(item["id"] in self.previous for item in data) or (data and data[-1]["id"] in self.cursors):
             raise Passing("Stripe sent a page again")
 
     def follow(self, data: Sequence[JSON]) -> None:
         """Go on after this page."""
         self.cursor = data[-1]["id"]
-        self.previous = frozenset(one["id"] for one in data)
+        self.previous = frozenset(item["id"] for item in data)
         self.cursors.add(data[-1]["id"])
 
 
@@ -121,5 +121,5 @@ def _chain(
 
 def whole_sublist(connection: Connection, path: str, parameters: Mapping[str, Any]) -> list[JSON]:
     """All parts of a list inside an object, each once. Raises ``NotRead``."""
-    found = {part["id"]: part for page in pages(connection, path, parameters) for part in page}
-    return list(found.values())
+    parts_by_id = {part["id"]: part for page in pages(connection, path, parameters) for part in page}
+    return list(parts_by_id.values())

@@ -61,8 +61,8 @@ class Parts:
         self.kinds.add(kind)
         parent = PARTS[kind].parent if kind in PARTS else None
         rows = [
-            (kind, str(id_of(one.get(parent)) if parent else ""), str(one.get("id")), json.dumps(one))
-            for one in objects
+            (kind, str(id_of(item.get(parent)) if parent else ""), str(item.get("id")), json.dumps(item))
+            for item in objects
         ]
         self._connection.executemany("INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?)", rows)
 
@@ -78,34 +78,34 @@ class Parts:
         return None if row is None else json.loads(row[0])
 
 
-def completed(found: JSON, listing: str, parts: Parts) -> tuple[JSON, dict[str, str]]:
+def completed(item: JSON, listing: str, parts: Parts) -> tuple[JSON, dict[str, str]]:
     """The object with what it lacked and the parts had, and by relation what is still missing of it."""
     read: dict[str, Any] = {}
     missing: dict[str, str] = {}
     for kind, part in PARTS.items():
-        if part.listing != listing or _is_whole(found, part):
+        if part.listing != listing or _is_whole(item, part):
             continue
-        given = parts.of(kind, str(found.get("id"))) if kind in parts.kinds else []
+        given = parts.of(kind, str(item.get("id"))) if kind in parts.kinds else []
         if not part.is_list:
-            given = [one for one in given if one.get("id") == found.get(part.field)]
+            given = [candidate for candidate in given if candidate.get("id") == item.get(part.field)]
         if kind not in parts.kinds or (not part.is_list and not given):
             missing |= dict.fromkeys(
                 part.relations,
-                f"{found.get('id')} came without its {part.field}, and {kind} are not there to complete it",
+                f"{item.get('id')} came without its {part.field}, and {kind} are not there to complete it",
             )
             continue
-        read[part.field] = {"data": [_priced(one, parts) for one in given]} if part.is_list else given[0]
-    whole = {**found, **read}
+        read[part.field] = {"data": [_priced(candidate, parts) for candidate in given]} if part.is_list else given[0]
+    whole = {**item, **read}
     return whole, missing | _cut(whole, listing)
 
 
-def _is_whole(found: JSON, part: Part) -> bool:
+def _is_whole(item: JSON, part: Part) -> bool:
     """Whether the object holds the parts itself. An invoice of the API before 2025-03-31 names its one payment."""
-    shown = found.get(part.field)
+    shown = item.get(part.field)
     if not part.is_list:
         return not isinstance(shown, str)
     if part.field == "payments" and shown is None:
-        return isinstance(found.get("paid"), bool)
+        return isinstance(item.get("paid"), bool)
     return isinstance(within(shown, "data"), list) and within(shown, "has_more") is not True
 
 
@@ -116,15 +116,15 @@ def _priced(item: dict[str, Any], parts: Parts) -> JSON:
     return item if known is None else {**item, "price": known}
 
 
-def _cut(found: JSON, listing: str) -> dict[str, str]:
+def _cut(item: JSON, listing: str) -> dict[str, str]:
     """What the lists without a table of their own do not show to their end."""
     field, relation = {"invoices": ("lines", "stripe_invoice_line"), "product_features": ("features", "")}.get(
         listing, ("", "")
     )
     if not field:
         return {}
-    shown = found.get(field)
+    shown = item.get(field)
     if isinstance(within(shown, "data"), list) and within(shown, "has_more") is not True:
         return {}
-    says = f"{found.get('id')} does not show all of its {field}: let what writes it expand them"
+    says = f"{item.get('id')} does not show all of its {field}: let what writes it expand them"
     return {relation or "stripe_product_feature": says}

@@ -62,7 +62,7 @@ class Reading:
         self.has_events = self._can_ask_for_events()
         for listing in listings:
             if self._is_due(listing):
-                self.guarded(listing, lambda one=listing: self.sweep(one))  # type: ignore[misc]
+                self.guarded(listing, lambda listing=listing: self.sweep(listing))  # type: ignore[misc]
 
     def guarded(self, listing: Listing, action: Callable[[], None]) -> None:
         """Do it, or note why the list is not whole."""

@@ -72,7 +72,7 @@ class ReadOptions:
 
 def identity_mapping(relation: str) -> RelationMapping:
     """The relation from Stripe: every column is the one of its name."""
-    listing = next(one for one in LISTINGS if relation in one.relations)
+    listing = next(candidate for candidate in LISTINGS if relation in candidate.relations)
     return RelationMapping(
         relation=relation,
         table=f"Stripe {listing.path} ({API_VERSION})",

@@ -186,8 +186,8 @@ class MySQLTarget:
                     opened = undo.enter_context(self._engine.connect())
                     begin(opened)
             except (DBAPIError, OSError) as error:
-                said = self.said(error) if isinstance(error, DBAPIError) else str(error)
-                raise TargetUnavailable(f"{self.place} cannot be {done}: {said}; nothing was changed.") from None
+                message = self.said(error) if isinstance(error, DBAPIError) else str(error)
+                raise TargetUnavailable(f"{self.place} cannot be {done}: {message}; nothing was changed.") from None
             yield opened
 
     @staticmethod

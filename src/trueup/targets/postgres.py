@@ -250,8 +250,8 @@ class PostgresTarget:
                 self._url, application_name="trueup-repair", client_encoding="UTF8", connect_timeout=timeout
             )
         except psycopg.ProgrammingError as error:
-            said = self._address.scrub(str(error).partition("\n")[0])
-            raise ConfigurationError(f"The address {self.place} is not a PostgreSQL address: {said}.") from None
+            message = self._address.scrub(str(error).partition("\n")[0])
+            raise ConfigurationError(f"The address {self.place} is not a PostgreSQL address: {message}.") from None
 
 
 def _cancel(driver: object) -> None:

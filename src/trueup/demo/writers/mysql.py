@@ -45,9 +45,10 @@ def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
                 target.commit()
                 undo.pop_all()
     except pymysql.MySQLError as error:
-        said = address.scrub(str(error.args[-1]) if error.args else type(error).__name__)
+        message = address.scrub(str(error.args[-1]) if error.args else type(error).__name__)
         raise SourceUnavailable(
-            f"The demo company cannot be written to {address.place}: {said}; check the address and the user's rights."
+            f"The demo company cannot be written to {address.place}: {message}; "
+            "check the address and the user's rights."
         ) from None
 
 

@@ -37,9 +37,10 @@ def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
                 _write_table(connection, cursor, table)
             target.commit()
     except adbc.Error as error:
-        said = address.scrub(str(error).partition("\n")[0])
+        message = address.scrub(str(error).partition("\n")[0])
         raise SourceUnavailable(
-            f"The demo company cannot be written to {address.place}: {said}; check the address and the role's rights."
+            f"The demo company cannot be written to {address.place}: {message}; "
+            "check the address and the role's rights."
         ) from None
 
 

@@ -37,9 +37,9 @@ def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
                 _write_table(connection, cursor, table)
             target.commit()
     except (adbc.Error, OSError) as error:
-        said = str(error).partition("\n")[0]
+        message = str(error).partition("\n")[0]
         raise ConfigurationError(
-            f"The demo company cannot be written to {place}: {said}; name a SQLite file you may write to."
+            f"The demo company cannot be written to {place}: {message}; name a SQLite file you may write to."
         ) from None
 
 

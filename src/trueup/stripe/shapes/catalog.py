@@ -5,31 +5,31 @@ from __future__ import annotations
 from trueup.stripe.shapes.fields import JSON, AccountFilter, Row, Rows, id_of, parts, within
 
 
-def customer_rows(found: JSON, account_filter: AccountFilter) -> Rows:
+def customer_rows(customer: JSON, account_filter: AccountFilter) -> Rows:
     """A customer. Of a deleted one only the id is left, and that it is deleted."""
     row = {
-        "customer_id": found.get("id"),
-        "account_id": account_filter.account_of(found.get("metadata")),
-        "email": found.get("email"),
-        "deleted": found.get("deleted"),
-        "created_at": found.get("created"),
-        "livemode": account_filter.mode_of(found),
+        "customer_id": customer.get("id"),
+        "account_id": account_filter.account_of(customer.get("metadata")),
+        "email": customer.get("email"),
+        "deleted": customer.get("deleted"),
+        "created_at": customer.get("created"),
+        "livemode": account_filter.mode_of(customer),
     }
     return {"stripe_customer": [row]}
 
 
-def price_rows(found: JSON, account_filter: AccountFilter) -> Rows:
+def price_rows(price: JSON, account_filter: AccountFilter) -> Rows:
     """A price."""
-    recurring = found.get("recurring")
+    recurring = price.get("recurring")
     row = {
-        "price_id": found.get("id"),
-        "lookup_key": found.get("lookup_key"),
-        "product_id": id_of(found.get("product")),
-        "active": found.get("active"),
-        "unit_amount": found.get("unit_amount"),
-        "currency": found.get("currency"),
+        "price_id": price.get("id"),
+        "lookup_key": price.get("lookup_key"),
+        "product_id": id_of(price.get("product")),
+        "active": price.get("active"),
+        "unit_amount": price.get("unit_amount"),
+        "currency": price.get("currency"),
         **billing_of(recurring),
-        "livemode": account_filter.mode_of(found),
+        "livemode": account_filter.mode_of(price),
     }
     return {"stripe_price": [row]}
 
@@ -43,27 +43,27 @@ def billing_of(recurring: object) -> Row:
     }
 
 
-def product_rows(found: JSON, account_filter: AccountFilter) -> Rows:
+def product_rows(product_object: JSON, account_filter: AccountFilter) -> Rows:
     """The features of a product, which its list of them was read into."""
-    product = found.get("id")
+    product = product_object.get("id")
     rows: list[Row] = [
         {"product_id": product, "feature": feature, "livemode": account_filter.mode_of(part)}
-        for part in parts(found, "features")
+        for part in parts(product_object, "features")
         if (feature := within(part, "entitlement_feature", "lookup_key")) is not None
     ]
     return {"stripe_product_feature": rows}
 
 
-def endpoint_rows(found: JSON, account_filter: AccountFilter) -> Rows:
+def endpoint_rows(endpoint: JSON, account_filter: AccountFilter) -> Rows:
     """A webhook endpoint, with its types between commas."""
-    types = found.get("enabled_events")
+    types = endpoint.get("enabled_events")
     words = [str(word) for word in types] if isinstance(types, list) else []
     row = {
-        "endpoint_id": found.get("id"),
-        "url": found.get("url"),
-        "status": found.get("status"),
-        "api_version": found.get("api_version"),
+        "endpoint_id": endpoint.get("id"),
+        "url": endpoint.get("url"),
+        "status": endpoint.get("status"),
+        "api_version": endpoint.get("api_version"),
         "enabled_events": "*" if "*" in words else f",{','.join(words)}," if words else None,
-        "livemode": account_filter.mode_of(found),
+        "livemode": account_filter.mode_of(endpoint),
     }
     return {"stripe_webhook_endpoint": [row]}

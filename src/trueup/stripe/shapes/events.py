@@ -13,24 +13,24 @@ _PAID = {
 }
 
 
-def event_rows(found: JSON, account_filter: AccountFilter) -> Rows:
+def event_rows(event: JSON, account_filter: AccountFilter) -> Rows:
     """An event."""
-    about = within(found, "data", "object")
+    about = within(event, "data", "object")
     kind = within(about, "object")
     amount = _paid(about, kind)
     row = {
-        "event_id": found.get("id"),
-        "type": found.get("type"),
-        "api_version": found.get("api_version"),
+        "event_id": event.get("id"),
+        "type": event.get("type"),
+        "api_version": event.get("api_version"),
         "object_id": within(about, "id"),
         "customer_id": within(about, "id") if kind == "customer" else id_of(within(about, "customer")),
         "invoice_id": within(about, "id") if kind == "invoice" else id_of(within(about, "invoice")),
         "payment_intent_id": _intent_of(about, kind),
         "amount": amount,
         "currency": None if amount is None else within(about, "currency"),
-        "pending_webhooks": found.get("pending_webhooks"),
-        "created_at": found.get("created"),
-        "livemode": account_filter.mode_of(found),
+        "pending_webhooks": event.get("pending_webhooks"),
+        "created_at": event.get("created"),
+        "livemode": account_filter.mode_of(event),
     }
     return {"stripe_event": [row]}
 

@@ -23,42 +23,42 @@ class AccountFilter:
 
     def account_of(self, *holders: object) -> Any:
         """The account that the first of these metadata names."""
-        found = (within(holder, self.account_metadata_key) for holder in holders)
-        return next((one for one in found if one is not None), None)
+        values = (within(holder, self.account_metadata_key) for holder in holders)
+        return next((value for value in values if value is not None), None)
 
-    def mode_of(self, found: JSON) -> Any:
+    def mode_of(self, item: JSON) -> Any:
         """Whether the object moves real money: what it says, or the key's mode where it says nothing."""
-        said = found.get("livemode")
-        return self.livemode if said is None else said
+        livemode = item.get("livemode")
+        return self.livemode if livemode is None else livemode
 
-    def is_other_application(self, found: JSON) -> bool:
+    def is_other_application(self, subscription: JSON) -> bool:
         """Whether the subscription is not this app's, by its metadata. By what it is for, the checks tell: they know
         which prices are in a plan.
         """
-        metadata = found.get("metadata")
+        metadata = subscription.get("metadata")
         return any(within(metadata, name) != value for name, value in self.metadata.items())
 
 
-def within(found: object, *path: str) -> Any:
+def within(value: object, *path: str) -> Any:
     """What stands at this path; None where it does not go on."""
     for step in path:
-        if not isinstance(found, Mapping):
+        if not isinstance(value, Mapping):
             return None
-        found = found.get(step)
-    return found
+        value = value.get(step)
+    return value
 
 
-def id_of(found: object) -> Any:
+def id_of(reference: object) -> Any:
     """The id of what is named or, where it was asked for whole, shown."""
-    return found.get("id") if isinstance(found, Mapping) else found
+    return reference.get("id") if isinstance(reference, Mapping) else reference
 
 
-def first(*found: Any) -> Any:
+def first(*values: Any) -> Any:
     """The first that is there."""
-    return next((one for one in found if one is not None), None)
+    return next((value for value in values if value is not None), None)
 
 
-def parts(found: JSON, name: str) -> list[JSON]:
+def parts(item: JSON, name: str) -> list[JSON]:
     """The parts of a list inside an object."""
-    data = within(found, name, "data")
+    data = within(item, name, "data")
     return [part for part in data if isinstance(part, Mapping)] if isinstance(data, list) else []

@@ -9,57 +9,57 @@ from trueup.stripe.shapes.fields import JSON, AccountFilter, Row, Rows, first, i
 _BY_STRIPE = ("payment_intent", "charge")
 
 
-def invoice_rows(found: JSON, account_filter: AccountFilter) -> Rows:
+def invoice_rows(invoice: JSON, account_filter: AccountFilter) -> Rows:
     """An invoice. Since 2025-03-31 its subscription stands under ``parent``, and its payments are a list."""
-    details = within(found, "parent", "subscription_details")
-    payments = _payments(found, account_filter)
+    details = within(invoice, "parent", "subscription_details")
+    payments = _payments(invoice, account_filter)
     row = {
-        "invoice_id": found.get("id"),
-        "customer_id": id_of(found.get("customer")),
-        "subscription_id": id_of(first(within(details, "subscription"), found.get("subscription"))),
+        "invoice_id": invoice.get("id"),
+        "customer_id": id_of(invoice.get("customer")),
+        "subscription_id": id_of(first(within(details, "subscription"), invoice.get("subscription"))),
         "account_id": account_filter.account_of(
-            within(details, "metadata"), within(found, "subscription_details", "metadata"), found.get("metadata")
+            within(details, "metadata"), within(invoice, "subscription_details", "metadata"), invoice.get("metadata")
         ),
-        "status": found.get("status"),
-        "billing_reason": found.get("billing_reason"),
-        "collection_method": found.get("collection_method"),
-        "currency": found.get("currency"),
-        "subtotal": found.get("subtotal"),
-        "total": found.get("total"),
-        "amount_due": found.get("amount_due"),
-        "amount_paid": found.get("amount_paid"),
-        "credited": found.get("post_payment_credit_notes_amount"),
-        "paid_out_of_band": _is_out_of_band(found, payments),
-        "created_at": found.get("created"),
-        "paid_at": within(found, "status_transitions", "paid_at"),
-        "due_at": found.get("due_date"),
-        "livemode": account_filter.mode_of(found),
+        "status": invoice.get("status"),
+        "billing_reason": invoice.get("billing_reason"),
+        "collection_method": invoice.get("collection_method"),
+        "currency": invoice.get("currency"),
+        "subtotal": invoice.get("subtotal"),
+        "total": invoice.get("total"),
+        "amount_due": invoice.get("amount_due"),
+        "amount_paid": invoice.get("amount_paid"),
+        "credited": invoice.get("post_payment_credit_notes_amount"),
+        "paid_out_of_band": _is_out_of_band(invoice, payments),
+        "created_at": invoice.get("created"),
+        "paid_at": within(invoice, "status_transitions", "paid_at"),
+        "due_at": invoice.get("due_date"),
+        "livemode": account_filter.mode_of(invoice),
     }
     return {
         "stripe_invoice": [row],
-        "stripe_invoice_line": [_line_row(line, found, account_filter) for line in parts(found, "lines")],
+        "stripe_invoice_line": [_line_row(line, invoice, account_filter) for line in parts(invoice, "lines")],
         "stripe_invoice_payment": payments,
     }
 
 
-def _is_out_of_band(found: JSON, payments: list[Row]) -> Any:
+def _is_out_of_band(invoice: JSON, payments: list[Row]) -> Any:
     """Whether something was due, it is paid, and no payment of Stripe's paid it."""
-    said = found.get("paid_out_of_band")
-    if said is not None:
-        return said
-    due = found.get("amount_due")
-    if found.get("status") != "paid" or not isinstance(due, int) or due <= 0:
+    is_out_of_band = invoice.get("paid_out_of_band")
+    if is_out_of_band is not None:
+        return is_out_of_band
+    due = invoice.get("amount_due")
+    if invoice.get("status") != "paid" or not isinstance(due, int) or due <= 0:
         return False
     return not any(payment["status"] == "paid" and payment["kind"] in _BY_STRIPE for payment in payments)
 
 
-def _payments(found: JSON, account_filter: AccountFilter) -> list[Row]:
-    if found.get("payments") is None:
-        return _old_payment(found, account_filter)
+def _payments(invoice: JSON, account_filter: AccountFilter) -> list[Row]:
+    if invoice.get("payments") is None:
+        return _old_payment(invoice, account_filter)
     return [
         {
             "invoice_payment_id": part.get("id"),
-            "invoice_id": found.get("id"),
+            "invoice_id": invoice.get("id"),
             "payment_intent_id": id_of(within(part, "payment", "payment_intent")),
             "status": part.get("status"),
             "amount_paid": part.get("amount_paid"),
@@ -67,25 +67,25 @@ def _payments(found: JSON, account_filter: AccountFilter) -> list[Row]:
             "kind": within(part, "payment", "type"),
             "livemode": account_filter.mode_of(part),
         }
-        for part in parts(found, "payments")
+        for part in parts(invoice, "payments")
     ]
 
 
-def _old_payment(found: JSON, account_filter: AccountFilter) -> list[Row]:
+def _old_payment(invoice: JSON, account_filter: AccountFilter) -> list[Row]:
     """The one payment that an invoice of an older version names; it has no id of its own."""
-    intent = id_of(found.get("payment_intent"))
+    intent = id_of(invoice.get("payment_intent"))
     if intent is None:
         return []
-    is_paid = found.get("status") == "paid"
+    is_paid = invoice.get("status") == "paid"
     payment = {
-        "invoice_payment_id": f"{found.get('id')}/{intent}",
-        "invoice_id": found.get("id"),
+        "invoice_payment_id": f"{invoice.get('id')}/{intent}",
+        "invoice_id": invoice.get("id"),
         "payment_intent_id": intent,
-        "status": "paid" if is_paid else "canceled" if found.get("status") == "void" else "open",
-        "amount_paid": found.get("amount_paid") if is_paid else None,
-        "currency": found.get("currency"),
+        "status": "paid" if is_paid else "canceled" if invoice.get("status") == "void" else "open",
+        "amount_paid": invoice.get("amount_paid") if is_paid else None,
+        "currency": invoice.get("currency"),
         "kind": "payment_intent",
-        "livemode": account_filter.mode_of(found),
+        "livemode": account_filter.mode_of(invoice),
     }
     return [payment]
 

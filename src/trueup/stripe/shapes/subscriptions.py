@@ -11,39 +11,39 @@ from trueup.stripe.shapes.fields import JSON, AccountFilter, Row, Rows, first, i
 _SCHEDULE_IN_FORCE = ("not_started", "active")
 
 
-def subscription_rows(found: JSON, account_filter: AccountFilter) -> Rows:
+def subscription_rows(subscription: JSON, account_filter: AccountFilter) -> Rows:
     """A subscription and its items. Before 2025-03-31 the period was the subscription's own."""
-    items = parts(found, "items")
-    starts, ends = (_moments(found, items, f"current_period_{end}") for end in ("start", "end"))
+    items = parts(subscription, "items")
+    starts, ends = (_moments(subscription, items, f"current_period_{end}") for end in ("start", "end"))
     row = {
-        "subscription_id": found.get("id"),
-        "customer_id": id_of(found.get("customer")),
-        "account_id": account_filter.account_of(found.get("metadata")),
-        "status": found.get("status"),
-        "collection_method": found.get("collection_method"),
-        "created_at": found.get("created"),
+        "subscription_id": subscription.get("id"),
+        "customer_id": id_of(subscription.get("customer")),
+        "account_id": account_filter.account_of(subscription.get("metadata")),
+        "status": subscription.get("status"),
+        "collection_method": subscription.get("collection_method"),
+        "created_at": subscription.get("created"),
         "current_period_start": _outermost(starts, min),
         "current_period_end": _outermost(ends, max),
-        "trial_end": found.get("trial_end"),
-        "cancel_at": found.get("cancel_at"),
-        "cancel_at_period_end": found.get("cancel_at_period_end"),
-        "canceled_at": found.get("canceled_at"),
-        "ended_at": found.get("ended_at"),
-        "paused": found.get("pause_collection") is not None,
-        **_next_phase(found.get("schedule")),
-        "latest_invoice_id": id_of(found.get("latest_invoice")),
-        "other_application": account_filter.is_other_application(found),
-        "livemode": account_filter.mode_of(found),
+        "trial_end": subscription.get("trial_end"),
+        "cancel_at": subscription.get("cancel_at"),
+        "cancel_at_period_end": subscription.get("cancel_at_period_end"),
+        "canceled_at": subscription.get("canceled_at"),
+        "ended_at": subscription.get("ended_at"),
+        "paused": subscription.get("pause_collection") is not None,
+        **_next_phase(subscription.get("schedule")),
+        "latest_invoice_id": id_of(subscription.get("latest_invoice")),
+        "other_application": account_filter.is_other_application(subscription),
+        "livemode": account_filter.mode_of(subscription),
     }
     return {
         "stripe_subscription": [row],
-        "stripe_subscription_item": [_item_row(item, found, account_filter) for item in items],
+        "stripe_subscription_item": [_item_row(item, subscription, account_filter) for item in items],
     }
 
 
-def _moments(found: JSON, items: list[JSON], name: str) -> list[Any]:
-    said = [item.get(name) for item in items] if found.get(name) is None else [found[name]]
-    return [moment for moment in said if moment is not None]
+def _moments(subscription: JSON, items: list[JSON], name: str) -> list[Any]:
+    values = [item.get(name) for item in items] if subscription.get(name) is None else [subscription[name]]
+    return [moment for moment in values if moment is not None]
 
 
 def _outermost(moments: list[Any], pick: Callable[[list[Any]], Any]) -> Any:
