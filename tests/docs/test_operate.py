@@ -23,7 +23,7 @@ from trueup.checks import catalogue
 from trueup.model.settings import RepairSettings
 from trueup.model.severity import Severity
 from trueup.store import open_store
-from trueup.store.outbox import Delivery
+from trueup.store.records import Delivery
 from trueup.web import create_app
 from trueup.web.server import DRAIN_SECONDS, GRACE_SECONDS
 

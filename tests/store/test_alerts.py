@@ -20,7 +20,8 @@ from trueup.model.severity import Severity
 from trueup.store import Store, open_store
 from trueup.store.alert_tables import ALERT_EPISODE, ALERT_OUTBOX
 from trueup.store.alerts import Topic, TopicState, Words
-from trueup.store.outbox import Claimed, Delivery, _compare_and_claim, last_told, put
+from trueup.store.outbox import Claimed, _compare_and_claim, last_told, put
+from trueup.store.records import Delivery
 
 WORDS = Words(issue_id="credit-balance:u1", title="t", message="m")
 

@@ -16,9 +16,13 @@ from sqlalchemy import (
     text,
 )
 
+from trueup.model.severity import Severity
+from trueup.store.cells import JSON, WORDS, hold_to_types
+from trueup.store.records import Delivery
 from trueup.store.tables import METADATA
 
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
+_RANKS = {WORDS: frozenset(severity.rank for severity in Severity)}
 
 ALERT_STATE = Table(
     "trueup_alert_state",
@@ -47,9 +51,9 @@ ALERT_EPISODE = Table(
     Column("issue_id", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("message", Text, nullable=False),
-    Column("severity", SmallInteger, nullable=False),
+    Column("severity", SmallInteger, nullable=False, info=_RANKS),
     Column("risk", Double, nullable=False),
-    Column("told_severity", SmallInteger, nullable=False),
+    Column("told_severity", SmallInteger, nullable=False, info=_RANKS),
     Column("told_risk", Double, nullable=False),
     Column("clean_looks", SmallInteger, nullable=False),
     Column("opened_at", DateTime, nullable=False),
@@ -75,9 +79,9 @@ ALERT_OUTBOX = Table(
     Column("channel", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("hour", DateTime, nullable=False),
-    Column("alert", Text, nullable=False),
+    Column("alert", Text, nullable=False, info={JSON: dict}),
     Column("made_at", DateTime, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", Text, nullable=False, info={WORDS: frozenset(Delivery)}),
     Column("attempts", Integer, nullable=False),
     Column("due_at", DateTime, nullable=False),
     Column("claimed_by", Text),
@@ -94,3 +98,6 @@ ALERT_OUTBOX = Table(
 ``hour`` is the moment at which the hour of this set began: that of the run which changed it, not the clock's hour.
 ``alert`` is the whole message as JSON, so that every attempt sends the same.
 """
+
+for _table in (ALERT_STATE, ALERT_EPISODE, ALERT_OUTBOX):
+    hold_to_types(_table)

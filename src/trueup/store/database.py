@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, unquote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from trueup.model.address import Address, parse_address, sqlite_file
 from trueup.model.errors import ConfigurationError, StoreUnavailable, nearest
+from trueup.store.cells import CellUnreadable
 
 BUSY_SECONDS = 30
 """How long a statement waits for another writer of the same SQLite file."""
@@ -58,6 +59,11 @@ class Database:
                 connection.execution_options(**{_WRITES: writes})
                 with connection.begin():
                     yield connection
+        except CellUnreadable as cell:
+            raise StoreUnavailable(
+                f"The store {self.place} cannot be used: {cell}{self._row_of(cell)}; put back what was there from a "
+                "copy of the store, or remove the row."
+            ) from cell
         except (DBAPIError, DisconnectionError, PoolTimeout, self.engine.dialect.loaded_dbapi.Error) as error:
             raise self.unavailable(error) from error
         except UnicodeEncodeError:  # bytes of a command line that are no text
@@ -71,6 +77,14 @@ class Database:
         said = " ".join(str(cause).split()) or type(cause).__name__
         shown = self._address.scrub(said) if self._address else said
         return StoreUnavailable(f"The store {self.place} cannot be used: {shown.rstrip('.')}.")
+
+    def _row_of(self, cell: CellUnreadable) -> str:
+        """Where the cell is: the key of its row, as far as that can be read."""
+        keys = ", ".join(column.name for column in cell.table.primary_key)
+        look = text(f"SELECT {keys} FROM {cell.table.name} WHERE {cell.column} = :value LIMIT 1")
+        with self.engine.connect() as connection:
+            row = connection.execute(look, {"value": cell.value}).mappings().first()
+        return "" if row is None else f" in the row where {' and '.join(f'{k} is {v}' for k, v in row.items())}"
 
     def close(self) -> None:
         """Close the connections that are not in use; those in use close when they are given back."""

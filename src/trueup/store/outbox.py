@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, DateTime, Row, Select, case, delete, exists, func, literal, or_, select, update
@@ -19,18 +18,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from trueup.model.alert import Alert, document_of
 from trueup.store.alert_tables import ALERT_OUTBOX as OUTBOX
+from trueup.store.records import Delivery
 
 if TYPE_CHECKING:
     from trueup.store.database import Database
-
-
-class Delivery(StrEnum):
-    """What became of a message. Only the first is not final."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    FAILED = "failed"
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,15 @@ class Kind(StrEnum):
     RESOLVED = "resolved"
 
 
+class Delivery(StrEnum):
+    """What became of a message. Only the first is not final."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
 class Sort(StrEnum):
     """The order of a page of issues; what is equal stands in the report's order."""
 

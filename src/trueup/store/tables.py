@@ -23,10 +23,17 @@ from sqlalchemy import (
     text,
 )
 
+from trueup.model.access import Role
+from trueup.model.finding import Area
+from trueup.model.severity import Severity
+from trueup.store.cells import JSON, OBJECT, WORDS, hold_to_types
+from trueup.store.records import Kind, State
+
 METADATA = MetaData()
 """Every table of the store, those of other modules too."""
 
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
+_RANKS = {WORDS: frozenset(severity.rank for severity in Severity)}
 
 RUN = Table(
     "trueup_run",
@@ -50,8 +57,8 @@ RUN = Table(
     Column("worse", Integer, nullable=False),
     Column("reopened", Integer, nullable=False),
     Column("resolved", Integer, nullable=False),
-    Column("answered_checks", Text, nullable=False),
-    Column("head", Text, nullable=False),
+    Column("answered_checks", Text, nullable=False, info={JSON: list}),
+    Column("head", Text, nullable=False, info={JSON: dict}),
     UniqueConstraint("run_id", name="trueup_run_run_id"),
     Index("trueup_run_newest", "environment", "generated_at", "seq"),
     sqlite_autoincrement=True,
@@ -66,15 +73,15 @@ ISSUE = Table(
     Column("position", Integer, nullable=False),
     Column("issue_id", Text, nullable=False),
     Column("check_id", Text, nullable=False),
-    Column("category", Text, nullable=False),
-    Column("severity", SmallInteger, nullable=False),
+    Column("category", Text, nullable=False, info={WORDS: frozenset(Area)}),
+    Column("severity", SmallInteger, nullable=False, info=_RANKS),
     Column("subject", Text, nullable=False),
     Column("revenue_impacting", Boolean, nullable=False),
     Column("alerts", Boolean, nullable=False),
     Column("exempted", Boolean, nullable=False),
     Column("repairable", Boolean, nullable=False),
     Column("risk", Double, nullable=False),
-    Column("document", Text, nullable=False),
+    Column("document", Text, nullable=False, info={OBJECT: True}),
     UniqueConstraint("run_seq", "position", name="trueup_issue_position"),
 )
 """One finding as one run saw it. ``position`` is its place in the report, ``severity`` the rank."""
@@ -87,9 +94,9 @@ FINDING = Table(
     Column("issue_id", Text, nullable=False),
     Column("check_id", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("severity", SmallInteger, nullable=False),
+    Column("severity", SmallInteger, nullable=False, info=_RANKS),
     Column("risk", Double, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", Text, nullable=False, info={WORDS: frozenset(State)}),
     Column("first_seen", DateTime, nullable=False),
     Column("last_seen", DateTime, nullable=False),
     Column("resolved_at", DateTime),
@@ -105,9 +112,9 @@ TRANSITION = Table(
     METADATA,
     Column("run_seq", _NUMBER, ForeignKey(RUN.c.seq, ondelete="CASCADE"), primary_key=True),
     Column("fingerprint", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", Text, nullable=False, info={WORDS: frozenset(Kind)}),
     Column("issue_id", Text, nullable=False),
-    Column("severity", SmallInteger, nullable=False),
+    Column("severity", SmallInteger, nullable=False, info=_RANKS),
 )
 """What one run changed about one finding: ``new``, ``worse``, ``reopened`` or ``resolved``."""
 
@@ -147,7 +154,7 @@ TOKEN = Table(
     METADATA,
     Column("token_id", Text, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("role", Text, nullable=False),
+    Column("role", Text, nullable=False, info={WORDS: frozenset(Role)}),
     Column("secret_sha256", Text, nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("created_by", Text, nullable=False),
@@ -163,7 +170,7 @@ SESSION = Table(
     METADATA,
     Column("secret_sha256", Text, primary_key=True),
     Column("actor", Text, nullable=False),
-    Column("role", Text, nullable=False),
+    Column("role", Text, nullable=False, info={WORDS: frozenset(Role)}),
     Column("created_at", DateTime, nullable=False),
     Column("expires_at", DateTime, nullable=False),
     Index("trueup_session_expiry", "expires_at"),
@@ -179,3 +186,6 @@ LEASE = Table(
     Column("expires_at", DateTime, nullable=False),
 )
 """Who alone may do something at the moment, and until when."""
+
+for _table in (RUN, ISSUE, FINDING, TRANSITION, EXEMPTION, TOKEN, SESSION, LEASE):
+    hold_to_types(_table)

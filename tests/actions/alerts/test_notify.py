@@ -27,7 +27,7 @@ from trueup.model.settings import AlertSettings, ChannelSettings, ScheduleSettin
 from trueup.model.severity import Severity
 from trueup.store import IssueRecord, Store, open_store
 from trueup.store.alert_tables import ALERT_OUTBOX
-from trueup.store.outbox import Delivery
+from trueup.store.records import Delivery
 
 HOURLY = ScheduleSettings(every_minutes=60)
 BALANCE, HOLLOW, UNPAID = "credit-balance:u1", "hollow-event:e1", "paid-without-customer:u2"

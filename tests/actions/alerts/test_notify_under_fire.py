@@ -19,7 +19,7 @@ from trueup.actions.alerts.delivery import LONGEST_WAIT
 from trueup.model.alert import alert_of
 from trueup.store import Store, open_store
 from trueup.store.alerts import Topic
-from trueup.store.outbox import Delivery
+from trueup.store.records import Delivery
 
 EPISODES = 50
 STAYS = 3

@@ -15,7 +15,8 @@ from trueup.model.errors import ConfigurationError, DeliveryFailed
 from trueup.model.redact import redact
 from trueup.model.settings import AlertSettings, ChannelSettings
 from trueup.store import Store
-from trueup.store.outbox import Claimed, Delivery
+from trueup.store.outbox import Claimed
+from trueup.store.records import Delivery
 
 CLAIM_SECONDS = 60
 """How long a claim holds: far longer than any channel takes, so that only a worker that died loses one."""
