@@ -50,11 +50,8 @@ def test_the_case_fires_for_exactly_its_subjects(check: Check, case: Case, few: 
 
 @EVERY_CHECK
 def test_a_check_fires_in_books_that_held_no_rows_before(check: Check) -> None:
-    """The cases share their books, whose tables keep the statistics of earlier cases.
-
-    Of a table that never held a row, DuckDB 2.0 takes `sum(CASE WHEN c THEN x ELSE 0 END)` over a LEFT JOIN to its
-    filtered rows for zero, and a check is silent. Without ELSE, or with the filter elsewhere, the sum is right.
-    """
+    """The cases share their books, whose tables keep the statistics of earlier cases: what DuckDB concludes from them
+    may be wrong only in books where a table never held a row, as in those of many companies."""
     firing = next(case for case in check.cases if case.fires)
     outcome = checked_in_fresh_books(check, firing)
     assert sorted(finding.subject for finding in outcome.findings if finding.exemption is None) == sorted(firing.fires)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from trueup.derived.ledger import IRREGULAR_STEP, UNPROVEN_ACCOUNT
 from trueup.engines.duckdb import DuckDB
 from trueup.model.check import CASE_NOW
 from trueup.model.policy import Policy
-from trueup.model.relations import LedgerEntry
+from trueup.model.relations import Account, LedgerEntry
 
 entries = st.builds(
     lambda position, account, sequence, minutes, amount, balance, posted: LedgerEntry(
@@ -61,3 +62,25 @@ def test_a_regular_ledger_needs_no_exact_look() -> None:
         books.replace_rows(ledger, of=LedgerEntry)
         engine = DuckDB(books.run, Policy().parameters(CASE_NOW))
         assert engine.number("SELECT count(*) FROM unproven_account") == 0
+
+
+@pytest.mark.parametrize("condition", ["a.plan = 'GONE'", "a.email IS NULL", "a.unlimited_credits"])
+@pytest.mark.parametrize("join", ["LEFT JOIN", "left outer join"])
+def test_a_sum_after_an_outer_join_to_no_rows_is_still_the_sum(join: str, condition: str) -> None:
+    account = Account(account_id="user_1", plan="PRO", email="ada@example.com")
+    moved = [LedgerEntry(entry_id=n, amount=Decimal(amount)) for n, amount in enumerate((100, -10, 0), start=1)]
+    sql = f"""
+    SELECT e.account_id AS subject, sum(e.amount) AS credits
+    FROM ledger_entry AS e
+    {join} (SELECT a.account_id FROM account AS a WHERE {condition}) AS other ON other.account_id = e.account_id
+    GROUP BY e.account_id
+    HAVING sum(e.amount) > 0
+    """
+    with books_in_memory() as books:
+        books.replace_rows([account], of=Account)
+        books.replace_rows(moved, of=LedgerEntry)
+        engine = DuckDB(books.run, Policy().parameters(CASE_NOW))
+        assert engine.number("SELECT count(*) FROM account") == 1
+        assert [*engine.rows(sql)] == [{"subject": "user_1", "credits": Decimal(90)}]
+        assert engine.number(f"SELECT count(*) FROM ({sql}) AS positive") == 1
+        assert engine.number("SELECT count(*) FROM ledger_entry") == 3

@@ -49,6 +49,19 @@ WHERE t.grants > 0 AND w.received_at >= $period_start
 """,
 )
 
+CREDITING_TYPE = Derived(
+    name="crediting_type",
+    holds="The types of which at least half of the period's received events led to credits.",
+    sql="""
+SELECT w.type
+FROM webhook_event AS w
+LEFT JOIN stripe_event_total AS t ON t.stripe_event_id = w.event_id
+WHERE w.received_at >= $period_start
+GROUP BY w.type
+HAVING 2 * sum(CASE WHEN t.grants > 0 THEN 1 ELSE 0 END) >= count(*)
+""",
+)
+
 READABLE_VERSION = Derived(
     name="readable_version",
     holds="The API versions that the application's webhook handler reads: the one that the policy says, or else those "
@@ -63,4 +76,4 @@ FROM (
 """,
 )
 
-WEBHOOKS: tuple[Derived, ...] = (BILLING_TYPE, ENDPOINT_TYPE, GRANTING_EVENT, READABLE_VERSION)
+WEBHOOKS: tuple[Derived, ...] = (BILLING_TYPE, ENDPOINT_TYPE, GRANTING_EVENT, CREDITING_TYPE, READABLE_VERSION)

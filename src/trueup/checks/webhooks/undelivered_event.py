@@ -40,13 +40,7 @@ def _event(
     )
 
 
-_USUAL = "SELECT type FROM billing_type WHERE brings_money"
-_GRANTING = """SELECT g.type
-               FROM webhook_event AS g
-               LEFT JOIN stripe_event_total AS t ON t.stripe_event_id = g.event_id
-               WHERE g.received_at >= $period_start
-               GROUP BY g.type
-               HAVING 2 * sum(CASE WHEN t.grants > 0 THEN 1 ELSE 0 END) >= count(*)"""
+_BEARS_CREDITS = "SELECT type FROM billing_type WHERE brings_money UNION SELECT type FROM crediting_type"
 
 CHECK = Check(
     id="undelivered-event",
@@ -59,7 +53,7 @@ CHECK = Check(
     population=f"""
 SELECT count(*)
 FROM stripe_event
-WHERE (type IN ({_USUAL}) OR type IN ({_GRANTING}))
+WHERE type IN ({_BEARS_CREDITS})
   AND livemode = $livemode
   AND created_at < $settled_before
 """,
@@ -89,7 +83,7 @@ missed AS (
     CROSS JOIN oldest
     JOIN recorded AS r           ON r.type = e.type
     LEFT JOIN webhook_event AS w ON w.event_id = e.event_id
-    WHERE (e.type IN ({_USUAL}) OR e.type IN ({_GRANTING}))
+    WHERE e.type IN ({_BEARS_CREDITS})
       AND w.event_id IS NULL
       AND e.livemode = $livemode
       AND e.created_at < $settled_before
