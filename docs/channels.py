@@ -22,7 +22,7 @@ MADE = "<!-- Made by `python -m docs.channels` from the channels themselves. Edi
 INTRODUCTION = """\
 # Channels
 
-A channel is a way to be told. Each stands in `trueup.toml` under a name of your own, as often as you like:
+A channel is where alerts go. Each is in `trueup.toml` under a name that you choose, as many of a kind as you like:
 `[alerts.channels.NAME]` with its `kind` and its options. Write secrets as references, `${NAME}` or
 `file:/run/secrets/x`.
 
@@ -77,14 +77,14 @@ def _row(option: Option) -> tuple[str, ...]:
 
 
 def _examples() -> Mapping[str, tuple[str, str]]:
-    told = alert(links={"Console": "https://trueup.example.com/runs/run-1"})
-    line = json_bytes({"event": "alert", "channel": "record", **document_of(told)}).decode("ascii")
+    shown = alert(links={"Console": "https://trueup.example.com/runs/run-1"})
+    line = json_bytes({"event": "alert", "channel": "record", **document_of(shown)}).decode("ascii")
     return {
         "log": ("json", line),
-        "webhook": ("json", _pretty(webhook.payload(told))),
-        "slack": ("json", _pretty(slack.payload(told))),
-        "pagerduty": ("json", _pretty({"routing_key": "…", **pagerduty.trigger(told)})),
-        "email": ("text", _mail(told)),
+        "webhook": ("json", _pretty(webhook.payload(shown))),
+        "slack": ("json", _pretty(slack.payload(shown))),
+        "pagerduty": ("json", _pretty({"routing_key": "…", **pagerduty.trigger(shown)})),
+        "email": ("text", _mail(shown)),
     }
 
 
@@ -92,9 +92,9 @@ def _pretty(document: Mapping[str, object]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _mail(told: Alert) -> str:
+def _mail(shown: Alert) -> str:
     message = email.write(
-        told, sender="trueup@example.com", recipients=["billing-ops@example.com"], message_id=told.message_id, now=NOW
+        shown, sender="trueup@example.com", recipients=["billing-ops@example.com"], message_id=shown.message_id, now=NOW
     )
     headers = [f"{name}: {message[name]}" for name in ("From", "To", "Subject", "Date")]
     return "\n".join([*headers, "", message.get_content()])

@@ -152,8 +152,8 @@ def _section(hint: Any) -> tuple[type[Section], type | None] | None:
 
 def _says(model: type[BaseModel]) -> str:
     """What a table's class says of it, without its name in front."""
-    told = inspect.cleandoc(model.__doc__ or "").replace("``", "`").replace("\n", " ")
-    says = told.partition(": ")[2] or told
+    text = inspect.cleandoc(model.__doc__ or "").replace("``", "`").replace("\n", " ")
+    says = text.partition(": ")[2] or text
     return says[:1].upper() + says[1:]
 
 
@@ -179,7 +179,7 @@ def _optional(hint: Any) -> Any:
 
 
 def _meanings(model: type[BaseModel]) -> Mapping[str, str]:
-    """What stands below each key; the keys of ``[policy]`` are explained where their numbers are."""
+    """What is written below each key; the keys of ``[policy]`` are explained where their numbers are."""
     every = promises_of(Policy) if model is PolicySection else {}
     for parent in reversed(model.__mro__):
         if issubclass(parent, Section):

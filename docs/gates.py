@@ -43,7 +43,7 @@ It knows the plans of `[plans]`, and two tables:
 api = { min_plan = "FREE" }                      # this plan and whatever ranks above it
 exports = { min_plan = "PRO" }
 sso = { team_only = true }                       # the plan called TEAM and above; without one, the highest rank
-fax = { plans = [] }                             # nobody
+fax = { plans = [] }                             # no plan
 beta = { plans = ["FREE", "TEAM"], deliberate = true }
 
 [limits]
@@ -83,12 +83,12 @@ error, never "no lock".
 
 ## Probes: who is asked
 
-Each stands in the config under a name of your own: `[gates.probes.NAME]` with its `kind`, its options, and, where it
+Each is in the config under a name that you choose: `[gates.probes.NAME]` with its `kind`, its options, and, where it
 is not to be asked about all of the matrix, `features = ["exports", "sso"]`. Several may be asked the same: each must
 answer, and the worst answer counts. Write secrets as references, `${NAME}` or `file:/run/secrets/x`.
 
 Probes are asked in every audit whose checks look at plan gates, those of the database in the audit's own snapshot and
-all others after it is released. Their answers stand in the books: `trueup audit --books FILE` asks nobody. `trueup
+all others after it is released. Their answers are in the books: `trueup audit --books FILE` asks no probe. `trueup
 doctor` asks them all and says who did not answer.
 """
 

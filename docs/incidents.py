@@ -17,7 +17,7 @@ INTRODUCTION = """\
 
 What went wrong elsewhere, in public threads and write-ups, and what must catch it. Each is a scenario in
 `tests/incidents/`: the app's rows and Stripe's objects as that incident left them, and the exact findings, nothing more
-and nothing less. Beside each stands its innocent twin, of the same shape and with nothing wrong, which must stay quiet.
+and nothing less. Beside each is its innocent twin, of the same shape and with nothing wrong, which must stay quiet.
 
 All of them are audited in one company, each in a company of its own, and in thousands of random mixtures with amounts
 and dates of their own. `make bench` prints recall and precision over them; both must be 1. One seed again:

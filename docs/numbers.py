@@ -1,4 +1,4 @@
-"""Which of the business's own numbers stands behind each name that a check binds."""
+"""Which of the business's own numbers each name in a check's query is bound to."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _cases(check: Check) -> Iterator[str]:
         "",
         "Each of these is also a test. Columns that are left out are as usual, and times are",
     )
-    yield from (f"told from the audit's moment, {CASE_NOW:%Y-%m-%d %H:%M} UTC.", "")
+    yield from (f"counted from the audit's moment, {CASE_NOW:%Y-%m-%d %H:%M} UTC.", "")
     reads = needs_of_check(check)
     everywhere = [row for row in check.cases[0].given if all(row in case.given for case in check.cases)]
     if everywhere:

@@ -14,7 +14,7 @@ from trueup.model.money import credits_text
 from trueup.model.relations import RELATIONS, Row, columns_of, relation_name
 
 _CENTURY_DAYS = 36_500
-"""Farther than this from the case's now, a moment is told by its date."""
+"""Farther than this from the case's now, a moment is shown as its date."""
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -47,7 +47,7 @@ def row_tables(rows: Sequence[Row], *, reads: frozenset[tuple[str, str]]) -> Ite
 
 
 def value_text(value: object) -> str:
-    """A value as it stands in a table; moments are told from the case's now."""
+    """Return a value as a table shows it; moments are counted from the case's now."""
     match value:
         case None:
             return "*none*"

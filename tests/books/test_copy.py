@@ -37,7 +37,7 @@ def test_a_key_on_two_rows_is_kept_once_and_on_record() -> None:
     columns = {"entry_id": pa.array([7, 7, 8]), "account_id": pa.array(["a", "a", "a"])}
     with loaded("ledger_entry", columns) as books:
         assert count(books, "ledger_entry") == 2
-        assert unreadable(books) == [("7", "a", "entry_id stands on 2 rows", 2)]
+        assert unreadable(books) == [("7", "a", "entry_id is on 2 rows", 2)]
 
 
 def test_a_word_that_nobody_mapped_is_one_record_however_many_rows_show_it() -> None:

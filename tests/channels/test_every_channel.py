@@ -114,7 +114,7 @@ def test_an_answer_says_whether_trying_again_can_help(kind: str, sink: HTTPSink,
         failure = caught.value
         assert (failure.permanent, failure.retry_after_seconds) == (permanent, 30)
         assert str(failure).startswith(
-            f'The channel "ops" was not told: https://127.0.0.1:{sink.port} answered {status}'
+            f'The channel "ops" did not get the alert: https://127.0.0.1:{sink.port} answered {status}'
         )
         assert str(failure).endswith(".")
     for status in (200, 201, 202, 204):

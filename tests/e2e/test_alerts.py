@@ -102,12 +102,12 @@ def test_a_sink_that_is_down_changes_neither_report_nor_exit_code_and_gets_every
     assert audit.code == 1
     assert alerting(audit.out)
     assert audit.err.count("\n") == 1
-    assert 'The channel "ops" was not told' in audit.err
+    assert 'The channel "ops" did not get the alert' in audit.err
     assert "waiting  ops" in trueup("alerts", "list", cwd=folder, **SECRETS).out
     sink.status = 404
     refused = trueup("alerts", "send", "--again", cwd=folder, **SECRETS)
     assert refused.code == 3
-    assert refused.out.startswith('ops: 1 given up; The channel "ops" was not told: ')
+    assert refused.out.startswith('ops: 1 given up; The channel "ops" did not get the alert: ')
     sink.status = 204
     sent = trueup("alerts", "send", "--again", cwd=folder, **SECRETS)
     assert (sent.code, sent.out, len(sink.deliveries)) == (0, "ops: 1 sent\n", 1)

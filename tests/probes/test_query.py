@@ -105,8 +105,8 @@ def test_a_folder_of_files_answers_by_table_and_knows_no_queries(tmp_path: Path)
         ("('seats', 'free', 1.5)", "no whole number"),
         ("('seats', 'free', 'many')", "no whole number"),
         ("('seats', 'free', -1)", "a number from 0"),
-        ("('seats', 'free', 1), ('seats', 'free', 1)", "stands on several rows"),
-        ("('seats', 'free', 1), ('seats', 'FREE', 1)", "stands on several rows"),
+        ("('seats', 'free', 1), ('seats', 'free', 1)", "is on several rows"),
+        ("('seats', 'free', 1), ('seats', 'FREE', 1)", "is on several rows"),
     ],
 )
 def test_a_value_that_says_nothing_is_no_answer(tmp_path: Path, row: str, reason: str) -> None:

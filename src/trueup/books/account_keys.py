@@ -95,7 +95,7 @@ def doubtful(books: Books, place: Place, *, among_themselves: bool) -> str | Non
 
 
 def note_problem(books: Books, relation: str, problem: str) -> None:
-    """Put on record that this relation's rows cannot be told apart by account, so that no check reads them."""
+    """Put on record that this relation's rows cannot be divided by account, so that no check reads them."""
     books.connection.execute(
         "UPDATE trueup_copy SET problem = ? WHERE relation = ? AND problem IS NULL", [problem, relation]
     )

@@ -41,7 +41,7 @@ def copy_relation(
 ) -> int:
     """Copy the relation and record what was read; how many rows there were.
 
-    ``unique_key`` says that the source itself keeps the key unique, so that nobody looks for duplicates.
+    ``unique_key`` says that the source itself keeps the key unique, so that duplicates need not be looked for.
     When the source goes away in the middle, the relation stays empty, its line in the books says how far the copy
     got, and ``SourceUnavailable`` goes on. Raises ``ConfigurationError`` when a mapped column cannot be what it is
     mapped to.
@@ -176,7 +176,7 @@ def keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner:
     )
     connection.execute(
         f"INSERT INTO unreadable_row SELECT '{name}', CAST({key} AS VARCHAR), (SELECT min({owner}) FROM {name} AS n "
-        f"WHERE n.{key} = r.{key}), '{key} stands on ' || entries || ' rows', entries, NULL FROM repeated_key AS r"
+        f"WHERE n.{key} = r.{key}), '{key} is on ' || entries || ' rows', entries, NULL FROM repeated_key AS r"
     )
     connection.execute(
         f"DELETE FROM {name} WHERE {key} IN (SELECT {key} FROM repeated_key) "

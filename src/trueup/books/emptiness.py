@@ -1,6 +1,6 @@
 """Nothing read is not clean: a relation that must hold rows, and of which none was read, is not read whole.
 
-A ``where`` that leaves every row out, another database's address and a table that nobody writes to look alike: every
+A ``where`` that leaves every row out, another database's address and a table that is not written to look alike: every
 check is quiet. So an audit says which it was not able to look at, unless the config says that nothing is there yet.
 """
 

@@ -49,7 +49,7 @@ class Given:
 class FewRows:
     """A relation's rows as they come, column by column in the mapping's order.
 
-    ``unique_key`` says that the source itself keeps the key unique, so that nobody looks for duplicates.
+    ``unique_key`` says that the source itself keeps the key unique, so that duplicates need not be looked for.
     """
 
     mapping: RelationMapping
@@ -174,7 +174,7 @@ class Handful:
         return int(self.books.run(counted, {"relation": name}).fetchall()[0][0])
 
     def _record(self) -> None:
-        """Say what was read: the checks see how many rows, and whoever asks what can be checked sees all of it."""
+        """Record what was read: the checks see how many rows, and the question what can be checked sees all of it."""
         self._again.copies = tuple(
             self._reads[name] for name in map(relation_name, (*MAPPED, *STRIPE)) if name in self._reads
         )

@@ -1,7 +1,7 @@
 """Where books live while an audit runs: a private folder that outlives neither the audit nor a kill.
 
 Books hold personal data. The folder is 0700, it is deleted when the audit ends, and what a killed run left behind is
-swept by the next one: a run holds a lock on its folder for as long as it lives, and a folder nobody holds is dead.
+swept by the next one: a run holds a lock on its folder for as long as it lives, and a folder without a lock is dead.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def temporary_folder() -> Path:
     """Return the folder for what an audit needs only while it runs: the one that ``TMPDIR`` names, or the system's.
 
     Raises ``ConfigurationError`` where the named one is not a folder. Python would take ``/tmp`` in silence, and books
-    hold personal data: whoever named a folder did so for a reason.
+    hold personal data: a folder that was named was named for a reason.
     """
     for name in _NAMED_IN:
         if named := os.environ.get(name):

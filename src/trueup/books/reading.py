@@ -101,7 +101,7 @@ def _may_fail(column: Column, incoming: str) -> bool:
 
 
 def _mapped(name: str, values: Mapping[str, str]) -> str:
-    """Their word to ours; ``""`` also stands for NULL. A word the map does not know stays as it is."""
+    """Their word to ours; ``""`` also matches NULL. A word the map does not know stays as it is."""
     by_ours: dict[str, list[str]] = {}
     for theirs, ours in values.items():
         by_ours.setdefault(ours, []).append(theirs)
@@ -191,7 +191,7 @@ def _boolean(incoming: str, raw: str) -> str | None:
 
 
 def _time(incoming: str, raw: str) -> str | None:
-    """UTC. Integers are seconds, milliseconds or microseconds since 1970, told apart by size."""
+    """UTC. Integers are seconds, milliseconds or microseconds since 1970, by their size."""
     moment = _moment(incoming, raw)
     return moment and f"CASE WHEN {moment} >= {_FIRST_DAY} AND {moment} < {_LAST_DAY} THEN {moment} END"
 

@@ -1,4 +1,4 @@
-"""Ways to be told: one module per kind of channel, interchangeable, and named like the kind."""
+"""Channels for alerts: one module for each kind, interchangeable, and named after the kind."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_settings(settings: AlertSettings) -> None:
 
 
 def secrets_in_plain_sight(settings: ChannelSettings) -> Iterator[str]:
-    """The options, as the config names them, whose secret stands in the file itself."""
+    """Return the options, as the config names them, that hold a secret in plain text."""
     for option in options_of_kind(settings.kind) if settings.kind in KINDS else ():
         if option.secret and option.name in settings.literal:
             yield place(settings, option.name)

@@ -32,11 +32,11 @@ def hand_over(
     try:
         answer = exchange("POST", endpoint, reach, headers={"Content-Type": "application/json", **headers}, body=body)
     except OutgoingFailed as error:
-        raise not_told(name, str(error), permanent=False) from None
+        raise failed_delivery(name, str(error), permanent=False) from None
     if answer.accepted:
         return
-    detail = f" ({printable(told)})" if (told := word(answer)) else ""
-    raise not_told(
+    detail = f" ({printable(answered)})" if (answered := word(answer)) else ""
+    raise failed_delivery(
         name,
         f"{answer.place} answered {answer.status}{detail}{_mend(answer.status)}.",
         permanent=not _may_pass(answer.status),
@@ -44,9 +44,11 @@ def hand_over(
     )
 
 
-def not_told(name: str, reason: str, *, permanent: bool, retry_after_seconds: float | None = None) -> DeliveryFailed:
+def failed_delivery(
+    name: str, reason: str, *, permanent: bool, retry_after_seconds: float | None = None
+) -> DeliveryFailed:
     """The error of a channel; ``reason`` is the rest of its sentence, and holds no secret."""
-    message = f'The channel "{printable(name)}" was not told: {reason}'
+    message = f'The channel "{printable(name)}" did not get the alert: {reason}'
     return DeliveryFailed(message, permanent=permanent, retry_after_seconds=retry_after_seconds)
 
 

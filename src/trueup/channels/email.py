@@ -11,8 +11,8 @@
     # port = 465          # where it is not 587 (starttls), 465 (tls) or 25 (none)
 
 The message is plain text with at most fifty findings, the most urgent first. Messages about one trouble form one
-thread. When the server refuses some of the recipients, the others are told so in the message. Handing over may take
-thirty seconds in all.
+thread. When the server refuses some of the recipients, the message to the others says so. Handing over may take thirty
+seconds in all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
-from trueup.channels.delivery import not_told
+from trueup.channels.delivery import failed_delivery
 from trueup.channels.kind import Opening
 from trueup.channels.wording import cleaned, facts, headline, item_lines, more_line, shortened, unlisted
 from trueup.model.alert import Alert
@@ -51,12 +51,12 @@ _LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What an e-mail channel can be told."""
+    """The options of an e-mail channel."""
 
     host: str = option("The mail server.")
     sender: str = option("The address that it comes from.", name="from")
     to: tuple[str, ...] = option("Who gets it: one address or a list of them.")
-    user: str | None = option("Whom to log in as; without it nobody logs in.", default=None)
+    user: str | None = option("The user to log in as; without it there is no login.", default=None)
     password: str | None = option("The user's password.", default=None, secret=True)
     security: str = option(
         'How the connection is encrypted: "starttls", "tls" from the first byte, or "none", to a private host only.',
@@ -79,11 +79,11 @@ class EmailChannel:
 
     def send(self, alert: Alert) -> None:
         """Send the message. Raises ``DeliveryFailed``."""
-        told, now = cleaned(alert), self.clock()
+        clean_alert, now = cleaned(alert), self.clock()
 
         def message(refused: Sequence[str]) -> bytes:
             written = write(
-                told,
+                clean_alert,
                 sender=self.sender,
                 recipients=self.recipients,
                 refused=refused,
@@ -102,9 +102,9 @@ class EmailChannel:
                 seconds=self.seconds,
             )
         except MailRefused as error:
-            raise not_told(self.name, str(error), permanent=error.permanent) from None
+            raise failed_delivery(self.name, str(error), permanent=error.permanent) from None
         except OutgoingFailed as error:
-            raise not_told(self.name, str(error), permanent=False) from None
+            raise failed_delivery(self.name, str(error), permanent=False) from None
 
 
 def write(

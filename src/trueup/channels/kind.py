@@ -16,7 +16,7 @@ from trueup.outgoing.hosts import Endpoint
 
 
 class Channel(Protocol):
-    """One way to be told, ready to use. ``name`` is the config's own: ``[alerts.channels.NAME]``."""
+    """A channel that is ready to send. ``name`` is the config's: ``[alerts.channels.NAME]``."""
 
     @property
     def name(self) -> str:

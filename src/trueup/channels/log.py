@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from trueup.channels.delivery import not_told
+from trueup.channels.delivery import failed_delivery
 from trueup.channels.kind import Opening
 from trueup.channels.wording import cleaned, json_bytes
 from trueup.model.alert import Alert, document_of
@@ -26,7 +26,7 @@ from trueup.model.options import option
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a log channel can be told."""
+    """The options of a log channel."""
 
     path: str | None = option("The file to write to; standard error without it. A path from the root.", default=None)
 
@@ -47,7 +47,7 @@ class LogChannel:
         except (OSError, ValueError) as error:
             where = self.path or "standard error"
             reason = getattr(error, "strerror", None) or "it is closed"
-            raise not_told(self.name, f"{where} cannot be written to: {reason}.", permanent=False) from None
+            raise failed_delivery(self.name, f"{where} cannot be written to: {reason}.", permanent=False) from None
 
     def _write(self, line: bytes) -> None:
         if self.path is None:

@@ -43,7 +43,7 @@ _WORDS = re.compile(r"[a-z][a-z ]{0,59}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a PagerDuty channel can be told."""
+    """The options of a PagerDuty channel."""
 
     routing_key: str = option("The integration's key: 32 letters and digits.", secret=True)
     region: str = option('Where the account is: "us" or "eu".', default="us")
@@ -60,11 +60,11 @@ class PagerDutyChannel:
 
     def send(self, alert: Alert) -> None:
         """Send the event. Raises ``DeliveryFailed``."""
-        told = cleaned(alert)
+        clean_alert = cleaned(alert)
         if alert.kind is not AlertKind.RESOLVED:
-            self._send(trigger(told))
+            self._send(trigger(clean_alert))
         if alert.kind in {AlertKind.RESOLVED, AlertKind.TEST}:
-            self._send(resolve(told))
+            self._send(resolve(clean_alert))
 
     def _send(self, event: Mapping[str, object]) -> None:
         body = json_bytes({"routing_key": self.routing_key, **event})

@@ -2,7 +2,7 @@
 
     [alerts.channels.billing]
     kind = "slack"
-    url = "${SLACK_WEBHOOK_URL}"    # the whole address is a secret: whoever has it can post
+    url = "${SLACK_WEBHOOK_URL}"    # the whole address is a secret: it lets anyone post
 
 Slack shows at most twenty findings, the most urgent first. What users of the app wrote is sent as plain text, in which
 ``<!channel>``, ``@here``, links and formatting are letters and nothing else.
@@ -36,7 +36,7 @@ _WORD = re.compile(r"[a-z][a-z_]{0,59}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a Slack channel can be told."""
+    """The options of a Slack channel."""
 
     url: str = option("The address of the incoming webhook. All of its path is a secret.", secret=True)
 
@@ -56,7 +56,7 @@ class SlackChannel:
 
 
 def payload(alert: Alert) -> dict[str, object]:
-    """The message. ``text`` is what a notification shows; Slack is told to look for no mention and no link in it."""
+    """The message. ``text`` is what a notification shows; Slack is asked to look for no mention and no link in it."""
     return {
         "text": escaped(headline(alert), TEXT_LENGTH),
         "blocks": list(_blocks(alert)),

@@ -35,7 +35,7 @@ SECRET_BYTES = range(24, 65)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a webhook channel can be told."""
+    """The options of a webhook channel."""
 
     url: str = option("Where to POST. Its path and query are taken for secrets and never shown.", secret=True)
     secret: str = option("The shared secret: whsec_ and 24 to 64 random bytes in base64.", secret=True)

@@ -167,8 +167,9 @@ def _policy(document: Document, known_checks: Collection[str] | None, path: Path
     for check in section.severity:
         refuse_unknown_check(check, known_checks, ("policy", "severity", check), path)
     if section.severity.get(UNREACHABLE) == OFF:
-        mend = "nobody could ask would pass for right; write gates.enabled = false if there are no plan gates"
-        raise complaint(path, ("policy", "severity", UNREACHABLE), f"cannot be off, or what {mend}")
+        mend = "write gates.enabled = false if there are no plan gates"
+        reason = "cannot be off, or a gate that could not be asked would pass for right"
+        raise complaint(path, ("policy", "severity", UNREACHABLE), f"{reason}; {mend}")
     severity = {check: None if word == OFF else Severity(word) for check, word in section.severity.items()}
     given = section.model_dump(exclude={"severity"}, exclude_none=True)
     without = (*(() if document.stripe.enabled else STRIPE), *(() if document.gates.enabled else GATES))

@@ -1,6 +1,7 @@
-"""The shape of ``trueup.toml``: what may stand in it and of which type. What the words mean is decided later.
+"""The shape of ``trueup.toml``: its keys and their types. What the words mean is decided later.
 
-What a key means stands below it, and in ``Policy`` for those of ``[policy]``: ``docs/configuration.md`` is made of it.
+What a key means is written below it, and in ``Policy`` for those of ``[policy]``: ``docs/configuration.md`` comes from
+there.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class RelationSection(Section):
     columns: dict[str, Text] = Field(default_factory=dict)
     """Our column = your column, or a scalar expression in your database's SQL."""
     values: dict[str, dict[str, Words]] = Field(default_factory=dict)
-    """Our word = your words, for plans and for columns of fixed words. ``""`` also stands for NULL."""
+    """Our word = your words, for plans and for columns of fixed words. ``""`` also matches NULL."""
 
 
 class PriceSection(Section):
@@ -116,7 +117,7 @@ class PlanSection(Section):
     rank: Rank | None = None
     """0 for the free plan, higher for more. It must be given, here or by the preset."""
     paid: bool | None = None
-    """Whether somebody pays for it. Without it: when ``rank`` is above 0."""
+    """Whether it is paid for. Without it: when ``rank`` is above 0."""
     prices: list[Annotated[PriceSection, BeforeValidator(_as_section)]] | None = None
     """The Stripe prices that mean this plan."""
     interval: IntervalWord | None = None
@@ -159,7 +160,7 @@ class ExemptionSection(Section):
     check: Text
     """The check's id."""
     subject: Subject | None = None
-    """What stands after the colon of the issue's id."""
+    """The part of the issue's id after the colon."""
     plan: Text | None = None
     """One of ``[plans]``: every finding of the check whose account is on it."""
     owner: Text
@@ -193,8 +194,8 @@ class RepairsSection(Section):
     most_per_day: Cap = 100
     """``--safe`` applies nothing once this many repairs, however made, were applied within 24 hours."""
     downgrade_without_stripe: bool = False
-    """Only where Stripe's side is not configured at all: a plan may be taken away, by name, on the word of whoever asks
-    for it. Without it, or with Stripe, that needs Stripe's own answer that it has no such customer."""
+    """Only where Stripe's side is not configured at all: a plan may be taken away, by name, because the person who asks
+    says so. Without it, or with Stripe, that needs Stripe's own answer that it has no such customer."""
     expected_writes: dict[Text, dict[Text, ExpectedWritesSection]] = Field(default_factory=dict)
     balance_without_serialization: bool = False
     """Only for an application that locks the account's row before it writes an entry: a balance may be synced although
@@ -251,7 +252,7 @@ class ServerSection(Section):
 
 
 class AlertsSection(Section):
-    """``[alerts]``: who is told. What a channel may say depends on its kind."""
+    """``[alerts]``: where alerts go. What a channel may say depends on its kind."""
 
     private_hosts: list[Text] = Field(default_factory=list)
     """Hosts, addresses and networks inside your network that may be called all the same."""
@@ -282,7 +283,7 @@ class StripePreset(Section):
     """The tables of a known sync tool."""
 
     objects: dict[str, ObjectsSection] = Field(default_factory=dict)
-    """Where each kind of object stands."""
+    """The table of each kind of object."""
 
 
 class StripeSection(StripePreset):
@@ -295,8 +296,8 @@ class StripeSection(StripePreset):
     allow_full_key: bool = False
     """Whether ``api_key`` may be a full secret key (``sk_…``), which could also change and charge."""
     account: Text | None = None
-    """The account's id, ``acct_…``: a key of any other account stops the run. A downgrade needs it: in another account
-    nobody would be found."""
+    """The account's id, ``acct_…``: a key of any other account stops the run. A downgrade needs it: another
+    account knows none of your customers."""
     account_metadata_key: Text = "user_id"
     """The metadata key under which your objects at Stripe name the account of the app."""
     products: list[Text] = Field(default_factory=list)

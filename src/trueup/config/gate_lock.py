@@ -1,4 +1,4 @@
-"""``gates.lock``: what each plan really gets, as somebody accepted it. Read to the letter, written whole or not."""
+"""``gates.lock``: what each plan really got when a person accepted it. Read to the letter, written whole or not."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Lock:
 
 
 def accepted_cells(gates: Sequence[PlanGate]) -> tuple[GateAcceptance, ...]:
-    """What these plan gates get today, sorted; those that nobody could answer are left out."""
+    """What these plan gates get today, sorted; those without an answer are left out."""
     cells = (
         GateAcceptance(
             feature=gate.feature, plan=gate.plan, is_limit=not isinstance(gate.actual, bool), accepted=int(gate.actual)

@@ -74,7 +74,7 @@ def _table(content: Mapping[str, object], name: str, path: Path) -> Mapping[str,
 
 
 def _refuse_repeated(keys: Sequence[tuple[str, str]], path: Path) -> None:
-    """A name stands once, whatever its case, and is either a feature or a limit."""
+    """Refuse a name that occurs twice, whatever its case: it is either a feature or a limit."""
     taken: dict[str, tuple[str, str]] = {}
     for key in keys:
         if not re.fullmatch(FEATURE_NAME, key[1]):
@@ -87,31 +87,31 @@ def _refuse_repeated(keys: Sequence[tuple[str, str]], path: Path) -> None:
 
 
 def _features(table: Mapping[str, object], plans: Sequence[Plan], path: Path) -> Iterator[GateExpectation]:
-    for feature, told in table.items():
+    for feature, entry in table.items():
         key = ("features", feature)
-        if not isinstance(told, dict):
+        if not isinstance(entry, dict):
             raise complaint(path, key, _SAYS_HOW)
-        having = _having(told, plans, key, path)
-        _refuse_holes(having, plans, key, path, deliberate=_flag(told, _DELIBERATE, key, path))
+        having = _having(entry, plans, key, path)
+        _refuse_holes(having, plans, key, path, deliberate=_flag(entry, _DELIBERATE, key, path))
         for plan in plans:
             yield GateExpectation(feature=feature, plan=plan.plan, is_limit=False, expected=int(plan.plan in having))
 
 
-def _having(told: Mapping[str, object], plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
+def _having(entry: Mapping[str, object], plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
     """The plans that have a feature."""
-    for word in told:
+    for word in entry:
         if word not in (*_WAYS, _DELIBERATE):
             raise complaint(path, (*key, word), f"is not a known key{suggestion(word, (*_WAYS, _DELIBERATE))}")
-    ways = [way for way in _WAYS if way in told]
+    ways = [way for way in _WAYS if way in entry]
     if len(ways) != 1:
         raise complaint(path, key, f"says {' and '.join(ways)}: keep one of them" if ways else _SAYS_HOW)
     (way,) = ways
     if way == "plans":
-        return _named(told[way], plans, (*key, way), path)
+        return _named(entry[way], plans, (*key, way), path)
     if way == "min_plan":
-        lowest = _plan(told[way], plans, (*key, way), path).rank
+        lowest = _plan(entry[way], plans, (*key, way), path).rank
     else:
-        if told[way] is not True:
+        if entry[way] is not True:
             raise complaint(path, (*key, way), "must be true; leave it out and write min_plan or plans instead")
         lowest = team_rank(plans)
     return frozenset(plan.plan for plan in plans if plan.rank >= lowest)
@@ -147,8 +147,8 @@ def _names(plans: Collection[Plan]) -> tuple[str, ...]:
     return tuple(plan.plan for plan in plans)
 
 
-def _flag(told: Mapping[str, object], word: str, key: Key, path: Path) -> bool:
-    value = told.get(word, False)
+def _flag(entry: Mapping[str, object], word: str, key: Key, path: Path) -> bool:
+    value = entry.get(word, False)
     if not isinstance(value, bool):
         raise complaint(path, (*key, word), "must be true or false")
     return value
@@ -177,11 +177,11 @@ def _judge(hole: tuple[str, str] | None, says: str, key: Key, path: Path, *, del
 
 
 def _limits(table: Mapping[str, object], plans: Sequence[Plan], path: Path) -> Iterator[GateExpectation]:
-    for feature, told in table.items():
+    for feature, entry in table.items():
         key = ("limits", feature)
-        if not isinstance(told, dict):
+        if not isinstance(entry, dict):
             raise complaint(path, key, "must name a number for each plan, such as { FREE = 1, PRO = 5 }")
-        numbers = {word: value for word, value in told.items() if word != _DELIBERATE}
+        numbers = {word: value for word, value in entry.items() if word != _DELIBERATE}
         for word, value in numbers.items():
             _plan(word, plans, (*key, word), path)
             if type(value) is not int or not 0 <= value <= LIMIT_HIGHEST:
@@ -189,7 +189,7 @@ def _limits(table: Mapping[str, object], plans: Sequence[Plan], path: Path) -> I
         missing = [plan.plan for plan in plans if plan.plan not in numbers]
         if missing:
             raise complaint(path, key, f"names no number for {' and '.join(missing)}: every plan has one, 0 too")
-        _refuse_falling(numbers, plans, key, path, deliberate=_flag(told, _DELIBERATE, key, path))
+        _refuse_falling(numbers, plans, key, path, deliberate=_flag(entry, _DELIBERATE, key, path))
         for plan in plans:
             yield GateExpectation(feature=feature, plan=plan.plan, is_limit=True, expected=numbers[plan.plan])
 

@@ -19,4 +19,4 @@ def refuse_weak(settings: JwtSettings, *, place: str) -> None:
     if not settings.jwks_url.startswith("https://"):
         raise ConfigurationError(f"server.jwt.jwks_url in {place} must begin with https://: keys are believed.")
     if not settings.algorithms or not any(settings.roles.values()):
-        raise ConfigurationError(f"[server.jwt] in {place} lets nobody in: name algorithms, and the words of roles.")
+        raise ConfigurationError(f"[server.jwt] in {place} accepts no token: name algorithms, and the words of roles.")

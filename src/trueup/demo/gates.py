@@ -80,7 +80,7 @@ OFFERED = (
         feature="bulk_import",
         says="",
         meant=_PAID,
-        story="A feature went live that nobody put into the matrix.",
+        story="A feature went live and was never added to the matrix.",
         finding=("gate-uncovered", "bulk_import"),
     ),
     Offered(

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Move:
-    """One ledger row. ``placed_at`` says where in the table's id order it stands, where that is not its date."""
+    """One ledger row. ``placed_at`` is its place in the order of the table's ids, where that differs from its date."""
 
     kind: str
     amount: int | None

@@ -51,29 +51,29 @@ _EVENT_ID = (
 
 _LEDGER = f"""
 SELECT line.rowid + 1 AS id, account_id(number) AS user_id, sequence,
-       CASE WHEN scene IS NOT NULL THEN told.kind
+       CASE WHEN scene IS NOT NULL THEN note.kind
             WHEN source IN ('signup', 'trial') THEN 'promotional_grant'
             WHEN source IN ('grant', 'yearly grant') THEN 'subscription_grant'
             WHEN {_BOUGHT} THEN 'purchase'
             WHEN source = 'refund' THEN 'refund'
             WHEN source = 'goodwill' THEN 'adjustment'
             ELSE 'usage' END AS type,
-       amount, balance_after, coalesce(told.posted, TRUE) AS posted,
-       CASE WHEN scene IS NOT NULL THEN told.event_id ELSE {_EVENT_ID} END AS stripe_event_id,
-       CASE WHEN scene IS NOT NULL THEN told.payment_intent_id
+       amount, balance_after, coalesce(note.posted, TRUE) AS posted,
+       CASE WHEN scene IS NOT NULL THEN note.event_id ELSE {_EVENT_ID} END AS stripe_event_id,
+       CASE WHEN scene IS NOT NULL THEN note.payment_intent_id
             WHEN {_BOUGHT} OR source = 'refund' THEN stripe_id('pi', number, occasion) END AS stripe_payment_intent_id,
-       CASE WHEN scene IS NOT NULL THEN told.invoice_id
+       CASE WHEN scene IS NOT NULL THEN note.invoice_id
             WHEN source = 'grant' THEN stripe_id('in', number, occasion)
             WHEN source = 'yearly grant' THEN stripe_id('in', number, occasion // 12) END AS stripe_invoice_id,
-       CASE WHEN scene IS NOT NULL THEN told.checkout_session_id
+       CASE WHEN scene IS NOT NULL THEN note.checkout_session_id
             WHEN {_BOUGHT} THEN stripe_id('cs_live', number, occasion) END AS stripe_checkout_session_id,
        made_at AS created_at,
-       CASE WHEN scene IS NOT NULL THEN told.actor
+       CASE WHEN scene IS NOT NULL THEN note.actor
             WHEN source = 'goodwill' THEN 'support' END AS actor,
-       CASE WHEN scene IS NOT NULL THEN told.reason
+       CASE WHEN scene IS NOT NULL THEN note.reason
             WHEN source = 'goodwill' THEN 'Sorry for the slow week' END AS reason
 FROM ledger_line AS line
-LEFT JOIN scene_note AS told USING (scene)
+LEFT JOIN scene_note AS note USING (scene)
 """
 
 _FIRST = "['ada', 'bo', 'carmen', 'dmitri', 'emeka', 'fatima', 'hana', 'ines', 'jun', 'kofi', 'lena', 'noor']"

@@ -69,7 +69,7 @@ class Scene:
         self.expected.append(Expected(check=check, subject=subject, prefix=prefix, exempted=exempted))
 
     def clears(self, *subjects: Subject | None) -> None:
-        """Say that these must stay quiet, whoever looks."""
+        """Record that no check may report these."""
         self.innocent.extend(subject for subject in subjects if subject is not None)
 
     def event(

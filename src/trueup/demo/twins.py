@@ -21,7 +21,7 @@ def yearly_plan_on_day_300(scene: Scene) -> None:
 
 
 def yearly_invoice_backing_monthly_grants(scene: Scene) -> None:
-    """One yearly invoice stands behind a grant every month."""
+    """One yearly invoice pays for a grant every month."""
     person = scene.subscribed(days=290, price=PRO_YEARLY)
     first = scene.renew(person, days=290)
     for days in range(260, 0, -30):

@@ -23,7 +23,7 @@ def paid_on_terms(scene: Scene) -> None:
 
 
 def paid_by_bank_transfer(scene: Scene) -> None:
-    """An invoice was marked as paid by hand when the transfer arrived: no payment of Stripe's stands behind it."""
+    """An invoice was marked as paid by hand when the transfer arrived: there is no payment for it at Stripe."""
     person = scene.subscribed(days=14)
     at = scene.ago(days=14)
     invoice = scene.stripe.bill(person.subscription_id, at, paid_out_of_band=True)

@@ -162,7 +162,7 @@ MONEY_BACK = Derived(
     "may have been rounded to a whole credit. Failed refunds and won disputes are neither.",
     # When a refund succeeded or a dispute was lost is known from its last event.
     sql="""
-WITH told AS (
+WITH last_event AS (
     SELECT object_id, max(created_at) AS last_at FROM stripe_event WHERE object_id IS NOT NULL GROUP BY object_id
 ),
 movement AS (
@@ -170,14 +170,14 @@ movement AS (
            CASE WHEN r.status = 'succeeded' THEN 'returned'
                 WHEN r.status IN ('pending', 'requires_action') THEN 'under way' ELSE 'kept' END AS outcome
     FROM stripe_refund AS r
-    LEFT JOIN told AS t ON t.object_id = r.refund_id
+    LEFT JOIN last_event AS t ON t.object_id = r.refund_id
     UNION ALL
     SELECT d.payment_intent_id, d.amount, greatest(d.created_at, coalesce(t.last_at, d.created_at)),
            CASE WHEN d.status = 'lost' THEN 'returned'
                 WHEN d.status IN ('needs_response', 'under_review', 'warning_needs_response',
                                   'warning_under_review', 'prevented') THEN 'under way' ELSE 'kept' END
     FROM stripe_dispute AS d
-    LEFT JOIN told AS t ON t.object_id = d.dispute_id
+    LEFT JOIN last_event AS t ON t.object_id = d.dispute_id
 )
 SELECT coalesce(n.money_id, m.payment_intent_id)                                     AS money_id,
        CAST(sum(CASE WHEN m.outcome = 'returned' THEN m.amount ELSE 0 END) AS BIGINT)  AS returned,

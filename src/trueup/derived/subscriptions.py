@@ -34,8 +34,8 @@ SUBSCRIPTION_STANDING = Derived(
     name="subscription_standing",
     holds="One row per subscription of ours: the plan of the highest rank among its items; what its latest invoice "
     "charged, or else what its prices say, or the plan's; since when it is late; when it ends, or to which plan it "
-    "changes. `is_live`: it bills. `is_owed`: what it pays for must be there. `may_serve`: whoever has its plan may "
-    "keep it, or nobody knows better. `is_settled`: nothing about it is so young that a webhook may be on its way.",
+    "changes. `is_live`: it bills. `is_owed`: what it pays for must be there. `may_serve`: its account may keep "
+    "the plan, or nothing says otherwise. `is_settled`: nothing about it is so young that a webhook may be on its way.",
     sql="""
 WITH meaning AS (
     SELECT subscription_id,

@@ -77,7 +77,7 @@ class JournalEntry:
 
     @property
     def moment(self) -> datetime:
-        """``at`` as a naive UTC moment. ``ValueError`` for an entry that somebody else wrote."""
+        """``at`` as a naive UTC moment. ``ValueError`` for an entry that trueup did not write."""
         return moment_of(self.at)
 
 
@@ -95,7 +95,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
-    """A journal's end at some moment, kept elsewhere: whoever changes the journal later cannot change this too."""
+    """A journal's end at some moment, kept elsewhere, so that a later change to the journal cannot change it too."""
 
     seq: int
     hash: str

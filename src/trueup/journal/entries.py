@@ -51,7 +51,7 @@ class NoJournal(JournalUnusable):
 def append(connection: Connection, line: JournalLine, *, code_version: str, database_identity: str) -> JournalEntry:
     """Append one entry inside the caller's transaction; it is there when that commits, and only then.
 
-    Holds the head row until the transaction ends, so whoever else appends waits: append late. Raises
+    Holds the head row until the transaction ends, so every other append waits: append late. Raises
     ``JournalUnusable``.
     """
     if connection.dialect.name == "postgresql":

@@ -108,7 +108,7 @@ def database_identity(connection: Connection) -> str:
 
 @contextlib.contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
-    """On MySQL and MariaDB, nobody else installs until this is committed: there, making a table commits what is open.
+    """Hold off other installations until this is committed, on MySQL and MariaDB: there, making a table commits.
 
     SQLite and Postgres hold the migration's lock until the caller's transaction ends.
     """

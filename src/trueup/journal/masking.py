@@ -11,7 +11,7 @@ _CELL = frozenset({"table", "key", "column", "value"})
 
 
 def masked_record(recorded: Mapping[str, object]) -> dict[str, object]:
-    """What was recorded, masked where somebody wrote a secret; the cell that was changed stays as its row has it."""
+    """Return the record with secrets masked; the cell that was changed stays as its row has it."""
     return {name: value if name in _CELL else _masked(value) for name, value in recorded.items()}
 
 

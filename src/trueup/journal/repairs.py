@@ -22,7 +22,7 @@ Status = Literal["applied", "changed", "stale", "refused"]
 
 
 class AlreadyRepaired(TrueupError):
-    """Somebody else has repaired this episode of the finding. The transaction is only good for rolling back."""
+    """This episode of the finding was repaired by another attempt. The transaction is only good for rolling back."""
 
 
 class KeyTaken(TrueupError):
@@ -33,7 +33,7 @@ class KeyTaken(TrueupError):
 class RepairRow:
     """One attempt. ``episode`` counts the times that a finding was repaired; an attempt that changed nothing has none.
 
-    ``result`` is what the caller was told, as JSON text; ``body_hash`` tells whether a repeated key came with the same
+    ``result`` is the answer to the caller, as JSON text; ``body_hash`` tells whether a repeated key came with the same
     request. ``at`` is naive UTC.
     """
 
@@ -68,7 +68,7 @@ def insert_repair(connection: Connection, row: RepairRow) -> None:
 
 
 def masked(row: RepairRow) -> RepairRow:
-    """The attempt as its row holds it: without the secrets that somebody wrote into it."""
+    """The attempt as its row holds it: without any secrets that were written into it."""
     return dataclasses.replace(row, reason=redact(row.reason), result=masked_json(row.result))
 
 
@@ -104,7 +104,7 @@ def _taken(error: IntegrityError) -> TrueupError | None:
     message = str(error.orig)
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or message.rpartition("for key")[2]
     if name.strip("' \")").endswith("trueup_repair_episode") or message.endswith("trueup_repair.episode"):
-        return AlreadyRepaired("Somebody else has just repaired this finding.")
+        return AlreadyRepaired("Another repair of this finding has just been committed.")
     if name.strip("' \")").endswith("trueup_repair_key") or message.endswith("trueup_repair.idempotency_key"):
         return KeyTaken("This idempotency key was used before.")
     return None

@@ -63,7 +63,7 @@ CONSUMED = "trueup_journal_consumed"
 """On Postgres: which entries have covered their change, by the trigger that asked; only those triggers write it."""
 
 WAIT_FUNCTION = "trueup_journal_wait"
-"""On Postgres: waits for whoever has appended and not ended yet. The repair role may call it."""
+"""On Postgres: waits for transactions that have appended and not ended yet. The repair role may call it."""
 
 BROKEN_HEAD_STATE = "TU001"
 """On Postgres: the SQLSTATE with which the journal's trigger refuses an entry that it cannot chain."""
@@ -75,7 +75,7 @@ HEAD = Table(
     Column("seq", _NUMBER, nullable=False),
     Column("hash", String(64), nullable=False),
 )
-"""One row: the last entry. Whoever appends holds it, so the chain has one end."""
+"""One row: the last entry. An append holds it, so the chain has one end."""
 
 REPAIR = Table(
     "trueup_repair",
@@ -145,5 +145,5 @@ def moment_text(moment: datetime) -> str:
 
 
 def moment_of(written: str) -> datetime:
-    """The naive UTC moment that was written. ``ValueError`` for one that somebody else wrote."""
+    """The naive UTC moment that was written. ``ValueError`` for one that trueup did not write."""
     return datetime.fromisoformat(written.removesuffix("Z"))

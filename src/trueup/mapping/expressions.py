@@ -36,7 +36,7 @@ def role_from_flags(table: SourceTable, dialect: str | None) -> ProposedColumn |
 
 
 def posted_from_state(table: SourceTable, dialect: str | None) -> ProposedColumn | None:
-    """Whether an entry counts, where the ledger says so in words; which of them mean it, nobody can read off."""
+    """Propose the column whose words say whether an entry counts. Which of the words mean it cannot be guessed."""
     state = next((c for c in table.columns if likeness(c.name, _STATES)), None)
     if state is None:
         return None

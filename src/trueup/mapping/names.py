@@ -46,7 +46,7 @@ def likeness(name: str, usual: str, *, owner: str = "") -> float:
 
 @functools.lru_cache(maxsize=4096)
 def _forms(name: str, owner: str) -> tuple[tuple[str, float], ...]:
-    """The name as it stands, and without a unit or its table's name, which cost a little."""
+    """Return the name unchanged, and without a unit or its table's name, which lower the score a little."""
     whole = folded(name)
     forms = {whole: 0.0}
     forms |= {whole.removesuffix(unit): _UNIT for unit in _UNITS if whole.endswith(unit)}

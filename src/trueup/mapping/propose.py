@@ -17,7 +17,7 @@ from trueup.model.relations import columns_of, relation_named
 from trueup.model.source import RelationMapping, SourceTable
 
 Words = Callable[[str, str], Sequence[str] | None]
-"""The few different words that a table's column holds; None where it holds many or nobody looked."""
+"""The few different words that a table's column holds; None where it holds many or was not read."""
 
 _DELETED = "deleted_at discarded_at archived_at"
 _PLAN_COLUMNS = frozenset({"plan", "from_plan", "to_plan"})

@@ -25,9 +25,9 @@ _TELLING_OBJECTS = ("customers", "subscriptions", "invoices")
 
 
 def recognised(tables: Sequence[SourceTable]) -> tuple[str, Mapping[str, RelationMapping]] | None:
-    """The preset whose accounts, ledger and webhook events this schema has, with all that they cannot do without.
+    """Return the name of the preset that this schema matches, and the mappings of its relations that are there.
 
-    Beside its name stands what of it is there.
+    It matches where accounts, ledger and webhook events are there with all the columns that they need.
     """
     for name in preset_names():
         preset = preset_named(name)

@@ -1,6 +1,6 @@
 """What apps call our relations, columns and words. Data only; the nearer to the front, the more usual.
 
-A word is written in snake case and stands for its plural and its camelCase too. ``?`` marks one that is as often used
+A word is written in snake case; its plural and its camelCase match too. ``?`` marks one that is as often used
 for something else.
 """
 

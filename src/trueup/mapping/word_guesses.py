@@ -10,7 +10,7 @@ from trueup.mapping.names import folded
 from trueup.mapping.vocabulary import PLAN_LADDER, PLAN_SYNONYMS, SPECIFIC_FIRST, WORDS
 
 NULL_WORD = ""
-"""Stands for NULL too."""
+"""Matches NULL too."""
 
 USUAL_PLANS = ("FREE", "PRO", "TEAM")
 
@@ -40,7 +40,7 @@ class WordGuess:
 def word_guess(
     column: str, theirs: Sequence[str] | None, *, plans: Sequence[PlanGuess], nullable: bool
 ) -> WordGuess | None:
-    """What the words of a column mean; None where nobody could look at them. ``nullable``: NULL means no plan."""
+    """The meaning of a column's words; None where they could not be read. ``nullable``: NULL means no plan."""
     if theirs is None:
         return None
     if column not in WORDS:
@@ -103,6 +103,6 @@ def _plan_named(word: str) -> str | None:
 
 
 def _rung(plan: str) -> int:
-    """Where on the usual ladder; a plan of an unknown name stands above the known ones."""
+    """Where on the usual ladder; a plan of an unknown name comes above the known ones."""
     ladder = PLAN_LADDER.split()
     return next((ladder.index(token) for token in plan.lower().split("_") if token in ladder), len(ladder))

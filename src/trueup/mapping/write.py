@@ -23,7 +23,7 @@ DATABASE_REFERENCE = "${DATABASE_URL}"
 
 _HEAD = """\
 # Written by `trueup init`. Safe to commit: a secret is always a reference, ${NAME} or file:/run/secrets/name.
-# Look at each line marked "guess": it was read off names, types and words, and nobody has confirmed it.
+# Look at each line marked "guess": it comes from names, types and words, and needs your confirmation.
 environment = "production"
 """
 _FOOT = """
@@ -50,7 +50,7 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     """The text of a config that ``load_config`` accepts as soon as one relation was found.
 
     ``url_reference`` is how the file names the database. One that holds a password is never written;
-    ``${DATABASE_URL}`` stands in its place.
+    ``${DATABASE_URL}`` is written instead.
     """
     reference = DATABASE_REFERENCE if has_literal_secret(url_reference) else url_reference
     lines = [_HEAD.rstrip("\n")]
@@ -94,7 +94,7 @@ def _plans(proposal: Proposal) -> Iterator[str]:
 def _rank_comment(plan: PlanGuess) -> str:
     if not plan.seen:
         return "guess: no plan was seen in the data"
-    return "nobody pays" if plan.rank == 0 else "guess: the usual order of such names; paid, because it is above 0"
+    return "not a paid plan" if plan.rank == 0 else "guess: the usual order of such names; paid, because it is above 0"
 
 
 def _relation(relation: ProposedRelation) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _words(relation: str, column: ProposedColumn) -> Iterator[str]:
     table = f"[relations.{relation}.values.{column.column}]"
     if column.words is None:
         if column.column in ("plan", "kind", "status") and column.doubt is None:
-            yield _line(f"# {table}", "our words = their words, where they differ; nobody has looked which there are")
+            yield _line(f"# {table}", "our words = their words, where they differ; the column was not read")
         return
     if column.words.meaning:
         yield table
@@ -151,7 +151,7 @@ def _meanings(words: WordGuess) -> Iterator[str]:
         yield _line(f"{_key(ours)} = [{', '.join(map(_text, theirs))}]", "" if same else "guess")
     for word in words.unknown:
         yield _line(
-            f"# {_text(word)}", "guess wanted: which of our words is this? Until told, its rows cannot be judged"
+            f"# {_text(word)}", "guess wanted: which of our words is this? Until you say, its rows cannot be judged"
         )
 
 

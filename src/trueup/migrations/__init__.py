@@ -72,7 +72,7 @@ def newest_revision(scripts: Path) -> str:
 
 
 def _run(connection: Connection, scripts: Path, version_table: str) -> bool:
-    """Run what is missing, now that nobody else does; whether anything was."""
+    """Run the missing migrations, under the lock; return whether there were any."""
     from alembic.operations import Operations  # noqa: PLC0415 - see above
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - see above
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
@@ -103,7 +103,7 @@ def _missing(directory: ScriptDirectory, current: str | None) -> list[Script]:
 
 @contextlib.contextmanager
 def _locked(connection: Connection, name: str) -> Iterator[None]:
-    """Nobody else migrates under this name meanwhile; on SQLite and Postgres until the transaction ends."""
+    """Hold off other migrations under this name; on SQLite and Postgres until the transaction ends."""
     match connection.dialect.name:
         case "sqlite":
             driver = connection.connection.dbapi_connection

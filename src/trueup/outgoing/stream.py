@@ -33,7 +33,7 @@ class Backend(httpcore.NetworkBackend):
 
 
 class Stream(httpcore.NetworkStream):
-    """One connection. A step raises ``TimeoutError`` when the time is up, whoever drips bytes meanwhile."""
+    """One connection. A step raises ``TimeoutError`` when the time is up, also while bytes still drip in."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         self._connection = connection

@@ -99,7 +99,7 @@ def relations_read(gates: GateSettings) -> frozenset[str]:
 
 
 def secrets_in_plain_sight(settings: ProbeSettings) -> Iterator[str]:
-    """The options, as the config names them, whose secret stands in the file itself."""
+    """Return the options, as the config names them, that hold a secret in plain text."""
     for option in options_of_kind(settings.kind) if settings.kind in KINDS else ():
         if option.secret and option.name in settings.literal:
             yield place(settings, option.name)

@@ -1,8 +1,8 @@
 """Runs in the app's own interpreter, as ``python -c``: asks its callable about each cell, and writes down what it says.
 
-It is read as text and never imported here, knows only Python's own library, and must run on old Pythons too. What it is
-asked stands on stdin as one JSON object; each answer goes, as one line of JSON, to the file descriptor that its first
-argument names. Whatever the app prints goes to stdout and stderr, and cannot be mixed up with an answer.
+It is read as text and never imported here, knows only Python's own library, and must run on old Pythons too. It reads
+its questions from stdin as one JSON object; each answer goes, as one line of JSON, to the file descriptor that its
+first argument names. Whatever the app prints goes to stdout and stderr, and cannot be mixed up with an answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> int:
     questions = json.loads(sys.stdin.readline())
     descriptor = int(sys.argv[1])
     os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's own signature
-    signal.alarm(questions["seconds"])  # should nobody be left to end us
+    signal.alarm(questions["seconds"])  # in case no process is left to end this one
     sys.path.insert(0, str(Path.cwd()))
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         function = found(questions["callable"])

@@ -32,7 +32,7 @@ _LONGEST_SECONDS = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a callable probe can be told."""
+    """The options of a callable probe."""
 
     callable: str = option("The function: module:function. It is given a plan and a feature.")
     lists: str | None = option("A function that returns the names of all features: module:function.", default=None)
@@ -90,7 +90,7 @@ class CallableProbe:
         return Answers(cells=cells, lists=names, failure=failure)
 
     def _incomplete(self, cells: dict[Cell, object], problem: str) -> Answers:
-        """What was answered stands; the rest says why it was not."""
+        """Return the answers that were given; every other cell holds the reason why it has none."""
         if not cells:
             return Answers(problem=problem)
         for cell in self.asking.cells:

@@ -36,7 +36,7 @@ class Said:
 def converse(python: str, question: Mapping[str, object], *, folder: Path, timeout_seconds: float) -> Said:
     """Run the app's code with ``python`` in ``folder`` and take down its answers. No process is left behind.
 
-    What it printed is only told where it failed, and without secrets.
+    What it printed is shown only where it failed, and without secrets.
     """
     source = Path(asked.__file__).read_text(encoding="utf-8")
     reading, writing = os.pipe()
@@ -100,7 +100,7 @@ def _read(descriptor: int, ends: float, timeout_seconds: float) -> tuple[bytes, 
 
 
 def _exit_code(process: subprocess.Popen[bytes], seconds: float) -> int | None:
-    """How it ended, without taking note of it: until then its number, and its group's, belong to nobody else."""
+    """Return how it ended without reaping it: until it is reaped, no other process gets its id or its group's."""
     ends = time.monotonic() + seconds
     while True:
         status = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)

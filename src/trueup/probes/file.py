@@ -36,7 +36,7 @@ _LONGEST_HOURS = 87_600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a file probe can be told."""
+    """The options of a file probe."""
 
     path: str = option("The file; a relative path starts at the config's folder.")
     max_age_hours: int | None = option("How old the file may be, by its own `generatedAt`.", default=None)
@@ -132,7 +132,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def _no_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A name that stands twice is two answers, and neither can be believed."""
+    """Refuse a name that occurs twice: it gives two answers, and neither can be believed."""
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
         raise _Malformed("holds a name twice")

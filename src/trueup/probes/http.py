@@ -5,7 +5,7 @@
     url = "https://app.example.com/api/gates/{feature}"
     allow = [200]                                # these statuses mean that the plan has the feature
     deny = [402, 403]                            # these that it has not; anything else is no answer
-    limit_path = "limits.{feature}"              # where a limit stands in the JSON of an allowed answer
+    limit_path = "limits.{feature}"              # where a limit is in the JSON of an allowed answer
     # feature_path = "features.{feature}"        # or: a feature's true or false in that JSON, whatever the status
     [gates.probes.api.tokens]                    # an account of each plan, kept for this
     FREE = "${GATES_TOKEN_FREE}"
@@ -46,7 +46,7 @@ _REDIRECTS = range(300, 400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What an HTTP probe can be told."""
+    """The options of an HTTP probe."""
 
     url: str = option("Where to ask; `{feature}` and `{plan}` stand for their names.")
     tokens: Mapping[str, str] = option("A plan = the token of an account on that plan.", secret=True)
@@ -54,8 +54,10 @@ class Options:
     scheme: str = option("The word before the token; `none` sends the token alone.", default="Bearer")
     allow: tuple[int, ...] = option("The statuses that mean yes.", default=(200,))
     deny: tuple[int, ...] = option("The statuses that mean no.", default=(403,))
-    feature_path: str | None = option("Where a feature's true or false stands in the JSON, by dots.", default=None)
-    limit_path: str | None = option("Where a limit's number stands in the JSON, by dots.", default=None)
+    feature_path: str | None = option(
+        "The path to a feature's true or false in the JSON, steps separated by dots.", default=None
+    )
+    limit_path: str | None = option("The path to a limit's number in the JSON, steps separated by dots.", default=None)
     timeout_seconds: int = option("How long all answers together may take: 1 to 600.", default=60)
 
 
@@ -104,7 +106,7 @@ class HttpProbe:
 
     def _by_status(self, came: Answer, cell: GateExpectation) -> object:
         if cell.is_limit:
-            return Unanswered(reason="limit_path does not say where a limit stands in the answer")
+            return Unanswered(reason="limit_path does not lead to a limit in the answer")
         if came.status in self.options.allow:
             return True
         return False if came.status in self.options.deny else _unexpected(came)
@@ -120,7 +122,7 @@ def _unexpected(came: Answer) -> Unanswered:
 
 
 def _at(came: Answer, path: list[str]) -> object:
-    """What stands at this path of the answer's JSON."""
+    """Return the value at this path of the answer's JSON."""
     if came.cut:
         return Unanswered(reason=f"{came.place} answered with more than is read")
     try:

@@ -33,7 +33,7 @@ class Asking:
     """Which probe is opened and what it is asked: those ``cells`` of the matrix.
 
     ``plan_words`` leads from the database's words for plans to ours.
-    ``snapshot`` and ``rows`` are None where nobody needs an answer: the options can be checked without them.
+    ``snapshot`` and ``rows`` are None where only the options are checked, which needs neither.
     """
 
     settings: ProbeSettings

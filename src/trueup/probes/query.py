@@ -37,7 +37,7 @@ _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a query probe can be told."""
+    """The options of a query probe."""
 
     table: str | None = option("The table or view, schema-qualified or not.", default=None)
     query: str | None = option("One SELECT instead of a table, in your database's SQL.", default=None)
@@ -77,7 +77,7 @@ class QueryProbe:
             cell = (feature, self.plan_words.get(plan, plan))
             repeated = cell in cells
             answer = self._value(feature, value, words_count=words_count)
-            cells[cell] = Unanswered(reason="it stands on several rows") if repeated else answer
+            cells[cell] = Unanswered(reason="it is on several rows") if repeated else answer
         return cells
 
     def _rows(self, snapshot: Snapshot) -> Iterator[tuple[str, str, object]]:

@@ -4,7 +4,7 @@
     kind = "stripe"
     features = ["exports", "sso"]                # those that Stripe's entitlements decide
 
-A plan has the features of the product of its prices, by the features' lookup keys. A plan that nobody pays for has
+A plan has the features of the product of its prices, by the features' lookup keys. A plan that is not paid for has
 none. A price that was not read, a paid plan without prices, and prices whose products differ in a feature are no
 answer; limits are not Stripe's to tell.
 """

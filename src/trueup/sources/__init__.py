@@ -66,7 +66,7 @@ def _kind(name: str, *, extra: str | None = None) -> Any:
 
 
 def _unknown(scheme: str) -> ConfigurationError:
-    """What stands before ``://`` may hold half of a mistyped address, so nothing after a colon is shown."""
+    """The text before ``://`` may hold half of a mistyped address, so nothing after a colon is shown."""
     shown = scheme.partition(":")[0]
     known = ", ".join(f"{name}://" for name in _SCHEMES)
     return ConfigurationError(

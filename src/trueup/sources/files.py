@@ -88,7 +88,7 @@ class FilesSource:
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[FilesSnapshot]:
-        """The files as they are; whoever writes them keeps them still."""
+        """Open the files as they are. They must not be written to meanwhile."""
         with self._connected() as connection:
             yield FilesSnapshot(connection, self)
 
@@ -141,7 +141,7 @@ class FilesSource:
             refuse_text(file, longest_line_bytes=_LONGEST_LINES[source.kind])
 
     def find_line(self, table: str, text: str) -> str | None:
-        """Return where this line of a table of JSON lines stands: its file and number."""
+        """Return the place of this line in a table of JSON lines: its file and number."""
         return find_line(self._tables[table].files, text)
 
     def _described(self, connection: duckdb.DuckDBPyConnection, table: _Table) -> SourceTable:
@@ -260,7 +260,7 @@ def _by_name(path: Path, tables: Iterable[_Table]) -> dict[str, _Table]:
 
 
 def _lines(files: str) -> str:
-    """Each line as it stands, whatever is in it: no field ends at U+0001, and no line of JSON holds one."""
+    """Return SQL that reads each line unparsed: fields end at U+0001, which no line of JSON holds."""
     return (
         f"(SELECT object FROM read_csv([{files}], columns = {{'object': 'VARCHAR'}}, auto_detect = false, "
         "header = false, delim = chr(1), quote = '', escape = '', comment = '', "

@@ -87,7 +87,7 @@ class PostgresSource:
         return SourceUnavailable(f"{self.place} cannot be read: {message}; nothing was changed, run the command again.")
 
     def _opening(self) -> str:
-        """Only ``SET LOCAL``: behind a connection pool, a session setting would outlive us on somebody's connection.
+        """Only ``SET LOCAL``: behind a connection pool, a session setting would stay on a connection that others use.
 
         Row security is off so that a policy which would hide rows from us is an error and not a smaller table.
         """

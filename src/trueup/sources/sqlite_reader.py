@@ -67,7 +67,7 @@ def _write(reader: pa.RecordBatchReader, skip: int, answers: BinaryIO) -> Except
                 writer.write_batch(with_valid_text(batch.slice(skip)))
                 skip = 0
         except BrokenPipeError:
-            raise SystemExit from None  # nobody listens any more
+            raise SystemExit from None  # the reader of this pipe is gone
         except _FAILURES as error:
             return error
     return None

@@ -102,7 +102,7 @@ def fault_text(error: Exception, files: Collection[Path]) -> str:
 
 
 def find_line(files: Collection[Path], text: str) -> str | None:
-    """Return where this line stands, such as ``customers.jsonl, line 3``; None where it cannot be found."""
+    """Return the place of this line, such as ``customers.jsonl, line 3``; None where it cannot be found."""
     wanted = text.encode(errors="surrogatepass").strip()
     for path in files:
         with path.open("rb") as lines:
@@ -129,7 +129,7 @@ def _not_text(path: Path, offset: int) -> FileUnreadable:
 
 
 def _place(path: Path, offset: int) -> str:
-    """The line that this byte stands on, and the id of the object there where it can be seen."""
+    """Return the number of the line that holds this byte, and the id of its object where that can be seen."""
     number, start = 1, 0
     with path.open("rb") as file:
         for line in iter(lambda: file.readline(_BLOCK_BYTES), b""):

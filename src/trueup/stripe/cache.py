@@ -40,7 +40,7 @@ _COMPLETED = {
         "LEFT JOIN stripe_price AS p ON p.price_id = r.price_id",
     ),
 }
-"""Relations whose rows hold an id, and what it stands for in another one."""
+"""Relations whose rows hold an id of another relation's row, and the columns that are filled in from that row."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

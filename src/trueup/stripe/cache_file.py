@@ -38,7 +38,7 @@ def opened_cache(
 
     While another audit reads the same account this one waits, calling ``glance``, whose error ends the waiting: what
     that one has read need not be asked for again. Raises ``NotRead`` when it takes longer than ``patience_seconds``,
-    and ``OSError`` when the file cannot be made, or is somebody else's.
+    and ``OSError`` when the file cannot be made, or belongs to another user.
     """
     with _held(path, glance, patience_seconds):
         _make_private(path)
@@ -82,7 +82,7 @@ def _make_private(path: Path) -> None:
     try:
         status = os.fstat(descriptor)
         if status.st_uid != os.getuid() or not stat.S_ISREG(status.st_mode):
-            raise PermissionError(f"{path} is somebody else's")
+            raise PermissionError(f"{path} belongs to another user")
         os.fchmod(descriptor, _PRIVATE)
     finally:
         os.close(descriptor)

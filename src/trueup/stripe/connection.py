@@ -47,9 +47,9 @@ class Connection:
         """Stripe's own id of the question that was answered last."""
 
     @property
-    def told_moment(self) -> float | None:
+    def stripe_time(self) -> float | None:
         """What Stripe's own clock said last, in Unix seconds; None before it said anything."""
-        return self._transport.told_moment
+        return self._transport.stripe_time
 
     def get(self, path: str, parameters: Mapping[str, object], *, accept: Callable[[JSON], None]) -> JSON:
         """The answer to a GET. ``accept`` looks at it and raises ``Passing`` for one that cannot be right.

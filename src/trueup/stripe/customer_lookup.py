@@ -1,4 +1,4 @@
-"""Looking for one account at Stripe: whether anything there is its, asked now and answered whole."""
+"""Ask Stripe whether it has a customer or a subscription of one account."""
 
 from __future__ import annotations
 
@@ -36,14 +36,15 @@ _OPTIONS = ReadOptions(
 def find_customer(
     settings: StripeSettings, key: Key, keys: LookupKeys, *, options: ReadOptions = _OPTIONS
 ) -> LookupAnswer:
-    """Whether Stripe has a customer or a subscription of this account, asked in every way that it could be its.
+    """Ask Stripe for a customer or a subscription of this account, in every way by which one could belong to it.
 
     By the ids and the e-mail addresses that the app keeps of it, and by the metadata that name it. ``NotFound`` only
     where each answer was whole, and the key is known to be of the right account; never an error.
     """
     if settings.account is None:
         return Unknown(
-            keys=keys, why="stripe.account is not set, and in another account nothing would be found of anybody"
+            keys=keys,
+            why="stripe.account is not set, and the key may be of another account, which knows none of these customers",
         )
     if not keys.emails:
         return Unknown(keys=keys, why="the app keeps no e-mail address of the account by which Stripe could know it")
@@ -58,14 +59,14 @@ def find_customer(
         return Unknown(keys=keys, why=str(error).rstrip("."))
     if reason is not None:
         return Found(keys=keys, reason=reason)
-    told = connection.told_moment
-    if told is None:
+    answered_at = connection.stripe_time
+    if answered_at is None:
         return Unknown(keys=keys, why="Stripe's answers do not say when they were given")
     return NotFound(
         keys=keys,
         stripe_account=str(account),
         livemode=key.livemode,
-        asked_at=datetime.fromtimestamp(told, UTC).replace(tzinfo=None),
+        asked_at=datetime.fromtimestamp(answered_at, UTC).replace(tzinfo=None),
         questions=tuple(search.questions),
         request_ids=tuple(search.request_ids),
     )
@@ -116,7 +117,7 @@ class _Search:
         """All that the list or the search holds. Raises ``NotRead`` where that is more than a page."""
         answer = self._asked(path, {**asked, "limit": PAGE}, _accept_page, question)
         if answer["has_more"]:
-            raise NotRead(f"more than {PAGE} {question} were found, which is nobody's account")
+            raise NotRead(f"more than {PAGE} {question} were found, and one account does not have so many")
         for item in answer["data"]:
             refuse_other_mode(item, self._account_filter)
         return list(answer["data"])

@@ -1,4 +1,4 @@
-"""Stripe's own objects as somebody else gives them (a sync tool's tables, exported files), read as the API's are."""
+"""Read Stripe's own objects from a sync tool's tables or from exported files, as those of the API are read."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ Batches = Callable[[str], Iterable["pa.RecordBatch"]]
 
 
 Locate = Callable[[str, str], "str | None"]
-"""Where a line of this kind stands, such as ``customers.jsonl, line 3``; None where nobody can say."""
+"""Returns the place of a line of this kind, such as ``customers.jsonl, line 3``; None where it is not known."""
 
 
 def _nowhere(kind: str, text: str) -> None:
-    """Of a table, nobody can say on which line a row stands."""
+    """Return None: a row of a table is not on any line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedObjects:
-    """What somebody keeps of Stripe: the ``kinds`` of objects, and how to read one.
+    """A copy of Stripe's objects: the ``kinds`` that it holds, and how to read one.
 
     Objects of another account than ``account`` are left out; None means that all must be of one. ``complete_since``
     is the moment of creation from which on everything is there, None since ever; ``as_of`` when it was written.
@@ -63,7 +63,7 @@ class ExportedObjects:
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
-    """One reading of what was given. ``problems`` says, by relation, why it is not whole."""
+    """One reading of exported objects. ``problems`` says, by relation, why it is not whole."""
 
     exported: ExportedObjects
     account_filter: AccountFilter
@@ -76,13 +76,13 @@ class _Reading:
 
 
 def relations_of(kinds: Collection[str]) -> tuple[str, ...]:
-    """The relations that these kinds of objects supply."""
+    """Return the relations that these kinds of objects supply."""
     names = {_LISTING_OF.get(kind, kind) for kind in kinds}
     return tuple(relation for listing in LISTINGS if listing.name in names for relation in listing.relations)
 
 
 def kinds_for(relations: Collection[str], kinds: Collection[str]) -> tuple[str, ...]:
-    """Those of the kinds that these relations are made from."""
+    """Return the kinds that these relations are made from."""
     wanted = {listing.name for listing in LISTINGS if set(relations) & set(listing.relations)}
     wanted |= {BY_NAME["prices"].name} if wanted & {"invoices", "subscriptions"} else set()
     wanted |= {kind for kind, part in PARTS.items() if part.listing in wanted}
@@ -113,7 +113,7 @@ def read_exported_objects(
 
 
 class ExportedSnapshot:
-    """What was read of given objects: a ``Snapshot``. ``problems`` says, by relation, why it is not whole."""
+    """What was read of exported objects: a ``Snapshot``. ``problems`` says, by relation, why it is not whole."""
 
     def __init__(self, reading: _Reading, relations: Collection[str]) -> None:
         self.as_of = reading.exported.as_of
@@ -137,7 +137,7 @@ def _database(path: Path) -> sqlite3.Connection:
 
 
 def _complete_since(exported: ExportedObjects, relation: str) -> datetime | None:
-    """Stripe lists an event for thirty days: whoever keeps them has none that is older, unless it was there then."""
+    """Return since when the relation is complete: Stripe lists events for thirty days, so older ones are missing."""
     if relation not in EVENTS.relations:
         return exported.complete_since
     listed = exported.as_of - timedelta(days=EVENT_DAYS)
@@ -234,7 +234,7 @@ def _object(row: Mapping[str, Any]) -> JSON:
 
 
 def _place(reading: _Reading, kind: str, row: Mapping[str, Any]) -> str:
-    """Where a broken object stands, and its id where that can be seen."""
+    """Return the place of an object that cannot be read, with its id where that can be seen."""
     text = row.get(OBJECT)
     named = _ID.search(text) if isinstance(text, str) else None
     an_id = f" ({printable(named[1])})" if named else ""

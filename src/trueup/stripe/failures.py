@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class NotRead(Exception):
-    """Something of Stripe's could not be read, so that nobody knows what is there."""
+    """Something at Stripe could not be read, so what is there is unknown."""
 
 
 class NotPermitted(NotRead):

@@ -18,7 +18,7 @@ Parameters = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sublist:
-    """A list inside an object: its field's name, and where it is whole. ``{id}`` stands for the object's id."""
+    """A list inside an object: its field's name, and where it is whole. ``{id}`` is replaced by the object's id."""
 
     name: str
     path: str

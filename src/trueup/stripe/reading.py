@@ -28,13 +28,13 @@ OVERLAP_SECONDS = 600
 
 
 class Clock:
-    """Unix seconds: a moment that somebody told, and what has passed since."""
+    """Unix seconds: a moment given to it, plus the time that has passed since."""
 
     def __init__(self, moment: float) -> None:
         self._offset = moment - time.monotonic()
 
     def __call__(self) -> int:
-        """Now."""
+        """Return the present moment."""
         return int(self._offset + time.monotonic())
 
 

@@ -132,13 +132,13 @@ def stripe_snapshot(
             yield _unread(relations, now, str(error), connection.requests)
             return
         # Changes are asked for by Stripe's clock: this machine's may be wrong.
-        told = connection.told_moment
-        began_at = now if told is None else _plain(told)
+        stripe_time = connection.stripe_time
+        began_at = now if stripe_time is None else _plain(stripe_time)
         reading = Reading(
             connection=connection,
             cache=cache,
             account_filter=account_filter,
-            clock=Clock(now.replace(tzinfo=UTC).timestamp() if told is None else told),
+            clock=Clock(now.replace(tzinfo=UTC).timestamp() if stripe_time is None else stripe_time),
             progress=progress,
             since_days=settings.since_days,
             full_sweep_seconds=settings.full_sweep_hours * 3600,
@@ -159,10 +159,10 @@ def _account_filter(settings: StripeSettings, key: Key) -> AccountFilter:
 
 
 def account_of(connection: Connection, *, pinned: str | None) -> str | None:
-    """The id of the key's account; None where it may not be told.
+    """Return the id of the key's account; None where Stripe does not say it.
 
-    A key that may not read its own account is still told whose it is. Raises ``ConfigurationError`` when that is not
-    the ``pinned`` one, and ``NotRead`` when nobody answers.
+    Stripe names the account even to a key that may not read it. Raises ``ConfigurationError`` when that is not the
+    ``pinned`` one, and ``NotRead`` when Stripe does not answer.
     """
     try:
         account: str | None = connection.get("/v1/account", {}, accept=_accept_account)["id"]
@@ -171,7 +171,7 @@ def account_of(connection: Connection, *, pinned: str | None) -> str | None:
     if pinned is not None and account != pinned:
         seen = f"belongs to {account}" if account else "does not say which account it belongs to"
         raise ConfigurationError(
-            f"stripe.account is {pinned} and the key of stripe.api_key {seen}; mend one of the two."
+            f"stripe.account is {pinned} and the key of stripe.api_key {seen}; correct one of the two."
         )
     return account
 
@@ -207,9 +207,9 @@ def _cache(
 
 
 def _fingerprint(settings: StripeSettings, key: Key) -> str:
-    """What decides how objects become rows: with another of these, what is kept is of no use."""
+    """Return what decides how objects become rows: rows kept under another fingerprint cannot be used."""
     address = urlsplit(settings.api_base).netloc if settings.api_base.startswith("http://") else settings.api_base
-    told = {
+    facts = {
         "format": FORMAT,
         "trueup": __version__,
         "version": API_VERSION,
@@ -220,7 +220,7 @@ def _fingerprint(settings: StripeSettings, key: Key) -> str:
         "metadata": dict(settings.metadata),
         "since_days": settings.since_days,
     }
-    return json.dumps(told, sort_keys=True)
+    return json.dumps(facts, sort_keys=True)
 
 
 def _read(

@@ -33,7 +33,7 @@ class Transport(stripe.HTTPClient):
         self._session = requests.Session()
         # Its own way to a proxy would also take passwords from .netrc and send them in the key's place.
         self._session.trust_env = False
-        self.told_moment: float | None = None
+        self.stripe_time: float | None = None
         """What Stripe's own clock said with its last answer, in Unix seconds."""
 
     # The SDK's own clients return bytes too, whatever its types say.
@@ -54,7 +54,7 @@ class Transport(stripe.HTTPClient):
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                self.told_moment = _moment(answer.headers.get("Date")) or self.told_moment
+                self.stripe_time = _moment(answer.headers.get("Date")) or self.stripe_time
                 return self._body(answer), answer.status_code, answer.headers
         except requests.exceptions.SSLError as error:
             raise _failed(f"its certificate is not trusted ({_said(error)})", should_retry=False) from None

@@ -69,7 +69,7 @@ class KeptConnections:
                 if time.monotonic() - opened_at < KEPT_SECONDS:
                     begin(connection)
                     return connection, opened_at
-            except DBAPIError:  # it was ended while nobody used it, and a new one shows whether the database is there
+            except DBAPIError:  # it was ended while it was idle, and a new one shows whether the database is there
                 pass
             except BaseException:
                 _discard(connection)

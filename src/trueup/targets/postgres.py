@@ -35,7 +35,7 @@ _CONFLICT = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_det
 _DUPLICATE = "23505"
 _GONE = ("08", "57P", "25P03", "25P04")  # two classes, and sessions ended for being idle or open too long
 
-# For this transaction only: behind a connection pool, a session setting would outlive us on somebody's connection. Row
+# For this transaction only: behind a connection pool, a session setting would stay on a connection that others use. Row
 # security is off so that a policy which would hide rows from the check is an error and not a smaller ledger.
 _OPENING = (
     "SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE",
@@ -240,7 +240,7 @@ class PostgresTarget:
             yield opened
 
     def _connected(self) -> psycopg.Connection:
-        # No statement is prepared on the server: behind a connection pool, it would be on somebody else's connection.
+        # No statement is prepared on the server: behind a pool, it would stay on a connection that others use.
         return psycopg.connect(self._conninfo(), prepare_threshold=None)
 
     def _conninfo(self) -> str:

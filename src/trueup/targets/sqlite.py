@@ -28,7 +28,9 @@ class SQLiteTarget:
     dialect = "sqlite"
     quote = "`"
     row_lock = ""
-    rest_seconds = 0.15  # whoever waits for a busy file looks again every 100 ms at the latest (sqlite3_busy_timeout)
+    rest_seconds = (
+        0.15  # a writer that waits for a busy file looks again every 100 ms at the latest (sqlite3_busy_timeout)
+    )
     row_lock_at_once = ""
 
     def __init__(self, path: Path) -> None:
@@ -58,7 +60,7 @@ class SQLiteTarget:
 
     @contextlib.contextmanager
     def waiting_briefly(self, connection: Connection) -> Iterator[None]:  # noqa: ARG002 - one signature
-        """As always: whoever writes has the whole file."""
+        """Change nothing: a writer locks the whole file in any case."""
         yield
 
     @contextlib.contextmanager

@@ -30,7 +30,7 @@ STATEMENT_TIMEOUT_SECONDS = 5
 CONNECT_TIMEOUT_SECONDS = 5
 
 READING_TIMEOUT_SECONDS = 600
-"""How long a read-only transaction may wait for whoever reads from it, and one of its statements may take."""
+"""How long a read-only transaction may wait for its reader, and one of its statements may take."""
 
 
 SINGLE_DIGITS, DOUBLE_DIGITS = 6, 15
@@ -47,7 +47,7 @@ class Trouble(StrEnum):
     DUPLICATE = "duplicate"
     """A unique key is taken."""
     UNFIT = "unfit"
-    """A value, a right or an object is not as the mapping says: somebody has to mend something."""
+    """A value, a right or an object is not as the mapping says: a person has to correct one of the two."""
     LOST = "lost"
     """The connection is gone."""
 
@@ -55,7 +55,7 @@ class Trouble(StrEnum):
 class TargetUnavailable(TrueupError):
     """The database that repairs are written to cannot be reached or refused us.
 
-    ``busy`` means that somebody else is writing and did not finish in time.
+    ``busy`` means that another writer did not finish in time.
     """
 
     def __init__(self, message: str, *, busy: bool = False) -> None:
@@ -128,7 +128,7 @@ class Target(Protocol):
     """What a ``SELECT`` ends with so that it holds its rows; empty where the transaction holds everything."""
 
     row_lock_at_once: str
-    """The same, where a row that somebody else holds is an error and not waited for."""
+    """The same, except that a row held by another transaction is an error and is not waited for."""
 
     def transaction(self, serialization: Serialization | None = None) -> AbstractContextManager[Connection]:
         """A read-write transaction with short lock and statement timeouts, times in UTC.
@@ -150,10 +150,10 @@ class Target(Protocol):
         """
 
     def waiting_briefly(self, connection: Connection) -> AbstractContextManager[None]:
-        """Hardly wait for rows that somebody else holds, as far as the server can be told so, until this ends."""
+        """Wait very briefly for rows that others hold, as far as the server has a setting for it, until this ends."""
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """A read-only transaction that sees one moment for as long as it lasts, and keeps nobody from writing.
+        """A read-only transaction that sees one moment for as long as it lasts, and blocks no writer.
 
         Raises ``TargetUnavailable`` when it cannot be opened.
         """

@@ -79,8 +79,8 @@ def _keeping(config: Config) -> Iterator[Symptom]:
 
 
 def _clock(config: Config, connection: Connection) -> Iterator[Symptom]:
-    told = connection.told_moment
-    apart = abs(datetime.now(UTC).timestamp() - told) if told is not None else 0.0
+    stripe_time = connection.stripe_time
+    apart = abs(datetime.now(UTC).timestamp() - stripe_time) if stripe_time is not None else 0.0
     if apart > config.policy.clock_skew_minutes * 60:
         says = f"this machine's clock and Stripe's are {apart / 60:.0f} minutes apart; mend this machine's"
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)

@@ -8,7 +8,7 @@ SPENT_TWICE = 45
 
 
 def hand_edited_balance(scene: Scene) -> None:
-    """Somebody raised the cached balance by hand and wrote no ledger row for it."""
+    """The cached balance was raised by hand, and no ledger row was written for it."""
     person = scene.subscriber()
     person.credits = person.balance + 500
     scene.expect("credit-balance", person)

@@ -1,4 +1,4 @@
-"""Faults of credits that no money stands behind."""
+"""Faults in which credits were granted and nothing was paid for them."""
 
 from __future__ import annotations
 

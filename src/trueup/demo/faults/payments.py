@@ -12,7 +12,7 @@ WAITING = {"status": PaymentStatus.REQUIRES_ACTION, "amount_received": 0}
 
 
 def renewal_without_an_event(scene: Scene) -> None:
-    """A renewal was paid and its event was never made: nothing told the app, and nothing was credited."""
+    """A renewal was paid and Stripe made no event for it: the app did not hear of it and credited nothing."""
     person = scene.subscriber(last_days=39)
     scene.expect("missing-grant", scene.stripe.bill(person.subscription_id, scene.ago(days=9)))
 

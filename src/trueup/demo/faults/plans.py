@@ -52,7 +52,7 @@ def shared_customer(scene: Scene) -> None:
 
 
 def exemption_ran_out(scene: Scene) -> None:
-    """A partner's free PRO plan was agreed until a date that has passed, and nobody renewed or ended it."""
+    """A partner's free PRO plan was agreed until a date that has passed, and it was neither renewed nor ended."""
     person = scene.newcomer()
     scene.switch(person, "PRO", scene.ago(days=150), actor="partnerships")
     scene.excuse(

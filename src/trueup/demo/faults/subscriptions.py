@@ -47,7 +47,7 @@ def served_another_plan(scene: Scene) -> None:
 
 
 def price_in_no_plan(scene: Scene) -> None:
-    """A campaign sold PRO at a price of its own, which nobody put into the config."""
+    """A campaign sold PRO at a separate price, which was never added to the config."""
     price = OfferedPrice(
         price_id=scene.stripe_id("price"), product=PRO_MONTHLY.product, cents=CAMPAIGN_CENTS, interval="month"
     )
@@ -69,7 +69,7 @@ def subscribed_twice(scene: Scene) -> None:
 
 
 def subscription_of_nobody(scene: Scene) -> None:
-    """Somebody paid for a year of PRO at checkout, and no account was ever linked to it."""
+    """A customer paid for a year of PRO at checkout, and no account was ever linked to it."""
     at = scene.ago(days=110)
     subscription = scene.stripe.subscribe(scene.stripe.customer(at, owner=None), PRO_YEARLY, at=at)
     scene.stripe.bill(subscription, at)

@@ -32,7 +32,7 @@ def renewal_delivered_twice(scene: Scene) -> None:
 
 
 def two_events_of_one_payment(scene: Scene) -> None:
-    """The checkout event of a purchase credited it, and so did its payment event, which somebody resent by hand."""
+    """The checkout event of a purchase credited it, and so did its payment event, which was resent by hand."""
     person = scene.newcomer()
     bought = scene.buy(person, days=25)
     second = scene.event("payment_intent.succeeded", scene.ago(days=24.9), about=bought.payment_intent_id)

@@ -1,4 +1,4 @@
-"""What Stripe told of it all: its events of the last thirty days, and where it sends them."""
+"""Stripe's events of the last thirty days, and the endpoints that it sends them to."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def make_events(connection: DuckDBPyConnection, *, span: Span) -> None:
-    """Add the mass' events to those of the scenes, then those that nobody asks for; older ones than Stripe lists go."""
+    """Add the ordinary accounts' events and those that no endpoint asks for; drop those too old for Stripe's list."""
     since = {"since": span.now - timedelta(days=EVENT_DAYS)}
     connection.execute(_OF_THE_APP, since)
-    connection.execute(_NOBODY_ASKS_FOR, since)
+    connection.execute(_NOT_ASKED_FOR, since)
     connection.execute("DELETE FROM stripe.event WHERE created_at < $since", since)
     connection.execute(f"UPDATE stripe.event SET api_version = '{API_VERSION}'")
 
 
-# The app's own records of the mass, each about the object that its id was made from.
+# The app's own records of the ordinary accounts, each about the object that its id was made from.
 _OF_THE_APP = """
 INSERT INTO stripe.event BY NAME
 SELECT w.event_id, w.type, about.object_id, w.received_at - to_seconds(1) AS created_at
@@ -51,7 +51,7 @@ WHERE w.received_at >= $since
 """
 
 # Stripe tells of each payment and each paid invoice twice; the app's endpoints ask for the other one.
-_NOBODY_ASKS_FOR = """
+_NOT_ASKED_FOR = """
 INSERT INTO stripe.event BY NAME
 SELECT 'evt_' || substr(md5(object_id || type), 1, 16) AS event_id, type, object_id, created_at
 FROM (
@@ -60,7 +60,7 @@ FROM (
     UNION ALL
     SELECT 'invoice.payment_succeeded', invoice_id, paid_at + to_seconds(1)
     FROM stripe.invoice WHERE status = 'paid' AND NOT paid_out_of_band
-) AS told
+) AS extra
 WHERE created_at >= $since
-  AND NOT EXISTS (SELECT 1 FROM stripe.event AS e WHERE e.object_id = told.object_id AND e.type = told.type)
+  AND NOT EXISTS (SELECT 1 FROM stripe.event AS e WHERE e.object_id = extra.object_id AND e.type = extra.type)
 """

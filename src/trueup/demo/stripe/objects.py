@@ -204,7 +204,7 @@ SELECT endpoint_id AS id, 'webhook_endpoint' AS object, api_version,
 FROM stripe.webhook_endpoint
 """
 
-# An event shows its object as it is now: what these tell of happened once.
+# An event shows its object as it is now: what these events are about happened once.
 _EVENT = f"""
 SELECT e.event_id AS id, 'event' AS object, e.api_version, seconds(e.created_at) AS created,
        {{'object': about.body}} AS data, e.livemode, e.pending_webhooks,
@@ -213,7 +213,7 @@ FROM stripe.event AS e
 JOIN (
     {
     " UNION ALL ".join(
-        f"SELECT id, to_json(told) AS body FROM stripe.{kind}_object AS told "
+        f"SELECT id, to_json(object_row) AS body FROM stripe.{kind}_object AS object_row "
         "WHERE id IN (SELECT object_id FROM stripe.event)"
         for kind in ("subscription", "invoice", "payment_intent", "charge", "checkout_session", "refund", "dispute")
     )

@@ -1,4 +1,4 @@
-"""What the writers share: the tables' DDL, and the refusal to write over somebody's tables."""
+"""What the writers share: the tables' DDL, and the refusal to overwrite tables that are already there."""
 
 from __future__ import annotations
 

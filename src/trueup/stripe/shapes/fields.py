@@ -1,4 +1,4 @@
-"""Finding one's way in an object that may lack anything."""
+"""Read fields of one of Stripe's objects, in which any field may be missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AccountFilter:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def account_of(self, *holders: object) -> Any:
-        """The account that the first of these metadata names."""
+        """Return the account that the first of these metadata names."""
         values = (within(holder, self.account_metadata_key) for holder in holders)
         return next((value for value in values if value is not None), None)
 
@@ -32,15 +32,15 @@ class AccountFilter:
         return self.livemode if livemode is None else livemode
 
     def is_other_application(self, subscription: JSON) -> bool:
-        """Whether the subscription is not this app's, by its metadata. By what it is for, the checks tell: they know
-        which prices are in a plan.
+        """Return whether the metadata say that the subscription belongs to another app. What it is for is judged by
+        the checks, which know the prices of each plan.
         """
         metadata = subscription.get("metadata")
         return any(within(metadata, name) != value for name, value in self.metadata.items())
 
 
 def within(value: object, *path: str) -> Any:
-    """What stands at this path; None where it does not go on."""
+    """Return the value at this path; None where a step of it is missing."""
     for step in path:
         if not isinstance(value, Mapping):
             return None
@@ -49,16 +49,16 @@ def within(value: object, *path: str) -> Any:
 
 
 def id_of(reference: object) -> Any:
-    """The id of what is named or, where it was asked for whole, shown."""
+    """Return the id of a reference: the reference itself, or the id of the object that Stripe expanded there."""
     return reference.get("id") if isinstance(reference, Mapping) else reference
 
 
 def first(*values: Any) -> Any:
-    """The first that is there."""
+    """Return the first value that is not None."""
     return next((value for value in values if value is not None), None)
 
 
 def parts(item: JSON, name: str) -> list[JSON]:
-    """The parts of a list inside an object."""
+    """Return the parts of a list inside an object."""
     data = within(item, name, "data")
     return [part for part in data if isinstance(part, Mapping)] if isinstance(data, list) else []

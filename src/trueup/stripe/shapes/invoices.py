@@ -10,7 +10,7 @@ _BY_STRIPE = ("payment_intent", "charge")
 
 
 def invoice_rows(invoice: JSON, account_filter: AccountFilter) -> Rows:
-    """An invoice. Since 2025-03-31 its subscription stands under ``parent``, and its payments are a list."""
+    """An invoice. Since 2025-03-31 its subscription is under ``parent``, and its payments are a list."""
     details = within(invoice, "parent", "subscription_details")
     payments = _payments(invoice, account_filter)
     row = {
