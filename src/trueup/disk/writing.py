@@ -29,8 +29,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
             yield stream
         return
     beside = _beside(place)
-    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _FIRST_MODE)
-    try:
+    with _new_file(beside, _FIRST_MODE) as descriptor:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
             yield stream
             stream.flush()
@@ -38,9 +37,6 @@ def whole_file(path: Path) -> Iterator[TextIO]:
                 os.fchmod(stream.fileno(), stat.S_IMODE(mode))
             os.fsync(stream.fileno())
         beside.replace(place)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
     _sync(place.parent, os.O_RDONLY | os.O_DIRECTORY)
 
 
@@ -59,18 +55,22 @@ def move_whole(source: Path, place: Path) -> None:
 
 def _copy_beside(source: Path, place: Path) -> None:
     beside = _beside(place)
-    descriptor = os.open(
-        beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, stat.S_IMODE(source.stat().st_mode)
-    )
-    try:
+    with _new_file(beside, stat.S_IMODE(source.stat().st_mode)) as descriptor:
         with os.fdopen(descriptor, "wb") as copy, source.open("rb") as original:
             shutil.copyfileobj(original, copy)
             copy.flush()
             os.fsync(copy.fileno())
         beside.replace(place)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+
+
+@contextlib.contextmanager
+def _new_file(path: Path, mode: int) -> Iterator[int]:
+    """Make a file, and remove it when the block ends and it still has this name: it was not moved to its place."""
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode)
+    try:
+        yield descriptor
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _beside(place: Path) -> Path:

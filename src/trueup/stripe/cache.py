@@ -95,11 +95,10 @@ class Cache:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with contextlib.ExitStack() as unless_done:
+            unless_done.callback(self._connection.execute, "ROLLBACK")
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
+            unless_done.pop_all()
         self._connection.execute("COMMIT")
 
     def progress(self, listing: Listing) -> Progress | None:

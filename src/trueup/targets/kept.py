@@ -48,44 +48,43 @@ class KeptConnections:
         a new one.
         """
         closings = self._closings
-        connection, opened_at = self._begun(begin)
-        try:
+        with contextlib.ExitStack() as unless_kept:
+            connection, opened_at = self._begun(begin)
+            unless_kept.callback(_discard, connection)
             yield connection
             connection.rollback()
-        except BaseException:
-            _discard(connection)
-            raise
-        with self._lock:
-            is_kept = closings == self._closings and len(self._spare) < self._most
-            if is_kept:
-                self._spare.append((connection, opened_at))
-        if not is_kept:
-            _discard(connection)
+            with self._lock:
+                if closings == self._closings and len(self._spare) < self._most:
+                    self._spare.append((connection, opened_at))
+                    unless_kept.pop_all()
 
     def _begun(self, begin: Callable[[Connection], None]) -> tuple[Connection, float]:
         while (taken := self._taken()) is not None:
             connection, opened_at = taken
-            try:
-                if time.monotonic() - opened_at < KEPT_SECONDS:
-                    begin(connection)
-                    return connection, opened_at
-            except DBAPIError:  # it was ended while it was idle, and a new one shows whether the database is there
-                pass
-            except BaseException:
-                _discard(connection)
-                raise
-            _discard(connection)
-        connection, opened_at = self._engine.connect(), time.monotonic()
-        try:
+            if _begins_again(connection, opened_at, begin):
+                return connection, opened_at
+        with contextlib.ExitStack() as unless_begun:
+            connection, opened_at = self._engine.connect(), time.monotonic()
+            unless_begun.callback(_discard, connection)
             begin(connection)
-        except BaseException:
-            _discard(connection)
-            raise
+            unless_begun.pop_all()
         return connection, opened_at
 
     def _taken(self) -> tuple[Connection, float] | None:
         with self._lock:
             return self._spare.pop() if self._spare else None
+
+
+def _begins_again(connection: Connection, opened_at: float, begin: Callable[[Connection], None]) -> bool:
+    """Begin on a kept connection, or discard it: one that was ended while it was idle, or that is too old."""
+    with contextlib.ExitStack() as unless_begun:
+        unless_begun.callback(_discard, connection)
+        if time.monotonic() - opened_at < KEPT_SECONDS:
+            with contextlib.suppress(DBAPIError):  # a new one shows whether the database is there
+                begin(connection)
+                unless_begun.pop_all()
+                return True
+    return False
 
 
 def _discard(connection: Connection) -> None:
