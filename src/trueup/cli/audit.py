@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from trueup.actions.audit import RecordedAudit
     from trueup.config import Config
     from trueup.model.check import Check
     from trueup.model.report import Report
@@ -98,32 +99,42 @@ def audited(
     store: bool = True,
     trigger: str = "command",
 ) -> tuple[Report, Mapping[str, datetime]]:
-    """Audit the database, and remember it; the report, and since when its findings are known, by fingerprint."""
-    from trueup.actions.audit import audit as run_audit  # noqa: PLC0415 - heavy
-    from trueup.actions.audit import with_period  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import remembered, store_for_audit  # noqa: PLC0415 - heavy
+    """Audit the database and record the run. Return the report, and when its findings were first seen.
+
+    What keeps the run from being recorded is one line on stderr.
+    """
+    from trueup.actions.audit import audit_and_record  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import store_for_audit  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
     now = moment(as_of) or utc_now()
-    with store_for_audit(config, wanted=store) as (found, memory):
-        asked = with_period(found, period_days)
-        started = time.perf_counter()
-        with terminal_progress() as progress:
-            report = run_audit(
-                asked,
-                checks=checks,
-                now=now,
-                progress=progress,
-                keep_books=keep_books,
-                whole=len(checks) == len(everything),
-            )
-        if memory is None:
-            return report, {}
-        took = round((time.perf_counter() - started) * 1000)
-        usual = asked.policy.period_days == config.policy.period_days
-        return report, remembered(
-            report, store=memory, catalogue=everything, trigger=trigger, milliseconds=took, decides=usual
+    with store_for_audit(config, wanted=store) as memory, terminal_progress() as progress:
+        result = audit_and_record(
+            config,
+            checks=checks,
+            catalogue=everything,
+            store=memory,
+            trigger=trigger,
+            now=now,
+            progress=progress,
+            period_days=period_days,
+            keep_books=keep_books,
+            clock=utc_now,
+            needs_store=False,
         )
+    _say_what_is_not_recorded(result)
+    return result.report, result.first_seen
+
+
+def _say_what_is_not_recorded(result: RecordedAudit) -> None:
+    from trueup.actions.audit import Recording  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import WITHOUT_STORE, warn  # noqa: PLC0415 - heavy
+
+    if result.recording is Recording.AHEAD:
+        sys.stderr.write("trueup: This run is not remembered, because --as-of lies ahead.\n")
+    if result.trouble is not None:
+        failed = result.recording is Recording.FAILED
+        warn(result.trouble, "The run is not remembered." if failed else WITHOUT_STORE)
 
 
 def _of_books(

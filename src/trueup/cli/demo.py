@@ -57,10 +57,10 @@ def demo(
     now = moment(as_of) or utc_now()
     with _kept_or_scratch(folder) as home:
         config = _founded(home, accounts=accounts, seed=seed, url=url, now=now)
-        report = _audited(config, now=now)
+        report = _audited(config, now=now, is_recorded=serve)
         code = deliver(report, catalogue_for(None), output_format=output_format, output=None, fail_on=Severity.ERROR)
         if serve:
-            _serve(config, report, port=port, now=now)
+            _serve(config, port=port, now=now)
     _say_what_next(folder, serve=serve)
     raise typer.Exit(0 if serve else code)
 
@@ -76,25 +76,31 @@ def _founded(home: Path, *, accounts: int, seed: int, url: str | None, now: date
     return load_config(path, environment, known_checks=[check.id for check in catalogue_for(None)])
 
 
-def _audited(config: Config, *, now: datetime) -> Report:
-    from trueup.actions.audit import audit  # noqa: PLC0415 - heavy
+def _audited(config: Config, *, now: datetime, is_recorded: bool) -> Report:
+    """Audit the company, and record the run where its API is served afterwards."""
+    from trueup.actions.audit import audit_and_record  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
+    from trueup.cli.serve import can_serve  # noqa: PLC0415 - heavy
 
-    with terminal_progress() as progress:
-        return audit(config, checks=catalogue_for(None), now=now, progress=progress)
+    checks = catalogue_for(None)
+    with contextlib.ExitStack() as opened:
+        store = opened.enter_context(open_store(config, may_make=True)) if is_recorded and can_serve() else None
+        progress = opened.enter_context(terminal_progress())
+        return audit_and_record(
+            config, checks=checks, catalogue=checks, store=store, trigger="command", now=now, progress=progress
+        ).report
 
 
-def _serve(config: Config, report: Report, *, port: int, now: datetime) -> None:
+def _serve(config: Config, *, port: int, now: datetime) -> None:
     """Serve the company, as of its own today, with repairs: it is there to be tried."""
     from trueup.actions.init import install_journal  # noqa: PLC0415 - heavy
     from trueup.cli.serve import HOW_TO_SERVE, can_serve, serve_until_told  # noqa: PLC0415 - heavy
-    from trueup.store import open_store  # noqa: PLC0415 - heavy
 
     if not can_serve():
         typer.echo(HOW_TO_SERVE, err=True)
         return
     install_journal(config.database_url)
-    open_store(config.store_url).close()
     server = dataclasses.replace(config.server, host="127.0.0.1", port=port)
     company = dataclasses.replace(config, repair_url=config.database_url, server=server)
     ahead = now - utc_now()
@@ -102,15 +108,12 @@ def _serve(config: Config, report: Report, *, port: int, now: datetime) -> None:
         company,
         catalogue_for(None),
         clock=lambda: utc_now() + ahead,
-        before=functools.partial(_welcome, report=report, now=now),
+        before=functools.partial(_welcome, now=now),
     )
 
 
-def _welcome(store: Store, address: str, *, report: Report, now: datetime) -> None:
-    """Remember the report, and say how to ask for it. The token is shown here and nowhere else."""
-    from trueup.actions.audit import remember  # noqa: PLC0415 - heavy
-
-    remember(report, store=store, trigger="command", milliseconds=0, catalogue=catalogue_for(None))
+def _welcome(store: Store, address: str, *, now: datetime) -> None:
+    """Say how to ask for the report. The token is shown here and nowhere else."""
     text, _ = store.tokens.create(name="demo", role="super_admin", lifetime_days=1, created_by="demo", now=now)
     for line in (
         f"The admin API is at {address} until Ctrl-C. Its token, shown once:",

@@ -140,10 +140,9 @@ def exit_code(verdict: Verdict) -> int:
 
 
 def _decided(order: Order, path: Path | None) -> Verdict:
-    from trueup.actions.gate import decide, facts_of_report  # noqa: PLC0415 - heavy
+    from trueup.actions.gate import GATE_TRIGGER, decide, facts_of_report  # noqa: PLC0415 - heavy
     from trueup.cli.audit import audited  # noqa: PLC0415 - heavy
     from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
-    from trueup.store import GATE_TRIGGER  # noqa: PLC0415 - heavy
 
     catalogue = catalogue_for(path)
 

@@ -106,12 +106,12 @@ def actor() -> str:
 def _config(path: Path | None, checks: tuple[Check, ...]) -> Config:
     """The config with the store's exemptions: a repair does not go ahead when those cannot be known."""
     from trueup.actions.exemptions import with_stored_exemptions  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import may_have_store, required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.store import is_store_expected, open_store  # noqa: PLC0415 - heavy
 
     config = config_from(path, checks)
-    if not may_have_store(config):
+    if not is_store_expected(config):
         return config
-    with required_store(config) as store:
+    with open_store(config) as store:
         return with_stored_exemptions(config, store)
 
 
@@ -119,14 +119,16 @@ def _safe_results(
     config: Config, checks: tuple[Check, ...], *, reason: str, now: datetime, dry_run: bool
 ) -> Iterator[RepairResult]:
     """Audit, then repair what the audit offers, one after the other."""
-    from trueup.actions.audit import audit  # noqa: PLC0415 - heavy
+    from trueup.actions.audit import audit_and_record  # noqa: PLC0415 - heavy
     from trueup.actions.repair import open_desk, repair_safe, safe_issues  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
     clean_reason(reason)
     with contextlib.closing(open_desk(config, checks)) as desk, terminal_progress() as progress:
-        report = audit(config, checks=checks, now=now, progress=progress)
-        issues = safe_issues(report)
+        audited = audit_and_record(
+            config, checks=checks, catalogue=checks, store=None, trigger="command", now=now, progress=progress
+        )
+        issues = safe_issues(audited.report)
         progress.begin("Repairing", len(issues))
         results = repair_safe(
             issues, reason=reason, actor=actor(), config=config, catalogue=checks, now=now, dry_run=dry_run, desk=desk

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.support.reports import CATALOGUE, NOW, QUICK, finding, reports
 from trueup.actions.audit.record_run import remember
-from trueup.actions.exemptions.acceptance import end_exemption, exempt, with_stored_exemptions
+from trueup.actions.audit.stored_exemptions import with_stored_exemptions
+from trueup.actions.exemptions.acceptance import end_exemption, exempt
 from trueup.checks import catalogue
 from trueup.config import Config, load_config
 from trueup.formats import write

@@ -12,7 +12,8 @@ import pytest
 from tests.support.attempts import Attempts
 from tests.support.planted import REPAIRS, Planted, subject_of
 from tests.support.repairable import REASON, App, demo_app
-from trueup.actions.exemptions.acceptance import exempt, with_stored_exemptions
+from trueup.actions.audit.stored_exemptions import with_stored_exemptions
+from trueup.actions.exemptions.acceptance import exempt
 from trueup.config import Config
 from trueup.model.relations import Exemption
 from trueup.model.repair import Applied, Plan, Refused

@@ -6,22 +6,27 @@ from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import aged, is_fresh, judge_release
 from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
-from trueup.actions.audit.record_run import remember
-from trueup.actions.audit.run_audit import audit, audit_books, moment_of, report_on, with_period
+from trueup.actions.audit.recorded_audit import RecordedAudit, Recording, audit_and_record
+from trueup.actions.audit.run_audit import audit_books, moment_of, report_on, with_period
 from trueup.actions.audit.run_checks import examine, not_mapped
 from trueup.actions.audit.snapshot import copied_books, supply_configured, unique_key
+from trueup.actions.audit.stored_exemptions import EffectiveExemption, effective_exemptions, with_stored_exemptions
 from trueup.actions.audit.stripe_side import needed_of_stripe, stripe_key, stripe_supply
 from trueup.actions.audit.stripe_tables import TableSupply, read_moment, staleness, table_supply
 
 __all__ = [
+    "EffectiveExemption",
+    "RecordedAudit",
+    "Recording",
     "Reference",
     "TableSupply",
     "aged",
     "ask_the_app",
-    "audit",
+    "audit_and_record",
     "audit_books",
     "check_probes",
     "copied_books",
+    "effective_exemptions",
     "examine",
     "is_fresh",
     "judge_release",
@@ -32,7 +37,6 @@ __all__ = [
     "plan_gates_of",
     "read_moment",
     "references",
-    "remember",
     "report_on",
     "staleness",
     "stripe_key",
@@ -44,4 +48,5 @@ __all__ = [
     "trusted_relations",
     "unique_key",
     "with_period",
+    "with_stored_exemptions",
 ]

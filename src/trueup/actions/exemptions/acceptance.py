@@ -18,18 +18,6 @@ from trueup.model.relations import Exemption
 from trueup.store import Store, StoredExemption
 
 
-def with_stored_exemptions(config: Config, store: Store) -> Config:
-    """The config with the store's exemptions beside its own; of the same scope, the store's holds.
-
-    Raises ``StoreUnavailable``.
-    """
-    stored = [found.exemption for found in store.exemptions.list(config.environment)]
-    if not stored:
-        return config
-    merged = {made.scope: made for made in (*config.exemptions, *stored)}
-    return dataclasses.replace(config, exemptions=tuple(merged.values()))
-
-
 def refuse_exempted_plans(config: Config, catalogue: Sequence[Check]) -> None:
     """Refuse a config that exempts a plan from a check whose findings are about no plan: it would silence nothing.
 

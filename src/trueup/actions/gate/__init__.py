@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from trueup.actions.gate.document import facts_of, facts_of_file, facts_of_report
 from trueup.actions.gate.order import Order, decide
+from trueup.store import GATE_TRIGGER
 
-__all__ = ["Order", "decide", "facts_of", "facts_of_file", "facts_of_report"]
+__all__ = ["GATE_TRIGGER", "Order", "decide", "facts_of", "facts_of_file", "facts_of_report"]

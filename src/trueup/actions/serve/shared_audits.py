@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from trueup.actions.alerts import notify
-from trueup.actions.audit import audit, remember, with_period
-from trueup.actions.exemptions import with_stored_exemptions
+from trueup.actions.audit import audit_and_record
 from trueup.actions.serve.stopping import Stoppable
 from trueup.config import Config
 from trueup.model.check import Check
@@ -203,7 +202,7 @@ class Latest:
         with self._lock:
             flight.begun = now = self._clock()
         with flight.stoppable as progress:
-            return recorded(
+            return audit_and_notify(
                 self._config,
                 catalogue=self._catalogue,
                 store=self._store,
@@ -233,7 +232,7 @@ class Latest:
                 self._store.leases.renew(name, self._holder, seconds=_LEASE_SECONDS, now=self._clock())
 
 
-def recorded(
+def audit_and_notify(
     config: Config,
     *,
     catalogue: Sequence[Check],
@@ -243,23 +242,26 @@ def recorded(
     period_days: int | None = None,
     progress: Progress | None = None,
 ) -> StoredRun:
-    """Audit as of ``now`` (naive UTC), remember the run, and decide what is told about it. The run.
+    """Audit as of ``now`` (naive UTC), record the run, and write down the alerts it causes. Return the run.
 
-    Another period than the config's asks another question: its run opens, resolves and tells nothing. Raises what
-    ``audit`` and the store raise.
+    Another period than the config's asks another question: its run opens and resolves no finding and alerts nobody.
+    Raises what ``audit_and_record`` and the store raise.
     """
-    asked = with_stored_exemptions(with_period(config, period_days), store)
-    started = time.perf_counter()
-    report = audit(asked, checks=catalogue, now=now, progress=progress or Silent())
-    milliseconds = round((time.perf_counter() - started) * 1000)
-    decides = asked.policy.period_days == config.policy.period_days
-    remember(report, store=store, trigger=trigger, milliseconds=milliseconds, catalogue=catalogue, decides=decides)
-    notify(store, environment=config.environment, run_id=report.run_id, settings=config.alerts, now=now)
-    run = store.runs.get(report.run_id)
+    audited = audit_and_record(
+        config,
+        checks=catalogue,
+        catalogue=catalogue,
+        store=store,
+        trigger=trigger,
+        now=now,
+        progress=progress or Silent(),
+        period_days=period_days,
+    )
+    run_id = audited.report.run_id
+    notify(store, environment=config.environment, run_id=run_id, settings=config.alerts, now=now)
+    run = store.runs.get(run_id)
     if run is None:
-        raise StoreUnavailable(
-            f"The run {report.run_id} was recorded and is gone; does another program prune the store?"
-        )
+        raise StoreUnavailable(f"The run {run_id} was recorded and is gone; does another program prune the store?")
     return run
 
 
