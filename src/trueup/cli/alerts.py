@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,7 +30,6 @@ AgainOption = Annotated[
     typer.Option("--again", help="Also what failed for good within a day, and what waits for its next attempt."),
 ]
 _NOT_SENT = 3
-_AGAIN_HOURS = 24
 
 
 @alerts.command("test")
@@ -44,8 +42,8 @@ def try_channel(channel: ChannelArgument, config: ConfigOption = None) -> None:
     """
     from trueup.actions.alerts import send_test  # noqa: PLC0415 - heavy
 
-    found = _config(config)
-    send_test(channel, found.alerts, environment=found.environment, now=utc_now())
+    loaded = _config(config)
+    send_test(channel, loaded.alerts, environment=loaded.environment, now=utc_now())
     typer.echo(f"{_legible(channel)} took the test message.")
 
 
@@ -58,17 +56,15 @@ def send(again: AgainOption = False, config: ConfigOption = None) -> None:  # no
 
     Example: trueup alerts send --again
     """
-    from trueup.actions.alerts import heartbeat  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.alerts import heartbeat, retry_soon  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
-    found, now = _config(config), utc_now()
-    with required_store(found) as store:
-        heartbeat(store, environment=found.environment, schedule=found.schedule, settings=found.alerts, now=now)
+    loaded, now = _config(config), utc_now()
+    with open_store(loaded) as store:
+        heartbeat(store, environment=loaded.environment, schedule=loaded.schedule, settings=loaded.alerts, now=now)
         if again:
-            since = now - timedelta(hours=_AGAIN_HOURS)
-            store.outbox.again(found.environment, since=since, now=now)
-            store.outbox.hurry(found.environment, now=now)
-        delivered = _deliver(store, found, now)
+            retry_soon(store, environment=loaded.environment, now=now)
+        delivered = _deliver(store, loaded, now)
     for channel in delivered.channels:
         typer.echo(_outcome(channel))
     if not delivered.channels:
@@ -82,27 +78,29 @@ def list_alerts(limit: LimitOption = 50, config: ConfigOption = None) -> None:
 
     Example: trueup alerts list --limit 20
     """
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.alerts import list_alerts as run_list  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
-    found = _config(config)
-    with required_store(found) as store:
-        open_count = store.alerts.count_open(found.environment)
-        typer.echo(f"OPEN: {open_count:,}")
-        for episode in store.alerts.open_episodes(found.environment, limit=limit):
-            typer.echo(_episode_line(episode))
-        typer.echo("\nMESSAGES, newest first")
-        for message in store.outbox.messages(found.environment, limit=limit):
-            typer.echo(_message_line(message))
+    loaded = _config(config)
+    with open_store(loaded) as store:
+        alerts = run_list(store, loaded.environment, limit=limit)
+    typer.echo(f"OPEN: {alerts.open_count:,}")
+    for episode in alerts.episodes:
+        typer.echo(_episode_line(episode))
+    typer.echo("\nMESSAGES, newest first")
+    for message in alerts.messages:
+        typer.echo(_message_line(message))
 
 
 def decide_alerts(config: Config, run_id: str) -> None:
     """Write down what this recorded run changes about alerts. Trouble is a line on stderr: the audit stands."""
     from trueup.actions.alerts import notify  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import required_store, warn  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import warn  # noqa: PLC0415 - heavy
     from trueup.model.errors import StoreUnavailable  # noqa: PLC0415 - heavy
 
     try:
-        with required_store(config) as store:
+        with open_store(config) as store:
             decision = notify(
                 store, environment=config.environment, run_id=run_id, settings=config.alerts, now=utc_now()
             )
@@ -115,11 +113,12 @@ def decide_alerts(config: Config, run_id: str) -> None:
 
 def send_alerts(config: Config) -> None:
     """Send what waits, once. Trouble is a line on stderr, and what was not sent stays in the store."""
-    from trueup.cli.memory import required_store, warn  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import warn  # noqa: PLC0415 - heavy
     from trueup.model.errors import StoreUnavailable  # noqa: PLC0415 - heavy
 
     try:
-        with required_store(config) as store:
+        with open_store(config) as store:
             delivered = _deliver(store, config, utc_now())
     except StoreUnavailable as error:
         warn(error, "What waits is not sent now.")
@@ -141,13 +140,13 @@ def _deliver(store: Store, config: Config, now: datetime) -> Delivered:
 
 def _outcome(channel: ChannelDelivery) -> str:
     counts = ((channel.sent, "sent"), (channel.postponed, "to be tried again"), (channel.given_up, "given up"))
-    said = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing sent"
-    return _legible(f"{channel.channel}: {said}{f'; {channel.trouble}' if channel.trouble else ''}")
+    outcome = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing sent"
+    return _legible(f"{channel.channel}: {outcome}{f'; {channel.trouble}' if channel.trouble else ''}")
 
 
-def _episode_line(one: OpenEpisode) -> str:
-    since = _moment(one.episode.opened_at)
-    return _legible(f"  {one.episode.severity:<8}  since {since}  {one.words.issue_id}: {one.words.title}")
+def _episode_line(open_episode: OpenEpisode) -> str:
+    episode, words = open_episode.episode, open_episode.words
+    return _legible(f"  {episode.severity:<8}  since {_moment(episode.opened_at)}  {words.issue_id}: {words.title}")
 
 
 def _message_line(message: Message) -> str:
@@ -158,7 +157,7 @@ def _message_line(message: Message) -> str:
 
 
 def _fate(message: Message) -> Iterator[str]:
-    """What a person wants to know of a message that was not simply sent."""
+    """Yield why a message was not sent, and when it is tried again."""
     if message.state == "waiting" and message.reason:
         yield f" (attempt {message.attempts:,} failed, next {_moment(message.due_at)})"
     if message.reason:

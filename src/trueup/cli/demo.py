@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.cli.options import Format, FormatOption, catalogue_for, moment, utc_now
+from trueup.model.access import Role
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -114,10 +115,12 @@ def _serve(config: Config, *, port: int, now: datetime) -> None:
 
 def _welcome(store: Store, address: str, *, now: datetime) -> None:
     """Say how to ask for the report. The token is shown here and nowhere else."""
-    text, _ = store.tokens.create(name="demo", role="super_admin", lifetime_days=1, created_by="demo", now=now)
+    from trueup.actions.tokens import create_token  # noqa: PLC0415 - heavy
+
+    token = create_token(store, name="demo", role=Role.SUPER_ADMIN, lifetime_days=1, created_by="demo", now=now)
     for line in (
         f"The admin API is at {address} until Ctrl-C. Its token, shown once:",
-        f"  export TRUEUP_TOKEN={text}",
+        f"  export TRUEUP_TOKEN={token.text}",
         f'  curl -H "Authorization: Bearer $TRUEUP_TOKEN" {address}/api/admin/billing-assurance',
     ):
         typer.echo(line, err=True)

@@ -20,11 +20,7 @@ from trueup.cli.options import (
 from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from trueup.config import Config
-    from trueup.model.relations import Exemption
-    from trueup.store import StoredExemption
+    from trueup.actions.exemptions import ListedExemption
 
 exempt = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Exempt findings that somebody answers for: add, list, remove."
@@ -54,14 +50,14 @@ def add(
     Example: trueup exempt add stale-paid-plan user_42 --owner finance --reason "paid by wire" --expires 2027-01-31
     """
     from trueup.actions.exemptions import exempt as run_exempt  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
     catalogue = catalogue_for(config)
-    found = config_from(config, catalogue)
-    with required_store(found) as store:
-        made = run_exempt(
+    loaded = config_from(config, catalogue)
+    with open_store(loaded) as store:
+        stored = run_exempt(
             store=store,
-            config=found,
+            config=loaded,
             catalogue=catalogue,
             check=check,
             subject=subject,
@@ -72,8 +68,8 @@ def add(
             actor=caller(),
             now=utc_now(),
         )
-    scope = made.exemption.scope_text
-    typer.echo(f"{scope} is exempted from {made.check} until {made.expires_at}, and {made.owner} answers for it.")
+    scope = stored.exemption.scope_text
+    typer.echo(f"{scope} is exempted from {stored.check} until {stored.expires_at}, and {stored.owner} answers for it.")
 
 
 @exempt.command("list")
@@ -82,16 +78,16 @@ def list_them(output_format: ListFormatOption = ListFormat.TEXT, config: ConfigO
 
     Example: trueup exempt list
     """
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.exemptions import exemptions_document, list_exemptions  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
-    found = config_from(config, catalogue_for(config))
-    with required_store(found) as store:
-        stored = store.exemptions.list(found.environment)
-    rows = list(_rows(stored, found))
+    loaded = config_from(config, catalogue_for(config))
+    with open_store(loaded) as store:
+        listed = list_exemptions(loaded, store, today=utc_now().date())
     if output_format is ListFormat.JSON:
-        typer.echo(json.dumps({"schemaVersion": 1, "exemptions": rows}, indent=2))
+        typer.echo(json.dumps(exemptions_document(listed), indent=2))
     else:
-        typer.echo("\n".join(_line(row) for row in rows) or "Nothing is exempted.")
+        typer.echo("\n".join(_line(entry) for entry in listed) or "Nothing is exempted.")
 
 
 @exempt.command()
@@ -103,13 +99,13 @@ def remove(
     Example: trueup exempt remove paid-without-customer user_42
     """
     from trueup.actions.exemptions import end_exemption  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
-    found = config_from(config, catalogue_for(config))
-    with required_store(found) as store:
+    loaded = config_from(config, catalogue_for(config))
+    with open_store(loaded) as store:
         end_exemption(
             store=store,
-            environment=found.environment,
+            environment=loaded.environment,
             check=check,
             subject=subject,
             plan=plan,
@@ -126,34 +122,12 @@ def _day(text: str) -> date:
         raise ConfigurationError(f'--expires "{text}" is not a day; write it like 2027-01-31.') from None
 
 
-def _rows(stored: Iterable[StoredExemption], config: Config) -> Iterable[dict[str, str | None]]:
-    """The exemptions that hold: for the same check and subject, or plan, the store's does."""
-    known = {one.exemption.scope for one in stored}
-    for one in stored:
-        created_at = f"{one.created_at.isoformat()}Z"
-        yield {**_row(one.exemption), "from": "store", "createdBy": one.created_by, "createdAt": created_at}
-    for ours in config.exemptions:
-        if ours.scope not in known:
-            yield {**_row(ours), "from": "config", "createdBy": None, "createdAt": None}
-
-
-def _row(exemption: Exemption) -> dict[str, str | None]:
-    return {
-        "check": exemption.check_id,
-        "subject": exemption.subject,
-        "plan": exemption.plan,
-        "owner": exemption.owner,
-        "reason": exemption.reason,
-        "expiresAt": exemption.expires_at.isoformat() if exemption.expires_at else None,
-    }
-
-
-def _line(row: dict[str, str | None]) -> str:
+def _line(listed: ListedExemption) -> str:
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 
-    expires = row["expiresAt"]
-    held = "with no end" if expires is None else f"until {expires}"
-    over = " (expired)" if expires is not None and date.fromisoformat(expires) < utc_now().date() else ""
-    by = f"by {row['createdBy']}" if row["createdBy"] else "in the config"
-    scope = f":{row['subject']}" if row["plan"] is None else f", plan {row['plan']}"
-    return legible(f"{row['check']}{scope}  {held}{over}, {row['owner']}: {row['reason']} ({by})")
+    exemption = listed.exemption
+    held = "with no end" if exemption.expires_at is None else f"until {exemption.expires_at}"
+    over = " (expired)" if listed.is_expired else ""
+    by = f"by {listed.created_by}" if listed.created_by else "in the config"
+    scope = f":{exemption.subject}" if exemption.plan is None else f", plan {exemption.plan}"
+    return legible(f"{exemption.check_id}{scope}  {held}{over}, {exemption.owner}: {exemption.reason} ({by})")

@@ -16,24 +16,19 @@ if TYPE_CHECKING:
 WITHOUT_STORE = "The audit goes on without it."
 
 
-def required_store(config: Config, *, may_make: bool = False) -> Store:
-    """Return the config's store, open. Raises ``StoreUnavailable``, also for none where this ``may_make`` none."""
-    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
-
-    return open_store(config, may_make=may_make)
-
-
 @contextlib.contextmanager
 def store_for_audit(config: Config, *, wanted: bool) -> Iterator[Store | None]:
     """Yield the config's store where it is ``wanted``, made where there is none yet.
 
     One that cannot be used is one line on stderr, and None: an audit never fails for what remembers it.
     """
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+
     with contextlib.ExitStack() as opened:
         store: Store | None = None
         if wanted:
             try:
-                store = opened.enter_context(required_store(config, may_make=True))
+                store = opened.enter_context(open_store(config, may_make=True))
             except StoreUnavailable as error:
                 warn(error, WITHOUT_STORE)
         yield store

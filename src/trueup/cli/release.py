@@ -141,22 +141,22 @@ def exit_code(verdict: Verdict) -> int:
 
 def _decided(order: Order, path: Path | None) -> Verdict:
     from trueup.actions.gate import GATE_TRIGGER, decide, facts_of_report  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
     from trueup.cli.audit import audited  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
 
     catalogue = catalogue_for(path)
 
     def audit_now() -> Facts:
         found = config_from(path, catalogue)
         # An audit can do without what memory exempts and knows; a verdict cannot.
-        required_store(found, may_make=True).close()
+        open_store(found, may_make=True).close()
         report, first_seen = audited(found, catalogue, catalogue, trigger=GATE_TRIGGER)
         return facts_of_report(report, first_seen=first_seen)
 
     with contextlib.ExitStack() as opened:
 
         def store() -> Store:
-            return opened.enter_context(required_store(config_from(path, catalogue)))
+            return opened.enter_context(open_store(config_from(path, catalogue)))
 
         return decide(
             order,

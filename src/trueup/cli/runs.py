@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from trueup.actions.runs import Comparison
     from trueup.model.guardrail import Guardrail
-    from trueup.store import Moved, StoredRun
+    from trueup.store import StoredRun
 
 SHOWN = 10
 """How many findings of each kind of change a person is shown; JSON holds all."""
@@ -35,19 +35,20 @@ def runs(
 
     Example: trueup runs newest
     """
-    from trueup.actions.runs import compare, guardrails_now  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.runs import compare, guardrails_now, list_runs, runs_document  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
-    found = config_from(config, catalogue_for(config))
+    loaded = config_from(config, catalogue_for(config))
     as_json = output_format is ListFormat.JSON
-    with required_store(found) as store:
+    with open_store(loaded) as store:
         if run is None:
-            listed = store.runs.list(found.environment, limit=limit)
-            typer.echo(_listed_json(listed) if as_json else _listed(listed, found.environment))
+            listed = list_runs(store, loaded.environment, limit=limit)
+            typer.echo(json.dumps(runs_document(listed), indent=2) if as_json else _listed(listed, loaded.environment))
         else:
-            made = compare(run, store=store, environment=found.environment, against=against)
-            guardrails = guardrails_now(json.loads(made.run.head), made.run, now=utc_now(), config=found)
-            typer.echo(_shown_json(made, guardrails) if as_json else _shown(made, guardrails))
+            comparison = compare(run, store=store, environment=loaded.environment, against=against)
+            head = json.loads(comparison.run.head)
+            guardrails = guardrails_now(head, comparison.run, now=utc_now(), config=loaded)
+            typer.echo(_shown_json(comparison, guardrails) if as_json else _shown(comparison, guardrails))
 
 
 def _listed(runs: Sequence[StoredRun], environment: str) -> str:
@@ -76,22 +77,22 @@ def _by(run: StoredRun) -> str:
     return ", ".join(parts)
 
 
-def _shown(made: Comparison, guardrails: Sequence[Guardrail]) -> str:
+def _shown(comparison: Comparison, guardrails: Sequence[Guardrail]) -> str:
     from trueup.formats.wording import counted, legible  # noqa: PLC0415 - heavy
 
-    run, changed = made.run, made.difference
+    run, earlier, changed = comparison.run, comparison.earlier, comparison.difference
     lines = [
         f"Run {run.run_id} of {legible(run.environment)}, {run.generated_at:%Y-%m-%d %H:%M:%S} UTC ({_by(run)})",
         f"{run.status}, score {run.score}/100, {counted(run.issues, 'issue')}, {run.milliseconds:,} ms",
         "",
-        f"Since run {made.earlier.run_id} of {made.earlier.generated_at:%Y-%m-%d %H:%M:%S} UTC"
-        if made.earlier
+        f"Since run {earlier.run_id} of {earlier.generated_at:%Y-%m-%d %H:%M:%S} UTC"
+        if earlier
         else "There is no earlier run to compare with.",
     ]
     kinds = {"new": changed.new, "worse": changed.worse, "reopened": changed.reopened, "resolved": changed.resolved}
     for name, moved in kinds.items():
         lines.append(f"  {name:<8} {len(moved):>8,}")
-        lines += [f"             {legible(one.issue_id)} ({one.severity})" for one in moved[:SHOWN]]
+        lines += [f"             {legible(finding.issue_id)} ({finding.severity})" for finding in moved[:SHOWN]]
         if len(moved) > SHOWN:
             lines.append(f"             and {len(moved) - SHOWN:,} more (--format json shows all)")
     lines += ["", "Guardrails now:"] if guardrails else []
@@ -101,53 +102,20 @@ def _shown(made: Comparison, guardrails: Sequence[Guardrail]) -> str:
     return "\n".join(lines)
 
 
-def _listed_json(runs: Sequence[StoredRun]) -> str:
-    return json.dumps({"schemaVersion": 1, "runs": [_run_json(run) for run in runs]}, indent=2)
+def _shown_json(comparison: Comparison, guardrails: Sequence[Guardrail]) -> str:
+    from trueup.actions.runs import documents, moved_document, run_document  # noqa: PLC0415 - heavy
 
-
-def _shown_json(made: Comparison, guardrails: Sequence[Guardrail]) -> str:
-    from trueup.actions.runs import documents  # noqa: PLC0415 - heavy
-
-    changed = made.difference
+    difference, earlier = comparison.difference, comparison.earlier
     document = {
         "schemaVersion": 1,
-        "run": _run_json(made.run),
+        "run": run_document(comparison.run),
         "guardrails": documents(guardrails),
-        "comparedWith": _run_json(made.earlier) if made.earlier else None,
+        "comparedWith": run_document(earlier) if earlier else None,
         "difference": {
-            "new": [_moved_json(one) for one in changed.new],
-            "worse": [_moved_json(one) for one in changed.worse],
-            "reopened": [_moved_json(one) for one in changed.reopened],
-            "resolved": [_moved_json(one) for one in changed.resolved],
+            "new": [moved_document(moved) for moved in difference.new],
+            "worse": [moved_document(moved) for moved in difference.worse],
+            "reopened": [moved_document(moved) for moved in difference.reopened],
+            "resolved": [moved_document(moved) for moved in difference.resolved],
         },
     }
     return json.dumps(document, indent=2)
-
-
-def _run_json(run: StoredRun) -> dict[str, object]:
-    from trueup.formats.wording import instant  # noqa: PLC0415 - heavy
-
-    return {
-        "runId": run.run_id,
-        "environment": run.environment,
-        "generatedAt": instant(run.generated_at),
-        "asOf": instant(run.as_of) if run.as_of else None,
-        "periodDays": run.period_days,
-        "status": run.status,
-        "score": run.score,
-        "confidence": run.confidence,
-        "complete": run.complete,
-        "everyCheck": run.whole,
-        "decides": run.decides,
-        "trigger": run.trigger,
-        "milliseconds": run.milliseconds,
-        "issues": run.issues,
-        "new": run.new,
-        "worse": run.worse,
-        "reopened": run.reopened,
-        "resolved": run.resolved,
-    }
-
-
-def _moved_json(moved: Moved) -> dict[str, str]:
-    return {"id": moved.issue_id, "fingerprint": moved.fingerprint, "severity": moved.severity.value}

@@ -64,11 +64,11 @@ def serve_until_told(
     """
     if not can_serve():
         raise ConfigurationError(HOW_TO_SERVE)
-    from trueup.store import open_store  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
     from trueup.web import create_app, server  # noqa: PLC0415 - heavy
 
     place = config.server.host, config.server.port
-    with server.listening_socket(*place) as listening, open_store(config.store_url, may_make=False) as store:
+    with server.listening_socket(*place) as listening, open_store(config) as store:
         app = create_app(config, store=store, catalogue=checks, clock=clock)
         address = server.address_of(*listening.getsockname()[:2])
         if before is not None:

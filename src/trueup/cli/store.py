@@ -20,7 +20,7 @@ def init(config: ConfigOption = None) -> None:
 
     Example: trueup store init
     """
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
-    with required_store(config_from(config, catalogue_for(config)), may_make=True) as made:
-        typer.echo(f"The store is {made.database.place}.")
+    with open_store(config_from(config, catalogue_for(config)), may_make=True) as opened:
+        typer.echo(f"The store is {opened.database.place}.")

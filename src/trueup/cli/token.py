@@ -17,7 +17,6 @@ from trueup.cli.options import (
     utc_now,
 )
 from trueup.model.access import Role
-from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,16 +33,18 @@ def create(
     days: Annotated[int, typer.Option("--days", help="How long it lives: 1 to 90 days.")] = 30,
     config: ConfigOption = None,
 ) -> None:
-    """Make a token and print it, once: nobody can show it again.
+    """Make a token and print it, once: it cannot be shown again.
 
     Example: trueup token create grafana --role viewer --days 90
     """
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+    from trueup.actions.tokens import create_token  # noqa: PLC0415 - heavy
 
-    with required_store(config_from(config, catalogue_for(config))) as store:
-        text, made = store.tokens.create(name=name, role=role, lifetime_days=days, created_by=caller(), now=utc_now())
-    typer.echo(f"Token {made.token_id} ({made.role}) ends on {made.expires_at:%Y-%m-%d}. Keep it now:", err=True)
-    typer.echo(text)
+    with open_store(config_from(config, catalogue_for(config))) as store:
+        new = create_token(store, name=name, role=role, lifetime_days=days, created_by=caller(), now=utc_now())
+    stored = new.stored
+    typer.echo(f"Token {stored.token_id} ({stored.role}) ends on {stored.expires_at:%Y-%m-%d}. Keep it now:", err=True)
+    typer.echo(new.text)
 
 
 @token.command("list")
@@ -52,14 +53,16 @@ def list_them(output_format: ListFormatOption = ListFormat.TEXT, config: ConfigO
 
     Example: trueup token list
     """
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+    from trueup.actions.tokens import list_tokens, tokens_document  # noqa: PLC0415 - heavy
 
-    with required_store(config_from(config, catalogue_for(config))) as store:
-        tokens = store.tokens.list()
+    now = utc_now()
+    with open_store(config_from(config, catalogue_for(config))) as store:
+        tokens = list_tokens(store)
     if output_format is ListFormat.JSON:
-        typer.echo(json.dumps({"schemaVersion": 1, "tokens": [_json(one) for one in tokens]}, indent=2))
+        typer.echo(json.dumps(tokens_document(tokens, now=now), indent=2))
     else:
-        typer.echo("\n".join(_line(one, utc_now()) for one in tokens) or "There is no token.")
+        typer.echo("\n".join(_line(stored, now) for stored in tokens) or "There is no token.")
 
 
 @token.command()
@@ -71,35 +74,21 @@ def revoke(
 
     Example: trueup token revoke 3f9c2a71d05be846
     """
-    from trueup.cli.memory import required_store  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+    from trueup.actions.tokens import revoke_token  # noqa: PLC0415 - heavy
 
-    with required_store(config_from(config, catalogue_for(config))) as store:
-        if not store.tokens.revoke(token_id, revoked_by=caller(), now=utc_now()):
-            raise ConfigurationError("There is no such token to revoke; `trueup token list` shows those there are.")
+    with open_store(config_from(config, catalogue_for(config))) as store:
+        revoke_token(store, token_id, revoked_by=caller(), now=utc_now())
     typer.echo("It is worth nothing from now on.")
 
 
-def _line(one: StoredToken, now: datetime) -> str:
+def _line(stored: StoredToken, now: datetime) -> str:
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 
-    if one.revoked_at is not None:
-        held = f"revoked {one.revoked_at:%Y-%m-%d %H:%M}"
+    if stored.revoked_at is not None:
+        held = f"revoked {stored.revoked_at:%Y-%m-%d %H:%M}"
     else:
-        held = f"{'ends' if one.valid(now) else 'ended'} {one.expires_at:%Y-%m-%d %H:%M}"
-    used = f"last used {one.last_used_at:%Y-%m-%d %H:%M}" if one.last_used_at else "never used"
-    return f"{one.token_id}  {one.role:<11}  {held}, {used}, made by {legible(one.created_by)}: {legible(one.name)}"
-
-
-def _json(one: StoredToken) -> dict[str, str | None]:
-    from trueup.formats.wording import instant  # noqa: PLC0415 - heavy
-
-    return {
-        "id": one.token_id,
-        "name": one.name,
-        "role": one.role.value,
-        "createdBy": one.created_by,
-        "createdAt": instant(one.created_at),
-        "expiresAt": instant(one.expires_at),
-        "revokedAt": instant(one.revoked_at) if one.revoked_at else None,
-        "lastUsedAt": instant(one.last_used_at) if one.last_used_at else None,
-    }
+        held = f"{'ends' if stored.valid(now) else 'ended'} {stored.expires_at:%Y-%m-%d %H:%M}"
+    used = f"last used {stored.last_used_at:%Y-%m-%d %H:%M}" if stored.last_used_at else "never used"
+    author, name = legible(stored.created_by), legible(stored.name)
+    return f"{stored.token_id}  {stored.role:<11}  {held}, {used}, made by {author}: {name}"

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
+from trueup.actions.runs import newest_complete_run
 from trueup.web.access import Permission, requires
 from trueup.web.problems import Problem
 from trueup.web.services import Services, services
@@ -44,6 +45,6 @@ def readyz(at_hand: Annotated[Services, Depends(services)]) -> Ready:
     if at_hand.stopping.is_set():
         headers = {"Retry-After": str(RETRY_SECONDS)}
         raise Problem(503, "The server is stopping.", headers=headers)
-    newest = at_hand.store.runs.newest(at_hand.config.environment, complete=True)
+    newest = newest_complete_run(at_hand.store, at_hand.config)
     age = (at_hand.clock() - newest.generated_at).total_seconds() if newest else None
     return Ready(lastAuditAgeSeconds=max(0, round(age)) if age is not None else None)

@@ -46,13 +46,13 @@ class Services:
     @property
     def store(self) -> Store:
         """The store. Raises ``StoreUnavailable`` when it cannot be opened; the next call tries again."""
-        from trueup.store import open_store  # noqa: PLC0415 - heavy
+        from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
         if self.given_store is not None:
             return self.given_store
         with self._lock:
             if self._store is None:
-                self._store = open_store(self.config.store_url, may_make=False)
+                self._store = open_store(self.config)
             return self._store
 
     @property

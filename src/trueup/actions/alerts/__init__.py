@@ -7,11 +7,13 @@ there, in whichever process and as often as needed. No audit waits for it.
 from __future__ import annotations
 
 from trueup.actions.alerts.decide import Decision, notify
-from trueup.actions.alerts.delivery import ChannelDelivery, Delivered, deliver
+from trueup.actions.alerts.delivery import ChannelDelivery, Delivered, deliver, retry_soon
+from trueup.actions.alerts.listing import AlertList, list_alerts
 from trueup.actions.alerts.pulse import Pulse, heartbeat
 from trueup.actions.alerts.setup import ChannelHealth, examine_channels, send_test
 
 __all__ = [
+    "AlertList",
     "ChannelDelivery",
     "ChannelHealth",
     "Decision",
@@ -20,6 +22,8 @@ __all__ = [
     "deliver",
     "examine_channels",
     "heartbeat",
+    "list_alerts",
     "notify",
+    "retry_soon",
     "send_test",
 ]

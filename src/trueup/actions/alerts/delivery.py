@@ -26,6 +26,9 @@ LONGEST_WAIT = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(hours=72)
 """A message that could not be sent for so long is marked as expired. A sink may be down over a long weekend."""
 
+RETRY_WITHIN = timedelta(hours=24)
+"""How old a message may be that is tried again after it failed for good: its news is still news."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelDelivery:
@@ -92,6 +95,15 @@ def deliver(
 
     with ThreadPoolExecutor(max_workers=len(waiting), thread_name_prefix="trueup-deliver") as pool:
         return Delivered(channels=tuple(pool.map(drained, waiting)))
+
+
+def retry_soon(store: Store, *, environment: str, now: datetime) -> None:
+    """Make due at once what waits for its next attempt, and what failed for good within ``RETRY_WITHIN``.
+
+    Nothing is sent here. Raises ``StoreUnavailable``.
+    """
+    store.outbox.again(environment, since=now - RETRY_WITHIN, now=now)
+    store.outbox.hurry(environment, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

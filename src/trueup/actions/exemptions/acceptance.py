@@ -18,6 +18,10 @@ from trueup.model.relations import Exemption
 from trueup.store import Store, StoredExemption
 
 
+class UnknownExemption(ConfigurationError):
+    """The store holds no such exemption to take back."""
+
+
 def refuse_exempted_plans(config: Config, catalogue: Sequence[Check]) -> None:
     """Refuse a config that exempts a plan from a check whose findings are about no plan: it would silence nothing.
 
@@ -85,12 +89,12 @@ def end_exemption(
     subject: str | None = None,
     plan: str | None = None,
 ) -> None:
-    """Take an exemption back. Raises ``ConfigurationError`` when the store holds none."""
+    """Take an exemption back. A record of it stays. Raises ``UnknownExemption`` when the store holds none."""
     if (subject is None) == (plan is None):
         raise ConfigurationError("Name a subject or a plan, one of the two: which exemption is taken back?")
     scope = Exemption(check_id=check, subject=subject, plan=plan)
     if not store.exemptions.remove(scope, environment=environment, removed_by=actor, now=now):
-        raise ConfigurationError(
+        raise UnknownExemption(
             f"The store exempts no {scope.scope_text} from {check} in {environment}; `trueup exempt list` shows what "
             "it does, and one in trueup.toml is taken out there."
         )

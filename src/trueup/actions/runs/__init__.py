@@ -1,6 +1,30 @@
-"""Compare stored runs, and read an old report as it counts now."""
+"""List the stored runs, look one up, compare two, and read an old report as it counts now."""
 
 from trueup.actions.runs.ageing import documents, guardrails_now, head_now, is_run_fresh
-from trueup.actions.runs.comparison import NEWEST, Comparison, compare, named
+from trueup.actions.runs.comparison import NEWEST, Comparison, compare, named, run_difference
+from trueup.actions.runs.listing import list_runs, moved_document, run_document, runs_document
+from trueup.actions.runs.lookup import newest_complete_run, newest_run, run_of_id, stored_finding
+from trueup.store import Sort, State, UnknownRun
 
-__all__ = ["NEWEST", "Comparison", "compare", "documents", "guardrails_now", "head_now", "is_run_fresh", "named"]
+__all__ = [
+    "NEWEST",
+    "Comparison",
+    "Sort",
+    "State",
+    "UnknownRun",
+    "compare",
+    "documents",
+    "guardrails_now",
+    "head_now",
+    "is_run_fresh",
+    "list_runs",
+    "moved_document",
+    "named",
+    "newest_complete_run",
+    "newest_run",
+    "run_difference",
+    "run_document",
+    "run_of_id",
+    "runs_document",
+    "stored_finding",
+]

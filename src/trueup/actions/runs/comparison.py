@@ -25,11 +25,19 @@ def compare(run: str, *, store: Store, environment: str, against: str | None = N
     A run is named by its id, by the beginning of it, or as ``newest``. Raises ``UnknownRun``, ``ConfigurationError``
     when a beginning fits several, and ``StoreUnavailable``.
     """
-    found = named(run, store=store, environment=environment)
+    stored = named(run, store=store, environment=environment)
     other = named(against, store=store, environment=environment) if against is not None else None
-    difference = store.runs.difference(found.run_id, other.run_id if other else None)
+    difference = run_difference(stored.run_id, store=store, earlier=other.run_id if other else None)
     earlier = store.runs.get(difference.with_run_id) if difference.with_run_id else None
-    return Comparison(run=found, earlier=earlier, difference=difference)
+    return Comparison(run=stored, earlier=earlier, difference=difference)
+
+
+def run_difference(run_id: str, *, store: Store, earlier: str | None = None) -> Difference:
+    """Return what changed to the run of this id from the one before, or from ``earlier``.
+
+    Raises ``UnknownRun`` and ``StoreUnavailable``.
+    """
+    return store.runs.difference(run_id, earlier)
 
 
 def named(run: str, *, store: Store, environment: str) -> StoredRun:

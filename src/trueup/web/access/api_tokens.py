@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 
-from trueup.model.errors import StoreUnavailable
-from trueup.store.tokens import parse_token
+from trueup.actions.tokens import TokenRefused, authenticate_token, claimed_token_id
 from trueup.web.access.principal import Principal
 from trueup.web.access.verifying import Rejected
 from trueup.web.services import Services
@@ -26,21 +24,12 @@ class ApiTokens:
 
     def claimed_name(self, credential: str) -> str | None:
         """The token's id; None for one that is mistyped."""
-        presented = parse_token(credential)
-        return f"token:{presented.token_id}" if presented else None
+        token_id = claimed_token_id(credential)
+        return f"token:{token_id}" if token_id else None
 
     def verify(self, credential: str) -> Principal | Rejected:
         """The token's holder. Raises ``StoreUnavailable``."""
-        presented = parse_token(credential)
-        if presented is None:
-            return Rejected(reason="the token is mistyped")
-        store, now = self.services.store, self.services.clock()
-        stored = store.tokens.find(presented.token_id)
-        if stored is None or not stored.matches(presented.secret):
-            return Rejected(reason=f"token {presented.token_id} is unknown or its secret is wrong")
-        if not stored.valid(now):
-            return Rejected(reason=f"token {presented.token_id} is expired or revoked")
-        # When it was last used is worth knowing, and not worth failing for.
-        with contextlib.suppress(StoreUnavailable):
-            store.tokens.touch(stored, now=now)
-        return Principal(actor=f"token:{presented.token_id}", role=stored.role)
+        token = authenticate_token(credential, store=self.services.store, now=self.services.clock())
+        if isinstance(token, TokenRefused):
+            return Rejected(reason=token.reason)
+        return Principal(actor=f"token:{token.token_id}", role=token.role)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
+from trueup.actions import exemptions
 from trueup.actions.audit import takes_plan
-from trueup.actions.exemptions import exempt
-from trueup.formats.wording import exact, instant
 from trueup.model.relations import Exemption as Exempted
-from trueup.store import AlreadyExempted, StoredExemption
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.administration import Exemption, Exemptions
@@ -39,15 +36,9 @@ def list_exemptions(
     at_hand: Annotated[Services, Depends(services)],
 ) -> Exemptions:
     """Every exemption that holds or has expired: the store's, and the config's where the store has no other."""
-    today = at_hand.clock().date()
-    stored = at_hand.store.exemptions.list(at_hand.config.environment)
-    taken = {made.exemption.scope for made in stored}
-    configured = [made for made in at_hand.config.exemptions if made.scope not in taken]
-    found = [_stored(made, today) for made in stored] + [_configured(made, today) for made in configured]
-    found.sort(key=lambda made: (made.check, made.plan or "", made.subject or ""))
-    if not who.may(Permission.EVIDENCE_READ):
-        found = [Exemption.model_validate(without_addresses(made.model_dump())) for made in found]
-    return Exemptions(exemptions=found)
+    listed = exemptions.list_exemptions(at_hand.config, at_hand.store, today=at_hand.clock().date())
+    document = exemptions.exemptions_document(listed)
+    return Exemptions.model_validate(document if who.may(Permission.EVIDENCE_READ) else without_addresses(document))
 
 
 @router.post(
@@ -69,7 +60,7 @@ def add_exemption(
     if order.expires < now.date():
         raise Problem(409, "An exemption that has ended already exempts nothing; give a day to come.")
     try:
-        made = exempt(
+        stored = exemptions.exempt(
             store=at_hand.store,
             config=at_hand.config,
             catalogue=at_hand.catalogue,
@@ -82,18 +73,19 @@ def add_exemption(
             actor=who.actor,
             now=now,
         )
-    except AlreadyExempted:
+    except exemptions.AlreadyExempted:
         raise Problem(
             409, "An exemption stands for this check and this subject or plan; take that one back first."
         ) from None
-    return _stored(made, now.date())
+    listed = exemptions.listed_exemption(stored.exemption, stored, today=now.date())
+    return Exemption.model_validate(exemptions.exemption_document(listed))
 
 
 def _refuse_unknown(at_hand: Services, order: ExemptionBody) -> None:
     check = find_check(at_hand.catalogue, order.check)
     if check is None:
         raise Problem(404, NO_SUCH_CHECK)
-    if order.plan and order.plan not in {one.plan for one in at_hand.config.plans}:
+    if order.plan and order.plan not in {plan.plan for plan in at_hand.config.plans}:
         raise Problem(404, NO_SUCH_PLAN)
     if order.plan and not takes_plan(check):
         raise Problem(409, "This check finds things that are about no account; name a subject.")
@@ -112,7 +104,7 @@ def remove_plan_exemption(
     check_id: CheckIdPath,
 ) -> None:
     """Take back the exemption of a plan from a check. A record of it stays."""
-    _taken_back(at_hand, Exempted(check_id=check_id, plan=plan), who)
+    _take_back(at_hand, Exempted(check_id=check_id, plan=plan), who)
 
 
 @router.delete(
@@ -128,46 +120,22 @@ def remove_exemption(
 ) -> None:
     """Take back the exemption of a subject, named like its issue. A record of it stays."""
     check, _, subject = issue_id.partition(":")
-    _taken_back(at_hand, Exempted(check_id=check, subject=subject), who)
+    _take_back(at_hand, Exempted(check_id=check, subject=subject), who)
 
 
-def _taken_back(at_hand: Services, exempted: Exempted, who: Principal) -> None:
+def _take_back(at_hand: Services, scope: Exempted, who: Principal) -> None:
     """Raises ``Problem`` where the store holds no such exemption."""
-    environment = at_hand.config.environment
-    if at_hand.store.exemptions.remove(exempted, environment=environment, removed_by=who.actor, now=at_hand.clock()):
-        return
-    if any(made.scope == exempted.scope for made in at_hand.config.exemptions):
-        raise Problem(409, "This exemption stands in the config; take it out there.")
-    raise Problem(404, NO_SUCH_EXEMPTION)
-
-
-def _stored(made: StoredExemption, today: date) -> Exemption:
-    return _shown(
-        made.exemption, today, source="store", created_by=exact(made.created_by), created_at=instant(made.created_at)
-    )
-
-
-def _configured(made: Exempted, today: date) -> Exemption:
-    return _shown(made, today, source="config", created_by=None, created_at=None)
-
-
-def _shown(
-    made: Exempted,
-    today: date,
-    *,
-    source: Literal["config", "store"],
-    created_by: str | None,
-    created_at: str | None,
-) -> Exemption:
-    return Exemption(
-        check=made.check_id,
-        subject=None if made.subject is None else exact(made.subject),
-        plan=None if made.plan is None else exact(made.plan),
-        owner=exact(made.owner),
-        reason=exact(made.reason),
-        expires=made.expires_at.isoformat() if made.expires_at else None,
-        expired=made.expires_at is not None and made.expires_at < today,
-        source=source,
-        created_by=created_by,
-        created_at=created_at,
-    )
+    try:
+        exemptions.end_exemption(
+            store=at_hand.store,
+            environment=at_hand.config.environment,
+            check=scope.check_id,
+            subject=scope.subject,
+            plan=scope.plan,
+            actor=who.actor,
+            now=at_hand.clock(),
+        )
+    except exemptions.UnknownExemption:
+        if any(exemption.scope == scope.scope for exemption in at_hand.config.exemptions):
+            raise Problem(409, "This exemption stands in the config; take it out there.") from None
+        raise Problem(404, NO_SUCH_EXEMPTION) from None

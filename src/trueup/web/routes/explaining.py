@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from trueup.actions.exemptions import with_stored_exemptions
 from trueup.actions.explain import EntryInFull, Explanation
@@ -15,7 +15,6 @@ from trueup.model.change import Value
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.outcome import Checked
-from trueup.store import StoredFinding
 from trueup.targets.target import TargetUnavailable
 from trueup.web.logs import logger
 from trueup.web.routes.answers.findings import FindingInFull, Timeline, TimelineEntry, TimelineLine
@@ -23,6 +22,9 @@ from trueup.web.routes.answers.report import Issue
 from trueup.web.routes.answers.words import moment_or_none
 from trueup.web.routes.redaction import masked_issue, without_addresses
 from trueup.web.services import Services
+
+if TYPE_CHECKING:
+    from trueup.store import StoredFinding
 
 Now = Literal["found", "not_found", "unknown"]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from trueup.store import Sort
+from trueup.actions.runs import Sort
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.findings import FindingInFull, FindingPage

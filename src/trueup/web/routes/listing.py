@@ -7,12 +7,16 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from trueup.store import State, StoredIssue
+from trueup.actions.runs import State
 from trueup.web.cursors import refused
 from trueup.web.routes.lookups import find_run
 from trueup.web.routes.redaction import masked_issue
 from trueup.web.services import Services
+
+if TYPE_CHECKING:
+    from trueup.store import StoredIssue
 
 LIST = "findings"
 RESOLVED = "findings/resolved"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends
 from prometheus_client import CollectorRegistry, generate_latest
@@ -13,13 +13,15 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
-from trueup.actions.runs import guardrails_now
+from trueup.actions.runs import guardrails_now, newest_complete_run, newest_run
 from trueup.model.check import Check
 from trueup.model.errors import StoreUnavailable
 from trueup.model.guardrail import GuardrailStatus
-from trueup.store import Store, StoredRun
 from trueup.web.access import Permission, requires
 from trueup.web.services import Services, services
+
+if TYPE_CHECKING:
+    from trueup.store import Store, StoredRun
 
 router = APIRouter(tags=["metrics"])
 
@@ -63,17 +65,17 @@ class StoreFacts(Collector):
         yield from found
 
     def _facts(self, store: Store) -> Iterator[Metric]:
-        environment, period = self._at_hand.config.environment, self._at_hand.config.policy.period_days
-        newest = store.runs.newest(environment, period_days=period)
+        config = self._at_hand.config
+        newest = newest_run(store, config)
         if newest is not None:
             yield from _of_run(newest, self._at_hand.catalogue)
             yield _guardrails(newest, self._at_hand)
-        complete = store.runs.newest(environment, complete=True)
+        complete = newest_complete_run(store, config)
         age = GaugeMetricFamily("trueup_last_complete_audit_age_seconds", "Age of the newest complete audit.")
         if complete is not None:
             age.add_metric((), max(0.0, (self._at_hand.clock() - complete.generated_at).total_seconds()))
         yield age
-        yield _messages(store, environment)
+        yield _messages(store, config.environment)
 
 
 def _of_run(run: StoredRun, catalogue: Sequence[Check]) -> Iterator[Metric]:

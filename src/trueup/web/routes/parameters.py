@@ -10,10 +10,10 @@ from typing import Annotated
 
 from fastapi import Header, Path, Query
 
+from trueup.actions.runs import Sort, State
 from trueup.model.finding import Area
 from trueup.model.policy import PERIOD_DAYS_LIMIT
 from trueup.model.severity import Severity
-from trueup.store import Sort, State
 from trueup.web import text
 from trueup.web.routes.query_types import Text, Truth, Whole, Word
 

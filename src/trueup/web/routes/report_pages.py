@@ -6,16 +6,18 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from trueup.actions.runs import head_now, is_run_fresh
 from trueup.actions.serve import Origin
-from trueup.store import Keyset, StoredRun
 from trueup.web.cursors import refused
 from trueup.web.pages import Page
 from trueup.web.services import Services
+
+if TYPE_CHECKING:
+    from trueup.store import Keyset, StoredRun
 
 LIST = "report"
 _ISSUES_FOLLOW = "scoreBreakdown"

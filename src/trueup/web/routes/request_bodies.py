@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_valida
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from trueup.actions.tokens import LONGEST_DAYS
 from trueup.model.access import Role
 from trueup.model.policy import PERIOD_DAYS_LIMIT
-from trueup.store.tokens import LONGEST_DAYS
 from trueup.web import text
 from trueup.web.strict import Body
 

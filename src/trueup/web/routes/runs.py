@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 
-from trueup.actions.runs import head_now
-from trueup.formats.wording import instant
-from trueup.model.report import Status
-from trueup.store import Moved as MovedFinding
-from trueup.store import StoredRun, UnknownRun
+from trueup.actions import runs
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.cursors import refused
 from trueup.web.problems import Problem
@@ -27,6 +23,10 @@ from trueup.web.routes.request_bodies import AuditBody
 from trueup.web.routes.waiting import started_run
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
+
+if TYPE_CHECKING:
+    from trueup.store import Moved as MovedFinding
+    from trueup.store import StoredRun
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
@@ -44,12 +44,12 @@ def list_runs(
     """The runs that are remembered, newest first."""
     before = at_hand.cursors.read(cursor, of=LIST)["before"] if cursor is not None else None
     try:
-        found = at_hand.store.runs.list(at_hand.config.environment, limit=limit + 1, before=before)
-    except UnknownRun:
+        listed = runs.list_runs(at_hand.store, at_hand.config.environment, limit=limit + 1, before=before)
+    except runs.UnknownRun:
         raise refused() from None
-    shown = found[:limit]
-    following = at_hand.cursors.written(of=LIST, before=shown[-1].run_id) if len(found) > limit else None
-    return RunPage(runs=[_run(run) for run in shown], next_cursor=following)
+    shown = listed[:limit]
+    following = at_hand.cursors.written(of=LIST, before=shown[-1].run_id) if len(listed) > limit else None
+    return RunPage.model_validate({**runs.runs_document(shown), "nextCursor": following})
 
 
 @router.get("/{run_id}", responses=problems({404: NO_SUCH_RUN}))
@@ -77,19 +77,20 @@ def compare_run(
     if earlier is not None:
         find_run(at_hand, earlier)
     try:
-        found = at_hand.store.runs.difference(run_id, earlier)
-    except UnknownRun:
+        difference = runs.run_difference(run_id, store=at_hand.store, earlier=earlier)
+    except runs.UnknownRun:
         raise Problem(404, NO_SUCH_RUN) from None
+    kinds = {
+        "new": difference.new,
+        "worse": difference.worse,
+        "reopened": difference.reopened,
+        "resolved": difference.resolved,
+    }
     return Difference(
-        run_id=found.run_id,
-        with_run_id=found.with_run_id,
-        counts=MovedCounts(
-            new=len(found.new), worse=len(found.worse), reopened=len(found.reopened), resolved=len(found.resolved)
-        ),
-        new=_moved(found.new[:limit], masked=masked),
-        worse=_moved(found.worse[:limit], masked=masked),
-        reopened=_moved(found.reopened[:limit], masked=masked),
-        resolved=_moved(found.resolved[:limit], masked=masked),
+        run_id=difference.run_id,
+        with_run_id=difference.with_run_id,
+        counts=MovedCounts(**{kind: len(moved) for kind, moved in kinds.items()}),
+        **{kind: _moved(moved[:limit], masked=masked) for kind, moved in kinds.items()},
     )
 
 
@@ -107,37 +108,14 @@ async def start_run(
 
 
 def _run(run: StoredRun) -> Run:
-    return Run(
-        run_id=run.run_id,
-        environment=run.environment,
-        generated_at=instant(run.generated_at),
-        period_days=run.period_days,
-        status=Status(run.status),
-        score=run.score,
-        confidence=run.confidence,
-        complete=run.complete,
-        decides=run.decides,
-        trigger=run.trigger,
-        milliseconds=run.milliseconds,
-        issues=run.issues,
-        new=run.new,
-        worse=run.worse,
-        reopened=run.reopened,
-        resolved=run.resolved,
-    )
+    return Run.model_validate(runs.run_document(run))
 
 
 def _head(at_hand: Services, run: StoredRun, *, masked: bool) -> ReportHead:
-    document: Any = head_now(json.loads(run.head), run, now=at_hand.clock(), config=at_hand.config)
+    document: Any = runs.head_now(json.loads(run.head), run, now=at_hand.clock(), config=at_hand.config)
     return ReportHead.model_validate(without_addresses(document) if masked else document)
 
 
-def _moved(found: Iterable[MovedFinding], *, masked: bool) -> list[Moved]:
-    return [
-        Moved(
-            id=without_addresses(one.issue_id) if masked else one.issue_id,
-            fingerprint=one.fingerprint,
-            severity=one.severity,
-        )
-        for one in found
-    ]
+def _moved(findings: Iterable[MovedFinding], *, masked: bool) -> list[Moved]:
+    documents = [runs.moved_document(finding) for finding in findings]
+    return [Moved.model_validate(without_addresses(document) if masked else document) for document in documents]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from trueup.formats.wording import instant
-from trueup.store import StoredToken
+from trueup.actions import tokens
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.problems import Problem
-from trueup.web.routes.answers.administration import Token, TokenMade, Tokens
+from trueup.web.routes.answers.administration import TokenMade, Tokens
 from trueup.web.routes.answers.problems import problems
-from trueup.web.routes.answers.words import moment_or_none
 from trueup.web.routes.parameters import TokenIdPath
 from trueup.web.routes.request_bodies import TokenBody
 from trueup.web.services import Services, services
@@ -31,8 +28,7 @@ def list_tokens(
     at_hand: Annotated[Services, Depends(services)],
 ) -> Tokens:
     """Every token, newest first; revoked and expired ones stay as a record."""
-    now = at_hand.clock()
-    return Tokens(tokens=[_token(made, now) for made in at_hand.store.tokens.list()])
+    return Tokens.model_validate(tokens.tokens_document(tokens.list_tokens(at_hand.store), now=at_hand.clock()))
 
 
 @router.post("", status_code=201)
@@ -43,10 +39,15 @@ def make_token(
 ) -> TokenMade:
     """Make a token. What is answered is shown this once."""
     now = at_hand.clock()
-    secret, made = at_hand.store.tokens.create(
-        name=order.name, role=order.role, lifetime_days=order.lifetime_days, created_by=who.actor, now=now
+    new = tokens.create_token(
+        at_hand.store,
+        name=order.name,
+        role=order.role,
+        lifetime_days=order.lifetime_days,
+        created_by=who.actor,
+        now=now,
     )
-    return TokenMade(secret=secret, token=_token(made, now))
+    return TokenMade.model_validate({"secret": new.text, "token": tokens.token_document(new.stored, now=now)})
 
 
 @router.delete("/{token_id}", status_code=204, response_class=Response, responses=problems({404: NO_SUCH_TOKEN}))
@@ -56,19 +57,7 @@ def revoke_token(
     token_id: TokenIdPath,
 ) -> None:
     """Make a token worthless from this moment on."""
-    if not at_hand.store.tokens.revoke(token_id, revoked_by=who.actor, now=at_hand.clock()):
-        raise Problem(404, NO_SUCH_TOKEN)
-
-
-def _token(made: StoredToken, now: datetime) -> Token:
-    return Token(
-        id=made.token_id,
-        name=made.name,
-        role=made.role,
-        created_by=made.created_by,
-        created_at=instant(made.created_at),
-        expires_at=instant(made.expires_at),
-        revoked_at=moment_or_none(made.revoked_at),
-        last_used_at=moment_or_none(made.last_used_at),
-        valid=made.valid(now),
-    )
+    try:
+        tokens.revoke_token(at_hand.store, token_id, revoked_by=who.actor, now=at_hand.clock())
+    except tokens.UnknownToken:
+        raise Problem(404, NO_SUCH_TOKEN) from None

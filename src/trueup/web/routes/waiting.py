@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from trueup.actions.serve import WAIT_SECONDS, underway
-from trueup.store import StoredRun
 from trueup.web.services import Services
+
+if TYPE_CHECKING:
+    from trueup.store import StoredRun
 
 
 async def started_run(at_hand: Services, period_days: int, max_age_seconds: int, *, asked_at: datetime) -> StoredRun:

@@ -13,7 +13,7 @@ from trueup.web.routes.answers.words import Answer, Day, Moment, NextCursor, Sha
 
 
 class Exemption(Answer):
-    """Who accepted a finding, why, and until when. Those of the config were made by nobody and at no moment."""
+    """Who accepted a finding, why, and until when. One of the config has neither author nor moment."""
 
     check: str
     subject: Annotated[str | None, Field(description="The one subject it is of; null for one of a plan.")]
@@ -21,8 +21,13 @@ class Exemption(Answer):
     owner: str
     reason: str
     expires: Annotated[Day | None, Field(description="The last day it holds; null for one of the config without end.")]
+    expires_at: Annotated[Day | None, Field(description="The same as ``expires``, as the command names it.")]
     expired: bool
     source: Literal["config", "store"]
+    from_: Annotated[
+        Literal["config", "store"],
+        Field(alias="from", description="The same as ``source``, as the command names it."),
+    ]
     created_by: str | None
     created_at: Moment | None
 
@@ -30,6 +35,7 @@ class Exemption(Answer):
 class Exemptions(Answer):
     """Every exemption, expired ones too."""
 
+    schema_version: Literal[1]
     exemptions: list[Exemption]
 
 
@@ -128,6 +134,7 @@ class Token(Answer):
 class Tokens(Answer):
     """Every token, newest first."""
 
+    schema_version: Literal[1]
     tokens: list[Token]
 
 

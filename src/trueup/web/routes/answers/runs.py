@@ -18,11 +18,15 @@ class Run(Answer):
     run_id: str
     environment: str
     generated_at: Moment
+    as_of: Annotated[
+        Moment | None, Field(description="The moment the database was read at; null when it was not read.")
+    ]
     period_days: Annotated[int, Field(ge=1, le=3650)]
     status: Status
     score: Annotated[int, Field(ge=0, le=100)]
     confidence: Annotated[float, Field(ge=0, le=1)]
     complete: Annotated[bool, Field(description="Whether every check that is on was answered from whole relations.")]
+    every_check: Annotated[bool, Field(description="Whether it asked every check there is.")]
     decides: Annotated[bool, Field(description="Whether it opened and resolved findings.")]
     trigger: Annotated[str, Field(description="What asked for it: command, schedule or request.")]
     milliseconds: Count
@@ -36,6 +40,7 @@ class Run(Answer):
 class RunPage(Answer):
     """Runs, newest first."""
 
+    schema_version: Literal[1]
     runs: list[Run]
     next_cursor: NextCursor
 

@@ -1,0 +1,60 @@
+"""Look up a run, or what the store remembers of a finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trueup.store import State, StoredFinding
+
+if TYPE_CHECKING:
+    from trueup.config import Config
+    from trueup.store import Store, StoredRun
+
+
+def newest_run(store: Store, config: Config) -> StoredRun | None:
+    """Return the newest run over the config's period; None where there is none yet. Raises ``StoreUnavailable``."""
+    return store.runs.newest(config.environment, period_days=config.policy.period_days)
+
+
+def newest_complete_run(store: Store, config: Config) -> StoredRun | None:
+    """Return the newest run that asked every check and got its answer. Raises ``StoreUnavailable``."""
+    return store.runs.newest(config.environment, complete=True)
+
+
+def run_of_id(run_id: str, *, store: Store, environment: str) -> StoredRun | None:
+    """Return the run of this id; None for an unknown one and for one of another environment.
+
+    Raises ``StoreUnavailable``.
+    """
+    run = store.runs.get(run_id)
+    return run if run is not None and run.environment == environment else None
+
+
+def stored_finding(issue_id: str, *, store: Store, environment: str) -> StoredFinding | None:
+    """Return what the store remembers of an issue: of the runs that decide, or of the newest run over any period.
+
+    Raises ``StoreUnavailable``.
+    """
+    finding = store.findings.get(environment, issue_id)
+    if finding is not None:
+        return finding
+    check, _, subject = issue_id.partition(":")
+    run = store.runs.newest(environment)
+    issues = store.runs.issues(run.run_id, check=check, subject=subject, limit=1).issues if run else ()
+    if run is None or not issues:
+        return None
+    (issue,) = issues
+    return StoredFinding(
+        issue_id=issue.issue_id,
+        fingerprint=issue.fingerprint,
+        check=issue.check,
+        subject=issue.subject,
+        severity=issue.severity,
+        risk=issue.risk,
+        state=State.OPEN,
+        first_seen=issue.first_seen,
+        last_seen=run.generated_at,
+        resolved_at=None,
+        times_reopened=0,
+        document=issue.document,
+    )
