@@ -13,8 +13,7 @@ from trueup.disk import whole_file
 from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from trueup.actions.journal import Review
-    from trueup.journal import BrokenAt
+    from trueup.actions.journal import BrokenAt, Review
 
 journal = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What trueup did: verify, export, anchor, review."
@@ -36,8 +35,7 @@ def verify(config: ConfigOption = None, anchor: AnchorsOption = None) -> None:
 
     Example: trueup journal verify --anchor anchor.json
     """
-    from trueup.actions.journal import anchor_from, check_journal  # noqa: PLC0415 - heavy
-    from trueup.journal import BrokenAt  # noqa: PLC0415 - heavy
+    from trueup.actions.journal import BrokenAt, anchor_from, check_journal  # noqa: PLC0415 - heavy
 
     found = check_journal(_url(config), anchors=[anchor_from(path) for path in anchor or ()])
     if isinstance(found, BrokenAt):
@@ -75,8 +73,7 @@ def anchor(config: ConfigOption = None, output: OutputOption = None) -> None:
 
     Example: trueup journal anchor --output anchor.json
     """
-    from trueup.actions.journal import anchor_text, take_anchor  # noqa: PLC0415 - heavy
-    from trueup.journal import BrokenAt  # noqa: PLC0415 - heavy
+    from trueup.actions.journal import BrokenAt, anchor_text, take_anchor  # noqa: PLC0415 - heavy
 
     found = take_anchor(_url(config))
     if isinstance(found, BrokenAt):

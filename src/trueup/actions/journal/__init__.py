@@ -10,9 +10,13 @@ from trueup.actions.journal.reading import (
     take_anchor,
 )
 from trueup.actions.journal.review import Review, review_journal
+from trueup.journal import BrokenAt, NoJournal, Sound
 
 __all__ = [
+    "BrokenAt",
+    "NoJournal",
     "Review",
+    "Sound",
     "anchor_from",
     "anchor_text",
     "check_journal",

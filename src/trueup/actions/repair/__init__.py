@@ -14,6 +14,7 @@ from trueup.actions.repair.subject_timeline import looked_at
 from trueup.actions.repair.unattended import performed_in_turn, safe_issues
 from trueup.model.attribution import clean_name, clean_reason
 from trueup.model.source import Silent
+from trueup.targets.target import TargetUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Desk",
+    "TargetUnavailable",
     "counts_text",
     "open_desk",
     "open_reading_desk",

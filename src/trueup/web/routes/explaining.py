@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from trueup.actions.exemptions import with_stored_exemptions
 from trueup.actions.explain import EntryInFull, Explanation
-from trueup.actions.repair import timeline
+from trueup.actions.repair import TargetUnavailable, timeline
 from trueup.formats import json as report_json
 from trueup.formats.timeline import timeline_line
 from trueup.formats.wording import exact, instant, json_value
@@ -15,7 +15,6 @@ from trueup.model.change import Value
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.outcome import Checked
-from trueup.targets.target import TargetUnavailable
 from trueup.web.logs import logger
 from trueup.web.routes.answers.findings import FindingInFull, Timeline, TimelineEntry, TimelineLine
 from trueup.web.routes.answers.report import Issue

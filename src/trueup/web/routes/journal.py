@@ -7,8 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from trueup.actions.journal import check_journal, journal_page, journal_url
-from trueup.journal import NoJournal, Sound
+from trueup.actions.journal import NoJournal, Sound, check_journal, journal_page, journal_url
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.administration import JournalEntry, JournalPage, JournalVerdict
