@@ -78,7 +78,7 @@ def contents(books: Books, mapping: RelationMapping) -> list[object]:
         "SELECT * FROM unreadable_row ORDER BY ALL",
         f"SELECT rows FROM copied_relation WHERE relation = '{name}'",
     )
-    found: list[object] = [books.connection.execute(query).fetchall() for query in queries]
+    found: list[object] = [books.run(query).fetchall() for query in queries]
     return [*found, books.copies(), dict(books.mapped_columns())]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -27,7 +27,8 @@ class Again:
     A plan is one that was made without looking for a better one, and only fit for a few rows: where there are more,
     none is used. ``tables`` are the derived ones that stand with the columns that they must have, and only have to be
     emptied; ``copies`` and ``mapped`` are what the books hold, and which columns of it; ``has_plans`` says whether
-    the config names any; ``environment`` and ``as_of`` are what the books are of.
+    the config names any; ``environment`` and ``as_of`` are what the books are of. ``late`` are relations that are
+    written by a call, before the first statement that names them.
     """
 
     def __init__(self, connection: DuckDBPyConnection) -> None:
@@ -35,6 +36,7 @@ class Again:
         self.copies: tuple[RelationRead, ...] = ()
         self.mapped: Mapping[str, frozenset[str]] = {}
         self.has_plans = False
+        self.late: dict[str, Callable[[], None]] = {}
         self.environment = ""
         self.as_of: datetime | None = None
         self._connection = connection
@@ -52,6 +54,8 @@ class Again:
 
     def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
         """Run one statement."""
+        for name in [name for name in self.late if name in sql]:
+            self.late.pop(name)()
         statement = self._statement(sql)
         if statement.type.name == "CREATE":
             self.forget_plans()

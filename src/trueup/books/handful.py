@@ -19,7 +19,7 @@ from trueup.books.again import Again
 from trueup.books.copy import insertion, note_unknown_plans, refuse_wrong_columns, settle
 from trueup.books.reading import literal
 from trueup.books.schema import UNREADABLE, create_table, own_words
-from trueup.model.relations import MAPPED, STRIPE, Relation, columns_of, relation_name, relation_named
+from trueup.model.relations import MAPPED, STRIPE, CopiedRelation, Relation, columns_of, relation_name, relation_named
 from trueup.model.report import RelationRead
 from trueup.model.source import RelationMapping, mapped_columns
 
@@ -32,6 +32,8 @@ Key = tuple[object, ...]
 NO_TYPE = '"NULL"'
 """DuckDB's type of a column that holds nothing."""
 
+
+_COUNTS = relation_name(CopiedRelation)
 
 _USES_UNTIL_SWEPT = 20
 """DuckDB keeps deleted rows until a checkpoint, in memory too, and every scan goes over them."""
@@ -93,7 +95,6 @@ class Handful:
         self._keys: dict[str, frozenset[Key]] = {}
         self._reads: dict[str, RelationRead] = {}
         self._mapped: dict[str, frozenset[str]] = {}
-        self._counted: dict[str, int] = {}
         self.uses = 0
 
     def put(self, given: Sequence[FewRows]) -> None:
@@ -179,15 +180,15 @@ class Handful:
             self._reads[name] for name in map(relation_name, (*MAPPED, *STRIPE)) if name in self._reads
         )
         self._again.mapped = dict(self._mapped)
+        self._again.late[_COUNTS] = self._count
+
+    def _count(self) -> None:
+        """Write down how many rows each relation has: for the few queries that ask, and only then."""
         counts = {name: read.rows for name, read in self._reads.items()}
-        if counts == self._counted:
-            return
-        if self._counted:
-            self.books.run("DELETE FROM copied_relation")
+        self.books.run(f"DELETE FROM {_COUNTS}")
         if counts:
             rows = ", ".join(f"('{name}', ${name}, NULL)" for name in counts)
-            self.books.run(f"INSERT INTO copied_relation VALUES {rows}", counts)
-        self._counted = counts
+            self.books.run(f"INSERT INTO {_COUNTS} VALUES {rows}", counts)
 
 
 def _key_names(relation: Relation) -> list[str]:
