@@ -1,4 +1,4 @@
-"""More cases of `ledger-break`, beside the six that its own file teaches with."""
+"""More cases of `ledger-break`, beside those that its own file teaches with."""
 
 from __future__ import annotations
 

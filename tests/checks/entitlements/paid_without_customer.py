@@ -1,4 +1,4 @@
-"""More cases of `paid-without-customer`, beside the six that its own file teaches with."""
+"""More cases of `paid-without-customer`, beside those that its own file teaches with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More cases of `stale-paid-plan`, beside the six that its own file teaches with."""
+"""More cases of `stale-paid-plan`, beside those that its own file teaches with."""
 
 from __future__ import annotations
 

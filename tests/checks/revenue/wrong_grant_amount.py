@@ -1,4 +1,4 @@
-"""More cases of `wrong-grant-amount`, beside the six that its own file teaches with."""
+"""More cases of `wrong-grant-amount`, beside those that its own file teaches with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More cases of `undelivered-event`, beside the six that its own file teaches with."""
+"""More cases of `undelivered-event`, beside those that its own file teaches with."""
 
 from __future__ import annotations
 
