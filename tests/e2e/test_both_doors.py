@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import pytest
 
 from tests.support.admin_api import REPORT, AdminApi, admin_api
 from tests.support.command import trueup
+from trueup.actions.alerts.pulse import heartbeat
 from trueup.model.access import Role
 from trueup.model.relations import Exemption
+from trueup.model.settings import AlertSettings, ChannelSettings, ScheduleSettings
 
 ENDLESS = date(9999, 12, 31)
 
@@ -26,7 +28,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def api(home: Path) -> Iterator[AdminApi]:
-    """The admin API over a company with two runs, a token of each role, and an exemption beside the config's."""
+    """The admin API over a company that was audited twice, with a token of each role, a message that waits, and an
+    exemption beside the config's.
+    """
     with admin_api(home) as opened:
         opened.get(REPORT)
         opened.clock.forward(minutes=1)
@@ -36,6 +40,13 @@ def api(home: Path) -> Iterator[AdminApi]:
         )
         opened.store.exemptions.add(
             exemption, environment=opened.company.config.environment, created_by="ada", now=opened.clock()
+        )
+        heartbeat(
+            opened.store,
+            environment=opened.company.config.environment,
+            schedule=ScheduleSettings(every_minutes=1),
+            settings=AlertSettings(channels=(ChannelSettings(name="ops", kind="log"),)),
+            now=opened.clock() + timedelta(hours=1),
         )
         config = home / "trueup.toml"
         config.write_text(config.read_text() + f'\n[store]\nurl = "sqlite:///{home}/store.db"\n')
@@ -67,6 +78,14 @@ def test_exemptions(api: AdminApi, home: Path) -> None:
     for entry in (shown := printed(home, "exempt", "list"))["exemptions"] + listed:
         entry.pop("expired")
     assert shown == answered
+
+
+def test_alerts(api: AdminApi, home: Path) -> None:
+    answered = api.get("/api/v1/alerts").json()
+    assert answered["openCount"] == len(answered["episodes"]) > 0
+    assert [(message["channel"], message["state"]) for message in answered["messages"]] == [("ops", "waiting")]
+    assert printed(home, "alerts", "list") == answered
+    assert api.get("/api/v1/alerts?limit=1").json()["episodes"] == answered["episodes"][:1]
 
 
 def test_tokens(api: AdminApi, home: Path) -> None:

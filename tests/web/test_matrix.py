@@ -42,6 +42,7 @@ MATRIX: dict[str, tuple[Role | None, ...]] = {
     "POST /api/v1/exemptions": ADMINS,
     "DELETE /api/v1/exemptions/plans/{plan}/{check_id}": ADMINS,
     "DELETE /api/v1/exemptions/{issue_id}": ADMINS,
+    "GET /api/v1/alerts": ADMINS,
     "GET /api/v1/checks": VIEWERS,
     "GET /api/v1/checks/{check_id}": VIEWERS,
     "GET /api/v1/journal": ADMINS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trueup.cli.options import ConfigOption, catalogue_for, config_from, utc_now
+from trueup.cli.options import ConfigOption, ListFormat, ListFormatOption, catalogue_for, config_from, utc_now
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,17 +74,23 @@ def send(again: AgainOption = False, config: ConfigOption = None) -> None:  # no
 
 
 @alerts.command("list")
-def list_alerts(limit: LimitOption = 50, config: ConfigOption = None) -> None:
+def list_alerts(
+    limit: LimitOption = 50, output_format: ListFormatOption = ListFormat.TEXT, config: ConfigOption = None
+) -> None:
     """List the open episodes, then the newest messages and what became of them.
 
     Example: trueup alerts list --limit 20
     """
+    from trueup.actions.alerts import alerts_document  # noqa: PLC0415 - heavy
     from trueup.actions.alerts import list_alerts as run_list  # noqa: PLC0415 - heavy
     from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
     loaded = _config(config)
     with open_store(loaded) as store:
         alerts = run_list(store, loaded.environment, limit=limit)
+    if output_format is ListFormat.JSON:
+        typer.echo(json.dumps(alerts_document(alerts), indent=2))
+        return
     typer.echo(f"OPEN: {alerts.open_count:,}")
     for episode in alerts.episodes:
         typer.echo(_episode_line(episode))

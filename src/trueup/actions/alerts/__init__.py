@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from trueup.actions.alerts.decide import Decision, notify
 from trueup.actions.alerts.delivery import ChannelDelivery, Delivered, deliver, retry_soon
-from trueup.actions.alerts.listing import AlertList, list_alerts
+from trueup.actions.alerts.listing import AlertList, alerts_document, list_alerts
 from trueup.actions.alerts.pulse import Pulse, heartbeat
 from trueup.actions.alerts.setup import ChannelHealth, examine_channels, send_test
+from trueup.store.records import Delivery
 
 __all__ = [
     "AlertList",
@@ -18,7 +19,9 @@ __all__ = [
     "ChannelHealth",
     "Decision",
     "Delivered",
+    "Delivery",
     "Pulse",
+    "alerts_document",
     "deliver",
     "examine_channels",
     "heartbeat",

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     EVIDENCE_READ = "evidence:read"
     """Evidence, subjects and messages as they are; without it they are masked."""
     JOURNAL_READ = "journal:read"
+    ALERT_READ = "alert:read"
     AUDIT_START = "audit:start"
     REPAIR_PREVIEW = "repair:preview"
     REPAIR_APPLY = "repair:apply"
@@ -46,6 +47,7 @@ _ADMIN = _VIEWER | {
     Permission.REPORT_READ,
     Permission.EVIDENCE_READ,
     Permission.JOURNAL_READ,
+    Permission.ALERT_READ,
     Permission.AUDIT_START,
     Permission.REPAIR_PREVIEW,
     Permission.REPAIR_APPLY,
