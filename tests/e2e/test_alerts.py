@@ -152,7 +152,7 @@ def test_the_doctor_warns_of_scheduled_audits_that_tell_nobody(company: Path, tm
 def test_an_audit_of_another_period_tells_nobody_and_says_why(company: Path, tmp_path: Path, sink: Sink) -> None:
     folder = configured(company, tmp_path, sink)
     ran = trueup("audit", "--notify", "--period-days", "7", cwd=folder, **SECRETS)
-    assert "Nobody is told: " in ran.err
+    assert "This run causes no alert: " in ran.err
     assert sink.deliveries == []
 
 

@@ -1,4 +1,4 @@
-"""``trueup alerts``: who is told. Try a channel, send what waits, see what is open and what became of each message."""
+"""``trueup alerts``: try a channel, send what waits, see what is open and what became of each message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trueup.store.alerts import OpenEpisode
     from trueup.store.outbox import Message
 
-alerts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Who is told: try a channel, send, list.")
+alerts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Alerts: try a channel, send, list.")
 
 ChannelArgument = Annotated[str, typer.Argument(help="The channel's name in the config.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many of each to show.")]
@@ -100,7 +100,10 @@ def list_alerts(
 
 
 def decide_alerts(config: Config, run_id: str) -> None:
-    """Write down what this recorded run changes about alerts. Trouble is a line on stderr: the audit stands."""
+    """Write down what this recorded run changes about alerts.
+
+    Trouble with the store is one line on stderr: the audit's report is valid all the same.
+    """
     from trueup.actions.alerts import notify  # noqa: PLC0415 - heavy
     from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
     from trueup.cli.memory import warn  # noqa: PLC0415 - heavy
@@ -112,10 +115,10 @@ def decide_alerts(config: Config, run_id: str) -> None:
                 store, environment=config.environment, run_id=run_id, settings=config.alerts, now=utc_now()
             )
     except StoreUnavailable as error:
-        warn(error, "Nobody is told.")
+        warn(error, "This run causes no alert.")
         return
     if decision.passed_over:
-        sys.stderr.write(f"trueup: Nobody is told: {decision.passed_over}\n")
+        sys.stderr.write(f"trueup: This run causes no alert: {decision.passed_over}\n")
 
 
 def send_alerts(config: Config) -> None:

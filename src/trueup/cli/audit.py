@@ -76,15 +76,15 @@ def audit(
     if books is not None:
         report = _of_books(books, config, everything, checks, as_of, period_days, store=store)
     else:
-        found = config_from(config, everything)
-        report, first_seen = audited(found, everything, checks, as_of, period_days, keep_books, store=store)
+        loaded = config_from(config, everything)
+        report, first_seen = audited(loaded, everything, checks, as_of, period_days, keep_books, store=store)
     if notify:
-        decide_alerts(found, report.run_id)
+        decide_alerts(loaded, report.run_id)
     code = deliver(
         report, everything, output_format=output_format, output=output, fail_on=fail_on, first_seen=first_seen
     )
     if notify:
-        send_alerts(found)  # after the report: nobody waits for a sink to read it
+        send_alerts(loaded)  # after the report: a slow receiver must not delay it
     raise typer.Exit(code)
 
 

@@ -1,4 +1,4 @@
-"""``trueup exempt``: findings that somebody answers for, kept in the store."""
+"""``trueup exempt``: findings that a person accepts, kept in the store."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from trueup.actions.exemptions import ListedExemption
 
 exempt = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Exempt findings that somebody answers for: add, list, remove."
+    no_args_is_help=True, rich_markup_mode=None, help="Exempt findings that a person answers for: add, list, remove."
 )
 
 CheckArgument = Annotated[str, typer.Argument(help="The check's id.")]
 SubjectArgument = Annotated[
-    str | None, typer.Argument(help="The subject: what stands after the colon of the issue's id.")
+    str | None, typer.Argument(help="The subject: what comes after the colon of the issue's id.")
 ]
 PlanOption = Annotated[
     str | None, typer.Option("--plan", help="A plan instead of a subject: every finding whose account is on it.")

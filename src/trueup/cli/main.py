@@ -76,10 +76,10 @@ for _name, _command, _short_help in _COMMANDS:
 
 _GROUPS: tuple[tuple[str, typer.Typer, str], ...] = (
     ("gate", gate.gate, "May this be released; what plans get."),
-    ("exempt", exempt.exempt, "Exempt what somebody answers for."),
+    ("exempt", exempt.exempt, "Exempt findings that a person answers for."),
     ("store", store.store, "What trueup remembers: make its store."),
     ("token", token.token, "Tokens for the admin API."),
-    ("alerts", alerts.alerts, "Who is told: try a channel, send, list."),
+    ("alerts", alerts.alerts, "Alerts: try a channel, send, list."),
     ("journal", journal.journal, "What trueup did: verify, export, anchor."),
 )
 for _name, _group, _short_help in _GROUPS:

@@ -127,9 +127,9 @@ def judge(
         max_age_minutes=max_age_minutes,
         allow_inconclusive=allow_inconclusive,
     )
-    made = _decided(order, config)
-    _deliver(made, shown=output_format if output is None else VerdictFormat.TEXT, files=files, summary=summary)
-    raise typer.Exit(exit_code(made))
+    decision = _decided(order, config)
+    _deliver(decision, shown=output_format if output is None else VerdictFormat.TEXT, files=files, summary=summary)
+    raise typer.Exit(exit_code(decision))
 
 
 def exit_code(verdict: Verdict) -> int:
@@ -147,10 +147,10 @@ def _decided(order: Order, path: Path | None) -> Verdict:
     catalogue = catalogue_for(path)
 
     def audit_now() -> Facts:
-        found = config_from(path, catalogue)
+        config = config_from(path, catalogue)
         # An audit can do without what memory exempts and knows; a verdict cannot.
-        open_store(found, may_make=True).close()
-        report, first_seen = audited(found, catalogue, catalogue, trigger=GATE_TRIGGER)
+        open_store(config, may_make=True).close()
+        report, first_seen = audited(config, catalogue, catalogue, trigger=GATE_TRIGGER)
         return facts_of_report(report, first_seen=first_seen)
 
     with contextlib.ExitStack() as opened:

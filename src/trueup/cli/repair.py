@@ -61,13 +61,13 @@ def repair(
     if safe and (plan or key):
         raise ConfigurationError("--plan and --key belong to one issue; leave them out with --safe.")
     checks = catalogue_for(config)
-    found = _config(config, checks)
+    loaded = _config(config, checks)
     now = moment(as_of) or utc_now()
     results: Iterable[RepairResult]
     if issue_id is None:
-        results = _safe_results(found, checks, reason=reason, now=now, dry_run=dry_run)
+        results = _safe_results(loaded, checks, reason=reason, now=now, dry_run=dry_run)
     else:
-        results = [_one(issue_id, found, checks, reason=reason, now=now, plan=plan, key=key, dry_run=dry_run)]
+        results = [_one(issue_id, loaded, checks, reason=reason, now=now, plan=plan, key=key, dry_run=dry_run)]
     raise typer.Exit(_told(results, output_format))
 
 
@@ -151,7 +151,7 @@ def _one_by_one(results: Iterator[RepairResult]) -> Iterator[RepairResult]:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Ctrl-C takes effect afterwards: a transaction ends within seconds, and how it ended must be told."""
+    """Ctrl-C takes effect afterwards: a transaction ends within seconds, and how it ended must be said."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -1,4 +1,4 @@
-"""Exempt a subject, or a plan, from a check: somebody answers for it, for a reason, until a day."""
+"""Exempt a subject, or a plan, from a check: its owner answers for it, for a reason, until a day."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def refuse_exempted_plans(config: Config, catalogue: Sequence[Check]) -> None:
 
     Raises ``ConfigurationError``.
     """
-    for made in config.exemptions:
-        if made.plan is not None:
-            _refuse_planless(next((check for check in catalogue if check.id == made.check_id), None))
+    for exemption in config.exemptions:
+        if exemption.plan is not None:
+            _refuse_planless(next((check for check in catalogue if check.id == exemption.check_id), None))
 
 
 def exempt(
@@ -46,9 +46,9 @@ def exempt(
     subject: str | None = None,
     plan: str | None = None,
 ) -> StoredExemption:
-    """Exempt ``subject``, as it stands in the issue's id, or every finding about an account on ``plan``.
+    """Exempt ``subject``, as the issue's id has it, or every finding about an account on ``plan``.
 
-    ``expires_at`` is the last day it holds. A secret that somebody wrote into the reason is
+    ``expires_at`` is the last day it holds. A secret in the reason is
     masked before it is kept. Raises ``ConfigurationError`` for what cannot be right, and ``AlreadyExempted``.
     """
     scope = exempted_scope(config, catalogue, check=check, subject=subject, plan=plan)
@@ -66,13 +66,13 @@ def exempt(
 def exempted_scope(
     config: Config, catalogue: Sequence[Check], *, check: str, subject: str | None, plan: str | None
 ) -> Exemption:
-    """What is exempted, and nobody's name to it yet. Raises ``ConfigurationError`` for what there cannot be."""
+    """Return what is exempted, without its owner yet. Raises ``ConfigurationError`` for what there cannot be."""
     (known,) = chosen(catalogue, [check])
     if (subject is None) == (plan is None):
         raise ConfigurationError("Name a subject or a plan, one of the two: whose findings are accepted?")
     if subject is not None:
         return Exemption(check_id=check, subject=clean_name(subject, what="subject", longest=SUBJECT_LENGTH))
-    plans = [one.plan for one in config.plans]
+    plans = [plan_settings.plan for plan_settings in config.plans]
     if plan not in plans:
         raise ConfigurationError(f'There is no plan "{plan}" under [plans]{nearest(str(plan), plans)}')
     _refuse_planless(known)

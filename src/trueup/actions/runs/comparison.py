@@ -47,10 +47,10 @@ def named(run: str, *, store: Store, environment: str) -> StoredRun:
         if not newest:
             raise UnknownRun(f"The store holds no run of {environment} yet; `trueup audit` records one.")
         return newest[0]
-    found = store.runs.starting(run)
-    if not run or not found:
+    matches = store.runs.starting(run)
+    if not run or not matches:
         raise UnknownRun(f'The store holds no run "{run}"; `trueup runs` lists those that it holds.')
-    exact = next((one for one in found if one.run_id == run), None)
-    if exact is None and len(found) > 1:
+    exact = next((match for match in matches if match.run_id == run), None)
+    if exact is None and len(matches) > 1:
         raise ConfigurationError(f'Several runs begin with "{run}"; write more of the id.')
-    return exact or found[0]
+    return exact or matches[0]

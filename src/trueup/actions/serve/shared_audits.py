@@ -25,7 +25,7 @@ from trueup.store import Store, StoredRun
 Origin = Literal["stored", "started"]
 
 MAX_AGE_SECONDS = 300
-"""How old a run may be when nobody says otherwise."""
+"""How old a run may be when a caller does not say otherwise."""
 
 WAIT_SECONDS = 120.0
 """How long a caller waits for an audit. The audit goes on without it."""
@@ -244,7 +244,7 @@ def audit_and_notify(
 ) -> StoredRun:
     """Audit as of ``now`` (naive UTC), record the run, and write down the alerts it causes. Return the run.
 
-    Another period than the config's asks another question: its run opens and resolves no finding and alerts nobody.
+    Another period than the config's asks another question: its run opens and resolves no finding and causes no alert.
     Raises what ``audit_and_record`` and the store raise.
     """
     audited = audit_and_record(
