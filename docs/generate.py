@@ -1,10 +1,11 @@
 """Make ``docs/checks/`` from the catalogue: a page per check, and an index. The same catalogue makes the same bytes.
 
-Run as a module, it also makes ``docs/configuration.md`` and ``docs/derived.md``.
+Run as a module, it also makes ``docs/configuration.md``, ``docs/derived.md`` and the JSON Schema of the report.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,17 +15,24 @@ from docs.page import example, page, repair_of
 from docs.rows import table
 from trueup.checks import catalogue
 from trueup.disk import whole_file
+from trueup.formats import report_document
 from trueup.model.check import Check
 from trueup.model.finding import Area, Finding
 from trueup.model.severity import Severity
 
 FOLDER = Path(__file__).parent / "checks"
+REPORT_SCHEMA = Path(report_document.__file__).with_name("report.schema.json")
 
 
 def pages() -> Mapping[str, str]:
     """Every file of ``docs/checks/``, by name, with its text."""
     examples = [(check, example(check)) for check in catalogue()]
     return {"README.md": _index(examples)} | {f"{check.id}.md": page(check, finding) for check, finding in examples}
+
+
+def report_schema_text() -> str:
+    """Return the text of ``formats/report.schema.json``, which the report's declaration makes."""
+    return json.dumps(report_document.report_schema(), indent=2) + "\n"
 
 
 def write(folder: Path = FOLDER) -> None:
@@ -68,3 +76,5 @@ if __name__ == "__main__":
         file.write(configuration.page())
     with whole_file(derived.FILE) as file:
         file.write(derived.page())
+    with whole_file(REPORT_SCHEMA) as file:
+        file.write(report_schema_text())

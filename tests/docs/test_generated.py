@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docs import derived
-from docs.generate import FOLDER, pages, write
+from docs.generate import FOLDER, REPORT_SCHEMA, pages, report_schema_text, write
 from docs.numbers import policy_keys, policy_promises
 from docs.promises import promises_of
 from trueup.checks import catalogue
@@ -34,6 +34,10 @@ def test_the_pages_are_those_of_the_catalogue_as_it_is(made: Mapping[str, str]) 
     kept = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
     stale = sorted(name for name in kept.keys() | made.keys() if kept.get(name) != made.get(name))
     assert stale == [], "run `python -m docs.generate`"
+
+
+def test_the_reports_schema_is_the_one_that_its_declaration_makes() -> None:
+    assert REPORT_SCHEMA.read_text(encoding="utf-8") == report_schema_text(), "run `python -m docs.generate`"
 
 
 def test_writing_again_makes_the_same_bytes_and_removes_only_pages_of_checks_that_are_no_more(

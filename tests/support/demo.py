@@ -44,7 +44,7 @@ class Audited:
 
 def issues_of(report: Report) -> str:
     """The report's ``issues`` as JSON."""
-    found = [issue(finding, first_seen="2026-11-23T07:30:15Z") for finding in report.findings()]
+    found = [issue(finding, first_seen=NOW) for finding in report.findings()]
     return json.dumps(found, indent=1)
 
 

@@ -11,7 +11,7 @@ from trueup.actions.explain import Explanation
 from trueup.formats.json import issue, outcome
 from trueup.formats.timeline import timeline_document
 from trueup.formats.wording import Json, exact, instant
-from trueup.model.change import Change, Refusal, Value
+from trueup.model.change import Change, DescribedChange, Refusal, Value
 from trueup.model.finding import Finding, printable
 from trueup.model.money import credits_text
 from trueup.model.outcome import Broken, Checked, Off, Skipped
@@ -39,14 +39,14 @@ def as_document(explanation: Explanation, issue_id: str) -> dict[str, Json]:
     """The explanation as one JSON object; ``finding`` is the report's issue, None where there is none now."""
     (made,) = explanation.report.outcomes
     finding = explanation.finding
-    seen = instant(explanation.report.generated_at)
+    moment = explanation.report.generated_at
     return {
         "schemaVersion": SCHEMA_VERSION,
         "issueId": exact(issue_id),
-        "generatedAt": seen,
+        "generatedAt": instant(moment),
         "outcome": outcome(made),
         "why": explanation.check.why,
-        "finding": None if finding is None else issue(finding, first_seen=seen),
+        "finding": None if finding is None else issue(finding, first_seen=moment),
         "timeline": timeline_document(explanation.timeline),
     }
 
@@ -148,6 +148,8 @@ def _repair(finding: Finding) -> str:
     match finding.repair:
         case Change(kind=kind, summary=summary, safe=safe):
             return f"{kind}{' (may run unattended)' if safe else ''}: {summary}"
+        case DescribedChange(kind=kind, text=text, safe=safe):
+            return f"{kind}{' (may run unattended)' if safe else ''}: {text}"
         case Refusal(reason=reason):
             return f"Refused: {reason}"
         case None:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from trueup.model.change import Change, Refusal, Value
+from trueup.model.change import Change, DescribedChange, Refusal, Value
 from trueup.model.finding import Finding, printable
 from trueup.model.money import Impact, credits_text
 from trueup.model.redact import redact
+from trueup.model.release import Shown
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-def json_value(value: Value) -> Json:
+def json_value(value: Value) -> Shown:
     """A value of the evidence in JSON: exact decimals and large integers as strings, moments as ISO 8601."""
     match value:
         case bool() | None:
@@ -76,12 +77,12 @@ def json_value(value: Value) -> Json:
             return exact(value)
 
 
-def evidence(finding: Finding) -> dict[str, Json]:
+def evidence(finding: Finding) -> dict[str, Shown]:
     """The evidence of a finding as a JSON object, in the check's order."""
     return {camel(name): json_value(value) for name, value in finding.evidence.items()}
 
 
-def money(risk: Impact) -> dict[str, Json]:
+def money(risk: Impact) -> dict[str, int]:
     """The money at risk: minor units by currency."""
     return {exact(code): amount for code, amount in sorted(risk.money.items()) if amount}
 
@@ -89,7 +90,7 @@ def money(risk: Impact) -> dict[str, Json]:
 def impact(risk: Impact) -> dict[str, Json]:
     """What is at risk as a JSON object; a side without risk is left out."""
     held = money(risk)
-    found: dict[str, Json] = {"money": held} if held else {}
+    found: dict[str, Json] = {"money": {**held}} if held else {}
     if risk.credits:
         found["credits"] = credits_text(risk.credits)
     return found
@@ -112,7 +113,7 @@ def _plain(value: Value) -> str:
 def repair_text(finding: Finding) -> str:
     """What the program would do about a finding, in one line; empty when a person decides."""
     match finding.repair:
-        case Change(kind=kind):
+        case Change(kind=kind) | DescribedChange(kind=kind):
             return kind
         case Refusal(reason=reason):
             return f"refused: {exact(reason)}"

@@ -45,6 +45,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedChange:
+    """A change as a report describes it: its ``text`` names what would be written. It cannot be applied."""
+
+    kind: str
+    safe: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """Why a finding that could be repaired must not be, now: a person has to decide."""
 

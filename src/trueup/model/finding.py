@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from trueup.model.change import Change, Refusal, Value
+from trueup.model.change import Change, DescribedChange, Refusal, Value
 from trueup.model.money import Impact
 from trueup.model.relations import Exemption
 from trueup.model.severity import Severity
@@ -66,7 +66,10 @@ def fingerprint_of(check: str, subject: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one check says about one subject. ``evidence`` keeps the order in which the check's SQL names it."""
+    """What one check says about one subject. ``evidence`` keeps the order in which the check's SQL names it.
+
+    ``masked_fingerprint`` is the fingerprint in a report whose subject was masked, from which it cannot be computed.
+    """
 
     check: str
     area: Area
@@ -77,8 +80,9 @@ class Finding:
     evidence: Mapping[str, Value] = field(default_factory=dict)
     impact: Impact = field(default_factory=Impact)
     revenue_impacting: bool = False
-    repair: Change | Refusal | None = None
+    repair: Change | DescribedChange | Refusal | None = None
     exemption: Exemption | None = None
+    masked_fingerprint: str | None = None
 
     @property
     def id(self) -> str:
@@ -88,7 +92,7 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """The same for the same broken thing in every run, whatever its evidence says today."""
-        return fingerprint_of(self.check, self.subject)
+        return self.masked_fingerprint or fingerprint_of(self.check, self.subject)
 
     @property
     def alerts(self) -> bool:
@@ -98,4 +102,4 @@ class Finding:
     @property
     def repairable(self) -> bool:
         """Whether one of the four repairs would apply as things stand."""
-        return self.exemption is None and isinstance(self.repair, Change)
+        return self.exemption is None and isinstance(self.repair, (Change, DescribedChange))

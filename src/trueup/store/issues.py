@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, exists, func, or_, select
 
+from trueup.model.errors import StoreUnavailable
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
 from trueup.store.records import Keyset, Page, Sort, State, StoredIssue
@@ -57,8 +58,14 @@ def first_seen_before(connection: Connection, run_id: str) -> dict[str, datetime
 
 
 def with_first_seen(document: str, moment: datetime) -> str:
-    """The issue's JSON with its ``firstSeen``; the text was written without it, so it needs no parsing."""
-    return f'{document[:-1]}, "firstSeen": {json.dumps(f"{moment.isoformat()}Z")}}}'
+    """Return the issue's JSON with its ``firstSeen``, without which it is stored. Raises ``StoreUnavailable``."""
+    try:
+        issue = json.loads(document)
+    except ValueError as error:
+        raise StoreUnavailable(
+            f"An issue in the store is not JSON ({error}); restore the store from its backup."
+        ) from None
+    return json.dumps(issue | {"firstSeen": f"{moment.isoformat()}Z"})
 
 
 def _value(sort: Sort, run: Row[*tuple[Any, ...]]) -> ColumnElement[Any]:

@@ -8,12 +8,12 @@ import pytest
 
 from tests.support.catalogue import checked
 from trueup.checks.credits.credit_balance import CHECK
-from trueup.model.change import Change, Refusal
+from trueup.model.change import Change, DescribedChange, Refusal
 from trueup.model.check import Case, ago
 from trueup.model.relations import Account, EntryKind, LedgerEntry, Row
 
 
-def _repair_of(*given: Row) -> Change | Refusal | None:
+def _repair_of(*given: Row) -> Change | DescribedChange | Refusal | None:
     (finding,) = checked(CHECK, Case(name="asked about", given=given)).findings
     return finding.repair
 

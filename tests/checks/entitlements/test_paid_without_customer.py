@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tests.support.catalogue import checked
 from trueup.checks.entitlements.paid_without_customer import CHECK
-from trueup.model.change import Append, Change, Refusal, Replace
+from trueup.model.change import Append, Change, DescribedChange, Refusal, Replace
 from trueup.model.check import Case, ago
 from trueup.model.money import Impact
 from trueup.model.relations import Account, Exemption, Member, Plan, Row
@@ -16,7 +16,7 @@ PRO = Plan(plan="PRO", rank=1, paid=True, price_minor=2000, price_currency="usd"
 OLD_DAYS = 90
 
 
-def the_repair(*given: Row) -> Change | Refusal | None:
+def the_repair(*given: Row) -> Change | DescribedChange | Refusal | None:
     (finding,) = checked(CHECK, Case(name="under test", given=given)).findings
     return finding.repair
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from tests.support.catalogue import checked
 from trueup.checks.entitlements.unlimited_credits import CHECK
-from trueup.model.change import Append, Change, Refusal, Replace
+from trueup.model.change import Append, Change, DescribedChange, Refusal, Replace
 from trueup.model.check import Case, ago
 from trueup.model.relations import Account, EntryKind, LedgerEntry, Row, UnreadableRow
 
 UNLIMITED = Account(account_id="user_1", unlimited_credits=True)
 
 
-def the_repair(*given: Row) -> Change | Refusal | None:
+def the_repair(*given: Row) -> Change | DescribedChange | Refusal | None:
     (finding,) = checked(CHECK, Case(name="under test", given=given)).findings
     return finding.repair
 

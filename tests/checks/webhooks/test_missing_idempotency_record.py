@@ -8,13 +8,13 @@ from decimal import Decimal
 from tests.support.catalogue import checked
 from trueup.checks.webhooks import mode_mismatch
 from trueup.checks.webhooks.missing_idempotency_record import CHECK
-from trueup.model.change import Change, Refusal
+from trueup.model.change import Change, DescribedChange, Refusal
 from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import EntryKind, EventStatus, LedgerEntry, Row, WebhookEvent
 
 
-def _repair_of(*given: Row, livemode: bool = True) -> Change | Refusal | None:
+def _repair_of(*given: Row, livemode: bool = True) -> Change | DescribedChange | Refusal | None:
     case = Case(name="asked about", given=given, policy=Policy(livemode=livemode))
     (finding,) = checked(CHECK, case).findings
     return finding.repair

@@ -4,7 +4,7 @@ from trueup.actions.audit.account_keys import Reference, references, trusted_rel
 from trueup.actions.audit.column_pruning import needed_mappings
 from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
-from trueup.actions.audit.guardrails import aged, is_fresh, judge_release
+from trueup.actions.audit.guardrails import aged, facts_of_report, is_fresh, judge_release
 from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
 from trueup.actions.audit.recorded_audit import RecordedAudit, Recording, audit_and_record
 from trueup.actions.audit.run_audit import audit_books, moment_of, report_on, with_period
@@ -28,6 +28,7 @@ __all__ = [
     "copied_books",
     "effective_exemptions",
     "examine",
+    "facts_of_report",
     "is_fresh",
     "judge_release",
     "moment_of",

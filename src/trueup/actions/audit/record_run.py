@@ -69,7 +69,7 @@ def _answered(report: Report, catalogue: Sequence[Check]) -> frozenset[str]:
 
 def _issues(report: Report) -> Iterator[IssueRecord]:
     for finding in report.findings():
-        written = document.issue(finding, first_seen="")
+        written = document.issue(finding, first_seen=report.generated_at)
         del written["firstSeen"]  # the store knows it better
         yield IssueRecord(
             issue_id=exact(finding.id),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trueup.actions.gate.document import facts_of
+from trueup.actions.gate.document import facts_of_stored
 from trueup.actions.runs import NEWEST, named
+from trueup.formats.report_reader import parse_json, report_of
 from trueup.model.errors import ConfigurationError, ReportUnreadable
 from trueup.model.release import Facts
 from trueup.store import GATE_TRIGGER, Keyset, Store, StoredRun
@@ -72,9 +73,10 @@ def _facts(run: StoredRun, store: Store) -> Facts:
     documents = list(_documents(run, store))
     if len(documents) != run.issues:
         raise ReportUnreadable(f"The store holds {len(documents):,} of the {run.issues:,} issues of run {run.run_id}.")
-    # The head is a JSON object without what is paged; what is missing is put in before its end.
-    text = f'{run.head.rstrip()[:-1]}, "nextCursor": null, "issues": [{", ".join(documents)}]}}'
-    return facts_of(text, place=f"run {run.run_id} of the store")
+    place = f"run {run.run_id} of the store"
+    issues = [parse_json(document, place=place) for document in documents]
+    whole = {**parse_json(run.head, place=place), "issues": issues, "nextCursor": None}
+    return facts_of_stored(report_of(whole, place=place))
 
 
 def _documents(run: StoredRun, store: Store) -> Iterator[str]:

@@ -15,7 +15,7 @@ from trueup.actions.repair.slice import MOST_ACCOUNTS, Slice, findings_in, load,
 from trueup.actions.repair.writing import Translator, Writes
 from trueup.engines.requirements import reads_of_check
 from trueup.journal import JOURNAL_TABLES
-from trueup.model.change import Change, Refusal
+from trueup.model.change import Change, DescribedChange, Refusal
 from trueup.model.key_equality import Comparison
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
 from trueup.model.repair import Plan, Refused, Stale
@@ -143,6 +143,8 @@ def _change_of(finding: Finding) -> Change | Refusal:
     match finding.repair:
         case Change() | Refusal() as repair:
             return repair
+        case DescribedChange():
+            return Refusal(reason=f"{finding.check}'s change was read from a report; audit again to apply it.")
         case None if finding.exemption is not None:
             owner = finding.exemption.owner
             return Refusal(reason=f"It is exempted by {owner}: {finding.exemption.reason}. Remove the exemption first.")

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from trueup.actions.serve import MAX_AGE_SECONDS
+from trueup.formats.report_document import ReportDocument
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.routes.answers.problems import NOT_REPAIRED
 from trueup.web.routes.answers.repairs import RepairDone
-from trueup.web.routes.answers.report import ReportDocument
 from trueup.web.routes.parameters import (
     DEFAULT_LIMIT,
     Cursor,

@@ -9,6 +9,7 @@ from trueup.actions.exemptions import with_stored_exemptions
 from trueup.actions.explain import EntryInFull, Explanation
 from trueup.actions.repair import TargetUnavailable, timeline
 from trueup.formats import json as report_json
+from trueup.formats.report_document import Issue
 from trueup.formats.timeline import timeline_line
 from trueup.formats.wording import exact, instant, json_value
 from trueup.model.change import Value
@@ -17,7 +18,6 @@ from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.outcome import Checked
 from trueup.web.logs import logger
 from trueup.web.routes.answers.findings import FindingInFull, Timeline, TimelineEntry, TimelineLine
-from trueup.web.routes.answers.report import Issue
 from trueup.web.routes.answers.words import moment_or_none
 from trueup.web.routes.redaction import masked_issue, without_addresses
 from trueup.web.services import Services
@@ -57,7 +57,7 @@ def in_full(at_hand: Services, check: Check, found: StoredFinding, *, masked: bo
         now=now,
         current=None
         if current is None
-        else Issue.model_validate(report_json.issue(current, first_seen=instant(found.first_seen))),
+        else Issue.model_validate(report_json.issue(current, first_seen=found.first_seen)),
         timeline=None if explanation is None else _timeline(explanation),
     )
 

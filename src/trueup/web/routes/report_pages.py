@@ -83,13 +83,13 @@ def render_page(
 
 
 def document(head: Mapping[str, Any], issues: Iterable[str], next_cursor: str | None) -> bytes:
-    """The report's JSON: ``head``, and between its fields these issues, which are JSON texts themselves."""
-    written = []
+    """Return the report's JSON: the fields of ``head``, and among them these issues, which are JSON texts."""
+    written: dict[str, Any] = {}
     for name, value in head.items():
-        written.append(f"{json.dumps(name)}: {json.dumps(value)}")
+        written[name] = value
         if name == _ISSUES_FOLLOW:
-            written += [f'"issues": [{", ".join(issues)}]', f'"nextCursor": {json.dumps(next_cursor)}']
-    return f"{{{', '.join(written)}}}".encode("ascii")
+            written |= {"issues": [json.loads(issue) for issue in issues], "nextCursor": next_cursor}
+    return json.dumps(written).encode("ascii")
 
 
 def _names(if_none_match: str, etag: str) -> bool:

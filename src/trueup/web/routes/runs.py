@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 
 from trueup.actions import runs
+from trueup.formats.report_document import ReportHead
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.cursors import refused
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.problems import NO_SUCH_RUN, problems
-from trueup.web.routes.answers.report import ReportHead
 from trueup.web.routes.answers.runs import Difference, Moved, MovedCounts, Run, RunInFull, RunPage, RunStarted
 from trueup.web.routes.lookups import find_run
 from trueup.web.routes.parameters import DEFAULT_LIMIT, Cursor, EarlierRun, Limit, RunIdPath

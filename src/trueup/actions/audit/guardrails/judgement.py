@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trueup.actions.audit.guardrails.release import facts_of_audit, judge_release
+from trueup.actions.audit.guardrails.release import facts_of_report, judge_release
 from trueup.model.finding import Area
 from trueup.model.guardrail import (
     COMPLETE,
@@ -125,7 +125,7 @@ def release(report: Report, *, whole: bool, rules: Rules) -> Guardrail:
     The report must hold its guardrails of replays and repairs. ``rules`` are the gate's; their shadow does not count.
     """
     rules = dataclasses.replace(rules, shadow={}, since=None, checks=frozenset(GATE_CHECKS))
-    verdict = judge_release(report=facts_of_audit(report), baseline=None, rules=rules, now=report.generated_at)
+    verdict = judge_release(report=facts_of_report(report), baseline=None, rules=rules, now=report.generated_at)
     blocks, doubts = list(_blocking(verdict)), [] if whole else [_SOME_CHECKS]
     for question in verdict.questions:
         if question.status is GuardrailStatus.BLOCKED:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from trueup.actions.runs import State
-from trueup.web.routes.answers.report import Issue
+from trueup.formats.report_document import Issue
 from trueup.web.routes.answers.words import Answer, Count, Credits, Moment, NextCursor
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from trueup.formats.report_document import ReportHead
 from trueup.model.report import Status
 from trueup.model.severity import Severity
-from trueup.web.routes.answers.report import ReportHead
 from trueup.web.routes.answers.words import Answer, Count, Fingerprint, Moment, NextCursor
 
 

@@ -1,8 +1,9 @@
-"""The facts of a report that was just made, as its JSON document would give them: both get the same verdict."""
+"""Turn a report into the facts by which a release is judged, whether it was just made or read from its document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from trueup.model.report import Report
 
 
-def facts_of_audit(report: Report) -> Facts:
-    """The report as a release is judged by it, where nothing is compared: issues have neither message nor fingerprint.
+def facts_of_report(report: Report, *, first_seen: Mapping[str, datetime] | None = None) -> Facts:
+    """Return the facts of the report by which a release is judged. Evidence has the document's names.
 
-    Evidence stands under the document's names. Every issue was first seen by this report.
+    ``first_seen`` holds moments by fingerprint; a finding that is not in it was first seen by this report. Without
+    ``first_seen`` the facts are for a judgement that compares nothing: fingerprints, which are slow to compute for
+    many findings, and messages are left out.
     """
     return Facts(
         run_id=report.run_id,
@@ -26,7 +29,7 @@ def facts_of_audit(report: Report) -> Facts:
         database_as_of=report.database_as_of,
         stripe_as_of=report.stripe_as_of,
         answers=tuple(map(_answer, report.outcomes)),
-        issues=tuple(_issue(finding, report) for finding in report.findings()),
+        issues=tuple(_issue(finding, report, first_seen) for finding in report.findings()),
         plan_gates=report.plan_gates,
         guardrails=report.guardrails,
         problems=tuple(f"{read.relation}: {read.problem}" for read in report.interruptions),
@@ -45,16 +48,17 @@ def _answer(made: CheckOutcome) -> Answer:
             return Answer(check=made.check, how=Answered.OFF)
 
 
-def _issue(finding: Finding, report: Report) -> Issue:
+def _issue(finding: Finding, report: Report, first_seen: Mapping[str, datetime] | None) -> Issue:
+    fingerprint = "" if first_seen is None else finding.fingerprint
     return Issue(
         check=finding.check,
         area=finding.area,
         subject=finding.subject,
         severity=finding.severity,
         title=finding.title,
-        message="",
-        fingerprint="",
-        first_seen=report.generated_at,
+        message="" if first_seen is None else finding.message,
+        fingerprint=fingerprint,
+        first_seen=(first_seen or {}).get(fingerprint, report.generated_at),
         impact=finding.impact,
         evidence=dict(_shown(finding)),
         exemption=finding.exemption,

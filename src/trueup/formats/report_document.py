@@ -1,0 +1,302 @@
+"""The report's JSON document, declared once: the writer, the reader, the JSON Schema and the API's types come from it.
+
+Every field is always written, in camel case, in this order. ``report.schema.json`` is made from these types by
+``python -m docs.generate``.
+"""
+
+from __future__ import annotations
+
+import operator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+
+from trueup.formats.wording import instant
+from trueup.model.finding import Area
+from trueup.model.guardrail import GuardrailStatus
+from trueup.model.money import credits_text
+from trueup.model.release import Answered
+from trueup.model.report import SCHEMA_VERSION, Status
+from trueup.model.severity import Severity
+
+
+def _parse_moment(value: object) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    moment = datetime.fromisoformat(_require_text(value))
+    if moment.tzinfo is None:
+        raise ValueError("must name its time zone")
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _parse_day(value: object) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(_require_text(value))
+
+
+def _parse_credits(value: object) -> object:
+    return value if isinstance(value, Decimal) else _require_text(value)
+
+
+def _require_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")  # noqa: TRY004 - pydantic takes a ValueError
+    return value
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_parse_moment),
+    PlainSerializer(instant, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{6})?Z$"}
+    ),
+]
+"""A moment, naive UTC; text with its time zone in JSON."""
+
+Day = Annotated[
+    date,
+    BeforeValidator(_parse_day),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+]
+Credits = Annotated[
+    Decimal,
+    BeforeValidator(_parse_credits),
+    Field(ge=0, allow_inf_nan=False),
+    PlainSerializer(credits_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+([.][0-9]+)?$", "description": "An exact decimal."}),
+]
+Count = Annotated[StrictInt, Field(ge=0)]
+Money = Annotated[dict[StrictStr, Count], Field(description="Minor units by currency.")]
+Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
+Fingerprint = Annotated[
+    StrictStr, Field(pattern=r"^[0-9a-f]{32}$", description="The same for the same broken thing in every run.")
+]
+NextCursor = Annotated[
+    StrictStr | None, Field(description="Give it back as `cursor` for what comes next; null on the last page.")
+]
+
+
+class ReportPart(BaseModel):
+    """One JSON object of the document: its names are camelCase, every field is there, and there are no others.
+
+    A field with a default is one that early documents of this schema version lack.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        frozen=True,
+        validate_by_name=True,
+        hide_input_in_errors=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+class AsOf(ReportPart):
+    """The moment that each side was read at; null when it was not read."""
+
+    database: Moment | None
+    stripe: Moment | None
+
+
+class Severities(ReportPart):
+    """Open issues by severity."""
+
+    critical: Count
+    error: Count
+    warning: Count
+    info: Count
+
+
+class Summary(ReportPart):
+    """Counts and sums over the whole report, however it is paged. Exempted issues count in none of them."""
+
+    status: Status
+    score: Annotated[StrictInt, Field(ge=0, le=100)]
+    confidence: Annotated[
+        float, Strict(), Field(ge=0, le=1, description="The share of the checks that are on which could be answered.")
+    ]
+    alert_count: Annotated[
+        StrictInt,
+        Field(ge=0, description="Open issues that operations are told about: revenue-impacting, error or critical."),
+    ]
+    severities: Severities
+    checked_users: Count
+    checked_transactions: Count
+    checked_webhook_events: Count
+    failed_plan_gates: Count
+    revenue_impacting_issues: Count
+    repairable_issues: Count
+    money_at_risk: Money
+    credits_at_risk: Credits
+
+
+class ScoreLine(ReportPart):
+    """One line of the published calculation behind the score."""
+
+    check: StrictStr
+    severity: Severity
+    findings: Count
+    population: Count
+    penalty: Number
+
+
+class IssueImpact(ReportPart):
+    """What is at risk; a side without risk is left out."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    money: Money = Field(default_factory=dict, exclude_if=operator.not_)
+    credits: Credits = Field(default=Decimal(0), exclude_if=operator.not_)
+
+
+class IssueExemption(ReportPart):
+    """Who accepted the finding, why, and until when: it alone, or every one of its check that is about a plan."""
+
+    subject: StrictStr | None = Field(default=None, description="The subject that was exempted; null where a plan was.")
+    plan: StrictStr | None = Field(default=None, description="The plan that was exempted; null where a subject was.")
+    owner: StrictStr
+    reason: StrictStr
+    expires_at: Day | None
+
+
+class IssueRepair(ReportPart):
+    """What the program would write."""
+
+    kind: StrictStr
+    safe: Annotated[StrictBool, Field(description="Whether it may run unattended.")]
+    change: StrictStr
+
+
+class RepairRefused(ReportPart):
+    """Why it must not be repaired now."""
+
+    refused: StrictStr
+
+
+class Issue(ReportPart):
+    """One finding."""
+
+    id: Annotated[StrictStr, Field(description="<check>:<subject>")]
+    check: StrictStr
+    category: Area
+    severity: Severity
+    title: StrictStr
+    message: StrictStr
+    subject: StrictStr
+    fingerprint: Fingerprint
+    revenue_impacting: StrictBool
+    impact: IssueImpact
+    evidence: Annotated[
+        dict[StrictStr, StrictStr | StrictInt | StrictBool | None],
+        Field(description="Exact decimals, moments, and integers beyond 2^53 are strings."),
+    ]
+    first_seen: Moment
+    exemption: IssueExemption | None
+    repair: IssueRepair | RepairRefused | None
+
+
+class PlanGate(ReportPart):
+    """Whether a plan has a feature, and whether it should."""
+
+    feature: StrictStr
+    plan: StrictStr
+    expected: Annotated[StrictBool | StrictInt | None, Field(description="Null where the matrix does not mention it.")]
+    actual: Annotated[StrictBool | StrictInt | None, Field(description="Null where no probe could answer.")]
+    accepted: Annotated[
+        StrictBool | StrictInt | None, Field(description="What the lock file says; null where it says nothing.")
+    ]
+    passed: StrictBool
+
+
+class Guardrail(ReportPart):
+    """Whether something that could make it worse may go ahead."""
+
+    id: StrictStr
+    status: GuardrailStatus
+    reasons: list[StrictStr]
+
+
+class CheckOutcome(ReportPart):
+    """What became of one check."""
+
+    check: StrictStr
+    outcome: Answered
+    population: Count
+    findings: Count
+    reason: Annotated[StrictStr | None, Field(description="Why a check was skipped or broken.")]
+    milliseconds: Count = 0
+
+
+class RelationRead(ReportPart):
+    """What was read of one relation of the app's database."""
+
+    relation: StrictStr
+    table: StrictStr
+    rows: Count
+    unreadable_rows: Count
+    problem: Annotated[StrictStr | None, Field(description="Why the copy is not whole.")]
+
+
+class ReportHead(ReportPart):
+    """A report without its issues."""
+
+    schema_version: Annotated[
+        StrictInt, Field(ge=SCHEMA_VERSION, le=SCHEMA_VERSION), WithJsonSchema({"const": SCHEMA_VERSION})
+    ]
+    run_id: StrictStr
+    generated_at: Moment
+    environment: StrictStr
+    period_days: Annotated[StrictInt, Field(ge=1, le=3650)]
+    as_of: AsOf
+    summary: Summary
+    score_breakdown: list[ScoreLine]
+    plan_gates: list[PlanGate]
+    guardrails: list[Guardrail]
+    outcomes: list[CheckOutcome]
+    relations: Annotated[list[RelationRead], Field(description="What was read of the app's database.")]
+
+
+class ReportDocument(ReportHead):
+    """What one audit found. Credit amounts are strings, money is integer minor units by currency, moments are UTC."""
+
+    issues: Annotated[list[Issue], Field(description="Most severe first; one page of them where the report is large.")]
+    next_cursor: NextCursor
+
+
+def report_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the document."""
+    schema: dict[str, Any] = _without_names_of_python(ReportDocument.model_json_schema(mode="serialization"))
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return dialect | {"title": f"trueup report, schema version {SCHEMA_VERSION}"} | schema
+
+
+def _without_names_of_python(schema: Any) -> Any:
+    """Return the schema without what pydantic adds for Python: a title from each name, and defaults."""
+    match schema:
+        case list():
+            return [_without_names_of_python(part) for part in schema]
+        case dict():
+            kept = {name: part for name, part in schema.items() if name not in {"title", "default"}}
+            return {
+                name: {key: _without_names_of_python(value) for key, value in part.items()}
+                if name in {"properties", "$defs"}
+                else _without_names_of_python(part)
+                for name, part in kept.items()
+            }
+        case _:
+            return schema

@@ -1,0 +1,266 @@
+"""Read a report's JSON document back into a report, or refuse it: cut off, changed, or not a report of trueup.
+
+A document is refused where it contradicts itself: its summary and its score are computed again from its issues and
+outcomes. That finds what was cut out, pasted in or reworded by hand. It does not find a forger who changes the issues
+and every sum with them: a report is only as trustworthy as the place that kept it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from trueup.formats import report_document as document
+from trueup.formats.json import score_lines, summarise
+from trueup.model.change import DescribedChange, Refusal
+from trueup.model.errors import ReportUnreadable
+from trueup.model.finding import Finding, fingerprint_of, printable
+from trueup.model.gate import PlanGate
+from trueup.model.guardrail import Guardrail
+from trueup.model.money import Impact
+from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
+from trueup.model.redact import MASK
+from trueup.model.relations import Exemption
+from trueup.model.release import Answered
+from trueup.model.report import SCHEMA_VERSION, RelationRead, Report
+
+_SHOWN_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReport:
+    """A report that was written earlier. ``first_seen`` holds, by fingerprint, when each finding was first seen.
+
+    Its evidence and its repairs are as the document shows them: exact decimals and moments are text, and a change is
+    described, so that it cannot be applied.
+    """
+
+    report: Report
+    first_seen: Mapping[str, datetime]
+
+
+def read_report(text: str, *, place: str) -> StoredReport:
+    """Return the report in this JSON text. ``place`` names the text in errors. Raises ``ReportUnreadable``."""
+    return report_of(parse_json(text, place=place), place=place)
+
+
+def report_of(parsed: object, *, place: str) -> StoredReport:
+    """Return the report in this JSON value, as ``read_report`` does."""
+    written = _validate(parsed, place)
+    contradiction = next(_contradictions(written), None)
+    if contradiction is None:
+        report = _report(written)
+        contradiction = next(_miscalculations(written, report), None)
+    if contradiction is not None:
+        raise ReportUnreadable(f"{place} contradicts itself, so it was changed after it was made: {contradiction}.")
+    return StoredReport(report=report, first_seen={issue.fingerprint: issue.first_seen for issue in written.issues})
+
+
+def parse_json(text: str, *, place: str) -> Any:
+    """Return the JSON value of a report, or of a part of one, in which no key is there twice.
+
+    Raises ``ReportUnreadable``.
+    """
+
+    def keep_distinct(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+        values: dict[str, object] = {}
+        for name, value in pairs:
+            if name in values:
+                raise ValueError(f'it holds "{_shown(name)}" twice')
+            values[name] = value
+        return values
+
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(f"it holds {constant}")
+
+    try:
+        return json.loads(text, object_pairs_hook=keep_distinct, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise ReportUnreadable(
+            f"{place} is not a whole report: it breaks off or is damaged at line {error.lineno} "
+            f"({error.msg}); make it again with `trueup audit --format json`."
+        ) from None
+    except RecursionError:
+        raise ReportUnreadable(f"{place} is not a report of trueup: it is nested too deeply.") from None
+    except ValueError as error:
+        raise ReportUnreadable(f"{place} is not a report of trueup: {error}.") from None
+
+
+def _validate(parsed: object, place: str) -> document.ReportDocument:
+    version = parsed.get("schemaVersion") if isinstance(parsed, dict) else None
+    if isinstance(version, int) and version != SCHEMA_VERSION:
+        raise ReportUnreadable(
+            f"{place} has schema version {version}, and this trueup reads {SCHEMA_VERSION}: use one version for both."
+        )
+    try:
+        # A key that is not declared is ignored: what a later version adds for people does not change a verdict.
+        return document.ReportDocument.model_validate(parsed, extra="ignore")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"]) or "the document"
+        raise ReportUnreadable(f"{place} is not a report of trueup: {_shown(where)}: {first['msg']}.") from None
+
+
+def _contradictions(written: document.ReportDocument) -> Iterator[str]:
+    """Yield what in the document cannot be, before anything is computed from it."""
+    if not written.run_id:
+        yield "its run has no id"
+    if written.next_cursor is not None:
+        yield "it is one page of a report, and more pages follow"
+    for what, names in (
+        ("issue", [issue.id for issue in written.issues if MASK not in issue.id]),
+        ("finding's fingerprint", [issue.fingerprint for issue in written.issues]),
+        ("outcome of", [outcome.check for outcome in written.outcomes]),
+        ("guardrail", [guardrail.id for guardrail in written.guardrails]),
+        ("plan gate", [f"{gate.feature}:{gate.plan}" for gate in written.plan_gates]),
+    ):
+        yield from (f"the {what} {_shown(name)} stands there twice" for name in _duplicates(names))
+    for issue in written.issues:
+        if issue.id != f"{issue.check}:{issue.subject}":
+            yield f"the issue {_shown(issue.id)} is not named for its check and subject"
+        if not _is_masked(issue) and issue.fingerprint != fingerprint_of(issue.check, issue.subject):
+            yield f"the fingerprint of {_shown(issue.id)} is another finding's"
+    yield from _miscounts(written)
+
+
+def _miscounts(written: document.ReportDocument) -> Iterator[str]:
+    numbers = Counter(issue.check for issue in written.issues)
+    for outcome in written.outcomes:
+        number = numbers.pop(outcome.check, 0)
+        if number != outcome.findings:
+            yield f"{_shown(outcome.check)} found {outcome.findings:,}, and {number:,} of its issues are there"
+        if number and outcome.outcome is not Answered.CHECKED:
+            yield f"{_shown(outcome.check)} was {outcome.outcome} and has issues"
+    yield from (f"{_shown(check)} has issues and no outcome" for check in numbers)
+
+
+def _miscalculations(written: document.ReportDocument, report: Report) -> Iterator[str]:
+    """Yield what the document says of its parts and its parts do not add up to."""
+    for gate, judged in zip(written.plan_gates, report.plan_gates, strict=True):
+        if gate.passed != judged.passed:
+            yield f"the plan gate {_shown(gate.feature)} on {_shown(gate.plan)} is not what its values say"
+    computed, stated = _by_name(summarise(report)), _by_name(written.summary)
+    for name, value in computed.items():
+        if stated[name] != value:
+            yield f"{name} in the summary is not what the issues and outcomes add up to"
+    if Counter(written.score_breakdown) != Counter(score_lines(report)):
+        yield "the calculation of the score is not that of its issues"
+
+
+def _by_name(summary: document.Summary) -> dict[str, Any]:
+    return summary.model_dump(mode="json", by_alias=True)
+
+
+def _duplicates(names: Iterable[str]) -> Iterator[str]:
+    return (name for name, times in Counter(names).items() if times > 1)
+
+
+def _shown(text: str) -> str:
+    return printable(text)[:_SHOWN_CHARACTERS]
+
+
+def _is_masked(issue: document.Issue) -> bool:
+    """Return whether the id is masked: the fingerprint is that of the subject behind the mask."""
+    return MASK in issue.id
+
+
+def _report(written: document.ReportDocument) -> Report:
+    findings: dict[str, list[Finding]] = {}
+    for issue in written.issues:
+        findings.setdefault(issue.check, []).append(_finding(issue))
+    return Report(
+        run_id=written.run_id,
+        generated_at=written.generated_at,
+        environment=written.environment,
+        period_days=written.period_days,
+        database_as_of=written.as_of.database,
+        stripe_as_of=written.as_of.stripe,
+        relations=tuple(
+            RelationRead(
+                relation=read.relation,
+                table=read.table,
+                rows=read.rows,
+                unreadable_rows=read.unreadable_rows,
+                problem=read.problem,
+            )
+            for read in written.relations
+        ),
+        outcomes=tuple(
+            CheckOutcome(
+                check=outcome.check,
+                outcome=_outcome(outcome, findings.get(outcome.check, ())),
+                milliseconds=outcome.milliseconds,
+            )
+            for outcome in written.outcomes
+        ),
+        plan_gates=tuple(
+            PlanGate(
+                feature=gate.feature,
+                plan=gate.plan,
+                expected=gate.expected,
+                actual=gate.actual,
+                accepted=gate.accepted,
+            )
+            for gate in written.plan_gates
+        ),
+        guardrails=tuple(
+            Guardrail(id=guardrail.id, status=guardrail.status, reasons=tuple(guardrail.reasons))
+            for guardrail in written.guardrails
+        ),
+    )
+
+
+def _outcome(outcome: document.CheckOutcome, findings: Iterable[Finding]) -> Outcome:
+    match outcome.outcome:
+        case Answered.CHECKED:
+            return Checked(population=outcome.population, findings=tuple(findings))
+        case Answered.SKIPPED:
+            return Skipped(reason=outcome.reason or "")
+        case Answered.BROKEN:
+            return Broken(error=outcome.reason or "")
+        case Answered.OFF:
+            return Off()
+
+
+def _finding(issue: document.Issue) -> Finding:
+    return Finding(
+        check=issue.check,
+        area=issue.category,
+        severity=issue.severity,
+        title=issue.title,
+        subject=issue.subject,
+        message=issue.message,
+        evidence=issue.evidence,
+        impact=Impact(money=issue.impact.money, credits=issue.impact.credits),
+        revenue_impacting=issue.revenue_impacting,
+        repair=_repair(issue.repair),
+        exemption=None if issue.exemption is None else _exemption(issue, issue.exemption),
+        masked_fingerprint=issue.fingerprint if _is_masked(issue) else None,
+    )
+
+
+def _exemption(issue: document.Issue, exemption: document.IssueExemption) -> Exemption:
+    return Exemption(
+        check_id=issue.check,
+        subject=exemption.subject,
+        plan=exemption.plan,
+        owner=exemption.owner,
+        reason=exemption.reason,
+        expires_at=exemption.expires_at,
+    )
+
+
+def _repair(repair: document.IssueRepair | document.RepairRefused | None) -> DescribedChange | Refusal | None:
+    match repair:
+        case document.IssueRepair():
+            return DescribedChange(kind=repair.kind, safe=repair.safe, text=repair.change)
+        case document.RepairRefused():
+            return Refusal(reason=repair.refused)
+        case None:
+            return None
