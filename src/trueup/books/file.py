@@ -19,11 +19,11 @@ from trueup.books.schema import FORMAT, all_tables, create_table
 from trueup.model.errors import BooksUnreadable, TrueupError
 from trueup.model.relations import MAPPED, STRIPE, Row, columns_of, relation_name
 from trueup.model.report import RelationRead
+from trueup.model.settings import MEMORY_LIMIT
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-DEFAULT_MEMORY_LIMIT = "1GiB"
 _ENGINE_SHARE = 0.8
 _CLOSING_TRIES = 100
 _SMALL_BLOCK_BYTES = "16384"
@@ -152,7 +152,7 @@ def _plain(value: object) -> object:
 
 
 @contextlib.contextmanager
-def made_books(path: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> Iterator[Books]:
+def made_books(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> Iterator[Books]:
     """New books in a new file, readable by this user only. Raises ``BooksUnreadable`` when the file exists."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -171,7 +171,7 @@ def made_books(path: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> Itera
 
 
 @contextlib.contextmanager
-def opened_books(path: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT, spill: Path | None = None) -> Iterator[Books]:
+def opened_books(path: Path, *, memory_limit: str = MEMORY_LIMIT, spill: Path | None = None) -> Iterator[Books]:
     """Books that were kept, read only. Raises ``BooksUnreadable`` when the file is missing or is not ours."""
     import duckdb  # noqa: PLC0415 - heavy
 
@@ -201,7 +201,7 @@ def books_in_memory() -> Iterator[Books]:
 
 @contextlib.contextmanager
 def _connected(
-    path: Path | None, *, memory_limit: str = DEFAULT_MEMORY_LIMIT, read_only: bool = False, spill: Path | None = None
+    path: Path | None, *, memory_limit: str = MEMORY_LIMIT, read_only: bool = False, spill: Path | None = None
 ) -> Iterator[DuckDBPyConnection]:
     """One connection with the limits that an audit keeps; it never loads or fetches an extension."""
     import duckdb  # noqa: PLC0415 - heavy

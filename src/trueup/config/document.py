@@ -41,6 +41,23 @@ from trueup.config.field_types import (
     Threshold,
     Words,
 )
+from trueup.model.row_counts import RowCounts
+from trueup.model.settings import (
+    MEMORY_LIMIT,
+    STATEMENT_TIMEOUT_SECONDS,
+    JwtSettings,
+    ReleaseSettings,
+    RepairSettings,
+    ServerSettings,
+    StripeSettings,
+    StripeTables,
+)
+
+# Each default is declared in the model; a key here gives its bounds and its meaning.
+_REPAIRS, _WRITES = RepairSettings(), RowCounts()
+_SERVER, _JWT = ServerSettings(), JwtSettings(issuer="", audience="", jwks_url="")
+_STRIPE, _STRIPE_TABLES = StripeSettings(), StripeTables()
+_RELEASE = ReleaseSettings()
 
 
 def _as_section(value: object) -> object:
@@ -60,7 +77,7 @@ class DatabaseSection(Section):
     """``sqlite:///app.db``, ``postgresql://…``, ``mysql://…`` (MariaDB too), or a folder of Parquet or CSV files."""
     repair_url: Text | None = None
     """The same database as a role that may repair. Without it nothing is ever changed."""
-    statement_timeout_seconds: Seconds = 900
+    statement_timeout_seconds: Seconds = STATEMENT_TIMEOUT_SECONDS
     """How long one statement of an audit may run in the app's database."""
 
 
@@ -74,7 +91,7 @@ class StoreSection(Section):
 class BooksSection(Section):
     """``[books]``: the snapshot that the checks read."""
 
-    memory_limit: Memory = "1GiB"
+    memory_limit: Memory = MEMORY_LIMIT
     """How much memory the checks may use; beyond it they spill to disk."""
 
 
@@ -178,26 +195,26 @@ class ExpectedWritesSection(Section):
     inserted, updated and deleted is proven, so that a row which went into another table is not noticed.
     """
 
-    inserts: Cap = 0
+    inserts: Cap = _WRITES.inserts
     """Rows that they insert."""
-    updates: Cap = 0
+    updates: Cap = _WRITES.updates
     """Rows that they update."""
-    deletes: Cap = 0
+    deletes: Cap = _WRITES.deletes
     """Rows that they delete."""
 
 
 class RepairsSection(Section):
     """``[repairs]``: how many repairs may run unattended, what may go ahead without Stripe, and what triggers write."""
 
-    most_per_run: Cap = 20
+    most_per_run: Cap = _REPAIRS.most_per_run
     """How many repairs one ``trueup repair --safe`` may apply."""
-    most_per_day: Cap = 100
+    most_per_day: Cap = _REPAIRS.most_per_day
     """``--safe`` applies nothing once this many repairs, however made, were applied within 24 hours."""
-    downgrade_without_stripe: bool = False
+    downgrade_without_stripe: bool = _REPAIRS.downgrade_without_stripe
     """Only where Stripe's side is not configured at all: a plan may be taken away, by name, because the person who asks
     says so. Without it, or with Stripe, that needs Stripe's own answer that it has no such customer."""
     expected_writes: dict[Text, dict[Text, ExpectedWritesSection]] = Field(default_factory=dict)
-    balance_without_serialization: bool = False
+    balance_without_serialization: bool = _REPAIRS.balance_without_serialization
     """Only for an application that locks the account's row before it writes an entry: a balance may be synced although
     neither a foreign key nor a lock shows that the account has no uncommitted entry. The journal says so each time."""
 
@@ -220,11 +237,11 @@ class JwtSection(Section):
     """What ``aud`` must be or hold."""
     jwks_url: Text
     """Where the issuer publishes its keys, by HTTPS."""
-    algorithms: list[Text] = Field(default_factory=lambda: ["RS256"])
+    algorithms: list[Text] = Field(default_factory=lambda: list(_JWT.algorithms))
     """Signatures that are believed: RS256, ES256, EdDSA."""
-    type: Text = "JWT"
+    type: Text = _JWT.type
     """What ``typ`` in the token's header must be."""
-    role_claim: Text = "roles"
+    role_claim: Text = _JWT.role_claim
     """The claim that holds the holder's roles."""
     roles: dict[str, Words] = Field(default_factory=dict)
     """Our role (``viewer``, ``admin``, ``super_admin``) = the words of that claim."""
@@ -233,20 +250,20 @@ class JwtSection(Section):
 class ServerSection(Section):
     """``[server]``: where it listens and who may come in."""
 
-    bind: Text = "127.0.0.1:8321"
+    bind: Text = f"{_SERVER.host}:{_SERVER.port}"
     """Address and port. Encryption is the work of a proxy in front."""
     origins: list[Text] = Field(default_factory=list)
     """Other origins whose pages may send changes, such as ``https://admin.example.com``; our own always may."""
     trusted_proxies: list[Text] = Field(default_factory=list)
     """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
-    tokens: bool = True
+    tokens: bool = _SERVER.tokens
     """Whether API tokens (``trueup token create``) let in."""
-    request_timeout_seconds: Seconds = 30
+    request_timeout_seconds: Seconds = _SERVER.request_timeout_seconds
     """How long the head of a request may take to arrive, and its body. Later the connection is closed."""
-    max_connections: Connections = 500
+    max_connections: Connections = _SERVER.max_connections
     """Open at once, if the process may have that many files and 96 more (``ulimit -n``). One more ends the one that
     has waited longest for its request; while all are being answered it gets 503."""
-    max_connections_per_address: Connections = 100
+    max_connections_per_address: Connections = _SERVER.max_connections_per_address
     """The same of one client's address (IPv6: of one /64). ``trusted_proxies`` are not counted."""
     jwt: JwtSection | None = None
 
@@ -293,31 +310,31 @@ class StripeSection(StripePreset):
     """Whether Stripe is part of the audit. ``false`` switches every check off that reads it; the report says so."""
     api_key: Text | None = None
     """A restricted key that only reads: ``${STRIPE_API_KEY}``. Without it, checks that read Stripe are skipped."""
-    allow_full_key: bool = False
+    allow_full_key: bool = _STRIPE.allow_full_key
     """Whether ``api_key`` may be a full secret key (``sk_…``), which could also change and charge."""
     account: Text | None = None
     """The account's id, ``acct_…``: a key of any other account stops the run. A downgrade needs it: another
     account knows none of your customers."""
-    account_metadata_key: Text = "user_id"
+    account_metadata_key: Text = _STRIPE.account_metadata_key
     """The metadata key under which your objects at Stripe name the account of the app."""
     products: list[Text] = Field(default_factory=list)
     """Your products' ids, where the account also sells those of another application. Empty: all are yours. What is in a
     plan of yours is yours without being listed."""
     metadata: dict[str, Text] = Field(default_factory=dict)
     """What your subscriptions carry as metadata, where another application shares the account. Empty: all are yours."""
-    since_days: ReachDays = 400
+    since_days: ReachDays = _STRIPE.since_days
     """How far back invoices, payments, refunds, disputes and checkouts are read: a yearly plan and a month."""
     requests_per_second: StripeRate | None = None
     """How fast to ask: 15 a second unless you say so, and never more than a quarter of what Stripe takes."""
-    deadline_minutes: Often = 60
+    deadline_minutes: Often = _STRIPE.deadline_minutes
     """How long reading Stripe may take. What was not read by then is unknown, and the next audit goes on there."""
-    full_sweep_hours: SweepHours = 24
+    full_sweep_hours: SweepHours = _STRIPE.full_sweep_hours
     """How old what is kept may grow before everything is read again; until then only changes are asked for."""
     cache: Text | None = None
     """The folder that keeps what was read, or ``off``. Without it: the store's folder."""
-    proxy_from_environment: bool = False
+    proxy_from_environment: bool = _STRIPE.proxy_from_environment
     """Whether the proxy that ``HTTPS_PROXY`` names is used."""
-    api_base: Text = "https://api.stripe.com"
+    api_base: Text = _STRIPE.api_base
     """Another address of Stripe's API: by HTTPS, or on this machine."""
     supplier: SupplierWord = "api"
     """Where Stripe's side comes from: its ``api``, a ``database`` that a sync tool keeps, or exported ``files``."""
@@ -331,7 +348,7 @@ class StripeSection(StripePreset):
     may_be_empty: list[Text] = Field(default_factory=list)
     """For ``files``: the kinds of objects, such as ``disputes``, of which an empty file means that Stripe has none.
     An empty file of any other kind is unknown: an export that fails leaves one, too."""
-    stale_after_hours: StaleHours = 24
+    stale_after_hours: StaleHours = _STRIPE_TABLES.stale_after_hours
     """How old what the sync tool last wrote, or the files, may be; beyond it everything of Stripe's is unknown."""
 
 
@@ -353,11 +370,11 @@ class GatesSection(Section):
 class ReleaseSection(Section):
     """``[release]``: when ``trueup gate`` lets a release go out. Options of the command come before it."""
 
-    fail_on: Threshold = "error"
+    fail_on: Threshold = _RELEASE.fail_on.value
     """Open findings of this severity or worse block, where they are new or worse than in the baseline."""
     baseline_environment: Text | None = None
     """Whose newest complete run in the store is the baseline. Without a baseline every open finding counts."""
-    max_age_minutes: Often = 60
+    max_age_minutes: Often = _RELEASE.max_age_minutes
     """How old a report, and what it read, may be."""
     shadow: dict[str, date] = Field(default_factory=dict)
     """The day from which this check blocks; until then its findings are reported and let pass."""
@@ -375,7 +392,7 @@ class Preset(Section):
 class Document(Preset):
     """The whole file."""
 
-    environment: Text = "production"
+    environment: Text = _RELEASE.environment
     """What this database is called in reports, in the store and in alerts."""
     preset: str | None = None
     """A known schema, such as ``canonical``, to start from; what the file says overrides it, key by key."""

@@ -7,10 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from trueup.model.finding import printable
+from trueup.model.policy import Policy
 from trueup.model.relations import GateExpectation
 from trueup.model.row_counts import RowCounts
 from trueup.model.severity import Severity
 from trueup.model.source import RelationMapping
+
+FRESH_MINUTES = 60
+"""How old a report may be, and still let something go ahead, where the config does not say."""
+
+STATEMENT_TIMEOUT_SECONDS = 900
+"""How long one statement of an audit may run in the app's database."""
+
+MEMORY_LIMIT = "1GiB"
+"""How much memory the checks, or reading files, may use."""
 
 OptionValue = str | int | bool | tuple[str, ...] | tuple[int, ...] | Mapping[str, str]
 
@@ -145,10 +155,10 @@ class ReleaseSettings:
     """
 
     environment: str = "production"
-    period_days: int = 45
+    period_days: int = Policy().period_days
     fail_on: Severity = Severity.ERROR
     baseline_environment: str | None = None
-    max_age_minutes: int = 60
+    max_age_minutes: int = FRESH_MINUTES
     shadow: Mapping[str, date] = field(default_factory=dict)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from trueup.model.settings import ReleaseSettings
+from trueup.model.settings import FRESH_MINUTES, ReleaseSettings
 from trueup.model.severity import Severity
 
 
@@ -20,8 +20,8 @@ class Rules:
     name now by its name in the baseline.
     """
 
-    fail_on: Severity = Severity.ERROR
-    max_age_minutes: int = 60
+    fail_on: Severity = ReleaseSettings().fail_on
+    max_age_minutes: int = FRESH_MINUTES
     allow_inconclusive: bool = False
     checks: frozenset[str] = frozenset()
     environment: str | None = None

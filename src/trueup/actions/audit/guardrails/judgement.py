@@ -33,6 +33,7 @@ from trueup.model.guardrail import (
 from trueup.model.outcome import Broken, Checked, Off, Skipped
 from trueup.model.release import Rules, Verdict
 from trueup.model.repair_evidence import JournalState
+from trueup.model.settings import FRESH_MINUTES
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from trueup.model.report import Report
 
 _REPLAYED = frozenset({"ledger_entry", "webhook_event"})
-
-FRESH_MINUTES = 60
-"""How old a report may be, and still let something go ahead, where the config does not say."""
 
 _BADNESS = (GuardrailStatus.ALLOWED, GuardrailStatus.UNKNOWN, GuardrailStatus.BLOCKED)
 _MOST_REASONS = 10
