@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from trueup.formats.presentation import Presentation
     from trueup.model.finding import Finding
+    from trueup.model.guardrail import Guardrail
     from trueup.model.relations import Exemption
 
 
@@ -93,14 +94,7 @@ def _head(report: Report) -> dict[str, Any]:
                 )
                 for gate in report.plan_gates
             ],
-            guardrails=[
-                document.Guardrail(
-                    id=guardrail.id,
-                    status=guardrail.status,
-                    reasons=[exact(reason) for reason in guardrail.reasons],
-                )
-                for guardrail in report.guardrails
-            ],
+            guardrails=[_guardrail(guardrail) for guardrail in report.guardrails],
             outcomes=[_outcome(outcome) for outcome in report.outcomes],
             relations=[
                 document.RelationRead(
@@ -199,6 +193,15 @@ def _repair(
             return document.RepairRefused(refused=exact(repair.reason))
         case None:
             return None
+
+
+def guardrail(judged: Guardrail) -> dict[str, Json]:
+    """Return one guardrail as the report has it."""
+    return _object(_guardrail(judged))
+
+
+def _guardrail(judged: Guardrail) -> document.Guardrail:
+    return document.Guardrail(id=judged.id, status=judged.status, reasons=[exact(reason) for reason in judged.reasons])
 
 
 def outcome(made: CheckOutcome) -> dict[str, Json]:

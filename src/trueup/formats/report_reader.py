@@ -62,6 +62,12 @@ def report_of(parsed: object, *, place: str) -> StoredReport:
     return StoredReport(report=report, first_seen={issue.fingerprint: issue.first_seen for issue in written.issues})
 
 
+def guardrails_of(head: Mapping[str, Any]) -> tuple[Guardrail, ...]:
+    """Return the guardrails in the JSON value of a report that is kept in the store."""
+    written = (document.Guardrail.model_validate(part) for part in head["guardrails"])
+    return tuple(map(_guardrail, written))
+
+
 def parse_json(text: str, *, place: str) -> Any:
     """Return the JSON value of a report, or of a part of one, in which no key is there twice.
 
@@ -209,11 +215,12 @@ def _report(written: document.ReportDocument) -> Report:
             )
             for gate in written.plan_gates
         ),
-        guardrails=tuple(
-            Guardrail(id=guardrail.id, status=guardrail.status, reasons=tuple(guardrail.reasons))
-            for guardrail in written.guardrails
-        ),
+        guardrails=tuple(map(_guardrail, written.guardrails)),
     )
+
+
+def _guardrail(guardrail: document.Guardrail) -> Guardrail:
+    return Guardrail(id=guardrail.id, status=guardrail.status, reasons=tuple(guardrail.reasons))
 
 
 def _outcome(outcome: document.CheckOutcome, findings: Iterable[Finding]) -> Outcome:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trueup.actions.audit import aged, is_fresh
-from trueup.model.guardrail import Guardrail, GuardrailStatus
+from trueup.formats.json import guardrail
+from trueup.formats.report_reader import guardrails_of
+from trueup.model.guardrail import Guardrail
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,11 +32,13 @@ def is_run_fresh(run: StoredRun, *, now: datetime, config: Config) -> bool:
 
 def guardrails_now(head: Head, run: StoredRun, *, now: datetime, config: Config) -> tuple[Guardrail, ...]:
     """The guardrails of a stored report as they read at ``now`` (naive UTC)."""
-    made = tuple(
-        Guardrail(id=each["id"], status=GuardrailStatus(each["status"]), reasons=tuple(each["reasons"]))
-        for each in head["guardrails"]
+    return aged(
+        guardrails_of(head),
+        generated_at=run.generated_at,
+        as_of=run.as_of,
+        now=now,
+        fresh_minutes=fresh_minutes(config),
     )
-    return aged(made, generated_at=run.generated_at, as_of=run.as_of, now=now, fresh_minutes=fresh_minutes(config))
 
 
 def head_now(head: Head, run: StoredRun, *, now: datetime, config: Config) -> dict[str, Any]:
@@ -42,6 +46,6 @@ def head_now(head: Head, run: StoredRun, *, now: datetime, config: Config) -> di
     return {**head, "guardrails": documents(guardrails_now(head, run, now=now, config=config))}
 
 
-def documents(found: Sequence[Guardrail]) -> list[dict[str, Any]]:
-    """Guardrails as a report's JSON has them."""
-    return [{"id": each.id, "status": each.status.value, "reasons": list(each.reasons)} for each in found]
+def documents(guardrails: Iterable[Guardrail]) -> list[dict[str, Any]]:
+    """Return guardrails as a report's JSON has them."""
+    return [guardrail(judged) for judged in guardrails]

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trueup.actions.runs import State
 from trueup.web.cursors import refused
@@ -106,12 +106,10 @@ def _resolved(at_hand: Services, filters: Filters, *, limit: int, cursor: str | 
 
 
 def _written(run_id: str | None, issues: Iterable[StoredIssue], next_cursor: str | None, *, masked: bool) -> bytes:
-    written = ", ".join(_one(issue, masked=masked) for issue in issues)
-    return (
-        f'{{"runId": {json.dumps(run_id)}, "findings": [{written}], "nextCursor": {json.dumps(next_cursor)}}}'
-    ).encode("ascii")
+    findings = [_finding(issue, masked=masked) for issue in issues]
+    return json.dumps({"runId": run_id, "findings": findings, "nextCursor": next_cursor}).encode("ascii")
 
 
-def _one(issue: StoredIssue, *, masked: bool) -> str:
-    document = json.dumps(masked_issue(json.loads(issue.document))) if masked else issue.document
-    return f'{document[:-1]}, "state": {json.dumps(issue.state)}}}'
+def _finding(issue: StoredIssue, *, masked: bool) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(issue.document)
+    return (masked_issue(document) if masked else document) | {"state": issue.state}
