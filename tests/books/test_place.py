@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trueup.books.file import made_books, opened_books
+from trueup.books.file import create_books, open_books
 from trueup.books.place import private_folder, sweep
 from trueup.model.errors import BooksUnreadable
 from trueup.model.relations import Plan
@@ -19,16 +19,16 @@ from trueup.model.relations import Plan
 HOLDS_BOOKS = """
 import sys, time
 from pathlib import Path
-from trueup.books.file import made_books
+from trueup.books.file import create_books
 from trueup.books.place import private_folder
-with private_folder(Path(sys.argv[1])) as folder, made_books(folder / "books.duckdb"):
+with private_folder(Path(sys.argv[1])) as folder, create_books(folder / "books.duckdb"):
     print(folder, flush=True)
     time.sleep(60)
 """
 
 
 def test_the_folder_and_the_file_are_private_and_gone_afterwards(tmp_path: Path) -> None:
-    with private_folder(tmp_path) as folder, made_books(folder / "books.duckdb"):
+    with private_folder(tmp_path) as folder, create_books(folder / "books.duckdb"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert stat.S_IMODE((folder / "books.duckdb").stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == []
@@ -51,22 +51,22 @@ def test_what_a_killed_run_left_is_swept_and_what_a_live_one_holds_is_not(tmp_pa
 
 def test_kept_books_open_again_read_only_and_take_another_config_for_one_run(tmp_path: Path) -> None:
     path = tmp_path / "kept.duckdb"
-    with made_books(path) as books:
+    with create_books(path) as books:
         books.begin(environment="test", as_of=None)
         books.replace_rows([Plan(plan="FREE")], of=Plan)
-    with opened_books(path) as books:
+    with open_books(path) as books:
         assert books.environment == "test"
         assert books.connection.execute("SELECT plan FROM plan").fetchall() == [("FREE",)]
         books.replace_rows([Plan(plan="PRO", paid=True)], of=Plan, for_this_run=True)
         assert books.connection.execute("SELECT plan FROM plan").fetchall() == [("PRO",)]
-    with opened_books(path) as books:
+    with open_books(path) as books:
         assert books.connection.execute("SELECT plan FROM plan").fetchall() == [("FREE",)]
 
 
 def test_books_are_never_made_over_another_file(tmp_path: Path) -> None:
     path = tmp_path / "there.duckdb"
     path.write_text("mine")
-    with pytest.raises(BooksUnreadable, match="exists already"), made_books(path):
+    with pytest.raises(BooksUnreadable, match="exists already"), create_books(path):
         pass
     assert path.read_text() == "mine"
 
@@ -75,10 +75,10 @@ def test_books_are_never_made_over_another_file(tmp_path: Path) -> None:
 def test_a_file_that_is_not_books_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "odd.duckdb"
     path.write_bytes(content)
-    with pytest.raises(BooksUnreadable, match=r"odd\.duckdb"), opened_books(path):
+    with pytest.raises(BooksUnreadable, match=r"odd\.duckdb"), open_books(path):
         pass
 
 
 def test_books_that_are_not_there_say_how_to_make_them(tmp_path: Path) -> None:
-    with pytest.raises(BooksUnreadable, match="--keep-books"), opened_books(tmp_path / "none.duckdb"):
+    with pytest.raises(BooksUnreadable, match="--keep-books"), open_books(tmp_path / "none.duckdb"):
         pass

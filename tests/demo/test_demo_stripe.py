@@ -16,7 +16,7 @@ from tests.support.stripe.objects import JSON
 from tests.support.stripe.server import stripe_server
 from tests.support.stripe.world import KEY, StripeWorld
 from trueup.actions.audit.run_audit import audit
-from trueup.books.file import opened_books
+from trueup.books.file import open_books
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.demo import make_company
@@ -71,7 +71,7 @@ class Home:
         config.write_text(text, encoding="utf-8")
         loaded = load_config(config, {"KEY": KEY})
         report = audit(loaded, checks=catalogue(), now=NOW, progress=Silent(), keep_books=books)
-        with opened_books(books) as kept:
+        with open_books(books) as kept:
             names = {relation_name(relation) for relation in STRIPE} - OF_NO_OBJECT
             rows = {each: sorted(kept.run(f"SELECT * FROM {each}").fetchall(), key=repr) for each in names}
         return Told(report=report, rows=rows)

@@ -46,12 +46,12 @@ def old_place(place: str) -> str:
 def test_old_entries_verify_and_new_ones_follow_them(old_place: str) -> None:
     target = open_target(old_place)
     with target.transaction() as connection:
-        assert journal.installed_revision(connection) == "0001"
+        assert journal.read_installed_revision(connection) == "0001"
         assert journal.install(connection)
         journal.append(connection, line(9), code_version="1", database_identity="here")
         connection.commit()
     with target.reading() as connection:
-        assert journal.installed_revision(connection) == journal.current_revision()
+        assert journal.read_installed_revision(connection) == journal.current_revision()
         found = journal.verify(journal.entries(connection), head=journal.head_of(connection))
         roles = [entry.db_role for entry in journal.entries(connection)]
     assert isinstance(found, journal.Sound)

@@ -21,7 +21,7 @@ from trueup.targets.target import Target
 
 def test_a_database_without_a_journal_says_so(place: str) -> None:
     with open_target(place).reading() as connection:
-        assert journal.installed_revision(connection) is None
+        assert journal.read_installed_revision(connection) is None
 
 
 def test_installing_again_does_nothing(place: str) -> None:
@@ -33,7 +33,7 @@ def test_installing_again_does_nothing(place: str) -> None:
             connection.commit()
     assert done == [True, False, False]
     with target.reading() as connection:
-        assert journal.installed_revision(connection) == journal.current_revision()
+        assert journal.read_installed_revision(connection) == journal.current_revision()
         bound = journal.binding(connection)
         assert bound is not None
         assert bound.database_identity == journal.database_identity(connection)

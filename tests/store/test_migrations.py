@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, Table, insert, select, types
 
-from trueup.migrations import newest_revision, upgrade
+from trueup.migrations import find_newest_revision, upgrade
 from trueup.store import open_store
 from trueup.store.database import open_database, sqlite_path
 from trueup.store.opening import MIGRATIONS
@@ -39,7 +39,7 @@ def test_a_script_is_named_for_its_revision_and_follows_the_one_before() -> None
     chain = [(script.revision, script.down_revision) for script in directory.walk_revisions()][::-1]
     names = [path.name.partition("_")[0] for path in SCRIPTS]
     assert chain == list(zip(names, [None, *names], strict=False))
-    assert newest_revision(MIGRATIONS) == directory.get_current_head()
+    assert find_newest_revision(MIGRATIONS) == directory.get_current_head()
 
 
 @pytest.mark.parametrize("steps", range(1, len(SCRIPTS)))

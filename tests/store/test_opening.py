@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.support.databases import ENCODED_PASSWORD, PASSWORD, PostgresServer
-from trueup.migrations import newest_revision, revision_of
+from trueup.migrations import find_newest_revision, revision_of
 from trueup.model.errors import ConfigurationError, StoreUnavailable
 from trueup.store import Store, open_store
 from trueup.store.opening import MIGRATIONS
@@ -23,7 +23,7 @@ OPEN = "import sys; from trueup.store import open_store; open_store(sys.argv[1])
 def test_a_store_is_made_when_it_is_first_opened_and_kept_after_that(store_url: str) -> None:
     for _ in range(2):
         with open_store(store_url) as store, store.database.reading() as connection:
-            assert revision_of(connection, version_table=VERSION_TABLE) == newest_revision(MIGRATIONS)
+            assert revision_of(connection, version_table=VERSION_TABLE) == find_newest_revision(MIGRATIONS)
 
 
 def test_many_processes_may_open_a_new_store_at_once(store_url: str) -> None:

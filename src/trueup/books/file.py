@@ -152,7 +152,7 @@ def _plain(value: object) -> object:
 
 
 @contextlib.contextmanager
-def made_books(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> Iterator[Books]:
+def create_books(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> Iterator[Books]:
     """New books in a new file, readable by this user only. Raises ``BooksUnreadable`` when the file exists."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -163,7 +163,7 @@ def made_books(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> Iterator[Book
             f"The books cannot be made at {path}: {error.strerror}; name a folder you may write to."
         ) from None
     path.unlink()
-    with _connected(path, memory_limit=memory_limit) as connection:
+    with _connect(path, memory_limit=memory_limit) as connection:
         path.chmod(0o600)
         connection.execute(all_tables())
         yield Books(connection=connection)
@@ -171,14 +171,14 @@ def made_books(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> Iterator[Book
 
 
 @contextlib.contextmanager
-def opened_books(path: Path, *, memory_limit: str = MEMORY_LIMIT, spill: Path | None = None) -> Iterator[Books]:
+def open_books(path: Path, *, memory_limit: str = MEMORY_LIMIT, spill: Path | None = None) -> Iterator[Books]:
     """Books that were kept, read only. Raises ``BooksUnreadable`` when the file is missing or is not ours."""
     import duckdb  # noqa: PLC0415 - heavy
 
     if not path.is_file():
         raise BooksUnreadable(f"There are no books at {path}; make them with `trueup audit --keep-books {path}`.")
     try:
-        with _connected(path, memory_limit=memory_limit, read_only=True, spill=spill) as connection:
+        with _connect(path, memory_limit=memory_limit, read_only=True, spill=spill) as connection:
             row = connection.execute("SELECT format FROM trueup_books").fetchone()
             if row is None or row[0] != FORMAT:
                 raise BooksUnreadable(
@@ -194,13 +194,13 @@ def opened_books(path: Path, *, memory_limit: str = MEMORY_LIMIT, spill: Path | 
 @contextlib.contextmanager
 def books_in_memory() -> Iterator[Books]:
     """Empty books that are never written anywhere, and are worked with as those of an audit."""
-    with _connected(None) as connection:
+    with _connect(None) as connection:
         connection.execute(all_tables())
         yield Books(connection=connection)
 
 
 @contextlib.contextmanager
-def _connected(
+def _connect(
     path: Path | None, *, memory_limit: str = MEMORY_LIMIT, read_only: bool = False, spill: Path | None = None
 ) -> Iterator[DuckDBPyConnection]:
     """One connection with the limits that an audit keeps; it never loads or fetches an extension."""

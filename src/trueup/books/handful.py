@@ -146,7 +146,7 @@ class Handful:
         self._keys[name] = frozenset(tuple(keys) for _, _, *keys in put_in)
         is_doubled = len(_key_names(relation)) == 1 and not few.unique_key and len(self._keys[name]) < few.count
         is_odd = is_doubled or any(odd for odd, _, *_ in put_in)
-        unreadable = self._settled(relation, few) if is_odd else 0
+        unreadable = self._settle(relation, few) if is_odd else 0
         if name == "account" and not {plan for _, plan, *_ in put_in} <= {None, *self._plans}:
             self._noted.add(name)
             note_unknown_plans(self.books)
@@ -165,7 +165,7 @@ class Handful:
             return place
         return known
 
-    def _settled(self, relation: Relation, few: FewRows) -> int:
+    def _settle(self, relation: Relation, few: FewRows) -> int:
         name = few.mapping.relation
         self._noted.add(name)
         settle(self.books.connection, relation, unique_key=few.unique_key)

@@ -50,9 +50,9 @@ def reading(column: Column, incoming: str, values: Mapping[str, str]) -> Reading
 
     Raises ``ConfigurationError`` when no value of that type could ever be read.
     """
-    name = _quoted(column.name)
-    raw = f"({_mapped(name, values)})" if values else name
-    converted = _converted(column, "VARCHAR" if values else incoming, raw)
+    name = _quote(column.name)
+    raw = f"({_map_word(name, values)})" if values else name
+    converted = _convert(column, "VARCHAR" if values else incoming, raw)
     if converted is None:
         raise ConfigurationError(
             f'The column mapped to "{column.name}" is {incoming}, which cannot be read as {column.kind}; '
@@ -100,7 +100,7 @@ def _may_fail(column: Column, incoming: str) -> bool:
     return True
 
 
-def _mapped(name: str, values: Mapping[str, str]) -> str:
+def _map_word(name: str, values: Mapping[str, str]) -> str:
     """Their word to ours; ``""`` also matches NULL. A word the map does not know stays as it is."""
     by_ours: dict[str, list[str]] = {}
     for theirs, ours in values.items():
@@ -113,7 +113,7 @@ def _mapped(name: str, values: Mapping[str, str]) -> str:
     return f"CASE {' '.join(arms)} ELSE CAST({name} AS VARCHAR) END"
 
 
-def _converted(column: Column, incoming: str, raw: str) -> str | None:
+def _convert(column: Column, incoming: str, raw: str) -> str | None:
     if incoming in ('"NULL"', "NULL"):
         return f"CAST(NULL AS {table_type(column)})"
     match column.kind:
@@ -223,5 +223,5 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

@@ -29,7 +29,7 @@ from email.message import EmailMessage
 
 from trueup.channels.delivery import failed_delivery
 from trueup.channels.kind import Opening
-from trueup.channels.wording import cleaned, facts, headline, item_lines, more_line, shortened, unlisted
+from trueup.channels.wording import cleaned, facts, headline, item_lines, more_line, shorten, unlisted
 from trueup.model.alert import Alert
 from trueup.model.errors import OutgoingFailed
 from trueup.model.options import option
@@ -133,7 +133,7 @@ def write(
 
 def subject(alert: Alert) -> str:
     """One line. "=?" would begin an encoded word, in which anything could hide (RFC 2047)."""
-    return shortened(headline(alert), SUBJECT_LENGTH).replace("=?", "= ?")
+    return shorten(headline(alert), SUBJECT_LENGTH).replace("=?", "= ?")
 
 
 def without_links(text: str) -> str:
@@ -195,12 +195,12 @@ def _is_address(text: str) -> bool:
 
 
 def _lines(alert: Alert, refused: Sequence[str]) -> Iterator[str]:
-    yield from (shortened(without_links(line), LINE_LENGTH) for line in (*alert.summary, ""))
+    yield from (shorten(without_links(line), LINE_LENGTH) for line in (*alert.summary, ""))
     for label, value in facts(alert):
-        yield shortened(f"{label}: {without_links(value)}", LINE_LENGTH)
+        yield shorten(f"{label}: {without_links(value)}", LINE_LENGTH)
     shown = alert.items[:MOST_ITEMS]
     for item in shown:
-        first, second = (shortened(without_links(line), LINE_LENGTH) for line in item_lines(item))
+        first, second = (shorten(without_links(line), LINE_LENGTH) for line in item_lines(item))
         yield from ("", first, f"    {second}")
     if more := unlisted(alert, shown):
         yield from ("", more_line(more))

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from trueup.channels.delivery import hand_over
 from trueup.channels.kind import Opening
-from trueup.channels.wording import cleaned, facts, headline, item_lines, json_bytes, more_line, shortened, unlisted
+from trueup.channels.wording import cleaned, facts, headline, item_lines, json_bytes, more_line, shorten, unlisted
 from trueup.model.alert import Alert, AlertKind
 from trueup.model.options import option
 from trueup.outgoing import Answer
@@ -78,10 +78,10 @@ def trigger(alert: Alert) -> dict[str, object]:
         "event_action": "trigger",
         "dedup_key": dedup_key(alert),
         "client": "trueup",
-        "links": [{"href": url, "text": shortened(label, SOURCE_LENGTH)} for label, url in links],
+        "links": [{"href": url, "text": shorten(label, SOURCE_LENGTH)} for label, url in links],
         "payload": {
-            "summary": shortened(headline(alert), SUMMARY_LENGTH),
-            "source": shortened(alert.environment, SOURCE_LENGTH) or "trueup",
+            "summary": shorten(headline(alert), SUMMARY_LENGTH),
+            "source": shorten(alert.environment, SOURCE_LENGTH) or "trueup",
             "severity": alert.severity.value,  # our four words are PagerDuty's four words
             "timestamp": f"{alert.at.isoformat()}Z",
             "component": "billing",
@@ -120,10 +120,10 @@ def open_channel(options: Options, opening: Opening) -> PagerDutyChannel:
 def _details(alert: Alert) -> dict[str, object]:
     shown = alert.items[:MOST_ITEMS]
     more = unlisted(alert, shown)
-    findings = [shortened(" ".join(item_lines(item)), DETAIL_LENGTH) for item in shown]
+    findings = [shorten(" ".join(item_lines(item)), DETAIL_LENGTH) for item in shown]
     return {
-        "summary": [shortened(line, DETAIL_LENGTH) for line in alert.summary[:MOST_ITEMS]],
-        **{label: shortened(value, DETAIL_LENGTH) for label, value in facts(alert)},
+        "summary": [shorten(line, DETAIL_LENGTH) for line in alert.summary[:MOST_ITEMS]],
+        **{label: shorten(value, DETAIL_LENGTH) for label, value in facts(alert)},
         "findings": findings + ([more_line(more)] if more else []),
     }
 

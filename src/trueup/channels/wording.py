@@ -29,13 +29,13 @@ def cleaned(alert: Alert) -> Alert:
         title=legible(alert.title),
         summary=tuple(legible(line) for line in alert.summary),
         money_at_risk={legible(currency): amount for currency, amount in alert.money_at_risk.items()},
-        items=tuple(_cleaned_item(item) for item in alert.items),
+        items=tuple(_clean_item(item) for item in alert.items),
         run_id=legible(alert.run_id) if alert.run_id else None,
         links={legible(label): url for label, url in alert.links.items() if _leads_to_the_web(url)},
     )
 
 
-def shortened(text: str, limit: int) -> str:
+def shorten(text: str, limit: int) -> str:
     """``text``, cut to ``limit`` characters with a mark where it was cut.
 
     >>> shortened("credit-balance", 7)
@@ -91,7 +91,7 @@ def json_bytes(document: Mapping[str, object]) -> bytes:
     return json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
-def _cleaned_item(item: AlertItem) -> AlertItem:
+def _clean_item(item: AlertItem) -> AlertItem:
     return dataclasses.replace(
         item, issue_id=legible(item.issue_id), title=legible(item.title), message=legible(item.message)
     )

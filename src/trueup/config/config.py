@@ -94,11 +94,11 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
     plans, prices = plans_and_prices(plans_over(preset.plans, document.plans), path=path)
     names = [plan.plan for plan in plans]
     mapped = relation_mappings(preset.relations, document.relations, plans=names, path=path)
-    relations, of_stripe = _divided(mapped)
-    own, own_of_stripe = _divided(document.relations)
+    relations, of_stripe = _divide(mapped)
+    own, own_of_stripe = _divide(document.relations)
     if not relations:
         raise complaint(path, ("relations",), 'is empty: name at least one table of ours, or a preset = "canonical"')
-    addresses = _addresses(document)
+    addresses = _read_addresses(document)
     secrets = {key: resolved(text, key=key.split("."), path=path, environ=environ) for key, text in addresses.items()}
     tables = stripe_tables(document.stripe, own_of_stripe, of_stripe, url=secrets.get("stripe.url"), path=path)
     store_url = secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}")
@@ -116,7 +116,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
         plans=plans,
         plan_prices=prices,
         exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
-        policy=_policy(document, known_checks, path),
+        policy=_read_policy(document, known_checks, path),
         repairs=repair_settings(document.repairs, tables={mapping.table for mapping in relations.values()}, path=path),
         schedule=schedule_settings(document.audits, path=path),
         server=server_settings(document.server, path=path, environ=environ),
@@ -130,7 +130,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collect
     )
 
 
-def _divided(named: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
+def _divide(named: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
     """What is the app's, and what is Stripe's."""
     of_stripe = {relation_name(relation) for relation in STRIPE}
     return (
@@ -148,7 +148,7 @@ def _preset(name: str, path: Path) -> Preset:
     return preset_named(name)
 
 
-def _addresses(document: Document) -> dict[str, str]:
+def _read_addresses(document: Document) -> dict[str, str]:
     """The keys that may hold secrets, as the file writes them."""
     addresses = {
         "database.url": document.database.url,
@@ -160,7 +160,7 @@ def _addresses(document: Document) -> dict[str, str]:
     return {key: text for key, text in addresses.items() if text is not None}
 
 
-def _policy(document: Document, known_checks: Collection[str] | None, path: Path) -> Policy:
+def _read_policy(document: Document, known_checks: Collection[str] | None, path: Path) -> Policy:
     from trueup.config.field_types import OFF  # noqa: PLC0415 - slow to import
 
     section = document.policy

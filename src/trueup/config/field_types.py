@@ -52,7 +52,7 @@ def wrong(problem: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{problem}", {"problem": problem})
 
 
-def _filled(text: str) -> str:
+def _refuse_empty(text: str) -> str:
     if not text.strip():
         raise wrong("must not be empty")
     if "\0" in text:
@@ -132,9 +132,9 @@ def _words(value: object) -> object:
 def _option(value: object) -> object:
     """One option of a channel; which type each must have is the channel's own to say."""
     if isinstance(value, str):
-        return _filled(value)
+        return _refuse_empty(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return [_filled(item) for item in value]
+        return [_refuse_empty(item) for item in value]
     if not isinstance(value, int):
         raise wrong("must be a string, a whole number, true or false, or a list of strings")
     return value
@@ -143,7 +143,7 @@ def _option(value: object) -> object:
 def _probe_option(value: object) -> object:
     """One option of a probe; which type each must have is the probe's own to say."""
     if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
-        return {name: _filled(item) for name, item in value.items()}
+        return {name: _refuse_empty(item) for name, item in value.items()}
     if isinstance(value, list) and all(type(item) is int for item in value):
         return value
     try:
@@ -152,12 +152,12 @@ def _probe_option(value: object) -> object:
         raise wrong("must be a string, a whole number, true or false, a list or a table of strings") from None
 
 
-Text = Annotated[str, AfterValidator(_filled)]
+Text = Annotated[str, AfterValidator(_refuse_empty)]
 ProbeOption = Annotated[str | int | bool | list[str] | list[int] | dict[str, str], PlainValidator(_probe_option)]
 ChannelOption = Annotated[str | int | bool | list[str], PlainValidator(_option)]
 Word = Annotated[str, BeforeValidator(_word)]
 Words = Annotated[list[Word], BeforeValidator(_words)]
-Subject = Annotated[str, BeforeValidator(_word), AfterValidator(_filled)]
+Subject = Annotated[str, BeforeValidator(_word), AfterValidator(_refuse_empty)]
 Columns = Annotated[list[Text], BeforeValidator(_words)]
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
 NotNegative = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_not_negative)]

@@ -24,7 +24,7 @@ def document_at(path: Path) -> Document:
 
     from trueup.config.document import Document  # noqa: PLC0415 - slow to import
 
-    content = _parsed(_text(path), path)
+    content = _parse(_text(path), path)
     try:
         return Document.model_validate(content)
     except ValidationError as error:
@@ -43,7 +43,7 @@ def _text(path: Path) -> str:
         raise ConfigurationError(f"The config {path} is not UTF-8 text: see line {line}.") from None
 
 
-def _parsed(text: str, path: Path) -> dict[str, object]:
+def _parse(text: str, path: Path) -> dict[str, object]:
     try:
         return parse_toml(text)
     except TooDeep as error:

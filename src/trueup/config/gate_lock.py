@@ -47,17 +47,17 @@ class Lock:
     def _lines(self) -> Sequence[str]:
         return (
             f"version = {VERSION}",
-            f"trueup = {_quoted(self.trueup)}",
+            f"trueup = {_quote(self.trueup)}",
             f"accepted_at = {self.accepted_at.replace(microsecond=0).isoformat()}Z",
-            f"accepted_by = {_quoted(self.accepted_by)}",
-            f"reason = {_quoted(self.reason)}",
+            f"accepted_by = {_quote(self.accepted_by)}",
+            f"reason = {_quote(self.reason)}",
             "",
             "[cells]",
-            *(f"{_quoted(f'{cell.feature}:{cell.plan}')} = {_value(cell)}" for cell in self.cells),
+            *(f"{_quote(f'{cell.feature}:{cell.plan}')} = {_value(cell)}" for cell in self.cells),
         )
 
 
-def accepted_cells(gates: Sequence[PlanGate]) -> tuple[GateAcceptance, ...]:
+def list_accepted_cells(gates: Sequence[PlanGate]) -> tuple[GateAcceptance, ...]:
     """What these plan gates get today, sorted; those without an answer are left out."""
     cells = (
         GateAcceptance(
@@ -146,6 +146,6 @@ def _checksum(body: str) -> str:
     return f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A TOML basic string; JSON's escapes are a subset of TOML's."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

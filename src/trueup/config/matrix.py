@@ -34,7 +34,7 @@ def read_matrix(path: Path, plans: Sequence[Plan]) -> tuple[GateExpectation, ...
 
     Raises ``ConfigurationError`` for the first thing that cannot be right, or cannot be meant.
     """
-    content = _parsed(path)
+    content = _parse(path)
     for table in content:
         if table not in _TABLES:
             raise complaint(path, (table,), f"is not a known table{suggestion(table, _TABLES)}")
@@ -46,7 +46,7 @@ def read_matrix(path: Path, plans: Sequence[Plan]) -> tuple[GateExpectation, ...
     return tuple(cells)
 
 
-def _parsed(path: Path) -> Mapping[str, object]:
+def _parse(path: Path) -> Mapping[str, object]:
     try:
         text = read_file(path, most_bytes=MATRIX_BYTES_LIMIT).decode("utf-8-sig")
         return parse_toml(text)
@@ -91,13 +91,13 @@ def _features(table: Mapping[str, object], plans: Sequence[Plan], path: Path) ->
         key = ("features", feature)
         if not isinstance(entry, dict):
             raise complaint(path, key, _SAYS_HOW)
-        having = _having(entry, plans, key, path)
+        having = _read_plans(entry, plans, key, path)
         _refuse_holes(having, plans, key, path, deliberate=_flag(entry, _DELIBERATE, key, path))
         for plan in plans:
             yield GateExpectation(feature=feature, plan=plan.plan, is_limit=False, expected=int(plan.plan in having))
 
 
-def _having(entry: Mapping[str, object], plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
+def _read_plans(entry: Mapping[str, object], plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
     """The plans that have a feature."""
     for word in entry:
         if word not in (*_WAYS, _DELIBERATE):
@@ -107,7 +107,7 @@ def _having(entry: Mapping[str, object], plans: Sequence[Plan], key: Key, path: 
         raise complaint(path, key, f"says {' and '.join(ways)}: keep one of them" if ways else _SAYS_HOW)
     (way,) = ways
     if way == "plans":
-        return _named(entry[way], plans, (*key, way), path)
+        return _read_plan_names(entry[way], plans, (*key, way), path)
     if way == "min_plan":
         lowest = _plan(entry[way], plans, (*key, way), path).rank
     else:
@@ -122,7 +122,7 @@ def team_rank(plans: Sequence[Plan]) -> int:
     return next((plan.rank for plan in plans if plan.plan.casefold() == _TEAM), max(plan.rank for plan in plans))
 
 
-def _named(value: object, plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
+def _read_plan_names(value: object, plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
     if not isinstance(value, list):
         raise complaint(path, key, 'must be a list of plans, such as ["PRO", "TEAM"]')
     names: set[str] = set()

@@ -12,9 +12,9 @@ from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trueup.demo.endpoints import endpoints, planted_endpoints
+from trueup.demo.endpoints import endpoints, list_planted_endpoints
 from trueup.demo.faults import FAULTS
-from trueup.demo.gates import innocent_gates, planted_gates, write_gates
+from trueup.demo.gates import innocent_gates, list_planted_gates, write_gates
 from trueup.demo.history import Span, make_history
 from trueup.demo.load import load_scenes, number_people
 from trueup.demo.people import Excused, Move, Person, Subject
@@ -105,7 +105,7 @@ def make_company(
     faults = _play(FAULTS, accounts=accounts, seed=seed, span=span, share=fault_share)
     twins = _play(TWINS, accounts=accounts, seed=seed, span=span, share=fault_share or 0.07)
     scenes = [scene for _, scene in (*faults, *twins)]
-    order = sorted(range(len(scenes)), key=lambda position: _shuffled(seed, str(position)))
+    order = sorted(range(len(scenes)), key=lambda position: _hash_seed(seed, str(position)))
     _refuse_crowds(scenes, accounts=accounts)
     deleted = sum(1 for scene in scenes for person in scene.people if not person.exists)
     number_people(scenes, accounts=accounts + deleted, order=order)
@@ -116,7 +116,7 @@ def make_company(
             make_history(connection, accounts=accounts + deleted, seed=seed, span=span)
             make_rows(connection, span=span)
             named, faulty = _Named(connection, moves), bool(fault_share)
-            planted = (*planted_gates(faulty=faulty), *planted_endpoints(faulty=faulty))
+            planted = (*list_planted_gates(faulty=faulty), *list_planted_endpoints(faulty=faulty))
             truth = Truth(
                 seed=seed,
                 accounts=accounts,
@@ -183,11 +183,11 @@ def sentence_of(story: Callable[[Scene], None]) -> str:
 def _times(name: str, *, accounts: int, seed: int, share: float) -> int:
     if not share:
         return 0
-    luck = _shuffled(seed, name) % 100 / 100
+    luck = _hash_seed(seed, name) % 100 / 100
     return max(1, int(share * isqrt(accounts) + luck))
 
 
-def _shuffled(seed: int, name: str) -> int:
+def _hash_seed(seed: int, name: str) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest())
 
 

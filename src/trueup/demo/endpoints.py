@@ -42,7 +42,7 @@ def endpoints(*, faulty: bool) -> tuple[StripeWebhookEndpoint, ...]:
     )
 
 
-def planted_endpoints(*, faulty: bool) -> tuple[PlantedFinding, ...]:
+def list_planted_endpoints(*, faulty: bool) -> tuple[PlantedFinding, ...]:
     """The findings that the endpoints must cause."""
     finding = PlantedFinding(check="endpoint-health", subject=_CANCELLATIONS, planted=_DISABLED)
     return (finding,) if faulty else ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from trueup.config.gate_lock import Lock, accepted_cells, write_lock
+from trueup.config.gate_lock import Lock, list_accepted_cells, write_lock
 from trueup.demo.truth import PlantedFinding, Twin
 from trueup.model.gate import Allowance, PlanGate
 
@@ -102,7 +102,7 @@ OFFERED = (
 )
 
 
-def planted_gates(*, faulty: bool) -> tuple[PlantedFinding, ...]:
+def list_planted_gates(*, faulty: bool) -> tuple[PlantedFinding, ...]:
     """The findings that the plan gates must cause."""
     return tuple(
         PlantedFinding(check=offered.finding[0], subject=offered.finding[1], planted=offered.story)
@@ -152,5 +152,5 @@ def _lock(now: datetime) -> Lock:
         accepted_by="release@demo.example",
         accepted_at=(now - timedelta(days=30)).replace(microsecond=0),
         reason="the plans as they were launched",
-        cells=accepted_cells(accepted),
+        cells=list_accepted_cells(accepted),
     )

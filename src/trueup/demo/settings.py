@@ -22,7 +22,7 @@ def config_text(
     ``stripe`` is the folder of Stripe's objects; None switches what needs them off.
     """
     parts = [
-        _HEAD.format(url=_quoted(url_reference), stripe=_WITHOUT if stripe is None else _stripe(stripe)),
+        _HEAD.format(url=_quote(url_reference), stripe=_WITHOUT if stripe is None else _stripe(stripe)),
         *(_plan(plan) for plan in PLANS.values()),
         f"[policy]\nidempotency_since = {idempotency_since.isoformat()}\n",
         *(_exemption(excused) for excused in exemptions),
@@ -53,8 +53,8 @@ def _stripe(folder: Path) -> str:
     """Stripe's side as an export beside the database: no key, no network."""
     return (
         '[stripe]\nsupplier = "files"\n'
-        f"url = {_quoted(str(folder))}\n"
-        f"products = [{', '.join(map(_quoted, PRODUCTS))}]\n"
+        f"url = {_quote(str(folder))}\n"
+        f"products = [{', '.join(map(_quote, PRODUCTS))}]\n"
         f"stale_after_hours = {STALE_AFTER_HOURS}\n"
     )
 
@@ -62,7 +62,7 @@ def _stripe(folder: Path) -> str:
 def _plan(plan: OfferedPlan) -> str:
     lines = [f"[plans.{plan.name}]", f"rank = {plan.rank}"]
     if plan.credits_per_month:
-        prices = ", ".join(f"{{ id = {_quoted(price)}, interval = {_quoted(every)} }}" for price, every in plan.prices)
+        prices = ", ".join(f"{{ id = {_quote(price)}, interval = {_quote(every)} }}" for price, every in plan.prices)
         lines += [
             f"prices = [{prices}]",
             f"credits_per_period = {plan.credits_per_month}",
@@ -74,14 +74,14 @@ def _plan(plan: OfferedPlan) -> str:
 def _exemption(excused: Excused) -> str:
     return (
         "[[exemptions]]\n"
-        f"check = {_quoted(excused.check)}\n"
-        f"subject = {_quoted(excused.person.account_id)}\n"
-        f"owner = {_quoted(excused.owner)}\n"
-        f"reason = {_quoted(excused.reason)}\n"
+        f"check = {_quote(excused.check)}\n"
+        f"subject = {_quote(excused.person.account_id)}\n"
+        f"owner = {_quote(excused.owner)}\n"
+        f"reason = {_quote(excused.reason)}\n"
         f"expires = {excused.expires.isoformat()}\n"
     )
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A TOML basic string; JSON's escapes are a subset of TOML's."""
     return json.dumps(text, ensure_ascii=False)

@@ -18,7 +18,7 @@ from trueup.journal.install import (
     current_revision,
     database_identity,
     install,
-    installed_revision,
+    read_installed_revision,
 )
 from trueup.journal.repairs import (
     AlreadyRepaired,
@@ -57,9 +57,9 @@ __all__ = [
     "head_of",
     "insert_repair",
     "install",
-    "installed_revision",
     "masked",
     "next_episode",
+    "read_installed_revision",
     "repair_by_id",
     "repair_by_key",
     "says",

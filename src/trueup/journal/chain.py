@@ -18,7 +18,7 @@ from decimal import Decimal
 
 import rfc8785
 
-from trueup.journal.masking import masked_record
+from trueup.journal.masking import mask_record
 from trueup.journal.tables import moment_of
 from trueup.model.redact import redact
 
@@ -161,8 +161,8 @@ def following(
         target=line.target,
         repair_id=line.repair_id,
         plan_hash=line.plan_hash,
-        before=parsed(canonical_text(masked_record(line.before))),
-        after=parsed(canonical_text(masked_record(line.after))),
+        before=parsed(canonical_text(mask_record(line.before))),
+        after=parsed(canonical_text(mask_record(line.after))),
         reason=redact(line.reason),
         request_id=line.request_id,
         code_version=code_version,

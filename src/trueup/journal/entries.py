@@ -55,7 +55,7 @@ def append(connection: Connection, line: JournalLine, *, code_version: str, data
     ``JournalUnusable``.
     """
     if connection.dialect.name == "postgresql":
-        return _appended_by_server(connection, line, code_version=code_version, database_identity=database_identity)
+        return _append_by_server(connection, line, code_version=code_version, database_identity=database_identity)
     head = connection.execute(select(HEAD.c.seq, HEAD.c.hash).where(HEAD.c.id == ONLY).with_for_update()).one_or_none()
     if head is None or not _HASH.fullmatch(head.hash):
         raise JournalUnusable(_NOT_OURS)
@@ -74,7 +74,7 @@ def append(connection: Connection, line: JournalLine, *, code_version: str, data
     return entry
 
 
-def _appended_by_server(
+def _append_by_server(
     connection: Connection, line: JournalLine, *, code_version: str, database_identity: str
 ) -> JournalEntry:
     """The entry that the journal's own trigger made of the line, once it is known to be what was meant."""
@@ -89,7 +89,7 @@ def _appended_by_server(
         raise JournalUnusable(_NOT_OURS) from None
     if row is None:
         raise JournalUnusable("The database took the journal's entry and kept none; look at the triggers on its table.")
-    entry = _entry(row)
+    entry = _read_entry(row)
     as_written = {name: getattr(entry, name) for name in SERVER_WRITTEN}
     if dataclasses.replace(meant, **as_written) != entry or hash_of(entry) != entry.hash:
         raise JournalUnusable(
@@ -117,7 +117,7 @@ def entries(
             page = page.where(JOURNAL.c.seq <= until)
         rows = connection.execute(page).all()
         for row in rows:
-            yield _entry(row)
+            yield _read_entry(row)
         if len(rows) < rows_wanted:
             return
         last = rows[-1].seq
@@ -136,7 +136,7 @@ def _row(entry: JournalEntry) -> dict[str, object]:
     return values | {"before": canonical_text(entry.before), "after": canonical_text(entry.after)}
 
 
-def _entry(row: Row[tuple[object, ...]]) -> JournalEntry:
+def _read_entry(row: Row[tuple[object, ...]]) -> JournalEntry:
     """The entry; what trueup never writes (a blob, a missing value) becomes text that no hash agrees with."""
     values = {name: _text(value) for name, value in row._mapping.items()}  # noqa: SLF001 - public by its documentation
     return JournalEntry(

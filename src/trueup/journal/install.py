@@ -15,7 +15,7 @@ from trueup import __version__
 from trueup.journal.chain import JournalLine
 from trueup.journal.entries import append
 from trueup.journal.tables import BINDING, ONLY, VERSION_TABLE, database_time, moment_of
-from trueup.migrations import LOCK_SECONDS, newest_revision, revision_of, upgrade
+from trueup.migrations import LOCK_SECONDS, find_newest_revision, revision_of, upgrade
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -54,14 +54,14 @@ def install(connection: Connection, *, rebind: bool = False, actor: str = "comma
         return True
 
 
-def installed_revision(connection: Connection) -> str | None:
+def read_installed_revision(connection: Connection) -> str | None:
     """The revision of the tables that are there; None where the journal is not installed."""
     return revision_of(connection, version_table=VERSION_TABLE)
 
 
 def current_revision() -> str:
     """The revision that this code wants."""
-    return newest_revision(_SCRIPTS)
+    return find_newest_revision(_SCRIPTS)
 
 
 def binding(connection: Connection) -> Binding | None:

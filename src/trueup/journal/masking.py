@@ -10,26 +10,26 @@ from trueup.model.redact import redact
 _CELL = frozenset({"table", "key", "column", "value"})
 
 
-def masked_record(recorded: Mapping[str, object]) -> dict[str, object]:
+def mask_record(recorded: Mapping[str, object]) -> dict[str, object]:
     """Return the record with secrets masked; the cell that was changed stays as its row has it."""
-    return {name: value if name in _CELL else _masked(value) for name, value in recorded.items()}
+    return {name: value if name in _CELL else _mask(value) for name, value in recorded.items()}
 
 
-def masked_json(document: str) -> str:
+def mask_json(document: str) -> str:
     """The same JSON, its text masked. Text that is no JSON is masked as it is."""
     try:
-        return json.dumps(_masked(json.loads(document)), ensure_ascii=False)
+        return json.dumps(_mask(json.loads(document)), ensure_ascii=False)
     except ValueError:
         return redact(document)
 
 
-def _masked(value: object) -> object:
+def _mask(value: object) -> object:
     match value:
         case str():
             return redact(value)
         case Mapping():
-            return {name: _masked(inner) for name, inner in value.items()}
+            return {name: _mask(inner) for name, inner in value.items()}
         case list():
-            return [_masked(inner) for inner in value]
+            return [_mask(inner) for inner in value]
         case _:
             return value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from trueup.journal.masking import masked_json
+from trueup.journal.masking import mask_json
 from trueup.journal.tables import REPAIR, moment_of, moment_text
 from trueup.model.errors import TrueupError
 from trueup.model.redact import redact
@@ -61,7 +61,7 @@ def insert_repair(connection: Connection, row: RepairRow) -> None:
     try:
         connection.execute(insert(REPAIR).values(values))
     except IntegrityError as error:
-        refusal = _taken(error)
+        refusal = _find_taken_key(error)
         if refusal is None:
             raise
         raise refusal from None
@@ -69,17 +69,17 @@ def insert_repair(connection: Connection, row: RepairRow) -> None:
 
 def masked(row: RepairRow) -> RepairRow:
     """The attempt as its row holds it: without any secrets that were written into it."""
-    return dataclasses.replace(row, reason=redact(row.reason), result=masked_json(row.result))
+    return dataclasses.replace(row, reason=redact(row.reason), result=mask_json(row.result))
 
 
 def repair_by_id(connection: Connection, repair_id: str) -> RepairRow | None:
     """The attempt of this id: how a caller learns whether a commit happened whose answer was lost."""
-    return _one(connection, REPAIR.c.repair_id == repair_id)
+    return _find_row(connection, REPAIR.c.repair_id == repair_id)
 
 
 def repair_by_key(connection: Connection, actor: str, key: str) -> RepairRow | None:
     """The attempt that this actor made under this idempotency key."""
-    return _one(connection, (REPAIR.c.actor == actor) & (REPAIR.c.idempotency_key == key))
+    return _find_row(connection, (REPAIR.c.actor == actor) & (REPAIR.c.idempotency_key == key))
 
 
 def next_episode(connection: Connection, fingerprint: str) -> int:
@@ -94,12 +94,12 @@ def applied_since(connection: Connection, moment: datetime) -> int:
     return connection.execute(count).scalar_one()
 
 
-def _one(connection: Connection, condition: ColumnElement[bool]) -> RepairRow | None:
+def _find_row(connection: Connection, condition: ColumnElement[bool]) -> RepairRow | None:
     row = connection.execute(select(REPAIR).where(condition)).mappings().one_or_none()
     return None if row is None else RepairRow(**{**row, "at": moment_of(row["at"])})
 
 
-def _taken(error: IntegrityError) -> TrueupError | None:
+def _find_taken_key(error: IntegrityError) -> TrueupError | None:
     """Which unique key was taken. SQLite names its columns; the others name it, MySQL after the values, at the end."""
     message = str(error.orig)
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or message.rpartition("for key")[2]

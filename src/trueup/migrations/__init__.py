@@ -45,9 +45,9 @@ def upgrade(bind: Connection | Engine, *, scripts: Path, version_table: str) -> 
     if isinstance(bind, Engine):
         with bind.begin() as connection:
             return upgrade(connection, scripts=scripts, version_table=version_table)
-    if revision_of(bind, version_table=version_table) == newest_revision(scripts):
+    if revision_of(bind, version_table=version_table) == find_newest_revision(scripts):
         return False
-    with _ONE_AT_A_TIME, _locked(bind, version_table):
+    with _ONE_AT_A_TIME, _lock(bind, version_table):
         return _run(bind, scripts, version_table)
 
 
@@ -66,7 +66,7 @@ def _is_there(connection: Connection, name: str) -> bool:
     return inspect(connection).has_table(name)
 
 
-def newest_revision(scripts: Path) -> str:
+def find_newest_revision(scripts: Path) -> str:
     """The revision that this code wants: that of the folder's last script."""
     return max(path.name for path in scripts.glob("[0-9]*_*.py")).partition("_")[0]
 
@@ -102,7 +102,7 @@ def _missing(directory: ScriptDirectory, current: str | None) -> list[Script]:
 
 
 @contextlib.contextmanager
-def _locked(connection: Connection, name: str) -> Iterator[None]:
+def _lock(connection: Connection, name: str) -> Iterator[None]:
     """Hold off other migrations under this name; on SQLite and Postgres until the transaction ends."""
     match connection.dialect.name:
         case "sqlite":

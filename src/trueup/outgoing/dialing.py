@@ -104,18 +104,18 @@ class Reach:
 
 def dial(host: str, port: int, *, reach: Reach, deadline: Deadline) -> socket.socket:
     """A connection to ``host``, a canonical name or address. Raises ``OutgoingFailed`` or ``TimeoutError``."""
-    addresses = _judged(host, _looked_up(host, port, reach.resolve, deadline), reach.private_hosts)[:_MOST_TRIED]
+    addresses = _judge(host, _look_up(host, port, reach.resolve, deadline), reach.private_hosts)[:_MOST_TRIED]
     problem = "no reason given"
     for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
         try:
-            return _connected(address, port, timeout_seconds=deadline.remaining() / left)
+            return _connect(address, port, timeout_seconds=deadline.remaining() / left)
         except OSError as error:
             deadline.remaining()
             problem = "no answer" if isinstance(error, TimeoutError) else (error.strerror or problem)
     raise OutgoingFailed(f"{host} port {port} cannot be connected to: {problem}.")
 
 
-def _connected(address: Address, port: int, *, timeout_seconds: float) -> socket.socket:
+def _connect(address: Address, port: int, *, timeout_seconds: float) -> socket.socket:
     connection = socket.socket(_FAMILIES[address.version], socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout_seconds)
@@ -127,7 +127,7 @@ def _connected(address: Address, port: int, *, timeout_seconds: float) -> socket
     return connection
 
 
-def _looked_up(host: str, port: int, resolve: Resolve, deadline: Deadline) -> Sequence[str]:
+def _look_up(host: str, port: int, resolve: Resolve, deadline: Deadline) -> Sequence[str]:
     """The addresses of ``host``. The machine's resolver knows no time limit, so it is asked in a thread of its own."""
     try:
         return (str(ip_address(host)),)
@@ -152,7 +152,7 @@ def _looked_up(host: str, port: int, resolve: Resolve, deadline: Deadline) -> Se
     return answers[0]
 
 
-def _judged(host: str, answer: Sequence[str], private_hosts: PrivateHosts) -> Sequence[Address]:
+def _judge(host: str, answer: Sequence[str], private_hosts: PrivateHosts) -> Sequence[Address]:
     """The addresses of ``answer``, all of which may be dialled: one that may not spoils the answer."""
     addresses = [ip_address(text) for text in dict.fromkeys(answer)]
     if not addresses:

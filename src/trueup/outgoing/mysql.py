@@ -12,7 +12,7 @@ from trueup.model.address import Address
 _LOST = 2013
 
 
-def connected_to_mysql(
+def connect_to_mysql(
     address: Address, *, connect_seconds: int, read_seconds: int, **options: Any
 ) -> pymysql.Connection[Cursor]:
     """A connection, every step of whose handshake took no longer than ``connect_seconds``.

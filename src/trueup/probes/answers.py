@@ -55,7 +55,7 @@ def answer_rows(
     for cell in asked:
         yield _row(answers, probe, cell)
     if answers.problem is None:
-        yield from _beyond(answers, probe, asked, known)
+        yield from _list_others(answers, probe, asked, known)
 
 
 def probe_row(answers: Answers, *, probe: str, kind: str) -> GateProbe:
@@ -78,7 +78,7 @@ def _row(answers: Answers, probe: str, cell: GateExpectation) -> GateAnswer:
         answer = Unanswered(reason=answers.problem)
     elif (cell.feature, cell.plan) in answers.cells:
         answer = answers.cells[cell.feature, cell.plan]
-    number, problem = _judged(answer, is_limit=cell.is_limit)
+    number, problem = _judge(answer, is_limit=cell.is_limit)
     return GateAnswer(
         feature=cell.feature,
         plan=cell.plan,
@@ -89,27 +89,27 @@ def _row(answers: Answers, probe: str, cell: GateExpectation) -> GateAnswer:
     )
 
 
-def _judged(answer: object, *, is_limit: bool) -> tuple[int | None, str | None]:
+def _judge(answer: object, *, is_limit: bool) -> tuple[int | None, str | None]:
     """The answer as a number, or why it is none. A bool is no number here, whatever Python thinks."""
     if isinstance(answer, Unanswered):
         return None, clean(answer.reason) or "no reason was given"
     if is_limit:
         if type(answer) is not int:
-            return None, f"a whole number was asked for, and the answer is {_named(answer)}"
+            return None, f"a whole number was asked for, and the answer is {_describe_type(answer)}"
         if not 0 <= answer <= LIMIT_HIGHEST:
             return None, f"a number from 0 to {LIMIT_HIGHEST} was asked for"
         return answer, None
     if type(answer) is not bool:
-        return None, f"true or false was asked for, and the answer is {_named(answer)}"
+        return None, f"true or false was asked for, and the answer is {_describe_type(answer)}"
     return int(answer), None
 
 
-def _named(answer: object) -> str:
+def _describe_type(answer: object) -> str:
     words = {bool: "true or false", int: "a whole number", str: "text", float: "a fraction", type(None): "nothing"}
     return words.get(type(answer), f"a {type(answer).__name__}")
 
 
-def _beyond(
+def _list_others(
     answers: Answers, probe: str, asked: Collection[GateExpectation], known: Collection[str]
 ) -> Iterator[GateAnswer]:
     """What the matrix does not mention."""
@@ -119,7 +119,7 @@ def _beyond(
         if (feature, plan) in mentioned or (feature in known and feature not in features):
             continue
         is_limit = type(answer) is int
-        number, problem = _judged(answer, is_limit=is_limit)
+        number, problem = _judge(answer, is_limit=is_limit)
         yield GateAnswer(feature=feature, plan=plan, probe=probe, is_limit=is_limit, actual=number, problem=problem)
 
 

@@ -77,11 +77,11 @@ class HttpProbe:
         for cell in self.asking.cells:
             url = _address(self.options.url, feature=cell.feature, plan=cell.plan)
             if (url, cell.plan) not in came:
-                came[url, cell.plan] = self._asked(url, cell.plan, ends - time.monotonic())
+                came[url, cell.plan] = self._ask(url, cell.plan, ends - time.monotonic())
             cells[cell.feature, cell.plan] = self._read(came[url, cell.plan], cell)
         return Answers(cells=cells)
 
-    def _asked(self, url: str, plan: str, left_seconds: float) -> Answer | Unanswered:
+    def _ask(self, url: str, plan: str, left_seconds: float) -> Answer | Unanswered:
         if left_seconds <= 0:
             return Unanswered(reason=f"not everything was answered within {self.options.timeout_seconds} seconds")
         if plan not in self.tokens:
@@ -101,27 +101,27 @@ class HttpProbe:
         if path is None:
             return self._by_status(came, cell)
         if came.status not in self.options.allow:
-            return _unexpected(came)
-        return _at(came, [step.replace(_FEATURE, cell.feature) for step in path.split(".")])
+            return _explain_unexpected(came)
+        return _find_value(came, [step.replace(_FEATURE, cell.feature) for step in path.split(".")])
 
     def _by_status(self, came: Answer, cell: GateExpectation) -> object:
         if cell.is_limit:
             return Unanswered(reason="limit_path does not lead to a limit in the answer")
         if came.status in self.options.allow:
             return True
-        return False if came.status in self.options.deny else _unexpected(came)
+        return False if came.status in self.options.deny else _explain_unexpected(came)
 
 
 def _address(url: str, *, feature: str, plan: str) -> str:
     return url.replace(_FEATURE, quote(feature, safe="")).replace(_PLAN, quote(plan, safe=""))
 
 
-def _unexpected(came: Answer) -> Unanswered:
+def _explain_unexpected(came: Answer) -> Unanswered:
     elsewhere = ", which leads elsewhere and is not followed" if came.status in _REDIRECTS else ""
     return Unanswered(reason=f"{came.place} answered {came.status}{elsewhere}, which means neither yes nor no")
 
 
-def _at(came: Answer, path: list[str]) -> object:
+def _find_value(came: Answer, path: list[str]) -> object:
     """Return the value at this path of the answer's JSON."""
     if came.cut:
         return Unanswered(reason=f"{came.place} answered with more than is read")

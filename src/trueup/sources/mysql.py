@@ -15,7 +15,7 @@ from pymysql.cursors import Cursor, SSCursor
 from trueup.model.address import TLS_OPTIONS, parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
-from trueup.outgoing.mysql import connected_to_mysql
+from trueup.outgoing.mysql import connect_to_mysql
 from trueup.sources.mysql_columns import Field, arrow_type, column_array
 from trueup.sources.mysql_schema import denies_table, read_tables, read_write_privileges
 from trueup.sources.select import described, select
@@ -114,7 +114,7 @@ class MySQLSource:
             cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
     def _connect(self) -> Connection:
-        return connected_to_mysql(
+        return connect_to_mysql(
             self._address,
             connect_seconds=CONNECT_TIMEOUT_SECONDS,
             read_seconds=self._statement_timeout_seconds + CONNECT_TIMEOUT_SECONDS,

@@ -72,7 +72,7 @@ class PostgresSource:
         """What a failed read of ``mapping`` means to a person."""
         state = getattr(error, "sqlstate", None) or ""
         if state.startswith("42"):
-            message = _said(self._address, error)
+            message = _read_message(self._address, error)
             return ConfigurationError(
                 f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {message}; "
                 "correct the table, column or expression in trueup.toml, or grant SELECT."
@@ -81,7 +81,7 @@ class PostgresSource:
 
     def unavailable(self, error: Exception) -> SourceUnavailable:
         """What a refused connection, a lost one, or a read that ran too long means to a person."""
-        message = _said(self._address, error)
+        message = _read_message(self._address, error)
         if "statement timeout" in message:
             message = f"a read took longer than {self._statement_timeout_seconds} seconds"
         return SourceUnavailable(f"{self.place} cannot be read: {message}; nothing was changed, run the command again.")
@@ -105,7 +105,7 @@ class PostgresSource:
         try:
             return make_conninfo(self._url, application_name="trueup", client_encoding="UTF8", connect_timeout=timeout)
         except psycopg.ProgrammingError as error:
-            message = _said(self._address, error)
+            message = _read_message(self._address, error)
             raise ConfigurationError(f"The address {self.place} is not a PostgreSQL address: {message}.") from None
 
     @contextlib.contextmanager
@@ -162,10 +162,10 @@ class PostgresSnapshot:
                     f"{described(mapping, name)} is bytea, which is not text; map an expression such as "
                     f"encode({mapping.columns[name].column or 'column'}, 'hex')."
                 )
-        return wrapped(inner, types, lambda name, value: _carried(types[name], value))
+        return wrapped(inner, types, lambda name, value: _carry_value(types[name], value))
 
 
-def _carried(kind: str, value: str) -> str:
+def _carry_value(kind: str, value: str) -> str:
     """The value in a form that COPY and Arrow carry whole. An Arrow moment overflows silently at ``infinity``."""
     if kind in _MOMENTS:
         first, last = f"{kind} '0001-01-01'", f"{kind} '{_LAST_MOMENT}'"
@@ -174,7 +174,7 @@ def _carried(kind: str, value: str) -> str:
     return value if kind in _AS_THEY_ARE else f"CAST({value} AS text)"
 
 
-def _said(address: Address, error: Exception) -> str:
+def _read_message(address: Address, error: Exception) -> str:
     """The server's own first line, without any secret."""
     text = str(error)
     match = _MESSAGE.search(text)

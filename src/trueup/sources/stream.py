@@ -55,10 +55,10 @@ def with_valid_text(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _legible(array: pa.Array) -> pa.Array:
-    return pa.array(map(_spelled, array.view(pa.binary()).to_pylist()), pa.string())
+    return pa.array(map(_spell_value, array.view(pa.binary()).to_pylist()), pa.string())
 
 
-def _spelled(value: bytes | None) -> str | None:
+def _spell_value(value: bytes | None) -> str | None:
     if value is None:
         return None
     try:

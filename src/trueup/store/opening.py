@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine
 
-from trueup.migrations import UnknownRevision, newest_revision, revision_of, upgrade
+from trueup.migrations import UnknownRevision, find_newest_revision, revision_of, upgrade
 from trueup.model.errors import StoreUnavailable
 from trueup.store.alerts import Alerts
 from trueup.store.database import Database, open_database, sqlite_path
@@ -104,6 +104,6 @@ def _bring_up_to_date(database: Database, *, may_make: bool) -> None:
         if not holds_store(connection, database.place) and not may_make:
             raise empty(database.place) if database.is_file else absent(database.place)
         current = revision_of(connection, version_table=VERSION_TABLE)
-    if current != newest_revision(MIGRATIONS):
+    if current != find_newest_revision(MIGRATIONS):
         with database.writing() as connection:
             upgrade(connection, scripts=MIGRATIONS, version_table=VERSION_TABLE)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from trueup.model.columns import Column
 from trueup.model.relations import columns_of, relation_name, relation_named
 from trueup.model.stripe_objects import STRIPE_OBJECTS
-from trueup.stripe.kept_values import NUMBERS, arrow_array, stored_row
+from trueup.stripe.kept_values import NUMBERS, arrow_array, make_stored_row
 from trueup.stripe.listings import LISTINGS, Listing
 from trueup.stripe.shapes.fields import Rows
 
@@ -184,7 +184,7 @@ class Cache:
         for relation in listing.relations:
             columns = columns_of(relation_named(relation))
             rows = [
-                [*stored_row(columns, row, named), named, listing.name, sweep]
+                [*make_stored_row(columns, row, named), named, listing.name, sweep]
                 for named, rows_of_object in objects
                 for row in rows_of_object.get(relation, ())
             ]

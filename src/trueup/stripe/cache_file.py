@@ -31,16 +31,14 @@ def refused(folder: Path) -> str | None:
 
 
 @contextlib.contextmanager
-def opened_cache(
-    path: Path, *, fingerprint: str, glance: Callable[[], None], patience_seconds: float
-) -> Iterator[Cache]:
+def open_cache(path: Path, *, fingerprint: str, glance: Callable[[], None], patience_seconds: float) -> Iterator[Cache]:
     """The cache in this file, made where there is none, begun anew where it was read in another way or is broken.
 
     While another audit reads the same account this one waits, calling ``glance``, whose error ends the waiting: what
     that one has read need not be asked for again. Raises ``NotRead`` when it takes longer than ``patience_seconds``,
     and ``OSError`` when the file cannot be made, or belongs to another user.
     """
-    with _held(path, glance, patience_seconds):
+    with _hold_lock(path, glance, patience_seconds):
         _make_private(path)
         connection = _connect(path)
         try:
@@ -55,11 +53,11 @@ def opened_cache(
 
 
 @contextlib.contextmanager
-def _held(path: Path, glance: Callable[[], None], patience_seconds: float) -> Iterator[None]:
+def _hold_lock(path: Path, glance: Callable[[], None], patience_seconds: float) -> Iterator[None]:
     ends_at = time.monotonic() + patience_seconds
     descriptor = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, _PRIVATE)
     try:
-        while not _locked(descriptor):
+        while not _try_lock(descriptor):
             if time.monotonic() > ends_at:
                 raise NotRead("another audit of the same account was still reading it")
             time.sleep(_GLANCE_SECONDS)
@@ -69,7 +67,7 @@ def _held(path: Path, glance: Callable[[], None], patience_seconds: float) -> It
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -10,7 +10,7 @@ from trueup.stripe.changes import touched_by
 from trueup.stripe.connection import JSON
 from trueup.stripe.failures import NoSuchObject, NotRead
 from trueup.stripe.listings import CUSTOMERS, EVENTS, Listing
-from trueup.stripe.objects import Accept, refuse_other_mode, whole_objects
+from trueup.stripe.objects import Accept, read_whole_objects, refuse_other_mode
 from trueup.stripe.paging import PAGE, Position, pages
 from trueup.stripe.reading import OVERLAP_SECONDS, Reading
 
@@ -24,11 +24,11 @@ def catch_up(reading: Reading, listings: Sequence[Listing]) -> None:
         return
     for number in range(_ROUNDS):
         whole = [listing for listing in listings if not listing.is_small and listing.name not in reading.problems]
-        if not whole or not _round(reading, whole, is_first=number == 0):
+        if not whole or not _run_round(reading, whole, is_first=number == 0):
             return
 
 
-def _round(reading: Reading, listings: Sequence[Listing], *, is_first: bool) -> bool:
+def _run_round(reading: Reading, listings: Sequence[Listing], *, is_first: bool) -> bool:
     """One look at the events; whether it showed any that were not known."""
     asked_at = reading.clock()
     known = {
@@ -57,7 +57,7 @@ def _note_changes(reading: Reading, since: int, *, keeps_events: bool) -> bool:
     for page in pages(reading.connection, EVENTS.path, {"created": {"gte": since}}, position=Position()):
         for event in page:
             refuse_other_mode(event, reading.account_filter)
-        moments = [(event["id"], _created(event)) for event in page]
+        moments = [(event["id"], _read_created(event)) for event in page]
         unseen = reading.cache.unseen(moments)
         new = [event for event in page if event["id"] in unseen]
         if not new:
@@ -65,13 +65,13 @@ def _note_changes(reading: Reading, since: int, *, keeps_events: bool) -> bool:
         has_news = True
         if keeps_events:
             kept = [event for event in new if event.get("type") in EVENTS.passes[0]["types"]]  # type: ignore[operator]
-            reading.cache.keep(EVENTS, whole_objects(reading.connection, EVENTS, kept, reading.account_filter))
+            reading.cache.keep(EVENTS, read_whole_objects(reading.connection, EVENTS, kept, reading.account_filter))
         touched = [change for change in map(touched_by, new) if change is not None]
         reading.cache.note_changes([moment for moment in moments if moment[0] in unseen], touched)
     return has_news
 
 
-def _created(event: JSON) -> int:
+def _read_created(event: JSON) -> int:
     created = event.get("created")
     return created if isinstance(created, int) else 0
 
@@ -84,11 +84,11 @@ class _Refresh:
         self._young_since, self._asks_anyway = young_since, asks_anyway
 
     def __call__(self) -> None:
-        touched = self._touched()
+        touched = self._read_touched()
         young = [change for change in touched if change.created is not None and change.created >= self._young_since]
         if self._asks_anyway or len(young) > 1:
             self._ask_for_young()
-            touched = self._touched()
+            touched = self._read_touched()
         rows = self._reading.cache.count(self._listing.relations[0])
         if len(touched) > rows / PAGE + _SMALL:  # then the whole list costs less
             self._reading.sweep(self._listing)
@@ -96,7 +96,7 @@ class _Refresh:
         for change in touched:
             self._ask_for(change)
 
-    def _touched(self) -> list[Touched]:
+    def _read_touched(self) -> list[Touched]:
         return self._reading.cache.touched(self._listing)
 
     def _ask_for_young(self) -> None:
@@ -106,7 +106,7 @@ class _Refresh:
             path = self._listing.path
             for page in pages(reading.connection, path, asked, position=Position(), page_size=reading.page_size):
                 reading.cache.keep(
-                    self._listing, whole_objects(reading.connection, self._listing, page, reading.account_filter)
+                    self._listing, read_whole_objects(reading.connection, self._listing, page, reading.account_filter)
                 )
                 reading.progress.advance(len(page))
 
@@ -122,9 +122,11 @@ class _Refresh:
         except NoSuchObject:
             reading.cache.drop(listing, change.object_id)
             return
-        reading.cache.keep(listing, whole_objects(reading.connection, listing, [answer], reading.account_filter))
+        reading.cache.keep(listing, read_whole_objects(reading.connection, listing, [answer], reading.account_filter))
         if customer and isinstance(shown := answer.get("customer"), dict) and shown.get("id") == customer:
-            reading.cache.keep(CUSTOMERS, whole_objects(reading.connection, CUSTOMERS, [shown], reading.account_filter))
+            reading.cache.keep(
+                CUSTOMERS, read_whole_objects(reading.connection, CUSTOMERS, [shown], reading.account_filter)
+            )
         reading.progress.advance(1)
 
     def _takes_customer(self, change: Touched) -> bool:

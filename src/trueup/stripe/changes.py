@@ -24,7 +24,7 @@ def touched_by(event: JSON) -> Touched | None:
     if kind in _LISTED:
         created = within(about, "created")
         customer = id_of(within(about, "customer"))
-        return _touched(
+        return _make_touched(
             _LISTED[kind],
             within(about, "id"),
             customer_id=customer if isinstance(customer, str) else None,
@@ -32,11 +32,11 @@ def touched_by(event: JSON) -> Touched | None:
         )
     if kind in _PART_OF:
         listing, names = _PART_OF[kind]
-        return _touched(listing, first(*(id_of(within(about, name)) for name in names)))
+        return _make_touched(listing, first(*(id_of(within(about, name)) for name in names)))
     return None
 
 
-def _touched(
+def _make_touched(
     listing: str, named: object, *, customer_id: str | None = None, created: int | None = None
 ) -> Touched | None:
     if not isinstance(named, str) or not named:

@@ -59,7 +59,7 @@ class Connection:
         for attempt in itertools.count(1):
             self._rate_limiter.wait()
             try:
-                answer = self._asked(path, parameters)
+                answer = self._ask(path, parameters)
                 accept(answer)
             except Passing as failure:
                 if attempt >= self._retry_policy.attempts:
@@ -69,29 +69,29 @@ class Connection:
                 return answer
         raise AssertionError  # pragma: no cover - counting does not end
 
-    def _asked(self, path: str, parameters: Mapping[str, object]) -> JSON:
+    def _ask(self, path: str, parameters: Mapping[str, object]) -> JSON:
         self.requests += 1
         try:
             answer = self._client.raw_request("get", path, **parameters)
         except stripe.StripeError as error:
-            self.request_id = _request_id(error.headers or {})
-            raise self._failure(error) from None
-        self.request_id = _request_id(answer.headers)
+            self.request_id = _read_request_id(error.headers or {})
+            raise self._translate_error(error) from None
+        self.request_id = _read_request_id(answer.headers)
         if not isinstance(answer.data, dict):
             raise Passing("Stripe answered with something that is no object")
         return answer.data
 
-    def _failure(self, error: stripe.StripeError) -> Exception:
+    def _translate_error(self, error: stripe.StripeError) -> Exception:
         """Which of our failures an error of the SDK is."""
-        message = _said(error)
+        message = _read_message(error)
         match error:
             case stripe.RateLimitError():
-                return Passing("Stripe asked us to slow down (429)", wait_seconds=_retry_after(error))
+                return Passing("Stripe asked us to slow down (429)", wait_seconds=_read_retry_after(error))
             case stripe.AuthenticationError():
                 return KeyRefused(f"Stripe refuses the key: {message}")
             case stripe.PermissionError():
-                self.named_account = _found(_ACCOUNT, message) or self.named_account
-                permission = _found(_PERMISSION, message.replace('"', "'"))
+                self.named_account = _search_text(_ACCOUNT, message) or self.named_account
+                permission = _search_text(_PERMISSION, message.replace('"', "'"))
                 needs = f"it lacks the permission {permission}" if permission else message
                 return NotPermitted(f"the key may not read it: {needs}", permission=permission)
             case stripe.InvalidRequestError() if error.code == "resource_missing":
@@ -105,37 +105,37 @@ class Connection:
             case stripe.APIConnectionError():
                 says = f"the connection to Stripe failed: {message}"
                 return Passing(says) if error.should_retry else NotRead(says)
-        return _server_failure(error)
+        return _translate_server_error(error)
 
 
-def _request_id(headers: Mapping[str, str]) -> str | None:
+def _read_request_id(headers: Mapping[str, str]) -> str | None:
     request_id = headers.get("Request-Id")
     return request_id if request_id is not None and _REQUEST.fullmatch(request_id) else None
 
 
-def _server_failure(error: stripe.StripeError) -> Exception:
+def _translate_server_error(error: stripe.StripeError) -> Exception:
     status = error.http_status
     headers = error.headers or {}
     if str(headers.get("Stripe-Should-Retry", "")).lower() == "false":
         return NotRead(f"Stripe failed ({status}) and asks not to be asked again")
     if status is None or status < 300:  # noqa: PLR2004 - what HTTP calls a success
         return Passing("Stripe answered with something that is no JSON")
-    return Passing(f"Stripe failed ({status})", wait_seconds=_retry_after(error))
+    return Passing(f"Stripe failed ({status})", wait_seconds=_read_retry_after(error))
 
 
-def _retry_after(error: stripe.StripeError) -> float | None:
+def _read_retry_after(error: stripe.StripeError) -> float | None:
     try:
         return min(max(0.0, float((error.headers or {}).get("Retry-After", ""))), _LONGEST_ASKED_SECONDS)
     except ValueError:
         return None
 
 
-def _said(error: stripe.StripeError) -> str:
+def _read_message(error: stripe.StripeError) -> str:
     message = error.user_message if isinstance(error.user_message, str) else str(error)
     return redact(printable(" ".join(message.split())))[:_SHOWN]
 
 
-def _found(pattern: re.Pattern[str], text: str) -> str | None:
+def _search_text(pattern: re.Pattern[str], text: str) -> str | None:
     match = pattern.search(text)
     return (match[1] if pattern.groups else match[0]) if match else None
 

@@ -85,60 +85,60 @@ class _Search:
     def find_account(self, keys: LookupKeys) -> str | None:
         """What Stripe has of the account, in a sentence; None where it has nothing. Raises ``NotRead``."""
         customers = {id_: "which the app names" for id_ in sorted(keys.customers) if self._is_known(id_)}
-        for email in _spellings(keys.emails):
-            asked = self._page("/v1/customers", {"email": email}, "customers by e-mail address")
+        for email in _list_spellings(keys.emails):
+            asked = self._read_page("/v1/customers", {"email": email}, "customers by e-mail address")
             customers |= {customer["id"]: "by its e-mail address" for customer in asked}
-        named = f'metadata["{_escaped(self._metadata_key)}"]:"{_escaped(keys.account_id)}"'
+        named = f'metadata["{_escape(self._metadata_key)}"]:"{_escape(keys.account_id)}"'
         # The list's filter tells capitals apart, and the search does not.
-        either = " OR ".join([named, *(f'email:"{_escaped(email)}"' for email in sorted(keys.emails))])
+        either = " OR ".join([named, *(f'email:"{_escape(email)}"' for email in sorted(keys.emails))])
         how = f"by its metadata ({self._metadata_key}) or its e-mail address"
-        for customer in self._page(
+        for customer in self._read_page(
             "/v1/customers/search", {"query": either}, "customers by metadata or e-mail address"
         ):
             customers.setdefault(customer["id"], how)
-        subscriptions = list(self._page("/v1/subscriptions/search", {"query": named}, "subscriptions by metadata"))
+        subscriptions = list(self._read_page("/v1/subscriptions/search", {"query": named}, "subscriptions by metadata"))
         for customer_id in list(customers)[:_MOST_CUSTOMERS]:
             every = {"customer": customer_id, "status": "all"}
-            subscriptions += self._page("/v1/subscriptions", every, "subscriptions of a customer")
-        return _sentence(keys, customers, subscriptions)
+            subscriptions += self._read_page("/v1/subscriptions", every, "subscriptions of a customer")
+        return _explain_match(keys, customers, subscriptions)
 
     def _is_known(self, customer: str) -> bool:
         """Whether there is a customer of this id. Raises ``NotRead``."""
         accept, question = Accept(named=customer, kind="customer"), "a customer by its id"
         try:
-            answer = self._asked(f"/v1/customers/{quote(customer, safe='')}", {}, accept, question)
+            answer = self._ask(f"/v1/customers/{quote(customer, safe='')}", {}, accept, question)
         except NoSuchObject:
-            self._answered(question)
+            self._record_answer(question)
             return False
         refuse_other_mode(answer, self._account_filter)
         return answer.get("deleted") is not True
 
-    def _page(self, path: str, asked: Mapping[str, Any], question: str) -> list[JSON]:
+    def _read_page(self, path: str, asked: Mapping[str, Any], question: str) -> list[JSON]:
         """All that the list or the search holds. Raises ``NotRead`` where that is more than a page."""
-        answer = self._asked(path, {**asked, "limit": PAGE}, _accept_page, question)
+        answer = self._ask(path, {**asked, "limit": PAGE}, _accept_page, question)
         if answer["has_more"]:
             raise NotRead(f"more than {PAGE} {question} were found, and one account does not have so many")
         for item in answer["data"]:
             refuse_other_mode(item, self._account_filter)
         return list(answer["data"])
 
-    def _asked(self, path: str, parameters: Mapping[str, Any], accept: Any, question: str) -> JSON:
+    def _ask(self, path: str, parameters: Mapping[str, Any], accept: Any, question: str) -> JSON:
         answer = self._connection.get(path, parameters, accept=accept)
-        self._answered(question)
+        self._record_answer(question)
         return answer
 
-    def _answered(self, question: str) -> None:
+    def _record_answer(self, question: str) -> None:
         self.questions.append(question)
         if self._connection.request_id is not None:
             self.request_ids.append(self._connection.request_id)
 
 
-def _spellings(emails: frozenset[str]) -> list[str]:
+def _list_spellings(emails: frozenset[str]) -> list[str]:
     """The addresses as the app writes them and in small letters: Stripe's filter tells capitals apart."""
     return sorted(emails | {email.lower() for email in emails})
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
@@ -153,19 +153,19 @@ def _accept_page(answer: JSON) -> None:
         raise Passing("Stripe sent an empty page and said that there is more")
 
 
-def _sentence(keys: LookupKeys, customers: Mapping[str, str], subscriptions: list[JSON]) -> str | None:
+def _explain_match(keys: LookupKeys, customers: Mapping[str, str], subscriptions: list[JSON]) -> str | None:
     account = keys.account_id
     for subscription in subscriptions:
         if subscription.get("status") not in _ENDED:
-            named, status = _shown(subscription["id"]), _shown(subscription.get("status"))
-            customer = _shown(id_of(subscription.get("customer")))
+            named, status = _show(subscription["id"]), _show(subscription.get("status"))
+            customer = _show(id_of(subscription.get("customer")))
             return f"Stripe has {named} ({status}) of {customer}, found for {account}: it may be paying; link it first."
     for customer, how in customers.items():
-        return f"Stripe knows {account} as {_shown(customer)}, {how}; link that customer first, or exempt the account."
+        return f"Stripe knows {account} as {_show(customer)}, {how}; link that customer first, or exempt the account."
     for subscription in subscriptions:
-        return f"Stripe knows {account} by {_shown(subscription['id'])}, which has ended; a person must decide."
+        return f"Stripe knows {account} by {_show(subscription['id'])}, which has ended; a person must decide."
     return None
 
 
-def _shown(value: object) -> str:
+def _show(value: object) -> str:
     return printable(str(value))[:_SHOWN]

@@ -75,13 +75,13 @@ class _Reading:
     of_other_mode: int = 0
 
 
-def relations_of(kinds: Collection[str]) -> tuple[str, ...]:
+def list_relations(kinds: Collection[str]) -> tuple[str, ...]:
     """Return the relations that these kinds of objects supply."""
     names = {_LISTING_OF.get(kind, kind) for kind in kinds}
     return tuple(relation for listing in LISTINGS if listing.name in names for relation in listing.relations)
 
 
-def kinds_for(relations: Collection[str], kinds: Collection[str]) -> tuple[str, ...]:
+def list_kinds(relations: Collection[str], kinds: Collection[str]) -> tuple[str, ...]:
     """Return the kinds that these relations are made from."""
     wanted = {listing.name for listing in LISTINGS if set(relations) & set(listing.relations)}
     wanted |= {BY_NAME["prices"].name} if wanted & {"invoices", "subscriptions"} else set()
@@ -98,10 +98,10 @@ def read_exported_objects(
     What cannot be read is a problem of its relations, never an error. Raises ``ConfigurationError`` where the objects
     are of several accounts, or all of the other mode, and ``SourceUnavailable`` when they go away in the middle.
     """
-    kinds = kinds_for(relations, exported.kinds)
+    kinds = list_kinds(relations, exported.kinds)
     with contextlib.ExitStack() as open_ones:
-        kept = open_ones.enter_context(contextlib.closing(_database(scratch / "given.db")))
-        loose = open_ones.enter_context(contextlib.closing(_database(scratch / "parts.db")))
+        kept = open_ones.enter_context(contextlib.closing(_open_database(scratch / "given.db")))
+        loose = open_ones.enter_context(contextlib.closing(_open_database(scratch / "parts.db")))
         reading = _Reading(
             exported=exported, account_filter=account_filter, cache=Cache(kept, fingerprint="given"), parts=Parts(loose)
         )
@@ -120,7 +120,7 @@ class ExportedSnapshot:
         self.types_are_known = True
         self._cache = reading.cache
         self.problems = {name: problem for name, problem in reading.problems.items() if name in relations}
-        self.complete_since = {name: _complete_since(reading.exported, name) for name in relations}
+        self.complete_since = {name: _find_complete_since(reading.exported, name) for name in relations}
 
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
         """The relation's rows. Raises ``SourceUnavailable`` for one that is not whole."""
@@ -129,14 +129,14 @@ class ExportedSnapshot:
         return self._cache.rows(mapping.relation)
 
 
-def _database(path: Path) -> sqlite3.Connection:
+def _open_database(path: Path) -> sqlite3.Connection:
     """A file for this reading alone, which no kill has to leave sound."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = OFF")
     return connection
 
 
-def _complete_since(exported: ExportedObjects, relation: str) -> datetime | None:
+def _find_complete_since(exported: ExportedObjects, relation: str) -> datetime | None:
     """Return since when the relation is complete: Stripe lists events for thirty days, so older ones are missing."""
     if relation not in EVENTS.relations:
         return exported.complete_since
@@ -147,24 +147,24 @@ def _complete_since(exported: ExportedObjects, relation: str) -> datetime | None
 def _read_kind(reading: _Reading, kind: str) -> None:
     if kind in PARTS:
         reading.parts.kinds.add(kind)
-        for objects in _objects(reading, kind, PARTS[kind].relations):
+        for objects in _read_objects(reading, kind, PARTS[kind].relations):
             reading.parts.keep(kind, objects)
         return
     listing = BY_NAME[_LISTING_OF.get(kind, kind)]
     reading.cache.begin(
         listing, started_at=int(reading.exported.as_of.replace(tzinfo=UTC).timestamp()), complete_since=None
     )
-    for objects in _objects(reading, kind, listing.relations):
+    for objects in _read_objects(reading, kind, listing.relations):
         if kind == PRICES:
             reading.parts.keep(kind, objects)
         rows = [(str(item["id"]), _rows(reading, listing, item)) for item in objects]
-        with _noted(reading, listing.relations):
+        with _note_failures(reading, listing.relations):
             reading.cache.keep_page(listing, rows, pass_number=0, position=None)
     reading.cache.finish(listing)
 
 
 @contextlib.contextmanager
-def _noted(reading: _Reading, relations: Sequence[str]) -> Iterator[None]:
+def _note_failures(reading: _Reading, relations: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except NotRead as error:
@@ -186,23 +186,23 @@ def _rows(reading: _Reading, listing: Listing, item: JSON) -> Rows:
     return listing.rows(whole, reading.account_filter)
 
 
-def _objects(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[list[JSON]]:
+def _read_objects(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[list[JSON]]:
     """The objects of a kind that are there and ours, a batch at a time."""
-    for batch in _small(_readable(reading, kind, relations)):
+    for batch in _split_batches(_read_batches(reading, kind, relations)):
         objects: list[JSON] = []
         for row in batch.to_pylist():
             try:
-                item = _object(row)
+                item = _parse_row(row)
                 _refuse_other_kind(item, kind)
             except ValueError as error:
-                _note(reading, relations, f"{_place(reading, kind, row)} cannot be read: {error}")
+                _note(reading, relations, f"{_describe_place(reading, kind, row)} cannot be read: {error}")
                 continue
             if _is_ours(reading, row, item) and not _is_gone(item, kind):
                 objects.append(item)
         yield objects
 
 
-def _readable(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _read_batches(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The batches of a kind. A file that cannot be read makes its own relations unknown, and no others."""
     try:
         yield from reading.exported.batches(kind)
@@ -211,14 +211,14 @@ def _readable(reading: _Reading, kind: str, relations: Sequence[str]) -> Iterato
             _note(reading, relations, str(error).rstrip("."))
 
 
-def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _split_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """As few rows at a time as memory hardly notices: an object may be large."""
     for batch in batches:
         for start in range(0, batch.num_rows, _ROWS_AT_A_TIME):
             yield batch.slice(start, _ROWS_AT_A_TIME)
 
 
-def _object(row: Mapping[str, Any]) -> JSON:
+def _parse_row(row: Mapping[str, Any]) -> JSON:
     """Raises ``ValueError`` for a row that holds no object."""
     if OBJECT in row:
         item = parse_object(row[OBJECT]) if isinstance(row[OBJECT], str) else None
@@ -233,7 +233,7 @@ def _object(row: Mapping[str, Any]) -> JSON:
     return item
 
 
-def _place(reading: _Reading, kind: str, row: Mapping[str, Any]) -> str:
+def _describe_place(reading: _Reading, kind: str, row: Mapping[str, Any]) -> str:
     """Return the place of an object that cannot be read, with its id where that can be seen."""
     text = row.get(OBJECT)
     named = _ID.search(text) if isinstance(text, str) else None
@@ -250,12 +250,12 @@ def _plain(value: Any) -> Any:
 
 
 def _refuse_other_kind(item: JSON, kind: str) -> None:
-    kind_in_item, expected = item.get("object"), _object_of(kind)
+    kind_in_item, expected = item.get("object"), _get_object_kind(kind)
     if kind_in_item is not None and kind_in_item != expected:
         raise ValueError(f"{printable(item['id'])[:80]} is of kind {printable(str(kind_in_item))[:40]}")
 
 
-def _object_of(kind: str) -> str:
+def _get_object_kind(kind: str) -> str:
     return kind.removesuffix("s") if kind in PARTS else BY_NAME[_LISTING_OF.get(kind, kind)].object
 
 

@@ -27,15 +27,15 @@ def arrow_array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
-def stored_row(columns: Sequence[Column], row: Row, owner: str) -> list[object]:
+def make_stored_row(columns: Sequence[Column], row: Row, owner: str) -> list[object]:
     """The row's values in the order of the columns. Raises ``NotRead`` for one without a key."""
     for column in columns:
         if column.is_key and not row[column.name]:
             raise NotRead(f"{owner} holds something without an id")
-    return [_stored(column.kind, row[column.name]) for column in columns]
+    return [_store_value(column.kind, row[column.name]) for column in columns]
 
 
-def _stored(kind: Kind, value: Any) -> object:
+def _store_value(kind: Kind, value: Any) -> object:
     """A number, a text, or nothing. What is no number where one belongs is kept as text, for the books to say."""
     match value:
         case None:

@@ -9,14 +9,14 @@ from trueup.model.finding import printable
 from trueup.stripe.connection import JSON, Connection
 from trueup.stripe.failures import NotRead, Passing
 from trueup.stripe.listings import Listing, Sublist
-from trueup.stripe.paging import whole_sublist
+from trueup.stripe.paging import read_whole_sublist
 from trueup.stripe.shapes.fields import AccountFilter, Rows, within
 
 Kept = tuple[str, Rows]
 """An object's id and its rows."""
 
 
-def whole_objects(
+def read_whole_objects(
     connection: Connection, listing: Listing, page: Sequence[JSON], account_filter: AccountFilter
 ) -> list[Kept]:
     """The rows of a page's objects, their lists read to the end.
@@ -33,7 +33,7 @@ def _rows(connection: Connection, listing: Listing, item: JSON, account_filter: 
     if item.get("deleted") is True:
         return listing.rows(item, account_filter)
     read = {
-        sublist.name: {"data": whole_sublist(connection, *_address(sublist, item["id"]))}
+        sublist.name: {"data": read_whole_sublist(connection, *_address(sublist, item["id"]))}
         for sublist in listing.sublists
         if _is_cut(sublist, item, account_filter)
     }

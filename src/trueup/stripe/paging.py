@@ -119,7 +119,7 @@ def _chain(
             return
 
 
-def whole_sublist(connection: Connection, path: str, parameters: Mapping[str, Any]) -> list[JSON]:
+def read_whole_sublist(connection: Connection, path: str, parameters: Mapping[str, Any]) -> list[JSON]:
     """All parts of a list inside an object, each once. Raises ``NotRead``."""
     parts_by_id = {part["id"]: part for page in pages(connection, path, parameters) for part in page}
     return list(parts_by_id.values())

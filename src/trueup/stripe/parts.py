@@ -94,9 +94,9 @@ def completed(item: JSON, listing: str, parts: Parts) -> tuple[JSON, dict[str, s
                 f"{item.get('id')} came without its {part.field}, and {kind} are not there to complete it",
             )
             continue
-        read[part.field] = {"data": [_priced(candidate, parts) for candidate in given]} if part.is_list else given[0]
+        read[part.field] = {"data": [_add_price(candidate, parts) for candidate in given]} if part.is_list else given[0]
     whole = {**item, **read}
-    return whole, missing | _cut(whole, listing)
+    return whole, missing | _find_cut_lists(whole, listing)
 
 
 def _is_whole(item: JSON, part: Part) -> bool:
@@ -109,14 +109,14 @@ def _is_whole(item: JSON, part: Part) -> bool:
     return isinstance(within(shown, "data"), list) and within(shown, "has_more") is not True
 
 
-def _priced(item: dict[str, Any], parts: Parts) -> JSON:
+def _add_price(item: dict[str, Any], parts: Parts) -> JSON:
     """The part with its price whole, where it only names it."""
     price = item.get("price")
     known = parts.price(price) if isinstance(price, str) else None
     return item if known is None else {**item, "price": known}
 
 
-def _cut(item: JSON, listing: str) -> dict[str, str]:
+def _find_cut_lists(item: JSON, listing: str) -> dict[str, str]:
     """What the lists without a table of their own do not show to their end."""
     field, relation = {"invoices": ("lines", "stripe_invoice_line"), "product_features": ("features", "")}.get(
         listing, ("", "")

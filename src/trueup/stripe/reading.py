@@ -13,7 +13,7 @@ from trueup.stripe.cache import Cache, Progress
 from trueup.stripe.connection import Connection
 from trueup.stripe.failures import NotRead
 from trueup.stripe.listings import EVENTS, SINCE_DAYS, Listing
-from trueup.stripe.objects import whole_objects
+from trueup.stripe.objects import read_whole_objects
 from trueup.stripe.paging import Position, pages
 from trueup.stripe.shapes.fields import AccountFilter
 
@@ -93,9 +93,9 @@ class Reading:
 
     def sweep(self, listing: Listing) -> None:
         """Read a list to its end, from where it was left, where that is not too long ago. Raises ``NotRead``."""
-        known = self._resumed(listing)
+        known = self._resume(listing)
         if known is None:
-            known = self._begun(listing)
+            known = self._begin(listing)
             self.swept.add(listing.name)
         if listing.gate is None or self._is_open(listing.gate):
             for number in range(known.pass_number, len(listing.passes)):
@@ -103,13 +103,13 @@ class Reading:
                 self._read_pass(listing, number, position, known.complete_since)
         self.cache.finish(listing)
 
-    def _resumed(self, listing: Listing) -> Progress | None:
+    def _resume(self, listing: Listing) -> Progress | None:
         known = self.cache.progress(listing)
         if known is None or known.is_whole or listing.is_small or not self.has_events:
             return None
         return known if 0 <= self.clock() - known.started_at < _RESUMED_SECONDS else None
 
-    def _begun(self, listing: Listing) -> Progress:
+    def _begin(self, listing: Listing) -> Progress:
         now = self.clock()
         days = {None: None, SINCE_DAYS: self.since_days}.get(listing.horizon, EVENT_DAYS)
         since = None if days is None else now - days * DAY_SECONDS
@@ -122,7 +122,7 @@ class Reading:
         asked = self.question(listing, number, since)
         by_time = position if listing.has_created else None
         for page in pages(self.connection, listing.path, asked, position=by_time, page_size=self.page_size):
-            objects = whole_objects(self.connection, listing, page, self.account_filter)
+            objects = read_whole_objects(self.connection, listing, page, self.account_filter)
             self.cache.keep_page(listing, objects, pass_number=number, position=position.resume_from)
             self.progress.advance(len(page))
 

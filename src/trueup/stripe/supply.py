@@ -20,7 +20,7 @@ from trueup.model.relations import columns_of, relation_named
 from trueup.model.settings import StripeSettings
 from trueup.model.source import ColumnMapping, RelationMapping
 from trueup.stripe.cache import FORMAT, Cache
-from trueup.stripe.cache_file import cache_path, opened_cache
+from trueup.stripe.cache_file import cache_path, open_cache
 from trueup.stripe.catching_up import catch_up
 from trueup.stripe.connection import API_VERSION, JSON, Connection, connected
 from trueup.stripe.failures import NotPermitted, NotRead, Passing
@@ -193,7 +193,7 @@ def _cache(
             if folder is None:
                 continue
             with contextlib.suppress(OSError, sqlite3.Error):
-                opening = opened_cache(
+                opening = open_cache(
                     cache_path(Path(folder), account=name, mode=key.mode),
                     fingerprint=_fingerprint(settings, key),
                     glance=lambda: progress.advance(0),

@@ -42,7 +42,7 @@ class Transport(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """Send a GET. Raises ``stripe.APIConnectionError`` when no whole answer comes."""
         if method.lower() != "get" or post_data:
-            raise _failed("only reading is allowed here", should_retry=False)
+            raise _make_error("only reading is allowed here", should_retry=False)
         sent = {name: value for name, value in (headers or {}).items() if name in _SENT}
         try:
             with self._session.get(
@@ -57,9 +57,9 @@ class Transport(stripe.HTTPClient):
                 self.stripe_time = _moment(answer.headers.get("Date")) or self.stripe_time
                 return self._body(answer), answer.status_code, answer.headers
         except requests.exceptions.SSLError as error:
-            raise _failed(f"its certificate is not trusted ({_said(error)})", should_retry=False) from None
+            raise _make_error(f"its certificate is not trusted ({_describe(error)})", should_retry=False) from None
         except requests.exceptions.RequestException as error:
-            raise _failed(_said(error), should_retry=True) from None
+            raise _make_error(_describe(error), should_retry=True) from None
 
     def _body(self, answer: Response) -> bytes:
         chunks, size = [], 0
@@ -77,7 +77,7 @@ class Transport(stripe.HTTPClient):
         self._session.close()
 
 
-def _failed(says: str, *, should_retry: bool) -> stripe.APIConnectionError:
+def _make_error(says: str, *, should_retry: bool) -> stripe.APIConnectionError:
     return stripe.APIConnectionError(says, should_retry=should_retry)  # type: ignore[no-untyped-call]
 
 
@@ -92,7 +92,7 @@ def _no_proxies(_: str) -> dict[str, str]:
     return {}
 
 
-def _said(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """What happened, without the address and its parameters that the library adds."""
     reason = error
     while isinstance(inner := (reason.args[-1] if reason.args else None), Exception):

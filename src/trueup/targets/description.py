@@ -11,7 +11,7 @@ from trueup.targets.target import DOUBLE_DIGITS, SINGLE_DIGITS, ColumnDescriptio
 _TEXT = ("char", "text", "clob", "string")
 
 
-def described_columns(connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
+def describe_columns(connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
     """The columns of ``table`` or ``schema.table``. Raises ``NoSuchTableError``."""
     schema, name = schema_and_table(table)
     inspector = inspect(connection)

@@ -49,7 +49,7 @@ class KeptConnections:
         """
         closings = self._closings
         with contextlib.ExitStack() as unless_kept:
-            connection, opened_at = self._begun(begin)
+            connection, opened_at = self._begin(begin)
             unless_kept.callback(_discard, connection)
             yield connection
             connection.rollback()
@@ -58,8 +58,8 @@ class KeptConnections:
                     self._spare.append((connection, opened_at))
                     unless_kept.pop_all()
 
-    def _begun(self, begin: Callable[[Connection], None]) -> tuple[Connection, float]:
-        while (taken := self._taken()) is not None:
+    def _begin(self, begin: Callable[[Connection], None]) -> tuple[Connection, float]:
+        while (taken := self._take()) is not None:
             connection, opened_at = taken
             if _begins_again(connection, opened_at, begin):
                 return connection, opened_at
@@ -70,7 +70,7 @@ class KeptConnections:
             unless_begun.pop_all()
         return connection, opened_at
 
-    def _taken(self) -> tuple[Connection, float] | None:
+    def _take(self) -> tuple[Connection, float] | None:
         with self._lock:
             return self._spare.pop() if self._spare else None
 

@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from trueup.model.address import parse_address
 from trueup.model.errors import ConfigurationError
 from trueup.model.source import schema_and_table
-from trueup.outgoing.mysql import connected_to_mysql
+from trueup.outgoing.mysql import connect_to_mysql
 from trueup.targets import mysql_serialization
 from trueup.targets.kept import KeptConnections
-from trueup.targets.mysql_columns import described_columns
+from trueup.targets.mysql_columns import describe_columns
 from trueup.targets.mysql_writes import MySQLWriteCounter, following_key, triggers_on
 from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 from trueup.targets.target import (
@@ -51,7 +51,7 @@ class MySQLTarget:
         self.place = self._address.place
         if not self._address.database:
             raise ConfigurationError(f"{self.place} names no database; write mysql://user:password@host:port/database.")
-        self._engine = create_engine("mysql+pymysql://", creator=self._connected, poolclass=NullPool)
+        self._engine = create_engine("mysql+pymysql://", creator=self._connect, poolclass=NullPool)
         self._readings = KeptConnections(self._engine)
 
     @contextlib.contextmanager
@@ -61,7 +61,7 @@ class MySQLTarget:
         """
         is_ranged = serialization is Serialization.ENTRY_LOCKS
         isolation = "REPEATABLE READ" if is_ranged else "READ COMMITTED"
-        with self._opened("written", isolation, "READ WRITE", STATEMENT_TIMEOUT_SECONDS) as connection:
+        with self._open("written", isolation, "READ WRITE", STATEMENT_TIMEOUT_SECONDS) as connection:
             if is_ranged:
                 mysql_serialization.read_latest_rows(connection)
             yield connection
@@ -77,7 +77,7 @@ class MySQLTarget:
         return mysql_serialization.lock_entries(connection, entries, key)
 
     @contextlib.contextmanager
-    def waiting_briefly(self, connection: Connection) -> Iterator[None]:
+    def wait_briefly(self, connection: Connection) -> Iterator[None]:
         """Not at all on MariaDB, whose deadlocks are ended at once and often at the application's cost; a second on
         MySQL, which knows no less. After an error the connection is given back, and its settings with it.
         """
@@ -90,7 +90,7 @@ class MySQLTarget:
     def reading(self) -> Iterator[Connection]:
         """A read-only transaction with a consistent snapshot."""
         options = "WITH CONSISTENT SNAPSHOT, READ ONLY"
-        with self._opened("read", "REPEATABLE READ", options, READING_TIMEOUT_SECONDS, self._readings) as connection:
+        with self._open("read", "REPEATABLE READ", options, READING_TIMEOUT_SECONDS, self._readings) as connection:
             yield connection
 
     def keep_readings(self, most: int) -> None:
@@ -145,7 +145,7 @@ class MySQLTarget:
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
-        return described_columns(connection, table)
+        return describe_columns(connection, table)
 
     def count_writes(self, connection: Connection) -> MySQLWriteCounter:
         """By kind of write, all tables together."""
@@ -159,7 +159,7 @@ class MySQLTarget:
         connection.commit()
 
     @contextlib.contextmanager
-    def looking_again(self, connection: Connection) -> Iterator[Connection]:
+    def look_again(self, connection: Connection) -> Iterator[Connection]:
         """A new transaction of the same session, which is over with the look."""
         yield connection
         connection.rollback()
@@ -169,7 +169,7 @@ class MySQLTarget:
         return triggers_on(connection, tables)
 
     @contextlib.contextmanager
-    def _opened(
+    def _open(
         self, done: str, isolation: str, options: str, seconds: int, kept: KeptConnections | None = None
     ) -> Iterator[Connection]:
         def begin(connection: Connection) -> None:
@@ -203,8 +203,8 @@ class MySQLTarget:
         )
         connection.rollback()
 
-    def _connected(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
-        return connected_to_mysql(
+    def _connect(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
+        return connect_to_mysql(
             self._address,
             connect_seconds=CONNECT_TIMEOUT_SECONDS,
             read_seconds=2 * STATEMENT_TIMEOUT_SECONDS,

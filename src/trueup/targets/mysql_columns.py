@@ -22,16 +22,16 @@ ORDER BY ordinal_position
 _SUPPLIED = ("auto_increment", "generated")
 
 
-def described_columns(connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
+def describe_columns(connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
     """The columns of ``table`` or ``schema.table``. Raises ``NoSuchTableError``."""
     schema, name = schema_and_table(table)
     rows = connection.execute(text(_COLUMNS), {"schema": schema, "name": name}).all()
     if not rows:
         raise NoSuchTableError(table)
-    return tuple(_described(tuple(row)) for row in rows)
+    return tuple(_describe(tuple(row)) for row in rows)
 
 
-def _described(row: tuple[object, ...]) -> ColumnDescription:
+def _describe(row: tuple[object, ...]) -> ColumnDescription:
     name, family, nullable, default, extra, length, scale, type_in_full, second_digits = row
     family = str(family).lower()
     # MariaDB says NULL for the default that is NULL; MySQL says nothing.

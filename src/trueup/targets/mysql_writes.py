@@ -71,7 +71,7 @@ class MySQLWriteCounter:
         written = self._written + _counters(self._connection) - self._before
         wanted, numbered = RowCounts(), 0
         for table, counts in planned.items():
-            wanted += self._counted(table, counts)
+            wanted += self._count_as_server(table, counts)
             numbered += self._numbers_drawn(table, counts)
         surplus = written - wanted
         if surplus == RowCounts() or (
@@ -88,11 +88,11 @@ class MySQLWriteCounter:
         again = _counters(self._connection)
         return again + (again - counters)
 
-    def _counted(self, table: str, counts: RowCounts) -> RowCounts:
+    def _count_as_server(self, table: str, counts: RowCounts) -> RowCounts:
         """How MariaDB counts these writes: a partitioned table twice, a versioned table's update also as an insert."""
         if not self._is_mariadb:
             return counts
-        row = self._connection.execute(text(_TABLE), _named(table)).one_or_none()
+        row = self._connection.execute(text(_TABLE), _read_names(table)).one_or_none()
         is_partitioned, is_versioned = row or (False, False)
         history = RowCounts(inserts=counts.updates if is_versioned else 0)
         return counts + history + (counts if is_partitioned else RowCounts())
@@ -101,7 +101,7 @@ class MySQLWriteCounter:
         """How many rows sequences may write to themselves: MariaDB does so once in a while, for many numbers."""
         if not self._is_mariadb or not counts.inserts:
             return 0
-        return int(self._connection.execute(text(_SEQUENCED), _named(table)).scalar_one())
+        return int(self._connection.execute(text(_SEQUENCED), _read_names(table)).scalar_one())
 
 
 def _counters(connection: Connection) -> RowCounts:
@@ -109,7 +109,7 @@ def _counters(connection: Connection) -> RowCounts:
     return RowCounts(inserts=shown["handler_write"], updates=shown["handler_update"], deletes=shown["handler_delete"])
 
 
-def _named(table: str) -> dict[str, str | None]:
+def _read_names(table: str) -> dict[str, str | None]:
     schema, _, name = table.replace("``", "\0").rpartition("`.`")
     return {
         "schema": schema.strip("`").replace("\0", "`") or None,
@@ -129,5 +129,5 @@ def triggers_on(connection: Connection, names: Collection[str]) -> tuple[TableTr
     return tuple(
         TableTrigger(table=table, name=str(name), kind="trigger")
         for table in sorted(names)
-        for (name,) in connection.execute(text(_TRIGGERS), _named(table))
+        for (name,) in connection.execute(text(_TRIGGERS), _read_names(table))
     )

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from trueup.model.address import parse_address
 from trueup.model.errors import ConfigurationError
 from trueup.targets import postgres_serialization
-from trueup.targets.description import described_columns
+from trueup.targets.description import describe_columns
 from trueup.targets.kept import KeptConnections
 from trueup.targets.postgres_writes import PostgresWriteCounter, triggers_on
 from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
@@ -99,13 +99,13 @@ class PostgresTarget:
         self._address = parse_address(url)
         self._url = url
         self.place = self._address.place
-        self._engine = create_engine("postgresql+psycopg://", creator=self._connected, poolclass=NullPool)
+        self._engine = create_engine("postgresql+psycopg://", creator=self._connect, poolclass=NullPool)
         self._readings = KeptConnections(self._engine)
 
     @contextlib.contextmanager
     def transaction(self, serialization: Serialization | None = None) -> Iterator[Connection]:  # noqa: ARG002 - one signature
         """A transaction at READ COMMITTED."""
-        with self._opened(_OPENING, "written") as connection:
+        with self._open(_OPENING, "written") as connection:
             yield connection
 
     def find_serialization(
@@ -122,7 +122,7 @@ class PostgresTarget:
         return postgres_serialization.lock_ledger(connection, entries)
 
     @contextlib.contextmanager
-    def waiting_briefly(self, connection: Connection) -> Iterator[None]:
+    def wait_briefly(self, connection: Connection) -> Iterator[None]:
         """A shorter ``lock_timeout``. After an error the transaction is over, and its settings with it."""
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BRIEF_WAIT_MILLISECONDS}ms'")
         yield
@@ -131,7 +131,7 @@ class PostgresTarget:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read-only transaction at REPEATABLE READ."""
-        with self._opened(_READING, "read", self._readings) as connection:
+        with self._open(_READING, "read", self._readings) as connection:
             yield connection
 
     def keep_readings(self, most: int) -> None:
@@ -185,7 +185,7 @@ class PostgresTarget:
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
-        return described_columns(connection, table)
+        return describe_columns(connection, table)
 
     def count_writes(self, connection: Connection) -> PostgresWriteCounter:
         """By table and by kind of write."""
@@ -209,7 +209,7 @@ class PostgresTarget:
             deadline.join()
 
     @contextlib.contextmanager
-    def looking_again(self, connection: Connection) -> Iterator[Connection]:
+    def look_again(self, connection: Connection) -> Iterator[Connection]:
         """A new transaction of the same session, which is over with the look."""
         for statement in _LOOKING_AGAIN:
             connection.exec_driver_sql(statement)
@@ -221,7 +221,7 @@ class PostgresTarget:
         return triggers_on(connection, tables)
 
     @contextlib.contextmanager
-    def _opened(self, opening: Iterable[str], done: str, kept: KeptConnections | None = None) -> Iterator[Connection]:
+    def _open(self, opening: Iterable[str], done: str, kept: KeptConnections | None = None) -> Iterator[Connection]:
         def begin(connection: Connection) -> None:
             for statement in opening:
                 connection.exec_driver_sql(statement)
@@ -239,7 +239,7 @@ class PostgresTarget:
                 ) from None
             yield opened
 
-    def _connected(self) -> psycopg.Connection:
+    def _connect(self) -> psycopg.Connection:
         # No statement is prepared on the server: behind a pool, it would stay on a connection that others use.
         return psycopg.connect(self._conninfo(), prepare_threshold=None)
 

@@ -83,7 +83,7 @@ class PostgresWriteCounter:
     def resume(self) -> None:
         """Go on counting. The locks held at the first time are the repair's own."""
         if self._held is None:
-            self._held = _strong_locks(self._connection)
+            self._held = _read_strong_locks(self._connection)
 
     def difference(self, planned: Mapping[str, RowCounts], *, ignored: Collection[str] = ()) -> str | None:
         """How what was written differs from ``planned``, by quoted table name; None where it is exactly that."""
@@ -100,7 +100,7 @@ class PostgresWriteCounter:
         ]
         altered = {
             f"{table} was locked, emptied, altered or dropped"
-            for lock, table in _strong_locks(self._connection).items()
+            for lock, table in _read_strong_locks(self._connection).items()
             if lock not in (self._held or {})
         }
         return "; ".join([*differing, *sorted(altered)]) or None
@@ -111,7 +111,7 @@ class PostgresWriteCounter:
         return {name: name if table is None else str(table) for name, table in rows}
 
 
-def _strong_locks(connection: Connection) -> dict[tuple[int, str], str]:
+def _read_strong_locks(connection: Connection) -> dict[tuple[int, str], str]:
     """The locks of this transaction that keep all others from writing a table, and the table's name."""
     return {(int(oid), str(mode)): str(name) for oid, mode, name in connection.exec_driver_sql(_STRONG_LOCKS)}
 

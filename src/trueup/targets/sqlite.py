@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from trueup.model.address import sqlite_file
 from trueup.model.errors import DatabaseMissing
-from trueup.targets.description import described_columns
+from trueup.targets.description import describe_columns
 from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 from trueup.targets.sqlite_writes import SQLiteWriteCounter, referring_key, triggers_on
 from trueup.targets.target import LOCK_TIMEOUT_SECONDS, ColumnDescription, TableTrigger, TargetUnavailable, Trouble
@@ -42,7 +42,7 @@ class SQLiteTarget:
     @contextlib.contextmanager
     def transaction(self, serialization: Serialization | None = None) -> Iterator[Connection]:  # noqa: ARG002 - one signature
         """The write lock from the first moment: what is read cannot change before it is written."""
-        with self._opened(self._engine, "written") as connection:
+        with self._open(self._engine, "written") as connection:
             yield connection
 
     def find_serialization(
@@ -59,14 +59,14 @@ class SQLiteTarget:
         return Claimed(since=time.monotonic())
 
     @contextlib.contextmanager
-    def waiting_briefly(self, connection: Connection) -> Iterator[None]:  # noqa: ARG002 - one signature
+    def wait_briefly(self, connection: Connection) -> Iterator[None]:  # noqa: ARG002 - one signature
         """Change nothing: a writer locks the whole file in any case."""
         yield
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that takes no write lock."""
-        with self._opened(self._reading_engine, "read") as connection:
+        with self._open(self._reading_engine, "read") as connection:
             connection.exec_driver_sql("PRAGMA query_only = ON")
             yield connection
 
@@ -101,7 +101,7 @@ class SQLiteTarget:
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
-        return described_columns(connection, table.removeprefix("main."))
+        return describe_columns(connection, table.removeprefix("main."))
 
     def count_writes(self, connection: Connection) -> SQLiteWriteCounter:
         """All rows together."""
@@ -115,7 +115,7 @@ class SQLiteTarget:
         connection.commit()
 
     @contextlib.contextmanager
-    def looking_again(self, connection: Connection) -> Iterator[Connection]:  # noqa: ARG002 - one signature
+    def look_again(self, connection: Connection) -> Iterator[Connection]:  # noqa: ARG002 - one signature
         """A connection of its own, which does not wait for the write lock."""
         with self.reading() as fresh:
             yield fresh
@@ -125,7 +125,7 @@ class SQLiteTarget:
         return triggers_on(connection, tables)
 
     @contextlib.contextmanager
-    def _opened(self, engine: Engine, done: str) -> Iterator[Connection]:
+    def _open(self, engine: Engine, done: str) -> Iterator[Connection]:
         with contextlib.ExitStack() as undo:
             try:
                 opened = undo.enter_context(engine.connect())

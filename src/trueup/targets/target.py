@@ -149,7 +149,7 @@ class Target(Protocol):
         Raises ``DBAPIError`` where another transaction is in the way.
         """
 
-    def waiting_briefly(self, connection: Connection) -> AbstractContextManager[None]:
+    def wait_briefly(self, connection: Connection) -> AbstractContextManager[None]:
         """Wait very briefly for rows that others hold, as far as the server has a setting for it, until this ends."""
 
     def reading(self) -> AbstractContextManager[Connection]:
@@ -190,7 +190,7 @@ class Target(Protocol):
     def commit(self, connection: Connection) -> None:
         """Commit, in ``STATEMENT_TIMEOUT_SECONDS`` or not at all where triggers may run in it."""
 
-    def looking_again(self, connection: Connection) -> AbstractContextManager[Connection]:
+    def look_again(self, connection: Connection) -> AbstractContextManager[Connection]:
         """A fresh look at what is there, after ``connection`` has committed."""
 
     def triggers(self, connection: Connection, tables: Collection[str]) -> tuple[TableTrigger, ...]:

@@ -30,7 +30,7 @@ from tests.support.stripe.objects import EPOCH, phase
 from tests.support.stripe.server import stripe_server
 from tests.support.stripe.world import KEY, StripeWorld
 from trueup.actions.audit.run_audit import audit
-from trueup.books.file import opened_books
+from trueup.books.file import open_books
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.model.errors import ConfigurationError
@@ -113,7 +113,7 @@ def read(app_url: str, folder: Path, section: str, *, progress: Progress | None 
     )
     config = load_config(path, {"APP": app_url, **environ})
     report = audit(config, checks=(), now=NOW, progress=progress or Silent(), keep_books=kept)
-    with opened_books(kept) as books:
+    with open_books(kept) as books:
         rows = {name: sorted(books.run(f"SELECT * FROM {name}").fetchall(), key=repr) for name in EVERY}
         readings = {row[0]: row[1:] for row in books.run("SELECT * FROM stripe_reading").fetchall()}
     return Read(report=report, rows=rows, readings=readings)

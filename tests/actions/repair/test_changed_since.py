@@ -34,16 +34,16 @@ def repaired_while(
 ) -> tuple[Desk, RepairResult]:
     """A repair after whose COMMIT, and before the next look, the application writes this."""
     desk = open_desk(app.config, app.checks)
-    look = desk.target.looking_again
+    look = desk.target.look_again
 
     @contextlib.contextmanager
-    def looking_again(connection: Connection) -> Iterator[Connection]:
+    def look_again(connection: Connection) -> Iterator[Connection]:
         for statement in statements:
             app.execute(statement)
         with look(connection) as fresh:
             yield fresh
 
-    monkeypatch.setattr(desk.target, "looking_again", looking_again)
+    monkeypatch.setattr(desk.target, "look_again", look_again)
     return desk, ask(app, desk, key=key)
 
 

@@ -13,7 +13,7 @@ from trueup.actions.audit.guardrails import guarded
 from trueup.actions.audit.probe_gates import supply_gates
 from trueup.actions.audit.run_checks import examine
 from trueup.actions.audit.snapshot import copied_books, supply_configured
-from trueup.books.file import Books, opened_books
+from trueup.books.file import Books, open_books
 from trueup.books.place import private_folder
 from trueup.config import Config
 from trueup.model.check import Check
@@ -65,7 +65,7 @@ def audit_books(
     With a config, its plans, exemptions and policy hold; without one, those that the books were made with and the
     default policy. Raises ``BooksUnreadable``.
     """
-    with private_folder() as folder, opened_books(path, spill=folder / "spill") as books:
+    with private_folder() as folder, open_books(path, spill=folder / "spill") as books:
         if config is not None:
             supply_configured(books, config, for_this_run=True)
             if config.gates is not None:

@@ -18,7 +18,7 @@ from trueup.actions.audit.stripe_side import copy_stripe, needed_of_stripe, stri
 from trueup.actions.audit.stripe_table_side import GONE, TableSide, copy_side, table_side
 from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
 from trueup.books.emptiness import note_nothing_read
-from trueup.books.file import Books, made_books
+from trueup.books.file import Books, create_books
 from trueup.books.place import private_folder
 from trueup.config import Config
 from trueup.disk import move_whole
@@ -67,7 +67,7 @@ def copied_books(
     wanted = _wanted(config, checks, probed=probed, keeps=keep_books is not None, everything=everything)
     with private_folder() as folder:
         made = folder / _BOOKS
-        with made_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
+        with create_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
             supply_configured(books, config)
             if config.gates is not None and asks:
                 supply_gates(books, config.gates)

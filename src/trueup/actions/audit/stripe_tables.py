@@ -23,8 +23,8 @@ from trueup.stripe.exported_objects import (
     ExportedObjects,
     ExportedSnapshot,
     Locate,
+    list_relations,
     read_exported_objects,
-    relations_of,
 )
 from trueup.stripe.shapes.fields import AccountFilter
 
@@ -47,14 +47,14 @@ class TableSupply:
     @property
     def relations(self) -> tuple[str, ...]:
         """The relations that are supplied, in their own order."""
-        supplied = {*self.fitted.relations, *relations_of(self.fitted.objects)}
+        supplied = {*self.fitted.relations, *list_relations(self.fitted.objects)}
         return tuple(name for name in map(relation_name, STRIPE) if name in supplied)
 
     def mapping(self, relation: str) -> RelationMapping:
         """Where this relation comes from: columns of a table, or the objects of one."""
         if relation in self.fitted.relations:
             return self.fitted.relations[relation]
-        kind = next(kind for kind in self.fitted.objects if relation in relations_of([kind]))
+        kind = next(kind for kind in self.fitted.objects if relation in list_relations([kind]))
         columns = {column.name: ColumnMapping(column=column.name) for column in columns_of(relation_named(relation))}
         return RelationMapping(relation=relation, table=self.fitted.objects[kind].table, columns=columns)
 

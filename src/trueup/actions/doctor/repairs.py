@@ -81,7 +81,7 @@ def examine_repairs(config: Config, mappings: Mapping[str, RelationMapping]) -> 
 
 
 def _journal(target: Target, connection: Connection) -> Iterator[Symptom]:
-    revision, wanted = journal.installed_revision(connection), journal.current_revision()
+    revision, wanted = journal.read_installed_revision(connection), journal.current_revision()
     if revision is None:
         yield _seen(
             Health.WRONG, f"the journal is not installed in {target.place}; `trueup init --install URL` makes it"
@@ -116,7 +116,7 @@ def _role(config: Config, target: Target, connection: Connection) -> Iterator[Sy
         return
     if config.repair_url == config.database_url:
         yield _seen(Health.WARNING, f"audits run as the role that repairs; {_GRANTS} for each")
-    if journal.installed_revision(connection) is None:
+    if journal.read_installed_revision(connection) is None:
         return
     if connection.dialect.name == "postgresql":
         held = held_rights(connection)

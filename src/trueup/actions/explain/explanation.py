@@ -12,7 +12,7 @@ from trueup.actions.audit import copied_books, moment_of, needed_of_stripe, repo
 from trueup.actions.checks import chosen
 from trueup.actions.explain.happenings import EntryInFull, Shown
 from trueup.actions.explain.timeline import TIMELINE_OF_STRIPE, shown_around, timeline_of
-from trueup.books.file import Books, opened_books
+from trueup.books.file import Books, open_books
 from trueup.books.place import private_folder
 from trueup.config import Config
 from trueup.model.check import Check
@@ -76,7 +76,7 @@ def explain_books(
 ) -> Explanation:
     """Look for this issue in books that were kept. ``stripe_account`` is the account that links lead to."""
     check = _check_of(issue_id, catalogue)
-    with private_folder() as folder, opened_books(path, spill=folder / "spill") as books:
+    with private_folder() as folder, open_books(path, spill=folder / "spill") as books:
         moment = now or moment_of(books, path)
         return explained(books, check, issue_id, policy, moment, progress, stripe_account=stripe_account)
 

@@ -63,7 +63,7 @@ def install_journal(url: str, *, rebind: bool = False, actor: str = "command") -
 
 def _installed(target: Target, *, rebind: bool, actor: str) -> Installed:
     with target.transaction() as connection:
-        before = journal.installed_revision(connection)
+        before = journal.read_installed_revision(connection)
         changed = journal.install(connection, rebind=rebind, actor=actor)
         connection.commit()
     with target.reading() as connection:

@@ -120,7 +120,7 @@ def reading_journal(url: str) -> Iterator[Connection]:
     target = open_target(url)
     try:
         with target.reading() as connection:
-            if journal.installed_revision(connection) is None:
+            if journal.read_installed_revision(connection) is None:
                 raise NoJournal(f"There is no journal in {target.place}; `trueup init --install` makes it.")
             yield connection
     except TargetUnavailable as error:

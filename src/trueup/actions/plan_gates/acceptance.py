@@ -18,7 +18,7 @@ from trueup.actions.audit import (
 )
 from trueup.books.file import Books, books_in_memory
 from trueup.config import Config
-from trueup.config.gate_lock import Lock, accepted_cells, read_lock, write_lock
+from trueup.config.gate_lock import Lock, list_accepted_cells, read_lock, write_lock
 from trueup.engines.requirements import NO_MATRIX, reads_gates
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, TrueupError
@@ -90,7 +90,7 @@ def accept(
     if before.unanswered is not None:
         raise GateUnanswered(f"Nothing was accepted, because not everything could be asked: {before.unanswered}.")
     lock = Lock(
-        accepted_by=actor, accepted_at=now.replace(microsecond=0), reason=said, cells=accepted_cells(before.gates)
+        accepted_by=actor, accepted_at=now.replace(microsecond=0), reason=said, cells=list_accepted_cells(before.gates)
     )
     write_lock(_gates(config).lock_file, lock)
     return before

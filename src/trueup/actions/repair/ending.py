@@ -52,7 +52,7 @@ def write_all(
     except (journal.AlreadyRepaired, journal.KeyTaken):
         raise Again from None
     try:
-        with desk.target.waiting_briefly(connection):
+        with desk.target.wait_briefly(connection):
             matched = write(desk, connection, decided.writes)
     except DBAPIError as error:
         if desk.target.trouble(error) is Trouble.DUPLICATE:

@@ -261,7 +261,7 @@ def _identity(desk: Desk, connection: Connection, order: Order) -> str | Refused
     for another database.
     """
     config = desk.config.path
-    revision, wanted = journal.installed_revision(connection), journal.current_revision()
+    revision, wanted = journal.read_installed_revision(connection), journal.current_revision()
     if revision is None:
         reason = f"The journal is not installed in {desk.target.place}; run `trueup init --install --config {config}`."
         return Refused(issue_id=order.issue_id, reason=reason)

@@ -222,7 +222,7 @@ def recorded(desk: Desk, order: Order, result: Stale | Refused) -> RepairResult:
     )
     try:
         with desk.target.transaction() as connection:
-            if journal.installed_revision(connection) == journal.current_revision():
+            if journal.read_installed_revision(connection) == journal.current_revision():
                 _commit_row(desk, connection, row)
     except journal.KeyTaken:
         return _result_under_key(desk, order) or result

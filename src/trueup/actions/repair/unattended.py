@@ -61,6 +61,6 @@ def _beyond(order: Order, reason: str) -> Refused:
 def _applied_today(desk: Desk, order: Order) -> int:
     """How many repairs were applied in the last day, by whomever; 0 where the journal is not installed yet."""
     with desk.target.reading() as connection:
-        if journal.installed_revision(connection) is None:
+        if journal.read_installed_revision(connection) is None:
             return 0
         return journal.applied_since(connection, order.now - _DAY)

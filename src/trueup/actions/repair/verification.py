@@ -113,7 +113,7 @@ def changes_since(desk: Desk, connection: Connection, written: Written) -> tuple
     """
     reasons: list[str] = []
     # The look's end is within: a connection that is lost there must not make what is committed look taken back.
-    with contextlib.suppress(DBAPIError, TargetUnavailable), desk.target.looking_again(connection) as fresh:
+    with contextlib.suppress(DBAPIError, TargetUnavailable), desk.target.look_again(connection) as fresh:
         reasons += _of_the_audit_row(desk, fresh, written)
         moved = list(_of_the_cell(desk, fresh, written.writes.update))
         if moved and _audit_rows(desk, fresh, written.writes.insert) <= written.audit.rows:

@@ -35,11 +35,15 @@ def make_stripe(
     """
     connection.execute("CREATE SCHEMA stripe")
     for relation in STRIPE_OBJECTS:
-        columns = ", ".join(map(_declared, columns_of(relation)))
+        columns = ", ".join(map(_declare_column, columns_of(relation)))
         connection.execute(f"CREATE TABLE {_table(relation)} ({columns})")
     make_bulk_rows(connection, span=span)
     rows: dict[type[StripeRow], list[tuple[object, ...]]] = defaultdict(list)
-    for row in (*map(price_row, PRICES), *others, *(row for account in stripe_accounts for row in _told(account))):
+    for row in (
+        *map(price_row, PRICES),
+        *others,
+        *(row for account in stripe_accounts for row in _list_objects(account)),
+    ):
         rows[type(row)].append(tuple(getattr(row, column.name) for column in columns_of(type(row))))
     for relation, of_relation in rows.items():
         insert_rows(connection, _table(relation), of_relation)
@@ -50,13 +54,13 @@ def _table(relation: type[StripeRow]) -> str:
     return f"stripe.{relation_name(relation).removeprefix('stripe_')}"
 
 
-def _declared(column: Column) -> str:
+def _declare_column(column: Column) -> str:
     neutral = _NEUTRAL.get(column.name, column.neutral)
     default = "NULL" if neutral is None else f"'{neutral}'"
     return f"{column.name} {_TYPES.get(column.kind, 'VARCHAR')} DEFAULT {default}"
 
 
-def _told(account: StripeAccount) -> Iterable[StripeRow]:
+def _list_objects(account: StripeAccount) -> Iterable[StripeRow]:
     """The scene's objects; by now its accounts have their ids, and customers name them."""
     for named, row in account.rows.items():
         owner = account.owners.get(named)

@@ -35,7 +35,7 @@ def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
     if not address.database:
         raise ConfigurationError(f"{address.place} names no database; end the address with /DATABASE.")
     try:
-        with contextlib.closing(_connected(address)) as target, target.cursor() as cursor:
+        with contextlib.closing(_connect(address)) as target, target.cursor() as cursor:
             cursor.execute("SET SESSION time_zone = '+00:00', unique_checks = 0")
             _make_room(cursor, address, force=force)
             with contextlib.ExitStack() as undo:
@@ -52,7 +52,7 @@ def write(connection: DuckDBPyConnection, place: str, *, force: bool) -> None:
         ) from None
 
 
-def _connected(address: Address) -> pymysql.Connection[Cursor]:
+def _connect(address: Address) -> pymysql.Connection[Cursor]:
     return pymysql.connect(
         **address.for_mysql(),
         program_name="trueup",

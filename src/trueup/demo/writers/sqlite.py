@@ -64,14 +64,14 @@ def _make_room(cursor: adbc.Cursor, place: str, *, force: bool) -> None:
 
 def _write_table(connection: DuckDBPyConnection, cursor: adbc.Cursor, table: AppTable) -> None:
     cursor.execute(create_statement(table, _TYPES, quote='"'))
-    columns = ", ".join(f"{_stored(column)} AS {column.name}" for column in table.columns)
+    columns = ", ".join(f"{_store_value(column)} AS {column.name}" for column in table.columns)
     reader = connection.sql(f"SELECT {columns} FROM {table.name}").to_arrow_reader(_BATCH_ROWS)
     cursor.adbc_ingest(table.name, reader, mode="append")
     for statement in index_statements(table, quote='"'):
         cursor.execute(statement)
 
 
-def _stored(column: AppColumn) -> str:
+def _store_value(column: AppColumn) -> str:
     """The column's value as SQLite keeps it: it has no moments and no booleans."""
     match column.type:
         case Type.MOMENT:

@@ -101,6 +101,6 @@ def _script(connection: Connection, wanted: Wanted, roles: Roles, *, place: str)
         lines = postgres.statements(wanted, found, roles, place=place)
     else:
         database = str(connection.execute(text("SELECT database()")).scalar_one())
-        has_journal = journal.installed_revision(connection) is not None
+        has_journal = journal.read_installed_revision(connection) is not None
         lines = mysql.statements(wanted, roles, place=place, database=database, has_journal=has_journal)
     return "\n".join(lines) + "\n"
