@@ -76,22 +76,12 @@ def audit_and_record(
     otherwise ``StoreUnavailable``.
     """
     asked = with_period(config, period_days)
-    try:
-        effective = asked if store is None else with_stored_exemptions(asked, store)
-        trouble = None
-    except StoreUnavailable as error:
-        if needs_store:
-            raise
-        effective, store, trouble = asked, None, error
+    effective, trouble = _with_exemptions(asked, store, needs_store=needs_store)
+    if trouble is not None:
+        store = None
     started = time.perf_counter()
-    report = audit(
-        effective,
-        checks=checks,
-        now=now,
-        progress=progress,
-        keep_books=keep_books,
-        whole=len(checks) == len(catalogue),
-    )
+    whole = len(checks) == len(catalogue)
+    report = audit(effective, checks=checks, now=now, progress=progress, keep_books=keep_books, whole=whole)
     milliseconds = round((time.perf_counter() - started) * 1000)
     if store is None:
         recording = Recording.NOT_WANTED if trouble is None else Recording.EXEMPTIONS_UNKNOWN
@@ -107,3 +97,17 @@ def audit_and_record(
             raise
         return RecordedAudit(report=report, recording=Recording.FAILED, trouble=error)
     return RecordedAudit(report=report, recording=Recording.RECORDED, first_seen=first_seen)
+
+
+def _with_exemptions(
+    config: Config, store: Store | None, *, needs_store: bool
+) -> tuple[Config, StoreUnavailable | None]:
+    """Return the config with the exemptions that hold, and why those of the store are not among them."""
+    if store is None:
+        return config, None
+    try:
+        return with_stored_exemptions(config, store), None
+    except StoreUnavailable as error:
+        if needs_store:
+            raise
+        return config, error
