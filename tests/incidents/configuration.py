@@ -65,7 +65,7 @@ SCENARIOS = (
         number=45,
         name="the endpoint's version moved",
         source="feedzero PR #69",
-        happened="The endpoint was set to a new version of the API, where an invoice's subscription stands elsewhere: "
+        happened="The endpoint was set to a new version of the API, where an invoice's subscription is elsewhere: "
         "the handler found none, answered 200 and did nothing.",
         catches=("endpoint-health", "missing-grant"),
         remark="The handler stopped before it recorded anything, so that undelivered-event is right as well: nothing "

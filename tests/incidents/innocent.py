@@ -269,13 +269,13 @@ INNOCENTS = (
     Innocent(
         number=8,
         name="goodwill credits of kind adjustment",
-        why="Nobody says that they were bought.",
+        why="Nothing says that they were bought.",
         telling=_goodwill,
     ),
     Innocent(
         number=9,
         name="comped partner with a live exemption",
-        why="Somebody answers for it until a day to come.",
+        why="A person answers for it until a day to come.",
         telling=_comped_partner,
     ),
     Innocent(
@@ -336,7 +336,7 @@ INNOCENTS = (
     Innocent(
         number=20,
         name="cancelled at period end and still inside it",
-        why="It was paid until then. That it ends is told as info, by ending-plan, and alerts nobody.",
+        why="It was paid until then. That it ends is reported as info, by ending-plan, and sends no alert.",
         telling=_until_the_period_ends,
     ),
     Innocent(
