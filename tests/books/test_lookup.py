@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trueup.actions.repair.rows import few_rows
+from trueup.actions.repair.subject_reader import few_rows
 from trueup.books.file import books_in_memory
-from trueup.books.handful import Handful
 from trueup.books.lookup import LargeLookup, SmallLookup
+from trueup.books.subject_books import SubjectBooks
 from trueup.model.relations import Account, LedgerEntry, PlanChange
 from trueup.model.source import ColumnMapping, RelationMapping
 
@@ -36,10 +36,10 @@ emails = st.sampled_from(["A@x.de", "a@X.de", "Ö@x.de", "ö@x.de", None])
 
 
 @pytest.fixture(scope="module")
-def handful() -> Iterator[Handful]:
+def handful() -> Iterator[SubjectBooks]:
     """Books that every example is put into, one after the other."""
     with books_in_memory() as books:
-        yield Handful(books)
+        yield SubjectBooks(books)
 
 
 def _place_in_ledger(row: tuple[int, str, int | None, str | None, datetime | None]) -> tuple[object, ...]:
@@ -49,7 +49,7 @@ def _place_in_ledger(row: tuple[int, str, int | None, str | None, datetime | Non
 
 @given(entries, wanted, wanted)
 def test_entries_are_found_by_any_of_two_columns(
-    handful: Handful,
+    handful: SubjectBooks,
     rows: list[tuple[str, int | None, str | None, datetime | None]],
     accounts: frozenset[str],
     events: frozenset[str],
@@ -66,7 +66,9 @@ def test_entries_are_found_by_any_of_two_columns(
 
 
 @given(st.lists(emails, max_size=5), st.frozensets(st.sampled_from(["a@x.de", "Ö@X.de", "b@x.de"])))
-def test_an_address_is_the_same_in_any_case(handful: Handful, rows: list[str | None], asked: frozenset[str]) -> None:
+def test_an_address_is_the_same_in_any_case(
+    handful: SubjectBooks, rows: list[str | None], asked: frozenset[str]
+) -> None:
     numbered = [(f"u{number}", email) for number, email in enumerate(rows)]
     handful.put([few_rows(ACCOUNT, numbered, unique_key=True)])
     lower = {email.lower() for email in asked}

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tests.support.planted import Planted
 from tests.support.repairable import REASON
-from trueup.actions.repair import Desk, open_desk, preview, repair
+from trueup.actions.repair import RepairSession, open_repair_session, preview, repair
 from trueup.model.repair import Failed, Plan, Refused, RepairResult, Stale
 
 ACTOR = "test"
@@ -21,7 +21,7 @@ BUSY_TRIES = 40
 class Attempts:
     """Somebody who repairs."""
 
-    desk: Desk
+    session: RepairSession
     now: datetime
 
     def repair(self, issue_id: str, *, key: str | None = None, dry_run: bool = False) -> RepairResult:
@@ -30,12 +30,12 @@ class Attempts:
             issue_id,
             reason=REASON,
             actor=ACTOR,
-            config=self.desk.config,
-            catalogue=self.desk.catalogue,
+            config=self.session.config,
+            catalogue=self.session.catalogue,
             now=self.now,
             idempotency_key=key,
             dry_run=dry_run,
-            desk=self.desk,
+            session=self.session,
         )
 
     def repair_when_free(self, issue_id: str) -> RepairResult:
@@ -48,7 +48,9 @@ class Attempts:
 
     def preview(self, issue_id: str) -> Plan | Stale | Refused | Failed:
         """What an attempt would do."""
-        return preview(issue_id, config=self.desk.config, catalogue=self.desk.catalogue, now=self.now, desk=self.desk)
+        return preview(
+            issue_id, config=self.session.config, catalogue=self.session.catalogue, now=self.now, session=self.session
+        )
 
 
 @contextlib.contextmanager
@@ -56,7 +58,7 @@ def attempts(planted: Planted, *, repair_url: str | None = None) -> Iterator[Att
     """Somebody who repairs these issues, at the app's own address or at another, and knows its schema already."""
     app = planted.app
     config = dataclasses.replace(app.config, repair_url=repair_url or app.config.repair_url)
-    with contextlib.closing(open_desk(config, app.checks)) as desk:
-        made = Attempts(desk=desk, now=app.now)
+    with contextlib.closing(open_repair_session(config, app.checks)) as session:
+        made = Attempts(session=session, now=app.now)
         made.preview(planted.untouched)
         yield made

@@ -10,9 +10,9 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from trueup.actions.audit.run_checks import examine
-from trueup.books.again import Again
+from trueup.actions.audit.check_runner import run_checks
 from trueup.books.file import Books, books_in_memory
+from trueup.books.prepared_statements import PreparedStatements
 from trueup.checks import catalogue
 from trueup.engines.requirements import needs_listing
 from trueup.model.check import CASE_NOW, Case, Check
@@ -82,7 +82,7 @@ def _checked_in(books: Books, checks: Sequence[Check], case: Case, *, few: bool)
         books.replace_rows([row for row in given if type(row) is relation], of=relation)
     books.replace_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
     used = few_books(books) if few else books
-    outcomes = examine(used, checks=asked, policy=case.policy, now=CASE_NOW, progress=Silent())
+    outcomes = run_checks(used, checks=asked, policy=case.policy, now=CASE_NOW, progress=Silent())
     return tuple(map(_answered, outcomes))
 
 
@@ -125,7 +125,7 @@ def _books_with_everything_mapped() -> Iterator[Books]:
 
 def few_books(books: Books) -> Books:
     """The same books, as a repair works with them."""
-    again = Again(books.connection)
+    again = PreparedStatements(books.connection)
     again.expect(1)
     again.copies, again.mapped, again.has_plans = books.copies(), books.mapped_columns(), books.has_plans()
     return dataclasses.replace(books, again=again)

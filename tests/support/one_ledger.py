@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from tests.support.application import application
 from tests.support.repairable import REASON, App, app_of
-from trueup.actions.repair import Desk, open_desk, repair, repair_safe
+from trueup.actions.repair import RepairSession, open_repair_session, repair, repair_safe
 from trueup.actions.repair.rehearsal import HeldTooLong
 from trueup.model.repair import Failed, RepairResult
 
@@ -56,10 +56,10 @@ KEY = "ALTER TABLE credit_transactions ADD CONSTRAINT owned FOREIGN KEY (user_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneLedger:
-    """The application, and the desk from which its balances are repaired."""
+    """The application, and the repair session from which its balances are repaired."""
 
     app: App
-    desk: Desk
+    session: RepairSession
 
     def sync(self, account: str = "a") -> RepairResult:
         """One attempt at the repair of an account's balance."""
@@ -67,10 +67,10 @@ class OneLedger:
             f"credit-balance:{account}",
             reason=REASON,
             actor="test",
-            config=self.desk.config,
-            catalogue=self.desk.catalogue,
+            config=self.session.config,
+            catalogue=self.session.catalogue,
             now=NOW,
-            desk=self.desk,
+            session=self.session,
         )
 
     def sync_all(self, accounts: Sequence[str]) -> Iterator[RepairResult]:
@@ -79,10 +79,10 @@ class OneLedger:
             [f"credit-balance:{account}" for account in accounts],
             reason=REASON,
             actor="test",
-            config=self.desk.config,
-            catalogue=self.desk.catalogue,
+            config=self.session.config,
+            catalogue=self.session.catalogue,
             now=NOW,
-            desk=self.desk,
+            session=self.session,
         )
 
     def synced(self, account: str = "a") -> RepairResult:
@@ -147,5 +147,5 @@ def one_ledger(
         for statement in statements:
             connection.exec_driver_sql(statement)
     app = app_of(url, config, folder, now=NOW)
-    with contextlib.closing(open_desk(app.config, app.checks)) as desk:
-        yield OneLedger(app=app, desk=desk)
+    with contextlib.closing(open_repair_session(app.config, app.checks)) as session:
+        yield OneLedger(app=app, session=session)

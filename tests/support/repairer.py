@@ -24,7 +24,7 @@ from sqlalchemy import Engine, event
 from tests.support.attempts import Attempts
 from tests.support.repairable import App
 from tests.support.wire import Link
-from trueup.actions.repair import open_desk
+from trueup.actions.repair import open_repair_session
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.model.repair import RepairResult
@@ -143,7 +143,7 @@ def _main() -> None:
     checks = catalogue()
     config = load_config(Path(setup["config"]), {"PLACE": setup["place"]}, known_checks=[c.id for c in checks])
     config = dataclasses.replace(config, repair_url=setup["repair_url"])
-    worker = Attempts(desk=open_desk(config, checks), now=datetime.fromisoformat(setup["now"]))
+    worker = Attempts(session=open_repair_session(config, checks), now=datetime.fromisoformat(setup["now"]))
     _say({"pid": os.getpid()})
     _say({"signal": 0, "answers": [answer_of(worker.repair(setup["warm_up"], dry_run=True))]})
     inherited: list[object] = []
@@ -152,8 +152,8 @@ def _main() -> None:
         if (pid := os.fork()) == 0:
             order = json.loads(line)
             if order["may_fail"]:  # a failure closes the books, which cannot be done to those of another process
-                inherited.append(worker.desk._spare)
-                worker.desk._spare = []
+                inherited.append(worker.session._spare)
+                worker.session._spare = []
             os.write(writing, json.dumps(_carried_out(order, worker)).encode())
             os._exit(0)
         os.close(writing)

@@ -53,7 +53,7 @@ def copy_relation(
     except SourceUnavailable as error:
         _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
-    settle(books.connection, relation, unique_key=unique_key)
+    quarantine_unreadable(books.connection, relation, unique_key=unique_key)
     refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
     _record(books.connection, mapping, rows=counted.rows, problem=None)
     return counted.rows
@@ -145,7 +145,7 @@ def _value(column: Column, reading: Reading | None) -> str:
     return "NULL" if column.neutral is None else literal(column.neutral)
 
 
-def settle(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bool) -> None:
+def quarantine_unreadable(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bool) -> None:
     """Put on record what could not be read, and drop only rows that have no name."""
     name = relation_name(relation)
     keys = [column.name for column in columns_of(relation) if column.is_key]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup import __version__
-from trueup.books.again import Again
+from trueup.books.prepared_statements import PreparedStatements
 from trueup.books.schema import FORMAT, all_tables, create_table
 from trueup.model.errors import BooksUnreadable, TrueupError
 from trueup.model.relations import MAPPED, STRIPE, Row, columns_of, relation_name
@@ -36,7 +36,7 @@ class Books:
     """Open books: the connection that the engine reads, and what the file says of itself."""
 
     connection: DuckDBPyConnection
-    again: Again | None = dataclasses.field(default=None, repr=False)
+    again: PreparedStatements | None = dataclasses.field(default=None, repr=False)
     """Of books for a few rows: what they keep from one use to the next."""
 
     def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:

@@ -21,7 +21,7 @@ from trueup.model.severity import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trueup.actions.gate import Order
+    from trueup.actions.gate import GateRequest
     from trueup.model.check import Check
     from trueup.model.release import Facts, Verdict
     from trueup.model.settings import ReleaseSettings
@@ -111,12 +111,12 @@ def judge(
     """
     if context.invoked_subcommand is not None:
         return
-    from trueup.actions.gate import Order  # noqa: PLC0415 - heavy
+    from trueup.actions.gate import GateRequest  # noqa: PLC0415 - heavy
 
     files = [_file_named(text) for text in also or []]
     files += [(output_format, output)] if output is not None else []
     summary = _summary_file() if step_summary else None
-    order = Order(
+    request = GateRequest(
         report=report,
         run=run,
         baseline=baseline,
@@ -127,7 +127,7 @@ def judge(
         max_age_minutes=max_age_minutes,
         allow_inconclusive=allow_inconclusive,
     )
-    decision = _decided(order, config)
+    decision = _decided(request, config)
     _deliver(decision, shown=output_format if output is None else VerdictFormat.TEXT, files=files, summary=summary)
     raise typer.Exit(exit_code(decision))
 
@@ -139,7 +139,7 @@ def exit_code(verdict: Verdict) -> int:
     return FOUND if verdict.status is GuardrailStatus.BLOCKED else INCONCLUSIVE
 
 
-def _decided(order: Order, path: Path | None) -> Verdict:
+def _decided(request: GateRequest, path: Path | None) -> Verdict:
     from trueup.actions.gate import GATE_TRIGGER, decide, facts_of_report  # noqa: PLC0415 - heavy
     from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
     from trueup.cli.audit import audited  # noqa: PLC0415 - heavy
@@ -159,7 +159,7 @@ def _decided(order: Order, path: Path | None) -> Verdict:
             return opened.enter_context(open_store(config_from(path, catalogue)))
 
         return decide(
-            order,
+            request,
             settings=_settings(path, catalogue),
             checks=[check.id for check in catalogue],
             audit_now=audit_now,

@@ -120,18 +120,25 @@ def _safe_results(
 ) -> Iterator[RepairResult]:
     """Audit, then repair what the audit offers, one after the other."""
     from trueup.actions.audit import audit_and_record  # noqa: PLC0415 - heavy
-    from trueup.actions.repair import open_desk, repair_safe, safe_issues  # noqa: PLC0415 - heavy
+    from trueup.actions.repair import open_repair_session, repair_safe, safe_issues  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
     clean_reason(reason)
-    with contextlib.closing(open_desk(config, checks)) as desk, terminal_progress() as progress:
+    with contextlib.closing(open_repair_session(config, checks)) as session, terminal_progress() as progress:
         audited = audit_and_record(
             config, checks=checks, catalogue=checks, store=None, trigger="command", now=now, progress=progress
         )
         issues = safe_issues(audited.report)
         progress.begin("Repairing", len(issues))
         results = repair_safe(
-            issues, reason=reason, actor=actor(), config=config, catalogue=checks, now=now, dry_run=dry_run, desk=desk
+            issues,
+            reason=reason,
+            actor=actor(),
+            config=config,
+            catalogue=checks,
+            now=now,
+            dry_run=dry_run,
+            session=session,
         )
         for result in _one_by_one(results):
             progress.advance(1)

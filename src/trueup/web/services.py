@@ -17,9 +17,9 @@ from trueup.web.meters import Meters
 from trueup.web.pages import Pages
 
 if TYPE_CHECKING:
-    from trueup.actions.serve import Latest
+    from trueup.actions.serve import SharedAudits
     from trueup.store import Store
-    from trueup.web.desks import Desks
+    from trueup.web.repair_sessions import RepairSessions
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,8 +39,8 @@ class Services:
     pages: Pages = field(default_factory=Pages, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _store: Store | None = field(default=None, repr=False)
-    _runs: Latest | None = field(default=None, repr=False)
-    _desks: Desks | None = field(default=None, repr=False)
+    _runs: SharedAudits | None = field(default=None, repr=False)
+    _repair_sessions: RepairSessions | None = field(default=None, repr=False)
     _cursors: Cursors | None = field(default=None, repr=False)
 
     @property
@@ -56,13 +56,15 @@ class Services:
             return self._store
 
     @property
-    def runs(self) -> Latest:
+    def runs(self) -> SharedAudits:
         """The newest run, or a new one."""
-        from trueup.actions.serve import Latest  # noqa: PLC0415 - heavy
+        from trueup.actions.serve import SharedAudits  # noqa: PLC0415 - heavy
 
         with self._lock:
             if self._runs is None:
-                self._runs = Latest(config=self.config, catalogue=self.catalogue, store=self.store, clock=self.clock)
+                self._runs = SharedAudits(
+                    config=self.config, catalogue=self.catalogue, store=self.store, clock=self.clock
+                )
             return self._runs
 
     @property
@@ -74,25 +76,25 @@ class Services:
             return self._cursors
 
     @property
-    def desks(self) -> Desks:
+    def repair_sessions(self) -> RepairSessions:
         """Where repairs are made and findings looked at."""
-        from trueup.web.desks import Desks  # noqa: PLC0415 - heavy
+        from trueup.web.repair_sessions import RepairSessions  # noqa: PLC0415 - heavy
 
         with self._lock:
-            if self._desks is None:
-                self._desks = Desks(self.catalogue)
-            return self._desks
+            if self._repair_sessions is None:
+                self._repair_sessions = RepairSessions(self.catalogue)
+            return self._repair_sessions
 
     def close(self) -> None:
         """Close what was opened here; a store that was given is its giver's."""
         with self._lock:
             runs, self._runs = self._runs, None
             store, self._store = self._store, None
-            desks, self._desks = self._desks, None
+            repair_sessions, self._repair_sessions = self._repair_sessions, None
         if runs is not None:
             runs.close()
-        if desks is not None:
-            desks.close()
+        if repair_sessions is not None:
+            repair_sessions.close()
         if store is not None:
             store.close()
 

@@ -10,9 +10,9 @@ import pytest
 from tests.support.keyed import Entry, Keys, balances, issues, keyed_app, problems, repair_unattended
 from tests.support.repairable import REASON
 from trueup.actions.audit.snapshot import copied_books
-from trueup.actions.repair import open_desk, preview, repair
-from trueup.actions.repair.rows import SubjectRows
-from trueup.actions.repair.slice import read_slice
+from trueup.actions.repair import open_repair_session, preview, repair
+from trueup.actions.repair.subject_reader import SubjectReader
+from trueup.actions.repair.subject_snapshot import read_subject
 from trueup.model.repair import Applied, Plan, Refused
 from trueup.model.source import Silent
 
@@ -308,9 +308,12 @@ def test_seats_and_plan_changes_are_the_accounts_in_any_spelling(
     assert seats == [("Org", UPPER), ("Org", "alice")]
     assert changes == [(UPPER,)]
     check = next(check for check in app.checks if check.id == "credit-balance")
-    with contextlib.closing(open_desk(app.config, app.checks)) as desk, desk.target.reading() as connection:
-        reader = SubjectRows(desk, connection, desk.layout().mappings)
-        found = read_slice(reader, check, LOWER)
+    with (
+        contextlib.closing(open_repair_session(app.config, app.checks)) as session,
+        session.target.reading() as connection,
+    ):
+        reader = SubjectReader(session, connection, session.layout().mappings)
+        found = read_subject(reader, check, LOWER)
     assert found.accounts == {UPPER}
     assert {row[1] for row in found.rows["ledger_entry"]} == {UPPER}
     assert [row[:2] for row in found.rows["member"]] == [("Org", UPPER)]
@@ -334,7 +337,10 @@ def test_an_event_of_stripe_in_other_letters_is_another_event(
         users=[(UPPER, 145)],
         entries=SPENT,
     )
-    with contextlib.closing(open_desk(app.config, app.checks)) as desk, desk.target.reading() as connection:
-        reader = SubjectRows(desk, connection, desk.layout().mappings)
+    with (
+        contextlib.closing(open_repair_session(app.config, app.checks)) as session,
+        session.target.reading() as connection,
+    ):
+        reader = SubjectReader(session, connection, session.layout().mappings)
         assert reader.read("webhook_event", {"event_id": {"evt_A"}}) == []
         assert [row[0] for row in reader.read("webhook_event", {"event_id": {"evt_a", "evt_A"}})] == ["evt_a"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from trueup.actions.audit.run_checks import examine
+from trueup.actions.audit.check_runner import run_checks
 from trueup.books.file import books_in_memory
 from trueup.checks import catalogue
 from trueup.model.check import CASE_NOW, Check
@@ -17,7 +17,7 @@ STUCK = next(check for check in catalogue() if check.id == "stuck-event")
 
 def outcome_of(check: Check, policy: Policy) -> Outcome:
     with books_in_memory() as books:
-        (made,) = examine(books, checks=(check,), policy=policy, now=CASE_NOW, progress=Silent())
+        (made,) = run_checks(books, checks=(check,), policy=policy, now=CASE_NOW, progress=Silent())
     return made.outcome
 
 

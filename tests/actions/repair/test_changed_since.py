@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tests.support.repairable import REASON, App
 from tests.support.tiny_app import ACCOUNT, WRONG, tiny_app
-from trueup.actions.repair import Desk, open_desk, repair
+from trueup.actions.repair import RepairSession, open_repair_session, repair
 from trueup.cli.repaired import as_document, as_text, exit_code
 from trueup.model.repair import Applied, ChangedSince, RepairResult
 
@@ -31,10 +31,10 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> App:
 
 def repaired_while(
     app: App, monkeypatch: pytest.MonkeyPatch, *statements: str, key: str | None = None
-) -> tuple[Desk, RepairResult]:
+) -> tuple[RepairSession, RepairResult]:
     """A repair after whose COMMIT, and before the next look, the application writes this."""
-    desk = open_desk(app.config, app.checks)
-    look = desk.target.look_again
+    session = open_repair_session(app.config, app.checks)
+    look = session.target.look_again
 
     @contextlib.contextmanager
     def look_again(connection: Connection) -> Iterator[Connection]:
@@ -43,11 +43,11 @@ def repaired_while(
         with look(connection) as fresh:
             yield fresh
 
-    monkeypatch.setattr(desk.target, "look_again", look_again)
-    return desk, ask(app, desk, key=key)
+    monkeypatch.setattr(session.target, "look_again", look_again)
+    return session, ask(app, session, key=key)
 
 
-def ask(app: App, desk: Desk, *, key: str | None) -> RepairResult:
+def ask(app: App, session: RepairSession, *, key: str | None) -> RepairResult:
     return repair(
         WRONG,
         reason=REASON,
@@ -56,21 +56,21 @@ def ask(app: App, desk: Desk, *, key: str | None) -> RepairResult:
         catalogue=app.checks,
         now=app.now,
         idempotency_key=key,
-        desk=desk,
+        session=session,
     )
 
 
 def test_a_balance_that_goes_back_right_after_is_said_now_and_to_a_repeated_call(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk, result = repaired_while(app, monkeypatch, BACK, key="key-1")
+    session, result = repaired_while(app, monkeypatch, BACK, key="key-1")
     assert isinstance(result, ChangedSince), result
     assert result.differences == ("users.credits of user_1 was written as 95 and is 145",)
     assert exit_code(result) == 1
     assert "applied, and changed by the application since:\n    users.credits of user_1" in as_text(result)
     document = as_document(result)
     assert (document["result"], document["changedSince"]) == ("changed_since", list(result.differences))
-    again = ask(app, desk, key="key-1")
+    again = ask(app, session, key="key-1")
     assert isinstance(again, ChangedSince), again
     assert again.applied.replayed
     assert again.differences == result.differences

@@ -241,7 +241,7 @@ def failing(app: Planted, kind: str, here: Attempts, *, failures: int) -> Iterat
     numbers when its cache is dropped, and a repair counts every row that a trigger writes.
     """
     tries: list[int] = []
-    count_writes = here.desk.target.count_writes
+    count_writes = here.session.target.count_writes
 
     def counted(connection: Connection) -> WriteCounter:
         app.app.execute(f"UPDATE failures SET remaining = {failures - len(tries)}")
@@ -252,7 +252,7 @@ def failing(app: Planted, kind: str, here: Attempts, *, failures: int) -> Iterat
         app.app.execute(statement)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(here.desk.target, "count_writes", counted)
+            patch.setattr(here.session.target, "count_writes", counted)
             yield tries
     finally:
         for statement in MENDED[kind]:

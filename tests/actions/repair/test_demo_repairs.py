@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.repairable import REASON, App, demo_app
-from trueup.actions.repair import open_desk, preview, repair
+from trueup.actions.repair import open_repair_session, preview, repair
 from trueup.actions.repair.plan import value_text
 from trueup.model.change import Change
 from trueup.model.repair import Applied, Plan, Previewed, Refused, Stale
@@ -39,10 +39,10 @@ def test_all_that_is_offered_is_applied_and_nothing_else_is_found_afterwards(app
     before = app.report()
     offered = {finding.id for finding in before.findings() if finding.repairable}
     sums = app.rows(SUMS)
-    desk = open_desk(app.config, app.checks)
+    session = open_repair_session(app.config, app.checks)
     for issue_id in sorted(offered):
         result = repair(
-            issue_id, reason=REASON, actor="test", config=app.config, catalogue=app.checks, now=app.now, desk=desk
+            issue_id, reason=REASON, actor="test", config=app.config, catalogue=app.checks, now=app.now, session=session
         )
         assert isinstance(result, Applied), result
     after = {finding.id for finding in app.report().findings()}

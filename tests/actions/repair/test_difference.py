@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from tests.support.catalogue import all_cases
-from trueup.actions.audit.run_checks import examine
+from trueup.actions.audit.check_runner import run_checks
 from trueup.actions.repair.difference import Difference, affected, difference
-from trueup.actions.repair.slice import Slice
+from trueup.actions.repair.subject_snapshot import SubjectSnapshot
 from trueup.books.file import Books, books_in_memory
-from trueup.books.handful import Handful
+from trueup.books.subject_books import SubjectBooks
 from trueup.checks import catalogue
 from trueup.engines.requirements import is_without
 from trueup.model.check import CASE_NOW, Check
@@ -43,8 +43,8 @@ ENTRY = RelationMapping(
 )
 
 
-def of(*rows: tuple[object, ...]) -> Slice:
-    return Slice(rows={"ledger_entry": list(rows)}, mappings={"ledger_entry": ENTRY}, accounts=frozenset())
+def of(*rows: tuple[object, ...]) -> SubjectSnapshot:
+    return SubjectSnapshot(rows={"ledger_entry": list(rows)}, mappings={"ledger_entry": ENTRY}, accounts=frozenset())
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,9 @@ WRITTEN: tuple[Row, ...] = (
 
 
 def findings(books: Books, check: Check, policy: Policy) -> tuple[Finding, ...]:
-    (made,) = examine(books, checks=(check,), policy=policy, now=CASE_NOW, progress=Silent(), counts_population=False)
+    (made,) = run_checks(
+        books, checks=(check,), policy=policy, now=CASE_NOW, progress=Silent(), counts_population=False
+    )
     assert isinstance(made.outcome, Checked), made.outcome
     return made.outcome.findings
 
@@ -125,7 +127,7 @@ def test_a_row_that_a_check_is_said_not_to_see_changes_nothing_about_its_finding
                 fill(books, (*case.given, row))
                 written = Difference(cells=frozenset(), grown={relation_name(type(row)): 1}, changed=frozenset())
                 parameters = case.policy.parameters(CASE_NOW)
-                if not affected([check], written, books=Handful(books), known=known, parameters=parameters):
+                if not affected([check], written, books=SubjectBooks(books), known=known, parameters=parameters):
                     assert findings(books, check, case.policy) == before
 
 
@@ -135,7 +137,7 @@ def test_the_row_of_a_balance_sync_is_seen_by_those_who_follow_the_balance_only(
         written = Difference(cells=frozenset(), grown={"ledger_entry": 1}, changed=frozenset())
         parameters = Policy().parameters(CASE_NOW)
         seeing = affected(
-            CHECKS, written, books=Handful(books), known={"ledger_entry": frozenset()}, parameters=parameters
+            CHECKS, written, books=SubjectBooks(books), known={"ledger_entry": frozenset()}, parameters=parameters
         )
     names = {check.id for check in seeing}
     assert {"credit-balance", "ledger-break", "ledger-sequence-gap", "negative-balance"} <= names
@@ -156,13 +158,13 @@ def test_a_check_that_is_not_understood_is_asked() -> None:
     )
     written = Difference(cells=frozenset(), grown={}, changed=frozenset())
     with books_in_memory() as books:
-        assert affected([odd], written, books=Handful(books), known={}, parameters={}) == [odd]
+        assert affected([odd], written, books=SubjectBooks(books), known={}, parameters={}) == [odd]
 
 
 def test_a_changed_cell_asks_whoever_reads_its_column_and_nobody_else() -> None:
     written = Difference(cells=frozenset({("account", "unlimited_credits")}), grown={}, changed=frozenset())
     with books_in_memory() as books:
-        asked = affected(CHECKS, written, books=Handful(books), known={}, parameters={})
+        asked = affected(CHECKS, written, books=SubjectBooks(books), known={}, parameters={})
     names = {check.id for check in asked}
     assert "unlimited-credits" in names
     assert "stuck-event" not in names

@@ -11,7 +11,7 @@ from tests.support.demo import NOW
 from tests.support.repairable import App, app_of
 from trueup.actions.audit.run_audit import audit
 from trueup.actions.explain import explain_books
-from trueup.actions.repair import open_reading_desk, timeline
+from trueup.actions.repair import open_reading_session, timeline
 from trueup.demo import make_company
 from trueup.model.source import Silent
 
@@ -37,9 +37,9 @@ def test_each_finding_by_itself_is_what_the_whole_books_say_of_it(company: App, 
     books = tmp_path / "books"
     report = audit(config, checks=checks, now=NOW, progress=Silent(), keep_books=books)
     shown = set()
-    with contextlib.closing(open_reading_desk(config, checks)) as desk:
+    with contextlib.closing(open_reading_session(config, checks)) as session:
         for finding in report.findings():
-            page = timeline(finding.id, config=config, catalogue=checks, now=NOW, desk=desk)
+            page = timeline(finding.id, config=config, catalogue=checks, now=NOW, session=session)
             if page.finding is None:
                 continue
             whole = explain_books(

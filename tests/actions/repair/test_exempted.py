@@ -18,7 +18,7 @@ from trueup.config import Config
 from trueup.model.relations import Exemption
 from trueup.model.repair import Applied, Plan, Refused
 from trueup.store import open_store
-from trueup.web.desks import Desks
+from trueup.web.repair_sessions import RepairSessions
 
 OWNER = "finance"
 
@@ -47,9 +47,9 @@ def test_an_exemption_made_between_preview_and_apply_blocks_the_repair(
     previewed = here.preview(issue_id)
     assert isinstance(previewed, Plan), previewed
     value = subject_of(issue_id) if scope == "subject" else plan_of(app.app, issue_id)
-    exempted = with_exemption(here.desk.config, check=check, **{scope: value})
-    with contextlib.closing(here.desk.for_config(exempted)) as desk:
-        result = dataclasses.replace(here, desk=desk).repair(issue_id)
+    exempted = with_exemption(here.session.config, check=check, **{scope: value})
+    with contextlib.closing(here.session.for_config(exempted)) as session:
+        result = dataclasses.replace(here, session=session).repair(issue_id)
     assert isinstance(result, Refused), result
     assert f"exempted by {OWNER}" in result.reason
     assert app.state(issue_id) == before
@@ -59,19 +59,19 @@ def test_an_exemption_made_between_preview_and_apply_blocks_the_repair(
 def test_another_plans_exemption_and_one_that_has_ended_block_nothing(app: Planted, here: Attempts) -> None:
     issue_id = app.take("credit-balance")
     plan = plan_of(app.app, issue_id)
-    other = with_exemption(here.desk.config, check="credit-balance", plan="TEAM" if plan != "TEAM" else "PRO")
+    other = with_exemption(here.session.config, check="credit-balance", plan="TEAM" if plan != "TEAM" else "PRO")
     ended = dataclasses.replace(other.exemptions[-1], plan=plan, expires_at=here.now.date() - timedelta(days=1))
     config = dataclasses.replace(other, exemptions=(*other.exemptions, ended))
-    with contextlib.closing(here.desk.for_config(config)) as desk:
-        assert isinstance(dataclasses.replace(here, desk=desk).repair(issue_id), Applied)
+    with contextlib.closing(here.session.for_config(config)) as session:
+        assert isinstance(dataclasses.replace(here, session=session).repair(issue_id), Applied)
 
 
 def test_the_desk_of_the_api_takes_up_an_exemption_of_a_plan_at_once(sqlite_url: str, tmp_path: Path) -> None:
     app = demo_app(sqlite_url, tmp_path)
     issue_id = app.repairable("credit-balance")[0].id
-    desks = Desks(app.checks)
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store, contextlib.closing(desks):
-        at = Attempts(desk=desks.writing(with_stored_exemptions(app.config, store)), now=app.now)
+    repair_sessions = RepairSessions(app.checks)
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store, contextlib.closing(repair_sessions):
+        at = Attempts(session=repair_sessions.writing(with_stored_exemptions(app.config, store)), now=app.now)
         assert isinstance(at.preview(issue_id), Plan)
         exempt(
             store=store,
@@ -85,7 +85,7 @@ def test_the_desk_of_the_api_takes_up_an_exemption_of_a_plan_at_once(sqlite_url:
             actor="test",
             now=app.now,
         )
-        at = Attempts(desk=desks.writing(with_stored_exemptions(app.config, store)), now=app.now)
+        at = Attempts(session=repair_sessions.writing(with_stored_exemptions(app.config, store)), now=app.now)
         result = at.repair(issue_id)
         assert isinstance(result, Refused)
         assert "exempted by finance" in result.reason

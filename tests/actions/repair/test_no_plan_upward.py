@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.repairable import App, app_of
 from tests.support.small_companies import CONFIG, NOW, SmallCompany
-from trueup.actions.repair import open_desk, preview
+from trueup.actions.repair import open_repair_session, preview
 from trueup.model.change import Append, Change, Replace
 from trueup.model.check import Check
 from trueup.model.finding import Area, Finding
@@ -67,10 +67,10 @@ def _user(named: str, plan: str) -> dict[str, object]:
 def _previewed(app: App, checks: tuple[Check, ...], old: str) -> dict[str, Plan | Refused]:
     found: dict[str, Plan | Refused] = {}
     catalogue = (*checks, *app.checks)
-    with contextlib.closing(open_desk(app.config, catalogue)) as desk:
+    with contextlib.closing(open_repair_session(app.config, catalogue)) as session:
         for check in checks:
             issue_id = f"{check.id}:on_{old.lower()}"
-            result = preview(issue_id, config=app.config, catalogue=catalogue, now=NOW, desk=desk)
+            result = preview(issue_id, config=app.config, catalogue=catalogue, now=NOW, session=session)
             assert isinstance(result, (Plan, Refused)), result
             found[check.id] = result
     return found

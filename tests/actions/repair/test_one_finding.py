@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.planted import Planted, subject_of
 from trueup.actions.explain.explanation import Explanation, explain
-from trueup.actions.repair import Desk, open_reading_desk, timeline
+from trueup.actions.repair import RepairSession, open_reading_session, timeline
 from trueup.model.source import Silent
 from trueup.targets import kept
 
@@ -43,13 +43,13 @@ def served(request: pytest.FixtureRequest) -> Planted:
 
 
 @contextlib.contextmanager
-def looking(app: Planted) -> Iterator[Desk]:
-    with contextlib.closing(open_reading_desk(app.app.config, app.app.checks)) as desk:
-        yield desk
+def looking(app: Planted) -> Iterator[RepairSession]:
+    with contextlib.closing(open_reading_session(app.app.config, app.app.checks)) as session:
+        yield session
 
 
-def looked_at(app: Planted, desk: Desk, issue_id: str) -> Explanation:
-    return timeline(issue_id, config=app.app.config, catalogue=app.app.checks, now=app.app.now, desk=desk)
+def looked_at(app: Planted, session: RepairSession, issue_id: str) -> Explanation:
+    return timeline(issue_id, config=app.app.config, catalogue=app.app.checks, now=app.app.now, session=session)
 
 
 def kind_of(app: Planted) -> str:
@@ -87,11 +87,11 @@ def test_many_callers_at_once_open_no_more_small_books_and_connections_than_ther
     issues = [issue_id for left in served.left.values() for issue_id in left]
     together = threading.Barrier(CALLERS)
 
-    with looking(served) as desk, ThreadPoolExecutor(CALLERS) as callers:
+    with looking(served) as session, ThreadPoolExecutor(CALLERS) as callers:
 
         def call(lane: int) -> list[str]:
             together.wait()
-            found = [looked_at(served, desk, issue_id).finding for issue_id in issues[lane::CALLERS]]
+            found = [looked_at(served, session, issue_id).finding for issue_id in issues[lane::CALLERS]]
             return [finding.id for finding in found if finding is not None]
 
         answered = [issue_id for each in callers.map(call, range(CALLERS)) for issue_id in each]
@@ -106,17 +106,17 @@ def test_many_callers_at_once_open_no_more_small_books_and_connections_than_ther
 def test_a_connection_that_the_server_ended_is_replaced_and_every_answer_is_of_now(served: Planted) -> None:
     issue_id = served.left["credit-balance"][0]
     account = subject_of(issue_id)
-    with looking(served) as desk:
-        before = looked_at(served, desk, issue_id)
+    with looking(served) as session:
+        before = looked_at(served, session, issue_id)
         first = sessions(served)
         served.app.execute(f"UPDATE users SET credits = credits + 1 WHERE id = '{account}'")
         try:
-            changed = looked_at(served, desk, issue_id)
+            changed = looked_at(served, session, issue_id)
             assert sessions(served).keys() == first.keys()
             for number in first:
                 served.app.execute(END[kind_of(served)].format(number))
             wait_until_gone(served, set(first))
-            replaced = looked_at(served, desk, issue_id)
+            replaced = looked_at(served, session, issue_id)
         finally:
             served.app.execute(f"UPDATE users SET credits = credits - 1 WHERE id = '{account}'")
         assert sessions(served).keys().isdisjoint(first)
@@ -126,17 +126,17 @@ def test_a_connection_that_the_server_ended_is_replaced_and_every_answer_is_of_n
 
 def test_a_connection_is_kept_for_a_short_time(served: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "KEPT_SECONDS", 0)
-    with looking(served) as desk:
-        looked_at(served, desk, served.untouched)
+    with looking(served) as session:
+        looked_at(served, session, served.untouched)
         first = sessions(served)
-        looked_at(served, desk, served.untouched)
+        looked_at(served, session, served.untouched)
         assert sessions(served).keys().isdisjoint(first)
 
 
 def test_a_finding_looked_at_by_itself_has_the_timeline_of_the_whole_books(app: Planted) -> None:
-    with looking(app) as desk:
+    with looking(app) as session:
         for left in app.left.values():
-            by_itself = looked_at(app, desk, left[0])
+            by_itself = looked_at(app, session, left[0])
             whole = explain(
                 left[0], config=app.app.config, catalogue=app.app.checks, now=app.app.now, progress=Silent()
             )

@@ -21,7 +21,7 @@ from tests.support.one_ledger import INDEX, KEY, NOW, OPENING, OneLedger, add, a
 from tests.support.repairable import REASON, App
 from trueup.actions.doctor.preflight import Health, examine_setup
 from trueup.actions.doctor.privileges import grants
-from trueup.actions.repair import open_desk, repair
+from trueup.actions.repair import open_repair_session, repair
 from trueup.model.repair import Applied, Failed, Previewed, Refused
 from trueup.targets import open_target
 from trueup.targets.serialization import Serialization
@@ -212,8 +212,8 @@ def test_an_index_that_cannot_be_used_for_the_accounts_keys_is_none(mariadb_url:
 
 def test_the_config_may_do_without_and_the_journal_says_so(mariadb_url: str, tmp_path: Path) -> None:
     with one_ledger(mariadb_url, tmp_path, "DROP INDEX entries_of ON credit_transactions") as here:
-        repairs = dataclasses.replace(here.desk.config.repairs, balance_without_serialization=True)
-        here.desk.config = dataclasses.replace(here.desk.config, repairs=repairs)
+        repairs = dataclasses.replace(here.session.config.repairs, balance_without_serialization=True)
+        here.session.config = dataclasses.replace(here.session.config, repairs=repairs)
         assert isinstance(here.synced(), Applied)
         assert serialized_by(here) == "none: repairs.balance_without_serialization"
 
@@ -223,7 +223,7 @@ def test_the_config_may_do_without_and_the_journal_says_so(mariadb_url: str, tmp
 
 def narrowed(owned: OneLedger, narrow: Narrow) -> OneLedger:
     """The same, repaired by the narrow role."""
-    return OneLedger(app=owned.app, desk=open_desk(narrow.app.config, narrow.app.checks))
+    return OneLedger(app=owned.app, session=open_repair_session(narrow.app.config, narrow.app.checks))
 
 
 def says_of_balances(app: App) -> tuple[Health, str]:
@@ -352,10 +352,10 @@ def test_a_dry_run_takes_no_lock_that_a_customer_would_wait_for(postgres_url: st
             "credit-balance:a",
             reason=REASON,
             actor="test",
-            config=here.desk.config,
-            catalogue=here.desk.catalogue,
+            config=here.session.config,
+            catalogue=here.session.catalogue,
             now=NOW,
-            desk=here.desk,
+            session=here.session,
             dry_run=True,
         )
         assert isinstance(result, Previewed), result

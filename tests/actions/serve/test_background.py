@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.ledger_app import made
 from trueup.actions.serve.background import RETRY_SECONDS, Background, keep_doing
-from trueup.actions.serve.shared_audits import Latest
+from trueup.actions.serve.shared_audits import SharedAudits
 from trueup.checks import catalogue
 from trueup.config import Config, load_config
 from trueup.model.errors import ConfigurationError, SourceUnavailable
@@ -56,7 +56,7 @@ class Replica:
     def __init__(self, config: Config, store: Store, clock: Clock, retry_seconds: float) -> None:
         self.log = Heard()
         self.stopping = threading.Event()
-        self.latest = Latest(config=config, catalogue=catalogue(), store=store, clock=clock)
+        self.latest = SharedAudits(config=config, catalogue=catalogue(), store=store, clock=clock)
         self.background = Background(
             config=config,
             store=store,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ledger_app import made
-from trueup.actions.serve.shared_audits import AuditUnderway, Latest
+from trueup.actions.serve.shared_audits import AuditUnderway, SharedAudits
 from trueup.checks import catalogue
 from trueup.config import Config, load_config
 from trueup.model.errors import ConfigurationError
@@ -24,7 +24,7 @@ CALLER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from trueup.actions.serve.shared_audits import Latest
+from trueup.actions.serve.shared_audits import SharedAudits
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.store import open_store
@@ -32,7 +32,7 @@ from trueup.store import open_store
 with open_store(sys.argv[2]) as store:
     config = load_config(Path(sys.argv[1]), {})
     clock = lambda: datetime.now(UTC).replace(tzinfo=None)
-    latest = Latest(config=config, catalogue=catalogue(), store=store, clock=clock)
+    latest = SharedAudits(config=config, catalogue=catalogue(), store=store, clock=clock)
     sys.stdin.readline()
     run, origin = latest.report_for(45)
     print(run.run_id, origin)
@@ -95,9 +95,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def latest(config: Config, store: Store, clock: Clock) -> Iterator[Latest]:
+def latest(config: Config, store: Store, clock: Clock) -> Iterator[SharedAudits]:
     """The runs of the store."""
-    opened = Latest(config=config, catalogue=catalogue(), store=store, clock=clock)
+    opened = SharedAudits(config=config, catalogue=catalogue(), store=store, clock=clock)
     yield opened
     opened.close()
 
@@ -115,21 +115,21 @@ def at_once(callers: int, call: Callable[[], tuple[StoredRun, str]]) -> list[tup
 
 
 @both_stores
-def test_twenty_callers_at_once_start_one_audit(latest: Latest, store: Store) -> None:
+def test_twenty_callers_at_once_start_one_audit(latest: SharedAudits, store: Store) -> None:
     answers = at_once(20, lambda: latest.report_for(45))
     assert len({run.run_id for run, _ in answers}) == 1
     assert {origin for _, origin in answers} == {"started"}
     assert len(store.runs.list()) == 1
 
 
-def test_twenty_callers_that_all_want_a_new_one_start_one(latest: Latest, store: Store) -> None:
+def test_twenty_callers_that_all_want_a_new_one_start_one(latest: SharedAudits, store: Store) -> None:
     latest.report_for(45)
     answers = at_once(20, lambda: latest.report_for(45, 0))
     assert {origin for _, origin in answers} == {"started"}
     assert len(store.runs.list()) == 2
 
 
-def test_a_run_that_is_fresh_enough_is_given_again(latest: Latest, clock: Clock) -> None:
+def test_a_run_that_is_fresh_enough_is_given_again(latest: SharedAudits, clock: Clock) -> None:
     first, _ = latest.report_for(45)
     clock.ahead = timedelta(seconds=200)
     assert latest.report_for(45) == (first, "stored")
@@ -139,13 +139,13 @@ def test_a_run_that_is_fresh_enough_is_given_again(latest: Latest, clock: Clock)
     assert (again.run_id == first.run_id, origin) == (False, "started")
 
 
-def test_zero_starts_one_however_fresh_the_newest_is(latest: Latest, store: Store) -> None:
+def test_zero_starts_one_however_fresh_the_newest_is(latest: SharedAudits, store: Store) -> None:
     runs = [latest.report_for(45, 0) for _ in range(3)]
     assert {origin for _, origin in runs} == {"started"}
     assert len(store.runs.list()) == 3
 
 
-def test_another_period_is_another_run_that_decides_nothing(latest: Latest) -> None:
+def test_another_period_is_another_run_that_decides_nothing(latest: SharedAudits) -> None:
     usual, _ = latest.report_for(45)
     other, origin = latest.report_for(30)
     assert (other.period_days, origin, other.decides) == (30, "started", False)
@@ -164,7 +164,7 @@ def test_two_processes_start_one(config: Config, store: Store, store_url: str) -
 
 @both_stores
 def test_a_caller_waits_for_another_replicas_audit_and_takes_over_when_it_dies(
-    latest: Latest, config: Config, store: Store
+    latest: SharedAudits, config: Config, store: Store
 ) -> None:
     name = f"audit:{config.environment}:45"
     assert store.leases.take(name, "a replica that dies", seconds=2, now=now())
@@ -175,9 +175,11 @@ def test_a_caller_waits_for_another_replicas_audit_and_takes_over_when_it_dies(
     assert store.leases.get(name, now=now()) is None
 
 
-def test_a_caller_takes_the_run_that_another_replica_records(latest: Latest, config: Config, store: Store) -> None:
+def test_a_caller_takes_the_run_that_another_replica_records(
+    latest: SharedAudits, config: Config, store: Store
+) -> None:
     name = f"audit:{config.environment}:45"
-    other = Latest(config=config, catalogue=catalogue(), store=store, clock=now)
+    other = SharedAudits(config=config, catalogue=catalogue(), store=store, clock=now)
     with ThreadPoolExecutor(2) as executor:
         waiting = executor.submit(latest.report_for, 45)
         theirs = executor.submit(other.report_for, 45)
@@ -188,7 +190,7 @@ def test_a_caller_takes_the_run_that_another_replica_records(latest: Latest, con
 
 
 def test_an_audit_that_fails_fails_everyone_who_waits_and_the_next_one_tries_again(
-    latest: Latest, config: Config, store: Store, tmp_path: Path
+    latest: SharedAudits, config: Config, store: Store, tmp_path: Path
 ) -> None:
     database = tmp_path / "app.db"
     database.rename(tmp_path / "away.db")
@@ -205,7 +207,7 @@ def test_an_audit_that_fails_fails_everyone_who_waits_and_the_next_one_tries_aga
     assert latest.report_for(45)[1] == "started"
 
 
-def test_a_caller_does_not_wait_for_ever(latest: Latest, config: Config, store: Store) -> None:
+def test_a_caller_does_not_wait_for_ever(latest: SharedAudits, config: Config, store: Store) -> None:
     name = f"audit:{config.environment}:45"
     assert store.leases.take(name, "a slow replica", seconds=600, now=now())
     with pytest.raises(AuditUnderway):
@@ -214,7 +216,7 @@ def test_a_caller_does_not_wait_for_ever(latest: Latest, config: Config, store: 
     assert latest.report_for(45)[1] == "started"
 
 
-def test_only_so_many_audits_wait_for_their_turn(latest: Latest, config: Config, store: Store) -> None:
+def test_only_so_many_audits_wait_for_their_turn(latest: SharedAudits, config: Config, store: Store) -> None:
     for period in range(1, 9):
         assert store.leases.take(f"audit:{config.environment}:{period}", "somebody", seconds=600, now=now())
         latest.started(period, asked_at=now())
@@ -222,7 +224,7 @@ def test_only_so_many_audits_wait_for_their_turn(latest: Latest, config: Config,
         latest.started(9, asked_at=now())
 
 
-def test_closing_ends_the_wait_for_another_replica(latest: Latest, config: Config, store: Store) -> None:
+def test_closing_ends_the_wait_for_another_replica(latest: SharedAudits, config: Config, store: Store) -> None:
     assert store.leases.take(f"audit:{config.environment}:45", "a slow replica", seconds=600, now=now())
     waiting = latest.started(45, asked_at=now())
     latest.close()
@@ -230,7 +232,7 @@ def test_closing_ends_the_wait_for_another_replica(latest: Latest, config: Confi
         waiting.result(10)
 
 
-def test_exemptions_of_the_store_hold_in_the_next_run(latest: Latest, config: Config, store: Store) -> None:
+def test_exemptions_of_the_store_hold_in_the_next_run(latest: SharedAudits, config: Config, store: Store) -> None:
     before, _ = latest.report_for(45)
     found = store.runs.issues(before.run_id).issues
     assert [issue.exempted for issue in found] == [False] * len(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trueup.actions.audit.run_checks import examine
+from trueup.actions.audit.check_runner import run_checks
 from trueup.books.file import books_in_memory
 from trueup.checks.credits import ledger_duplicate_sequence, ledger_sequence_gap
 from trueup.model.check import CASE_NOW, Check, ago
@@ -24,7 +24,7 @@ def _examined(check: Check, *, columns: frozenset[str]) -> CheckOutcome:
         books.connection.execute(
             "INSERT INTO trueup_copy VALUES ('ledger_entry', 'case', ?, 2, 0, NULL)", [list(columns)]
         )
-        (made,) = examine(books, checks=(check,), policy=Policy(), now=CASE_NOW, progress=Silent())
+        (made,) = run_checks(books, checks=(check,), policy=Policy(), now=CASE_NOW, progress=Silent())
     return made
 
 

@@ -1,6 +1,7 @@
 """Audit: read the books, run the checks on them, judge the guardrails, and record the run."""
 
 from trueup.actions.audit.account_keys import Reference, references, trusted_relations
+from trueup.actions.audit.check_runner import not_mapped, run_checks
 from trueup.actions.audit.column_pruning import needed_mappings
 from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
@@ -8,7 +9,6 @@ from trueup.actions.audit.guardrails import aged, facts_of_report, is_fresh, jud
 from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
 from trueup.actions.audit.recorded_audit import RecordedAudit, Recording, audit_and_record
 from trueup.actions.audit.run_audit import audit_books, moment_of, report_on, with_period
-from trueup.actions.audit.run_checks import examine, not_mapped
 from trueup.actions.audit.snapshot import copied_books, supply_configured, unique_key
 from trueup.actions.audit.stored_exemptions import EffectiveExemption, effective_exemptions, with_stored_exemptions
 from trueup.actions.audit.stripe_side import needed_of_stripe, stripe_key, stripe_supply
@@ -27,7 +27,6 @@ __all__ = [
     "check_probes",
     "copied_books",
     "effective_exemptions",
-    "examine",
     "facts_of_report",
     "is_fresh",
     "judge_release",
@@ -39,6 +38,7 @@ __all__ = [
     "read_moment",
     "references",
     "report_on",
+    "run_checks",
     "staleness",
     "stripe_key",
     "stripe_supply",

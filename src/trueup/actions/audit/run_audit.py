@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from trueup.actions.audit.check_runner import run_checks
 from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import guarded
 from trueup.actions.audit.probe_gates import supply_gates
-from trueup.actions.audit.run_checks import examine
 from trueup.actions.audit.snapshot import copied_books, supply_configured
 from trueup.books.file import Books, open_books
 from trueup.books.place import private_folder
@@ -107,7 +107,9 @@ def report_on(
         period_days=policy.period_days,
         database_as_of=books.as_of,
         relations=books.copies(),
-        outcomes=examine(books, checks=checks, policy=policy, now=now, progress=progress, counts_population=is_judged),
+        outcomes=run_checks(
+            books, checks=checks, policy=policy, now=now, progress=progress, counts_population=is_judged
+        ),
         plan_gates=plan_gates_of(books, checks=checks, policy=policy),
         stripe_as_of=books.stripe_as_of,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trueup.actions.gate.document import facts_of, facts_of_file, facts_of_report
-from trueup.actions.gate.order import Order, decide
+from trueup.actions.gate.request import GateRequest, decide
 from trueup.store import GATE_TRIGGER
 
-__all__ = ["GATE_TRIGGER", "Order", "decide", "facts_of", "facts_of_file", "facts_of_report"]
+__all__ = ["GATE_TRIGGER", "GateRequest", "decide", "facts_of", "facts_of_file", "facts_of_report"]

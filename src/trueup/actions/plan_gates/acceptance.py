@@ -11,8 +11,8 @@ from trueup.actions.audit import (
     ask_the_app,
     check_probes,
     copied_books,
-    examine,
     plan_gates_of,
+    run_checks,
     supply_configured,
     supply_gates,
 )
@@ -67,7 +67,7 @@ def look(config: Config, *, checks: tuple[Check, ...], now: datetime, progress: 
     with _asked(config, gates, about, now=now, progress=progress) as books:
         found = plan_gates_of(books, checks=about, policy=config.policy)
         inconclusive = tuple(check for check in about if check.inconclusive)
-        outcomes = examine(books, checks=inconclusive, policy=config.policy, now=now, progress=progress)
+        outcomes = run_checks(books, checks=inconclusive, policy=config.policy, now=now, progress=progress)
     broken = [made.outcome.error for made in outcomes if isinstance(made.outcome, Broken)]
     lock = read_lock(gates.lock_file)
     known = {(gate.feature, gate.plan) for gate in found}

@@ -6,12 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from trueup.actions.explain import Explanation, explain
-from trueup.actions.repair.desk import Desk, open_desk, open_reading_desk
-from trueup.actions.repair.order import Order, issue_of
-from trueup.actions.repair.perform import performed, planned
+from trueup.actions.repair.perform import perform_repair, planned
 from trueup.actions.repair.plan import counts_text, value_text, values_text
+from trueup.actions.repair.request import RepairRequest, issue_of
+from trueup.actions.repair.session import RepairSession, open_reading_session, open_repair_session
 from trueup.actions.repair.subject_timeline import looked_at
-from trueup.actions.repair.unattended import performed_in_turn, safe_issues
+from trueup.actions.repair.unattended import perform_in_turn, safe_issues
 from trueup.model.attribution import clean_name, clean_reason
 from trueup.model.source import Silent
 from trueup.targets.target import TargetUnavailable
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from trueup.model.repair import Failed, Plan, Refused, RepairResult, Stale
 
 __all__ = [
-    "Desk",
+    "RepairSession",
     "TargetUnavailable",
     "counts_text",
-    "open_desk",
-    "open_reading_desk",
+    "open_reading_session",
+    "open_repair_session",
     "preview",
     "repair",
     "repair_safe",
@@ -46,17 +46,17 @@ def preview(
     config: Config,
     catalogue: Sequence[Check],
     now: datetime,
-    desk: Desk | None = None,
+    session: RepairSession | None = None,
 ) -> Plan | Stale | Refused | Failed:
     """What repairing this issue would write now, without writing or holding anything. ``now`` is naive UTC.
 
-    ``desk`` saves looking the schema up again (``open_desk``). Raises ``ConfigurationError`` for an issue id that
-    cannot be and where repairs are off, ``SourceUnavailable`` when the database cannot be reached.
+    ``session`` saves looking the schema up again (``open_repair_session``). Raises ``ConfigurationError`` for an issue
+    id that cannot be and where repairs are off, ``SourceUnavailable`` when the database cannot be reached.
     """
     check, subject = issue_of(issue_id, catalogue)
-    order = Order(issue_id=issue_id, check=check, subject=subject, reason="preview", actor="preview", now=now)
-    with _desk_for(desk, config, catalogue) as at:
-        return planned(at, order)
+    request = RepairRequest(issue_id=issue_id, check=check, subject=subject, reason="preview", actor="preview", now=now)
+    with _desk_for(session, config, catalogue) as at:
+        return planned(at, request)
 
 
 def repair(
@@ -71,7 +71,7 @@ def repair(
     request_id: str | None = None,
     plan_hash: str | None = None,
     dry_run: bool = False,
-    desk: Desk | None = None,
+    session: RepairSession | None = None,
 ) -> RepairResult:
     """Apply the repair of one issue, with its audit row and its journal row, in one transaction.
 
@@ -80,7 +80,7 @@ def repair(
     it back. Raises as ``preview`` does, and ``ConfigurationError`` for a reason that is none.
     """
     check, subject = issue_of(issue_id, catalogue)
-    order = Order(
+    request = RepairRequest(
         issue_id=issue_id,
         check=check,
         subject=subject,
@@ -92,8 +92,8 @@ def repair(
         plan_hash=plan_hash,
         dry_run=dry_run,
     )
-    with _desk_for(desk, config, catalogue) as at:
-        return performed(at, order)
+    with _desk_for(session, config, catalogue) as at:
+        return perform_repair(at, request)
 
 
 def repair_safe(
@@ -106,7 +106,7 @@ def repair_safe(
     now: datetime,
     request_id: str | None = None,
     dry_run: bool = False,
-    desk: Desk | None = None,
+    session: RepairSession | None = None,
 ) -> Iterator[RepairResult]:
     """Apply these issues' repairs as far as they may run unattended, one transaction each, within the caps.
 
@@ -114,8 +114,8 @@ def repair_safe(
     Raises as ``repair`` does.
     """
     stated, name = clean_reason(reason), clean_name(actor, what="actor")
-    orders = (
-        Order(
+    requests = (
+        RepairRequest(
             issue_id=issue_id,
             check=check,
             subject=subject,
@@ -128,32 +128,32 @@ def repair_safe(
         for issue_id in issue_ids
         for check, subject in (issue_of(issue_id, catalogue),)
     )
-    with _desk_for(desk, config, catalogue) as at:
-        yield from performed_in_turn(at, orders)
+    with _desk_for(session, config, catalogue) as at:
+        yield from perform_in_turn(at, requests)
 
 
 def timeline(
-    issue_id: str, *, config: Config, catalogue: Sequence[Check], now: datetime, desk: Desk | None = None
+    issue_id: str, *, config: Config, catalogue: Sequence[Check], now: datetime, session: RepairSession | None = None
 ) -> Explanation:
     """One finding as the database has it now, with the end of its account's ledger: only its own rows are read.
 
-    ``desk`` is one that only looks (``open_reading_desk``). A folder of files is read whole. Raises as ``preview``
-    does.
+    ``session`` is one that only looks (``open_reading_session``). A folder of files is read whole. Raises as
+    ``preview`` does.
     """
-    if desk is None and "://" not in config.database_url.replace("file://", ""):
+    if session is None and "://" not in config.database_url.replace("file://", ""):
         return explain(issue_id, config=config, catalogue=catalogue, now=now, progress=Silent())
     check, subject = issue_of(issue_id, catalogue)
-    if desk is not None:
-        return looked_at(desk, check, subject, now=now)
-    with contextlib.closing(open_reading_desk(config, catalogue)) as opened:
+    if session is not None:
+        return looked_at(session, check, subject, now=now)
+    with contextlib.closing(open_reading_session(config, catalogue)) as opened:
         return looked_at(opened, check, subject, now=now)
 
 
 @contextlib.contextmanager
-def _desk_for(desk: Desk | None, config: Config, catalogue: Sequence[Check]) -> Iterator[Desk]:
-    """The desk that was given, or one for this call."""
-    if desk is not None:
-        yield desk
+def _desk_for(session: RepairSession | None, config: Config, catalogue: Sequence[Check]) -> Iterator[RepairSession]:
+    """The session that was given, or one for this call."""
+    if session is not None:
+        yield session
         return
-    with contextlib.closing(open_desk(config, catalogue)) as opened:
+    with contextlib.closing(open_repair_session(config, catalogue)) as opened:
         yield opened

@@ -13,9 +13,9 @@ from trueup.engines.sql import known_relations, parameters_of
 from trueup.model.relations import ABOUT_READING, columns_of, relation_name, relation_named
 
 if TYPE_CHECKING:
-    from trueup.actions.repair.rows import Raw
-    from trueup.actions.repair.slice import Slice
-    from trueup.books.handful import Handful, Key
+    from trueup.actions.repair.subject_reader import Raw
+    from trueup.actions.repair.subject_snapshot import SubjectSnapshot
+    from trueup.books.subject_books import Key, SubjectBooks
     from trueup.engines.sql import Need
     from trueup.model.check import Check
     from trueup.model.source import RelationMapping
@@ -35,7 +35,7 @@ class Difference:
     changed: frozenset[str]
 
 
-def difference(before: Slice, after: Slice) -> Difference:
+def difference(before: SubjectSnapshot, after: SubjectSnapshot) -> Difference:
     """What was written between two slices of one subject."""
     cells: set[Need] = set()
     grown: dict[str, int] = {}
@@ -54,7 +54,7 @@ def difference(before: Slice, after: Slice) -> Difference:
     return Difference(cells=frozenset(cells), grown=grown, changed=frozenset(changed))
 
 
-def new_rows(before: Slice, after: Slice, relation: str) -> Sequence[Raw]:
+def new_rows(before: SubjectSnapshot, after: SubjectSnapshot, relation: str) -> Sequence[Raw]:
     """The rows of this relation that only the later slice has."""
     return rows_apart(before.rows[relation], after.rows[relation])[1]
 
@@ -89,7 +89,7 @@ def affected(
     checks: Sequence[Check],
     written: Difference,
     *,
-    books: Handful,
+    books: SubjectBooks,
     known: Mapping[str, frozenset[Key]],
     parameters: Mapping[str, object],
 ) -> list[Check]:
@@ -127,7 +127,7 @@ def _sees(check: Check, written: Difference, blind: set[Scan]) -> bool:
 
 
 def _blind(
-    books: Handful,
+    books: SubjectBooks,
     name: str,
     scans: Sequence[Scan],
     *,

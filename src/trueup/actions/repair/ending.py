@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from trueup import __version__, journal
-from trueup.actions.repair.judge import Decided, Held
+from trueup.actions.repair.planning import Decided, Held
 from trueup.actions.repair.record import applied_row, journal_line, record_change_since, result_of
 from trueup.actions.repair.verification import Written, audit_place, changes_since, deviation
 from trueup.actions.repair.writing import write
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.desk import Desk
-    from trueup.actions.repair.order import Order
+    from trueup.actions.repair.request import RepairRequest
+    from trueup.actions.repair.session import RepairSession
     from trueup.targets.target import WriteCounter
 
 
@@ -31,9 +31,9 @@ class Again(Exception):
 
 
 def write_all(
-    desk: Desk,
+    session: RepairSession,
     connection: Connection,
-    order: Order,
+    request: RepairRequest,
     decided: Decided,
     counter: WriteCounter,
     judge: Callable[[], Held | str],
@@ -45,33 +45,33 @@ def write_all(
     ``judge`` says whether the rows are right, once the change is written. Raises ``Again``.
     """
     plan = decided.plan
-    row = applied_row(order, plan, connection)
+    row = applied_row(request, plan, connection)
     counter.resume()
     try:
         journal.insert_repair(connection, row)
     except (journal.AlreadyRepaired, journal.KeyTaken):
         raise Again from None
     try:
-        with desk.target.wait_briefly(connection):
-            matched = write(desk, connection, decided.writes)
+        with session.target.wait_briefly(connection):
+            matched = write(session, connection, decided.writes)
     except DBAPIError as error:
-        if desk.target.trouble(error) is Trouble.DUPLICATE:
+        if session.target.trouble(error) is Trouble.DUPLICATE:
             raise Again from None  # the application has written the same key at this moment
         raise
     if matched != 1:
-        reason = f"The row of {order.subject} no longer holds the value that it was planned from."
-        return Stale(issue_id=order.issue_id, reason=reason)
+        reason = f"The row of {request.subject} no longer holds the value that it was planned from."
+        return Stale(issue_id=request.issue_id, reason=reason)
     counter.pause()
     held = judge()
     if not isinstance(held, Held):
-        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {held}.")
+        return Refused(issue_id=request.issue_id, reason=f"Tried and taken back: {held}.")
     counter.resume()
-    line = journal_line(order, plan, decided.writes, decided.serialization, trusted=desk.layout().trusted)
+    line = journal_line(request, plan, decided.writes, decided.serialization, trusted=session.layout().trusted)
     try:
         entry = journal.append(connection, line, code_version=__version__, database_identity=identity)
     except journal.JournalUnusable as error:
-        return Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {error}")
-    desk.target.settle_constraints(connection)
+        return Refused(issue_id=request.issue_id, reason=f"Tried and taken back: {error}")
+    session.target.settle_constraints(connection)
     written = Written(
         writes=decided.writes,
         row=row,
@@ -81,61 +81,62 @@ def write_all(
         audit=audit_place(decided, held.after),
         held=held,
     )
-    wrong = deviation(desk, connection, counter, written)
-    return written if wrong is None else Refused(issue_id=order.issue_id, reason=f"Tried and taken back: {wrong}.")
+    wrong = deviation(session, connection, counter, written)
+    return written if wrong is None else Refused(issue_id=request.issue_id, reason=f"Tried and taken back: {wrong}.")
 
 
-def commit(desk: Desk, connection: Connection, order: Order, decided: Decided, written: Written) -> RepairResult:
+def commit(
+    session: RepairSession, connection: Connection, request: RepairRequest, decided: Decided, written: Written
+) -> RepairResult:
     """Commit it, and look once more; an answer that is lost is looked up."""
     change, entry = decided.plan.change, written.entry
     try:
-        desk.target.commit(connection)
+        session.target.commit(connection)
     except DBAPIError as error:
-        match desk.target.trouble(error):
+        match session.target.trouble(error):
             case Trouble.LOST:
-                return looked_up(desk, order)
+                return looked_up(session, request)
             case Trouble.BUSY:
-                reason = (
-                    f"The commit did not end in time ({desk.target.said(error)}) and was taken back; try again later."
-                )
-                return Failed(issue_id=order.issue_id, reason=reason, busy=True)
+                cause = session.target.said(error)
+                reason = f"The commit did not end in time ({cause}) and was taken back; try again later."
+                return Failed(issue_id=request.issue_id, reason=reason, busy=True)
             case _:
                 raise
     applied = Applied(
-        repair_id=order.repair_id,
-        issue_id=order.issue_id,
+        repair_id=request.repair_id,
+        issue_id=request.issue_id,
         kind=change.kind,
         summary=change.summary,
         plan_hash=decided.plan.plan_hash,
         journal_seq=entry.seq,
         applied_at=entry.moment,
     )
-    differences = changes_since(desk, connection, written)
+    differences = changes_since(session, connection, written)
     if not differences:
         return applied
     result = ChangedSince(applied=applied, differences=differences)
-    record_change_since(desk, order, result)
+    record_change_since(session, request, result)
     return result
 
 
-def looked_up(desk: Desk, order: Order) -> RepairResult:
+def looked_up(session: RepairSession, request: RepairRequest) -> RepairResult:
     """What became of a commit whose answer was lost.
 
     The journal's head is locked first: a transaction that is still on its way holds it, so that what is seen after
     that is final.
     """
     try:
-        with desk.target.transaction() as connection:
+        with session.target.transaction() as connection:
             lock_head(connection)
-            row = journal.repair_by_id(connection, order.repair_id)
+            row = journal.repair_by_id(connection, request.repair_id)
             if row is None:
                 reason = "The connection was lost before the commit; nothing was changed, try again."
-                return Failed(issue_id=order.issue_id, reason=reason)
+                return Failed(issue_id=request.issue_id, reason=reason)
             result = result_of(connection, row)
             return replace(result, replayed=False) if isinstance(result, Applied) else result
     except (SQLAlchemyError, TargetUnavailable):
         reason = (
-            f"The commit's answer was lost and the database cannot be asked; look for repair {order.repair_id} with "
+            f"The commit's answer was lost and the database cannot be asked; look for repair {request.repair_id} with "
             "`trueup journal export` before anything is tried again."
         )
-        return Failed(issue_id=order.issue_id, reason=reason, unknown=True)
+        return Failed(issue_id=request.issue_id, reason=reason, unknown=True)

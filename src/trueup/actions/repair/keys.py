@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trueup.actions.repair.rows import Raw, raw_text
+from trueup.actions.repair.subject_reader import Raw, raw_text
 from trueup.model.key_equality import Comparison, KeyEquality
 from trueup.sources.key_matching import equal_sql
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.desk import Desk
+    from trueup.actions.repair.session import RepairSession
     from trueup.model.source import RelationMapping
 
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class AccountKeys:
     """The spellings of the accounts of one subject. The database is asked about a spelling that none of them has."""
 
-    desk: Desk
+    session: RepairSession
     connection: Connection
     mapping: RelationMapping | None
     accounts: set[str] = field(default_factory=set)
@@ -38,7 +38,7 @@ class AccountKeys:
             return
         missing, other = set(asked) - kept, kept - set(asked)
         self.accounts |= kept | (missing - self._equal(rule, missing, other).keys())
-        if len(kept) > 1 and not self.desk.layout().unique_accounts:
+        if len(kept) > 1 and not self.session.layout().unique_accounts:
             doubled = {frozenset(pair) for pair in self._equal(rule, kept, kept).items() if len(set(pair)) > 1}
             for pair in doubled:
                 names = " and ".join(f'"{name}"' for name in sorted(pair))
@@ -58,7 +58,7 @@ class AccountKeys:
         """Each of ``spellings`` that the database takes for one of ``keys``, with that key."""
         if not spellings or not keys:
             return {}
-        sql = equal_sql(self.desk.target.dialect, rule, spellings, keys)
+        sql = equal_sql(self.session.target.dialect, rule, spellings, keys)
         pairs = [(str(theirs), str(ours)) for theirs, ours in self.connection.exec_driver_sql(sql)]
         return dict(sorted(pairs, key=lambda pair: pair[0] != pair[1]))  # another spelling goes before the same one
 
@@ -66,7 +66,7 @@ class AccountKeys:
         """The rule by which another spelling is the same id in this column, or in any; None where only the text is."""
         found = (
             reference.equality
-            for reference in self.desk.layout().references
+            for reference in self.session.layout().references
             if reference.comparison is Comparison.BY_SOURCE and place in (None, reference.place)
         )
         return next(found, None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.actions.audit import stripe_key
-from trueup.actions.repair.rows import SubjectRows
+from trueup.actions.repair.subject_reader import SubjectReader
 from trueup.model.customer_lookup import Found, LookupAnswer, LookupKeys, NotAsked, NotFound, Unknown
 from trueup.model.errors import ConfigurationError
 from trueup.model.plan_move import plan_moves, upward
@@ -15,9 +15,9 @@ from trueup.model.repair import Refused
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.desk import Desk
-    from trueup.actions.repair.order import Order
-    from trueup.books.handful import Handful
+    from trueup.actions.repair.request import RepairRequest
+    from trueup.actions.repair.session import RepairSession
+    from trueup.books.subject_books import SubjectBooks
     from trueup.config import Config
     from trueup.model.change import Change
     from trueup.model.customer_lookup import Proof
@@ -36,7 +36,7 @@ class Unproven:
     keys: LookupKeys
 
 
-def wrong_move(change: Change, books: Handful, config: Config) -> str | None:
+def wrong_move(change: Change, books: SubjectBooks, config: Config) -> str | None:
     """Why this change must not write a plan, in a sentence; None where it writes none, or one that leads down."""
     moves = list(plan_moves(change))
     if len({move.account_id for move in moves}) > 1:
@@ -51,25 +51,27 @@ def wrong_move(change: Change, books: Handful, config: Config) -> str | None:
     return None
 
 
-def proven(desk: Desk, connection: Connection, order: Order, change: Change) -> Proof | Unproven | Refused | None:
+def proven(
+    session: RepairSession, connection: Connection, request: RepairRequest, change: Change
+) -> Proof | Unproven | Refused | None:
     """The proof that this change needs of Stripe, about the account as it stands now; None where it needs none."""
     moves = list(plan_moves(change))
     if not moves:
         return None
-    keys = _lookup_keys(desk, connection, moves[0].account_id)
-    if order.answer is None or order.answer.keys != keys:
+    keys = _lookup_keys(session, connection, moves[0].account_id)
+    if request.answer is None or request.answer.keys != keys:
         return Unproven(keys=keys)
-    match order.answer:
+    match request.answer:
         case NotFound() | NotAsked() as proof:
             return proof
         case Found(reason=reason):
-            return Refused(issue_id=order.issue_id, reason=reason)
+            return Refused(issue_id=request.issue_id, reason=reason)
         case Unknown(reason=reason):
-            return Refused(issue_id=order.issue_id, reason=reason, unproven=True)
+            return Refused(issue_id=request.issue_id, reason=reason, unproven=True)
 
 
-def _lookup_keys(desk: Desk, connection: Connection, account_id: str) -> LookupKeys:
-    reader = SubjectRows(desk, connection, desk.layout().read)
+def _lookup_keys(session: RepairSession, connection: Connection, account_id: str) -> LookupKeys:
+    reader = SubjectReader(session, connection, session.layout().read)
 
     def values(column: str) -> frozenset[str]:
         found = reader.values("account", column, {"account_id": {account_id}})
@@ -78,24 +80,24 @@ def _lookup_keys(desk: Desk, connection: Connection, account_id: str) -> LookupK
     return LookupKeys(account_id=account_id, emails=values("email"), customers=values("stripe_customer_id"))
 
 
-def asked(desk: Desk, keys: LookupKeys) -> LookupAnswer:
+def asked(session: RepairSession, keys: LookupKeys) -> LookupAnswer:
     """Ask Stripe, while no transaction is open. Takes half a minute at most."""
-    settings = desk.config.stripe
+    settings = session.config.stripe
     try:
-        key = stripe_key(desk.config)
+        key = stripe_key(session.config)
         if key is None:
-            return _without_key(desk.config, keys)
+            return _without_key(session.config, keys)
         from trueup.stripe.customer_lookup import find_customer  # noqa: PLC0415 - only where Stripe is read
     except ConfigurationError as error:
         return Unknown(keys=keys, why=str(error).rstrip("."))
     except ImportError as error:
         return Unknown(keys=keys, why=f"a library is not installed ({error.name}), run: pip install 'trueup[stripe]'")
-    if not desk.asking.acquire(timeout=_LONGEST_WAIT_SECONDS):
+    if not session.asking.acquire(timeout=_LONGEST_WAIT_SECONDS):
         return Unknown(keys=keys, why="it is being asked about other accounts; try again later")
     try:
         return find_customer(settings, key, keys)
     finally:
-        desk.asking.release()
+        session.asking.release()
 
 
 def _without_key(config: Config, keys: LookupKeys) -> NotAsked | Unknown:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from trueup import journal
 from trueup.actions.repair.plan import counts_text
-from trueup.actions.repair.rows import raw_text
+from trueup.actions.repair.subject_reader import raw_text
 from trueup.journal.lookup import entry_of_repair
 from trueup.journal.tables import REPAIR
 from trueup.model.customer_lookup import NotAsked, Proof
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.desk import Desk
-    from trueup.actions.repair.order import Order
+    from trueup.actions.repair.request import RepairRequest
+    from trueup.actions.repair.session import RepairSession
     from trueup.actions.repair.writing import Writes
     from trueup.journal import RepairRow
     from trueup.model.repair import Plan
     from trueup.targets.serialization import Serialization
 
 
-def stored_result(connection: Connection, order: Order) -> RepairResult | None:
+def stored_result(connection: Connection, request: RepairRequest) -> RepairResult | None:
     """The result that an earlier call with this idempotency key had."""
-    if order.idempotency_key is None:
+    if request.idempotency_key is None:
         return None
-    row = journal.repair_by_key(connection, order.actor, order.idempotency_key)
+    row = journal.repair_by_key(connection, request.actor, request.idempotency_key)
     if row is None:
         return None
-    if row.body_hash != order.body_hash:
+    if row.body_hash != request.body_hash:
         reason = "This idempotency key was used for another request; take a new one."
-        return Refused(issue_id=order.issue_id, reason=reason, conflict=True)
+        return Refused(issue_id=request.issue_id, reason=reason, conflict=True)
     return result_of(connection, row)
 
 
@@ -78,70 +78,70 @@ def result_of(connection: Connection, row: RepairRow) -> RepairResult:
             return Refused(issue_id=row.issue_id, reason=str(json.loads(row.result)["reason"]))
 
 
-def record_change_since(desk: Desk, order: Order, result: ChangedSince) -> None:
+def record_change_since(session: RepairSession, request: RepairRequest, result: ChangedSince) -> None:
     """Put on record, beside the repair's own row, what was changed right after it, so that a repeated call says so too.
 
     Where that cannot be had, this call's answer is the only one that says it.
     """
     row = journal.RepairRow(
-        repair_id=order.repair_id + _SINCE,
-        issue_id=order.issue_id,
-        check_id=order.check.id,
+        repair_id=request.repair_id + _SINCE,
+        issue_id=request.issue_id,
+        check_id=request.check.id,
         fingerprint="",
         episode=None,
         status="changed",
-        actor=order.actor,
+        actor=request.actor,
         idempotency_key=None,
         body_hash=None,
         plan_hash=result.applied.plan_hash,
         kind=None,
         summary=None,
-        reason=order.reason,
+        reason=request.reason,
         result=json.dumps({"differences": result.differences}),
-        request_id=order.request_id,
-        at=order.now,
+        request_id=request.request_id,
+        at=request.now,
     )
-    with contextlib.suppress(DBAPIError, TargetUnavailable), desk.target.transaction() as connection:
-        _commit_row(desk, connection, row)
+    with contextlib.suppress(DBAPIError, TargetUnavailable), session.target.transaction() as connection:
+        _commit_row(session, connection, row)
 
 
-def _commit_row(desk: Desk, connection: Connection, row: RepairRow) -> None:
+def _commit_row(session: RepairSession, connection: Connection, row: RepairRow) -> None:
     """Commit this row and nothing else. Where a trigger on ``trueup_repair`` writes more, or another row, nothing is
     kept: the caller's transaction is rolled back.
     """
-    counter = desk.target.count_writes(connection)
+    counter = session.target.count_writes(connection)
     counter.resume()
     journal.insert_repair(connection, row)
-    desk.target.settle_constraints(connection)
-    planned = {table_name(REPAIR.name, desk.target.quote): RowCounts(inserts=1)}
+    session.target.settle_constraints(connection)
+    planned = {table_name(REPAIR.name, session.target.quote): RowCounts(inserts=1)}
     if counter.difference(planned) is None and journal.repair_by_id(connection, row.repair_id) == journal.masked(row):
-        desk.target.commit(connection)
+        session.target.commit(connection)
 
 
-def applied_row(order: Order, plan: Plan, connection: Connection) -> RepairRow:
+def applied_row(request: RepairRequest, plan: Plan, connection: Connection) -> RepairRow:
     """The row that says a repair was applied. Its keys let one of many callers through."""
     return journal.RepairRow(
-        repair_id=order.repair_id,
-        issue_id=order.issue_id,
-        check_id=order.check.id,
+        repair_id=request.repair_id,
+        issue_id=request.issue_id,
+        check_id=request.check.id,
         fingerprint=plan.fingerprint,
         episode=journal.next_episode(connection, plan.fingerprint),
         status="applied",
-        actor=order.actor,
-        idempotency_key=order.idempotency_key,
-        body_hash=order.body_hash,
+        actor=request.actor,
+        idempotency_key=request.idempotency_key,
+        body_hash=request.body_hash,
         plan_hash=plan.plan_hash,
         kind=plan.change.kind,
         summary=plan.change.summary,
-        reason=order.reason,
+        reason=request.reason,
         result="{}",
-        request_id=order.request_id,
-        at=order.now,
+        request_id=request.request_id,
+        at=request.now,
     )
 
 
 def journal_line(
-    order: Order,
+    request: RepairRequest,
     plan: Plan,
     writes: Writes,
     serialization: Serialization | None,
@@ -160,15 +160,15 @@ def journal_line(
     serialized = {"serialized_by": serialization.value} if serialization else {}
     appended = {"table": insert.table, "values": {name: _said(value) for name, value in insert.values.items()}}
     return journal.JournalLine(
-        actor=order.actor,
+        actor=request.actor,
         action=plan.change.kind,
-        target=order.issue_id,
-        repair_id=order.repair_id,
+        target=request.issue_id,
+        repair_id=request.repair_id,
         plan_hash=plan.plan_hash,
         before={**cell, "value": _said(update.old), **_proof(plan.proof), **serialized} if update else {},
         after={**cell, **({"value": _said(update.new)} if update else {}), "appended": appended, **expected, **words},
-        reason=order.reason,
-        request_id=order.request_id,
+        reason=request.reason,
+        request_id=request.request_id,
     )
 
 
@@ -193,48 +193,48 @@ def _said(value: object) -> str | None:
     return None if value is None else raw_text(value)
 
 
-def recorded(desk: Desk, order: Order, result: Stale | Refused) -> RepairResult:
+def recorded(session: RepairSession, request: RepairRequest, result: Stale | Refused) -> RepairResult:
     """The result, once it is on record that somebody tried. What cannot be recorded changed nothing either: a trigger
     that writes more than the record is taken back with it.
 
     Where a call with the same idempotency key was running at the same time, its result is this one's too.
     """
-    if order.dry_run or (isinstance(result, Refused) and result.conflict):
+    if request.dry_run or (isinstance(result, Refused) and result.conflict):
         return result
     row = journal.RepairRow(
-        repair_id=order.repair_id,
-        issue_id=order.issue_id,
-        check_id=order.check.id,
+        repair_id=request.repair_id,
+        issue_id=request.issue_id,
+        check_id=request.check.id,
         fingerprint="",
         episode=None,
         status="stale" if isinstance(result, Stale) else "refused",
-        actor=order.actor,
+        actor=request.actor,
         # What nobody could say this time may be said the next time that the same key is used.
-        idempotency_key=None if isinstance(result, Refused) and result.unproven else order.idempotency_key,
-        body_hash=order.body_hash,
-        plan_hash=order.plan_hash,
+        idempotency_key=None if isinstance(result, Refused) and result.unproven else request.idempotency_key,
+        body_hash=request.body_hash,
+        plan_hash=request.plan_hash,
         kind=None,
         summary=None,
-        reason=order.reason,
+        reason=request.reason,
         result=json.dumps({"reason": result.reason}),
-        request_id=order.request_id,
-        at=order.now,
+        request_id=request.request_id,
+        at=request.now,
     )
     try:
-        with desk.target.transaction() as connection:
+        with session.target.transaction() as connection:
             if journal.read_installed_revision(connection) == journal.current_revision():
-                _commit_row(desk, connection, row)
+                _commit_row(session, connection, row)
     except journal.KeyTaken:
-        return _result_under_key(desk, order) or result
+        return _result_under_key(session, request) or result
     except (DBAPIError, TargetUnavailable, journal.AlreadyRepaired):
         pass
     return result
 
 
-def _result_under_key(desk: Desk, order: Order) -> RepairResult | None:
+def _result_under_key(session: RepairSession, request: RepairRequest) -> RepairResult | None:
     try:
-        with desk.target.transaction() as connection:
-            return stored_result(connection, order)
+        with session.target.transaction() as connection:
+            return stored_result(connection, request)
     except (DBAPIError, TargetUnavailable):
         reason = "This idempotency key was used before, and the database cannot be asked for the result; try again."
-        return Failed(issue_id=order.issue_id, reason=reason)
+        return Failed(issue_id=request.issue_id, reason=reason)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.actions.repair.difference import rows_apart
-from trueup.actions.repair.judge import Decided, Held
+from trueup.actions.repair.planning import Decided, Held
 from trueup.actions.repair.serialization import entry_key, refusal_text
 from trueup.actions.repair.writing import lock_row
 from trueup.targets.serialization import HELD_SECONDS, EntryTable, Serialization, Unserialized, entry_table_of
@@ -22,8 +22,8 @@ from trueup.targets.target import LOCK_TIMEOUT_SECONDS
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.desk import Desk
-    from trueup.actions.repair.slice import Slice
+    from trueup.actions.repair.session import RepairSession
+    from trueup.actions.repair.subject_snapshot import SubjectSnapshot
 
 COMMIT_SECONDS = 0.05
 """What is left for COMMIT of the time for which a claim may be held."""
@@ -56,18 +56,18 @@ class Claim:
     accounts: frozenset[str]
     held_since: float = 0
 
-    def hold(self, desk: Desk, connection: Connection) -> str | None:
+    def hold(self, session: RepairSession, connection: Connection) -> str | None:
         """Lock it, at once or not at all; return why it cannot be locked here.
 
         Raises ``DBAPIError`` where another transaction is in the way.
         """
         self.held_since = time.monotonic()
-        answer = desk.target.claim(connection, self.entries, self.key)
+        answer = session.target.claim(connection, self.entries, self.key)
         if isinstance(answer, Unserialized):
             return refusal_text(answer)
         self.held_since = answer.since
         for account_id in sorted(self.accounts):
-            lock_row(desk, connection, desk.layout().mappings["account"], account_id, at_once=True)
+            lock_row(session, connection, session.layout().mappings["account"], account_id, at_once=True)
         return None
 
     def covers(self, other: Claim) -> bool:
@@ -92,12 +92,12 @@ class Rehearsal:
     held: Held
     claim: Claim
 
-    def is_of(self, found: Slice) -> bool:
+    def is_of(self, found: SubjectSnapshot) -> bool:
         """Return whether it was decided from these rows."""
         before = self.decided.found
         return all(not any(rows_apart(before.rows[name], rows)) for name, rows in found.rows.items())
 
-    def judge(self, after: Slice) -> Held:
+    def judge(self, after: SubjectSnapshot) -> Held:
         """Return the proof, where the rows are now as they were after the rehearsal. Raises ``RowsMoved``.
 
         What the database supplied in the new row, its number for one, is another each time.
@@ -114,15 +114,15 @@ class Rehearsal:
         return Held(after=after)
 
 
-def missing_claim(desk: Desk, connection: Connection, decided: Decided) -> Claim | None:
+def missing_claim(session: RepairSession, connection: Connection, decided: Decided) -> Claim | None:
     """Return what must be claimed before this may be committed; None where the account's row was enough."""
-    entries, cell = entry_table_of(desk.layout().mappings), decided.plan.change.replace
+    entries, cell = entry_table_of(session.layout().mappings), decided.plan.change.replace
     if decided.serialization is None or not decided.serialization.is_claimed or entries is None or cell is None:
         return None
     return Claim(
         serialization=decided.serialization,
         entries=entries,
-        key=entry_key(desk, connection, entries, cell.row_key),
+        key=entry_key(session, connection, entries, cell.row_key),
         accounts=decided.found.accounts | {cell.row_key},
     )
 

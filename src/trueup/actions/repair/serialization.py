@@ -5,21 +5,21 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from trueup.actions.repair.rows import typed_key
+from trueup.actions.repair.subject_reader import typed_key
 from trueup.model.change import Change, Refusal
 from trueup.targets.serialization import EntryTable, Serialization, Unserialized, entry_table_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.desk import Desk
-    from trueup.books.handful import Handful
+    from trueup.actions.repair.session import RepairSession
+    from trueup.books.subject_books import SubjectBooks
 
 OPT_IN = "repairs.balance_without_serialization"
 
 
 def find_serialization(
-    desk: Desk, connection: Connection, books: Handful, change: Change
+    session: RepairSession, connection: Connection, books: SubjectBooks, change: Change
 ) -> Serialization | Refusal | None:
     """Return what serializes this change with the application's transactions; None for one that writes no balance.
 
@@ -28,20 +28,22 @@ def find_serialization(
     cell = change.replace
     if cell is None or (cell.relation, cell.column) != ("account", "credits"):
         return None
-    entries = entry_table_of(desk.layout().mappings)
+    entries = entry_table_of(session.layout().mappings)
     if entries is None:
         return Refusal(reason="no table is mapped for ledger_entry; map [relations.ledger_entry]")
-    if not entries.grows_only and desk.layout().mappings["ledger_entry"].where is None:
+    if not entries.grows_only and session.layout().mappings["ledger_entry"].where is None:
         entries = dataclasses.replace(entries, grows_only=not _has_pending(books))
-    answer = desk.target.find_serialization(connection, entries, entry_key(desk, connection, entries, cell.row_key))
+    answer = session.target.find_serialization(
+        connection, entries, entry_key(session, connection, entries, cell.row_key)
+    )
     if not isinstance(answer, Unserialized):
         return answer
-    if desk.config.repairs.balance_without_serialization:
+    if session.config.repairs.balance_without_serialization:
         return Serialization.NONE
     return Refusal(reason=refusal_text(answer))
 
 
-def _has_pending(books: Handful) -> bool:
+def _has_pending(books: SubjectBooks) -> bool:
     return bool(books.books.run("SELECT 1 FROM ledger_entry WHERE NOT posted LIMIT 1").fetchall())
 
 
@@ -54,10 +56,10 @@ def refusal_text(answer: Unserialized) -> str:
     )
 
 
-def entry_key(desk: Desk, connection: Connection, entries: EntryTable, account_id: str) -> object:
+def entry_key(session: RepairSession, connection: Connection, entries: EntryTable, account_id: str) -> object:
     """Return the account as the ledger's column has it."""
     if entries.account_column is None:
         return account_id
-    described = desk.columns(connection, entries.table).get(entries.account_column)
+    described = session.columns(connection, entries.table).get(entries.account_column)
     key = typed_key(account_id, described.family) if described else None
     return account_id if key is None else key

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from trueup.actions.explain import Explanation, explained
-from trueup.actions.repair.rows import SubjectRows
-from trueup.actions.repair.slice import load, read_slice
+from trueup.actions.repair.subject_reader import SubjectReader
+from trueup.actions.repair.subject_snapshot import load, read_subject
 from trueup.model.errors import SourceUnavailable
 from trueup.model.source import Silent
 from trueup.targets.target import Trouble
@@ -16,11 +16,11 @@ from trueup.targets.target import Trouble
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trueup.actions.repair.desk import Desk
+    from trueup.actions.repair.session import RepairSession
     from trueup.model.check import Check
 
 
-def looked_at(desk: Desk, check: Check, subject: str, *, now: datetime) -> Explanation:
+def looked_at(session: RepairSession, check: Check, subject: str, *, now: datetime) -> Explanation:
     """The finding about ``subject`` as the database has it now, with its account's ledger.
 
     What a check compares with everybody else (what is usual for a kind) it compares here with the account's own rows.
@@ -28,16 +28,16 @@ def looked_at(desk: Desk, check: Check, subject: str, *, now: datetime) -> Expla
     """
     issue_id = f"{check.id}:{subject}"
     try:
-        with desk.turn(), desk.target.reading() as connection, desk.scratch_books() as books:
-            found = read_slice(SubjectRows(desk, connection, desk.layout().mappings), check, subject)
-            load(books, found, desk)
-            books.books.begin(environment=desk.config.environment, as_of=now)
-            account = desk.config.stripe.account
-            policy = desk.config.policy
+        with session.turn(), session.target.reading() as connection, session.scratch_books() as books:
+            found = read_subject(SubjectReader(session, connection, session.layout().mappings), check, subject)
+            load(books, found, session)
+            books.books.begin(environment=session.config.environment, as_of=now)
+            account = session.config.stripe.account
+            policy = session.config.policy
             return explained(
                 books.books, check, issue_id, policy, now, Silent(), stripe_account=account, is_judged=False
             )
     except DBAPIError as error:
-        if desk.target.trouble(error) is Trouble.UNFIT:
-            desk.forget()
-        raise SourceUnavailable(f"{desk.target.place} cannot be read: {desk.target.said(error)}.") from None
+        if session.target.trouble(error) is Trouble.UNFIT:
+            session.forget()
+        raise SourceUnavailable(f"{session.target.place} cannot be read: {session.target.said(error)}.") from None

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from trueup import journal
 from trueup.actions.repair.difference import new_rows
-from trueup.actions.repair.rows import literal_sql, raw_text, statement
+from trueup.actions.repair.subject_reader import literal_sql, raw_text, statement
 from trueup.actions.repair.value_forms import same_value
 from trueup.journal.tables import HEAD, JOURNAL, REPAIR
 from trueup.model.row_counts import RowCounts
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.desk import Desk
-    from trueup.actions.repair.judge import Decided, Held
-    from trueup.actions.repair.slice import Slice
+    from trueup.actions.repair.planning import Decided, Held
+    from trueup.actions.repair.session import RepairSession
+    from trueup.actions.repair.subject_snapshot import SubjectSnapshot
     from trueup.actions.repair.writing import Insert, Update, Writes
     from trueup.targets.target import WriteCounter
 
@@ -66,7 +66,7 @@ class Written:
     held: Held
 
 
-def audit_place(decided: Decided, after: Slice) -> AuditPlace:
+def audit_place(decided: Decided, after: SubjectSnapshot) -> AuditPlace:
     """Where the audit row is: ``after`` is the subject's slice, read when it was written."""
     relation, insert = decided.plan.change.append.relation, decided.writes.insert
     mapping = after.mappings[relation]
@@ -83,9 +83,9 @@ def _is_of(row: Sequence[object], names: Sequence[str | None], insert: Insert, o
     return raw_text(row[names.index(insert.owner_column)]) == raw_text(owner)
 
 
-def planned_rows(desk: Desk, written: Written) -> dict[str, RowCounts]:
+def planned_rows(session: RepairSession, written: Written) -> dict[str, RowCounts]:
     """How many rows of each table the whole transaction writes, by quoted name."""
-    quote = desk.target.quote
+    quote = session.target.quote
     rows: dict[str, RowCounts] = {}
     for table, counts in [*written.writes.rows(), *written.expected.items(), *_JOURNALED.items()]:
         name = table_name(table, quote)
@@ -93,30 +93,30 @@ def planned_rows(desk: Desk, written: Written) -> dict[str, RowCounts]:
     return rows
 
 
-def deviation(desk: Desk, connection: Connection, counter: WriteCounter, written: Written) -> str | None:
+def deviation(session: RepairSession, connection: Connection, counter: WriteCounter, written: Written) -> str | None:
     """What is there besides or instead of the plan, in a sentence without its full stop; None where nothing is."""
-    ignored = [table_name(table, desk.target.quote) for table in _BOOKKEEPING]
-    counted = counter.difference(planned_rows(desk, written), ignored=ignored)
-    reasons = [*_of_the_journal(connection, written), *_of_the_rows(desk, connection, written)]
+    ignored = [table_name(table, session.target.quote) for table in _BOOKKEEPING]
+    counted = counter.difference(planned_rows(session, written), ignored=ignored)
+    reasons = [*_of_the_journal(connection, written), *_of_the_rows(session, connection, written)]
     if counted is not None:
         reasons.append(counted)
     if not reasons:
         return None
     mend = "mend what changes it, or declare what triggers write under [repairs.expected_writes]"
-    return f"not exactly the plan was written: {'; '.join(reasons)}{_triggers(desk, connection, written)}; {mend}"
+    return f"not exactly the plan was written: {'; '.join(reasons)}{_triggers(session, connection, written)}; {mend}"
 
 
-def changes_since(desk: Desk, connection: Connection, written: Written) -> tuple[str, ...]:
+def changes_since(session: RepairSession, connection: Connection, written: Written) -> tuple[str, ...]:
     """What a fresh look after COMMIT finds changed. A value that a newer row of the application's explains is not.
 
     Empty also where the database could not be asked again: what was committed stays committed. Raises nothing.
     """
     reasons: list[str] = []
     # The look's end is within: a connection that is lost there must not make what is committed look taken back.
-    with contextlib.suppress(DBAPIError, TargetUnavailable), desk.target.look_again(connection) as fresh:
-        reasons += _of_the_audit_row(desk, fresh, written)
-        moved = list(_of_the_cell(desk, fresh, written.writes.update))
-        if moved and _audit_rows(desk, fresh, written.writes.insert) <= written.audit.rows:
+    with contextlib.suppress(DBAPIError, TargetUnavailable), session.target.look_again(connection) as fresh:
+        reasons += _of_the_audit_row(session, fresh, written)
+        moved = list(_of_the_cell(session, fresh, written.writes.update))
+        if moved and _audit_rows(session, fresh, written.writes.insert) <= written.audit.rows:
             reasons += moved
     return tuple(reasons)
 
@@ -137,15 +137,15 @@ def _of_the_journal(connection: Connection, written: Written) -> Iterator[str]:
         yield "the row in trueup_repair is not what was written"
 
 
-def _of_the_rows(desk: Desk, connection: Connection, written: Written) -> Iterator[str]:
-    yield from _of_the_audit_row(desk, connection, written)
-    yield from _of_the_cell(desk, connection, written.writes.update)
+def _of_the_rows(session: RepairSession, connection: Connection, written: Written) -> Iterator[str]:
+    yield from _of_the_audit_row(session, connection, written)
+    yield from _of_the_cell(session, connection, written.writes.update)
 
 
-def _of_the_audit_row(desk: Desk, connection: Connection, written: Written) -> Iterator[str]:
+def _of_the_audit_row(session: RepairSession, connection: Connection, written: Written) -> Iterator[str]:
     insert = written.writes.insert
     key = {insert.key_column: written.audit.key}
-    rows = _rows(desk, connection, insert.table, list(insert.values), key, None)
+    rows = _rows(session, connection, insert.table, list(insert.values), key, None)
     if any(not list(_differing(insert, row)) for row in rows):
         return
     if len(rows) == 1:
@@ -160,11 +160,11 @@ def _differing(insert: Insert, row: Sequence[object]) -> Iterator[str]:
             yield f"{insert.table}.{column} of the added row was written as {_shown(value)} and is {_shown(stored)}"
 
 
-def _of_the_cell(desk: Desk, connection: Connection, update: Update | None) -> Iterator[str]:
+def _of_the_cell(session: RepairSession, connection: Connection, update: Update | None) -> Iterator[str]:
     if update is None:
         return
     key = {update.key_column: update.key}
-    values = [row[0] for row in _rows(desk, connection, update.table, [update.column], key, update.where)]
+    values = [row[0] for row in _rows(session, connection, update.table, [update.column], key, update.where)]
     cell = f"{update.table}.{update.column} of {raw_text(update.key)}"
     if len(values) != 1:
         yield f"{cell} is in {len(values)} rows and was written in one"
@@ -172,23 +172,23 @@ def _of_the_cell(desk: Desk, connection: Connection, update: Update | None) -> I
         yield f"{cell} was written as {_shown(update.new)} and is {_shown(values[0])}"
 
 
-def _audit_rows(desk: Desk, connection: Connection, insert: Insert) -> int:
+def _audit_rows(session: RepairSession, connection: Connection, insert: Insert) -> int:
     """How many audit rows the account has."""
     if insert.owner_column is None:
         return 0
     owner = {insert.owner_column: insert.values[insert.owner_column]}
-    return len(_rows(desk, connection, insert.table, [insert.owner_column], owner, insert.where))
+    return len(_rows(session, connection, insert.table, [insert.owner_column], owner, insert.where))
 
 
 def _rows(
-    desk: Desk,
+    session: RepairSession,
     connection: Connection,
     table: str,
     columns: Sequence[str],
     by: Mapping[str, object],
     where: str | None,
 ) -> list[tuple[object, ...]]:
-    quote = desk.target.quote
+    quote = session.target.quote
     names = ", ".join(quoted(literal_sql(name), quote) for name in columns)
     ((name, value),) = by.items()
     condition = f"{quoted(literal_sql(name), quote)} = :key" + (f" AND ({literal_sql(where)}\n)" if where else "")
@@ -196,12 +196,12 @@ def _rows(
     return [tuple(row) for row in connection.execute(statement(sql, values=("key",)), {"key": value})]
 
 
-def _triggers(desk: Desk, connection: Connection, written: Written) -> str:
+def _triggers(session: RepairSession, connection: Connection, written: Written) -> str:
     """The triggers and rules that may have done it, to look at first."""
-    names = planned_rows(desk, written)
+    names = planned_rows(session, written)
     found = [
-        f"{trigger.kind} {trigger.name} on {trigger.table.replace(desk.target.quote, '')}"
-        for trigger in desk.target.triggers(connection, names)
+        f"{trigger.kind} {trigger.name} on {trigger.table.replace(session.target.quote, '')}"
+        for trigger in session.target.triggers(connection, names)
         if not trigger.name.startswith("trueup_")
     ]
     return f" (there: {', '.join(found)})" if found else ""

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from trueup.actions.repair.neighbours import MOST, any_row, values_of
-from trueup.actions.repair.rows import literal_sql, raw_text, statement, typed_key
-from trueup.actions.repair.words import Unwritable, their_value
+from trueup.actions.repair.subject_reader import literal_sql, raw_text, statement, typed_key
+from trueup.actions.repair.value_encoding import Unwritable, encode_for_column
 from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.columns import Column
 from trueup.model.marks import ACTOR
@@ -21,8 +21,8 @@ from trueup.sources.select import quoted, table_name
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.desk import Columns, Desk
-    from trueup.actions.repair.slice import Slice
+    from trueup.actions.repair.session import Columns, RepairSession
+    from trueup.actions.repair.subject_snapshot import SubjectSnapshot
     from trueup.model.source import RelationMapping
     from trueup.targets.target import ColumnDescription
 
@@ -88,9 +88,9 @@ class Writes:
 class Translator:
     """Says changes in the words of one database, from what ``found`` shows of it."""
 
-    desk: Desk
+    session: RepairSession
     connection: Connection
-    found: Slice
+    found: SubjectSnapshot
     now: datetime
     repair_id: str
 
@@ -125,7 +125,7 @@ class Translator:
 
     def _refuse_plan_by_another_name(self, mapping: RelationMapping, cell: Replace, column: str) -> None:
         """What is written where plans stand is a plan, and only as such is it looked at whether it leads down."""
-        account = self.desk.layout().mappings.get("account")
+        account = self.session.layout().mappings.get("account")
         plan = account.columns.get("plan") if account else None
         if account is None or plan is None or (cell.relation, cell.column) == ("account", "plan"):
             return
@@ -165,7 +165,7 @@ class Translator:
         return mapping
 
     def _columns(self, mapping: RelationMapping) -> Columns:
-        return self.desk.columns(self.connection, mapping.table)
+        return self.session.columns(self.connection, mapping.table)
 
     def _plain(self, mapping: RelationMapping, name: str) -> str:
         """The column itself; an expression can be read and not written."""
@@ -220,7 +220,7 @@ class Translator:
 
     def _sample(self, mapping: RelationMapping) -> dict[str, object]:
         """A row that the table holds already, of this subject where there is one: how its values are written."""
-        rows = self.found.rows[mapping.relation] or any_row(self.desk, self.connection, mapping)
+        rows = self.found.rows[mapping.relation] or any_row(self.session, self.connection, mapping)
         return dict(zip(mapping.columns, rows[-1], strict=True)) if rows else {}
 
     def _neighbours(
@@ -234,13 +234,13 @@ class Translator:
             return nearest
         place = list(mapping.columns).index(name)
         of_subject = [row[place] for row in self.found.rows[mapping.relation] if row[place] is not None]
-        elsewhere = values_of(self.desk, self.connection, mapping, column.name)
+        elsewhere = values_of(self.session, self.connection, mapping, column.name)
         return [*nearest, *of_subject[-MOST:], *elsewhere]
 
     def _said(self, mapping: RelationMapping, ours: Column, value: Value, sample: object) -> object:
         column = self._columns(mapping)[self._plain(mapping, ours.name)]
         try:
-            said = their_value(
+            said = encode_for_column(
                 value,
                 ours=ours,
                 mapping=mapping.columns[ours.name],
@@ -261,7 +261,9 @@ def _ours(relation: str, name: str) -> Column:
     return next(column for column in columns_of(relation_named(relation)) if column.name == name)
 
 
-def lock_row(desk: Desk, connection: Connection, update_of: RelationMapping, key: str, *, at_once: bool = False) -> int:
+def lock_row(
+    session: RepairSession, connection: Connection, update_of: RelationMapping, key: str, *, at_once: bool = False
+) -> int:
     """Hold the account's row until the transaction ends; how many rows there were to hold.
 
     With ``at_once`` a row that another transaction holds is an error, and not waited for.
@@ -269,20 +271,20 @@ def lock_row(desk: Desk, connection: Connection, update_of: RelationMapping, key
     mapped = update_of.columns["account_id"].column
     if mapped is None:
         return 0
-    quote = desk.target.quote
-    typed = typed_key(key, desk.columns(connection, update_of.table)[mapped].family)
+    quote = session.target.quote
+    typed = typed_key(key, session.columns(connection, update_of.table)[mapped].family)
     if typed is None:
         return 0
     name = quoted(literal_sql(mapped), quote)
     table = table_name(literal_sql(update_of.table), quote)
-    lock = desk.target.row_lock_at_once if at_once else desk.target.row_lock
+    lock = session.target.row_lock_at_once if at_once else session.target.row_lock
     sql = f"SELECT {name} FROM {table} WHERE {name} = :key{lock}"
     return len(connection.execute(statement(sql, values=("key",)), {"key": typed}).fetchall())
 
 
-def write(desk: Desk, connection: Connection, writes: Writes) -> int:
+def write(session: RepairSession, connection: Connection, writes: Writes) -> int:
     """Write the change; how many rows the compare-and-set matched: exactly one, or the caller rolls back."""
-    quote = desk.target.quote
+    quote = session.target.quote
     matched = _set(connection, writes.update, quote) if writes.update else 1
     if matched == 1:
         insert = writes.insert

@@ -1,6 +1,6 @@
 """Serve: audits that callers share, and audits and alerts in the background."""
 
 from trueup.actions.serve.background import Background
-from trueup.actions.serve.shared_audits import MAX_AGE_SECONDS, WAIT_SECONDS, Latest, Origin, underway
+from trueup.actions.serve.shared_audits import MAX_AGE_SECONDS, WAIT_SECONDS, Origin, SharedAudits, underway
 
-__all__ = ["MAX_AGE_SECONDS", "WAIT_SECONDS", "Background", "Latest", "Origin", "underway"]
+__all__ = ["MAX_AGE_SECONDS", "WAIT_SECONDS", "Background", "Origin", "SharedAudits", "underway"]

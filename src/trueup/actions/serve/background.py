@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from trueup.actions.alerts import deliver, heartbeat, notify
-from trueup.actions.serve.shared_audits import Latest
+from trueup.actions.serve.shared_audits import SharedAudits
 from trueup.actions.serve.stopping import AuditStopped
 from trueup.config import Config
 from trueup.config.schedule import last_due
@@ -56,7 +56,7 @@ class Background:
         *,
         config: Config,
         store: Store,
-        runs: Latest,
+        runs: SharedAudits,
         clock: Callable[[], datetime],
         stopping: threading.Event,
         log: Log,

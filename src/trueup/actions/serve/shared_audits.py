@@ -67,7 +67,7 @@ class _Flight:
         return not self.landed and (self.begun is None or self.begun >= since)
 
 
-class Latest:
+class SharedAudits:
     """The runs of one store, kept fresh for one config. Safe to use from any thread.
 
     Callers of one process share an audit, and so do replicas of one store: the one that holds the lease audits, the

@@ -71,7 +71,7 @@ def _looked_at(at_hand: Services, issue_id: str) -> Explanation | None:
             config=config,
             catalogue=at_hand.catalogue,
             now=at_hand.clock(),
-            desk=at_hand.desks.reading(config),
+            session=at_hand.repair_sessions.reading(config),
         )
     except (SourceUnavailable, TargetUnavailable, ConfigurationError) as error:
         logger().warning("cannot look at a finding", reason=str(error))

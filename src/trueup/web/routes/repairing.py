@@ -47,7 +47,7 @@ def applied(
         idempotency_key=idempotency_key,
         request_id=request_id(request),
         plan_hash=order.plan_hash,
-        desk=at_hand.desks.writing(config),
+        session=at_hand.repair_sessions.writing(config),
     )
     at_hand.meters.repair(result)
     return _done(result, is_known=is_known)
@@ -101,7 +101,7 @@ def _looked_at(at_hand: Services, config: Config, issue_id: str) -> Plan | Stale
         config=config,
         catalogue=at_hand.catalogue,
         now=at_hand.clock(),
-        desk=at_hand.desks.writing(config),
+        session=at_hand.repair_sessions.writing(config),
     )
 
 

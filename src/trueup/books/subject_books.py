@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trueup.books.again import Again
-from trueup.books.copy import insertion, note_unknown_plans, refuse_wrong_columns, settle
+from trueup.books.copy import insertion, note_unknown_plans, quarantine_unreadable, refuse_wrong_columns
+from trueup.books.prepared_statements import PreparedStatements
 from trueup.books.reading import literal
 from trueup.books.schema import UNREADABLE, create_table, own_words
 from trueup.model.relations import MAPPED, STRIPE, CopiedRelation, Relation, columns_of, relation_name, relation_named
@@ -80,12 +80,12 @@ class _Place:
         )
 
 
-class Handful:
+class SubjectBooks:
     """Books that hold a handful of rows. For one thread at a time."""
 
     def __init__(self, books: Books) -> None:
         """``books`` hold what the config supplies."""
-        self._again = Again(books.connection)
+        self._again = PreparedStatements(books.connection)
         self.books = dataclasses.replace(books, again=self._again)
         self._plans = {row[0] for row in self.books.run("SELECT plan FROM plan").fetchall()}
         self._again.has_plans = bool(self._plans)
@@ -168,7 +168,7 @@ class Handful:
     def _settle(self, relation: Relation, few: FewRows) -> int:
         name = few.mapping.relation
         self._noted.add(name)
-        settle(self.books.connection, relation, unique_key=few.unique_key)
+        quarantine_unreadable(self.books.connection, relation, unique_key=few.unique_key)
         self._again.forget_plans()  # it may have made a table
         refuse_wrong_columns(self.books.connection, relation, few.mapping, few.count)
         counted = "SELECT coalesce(sum(entries), 0) FROM unreadable_row WHERE relation = $relation"

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 from trueup.actions.repair.difference import Difference, affected, difference
 from trueup.actions.repair.plan import plan_of
 from trueup.actions.repair.proof import Unproven, proven, wrong_move
-from trueup.actions.repair.rows import SubjectRows
 from trueup.actions.repair.serialization import find_serialization
-from trueup.actions.repair.slice import MOST_ACCOUNTS, Slice, findings_in, load, outcomes_in, read_slice
+from trueup.actions.repair.subject_reader import SubjectReader
+from trueup.actions.repair.subject_snapshot import (
+    MOST_ACCOUNTS,
+    SubjectSnapshot,
+    findings_in,
+    load,
+    outcomes_in,
+    read_subject,
+)
 from trueup.actions.repair.writing import Translator, Writes
 from trueup.engines.requirements import reads_of_check
 from trueup.journal import JOURNAL_TABLES
@@ -26,9 +33,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.desk import Desk
-    from trueup.actions.repair.order import Order
-    from trueup.books.handful import Handful
+    from trueup.actions.repair.request import RepairRequest
+    from trueup.actions.repair.session import RepairSession
+    from trueup.books.subject_books import SubjectBooks
     from trueup.model.finding import Finding
     from trueup.model.policy import Policy
     from trueup.targets.serialization import Serialization
@@ -39,69 +46,79 @@ class Decided:
     """A plan that can be written: what it was decided from, and its statements."""
 
     plan: Plan
-    found: Slice
+    found: SubjectSnapshot
     writes: Writes
     serialization: Serialization | None
     """What keeps the application's uncommitted entries out; None where no balance is written."""
 
 
-def decide(desk: Desk, connection: Connection, books: Handful, order: Order) -> Decided | Unproven | Stale | Refused:
+def plan_repair(
+    session: RepairSession, connection: Connection, books: SubjectBooks, request: RepairRequest
+) -> Decided | Unproven | Stale | Refused:
     """Read the subject's rows into empty books, run its check on them, and translate the repair that it asks for.
 
     ``Unproven`` where it takes a plan away and the order does not know yet what Stripe says of the account.
     """
-    found = read_slice(SubjectRows(desk, connection, desk.layout().read), order.check, order.subject)
+    found = read_subject(SubjectReader(session, connection, session.layout().read), request.check, request.subject)
     if len(found.accounts) > MOST_ACCOUNTS:
-        return Refused(issue_id=order.issue_id, reason=f"It touches {len(found.accounts)} accounts; a person decides.")
-    doubt = found.ambiguous or _doubt(desk, order)
+        return Refused(
+            issue_id=request.issue_id, reason=f"It touches {len(found.accounts)} accounts; a person decides."
+        )
+    doubt = found.ambiguous or _doubt(session, request)
     if doubt:
-        return Refused(issue_id=order.issue_id, reason=f"{doubt[0].upper()}{doubt[1:]}.")
-    load(books, found, desk)
-    (made,) = outcomes_in(books, desk, (order.check,), now=order.now)
+        return Refused(issue_id=request.issue_id, reason=f"{doubt[0].upper()}{doubt[1:]}.")
+    load(books, found, session)
+    (made,) = outcomes_in(books, session, (request.check,), now=request.now)
     if not isinstance(made.outcome, Checked):
-        return Refused(issue_id=order.issue_id, reason=_unanswered(made))
-    finding = findings_in((made,)).get(order.issue_id)
+        return Refused(issue_id=request.issue_id, reason=_unanswered(made))
+    finding = findings_in((made,)).get(request.issue_id)
     if finding is None:
-        return Stale(issue_id=order.issue_id, reason=f"{order.issue_id} is not a finding now; nothing was changed.")
+        return Stale(issue_id=request.issue_id, reason=f"{request.issue_id} is not a finding now; nothing was changed.")
     change = _change_of(finding)
     if isinstance(change, Refusal):
-        return Refused(issue_id=order.issue_id, reason=change.reason)
-    if order.unattended and not change.safe:
-        return Refused(issue_id=order.issue_id, reason=f"{change.kind} must be asked for by name, by a person.")
-    wrong = wrong_move(change, books, desk.config)
+        return Refused(issue_id=request.issue_id, reason=change.reason)
+    if request.unattended and not change.safe:
+        return Refused(issue_id=request.issue_id, reason=f"{change.kind} must be asked for by name, by a person.")
+    wrong = wrong_move(change, books, session.config)
     if wrong is not None:
-        return Refused(issue_id=order.issue_id, reason=wrong)
-    return _translated(desk, connection, books, order, finding, change, found)
+        return Refused(issue_id=request.issue_id, reason=wrong)
+    return _translated(session, connection, books, request, finding, change, found)
 
 
-def _doubt(desk: Desk, order: Order) -> str | None:
+def _doubt(session: RepairSession, request: RepairRequest) -> str | None:
     """Why it is not known whose rows the check looks at; None where it is."""
-    unknown = [r for r in desk.layout().references if r.comparison is Comparison.UNKNOWN]
+    unknown = [r for r in session.layout().references if r.comparison is Comparison.UNKNOWN]
     if not unknown:
         return None
-    read = reads_of_check(order.check)
+    read = reads_of_check(request.check)
     return next((reference.doubt() for reference in unknown if reference.place in read), None)
 
 
 def _translated(
-    desk: Desk, connection: Connection, books: Handful, order: Order, finding: Finding, change: Change, found: Slice
+    session: RepairSession,
+    connection: Connection,
+    books: SubjectBooks,
+    request: RepairRequest,
+    finding: Finding,
+    change: Change,
+    found: SubjectSnapshot,
 ) -> Decided | Unproven | Stale | Refused:
     """The change in the table's own words, with what Stripe says of it."""
-    at = _moment_after(finding, order.now, desk.config.policy)
-    translator = Translator(desk=desk, connection=connection, found=found, now=at, repair_id=order.repair_id)
+    at = _moment_after(finding, request.now, session.config.policy)
+    translator = Translator(session=session, connection=connection, found=found, now=at, repair_id=request.repair_id)
     writes = translator.writes(change)
     if isinstance(writes, Refusal):
-        return Refused(issue_id=order.issue_id, reason=writes.reason)
-    obstacle = _obstacle(desk, connection, writes) or _unguarded(desk, change)
+        return Refused(issue_id=request.issue_id, reason=writes.reason)
+    obstacle = _obstacle(session, connection, writes) or _unguarded(session, change)
     if obstacle:
-        return Refused(issue_id=order.issue_id, reason=obstacle)
-    serialization = find_serialization(desk, connection, books, change)
+        return Refused(issue_id=request.issue_id, reason=obstacle)
+    serialization = find_serialization(session, connection, books, change)
     if isinstance(serialization, Refusal):
-        return Refused(issue_id=order.issue_id, reason=serialization.reason)
-    proof = proven(desk, connection, order, change)
+        return Refused(issue_id=request.issue_id, reason=serialization.reason)
+    proof = proven(session, connection, request, change)
     if isinstance(proof, (Unproven, Refused)):
         return proof
-    expected = expected_writes(desk.config.repairs.expected_writes, writes)
+    expected = expected_writes(session.config.repairs.expected_writes, writes)
     plan = plan_of(finding, change, proof, expected_writes=expected)
     return Decided(plan=plan, found=found, writes=writes, serialization=serialization)
 
@@ -152,26 +169,26 @@ def _change_of(finding: Finding) -> Change | Refusal:
             return Refusal(reason=f"{finding.check} has no automatic repair; a person decides.")
 
 
-def _obstacle(desk: Desk, connection: Connection, writes: Writes) -> str | None:
+def _obstacle(session: RepairSession, connection: Connection, writes: Writes) -> str | None:
     """Why this cannot be written here, or not be seen or taken back as a whole."""
-    obstacle = desk.target.obstacle(connection, writes.tables() | set(JOURNAL_TABLES))
+    obstacle = session.target.obstacle(connection, writes.tables() | set(JOURNAL_TABLES))
     if obstacle is not None or writes.update is None:
         return obstacle
     table, column = writes.update.table, writes.update.column
-    following = desk.target.uncounted_key(connection, table, column)
+    following = session.target.uncounted_key(connection, table, column)
     if following is None:
         return None
     return (
         f"A foreign key of {following} follows {table}.{column}, and what it would write there is not counted in "
-        f"{desk.target.place}; let that key refer to other columns, or drop it."
+        f"{session.target.place}; let that key refer to other columns, or drop it."
     )
 
 
-def _unguarded(desk: Desk, change: Change) -> str | None:
+def _unguarded(session: RepairSession, change: Change) -> str | None:
     """An event is recorded only where the database itself keeps it unique: the app may be writing the same one now."""
     if change.append.relation != "webhook_event":
         return None
-    layout = desk.layout()
+    layout = session.layout()
     mapping = layout.mappings["webhook_event"]
     column = mapping.columns["event_id"].column
     if column is not None and frozenset({column}) in layout.tables[mapping.table].unique:
@@ -186,36 +203,38 @@ def _unguarded(desk: Desk, change: Change) -> str | None:
 class Held:
     """The change is written, and the checks agree with it. ``after`` is the subject's slice now."""
 
-    after: Slice
+    after: SubjectSnapshot
 
 
-def judge_written(desk: Desk, connection: Connection, books: Handful, order: Order, decided: Decided) -> Held | str:
+def verify_applied(
+    session: RepairSession, connection: Connection, books: SubjectBooks, request: RepairRequest, decided: Decided
+) -> Held | str:
     """What is wrong with the database now that the change is written, or that it holds.
 
     The finding is gone, the audit row can be read back, no other cell of the subject's rows has changed, and nothing is
     found that was not found before. ``books`` are those that it was decided on.
     """
-    after = read_slice(SubjectRows(desk, connection, decided.found.mappings), order.check, order.subject)
+    after = read_subject(SubjectReader(session, connection, decided.found.mappings), request.check, request.subject)
     relation = decided.plan.change.append.relation
     if after.count(relation) != decided.found.count(relation) + 1:
         return f"the audit row cannot be read back as a {relation}: the mapping's condition leaves it out"
     before = books.keys()
-    load(books, after, desk, known=decided.found)
-    policy = desk.config.policy
+    load(books, after, session, known=decided.found)
+    policy = session.config.policy
     written = difference(decided.found, after)
     unplanned = _unplanned(decided, written)
     if unplanned is not None:
         return unplanned
-    seeing = affected(desk.catalogue, written, books=books, known=before, parameters=policy.parameters(order.now))
-    checks = seeing if order.check in seeing else [*seeing, order.check]
-    outcomes = outcomes_in(books, desk, checks, now=order.now)
-    mine = next(made for made in outcomes if made.check == order.check.id)
+    seeing = affected(session.catalogue, written, books=books, known=before, parameters=policy.parameters(request.now))
+    checks = seeing if request.check in seeing else [*seeing, request.check]
+    outcomes = outcomes_in(books, session, checks, now=request.now)
+    mine = next(made for made in outcomes if made.check == request.check.id)
     if not isinstance(mine.outcome, Checked):
         return f"the check could not look again: {_unanswered(mine)}"
     left = findings_in(outcomes)
-    if order.issue_id in left:
+    if request.issue_id in left:
         return "the finding would still be there"
-    return _new_in(desk, decided, order, outcomes) or Held(after=after)
+    return _new_in(session, decided, request, outcomes) or Held(after=after)
 
 
 def _unplanned(decided: Decided, written: Difference) -> str | None:
@@ -237,12 +256,14 @@ def _unplanned(decided: Decided, written: Difference) -> str | None:
     return None
 
 
-def _new_in(desk: Desk, decided: Decided, order: Order, outcomes: Sequence[CheckOutcome]) -> str | None:
+def _new_in(
+    session: RepairSession, decided: Decided, request: RepairRequest, outcomes: Sequence[CheckOutcome]
+) -> str | None:
     """What is wrong now and was not before. That is looked at only where something is wrong now."""
     left = findings_in(outcomes)
     broken = {made.check: made for made in outcomes if isinstance(made.outcome, Broken)}
     suspects = {finding.check for finding in left.values()} | broken.keys()
-    before = _outcomes_before(desk, order, decided, suspects)
+    before = _outcomes_before(session, request, decided, suspects)
     new = sorted(left.keys() - findings_in(before).keys())
     if new:
         return f"it would make a new finding: {new[0]} ({left[new[0]].message})"
@@ -250,11 +271,13 @@ def _new_in(desk: Desk, decided: Decided, order: Order, outcomes: Sequence[Check
     return f"a check could not look again: {_unanswered(broken[newly_broken[0]])}" if newly_broken else None
 
 
-def _outcomes_before(desk: Desk, order: Order, decided: Decided, suspects: Collection[str]) -> tuple[CheckOutcome, ...]:
+def _outcomes_before(
+    session: RepairSession, request: RepairRequest, decided: Decided, suspects: Collection[str]
+) -> tuple[CheckOutcome, ...]:
     """What these checks said before anything was written."""
-    checks = [check for check in desk.catalogue if check.id in suspects]
+    checks = [check for check in session.catalogue if check.id in suspects]
     if not checks:
         return ()
-    with desk.scratch_books() as books:
-        load(books, decided.found, desk)
-        return outcomes_in(books, desk, checks, now=order.now)
+    with session.scratch_books() as books:
+        load(books, decided.found, session)
+        return outcomes_in(books, session, checks, now=request.now)

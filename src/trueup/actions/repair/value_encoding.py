@@ -25,7 +25,7 @@ class Unwritable(Exception):
     """The value cannot be said in this column. The text completes a sentence that begins with the column's name."""
 
 
-def their_value(
+def encode_for_column(
     value: Value, *, ours: Column, mapping: ColumnMapping, column: ColumnDescription, neighbours: Sequence[object]
 ) -> object:
     """``value`` as this column keeps it. ``neighbours`` are values that the column holds already, the nearest first.

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from trueup.actions.audit import judge_release
+from trueup.actions.gate.arguments import parse_since, renamed_subjects
 from trueup.actions.gate.document import facts_of_file
 from trueup.actions.gate.remembered import baseline_of, baseline_run, facts_of_run
-from trueup.actions.gate.told import renamed_subjects, since_moment
 from trueup.model.errors import ConfigurationError
 from trueup.model.release import Facts, Verdict, gate_rules
 from trueup.model.settings import ReleaseSettings
@@ -20,7 +20,7 @@ from trueup.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class GateRequest:
     """What a person asks. What is None is as ``[release]`` has it.
 
     ``report`` or ``run`` is judged, or an audit of now. ``baseline`` is a file, ``baseline_environment`` what it is of,
@@ -39,7 +39,7 @@ class Order:
 
 
 def decide(
-    order: Order,
+    request: GateRequest,
     *,
     settings: ReleaseSettings | None,
     checks: Collection[str],
@@ -52,29 +52,29 @@ def decide(
     ``audit_now`` and ``store`` are called only where they are needed. Raises ``ConfigurationError`` for an order that
     contradicts itself, ``ReportUnreadable``, ``StoreUnavailable``, and whatever ``audit_now`` raises.
     """
-    if order.report is not None and order.run is not None:
+    if request.report is not None and request.run is not None:
         raise ConfigurationError("--report and --run both name what is to be judged: keep one of them.")
-    if order.baseline_environment is not None and not order.baseline_environment.strip():
+    if request.baseline_environment is not None and not request.baseline_environment.strip():
         raise ConfigurationError("--baseline-environment is empty: name the environment whose audit is the baseline.")
-    if order.since is not None and not order.since.strip():
+    if request.since is not None and not request.since.strip():
         raise ConfigurationError("--since is empty: give a day such as 2026-03-01, or a run.")
     given = settings or ReleaseSettings()
-    since = since_moment(order.since, now=clock()) if order.since is not None else None
-    run = order.since if since is None else None
-    if run is not None and (order.baseline is not None or order.baseline_environment is not None):
+    since = parse_since(request.since, now=clock()) if request.since is not None else None
+    run = request.since if since is None else None
+    if run is not None and (request.baseline is not None or request.baseline_environment is not None):
         raise ConfigurationError("--since names a run, which is a baseline: leave out the other one.")
-    renamed = renamed_subjects(order.renamed) if order.renamed is not None else {}
-    report = _report(order, given, audit_now, store)
-    of = order.baseline_environment or (given.baseline_environment if run is None else None)
-    before = _baseline(order, report, run=run, of=of, store=store)
+    renamed = renamed_subjects(request.renamed) if request.renamed is not None else {}
+    report = _report(request, given, audit_now, store)
+    of = request.baseline_environment or (given.baseline_environment if run is None else None)
+    before = _baseline(request, report, run=run, of=of, store=store)
     if renamed and before is None:
         raise ConfigurationError("--renamed says what a baseline calls otherwise: name a baseline too.")
     configured = gate_rules(settings)
     rules = dataclasses.replace(
         configured,
-        fail_on=order.fail_on or configured.fail_on,
-        max_age_minutes=order.max_age_minutes or configured.max_age_minutes,
-        allow_inconclusive=order.allow_inconclusive,
+        fail_on=request.fail_on or configured.fail_on,
+        max_age_minutes=request.max_age_minutes or configured.max_age_minutes,
+        allow_inconclusive=request.allow_inconclusive,
         checks=frozenset(checks),
         baseline_environment=of,
         since=since,
@@ -84,20 +84,20 @@ def decide(
 
 
 def _report(
-    order: Order, settings: ReleaseSettings, audit_now: Callable[[], Facts], store: Callable[[], Store]
+    request: GateRequest, settings: ReleaseSettings, audit_now: Callable[[], Facts], store: Callable[[], Store]
 ) -> Facts:
-    if order.report is not None:
-        return facts_of_file(order.report)
-    if order.run is not None:
-        return facts_of_run(order.run, store=store(), environment=settings.environment)
+    if request.report is not None:
+        return facts_of_file(request.report)
+    if request.run is not None:
+        return facts_of_run(request.run, store=store(), environment=settings.environment)
     return audit_now()
 
 
 def _baseline(
-    order: Order, report: Facts, *, run: str | None, of: str | None, store: Callable[[], Store]
+    request: GateRequest, report: Facts, *, run: str | None, of: str | None, store: Callable[[], Store]
 ) -> Facts | None:
-    if order.baseline is not None:
-        return facts_of_file(order.baseline)
+    if request.baseline is not None:
+        return facts_of_file(request.baseline)
     if run is not None:
         return baseline_run(run, store=store(), environment=report.environment)
     if of is not None:

@@ -21,7 +21,7 @@ _PARAMETER = re.compile(r"\$([a-z_]+)")
 _PLANNED = frozenset({"SELECT", "INSERT", "DELETE"})
 
 
-class Again:
+class PreparedStatements:
     """Keeps statements parsed, and the plans of those whose values can be written where they are run.
 
     A plan is one that was made without looking for a better one, and only fit for a few rows: where there are more,

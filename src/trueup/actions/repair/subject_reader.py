@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, text
 from sqlalchemy.types import NullType
 
-from trueup.books.handful import NO_TYPE, FewRows, Given
+from trueup.books.subject_books import NO_TYPE, FewRows, Given
 from trueup.model.source import ColumnMapping, RelationMapping
 from trueup.sources.select import quoted, select
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, TextClause
 
-    from trueup.actions.repair.desk import Desk
+    from trueup.actions.repair.session import RepairSession
 
 _CHUNK = 500
 _STATEMENTS_KEPT = 256
@@ -62,14 +62,14 @@ def literal_mapping(mapping: RelationMapping) -> RelationMapping:
     return dataclasses.replace(mapping, table=literal_sql(mapping.table), columns=columns, where=where)
 
 
-class SubjectRows:
+class SubjectReader:
     """Reads relations by the values of one of their columns. ``wanted`` is what is read of each relation."""
 
-    def __init__(self, desk: Desk, connection: Connection, wanted: Mapping[str, RelationMapping]) -> None:
+    def __init__(self, session: RepairSession, connection: Connection, wanted: Mapping[str, RelationMapping]) -> None:
         self.wanted = wanted
-        self.desk = desk
+        self.session = session
         self.connection = connection
-        self._layout = desk.layout()
+        self._layout = session.layout()
         self._mappings = self._layout.mappings
 
     def read(self, relation: str, by: Mapping[str, Collection[str]]) -> list[Raw]:
@@ -127,7 +127,7 @@ class SubjectRows:
             yield tuple(row)
 
     def _select(self, mapping: RelationMapping, wanted: Collection[str], tests: Iterable[tuple[str, bool]]) -> str:
-        quote = self.desk.target.quote
+        quote = self.session.target.quote
         literal = literal_mapping(mapping)
         condition = " OR ".join(
             f"{expression_of(literal.columns[name], quote)} {'=' if is_single else 'IN'} :{name}"
@@ -146,15 +146,15 @@ class SubjectRows:
         table = self._layout.tables.get(mapping.table)
         types = {column.name: column.type for column in table.columns} if table is not None else {}
         declared = types.get(mapping.columns[name].column or "", "")
-        if self.desk.target.dialect != "postgres" or not declared.startswith(("character(", "bpchar")):
+        if self.session.target.dialect != "postgres" or not declared.startswith(("character(", "bpchar")):
             return literal
-        return ColumnMapping(expression=f"CAST({expression_of(literal, self.desk.target.quote)} AS text)")
+        return ColumnMapping(expression=f"CAST({expression_of(literal, self.session.target.quote)} AS text)")
 
     def _theirs(self, mapping: RelationMapping, column: ColumnMapping, values: Collection[str]) -> list[object]:
         """Our text as the column's type has it; what that type cannot hold is in no row."""
         family = ""
         if column.column is not None:
-            described = self.desk.columns(self.connection, mapping.table).get(column.column)
+            described = self.session.columns(self.connection, mapping.table).get(column.column)
             family = described.family if described else ""
         found = (typed_key(value, family) for value in sorted(values))
         return [value for value in found if value is not None]

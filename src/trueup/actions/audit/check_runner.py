@@ -38,7 +38,7 @@ NOT_EVIDENCE = RESERVED | {PLAN_OF_ACCOUNT}
 _OF_STRIPE = frozenset(map(relation_name, STRIPE))
 
 
-def examine(
+def run_checks(
     books: Books,
     *,
     checks: Sequence[Check],

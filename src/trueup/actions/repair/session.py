@@ -19,7 +19,7 @@ from trueup.actions.audit import (
     unique_key,
 )
 from trueup.books.file import books_in_memory
-from trueup.books.handful import Handful
+from trueup.books.subject_books import SubjectBooks
 from trueup.mapping.resolve import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
@@ -69,7 +69,7 @@ class Claims:
     turn: threading.Lock = field(default_factory=threading.Lock)
 
 
-class Desk:
+class RepairSession:
     """One place that repairs are written to, open for as long as its owner likes; used by many threads.
 
     The layout is read on first use and kept. ``forget`` makes the next use read it again: a statement that no longer
@@ -92,11 +92,11 @@ class Desk:
         self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._layout: Layout | None = None
         self._columns: dict[str, Columns] = {}
-        self._spare: list[tuple[Handful, contextlib.ExitStack]] = []
+        self._spare: list[tuple[SubjectBooks, contextlib.ExitStack]] = []
 
-    def for_config(self, config: Config) -> Desk:
+    def for_config(self, config: Config) -> RepairSession:
         """The same place under another policy or other exemptions, which change more often than a schema does."""
-        other = Desk(config, self.catalogue, self._url, only_looks=self._only_looks)
+        other = RepairSession(config, self.catalogue, self._url, only_looks=self._only_looks)
         other._layout, other._columns, other._turns = self._layout, self._columns, self._turns
         other.asking, other.claims = self.asking, self.claims
         return other
@@ -122,7 +122,7 @@ class Desk:
         return self._turns
 
     @contextlib.contextmanager
-    def scratch_books(self) -> Iterator[Handful]:
+    def scratch_books(self) -> Iterator[SubjectBooks]:
         """Small books with what the config supplies and nothing else, kept for the next one who asks."""
         with self._lock:
             spare = self._spare.pop() if self._spare else None
@@ -135,7 +135,7 @@ class Desk:
                     self._spare.append((books, until_used_again.pop_all()))
 
     def close(self) -> None:
-        """Let go of everything that is kept. A desk that is used again opens it again."""
+        """Let go of everything that is kept. A repair session that is used again opens it again."""
         with self._lock:
             while self._spare:
                 self._spare.pop()[1].close()
@@ -169,23 +169,23 @@ class Desk:
         )
 
 
-def open_desk(config: Config, catalogue: Sequence[Check]) -> Desk:
-    """The desk of this installation. Raises ``ConfigurationError`` when repairs are off: no ``repair_url``."""
+def open_repair_session(config: Config, catalogue: Sequence[Check]) -> RepairSession:
+    """Open the session of this installation. Raises ``ConfigurationError`` without ``repair_url``."""
     if config.repair_url is None:
         raise ConfigurationError(
             f"Repairs are off: set database.repair_url in {config.path} to the role that may repair "
             "(`trueup doctor --print-grants` prints it)."
         )
-    return Desk(config, catalogue, config.repair_url)
+    return RepairSession(config, catalogue, config.repair_url)
 
 
-def open_reading_desk(config: Config, catalogue: Sequence[Check]) -> Desk:
-    """A desk that only looks, with the role that audits. Raises ``ConfigurationError`` for a folder of files."""
-    return Desk(config, catalogue, config.database_url, only_looks=True)
+def open_reading_session(config: Config, catalogue: Sequence[Check]) -> RepairSession:
+    """Open a session that only looks, as the role that audits. Raises ``ConfigurationError`` for a folder."""
+    return RepairSession(config, catalogue, config.database_url, only_looks=True)
 
 
-def _opened(config: Config) -> tuple[Handful, contextlib.ExitStack]:
+def _opened(config: Config) -> tuple[SubjectBooks, contextlib.ExitStack]:
     held = contextlib.ExitStack()
     books = held.enter_context(books_in_memory())
     supply_configured(books, config)
-    return Handful(books), held
+    return SubjectBooks(books), held

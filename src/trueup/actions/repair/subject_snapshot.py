@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from trueup.actions.audit import examine, unique_key
+from trueup.actions.audit import run_checks, unique_key
 from trueup.actions.repair.keys import AccountKeys
-from trueup.actions.repair.rows import Raw, SubjectRows, few_rows
+from trueup.actions.repair.subject_reader import Raw, SubjectReader, few_rows
 from trueup.engines.sql import subject_column
 from trueup.model.source import RelationMapping, Silent
 
 if TYPE_CHECKING:
-    from trueup.actions.repair.desk import Desk
-    from trueup.books.handful import Handful
+    from trueup.actions.repair.session import RepairSession
+    from trueup.books.subject_books import SubjectBooks
     from trueup.model.check import Check
     from trueup.model.finding import Finding
     from trueup.model.outcome import CheckOutcome
@@ -35,7 +35,7 @@ _ACCOUNT_KEYS = ("stripe_customer_id", "stripe_subscription_id", "email")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
+class SubjectSnapshot:
     """The rows that belong to one subject, by relation, as the database gave them."""
 
     rows: Mapping[str, Sequence[Raw]]
@@ -49,14 +49,14 @@ class Slice:
         return len(self.rows.get(relation, ()))
 
 
-def read_slice(reader: SubjectRows, check: Check, subject: str) -> Slice:
+def read_subject(reader: SubjectReader, check: Check, subject: str) -> SubjectSnapshot:
     """Everything that bears on ``subject``: its accounts with their whole ledgers, events, plan changes and seats.
 
     A row that names an account in another spelling, which the database takes for the same, has the account's own here.
     """
     column = subject_column(check.violations)
     asked = accounts_of(reader, check, subject)
-    keys = AccountKeys(desk=reader.desk, connection=reader.connection, mapping=reader.wanted.get("account"))
+    keys = AccountKeys(session=reader.session, connection=reader.connection, mapping=reader.wanted.get("account"))
     account_rows = reader.read("account", {"account_id": asked})
     keys.settle(asked, account_rows)
     accounts = frozenset(keys.accounts)
@@ -76,10 +76,10 @@ def read_slice(reader: SubjectRows, check: Check, subject: str) -> Slice:
         "plan_change": changes,
         "member": members,
     }
-    return Slice(rows=rows, mappings=reader.wanted, accounts=accounts, ambiguous=keys.ambiguous)
+    return SubjectSnapshot(rows=rows, mappings=reader.wanted, accounts=accounts, ambiguous=keys.ambiguous)
 
 
-def _members_of(reader: SubjectRows, keys: AccountKeys) -> tuple[list[Raw], list[Raw]]:
+def _members_of(reader: SubjectReader, keys: AccountKeys) -> tuple[list[Raw], list[Raw]]:
     """The seats of these accounts, and the rows of the further accounts that these accounts have a seat in."""
     mapping = reader.wanted.get("member")
     accounts = frozenset(keys.accounts)
@@ -92,7 +92,7 @@ def _members_of(reader: SubjectRows, keys: AccountKeys) -> tuple[list[Raw], list
     return keys.respelled(mapping, "account_id", members), rows
 
 
-def accounts_of(reader: SubjectRows, check: Check, subject: str) -> set[str]:
+def accounts_of(reader: SubjectReader, check: Check, subject: str) -> set[str]:
     """The accounts that a subject of this check is about."""
     column = subject_column(check.violations)
     if column == _EVENT:
@@ -120,12 +120,14 @@ def _events_in(mapping: RelationMapping | None, entries: Sequence[Raw]) -> set[s
     return {str(entry[position]) for entry in entries if entry[position]}
 
 
-def load(books: Handful, found: Slice, desk: Desk, *, known: Slice | None = None) -> None:
+def load(
+    books: SubjectBooks, found: SubjectSnapshot, session: RepairSession, *, known: SubjectSnapshot | None = None
+) -> None:
     """Put the slice into small books, read exactly as an audit reads the whole.
 
     ``known`` is what the books hold already: of it, only the relations whose rows have changed are read again.
     """
-    layout = desk.layout()
+    layout = session.layout()
     books.put(
         [
             few_rows(mapping, found.rows[name], unique_key=unique_key(mapping, layout.tables[mapping.table]))
@@ -135,10 +137,12 @@ def load(books: Handful, found: Slice, desk: Desk, *, known: Slice | None = None
     )
 
 
-def outcomes_in(books: Handful, desk: Desk, checks: Sequence[Check], *, now: datetime) -> tuple[CheckOutcome, ...]:
+def outcomes_in(
+    books: SubjectBooks, session: RepairSession, checks: Sequence[Check], *, now: datetime
+) -> tuple[CheckOutcome, ...]:
     """What these checks find in the books."""
-    return examine(
-        books.books, checks=checks, policy=desk.config.policy, now=now, progress=Silent(), counts_population=False
+    return run_checks(
+        books.books, checks=checks, policy=session.config.policy, now=now, progress=Silent(), counts_population=False
     )
 
 

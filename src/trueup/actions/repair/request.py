@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RepairRequest:
     """One repair that was asked for. ``now`` is naive UTC; ``repair_id`` names this attempt for ever."""
 
     issue_id: str

@@ -16,7 +16,7 @@ _COLUMNS = 2
 _RENAMED_BYTES_LIMIT = 64 * 1024 * 1024  # a million subjects
 
 
-def since_moment(text: str, *, now: datetime) -> datetime | None:
+def parse_since(text: str, *, now: datetime) -> datetime | None:
     """The last moment (naive UTC) whose findings ``--since`` lets pass; None when it names a run.
 
     A day means its beginning: what was first seen on it counts. Raises ``ConfigurationError`` for a moment that is
