@@ -192,6 +192,13 @@ def test_messages_about_one_trouble_are_one_thread() -> None:
     assert first["Message-ID"] != second["Message-ID"]
 
 
+def test_a_long_subject_keeps_every_blank_between_words_that_are_encoded() -> None:
+    """Python's own folding joined the last two of these words."""
+    subject = "[漢字0 " + "\u00a1" * 30 + "*bold*] " + "<!channel>" * 6 + "<!cha…"
+    written = write(alert(title=subject), sender=SENDER, recipients=TO, message_id="msg_1", now=NOW)
+    assert str(read(written.as_bytes(policy=email.policy.SMTP))["Subject"]) == str(written["Subject"])
+
+
 @given(hostile_alerts())
 def test_a_reader_sees_our_headers_and_no_link_or_control_of_anybody_else(told: Alert) -> None:
     written = write(cleaned(told), sender=SENDER, recipients=TO, message_id="msg_1", now=NOW)

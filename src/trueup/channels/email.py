@@ -25,6 +25,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.header import Header
 from email.message import EmailMessage
 
 from trueup.channels.delivery import failed_delivery
@@ -122,13 +123,21 @@ def write(
     message = EmailMessage()
     message["From"] = sender
     message["To"] = ", ".join(recipients)
-    message["Subject"] = subject(alert)
+    _set_subject(message, subject(alert))
     message["Date"] = email.utils.format_datetime(now.replace(tzinfo=UTC))
     message["Message-ID"] = f"<{message_id}@{domain}>"
     message["References"] = f"<{thread}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # no holiday notices in return (RFC 3834)
     message.set_content("\n".join(_lines(alert, refused)) + "\n", charset="utf-8", cte="quoted-printable")
     return message
+
+
+def _set_subject(message: EmailMessage, text: str) -> None:
+    """Encode a subject that is not ASCII as a whole: word by word, the library loses blanks between encoded words."""
+    if text.isascii():
+        message["Subject"] = text
+    else:
+        message.set_raw("Subject", Header(text, "utf-8", header_name="Subject").encode())
 
 
 def subject(alert: Alert) -> str:
