@@ -194,8 +194,15 @@ def test_messages_about_one_trouble_are_one_thread() -> None:
 
 def test_a_long_subject_keeps_every_blank_between_words_that_are_encoded() -> None:
     """Python's own folding joined the last two of these words."""
-    subject = "[漢字0 " + "\u00a1" * 30 + "*bold*] " + "<!channel>" * 6 + "<!cha…"
-    written = write(alert(title=subject), sender=SENDER, recipients=TO, message_id="msg_1", now=NOW)
+    place = (
+        "@here@here漢字0"
+        + r"\x1f" * 5
+        + r"\n\x0800\x1f\x1f\n\n\n\n\x08\U00018d09000\x1f\x1f\n¡\x1f\U00011daa\U00012544"
+        "www.evil.example*bold*"
+    )
+    written = write(
+        alert(environment=place, title="<!channel>" * 8), sender=SENDER, recipients=TO, message_id="msg_1", now=NOW
+    )
     assert str(read(written.as_bytes(policy=email.policy.SMTP))["Subject"]) == str(written["Subject"])
 
 
