@@ -341,7 +341,7 @@ def test_objects_of_the_other_mode_are_left_out_and_nothing_else_than_them_is_re
             live + b"djstripe_paymentintent, djstripe_dispute, djstripe_session, djstripe_price, "
             b"djstripe_refund, djstripe_subscriptionitem, djstripe_subscriptionschedule"
         )
-    with pytest.raises(ConfigurationError, match="All 2 of Stripe's objects are of test mode"):
+    with pytest.raises(ConfigurationError, match="All 2 of Stripe's objects are in test mode"):
         read(app_url, tmp_path, section, SYNC=postgres_url)
 
 
