@@ -90,7 +90,8 @@ class Planted:
     """What an audit finds besides."""
 
     def take(self, check: str) -> str:
-        """The id of an issue that nobody has taken."""
+        """The id of an issue that no test has taken yet."""
+        assert self.left[check], f"no issue of {check} is left to take: plant more of each"
         return self.left[check].pop()
 
     @property

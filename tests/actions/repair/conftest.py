@@ -12,7 +12,8 @@ from tests.support.attempts import Attempts, attempts
 from tests.support.planted import Planted, planted
 from tests.support.wired import Wired, wired_to
 
-EACH, EACH_SLOW = 16, 40
+EACH, EACH_SLOW = 16, 120
+"""The kill tests take an issue for every message after COMMIT, at which a repair is there already when it is killed."""
 
 
 @pytest.fixture(scope="session")
