@@ -187,6 +187,8 @@ def test_an_interpreter_that_never_reads_a_long_question_is_ended_in_time(tmp_pa
 def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     app(tmp_path, "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)\n")
     code = (
+        # Who runs the tests in the background has them begin with Ctrl-C ignored.
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\nfrom trueup.probes.child import converse\n"
         "converse(__import__('sys').executable, {'callable': 'rules:allowed', 'lists': None, 'cells': [], 'known': [], "
         "'plans': [], 'seconds': 60}, folder=Path('.'), timeout_seconds=60)\n"
