@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ENTRY_LINKS = (
+    "ledger_entry.stripe_event_id",
+    "ledger_entry.stripe_payment_intent_id",
+    "ledger_entry.stripe_invoice_id",
+)
+"""What an entry may name of Stripe's objects, and an app need not map: ``optional`` to what reads them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:

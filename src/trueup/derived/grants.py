@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from trueup.derived.derivation import Derived
-
-_LINKS = (
-    "ledger_entry.stripe_event_id",
-    "ledger_entry.stripe_payment_intent_id",
-    "ledger_entry.stripe_invoice_id",
-)
+from trueup.derived.derivation import ENTRY_LINKS, Derived
 
 REPEATED_GRANT = Derived(
     name="repeated_grant",
@@ -16,7 +10,7 @@ REPEATED_GRANT = Derived(
     "of them, `name` its id); how many seconds after the account's previous one of the same kind each came, NULL for "
     "the first; and the credits that were taken back from the same accounts in that name. A promotional grant repeats "
     "an event only, and an invoice is repeated by subscription grants only.",
-    optional=_LINKS,
+    optional=ENTRY_LINKS,
     sql="""
 WITH granted AS (
     SELECT stripe_event_id, stripe_payment_intent_id, stripe_invoice_id, account_id, kind, entry_id, amount, created_at

@@ -6,18 +6,12 @@ part of it (a payment of the invoice, its checkout, an event about it) names the
 
 from __future__ import annotations
 
-from trueup.derived.derivation import Derived
-
-_LINKS = (
-    "ledger_entry.stripe_event_id",
-    "ledger_entry.stripe_payment_intent_id",
-    "ledger_entry.stripe_invoice_id",
-)
+from trueup.derived.derivation import ENTRY_LINKS, Derived
 
 MONEY_NAME = Derived(
     name="money_name",
     holds="For checkouts, events, and the payments of invoices that something names: the money that they are about.",
-    optional=_LINKS,
+    optional=ENTRY_LINKS,
     # A subscription's checkout may not say which invoice it made: the subscription's first one.
     sql="""
 WITH wanted AS (                       -- few of an app whose entries name their invoices
@@ -197,7 +191,7 @@ MONEY_ENTRY = Derived(
     holds="The entries that name something of Stripe's, each with the money it is about: the invoice that it names, or "
     "else the one its payment, its checkout or its event belongs to. NULL where it names an event that is unknown. "
     "gives_credits: pending and empty grants too, promotional extras not.",
-    optional=_LINKS,
+    optional=ENTRY_LINKS,
     sql="""
 SELECT e.entry_id, e.account_id, e.kind, e.amount, e.posted, e.created_at,
        coalesce(e.stripe_invoice_id, p.money_id, e.stripe_payment_intent_id,
@@ -214,7 +208,7 @@ LEFT JOIN money_name AS v ON v.name = e.stripe_event_id
 UNCREDITED_INVOICE = Derived(
     name="uncredited_invoice",
     holds="The paid invoices that no entry gives credits for.",
-    optional=_LINKS,
+    optional=ENTRY_LINKS,
     sql="""
 SELECT i.invoice_id, i.subscription_id, i.customer_id, i.account_id, i.currency, i.total AS amount, i.livemode,
        i.created_at, coalesce(i.paid_at, i.created_at) AS paid_at
@@ -230,7 +224,7 @@ MONEY_CREDIT = Derived(
     holds="One row per money that entries are about: how many of them give credits (credit_entries); of the posted "
     "ones, what was granted, by how many grants and the largest of them, taken back (reversed), given again "
     "(reinstated), adjusted up and down, and what was a promotional extra.",
-    optional=_LINKS,
+    optional=ENTRY_LINKS,
     sql="""
 SELECT money_id,
        sum(CASE WHEN gives_credits THEN 1 ELSE 0 END)                                           AS credit_entries,
@@ -262,7 +256,7 @@ NAMED_GRANT = Derived(
     holds="The period's settled purchases and subscription grants that name a money, each with what Stripe says of it: "
     "paid, if one of the things named is; unknown, if one of them may be older or younger than what was read; "
     "otherwise pending, or none: never paid, of the other mode, or not there at all.",
-    optional=_LINKS,
+    optional=ENTRY_LINKS,
     sql="""
 WITH reading AS (
     SELECT relation, coalesce(complete_since, CAST('1900-01-01' AS TIMESTAMP)) AS since FROM stripe_reading

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from trueup.derived.derivation import Derived
+from trueup.derived.derivation import ENTRY_LINKS, Derived
 
-_LINKS = (
-    "ledger_entry.stripe_event_id",
-    "ledger_entry.stripe_payment_intent_id",
-    "ledger_entry.stripe_invoice_id",
-)
 _HOLDS = (
     "One row for each of them with a line for a plan whose credits are known: the fewest and the most credits that it "
     "owes by now. A price of twelve periods owes them one after the other, or at once. The most is NULL where the "
@@ -102,14 +97,14 @@ FROM total
 INVOICE_OWED = Derived(
     name="invoice_owed",
     holds=f"What the invoices owe that entries are about. {_HOLDS}",
-    optional=_LINKS,
+    optional=ENTRY_LINKS,
     sql=_owed("money_id FROM money_credit"),
 )
 
 UNCREDITED_OWED = Derived(
     name="uncredited_owed",
     holds=f"What the paid invoices owe that no entry gives credits for. {_HOLDS}",
-    optional=_LINKS,
+    optional=ENTRY_LINKS,
     sql=_owed("invoice_id FROM uncredited_invoice"),
 )
 
