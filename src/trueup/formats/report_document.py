@@ -7,87 +7,18 @@ Every field is always written, in camel case, in this order. ``report.schema.jso
 from __future__ import annotations
 
 import operator
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    Strict,
-    StrictBool,
-    StrictInt,
-    StrictStr,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool, StrictInt, StrictStr, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from trueup.formats.wording import instant
+from trueup.formats.scalars import Count, Credits, Day, Fingerprint, Moment, Money, NextCursor, Number
 from trueup.model.finding import Area
 from trueup.model.guardrail import GuardrailStatus
-from trueup.model.money import credits_text
 from trueup.model.release import Answered
 from trueup.model.report import SCHEMA_VERSION, Status
 from trueup.model.severity import Severity
-
-
-def _parse_moment(value: object) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    moment = datetime.fromisoformat(_require_text(value))
-    if moment.tzinfo is None:
-        raise ValueError("must name its time zone")
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _parse_day(value: object) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(_require_text(value))
-
-
-def _parse_credits(value: object) -> object:
-    return value if isinstance(value, Decimal) else _require_text(value)
-
-
-def _require_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("must be text")  # noqa: TRY004 - pydantic takes a ValueError
-    return value
-
-
-Moment = Annotated[
-    datetime,
-    BeforeValidator(_parse_moment),
-    PlainSerializer(instant, return_type=str),
-    WithJsonSchema(
-        {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{6})?Z$"}
-    ),
-]
-"""A moment, naive UTC; text with its time zone in JSON."""
-
-Day = Annotated[
-    date,
-    BeforeValidator(_parse_day),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
-]
-Credits = Annotated[
-    Decimal,
-    BeforeValidator(_parse_credits),
-    Field(ge=0, allow_inf_nan=False),
-    PlainSerializer(credits_text, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+([.][0-9]+)?$", "description": "An exact decimal."}),
-]
-Count = Annotated[StrictInt, Field(ge=0)]
-Money = Annotated[dict[StrictStr, Count], Field(description="Minor units by currency.")]
-Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
-Fingerprint = Annotated[
-    StrictStr, Field(pattern=r"^[0-9a-f]{32}$", description="The same for the same broken thing in every run.")
-]
-NextCursor = Annotated[
-    StrictStr | None, Field(description="Give it back as `cursor` for what comes next; null on the last page.")
-]
 
 
 class ReportPart(BaseModel):

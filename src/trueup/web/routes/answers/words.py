@@ -1,4 +1,4 @@
-"""The scalars of all answers, and what every answer has in common."""
+"""The scalars of all answers, those of the report among them, and what every answer has in common."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from trueup.formats.scalars import (
+    CREDITS_DESCRIPTION,
+    CREDITS_PATTERN,
+    DAY_PATTERN,
+    MOMENT_PATTERN,
+    Count,
+    Fingerprint,
+    NextCursor,
+)
 from trueup.formats.wording import instant
+
+__all__ = ["Answer", "Count", "Credits", "Day", "Fingerprint", "Moment", "NextCursor", "Sha256", "moment_or_none"]
 
 
 class Answer(BaseModel):
@@ -17,22 +28,10 @@ class Answer(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, validate_by_name=True)
 
 
-Moment = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{6})?Z$")
-]
-Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-Credits = Annotated[str, StringConstraints(pattern=r"^-?[0-9]+([.][0-9]+)?$"), Field(description="An exact decimal.")]
-Money = Annotated[dict[str, int], Field(description="Minor units by currency.")]
-Count = Annotated[int, Field(ge=0)]
-Fingerprint = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9a-f]{32}$"),
-    Field(description="The same for the same broken thing in every run."),
-]
+Moment = Annotated[str, StringConstraints(pattern=MOMENT_PATTERN)]
+Day = Annotated[str, StringConstraints(pattern=DAY_PATTERN)]
+Credits = Annotated[str, StringConstraints(pattern=CREDITS_PATTERN), Field(description=CREDITS_DESCRIPTION)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-NextCursor = Annotated[
-    str | None, Field(description="Give it back as `cursor` for what comes next; null on the last page.")
-]
 
 
 def moment_or_none(value: datetime | None) -> str | None:
