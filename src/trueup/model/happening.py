@@ -181,34 +181,13 @@ def of_payment(payment: StripePaymentIntent, named: Named) -> Iterator[Happening
 
 def of_refund(refund: StripeRefund, named: Named) -> Iterator[Happening]:
     """What was given back."""
-    what, money = f"refund {_phrase(refund.status)}", _negative(refund.amount)
-    yield _of_stripe(
-        "stripe_refund",
-        refund.refund_id,
-        refund.created_at,
-        what,
-        13,
-        named,
-        money=money,
-        currency=refund.currency,
-        livemode=refund.livemode,
-    )
+    yield _of_money_back("stripe_refund", refund.refund_id, refund, f"refund {_phrase(refund.status)}", 13, named)
 
 
 def of_dispute(dispute: StripeDispute, named: Named) -> Iterator[Happening]:
     """What a cardholder's bank takes back, or wants to."""
-    what, money = f"dispute {_phrase(dispute.status)}", _negative(dispute.amount)
-    yield _of_stripe(
-        "stripe_dispute",
-        dispute.dispute_id,
-        dispute.created_at,
-        what,
-        14,
-        named,
-        money=money,
-        currency=dispute.currency,
-        livemode=dispute.livemode,
-    )
+    what = f"dispute {_phrase(dispute.status)}"
+    yield _of_money_back("stripe_dispute", dispute.dispute_id, dispute, what, 14, named)
 
 
 def of_checkout(session: StripeCheckoutSession, named: Named) -> Iterator[Happening]:
@@ -258,6 +237,22 @@ def _of_invoice(
         money=money,
         currency=invoice.currency,
         livemode=invoice.livemode,
+    )
+
+
+def _of_money_back(
+    relation: str, object_id: str, back: StripeRefund | StripeDispute, what: str, place: int, named: Named
+) -> Happening:
+    return _of_stripe(
+        relation,
+        object_id,
+        back.created_at,
+        what,
+        place,
+        named,
+        money=_negative(back.amount),
+        currency=back.currency,
+        livemode=back.livemode,
     )
 
 
