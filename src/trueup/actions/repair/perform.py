@@ -29,33 +29,27 @@ commit, and look once more
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from trueup import journal
+from trueup.actions.repair.beginning import Begun, begin, lock_accounts, open_transaction
 from trueup.actions.repair.ending import Again, commit, write_all
 from trueup.actions.repair.planning import Decided, Held, plan_repair, verify_applied
 from trueup.actions.repair.proof import ASKINGS, Unproven, asked
-from trueup.actions.repair.record import recorded, stored_result
+from trueup.actions.repair.record import recorded
 from trueup.actions.repair.rehearsal import Claim, HeldTooLong, Patience, Rehearsal, RowsMoved, missing_claim
 from trueup.actions.repair.subject_reader import SubjectReader
-from trueup.actions.repair.subject_snapshot import MOST_ACCOUNTS, accounts_of, read_subject
+from trueup.actions.repair.subject_snapshot import read_subject
 from trueup.actions.repair.verification import Written
-from trueup.actions.repair.writing import lock_row
 from trueup.model.repair import Failed, Plan, Previewed, Refused, RepairResult, Stale
-from trueup.targets.serialization import HELD_SECONDS, Serialization
+from trueup.targets.serialization import HELD_SECONDS
 from trueup.targets.target import TargetUnavailable, Trouble
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from sqlalchemy import Connection
-
     from trueup.actions.repair.request import RepairRequest
     from trueup.actions.repair.session import RepairSession
-    from trueup.targets.target import WriteCounter
 
 MOST_TURN_SECONDS = 10
 """How long a repair waits for those of this process that claim the ledger before it."""
@@ -180,12 +174,12 @@ def _attempt(
 
     ``claim`` is held from the first moment, where the account moves too often to be rehearsed. Raises ``HeldTooLong``.
     """
-    with session.turn(), _transaction(session, claim) as connection, session.scratch_books() as books:
-        ready = _begin(session, connection, request, claim)
-        if not isinstance(ready, _Begun):
+    with session.turn(), open_transaction(session, claim) as connection, session.scratch_books() as books:
+        ready = begin(session, connection, request, claim)
+        if not isinstance(ready, Begun):
             return ready
         if claim is None:
-            _lock(session, connection, request)
+            lock_accounts(session, connection, request)
         decided = plan_repair(session, connection, books, request)
         if not isinstance(decided, Decided):
             return decided
@@ -211,9 +205,9 @@ def _attempt(
 def _attempt_claimed(session: RepairSession, request: RepairRequest, rehearsal: Rehearsal) -> RepairResult:
     """What was rehearsed, in earnest: nothing is decided any more. Raises ``RowsMoved`` and ``HeldTooLong``."""
     claim, decided = rehearsal.claim, rehearsal.decided
-    with session.turn(), _transaction(session, claim) as connection:
-        ready = _begin(session, connection, request, claim)
-        if not isinstance(ready, _Begun):
+    with session.turn(), open_transaction(session, claim) as connection:
+        ready = begin(session, connection, request, claim)
+        if not isinstance(ready, Begun):
             return ready
         rows = SubjectReader(session, connection, decided.found.mappings)
         if not rehearsal.is_of(read_subject(rows, request.check, request.subject)):
@@ -228,76 +222,6 @@ def _attempt_claimed(session: RepairSession, request: RepairRequest, rehearsal: 
         if claim.is_overdue():
             raise HeldTooLong
         return commit(session, connection, request, decided, done)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Begun:
-    """A transaction in which the repair may be written: in which database, counted from here, its claim held."""
-
-    identity: str
-    counter: WriteCounter
-
-
-def _transaction(session: RepairSession, claim: Claim | None) -> AbstractContextManager[Connection]:
-    return session.target.transaction() if claim is None else session.target.transaction(claim.serialization)
-
-
-def _begin(
-    session: RepairSession, connection: Connection, request: RepairRequest, claim: Claim | None
-) -> _Begun | RepairResult:
-    """Hold the claim, where there is one; the journal must be this database's, and the call be a new one."""
-    # What MariaDB reads before its locks would be the moment that it sees from then on.
-    is_first = claim is not None and claim.serialization is Serialization.ENTRY_LOCKS
-    obstacle = claim.hold(session, connection) if claim is not None and is_first else None
-    identity = _identity(session, connection, request)
-    if isinstance(identity, Refused):
-        return identity
-    known = stored_result(connection, request)
-    if known is not None:
-        return known
-    counter = session.target.count_writes(connection)
-    counter.pause()
-    if claim is not None and not is_first:
-        obstacle = claim.hold(session, connection)
-    if obstacle is not None:
-        return Refused(issue_id=request.issue_id, reason=obstacle)
-    return _Begun(identity=identity, counter=counter)
-
-
-def _identity(session: RepairSession, connection: Connection, request: RepairRequest) -> str | Refused:
-    """Which database this is. Nothing may be written where the journal is missing, of another revision, or was made
-    for another database.
-    """
-    config = session.config.path
-    revision, wanted = journal.read_installed_revision(connection), journal.current_revision()
-    if revision is None:
-        reason = (
-            f"The journal is not installed in {session.target.place}; run `trueup init --install --config {config}`."
-        )
-        return Refused(issue_id=request.issue_id, reason=reason)
-    if revision != wanted:
-        reason = f"The journal is of revision {revision} and this trueup wants {wanted}; run `trueup init --install`."
-        return Refused(issue_id=request.issue_id, reason=reason)
-    identity = journal.database_identity(connection)
-    bound = journal.binding(connection)
-    if bound is None or bound.database_identity != identity:
-        reason = (
-            f"The journal in {session.target.place} was made for another database: it is a restored copy or a clone. "
-            "Nothing is repaired here, unless `trueup init --install --rebind` lets the journal go on in it."
-        )
-        return Refused(issue_id=request.issue_id, reason=reason)
-    return identity
-
-
-def _lock(session: RepairSession, connection: Connection, request: RepairRequest) -> None:
-    """Hold the accounts that the subject is about, everybody in the same order, so that their credits stand still."""
-    mapping = session.layout().mappings.get("account")
-    if mapping is None:
-        return
-    accounts = accounts_of(SubjectReader(session, connection, session.layout().read), request.check, request.subject)
-    if len(accounts) <= MOST_ACCOUNTS:
-        for account_id in sorted(accounts):
-            lock_row(session, connection, mapping, account_id)
 
 
 def _refused_by_database(session: RepairSession, request: RepairRequest, error: DBAPIError) -> Refused | Failed:
