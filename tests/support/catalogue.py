@@ -125,10 +125,10 @@ def _books_with_everything_mapped() -> Iterator[Books]:
 
 def few_books(books: Books) -> Books:
     """The same books, as a repair works with them."""
-    again = PreparedStatements(books.connection)
-    again.expect(1)
-    again.copies, again.mapped, again.has_plans = books.copies(), books.mapped_columns(), books.has_plans()
-    return dataclasses.replace(books, again=again)
+    prepared = PreparedStatements(books.connection)
+    prepared.expect(1)
+    prepared.copies, prepared.mapped, prepared.has_plans = books.copies(), books.mapped_columns(), books.has_plans()
+    return dataclasses.replace(books, prepared=prepared)
 
 
 def _with_listing(checks: Sequence[Check], case: Case) -> tuple[Row, ...]:

@@ -36,7 +36,7 @@ class Books:
     """Open books: the connection that the engine reads, and what the file says of itself."""
 
     connection: DuckDBPyConnection
-    again: PreparedStatements | None = dataclasses.field(default=None, repr=False)
+    prepared: PreparedStatements | None = dataclasses.field(default=None, repr=False)
     """Of books for a few rows: what they keep from one use to the next."""
 
     def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
@@ -45,8 +45,8 @@ class Books:
         The query runs in a thread of its own, because a signal reaches Python only when the main thread waits in
         Python, and never while it is inside DuckDB. A few rows are not worth a thread.
         """
-        if self.again is not None:
-            return self.again.run(sql, bound)
+        if self.prepared is not None:
+            return self.prepared.run(sql, bound)
         with ThreadPoolExecutor(max_workers=1) as runner:
             try:
                 return runner.submit(self.connection.execute, sql, *([dict(bound)] if bound else [])).result()
@@ -57,15 +57,15 @@ class Books:
     def make_table(self, sql: str) -> None:
         """Make a table, or another in its place; what was derived from that one has to be made anew as well."""
         self.connection.execute(sql)
-        if self.again is not None:
-            self.again.tables.clear()
-            self.again.forget_plans()
+        if self.prepared is not None:
+            self.prepared.tables.clear()
+            self.prepared.forget_plans()
 
     @property
     def as_of(self) -> datetime | None:
         """The moment of the snapshot, naive UTC; None before anything was copied."""
-        if self.again is not None:
-            return self.again.as_of
+        if self.prepared is not None:
+            return self.prepared.as_of
         row = self.connection.execute("SELECT as_of FROM trueup_books").fetchone()
         return row[0] if row else None
 
@@ -78,15 +78,15 @@ class Books:
     @property
     def environment(self) -> str:
         """The environment that the copied database serves."""
-        if self.again is not None:
-            return self.again.environment
+        if self.prepared is not None:
+            return self.prepared.environment
         row = self.connection.execute("SELECT environment FROM trueup_books").fetchone()
         return str(row[0]) if row else ""
 
     def begin(self, *, environment: str, as_of: datetime | None) -> None:
         """Say which environment and moment the books are of."""
-        if self.again is not None:
-            self.again.environment, self.again.as_of = environment, as_of
+        if self.prepared is not None:
+            self.prepared.environment, self.prepared.as_of = environment, as_of
             return
         self.connection.execute("DELETE FROM trueup_books")
         values = [FORMAT, __version__, environment, as_of]
@@ -94,8 +94,8 @@ class Books:
 
     def copies(self) -> tuple[RelationRead, ...]:
         """What was read of each relation, in the order of the relations."""
-        if self.again is not None:
-            return self.again.copies
+        if self.prepared is not None:
+            return self.prepared.copies
         order = [relation_name(relation) for relation in (*MAPPED, *STRIPE)]
         rows = self.connection.execute(
             "SELECT relation, source_table, rows, unreadable_rows, problem FROM trueup_copy"
@@ -108,15 +108,15 @@ class Books:
 
     def mapped_columns(self) -> Mapping[str, frozenset[str]]:
         """The columns that were mapped, by relation; a relation whose copy failed is not among them."""
-        if self.again is not None:
-            return self.again.mapped
+        if self.prepared is not None:
+            return self.prepared.mapped
         rows = self.connection.execute("SELECT relation, columns FROM trueup_copy WHERE problem IS NULL").fetchall()
         return {relation: frozenset(columns) for relation, columns in rows}
 
     def has_plans(self) -> bool:
         """Whether the config names any plan."""
-        if self.again is not None:
-            return self.again.has_plans
+        if self.prepared is not None:
+            return self.prepared.has_plans
         return self.connection.execute("SELECT 1 FROM plan LIMIT 1").fetchall() != []
 
     def replace_rows(self, rows: Iterable[Row], *, of: type[Row], for_this_run: bool = False) -> None:

@@ -85,10 +85,10 @@ class SubjectBooks:
 
     def __init__(self, books: Books) -> None:
         """``books`` hold what the config supplies."""
-        self._again = PreparedStatements(books.connection)
-        self.books = dataclasses.replace(books, again=self._again)
+        self._prepared = PreparedStatements(books.connection)
+        self.books = dataclasses.replace(books, prepared=self._prepared)
         self._plans = {row[0] for row in self.books.run("SELECT plan FROM plan").fetchall()}
-        self._again.has_plans = bool(self._plans)
+        self._prepared.has_plans = bool(self._plans)
         self._places: dict[str, _Place] = {}
         self._filled: set[str] = set()
         self._noted: set[str] = set()
@@ -103,7 +103,7 @@ class SubjectBooks:
             name = few.mapping.relation
             self._reads[name] = RelationRead(relation=name, table=few.mapping.table, rows=few.count, unreadable_rows=0)
             self._mapped[name] = mapped_columns(few.mapping)
-        self._again.expect(sum(read.rows for read in self._reads.values()))
+        self._prepared.expect(sum(read.rows for read in self._reads.values()))
         for few in given:
             name = few.mapping.relation
             self._empty(name)
@@ -121,7 +121,7 @@ class SubjectBooks:
             self._empty(name)
         self._reads.clear()
         self._mapped.clear()
-        self._again.copies, self._again.mapped = (), {}
+        self._prepared.copies, self._prepared.mapped = (), {}
         self.uses += 1
         if self.uses % _USES_UNTIL_SWEPT == 0:
             for place in ("", " temp"):
@@ -169,18 +169,18 @@ class SubjectBooks:
         name = few.mapping.relation
         self._noted.add(name)
         quarantine_unreadable(self.books.connection, relation, unique_key=few.unique_key)
-        self._again.forget_plans()  # it may have made a table
+        self._prepared.forget_plans()  # it may have made a table
         refuse_wrong_columns(self.books.connection, relation, few.mapping, few.count)
         counted = "SELECT coalesce(sum(entries), 0) FROM unreadable_row WHERE relation = $relation"
         return int(self.books.run(counted, {"relation": name}).fetchall()[0][0])
 
     def _record(self) -> None:
         """Record what was read: the checks see how many rows, and the question what can be checked sees all of it."""
-        self._again.copies = tuple(
+        self._prepared.copies = tuple(
             self._reads[name] for name in map(relation_name, (*MAPPED, *STRIPE)) if name in self._reads
         )
-        self._again.mapped = dict(self._mapped)
-        self._again.late[_COUNTS] = self._count
+        self._prepared.mapped = dict(self._mapped)
+        self._prepared.late[_COUNTS] = self._count
 
     def _count(self) -> None:
         """Write down how many rows each relation has: for the few queries that ask, and only then."""

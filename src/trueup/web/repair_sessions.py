@@ -25,11 +25,11 @@ class RepairSessions:
         self._open: dict[Opening, RepairSession] = {}
 
     def writing(self, config: Config) -> RepairSession:
-        """The repair session for repairs. Raises ``ConfigurationError`` where they are off."""
+        """Return the session that writes. Raises ``ConfigurationError`` where they are off."""
         return self._opened(open_repair_session, config)
 
     def reading(self, config: Config) -> RepairSession | None:
-        """The repair session that only looks; None for a folder of files, which has none."""
+        """Return the session that only looks; None for a folder of files, which has none."""
         is_folder = "://" not in config.database_url.replace("file://", "")
         return None if is_folder else self._opened(open_reading_session, config)
 

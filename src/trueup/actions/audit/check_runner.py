@@ -51,7 +51,7 @@ def run_checks(
 
     Whoever only asks what is found leaves ``counts_population`` away: every population is 0 then.
     """
-    standing = books.again.tables if books.again is not None else None
+    standing = books.prepared.tables if books.prepared is not None else None
     engine = DuckDB(books.run, policy.parameters(now), standing=standing)
     readable = Readable(books)
     exemptions = live_exemptions(engine, now.date())

@@ -39,7 +39,7 @@ TIMELINE_OF_STRIPE = frozenset(_OF_STRIPE)
 
 def shown_around(books: Books, check: Check, finding: Finding, *, length: int = LENGTH) -> Shown:
     """What happened around the finding: the newest of each side, and all that it names."""
-    lookup = LargeLookup(books) if books.again is None else SmallLookup(books)
+    lookup = LargeLookup(books) if books.prepared is None else SmallLookup(books)
     knows_events = "webhook_event" in books.mapped_columns()
     return happenings_around(lookup, _named(check, finding), knows_events=knows_events, length=length)
 
