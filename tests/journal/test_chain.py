@@ -14,32 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.journals import AT, IDENTITY, chained, head_after, line
-from trueup.journal import Anchor, BrokenAt, Head, JournalEntry, JournalLine, Sound, verify
+from tests.support.journals import AT, IDENTITY, chained, head_after, journal_lines, journal_records, line
+from trueup.journal import Anchor, BrokenAt, Head, JournalEntry, Sound, verify
 from trueup.journal.chain import GENESIS, canonical_text, hash_of, parsed
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
-_RECORD = st.dictionaries(
-    _TEXT,
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False) | _TEXT,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
-        max_leaves=6,
-    ),
-    max_size=4,
-)
-_LINES = st.builds(
-    JournalLine,
-    actor=_TEXT,
-    action=_TEXT,
-    target=_TEXT,
-    repair_id=st.none() | _TEXT,
-    plan_hash=st.none() | _TEXT,
-    before=_RECORD,
-    after=_RECORD,
-    reason=_TEXT,
-    request_id=st.none() | _TEXT,
-)
+_RECORD = journal_records(_TEXT)
+_LINES = journal_lines(_TEXT)
 _JOURNALS = st.lists(_LINES, min_size=2, max_size=8).map(chained)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.databases import OWNER
-from tests.support.journals import installed, line
+from tests.support.journals import installed, journal_lines, journal_records, line
 from trueup import journal
 from trueup.journal import Head, JournalLine
 from trueup.journal.chain import canonical_text, hash_of
@@ -27,27 +27,8 @@ _NASTY = (
 _TEXT = st.text(
     st.sampled_from(_NASTY) | st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12
 )  # Postgres keeps no NUL
-_RECORD = st.dictionaries(
-    _TEXT,
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False) | _TEXT,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=4),
-        max_leaves=6,
-    ),
-    max_size=4,
-)
-_LINES = st.builds(
-    JournalLine,
-    actor=_TEXT,
-    action=_TEXT,
-    target=_TEXT,
-    repair_id=st.none() | _TEXT,
-    plan_hash=st.none() | _TEXT,
-    before=_RECORD,
-    after=_RECORD,
-    reason=_TEXT,
-    request_id=st.none() | _TEXT,
-)
+_RECORD = journal_records(_TEXT)
+_LINES = journal_lines(_TEXT)
 
 
 @pytest.fixture(scope="module", params=["postgres_server", "postgres15_server"])

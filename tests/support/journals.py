@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
+from hypothesis import strategies as st
 from sqlalchemy import insert, text, update
 
 from trueup.journal import Head, JournalEntry, JournalLine, install
@@ -32,6 +33,36 @@ def line(number: int, **changes: object) -> JournalLine:
         "request_id": f"request-{number}",
     }
     return JournalLine(**values | changes)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def journal_records(text: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, object]]:
+    """What was or is in a row, of any shape, whose words are such texts."""
+    return st.dictionaries(
+        text,
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False) | text,
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=4),
+            max_leaves=6,
+        ),
+        max_size=4,
+    )
+
+
+def journal_lines(text: st.SearchStrategy[str]) -> st.SearchStrategy[JournalLine]:
+    """Lines of any shape, whose words are such texts."""
+    record = journal_records(text)
+    return st.builds(
+        JournalLine,
+        actor=text,
+        action=text,
+        target=text,
+        repair_id=st.none() | text,
+        plan_hash=st.none() | text,
+        before=record,
+        after=record,
+        reason=text,
+        request_id=st.none() | text,
+    )
 
 
 def chained(
