@@ -124,6 +124,21 @@ def test_rows_that_are_put_in_again_take_the_place_of_those_before(used: Subject
     used.forget()
 
 
+@pytest.mark.parametrize("count", [3, 500])
+def test_a_sum_after_an_outer_join_is_the_sum_of_few_rows_and_of_many(used: SubjectBooks, count: int) -> None:
+    rows = [(n, "u1", "welcome", 5 if n == 1 else 0, 5, _NOW, n) for n in range(1, count + 1)]
+    used.put([few_rows(ACCOUNT, [("u1", "PRO", "user", 5)], unique_key=True), few_rows(ENTRY, rows, unique_key=True)])
+    asked = used.books.run("""
+        SELECT e.account_id, sum(e.amount) AS credits
+        FROM ledger_entry AS e
+        LEFT JOIN (SELECT account_id FROM account WHERE plan = 'GONE') AS other ON other.account_id = e.account_id
+        GROUP BY e.account_id
+        HAVING sum(e.amount) > 0
+    """)
+    assert asked.fetchall() == [("u1", 5)]
+    used.forget()
+
+
 def test_nothing_of_a_subject_is_left_for_the_next(used: SubjectBooks) -> None:
     used.put([few_rows(ENTRY, [(1, "u1", "welcome", 5, 5, None, 1)], unique_key=False)])
     used.forget()
