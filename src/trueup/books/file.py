@@ -72,6 +72,8 @@ class Books:
     @property
     def stripe_as_of(self) -> datetime | None:
         """The moment from which Stripe was read, naive UTC; None when nothing of it was."""
+        if self.prepared is not None and not any(read.relation.startswith("stripe_") for read in self.prepared.copies):
+            return None
         ((moment,),) = self.run("SELECT min(read_at) FROM stripe_reading").fetchall()
         return moment if isinstance(moment, datetime) else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
@@ -67,10 +68,29 @@ class SmallLookup:
 
     def _all(self, relation: type[RowT]) -> list[RowT]:
         if relation not in self._whole:
-            is_filled = relation_name(relation) in self._filled
-            rows = self._books.run(f"{_select(relation)}{_order(relation)}").fetchall() if is_filled else ()
-            self._whole[relation] = [*_read(relation, rows, _columns(relation))]
+            self._whole[relation] = [*_read(relation, self._rows_of(relation), _columns(relation))]
+            if relation is LedgerEntry:
+                cast("list[LedgerEntry]", self._whole[relation]).sort(key=_place_in_ledger)
         return cast("list[RowT]", self._whole[relation])
+
+    def _rows_of(self, relation: type) -> list[tuple[object, ...]]:
+        name = relation_name(relation)
+        if name not in self._filled:
+            return []
+        at_hand = self._books.prepared.rows.get(name) if self._books.prepared is not None else None
+        return self._books.run(_select(relation)).fetchall() if at_hand is None else at_hand
+
+
+def _place_in_ledger(entry: LedgerEntry) -> tuple[bool, int, bool, datetime, int | str]:
+    """The place that SQL's ledger order gives an entry; one without a moment is behind the others."""
+    moment: datetime | None = entry.created_at  # of a row that could not be read it is missing
+    return (
+        entry.sequence is not None,
+        entry.sequence or 0,
+        moment is None,
+        moment or datetime.min,  # noqa: DTZ901 - naive, as all moments in the books
+        entry.entry_id,
+    )
 
 
 def _folded_address(row: object) -> str | None:

@@ -62,29 +62,36 @@ class FewRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where a relation's rows go as long as their types stay: its table, and the statement that reads them into it."""
+    """Where a relation's rows go as long as their types stay: its table, and the statement that reads them into it.
+
+    The statement returns the columns ``returned`` of each row, behind whether the row is odd and its plan.
+    """
 
     mapping: RelationMapping
     types: Mapping[str, str]
     table: str
     reading: str
+    returned: tuple[str, ...]
 
     @classmethod
-    def of(cls, mapping: RelationMapping, types: Mapping[str, str]) -> _Place:
+    def of(cls, mapping: RelationMapping, types: Mapping[str, str], *, keeps_rows: bool) -> _Place:
         relation = relation_named(mapping.relation)
+        names = [column.name for column in columns_of(relation)] if keeps_rows else _key_names(relation)
         return cls(
             mapping=mapping,
             types=types,
             table=create_table(relation, types),
-            reading=_insertion(relation, mapping, types),
+            reading=_insertion(relation, mapping, types, names),
+            returned=tuple(names),
         )
 
 
 class SubjectBooks:
     """Books that hold a handful of rows. For one thread at a time."""
 
-    def __init__(self, books: Books) -> None:
-        """``books`` hold what the config supplies."""
+    def __init__(self, books: Books, *, keeps_rows: bool = False) -> None:
+        """``books`` hold what the config supplies. ``keeps_rows`` is for rows that will be looked at one by one."""
+        self._keeps_rows = keeps_rows
         self._prepared = PreparedStatements(books.connection)
         self.books = dataclasses.replace(books, prepared=self._prepared)
         self._plans = {row[0] for row in self.books.run("SELECT plan FROM plan").fetchall()}
@@ -132,6 +139,7 @@ class SubjectBooks:
             self.books.run(f"DELETE FROM {name}")
             self._filled.discard(name)
             self._keys.pop(name, None)
+            self._prepared.rows.pop(name, None)
         if name in self._noted:
             self.books.run(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
             self._noted.discard(name)
@@ -143,10 +151,13 @@ class SubjectBooks:
         place = self._place(few)
         self._filled.add(name)
         put_in = self.books.run(place.reading, {"rows": _document(few)}).fetchall()
-        self._keys[name] = frozenset(tuple(keys) for _, _, *keys in put_in)
+        keys = [2 + place.returned.index(key) for key in _key_names(relation)]
+        self._keys[name] = frozenset(tuple(row[key] for key in keys) for row in put_in)
         is_doubled = len(_key_names(relation)) == 1 and not few.unique_key and len(self._keys[name]) < few.count
         is_odd = is_doubled or any(odd for odd, _, *_ in put_in)
         unreadable = self._settle(relation, few) if is_odd else 0
+        if self._keeps_rows and not is_odd:
+            self._prepared.rows[name] = [row[2:] for row in put_in]
         if name == "account" and not {plan for _, plan, *_ in put_in} <= {None, *self._plans}:
             self._noted.add(name)
             note_unknown_plans(self.books)
@@ -159,7 +170,7 @@ class SubjectBooks:
         before = known.types if known is not None else {}
         types = {n: before.get(n, "VARCHAR") if c.type == NO_TYPE else c.type for n, c in few.columns.items()}
         if known is None or known.mapping is not few.mapping or list(known.types.items()) != list(types.items()):
-            place = self._places[name] = _Place.of(few.mapping, types)
+            place = self._places[name] = _Place.of(few.mapping, types, keeps_rows=self._keeps_rows)
             if known is None or known.table != place.table:
                 self.books.make_table(place.table)
             return place
@@ -201,13 +212,13 @@ def _document(few: FewRows) -> str:
     return json.dumps([dict(zip(few.columns, row, strict=True)) for row in zip(*columns, strict=True)])
 
 
-def _insertion(relation: Relation, mapping: RelationMapping, types: Mapping[str, str]) -> str:
-    """Reads the rows, and gives of each whether anything about it is to be put on record, its plan, and its keys."""
+def _insertion(relation: Relation, mapping: RelationMapping, types: Mapping[str, str], returned: Sequence[str]) -> str:
+    """Reads the rows, and returns of each whether anything about it is to be put on record, its plan, and these."""
     shape = literal(json.dumps([dict(types)]))
     given = f"(SELECT unnest(from_json($rows, {shape}), recursive := true)) AS given"
     plan = "plan" if mapping.relation == "account" else "NULL"
     inserted = insertion(relation, mapping, types, source=given)
-    return f"{inserted} RETURNING {_is_odd(relation)}, {plan}, {', '.join(_key_names(relation))}"
+    return f"{inserted} RETURNING {_is_odd(relation)}, {plan}, {', '.join(returned)}"
 
 
 def _is_odd(relation: Relation) -> str:

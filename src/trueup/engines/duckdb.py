@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup.derived import DERIVED
-from trueup.engines.sql import derived_of, parameters_of
+from trueup.engines.sql import derived_of, parameters_of, with_derived
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -80,13 +80,17 @@ class DuckDB:
 
     Derived relations are made on first use and shared. ``standing``, where it is given, are their tables that are
     there from an earlier use, kept up to date here: books for a few rows are used again, and then a table is emptied
-    and filled, and nothing is done for the sake of many rows.
+    and filled, and nothing is done for the sake of many rows. ``shares`` is False where only one query will be run:
+    it then makes what it needs for itself, in one statement.
     """
 
     name = "duckdb"
 
-    def __init__(self, run: Run, parameters: Mapping[str, object], *, standing: set[str] | None = None) -> None:
+    def __init__(
+        self, run: Run, parameters: Mapping[str, object], *, standing: set[str] | None = None, shares: bool = True
+    ) -> None:
         self._run = run
+        self._shares = shares
         self._parameters = parameters
         self._standing = standing
         self._made: set[str] = set()
@@ -107,8 +111,11 @@ class DuckDB:
                 yield values
 
     def _execute(self, sql: str) -> DuckDBPyConnection:
-        for name in derived_of(sql):
-            self._make(name)
+        if self._shares:
+            for name in derived_of(sql):
+                self._make(name)
+        else:
+            sql = with_derived(sql)
         self._distrust_statistics(sums_after_an_outer_join(sql))
         return self._run(sql, {name: self._parameters[name] for name in parameters_of(sql)})
 

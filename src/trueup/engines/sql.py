@@ -70,6 +70,28 @@ def derived_of(sql: str) -> frozenset[str]:
 
 
 @functools.cache
+def with_derived(sql: str) -> str:
+    """The query as one statement that makes the derived relations it reads for itself, and leaves none behind.
+
+    >>> with_derived("SELECT plan FROM account")
+    'SELECT plan FROM account'
+    """
+    names = _in_order(sql)
+    if not names:
+        return sql
+    made_first = ",\n".join(f"{name} AS ({derived_sql()[name]})" for name in names)
+    return f"WITH {made_first}\nSELECT * FROM ({sql}\n) AS asked"
+
+
+def _in_order(sql: str) -> list[str]:
+    """The derived relations behind this SQL, each after those that it reads."""
+    names: dict[str, None] = {}
+    for name in sorted(derived_of(sql)):
+        names |= dict.fromkeys((*_in_order(derived_sql()[name]), name))
+    return list(names)
+
+
+@functools.cache
 def subject_column(sql: str) -> str | None:
     """The column that a check's subjects are values of; None where they are something worked out.
 

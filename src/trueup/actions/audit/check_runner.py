@@ -52,7 +52,8 @@ def run_checks(
     Whoever only asks what is found leaves ``counts_population`` away: every population is 0 then.
     """
     standing = books.prepared.tables if books.prepared is not None else None
-    engine = DuckDB(books.run, policy.parameters(now), standing=standing)
+    asks_once = standing is not None and len(checks) == 1 and not counts_population
+    engine = DuckDB(books.run, policy.parameters(now), standing=standing, shares=not asks_once)
     readable = Readable(books)
     exemptions = live_exemptions(engine, now.date())
     progress.begin("Checking", len(checks))

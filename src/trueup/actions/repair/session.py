@@ -126,7 +126,7 @@ class RepairSession:
         """Small books with what the config supplies and nothing else, kept for the next one who asks."""
         with self._lock:
             spare = self._spare.pop() if self._spare else None
-        books, held = spare or _opened(self.config)
+        books, held = spare or _opened(self.config, keeps_rows=self._only_looks)
         with held.pop_all() as until_used_again:  # what an error leaves in them is thrown away with them
             yield books
             books.forget()
@@ -184,8 +184,8 @@ def open_reading_session(config: Config, catalogue: Sequence[Check]) -> RepairSe
     return RepairSession(config, catalogue, config.database_url, only_looks=True)
 
 
-def _opened(config: Config) -> tuple[SubjectBooks, contextlib.ExitStack]:
+def _opened(config: Config, *, keeps_rows: bool) -> tuple[SubjectBooks, contextlib.ExitStack]:
     held = contextlib.ExitStack()
     books = held.enter_context(books_in_memory())
     supply_configured(books, config)
-    return SubjectBooks(books), held
+    return SubjectBooks(books, keeps_rows=keeps_rows), held
