@@ -96,6 +96,8 @@ class Check:
     revenue_impacting: bool = False
     inconclusive: bool = False
     """What it finds is what could not be looked at: it is then *broken*, and nothing exempts from it."""
+    compares_accounts: bool = False
+    """It compares an account with others: a look at the rows of one account cannot say that a finding is gone."""
     requires: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     impact: Callable[[EvidenceRow], Impact] = nothing_at_risk

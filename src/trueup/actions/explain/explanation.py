@@ -18,6 +18,7 @@ from trueup.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding
+from trueup.model.outcome import Checked
 from trueup.model.policy import Policy
 from trueup.model.report import Report
 from trueup.model.source import Progress
@@ -32,6 +33,7 @@ class Explanation:
 
     ``entries`` are those of its lines that are the ledger's, in full; ``earlier_entries`` is how many stand before.
     ``finding`` is None when this audit did not find the issue; ``report`` says whether it could look.
+    ``of_account_alone`` says that only the rows of the finding's accounts were read.
     """
 
     check: Check
@@ -41,6 +43,14 @@ class Explanation:
     timeline: Timeline
     entries: tuple[EntryInFull, ...]
     earlier_entries: int
+    of_account_alone: bool = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the issue was looked for where it would be, and is not there."""
+        (ran,) = self.report.outcomes
+        is_sure = not (self.of_account_alone and self.check.compares_accounts)
+        return self.finding is None and is_sure and isinstance(ran.outcome, Checked)
 
 
 def explain(
@@ -97,10 +107,12 @@ def explained(
     progress: Progress,
     *,
     stripe_account: str | None = None,
-    is_judged: bool = True,
+    of_account_alone: bool = False,
 ) -> Explanation:
-    """Look for this issue in open books. ``is_judged`` says whether the report has its guardrails."""
-    report = report_on(books, checks=(check,), policy=policy, now=now, progress=progress, is_judged=is_judged)
+    """Look for this issue in open books. The report of an account alone has no guardrails."""
+    report = report_on(
+        books, checks=(check,), policy=policy, now=now, progress=progress, is_judged=not of_account_alone
+    )
     finding = next((found for found in report.findings() if found.id == issue_id), None)
     shown = shown_around(books, check, finding) if finding else Shown()
     return Explanation(
@@ -111,6 +123,7 @@ def explained(
         timeline=timeline_of(books, shown, account=stripe_account) if finding else Timeline(),
         entries=shown.entries,
         earlier_entries=shown.earlier_entries,
+        of_account_alone=of_account_alone,
     )
 
 

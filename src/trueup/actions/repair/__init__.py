@@ -17,7 +17,7 @@ from trueup.model.source import Silent
 from trueup.targets.target import TargetUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from trueup.config import Config
@@ -133,20 +133,26 @@ def repair_safe(
 
 
 def timeline(
-    issue_id: str, *, config: Config, catalogue: Sequence[Check], now: datetime, session: RepairSession | None = None
+    issue_id: str,
+    *,
+    config: Config,
+    catalogue: Sequence[Check],
+    now: datetime,
+    session: RepairSession | None = None,
+    accounts: Collection[str] = (),
 ) -> Explanation:
     """One finding as the database has it now, with the end of its account's ledger: only its own rows are read.
 
-    ``session`` is one that only looks (``open_reading_session``). A folder of files is read whole. Raises as
-    ``preview`` does.
+    ``session`` is one that only looks (``open_reading_session``). ``accounts`` are those that the finding is known to
+    be about, where its subject does not say so. A folder of files is read whole. Raises as ``preview`` does.
     """
     if session is None and "://" not in config.database_url.replace("file://", ""):
         return explain(issue_id, config=config, catalogue=catalogue, now=now, progress=Silent())
     check, subject = issue_of(issue_id, catalogue)
     if session is not None:
-        return looked_at(session, check, subject, now=now)
+        return looked_at(session, check, subject, now=now, accounts=accounts)
     with contextlib.closing(open_reading_session(config, catalogue)) as opened:
-        return looked_at(opened, check, subject, now=now)
+        return looked_at(opened, check, subject, now=now, accounts=accounts)
 
 
 @contextlib.contextmanager

@@ -49,23 +49,27 @@ class SubjectSnapshot:
         return len(self.rows.get(relation, ()))
 
 
-def read_subject(reader: SubjectReader, check: Check, subject: str) -> SubjectSnapshot:
+def read_subject(
+    reader: SubjectReader, check: Check, subject: str, *, accounts: Collection[str] = ()
+) -> SubjectSnapshot:
     """Everything that bears on ``subject``: its accounts with their whole ledgers, events, plan changes and seats.
+
+    ``accounts`` are further ones that it is known to be about.
 
     A row that names an account in another spelling, which the database takes for the same, has the account's own here.
     """
     column = subject_column(check.violations)
-    asked = accounts_of(reader, check, subject)
+    asked = accounts_of(reader, check, subject) | set(accounts)
     keys = AccountKeys(session=reader.session, connection=reader.connection, mapping=reader.wanted.get("account"))
     account_rows = reader.read("account", {"account_id": asked})
     keys.settle(asked, account_rows)
-    accounts = frozenset(keys.accounts)
+    whose = frozenset(keys.accounts)
     members, organisations = _members_of(reader, keys)
     entries = keys.respelled(
-        reader.wanted.get("ledger_entry"), "account_id", reader.read("ledger_entry", {"account_id": accounts})
+        reader.wanted.get("ledger_entry"), "account_id", reader.read("ledger_entry", {"account_id": whose})
     )
     changes = keys.respelled(
-        reader.wanted.get("plan_change"), "account_id", reader.read("plan_change", {"account_id": accounts})
+        reader.wanted.get("plan_change"), "account_id", reader.read("plan_change", {"account_id": whose})
     )
     events = {subject} if column in (_EVENT, "stripe_event_id") else set()
     events |= _events_in(reader.wanted.get("ledger_entry"), entries)
@@ -76,7 +80,7 @@ def read_subject(reader: SubjectReader, check: Check, subject: str) -> SubjectSn
         "plan_change": changes,
         "member": members,
     }
-    return SubjectSnapshot(rows=rows, mappings=reader.wanted, accounts=accounts, ambiguous=keys.ambiguous)
+    return SubjectSnapshot(rows=rows, mappings=reader.wanted, accounts=whose, ambiguous=keys.ambiguous)
 
 
 def _members_of(reader: SubjectReader, keys: AccountKeys) -> tuple[list[Raw], list[Raw]]:

@@ -14,14 +14,19 @@ from trueup.model.source import Silent
 from trueup.targets.target import Trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from trueup.actions.repair.session import RepairSession
     from trueup.model.check import Check
 
 
-def looked_at(session: RepairSession, check: Check, subject: str, *, now: datetime) -> Explanation:
+def looked_at(
+    session: RepairSession, check: Check, subject: str, *, now: datetime, accounts: Collection[str] = ()
+) -> Explanation:
     """The finding about ``subject`` as the database has it now, with its account's ledger.
+
+    ``accounts`` are those that it is known to be about, where the subject does not say so.
 
     What a check compares with everybody else (what is usual for a kind) it compares here with the account's own rows.
     As many look at once as there are processors. The report has no guardrails. Raises ``SourceUnavailable``.
@@ -29,13 +34,13 @@ def looked_at(session: RepairSession, check: Check, subject: str, *, now: dateti
     issue_id = f"{check.id}:{subject}"
     try:
         with session.turn(), session.target.reading() as connection, session.scratch_books() as books:
-            found = read_subject(SubjectReader(session, connection, session.layout().mappings), check, subject)
-            load(books, found, session)
+            reader = SubjectReader(session, connection, session.layout().mappings)
+            load(books, read_subject(reader, check, subject, accounts=accounts), session)
             books.books.begin(environment=session.config.environment, as_of=now)
             account = session.config.stripe.account
             policy = session.config.policy
             return explained(
-                books.books, check, issue_id, policy, now, Silent(), stripe_account=account, is_judged=False
+                books.books, check, issue_id, policy, now, Silent(), stripe_account=account, of_account_alone=True
             )
     except DBAPIError as error:
         if session.target.trouble(error) is Trouble.UNFIT:

@@ -16,6 +16,7 @@ CHECK = Check(
     title="Ledger entries of an account that does not exist",
     why="Credits were sold or given to nobody the app knows: a customer who was deleted with credits left, or one who "
     "paid and cannot reach them.",
+    compares_accounts=True,
     population="SELECT count(*) FROM account_total",
     violations="""
 WITH orphan AS (

@@ -45,6 +45,7 @@ CHECK = Check(
         "ledger_entry.stripe_payment_intent_id",
         "ledger_entry.stripe_invoice_id",
     ),
+    compares_accounts=True,
     population="""
 SELECT count(*) FROM webhook_event
 WHERE status = 'processed' AND received_at >= $period_start AND received_at < $settled_before

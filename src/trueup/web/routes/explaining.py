@@ -15,7 +15,6 @@ from trueup.formats.wording import exact, instant, json_value
 from trueup.model.change import Value
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
-from trueup.model.outcome import Checked
 from trueup.web.logs import logger
 from trueup.web.routes.answers.findings import FindingInFull, Timeline, TimelineEntry, TimelineLine
 from trueup.web.routes.answers.words import moment_or_none
@@ -37,7 +36,7 @@ def in_full(at_hand: Services, check: Check, found: StoredFinding, *, masked: bo
         explanation, now = None, None
     else:
         subject, issue_id = found.subject, found.issue_id
-        explanation = _looked_at(at_hand, found.issue_id)
+        explanation = _looked_at(at_hand, found.issue_id, _accounts_in(document))
         now = _now(explanation)
     current = explanation.finding if explanation else None
     return FindingInFull(
@@ -62,7 +61,14 @@ def in_full(at_hand: Services, check: Check, found: StoredFinding, *, masked: bo
     )
 
 
-def _looked_at(at_hand: Services, issue_id: str) -> Explanation | None:
+def _accounts_in(document: dict[str, Any] | None) -> frozenset[str]:
+    """The accounts that the finding's evidence names."""
+    evidence: dict[str, object] = document["evidence"] if document is not None else {}
+    names = (name for name in evidence if name == "accountId" or name.endswith("AccountId"))
+    return frozenset(account for name in names if isinstance(account := evidence[name], str))
+
+
+def _looked_at(at_hand: Services, issue_id: str, accounts: frozenset[str]) -> Explanation | None:
     """The finding in the database now; None where it cannot be looked at: what is remembered is shown all the same."""
     config = with_stored_exemptions(at_hand.config, at_hand.store)
     try:
@@ -72,6 +78,7 @@ def _looked_at(at_hand: Services, issue_id: str) -> Explanation | None:
             catalogue=at_hand.catalogue,
             now=at_hand.clock(),
             session=at_hand.repair_sessions.reading(config),
+            accounts=accounts,
         )
     except (SourceUnavailable, TargetUnavailable, ConfigurationError) as error:
         logger().warning("cannot look at a finding", reason=str(error))
@@ -83,8 +90,7 @@ def _now(explanation: Explanation | None) -> Now:
         return "unknown"
     if explanation.finding is not None:
         return "found"
-    (made,) = explanation.report.outcomes
-    return "not_found" if isinstance(made.outcome, Checked) else "unknown"
+    return "not_found" if explanation.is_gone else "unknown"
 
 
 def _timeline(explanation: Explanation) -> Timeline | None:
