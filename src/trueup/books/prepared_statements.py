@@ -46,7 +46,7 @@ class PreparedStatements:
         self._planned: dict[tuple[str, ...], str] = {}
         self._types: dict[object, str] = {}
         self._are_few = False
-        # DuckDB 2.0 concludes from the statistics of an empty side of an outer join that a sum is zero (engines/duckdb).
+        # From an empty side of an outer join DuckDB 2.0 concludes that a sum is zero (see engines/duckdb).
         connection.execute("SET disabled_optimizers = 'statistics_propagation'")
 
     def expect(self, rows: int) -> None:

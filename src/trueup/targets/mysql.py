@@ -28,6 +28,7 @@ from trueup.targets.target import (
     TableTrigger,
     TargetUnavailable,
     Trouble,
+    followed_column,
 )
 
 # lock wait, cancelled, no number (a lock on the counter), statement time (MariaDB, MySQL), NOWAIT
@@ -137,11 +138,12 @@ class MySQLTarget:
                 return f"{table} is a {engine} table, which has no transactions; convert it to InnoDB."
         return None
 
-    def uncounted_key(self, connection: Connection, table: str, column: str) -> str | None:
+    def column_obstacle(self, connection: Connection, table: str, column: str) -> str | None:
         """A key that carries the new value on, which InnoDB does without counting it. A role sees only keys of tables
         that it has a right to.
         """
-        return following_key(connection, table, column)
+        following = following_key(connection, table, column)
+        return followed_column(following, table, column, self.place) if following is not None else None
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""

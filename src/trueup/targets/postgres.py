@@ -79,9 +79,28 @@ SELECT pg_is_in_recovery(), current_setting('track_counts'), (
                            AND held.tgenabled IN ('O', 'A')
     WHERE below.oid <> below.root AND NOT EXISTS (
         SELECT FROM pg_trigger AS own
-        WHERE own.tgrelid = below.oid AND own.tgfoid = held.tgfoid AND own.tgenabled IN ('O', 'A')))
+        WHERE own.tgrelid = below.oid AND own.tgfoid = held.tgfoid AND own.tgenabled IN ('O', 'A'))
+), (
+    SELECT min(below.oid::regclass::text)
+    FROM tree AS below JOIN pg_class AS c ON c.oid = below.oid
+    WHERE below.oid <> below.root AND c.relkind = 'f')
 """)
-"""Whether this is a standby, whether rows are counted, and a table that has not the triggers of the one above it."""
+"""Whether this is a standby, whether rows are counted, a table that has not the triggers of the one above it, and a
+foreign table below one of ours.
+"""
+
+_PARTITIONED_BY = text("""
+WITH RECURSIVE tree AS (
+    SELECT to_regclass(:name)::oid AS oid
+    UNION
+    SELECT i.inhrelid FROM pg_inherits AS i JOIN tree ON tree.oid = i.inhparent
+)
+SELECT EXISTS (
+    SELECT FROM tree JOIN pg_partitioned_table AS p ON p.partrelid = tree.oid
+    JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attname = :column
+    WHERE a.attnum = ANY (p.partattrs) OR 0 = ANY (p.partattrs))
+""")
+"""Whether partitions are made by a column; an expression among the keys (attribute 0) may read any column."""
 
 
 class PostgresTarget:
@@ -161,10 +180,10 @@ class PostgresTarget:
 
     def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
         """A standby takes no writes, a server that counts no rows cannot show what triggers have written, and where
-        triggers hold a table to the journal, they must hold its children.
+        triggers hold a table to the journal, they must hold its children; a foreign one they never can.
         """
-        names = [".".join(f'"{part.replace(chr(34), 2 * chr(34))}"' for part in each.split(".", 1)) for each in tables]
-        is_standby, counts, unheld = connection.execute(_OBSTACLES, {"names": names}).one()
+        names = [_quoted_name(table) for table in tables]
+        is_standby, counts, unheld, foreign = connection.execute(_OBSTACLES, {"names": names}).one()
         if is_standby:
             return f"{self.place} is a read replica; set database.repair_url to the primary."
         if counts != "on":
@@ -177,11 +196,22 @@ class PostgresTarget:
                 f"{unheld} has rows of a table that triggers hold to the journal, and lacks such a trigger; run what "
                 "`trueup doctor --print-grants` prints again."
             )
+        if foreign is not None:
+            return (
+                f"{foreign} is a foreign table with rows of a table that repairs write, and no trigger can hold them "
+                "to the journal; map a table that has none, or leave its repairs to a person."
+            )
         return None
 
-    def uncounted_key(self, connection: Connection, table: str, column: str) -> str | None:  # noqa: ARG002 - one signature
-        """None: what a key writes is counted like everything else."""
-        return None
+    def column_obstacle(self, connection: Connection, table: str, column: str) -> str | None:
+        """A change of a column that partitions are made by may move the row, and runs no UPDATE trigger then."""
+        is_key = connection.execute(_PARTITIONED_BY, {"name": _quoted_name(table), "column": column}).scalar_one()
+        if not is_key:
+            return None
+        return (
+            f"{table} is partitioned by {column}, and a change that moves a row to another partition runs no UPDATE "
+            "trigger that could hold it to the journal; leave these repairs to a person."
+        )
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""
@@ -264,3 +294,8 @@ def _cancel(driver: object) -> None:
 def target(url: str) -> PostgresTarget:
     """The database at ``postgresql://…``. Raises ``ConfigurationError``."""
     return PostgresTarget(url)
+
+
+def _quoted_name(table: str) -> str:
+    """The table's name as SQL has it, from ``schema.table`` as it is mapped."""
+    return ".".join(f'"{part.replace(chr(34), 2 * chr(34))}"' for part in table.split(".", 1))

@@ -17,7 +17,14 @@ from trueup.model.errors import DatabaseMissing
 from trueup.targets.description import describe_columns
 from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 from trueup.targets.sqlite_writes import SQLiteWriteCounter, referring_key, triggers_on
-from trueup.targets.target import LOCK_TIMEOUT_SECONDS, ColumnDescription, TableTrigger, TargetUnavailable, Trouble
+from trueup.targets.target import (
+    LOCK_TIMEOUT_SECONDS,
+    ColumnDescription,
+    TableTrigger,
+    TargetUnavailable,
+    Trouble,
+    followed_column,
+)
 
 _UNFIT = (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.DataError)
 
@@ -93,11 +100,12 @@ class SQLiteTarget:
         """Nothing: every table of a SQLite file has transactions, and a file that cannot be written says so itself."""
         return None
 
-    def uncounted_key(self, connection: Connection, table: str, column: str) -> str | None:
+    def column_obstacle(self, connection: Connection, table: str, column: str) -> str | None:
         """Any key that refers to it: only the application's own connections may have keys switched on, so that here
         it neither writes nor refuses.
         """
-        return referring_key(connection, table, column)
+        following = referring_key(connection, table, column)
+        return followed_column(following, table, column, self.place) if following is not None else None
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them."""

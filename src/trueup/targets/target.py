@@ -173,10 +173,8 @@ class Target(Protocol):
     def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
         """Why nothing may be written to these tables here at all: a replica, an engine without transactions."""
 
-    def uncounted_key(self, connection: Connection, table: str, column: str) -> str | None:
-        """A table whose foreign key follows this column, where no count shows what that writes; None where none is
-        seen.
-        """
+    def column_obstacle(self, connection: Connection, table: str, column: str) -> str | None:
+        """Why a repair must not write this column; None where it may. A sentence."""
 
     def columns(self, connection: Connection, table: str) -> tuple[ColumnDescription, ...]:
         """The columns of a table, as a writer must know them. Raises SQLAlchemy's ``NoSuchTableError``."""
@@ -195,3 +193,11 @@ class Target(Protocol):
 
     def triggers(self, connection: Connection, tables: Collection[str]) -> tuple[TableTrigger, ...]:
         """The triggers and rules of these tables, by quoted name, as far as the role may see them."""
+
+
+def followed_column(key_of: str, table: str, column: str, place: str) -> str:
+    """Why not to write a column that a foreign key of ``key_of`` refers to, where what keys write is not counted."""
+    return (
+        f"A foreign key of {key_of} follows {table}.{column}, and what it would write there is not counted in {place}; "
+        "let that key refer to other columns, or drop it."
+    )

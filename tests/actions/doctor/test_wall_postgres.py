@@ -425,6 +425,11 @@ def test_a_foreign_child_gets_no_right(server: PostgresServer, tmp_path: Path) -
     script = grants(app.config)
     assert "users has rows in the foreign table public.far_users" in script
     assert "GRANT UPDATE" not in script
+    target = open_target(app.config.database_url)
+    with target.transaction() as connection:
+        obstacle = target.obstacle(connection, {"public.users"})
+    assert obstacle is not None
+    assert "far_users is a foreign table" in obstacle
 
 
 # What the doctor says

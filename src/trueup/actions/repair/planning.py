@@ -175,13 +175,7 @@ def _obstacle(session: RepairSession, connection: Connection, writes: Writes) ->
     if obstacle is not None or writes.update is None:
         return obstacle
     table, column = writes.update.table, writes.update.column
-    following = session.target.uncounted_key(connection, table, column)
-    if following is None:
-        return None
-    return (
-        f"A foreign key of {following} follows {table}.{column}, and what it would write there is not counted in "
-        f"{session.target.place}; let that key refer to other columns, or drop it."
-    )
+    return session.target.column_obstacle(connection, table, column)
 
 
 def _unguarded(session: RepairSession, change: Change) -> str | None:

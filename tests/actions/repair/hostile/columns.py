@@ -31,6 +31,7 @@ FRACTION = ("95.12345678901234567890", "-4.87654321098765432110")
 MOVED = "WITH gone AS (DELETE FROM ONLY {0} WHERE {1} = 'a-1' RETURNING *) INSERT INTO special SELECT * FROM gone"
 OF_THE_APP = "UPDATE people SET credits = NEW.credits WHERE id = 'a-2'"
 PARTED = "PARTITION BY HASH (id); CREATE TABLE users_0 PARTITION OF users FOR VALUES WITH (MODULUS 1, REMAINDER 0)"
+PARTED_BY_BALANCE = "PARTITION BY LIST (credits); CREATE TABLE users_0 PARTITION OF users DEFAULT"
 
 NUMBERS = [
     written("bigint", "BIGINT", "95"),
@@ -347,6 +348,13 @@ TABLES = [
         POSTGRES,
         company=Company(after={"users": PARTED}),
         balance_table="users_0",
+    ),
+    row(
+        "accounts-in-partitions-by-balance",
+        REFUSED,
+        POSTGRES,
+        company=Company(foreign_key=None, columns={"users.id": "TEXT NOT NULL"}, after={"users": PARTED_BY_BALANCE}),
+        because="partitioned by credits",
     ),
     row(
         "ledger-in-partitions",
