@@ -18,6 +18,7 @@ from trueup.config import Config, load_config
 from trueup.demo import make_company
 from trueup.model.check import Check
 from trueup.model.finding import Finding
+from trueup.model.outcome import Checked, Off
 from trueup.model.report import Report
 from trueup.model.source import Silent
 from trueup.targets import open_target
@@ -39,7 +40,19 @@ class App:
 
     def repairable(self, check: str = "") -> list[Finding]:
         """What an audit offers to repair, of one check or of all."""
-        return [f for f in self.report().findings() if f.repairable and check in ("", f.check)]
+        asked = [each for each in self.checks if each.repair is not None and check in ("", each.id)]
+        return [finding for finding in self._found_by(asked) if finding.repairable]
+
+    def is_found(self, issue_id: str) -> bool:
+        """Whether an audit finds this; only its own check is asked."""
+        asked = [each for each in self.checks if each.id == issue_id.partition(":")[0]]
+        assert asked, f"no check finds {issue_id}"
+        return issue_id in {finding.id for finding in self._found_by(asked)}
+
+    def _found_by(self, checks: Sequence[Check]) -> list[Finding]:
+        report = audit(self.config, checks=checks, now=self.now, progress=Silent(), whole=False)
+        assert all(isinstance(each.outcome, (Checked, Off)) for each in report.outcomes), report.outcomes
+        return list(report.findings())
 
     def rows(self, sql: str) -> Sequence[tuple[object, ...]]:
         """What the database answers to a query."""

@@ -77,7 +77,7 @@ def test_a_preview_and_a_dry_run_write_nothing(app: App) -> None:
     assert dry == Previewed(plan=plan)
     assert app.journal_is_sound() == 0
     assert app.rows("SELECT count(*) FROM trueup_repair") == [(0,)]
-    assert finding.id in {found.id for found in app.report().findings()}
+    assert app.is_found(finding.id)
 
 
 def test_the_second_of_two_calls_is_stale(app: App) -> None:
