@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
+
+from tests.support.memory import memory_folder
 
 # A loaded machine is slow, not wrong; and a failing seed is printed so that it can become a permanent test.
 settings.register_profile("trueup", deadline=None, print_blob=True)
@@ -18,10 +25,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow, and more examples of others")
 
 
+_SCRATCH = pytest.StashKey[Path]()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Fewer examples, unless slow tests were asked for."""
+    """Try fewer examples, unless slow tests were asked for, and keep what tests write in memory where there is room."""
     if not config.getoption("--slow"):
         settings.load_profile("quick")
+    if hasattr(config, "workerinput") or config.option.basetemp is not None:
+        return  # a worker inherits the folder
+    if (memory := memory_folder()) is not None:
+        scratch = Path(tempfile.mkdtemp(prefix="tu-", dir=memory))  # short: sockets have short paths
+        scratch.chmod(0o711)  # other users run programs in it
+        config.stash[_SCRATCH] = scratch
+        config.option.basetemp = scratch / "t"
+        os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Free the memory."""
+    if _SCRATCH in config.stash:
+        shutil.rmtree(config.stash[_SCRATCH], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

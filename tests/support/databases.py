@@ -27,12 +27,12 @@ import psycopg
 import pymysql
 import pytest
 
+from tests.support.memory import memory_folder
+
 PASSWORD = "s3cret/p@ss+word%"  # every character that an address must encode
 ENCODED_PASSWORD = "s3cret%2Fp%40ss%2Bword%25"
 OWNER = "app_owner"
 START_SECONDS = 60
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder with a random name is made in it
-_PLENTY_BYTES = 4 * 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +156,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 def server_folder(prefix: str) -> Path:
     """A new folder for a server's data: in memory where there is plenty, because thousands of files come and go."""
-    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _PLENTY_BYTES
-    return Path(tempfile.mkdtemp(prefix=prefix, dir=_MEMORY if roomy else None))
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=memory_folder()))
 
 
 def unavailable(sentence: str) -> NoReturn:
