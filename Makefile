@@ -5,17 +5,25 @@ BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 WORKERS ?= 2
 
-.PHONY: demo test slow bench soak docs clean
+.PHONY: demo test lint cases bench soak docs clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/trueup demo $(DEMO_ARGS)
 
+# Side by side: one of them alone leaves a core idle. Compiled modules are kept, whatever the shell says: every process
+# that a test starts would compile them again.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/dev
+	@$(MAKE) --no-print-directory --jobs=2 lint cases
+
+lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/typos
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+cases: $(VENV)/dev
 	$(BIN)/pytest -n $(WORKERS) $(TEST_ARGS)
 
 bench: $(VENV)/dev
