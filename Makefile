@@ -23,8 +23,9 @@ lint: $(VENV)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Each worker has one half of the list, and with it the fixtures of whole files; who has done, takes from the other.
 cases: $(VENV)/dev
-	$(BIN)/pytest -n $(WORKERS) $(TEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TEST_ARGS)
 
 bench: $(VENV)/dev
 	$(BIN)/python -m bench $(BENCH_ARGS)

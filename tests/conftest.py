@@ -25,6 +25,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow, and more examples of others")
 
 
+LONG = (
+    "tests/web/routes/test_conformance.py",
+    "tests/docs/test_operate.py",
+    "tests/soak",
+    "tests/docs/test_release_gate.py",
+    "tests/actions/repair/test_any_company.py",
+    "tests/actions/repair/test_concurrency.py",
+    "tests/actions/repair/test_kills.py",
+    "tests/e2e/test_poison.py",
+    "tests/web/test_planted_secrets.py",
+    "tests/deploy/test_image.py",
+    "tests/incidents/test_mixtures.py",
+    "tests/stripe/test_killed.py",
+)
+"""Where single tests take longest. They come first: at the end, one worker would wait for the other to finish them."""
+
 _SCRATCH = pytest.StashKey[Path]()
 
 
@@ -50,9 +66,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip slow tests unless they were asked for."""
+    """Skip slow tests unless they were asked for, and begin with the longest."""
+    items.sort(key=_is_short)
     if config.getoption("--slow"):
         return
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="slow: give --slow"))
+
+
+def _is_short(item: pytest.Item) -> bool:
+    return not item.nodeid.startswith(LONG)
