@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -41,8 +42,6 @@ LONG = (
 )
 """Where single tests take longest. They come first: at the end, one worker would wait for the other to finish them."""
 
-_SCRATCH = pytest.StashKey[Path]()
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,15 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if (memory := memory_folder()) is not None:
         scratch = Path(tempfile.mkdtemp(prefix="tu-", dir=memory))  # short: sockets have short paths
         scratch.chmod(0o711)  # other users run programs in it
-        config.stash[_SCRATCH] = scratch
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)  # after what tests have registered there
         config.option.basetemp = scratch / "t"
         os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Free the memory."""
-    if _SCRATCH in config.stash:
-        shutil.rmtree(config.stash[_SCRATCH], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
