@@ -115,28 +115,6 @@ def test_a_worse_one_blocks(company: Path) -> None:
     assert "It is in the baseline and got worse: at least 2 times as many credits are at risk." in made.out
 
 
-@pytest.mark.slow
-def test_an_account_that_was_renamed_is_known_again_by_its_rows_or_by_name(company: Path) -> None:
-    """A migration of every account's id: some findings are known by their rows, the rest by the file of names."""
-    with contextlib.closing(sqlite3.connect(company / "app.db")) as database, database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        names = [name for (name,) in database.execute("SELECT id FROM users")]
-        for table in tables:
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-            for column in columns:
-                statement = f"UPDATE {table} SET {column} = 'acct' || substr({column}, 5) WHERE {column} LIKE 'user_%'"
-                database.execute(statement)
-    config = company / "trueup.toml"
-    config.write_text(config.read_text().replace('"user_', '"acct_'))
-    alone = gate(company, "--baseline", "baseline.json", "--format", "json")
-    found = json.loads(alone.out)["findings"]
-    by_rows = {one["check"] for one in found if one["reason"].startswith('It is in the baseline as "user_')}
-    assert "free-with-subscription-grant" in by_rows
-    (company / "renamed.csv").write_text("".join(f"{name},acct{name[4:]}\n" for name in names))
-    told = gate(company, "--baseline", "baseline.json", "--renamed", "renamed.csv")
-    assert told.code == 0, told.out + told.error
-
-
 Fault = Callable[[Path], object]
 
 

@@ -120,16 +120,6 @@ def edited_baseline(**changes: Any) -> Fault:
     return fault
 
 
-def renamed(text: str, then: Report, made: Report) -> Fault:
-    """Subjects are said to have another name since."""
-
-    def fault(folder: Path) -> tuple[str, ...]:
-        (folder / "renamed.csv").write_text(text)
-        return (*against(then, made)(folder), "--renamed", "renamed.csv")
-
-    return fault
-
-
 def gate_finding(subject: str = "exports:FREE", **fields: Any) -> Finding:
     """A plan gate that lets through what it must not."""
     return Finding(
@@ -287,12 +277,6 @@ ROWS: dict[str, tuple[Fault, int]] = {
     "since no day": (lambda _: ("--since", "2026-02-31"), USAGE),
     "since a run that nobody knows": (lambda _: ("--since", "0198c2f1"), UNKNOWN),
     "since a moment after the report": (lambda _: ("--since", f"{now():%Y-%m-%dT%H:%M:%S.%f}"), UNKNOWN),
-    "two became one": (renamed("a,c\nb,c\n", before(), report()), USAGE),
-    "an old name is still there": (renamed("user_1,user_2\n", before(BALANCE), report(BALANCE)), UNKNOWN),
-    "a new name was there before": (
-        renamed("user_1,user_2\n", before(BALANCE, "unlimited-credits:user_2"), report("credit-balance:user_2")),
-        UNKNOWN,
-    ),
     "a file and a run are to be judged": (lambda _: ("--run", "newest"), USAGE),
     "the verdict cannot be written": (lambda _: ("--output", "no-such-folder/verdict.txt"), USAGE),
     "there is no step to summarise": (lambda _: ("--step-summary",), USAGE),

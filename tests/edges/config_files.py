@@ -41,7 +41,6 @@ READ: tuple[tuple[str, str, tuple[str, ...], Spoil, int], ...] = (
     ("a check beside the config", "checks/own.py", ("runs",), nothing, 2),
     ("the report to judge", "report.json", ("gate", "--report", "report.json"), nothing, 2),
     ("the baseline", "base.json", ("gate", "--report", "report.json", "--baseline", "base.json"), nothing, 2),
-    ("renamed subjects", "names.csv", ("gate", "--report", "report.json", "--renamed", "names.csv"), nothing, 2),
     ("kept books", "books.duckdb", ("audit", "--books", "books.duckdb"), nothing, 3),
     ("the app's database", "app.db", ("audit", "--no-store"), nothing, 2),
 )
@@ -101,7 +100,6 @@ def _sizes() -> Iterator[Edge]:
         ("a matrix of 5 MiB", "gates.toml", ("runs",), MATRIX, 5, "4 MiB"),
         ("a check of 2 MiB", "checks/own.py", ("runs",), nothing, 2, "1 MiB"),
         ("a probe's file of 5 MiB", "plans.json", ("gate", "show"), PROBE, 5, "4 MiB"),
-        ("renamed subjects of 65 MiB", "names.csv", READ[6][2], nothing, 65, "64 MiB"),
         ("a report of 257 MiB", "report.json", ("gate", "--report", "report.json"), nothing, 257, "256 MiB"),
     ):
         yield Edge(

@@ -66,9 +66,6 @@ MaxAgeOption = Annotated[
     int | None,
     typer.Option("--max-age-minutes", min=1, max=MINUTES_LIMIT, help="How old the report may be; default: 60."),
 ]
-RenamedOption = Annotated[
-    Path | None, typer.Option("--renamed", help="CSV lines old,new: subjects that have another name since.")
-]
 AllowInconclusiveOption = Annotated[
     bool, typer.Option("--allow-inconclusive", help="Let pass what could not be found out; the output says so.")
 ]
@@ -94,7 +91,6 @@ def judge(
     since: SinceOption = None,
     fail_on: FailOnOption = None,
     max_age_minutes: MaxAgeOption = None,
-    renamed: RenamedOption = None,
     allow_inconclusive: AllowInconclusiveOption = False,  # noqa: FBT002 - a flag
     output_format: VerdictFormatOption = VerdictFormat.TEXT,
     output: OutputOption = None,
@@ -122,7 +118,6 @@ def judge(
         baseline=baseline,
         baseline_environment=baseline_environment,
         since=since,
-        renamed=renamed,
         fail_on=fail_on,
         max_age_minutes=max_age_minutes,
         allow_inconclusive=allow_inconclusive,

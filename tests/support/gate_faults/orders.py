@@ -18,17 +18,6 @@ def config(more: str, *arguments: str) -> Fault:
     return written("trueup.toml", CONFIG + more, *arguments)
 
 
-def renamed(content: str | bytes) -> Fault:
-    """The file of names holds this; there is a baseline to go with it."""
-
-    def fault(folder: Path) -> Names:
-        save(before(), folder / "baseline.json")
-        written("names.csv", content)(folder)
-        return ("--baseline", "baseline.json", "--renamed", "names.csv")
-
-    return fault
-
-
 def own_check(content: str) -> Fault:
     """A check beside the config holds this."""
 
@@ -87,23 +76,6 @@ ARGUMENTS: Rows = {
     "--baseline-environment is white space": (said("--baseline-environment", " "), USAGE),
     "--config is not there": (said("--config", "none.toml"), USAGE),
     "--config is nothing": (said("--config", ""), USAGE),
-    "--renamed goes with no baseline": (
-        lambda folder: (*written("names.csv", "a,b\n")(folder), "--renamed", "names.csv"),
-        USAGE,
-    ),
-    "--renamed is not there": (said("--renamed", "names.csv", "--baseline", "report.json"), USAGE),
-}
-NAMES: Rows = {
-    "a name has no other": (renamed("a\n"), USAGE),
-    "a name has two others": (renamed("a,b,c\n"), USAGE),
-    "a name becomes nothing": (renamed("a,\n"), USAGE),
-    "nothing becomes a name": (renamed(",b\n"), USAGE),
-    "a name becomes itself": (renamed("a,a\n"), USAGE),
-    "a name stands there twice": (renamed("a,b\na,c\n"), USAGE),
-    "an empty line is no name": (renamed("a,b\n\nc,d\n"), USAGE),
-    "the names are not UTF-8": (renamed(b"a,\xff\n"), USAGE),
-    "the names are quoted without an end": (renamed('"a,b\n'), USAGE),
-    **of_kinds("the file of names", "names.csv", "--baseline", "report.json", "--renamed", "names.csv"),
 }
 CONFIGS: Rows = {
     "the config is no TOML": (config("[release\n"), USAGE),
@@ -148,4 +120,4 @@ BASELINES: Rows = {
     },
     **of_kinds("the baseline", "baseline.json", "--baseline", "baseline.json"),
 }
-ROWS: Rows = {**ARGUMENTS, **NAMES, **CONFIGS, **BASELINES}
+ROWS: Rows = {**ARGUMENTS, **CONFIGS, **BASELINES}

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from trueup.actions.audit import judge_release
-from trueup.actions.gate.arguments import parse_since, renamed_subjects
+from trueup.actions.gate.arguments import parse_since
 from trueup.actions.gate.document import facts_of_file
 from trueup.actions.gate.remembered import baseline_of, baseline_run, facts_of_run
 from trueup.model.errors import ConfigurationError
@@ -32,7 +32,6 @@ class GateRequest:
     baseline: Path | None = None
     baseline_environment: str | None = None
     since: str | None = None
-    renamed: Path | None = None
     fail_on: Severity | None = None
     max_age_minutes: int | None = None
     allow_inconclusive: bool = False
@@ -63,12 +62,9 @@ def decide(
     run = request.since if since is None else None
     if run is not None and (request.baseline is not None or request.baseline_environment is not None):
         raise ConfigurationError("--since names a run, which is a baseline: leave out the other one.")
-    renamed = renamed_subjects(request.renamed) if request.renamed is not None else {}
     report = _report(request, given, audit_now, store)
     of = request.baseline_environment or (given.baseline_environment if run is None else None)
     before = _baseline(request, report, run=run, of=of, store=store)
-    if renamed and before is None:
-        raise ConfigurationError("--renamed says what a baseline calls otherwise: name a baseline too.")
     configured = gate_rules(settings)
     rules = dataclasses.replace(
         configured,
@@ -78,7 +74,6 @@ def decide(
         checks=frozenset(checks),
         baseline_environment=of,
         since=since,
-        renamed=renamed,
     )
     return judge_release(report=report, baseline=before, rules=rules, now=clock())
 

@@ -16,8 +16,7 @@ class Rules:
 
     ``checks`` must all have been asked. ``environment`` and ``period_days`` are what the report must be of, None for
     any. ``baseline_environment`` is what the baseline must be of; None for the report's own. ``shadow`` holds, by
-    check, the day from which it blocks. ``since`` lets pass what was first seen by then. ``renamed`` holds a subject's
-    name now by its name in the baseline.
+    check, the day from which it blocks. ``since`` lets pass what was first seen by then.
     """
 
     fail_on: Severity = ReleaseSettings().fail_on
@@ -29,7 +28,6 @@ class Rules:
     baseline_environment: str | None = None
     shadow: Mapping[str, date] = field(default_factory=dict)
     since: datetime | None = None
-    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def gate_rules(settings: ReleaseSettings | None) -> Rules:

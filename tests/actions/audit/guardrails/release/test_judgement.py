@@ -67,27 +67,11 @@ def test_a_worse_one_blocks() -> None:
     assert dearer.status is GuardrailStatus.BLOCKED
 
 
-def test_a_renamed_subject_does_not_count_as_new() -> None:
+def test_a_subject_under_another_name_is_new() -> None:
     shown = {"stripeEventId": "evt_76e2e745125f4999", "createdAt": "2026-01-05T02:01:20Z"}
     before = baseline([issue("grant-without-invoice:1", evidence=shown)])
     made = judge(facts([issue("grant-without-invoice:entry-1", evidence=shown)]), before)
-    assert made.passes
-    told = judge(facts(["credit-balance:acct-1"]), baseline([A]), renamed={"user_1": "acct-1"})
-    assert told.passes
-    assert 'It is in the baseline as "1".' in {one.reason for one in made.findings}
-
-
-def test_a_renamed_subject_that_got_worse_blocks() -> None:
-    shown = {"stripeEventId": "evt_76e2e745125f4999", "createdAt": "2026-01-05T02:01:20Z"}
-    before = baseline([issue("grant-without-invoice:1", evidence=shown, severity=Severity.ERROR)])
-    made = judge(facts([issue("grant-without-invoice:entry-1", evidence=shown)]), before)
-    assert list(standings(made).values()) == [Standing.WORSE]
-
-
-def test_a_name_that_contradicts_the_reports_is_unknown() -> None:
-    made = judge(facts([A]), baseline([A]), renamed={"user_1": "acct-1"})
-    assert made.status is GuardrailStatus.UNKNOWN
-    assert '"user_1" is said to be called "acct-1" now, and the report still names it.' in reasons(made)
+    assert list(standings(made).values()) == [Standing.NEW]
 
 
 def test_a_less_severe_finding_than_fail_on_is_let_pass() -> None:
@@ -323,7 +307,5 @@ def test_adding_a_new_open_finding_never_makes_a_verdict_better(
 def test_less_of_a_baseline_never_lets_more_pass(report: Facts, before: Facts | None, told: dict[str, Any]) -> None:
     if before is None:
         return
-    # Two that share their marks are told apart by nothing; with one of them gone the other is known again.
-    plain = dataclasses.replace(before, issues=tuple(dataclasses.replace(one, evidence={}) for one in before.issues))
-    less = dataclasses.replace(plain, issues=plain.issues[1:])
-    assert judge(report, plain, **told).passes or not judge(report, less, **told).passes
+    less = dataclasses.replace(before, issues=before.issues[1:])
+    assert judge(report, before, **told).passes or not judge(report, less, **told).passes

@@ -121,6 +121,4 @@ def _since_baseline(issue: Issue, before: Issue) -> tuple[Standing, str]:
     grown = explain_worse(issue, before)
     if grown is not None:
         return Standing.WORSE, f"It is in the baseline and got worse: {grown}."
-    if before.subject != issue.subject:
-        return Standing.OLD, f'It is in the baseline as "{before.subject}".'
     return Standing.OLD, "It is in the baseline."

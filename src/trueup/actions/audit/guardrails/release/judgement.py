@@ -6,7 +6,7 @@ from datetime import datetime
 
 from trueup.actions.audit.guardrails.release import questions as ask
 from trueup.actions.audit.guardrails.release.finding_judgement import Comparison, judge_findings
-from trueup.actions.audit.guardrails.release.matching import contradictions, match_baseline
+from trueup.actions.audit.guardrails.release.matching import match_baseline
 from trueup.model.guardrail import GuardrailStatus
 from trueup.model.release import Facts, Question, Rules, Verdict
 
@@ -16,16 +16,11 @@ def judge_release(*, report: Facts, baseline: Facts | None, rules: Rules, now: d
 
     What is known to be bad blocks, whatever else is unknown; what is unknown is never allowed.
     """
-    unusable: tuple[str, ...] = ()
-    if baseline is not None:
-        unusable = (
-            *ask.incomparable(report, baseline, rules),
-            *contradictions(report, baseline, renamed=rules.renamed),
-        )
+    unusable = () if baseline is None else tuple(ask.incomparable(report, baseline, rules))
     comparison = Comparison(
         asked=baseline is not None,
         usable=not unusable,
-        before={} if baseline is None or unusable else match_baseline(report, baseline, renamed=rules.renamed),
+        before={} if baseline is None or unusable else match_baseline(report, baseline),
     )
     findings = judge_findings(report, comparison, rules=rules, now=now)
     questions = (
