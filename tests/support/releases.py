@@ -1,22 +1,24 @@
-"""Two reports as a release gate sees them: facts made by hand, and any that hypothesis can think of."""
+"""Two reports as a release gate sees them: reports made by hand, and any that hypothesis can think of."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
 from trueup.actions.audit import judge_release
-from trueup.model.finding import Area, fingerprint_of
+from trueup.model.finding import Area, Finding
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import GATE_CHECKS, REPLAY_CHECKS, Guardrail, GuardrailStatus
 from trueup.model.money import Impact
+from trueup.model.outcome import Answered, Checked, CheckOutcome, Outcome
 from trueup.model.relations import Exemption
-from trueup.model.release import Answer, Answered, Facts, Issue, Rules, Standing, Verdict
+from trueup.model.release import Rules, Standing, Verdict
+from trueup.model.report import Report
 from trueup.model.severity import Severity
 
 NOW = datetime(2026, 3, 1, 12, 0, 5)
@@ -33,9 +35,24 @@ CHECKS = tuple(dict.fromkeys((*AREAS, *GATE_CHECKS, *REPLAY_CHECKS)))
 GUARDRAILS = ("replay", "audited-repairs")
 
 
-def issue(issue_id: str, *, severity: Severity = Severity.CRITICAL, **fields: Any) -> Issue:
+class Reported(NamedTuple):
+    """A report, and by fingerprint when its findings were first seen."""
+
+    report: Report
+    first_seen: Mapping[str, datetime]
+
+
+class Seen(NamedTuple):
+    """A finding, and when it was first seen."""
+
+    finding: Finding
+    first_seen: datetime
+
+
+def issue(issue_id: str, *, severity: Severity = Severity.CRITICAL, **fields: Any) -> Seen:
     """A finding with this id, first seen long ago."""
     check, _, subject = issue_id.partition(":")
+    first_seen = fields.pop("first_seen", NOW - timedelta(days=30))
     values: dict[str, Any] = {
         "check": check,
         "area": AREAS.get(check, Area.WEBHOOKS if check in REPLAY_CHECKS else Area.REVENUE),
@@ -43,42 +60,70 @@ def issue(issue_id: str, *, severity: Severity = Severity.CRITICAL, **fields: An
         "severity": severity,
         "title": f"What {check} says",
         "message": f"{subject} is broken.",
-        "fingerprint": fingerprint_of(check, subject),
-        "first_seen": NOW - timedelta(days=30),
     }
-    return Issue(**(values | fields))
+    return Seen(Finding(**(values | fields)), first_seen)
 
 
-def exempted(issue_id: str, *, until: date | None, **fields: Any) -> Issue:
+def exempted(issue_id: str, *, until: date | None, **fields: Any) -> Seen:
     """A finding that somebody answers for."""
-    made = issue(issue_id, **fields)
-    accepted = Exemption(
-        check_id=made.check, subject=made.subject, owner="finance", reason="agreed with them", expires_at=until
-    )
-    return dataclasses.replace(made, exemption=accepted)
+    check, _, subject = issue_id.partition(":")
+    accepted = Exemption(check_id=check, subject=subject, owner="finance", reason="agreed with them", expires_at=until)
+    return issue(issue_id, exemption=accepted, **fields)
 
 
-def facts(issues: Iterable[Issue | str] = (), *, at: datetime = NOW, **fields: Any) -> Facts:
+def report_of(issues: Iterable[Seen | str] = (), *, at: datetime = NOW, **fields: Any) -> Reported:
     """A report of this moment, whole and with every guardrail allowed, unless told otherwise."""
+    seen = [issue(one) if isinstance(one, str) else one for one in issues]
     cell = PlanGate(feature="exports", plan="FREE", expected=False, actual=False)
+    answers = fields.pop("outcomes", answered())
     values: dict[str, Any] = {
         "run_id": f"run-{at:%Y%m%d%H%M%S}",
         "environment": "production",
         "period_days": 45,
         "generated_at": at,
         "database_as_of": at,
-        "stripe_as_of": None,
-        "answers": tuple(Answer(check=check, how=Answered.CHECKED, population=10) for check in CHECKS),
-        "issues": tuple(issue(one) if isinstance(one, str) else one for one in issues),
+        "relations": (),
+        "outcomes": with_findings(answers, [one.finding for one in seen]),
         "plan_gates": (cell,),
         "guardrails": tuple(Guardrail(id=one, status=GuardrailStatus.ALLOWED) for one in GUARDRAILS),
     }
-    return Facts(**(values | fields))
+    first_seen = {one.finding.fingerprint: one.first_seen for one in seen}
+    return Reported(Report(**(values | fields)), first_seen)
 
 
-def baseline(issues: Iterable[Issue | str] = (), **fields: Any) -> Facts:
+def with_findings(answers: Iterable[CheckOutcome], findings: Sequence[Finding]) -> tuple[CheckOutcome, ...]:
+    """The outcomes, those of checks that answered with these findings; a finding of no such check gets an outcome."""
+    by_check: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_check.setdefault(finding.check, []).append(finding)
+    outcomes = []
+    for outcome in answers:
+        if outcome.answered is Answered.CHECKED and (of_check := by_check.pop(outcome.check, [])):
+            checked = Checked(population=outcome.population, findings=(*outcome.findings, *of_check))
+            outcome = dataclasses.replace(outcome, outcome=checked)  # noqa: PLW2901 - the same outcome, with findings
+        outcomes.append(outcome)
+    rest = (
+        CheckOutcome(check=check, outcome=Checked(population=10, findings=tuple(of_check)), milliseconds=1)
+        for check, of_check in by_check.items()
+    )
+    return (*outcomes, *rest)
+
+
+def adding(reported: Reported, *more: Seen) -> Reported:
+    """The same report with more findings."""
+    outcomes = with_findings(reported.report.outcomes, [one.finding for one in more])
+    first_seen = {one.finding.fingerprint: one.first_seen for one in more}
+    return Reported(dataclasses.replace(reported.report, outcomes=outcomes), {**reported.first_seen, **first_seen})
+
+
+def changed(reported: Reported, **fields: Any) -> Reported:
+    """The same report with these fields."""
+    return reported._replace(report=dataclasses.replace(reported.report, **fields))
+
+
+def baseline(issues: Iterable[Seen | str] = (), **fields: Any) -> Reported:
     """The report of the day before."""
-    return facts(issues, **({"at": BEFORE} | fields))
+    return report_of(issues, **({"at": BEFORE} | fields))
 
 
 def guardrails(**statuses: tuple[GuardrailStatus, str]) -> tuple[Guardrail, ...]:
@@ -92,28 +137,31 @@ def guardrails(**statuses: tuple[GuardrailStatus, str]) -> tuple[Guardrail, ...]
     )
 
 
-def answered(*, without: Iterable[str] = (), **hows: Answered) -> tuple[Answer, ...]:
-    """Every check's answer; those named by keyword ended otherwise, those in ``without`` are not there."""
+def answered(*, without: Iterable[str] = (), population: int = 10, **hows: Outcome) -> tuple[CheckOutcome, ...]:
+    """Every check's outcome; those named by keyword ended otherwise, those in ``without`` are not there."""
     named = {name.replace("_", "-"): how for name, how in hows.items()}
+    checked = Checked(population=population, findings=())
     return tuple(
-        Answer(check=check, how=named[check], reason="its reason")
-        if check in named
-        else Answer(check=check, how=Answered.CHECKED, population=10)
+        CheckOutcome(check=check, outcome=named.get(check, checked), milliseconds=1)
         for check in CHECKS
         if check not in set(without)
     )
 
 
-def judge(report: Facts, before: Facts | None = None, *, now: datetime = NOW, **rules: Any) -> Verdict:
+def judge(reported: Reported, before: Reported | None = None, *, now: datetime = NOW, **rules: Any) -> Verdict:
     """The verdict under these rules; every check of ``CHECKS`` must have been asked."""
     return judge_release(
-        report=report, baseline=before, rules=Rules(**({"checks": frozenset(CHECKS)} | rules)), now=now
+        report=reported.report,
+        first_seen=reported.first_seen,
+        baseline=before.report if before is not None else None,
+        rules=Rules(**({"checks": frozenset(CHECKS)} | rules)),
+        now=now,
     )
 
 
 def standings(made: Verdict) -> dict[str, Standing]:
     """Where each finding stands, by its id."""
-    return {one.issue.id: one.standing for one in made.findings}
+    return {one.finding.id: one.standing for one in made.findings}
 
 
 def statuses(made: Verdict) -> dict[str, str]:
@@ -139,11 +187,11 @@ impacts = st.builds(
 evidence = st.fixed_dictionaries(
     {},
     optional={
-        "accountId": st.sampled_from(["user_1", "user_2"]),
-        "stripeEventId": st.sampled_from(["evt_76e2e745125f4999", "evt_af85f7d2cae7d132"]),
-        "stripeCustomerId": st.sampled_from(["cus_83cb8dcfc6a65ca3", "cus_28903e48ad2a5b28"]),
-        "lastEntryId": st.sampled_from([8901, "8901", "8902"]),
-        "createdAt": st.sampled_from(["2026-01-05T02:01:20Z", "2026-01-06T02:01:20Z"]),
+        "account_id": st.sampled_from(["user_1", "user_2"]),
+        "stripe_event_id": st.sampled_from(["evt_76e2e745125f4999", "evt_af85f7d2cae7d132"]),
+        "stripe_customer_id": st.sampled_from(["cus_83cb8dcfc6a65ca3", "cus_28903e48ad2a5b28"]),
+        "last_entry_id": st.sampled_from([8901, "8901", "8902"]),
+        "created_at": st.sampled_from(["2026-01-05T02:01:20Z", "2026-01-06T02:01:20Z"]),
         "drift": st.sampled_from(["500", "20"]),
     },
 )
@@ -159,7 +207,7 @@ exemptions = st.none() | st.builds(
 
 
 @st.composite
-def issues(draw: st.DrawFn) -> tuple[Issue, ...]:
+def issues(draw: st.DrawFn) -> tuple[Seen, ...]:
     """Some findings, each about another subject of its check."""
     named = draw(st.lists(st.tuples(checks, subjects), max_size=8, unique=True))
     return tuple(
@@ -175,7 +223,7 @@ def issues(draw: st.DrawFn) -> tuple[Issue, ...]:
     )
 
 
-reports = issues().map(facts)
+reports = issues().map(report_of)
 baselines = st.none() | issues().map(baseline)
 rules = st.fixed_dictionaries(
     {},

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trueup.actions.gate import GateRequest
+    from trueup.formats.report_reader import StoredReport
     from trueup.model.check import Check
-    from trueup.model.release import Facts, Verdict
+    from trueup.model.release import Verdict
     from trueup.model.settings import ReleaseSettings
     from trueup.store import Store
 
@@ -135,18 +136,18 @@ def exit_code(verdict: Verdict) -> int:
 
 
 def _decided(request: GateRequest, path: Path | None) -> Verdict:
-    from trueup.actions.gate import GATE_TRIGGER, decide, facts_of_report  # noqa: PLC0415 - heavy
+    from trueup.actions.gate import GATE_TRIGGER, decide, reread_report  # noqa: PLC0415 - heavy
     from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
     from trueup.cli.audit import audited  # noqa: PLC0415 - heavy
 
     catalogue = catalogue_for(path)
 
-    def audit_now() -> Facts:
+    def audit_now() -> StoredReport:
         config = config_from(path, catalogue)
         # An audit can do without what memory exempts and knows; a verdict cannot.
         open_store(config, may_make=True).close()
         report, first_seen = audited(config, catalogue, catalogue, trigger=GATE_TRIGGER)
-        return facts_of_report(report, first_seen=first_seen)
+        return reread_report(report, first_seen=first_seen)
 
     with contextlib.ExitStack() as opened:
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 from trueup.formats import report_document as document
 from trueup.formats.wording import Json, change_text, evidence, exact, money
 from trueup.model.change import Change, DescribedChange, Refusal
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
-from trueup.model.release import Answered
 from trueup.model.report import SCHEMA_VERSION, Report
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from trueup.formats.presentation import Presentation
     from trueup.model.finding import Finding
     from trueup.model.guardrail import Guardrail
+    from trueup.model.outcome import CheckOutcome
     from trueup.model.relations import Exemption
 
 
@@ -210,21 +209,11 @@ def outcome(made: CheckOutcome) -> dict[str, Json]:
 
 
 def _outcome(made: CheckOutcome) -> document.CheckOutcome:
-    answer, population, findings, reason = Answered.OFF, 0, 0, None
-    match made.outcome:
-        case Checked() as checked:
-            answer, population, findings = Answered.CHECKED, checked.population, len(checked.findings)
-        case Skipped(reason=text):
-            answer, reason = Answered.SKIPPED, exact(text)
-        case Broken(error=text):
-            answer, reason = Answered.BROKEN, exact(text)
-        case Off():
-            pass
     return document.CheckOutcome(
         check=exact(made.check),
-        outcome=answer,
-        population=population,
-        findings=findings,
-        reason=reason,
+        outcome=made.answered,
+        population=made.population,
+        findings=len(made.findings),
+        reason=None if made.reason is None else exact(made.reason),
         milliseconds=made.milliseconds,
     )

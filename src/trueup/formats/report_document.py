@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 from trueup.formats.scalars import Count, Credits, Day, Fingerprint, Moment, Money, NextCursor, Number
 from trueup.model.finding import Area
 from trueup.model.guardrail import GuardrailStatus
-from trueup.model.release import Answered
+from trueup.model.outcome import Answered
 from trueup.model.report import SCHEMA_VERSION, Status
 from trueup.model.severity import Severity
 

@@ -18,16 +18,16 @@ from pydantic import ValidationError
 
 from trueup.formats import report_document as document
 from trueup.formats.json import score_lines, summarise
+from trueup.formats.wording import snake
 from trueup.model.change import DescribedChange, Refusal
 from trueup.model.errors import ReportUnreadable
 from trueup.model.finding import Finding, fingerprint_of, printable
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import Guardrail
 from trueup.model.money import Impact
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
+from trueup.model.outcome import Answered, Broken, Checked, CheckOutcome, Off, Outcome, Skipped
 from trueup.model.redact import MASK
 from trueup.model.relations import Exemption
-from trueup.model.release import Answered
 from trueup.model.report import SCHEMA_VERSION, RelationRead, Report
 
 _SHOWN_CHARACTERS = 200
@@ -243,7 +243,7 @@ def _finding(issue: document.Issue) -> Finding:
         title=issue.title,
         subject=issue.subject,
         message=issue.message,
-        evidence=issue.evidence,
+        evidence={snake(name): value for name, value in issue.evidence.items()},
         impact=Impact(money=issue.impact.money, credits=issue.impact.credits),
         revenue_impacting=issue.revenue_impacting,
         repair=_repair(issue.repair),

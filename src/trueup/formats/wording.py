@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,11 +12,13 @@ from trueup.model.change import Change, DescribedChange, Refusal, Value
 from trueup.model.finding import Finding, printable
 from trueup.model.money import Impact, credits_text
 from trueup.model.redact import redact
-from trueup.model.release import Shown
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
     from trueup.model.relations import Exemption
+
+Shown = str | int | bool | None
+"""A value of the evidence as a document shows it: exact decimals and moments are text."""
 
 EXACT_INTEGER_LIMIT = 2**53
 """Beyond it a JavaScript number no longer holds every integer (RFC 8259, section 6)."""
@@ -60,6 +63,15 @@ def camel(name: str) -> str:
     """
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def snake(name: str) -> str:
+    """A name in JSON as the evidence column that it is of: ``camel`` of it gives the same name.
+
+    >>> snake("lastBalanceAfter")
+    'last_balance_after'
+    """
+    return re.sub("(?<!^)[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
 
 
 def json_value(value: Value) -> Shown:

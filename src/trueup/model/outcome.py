@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
 
 from trueup.model.finding import Finding
+
+
+class Answered(StrEnum):
+    """How a check ended, in one word."""
+
+    CHECKED = "checked"
+    SKIPPED = "skipped"
+    BROKEN = "broken"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +55,37 @@ class CheckOutcome:
     check: str
     outcome: Outcome
     milliseconds: int
+
+    @property
+    def answered(self) -> Answered:
+        """How the check ended."""
+        match self.outcome:
+            case Checked():
+                return Answered.CHECKED
+            case Skipped():
+                return Answered.SKIPPED
+            case Broken():
+                return Answered.BROKEN
+            case Off():
+                return Answered.OFF
+            case _:
+                assert_never(self.outcome)
+
+    @property
+    def population(self) -> int:
+        """How many subjects were looked at; 0 where the check did not answer."""
+        return self.outcome.population if isinstance(self.outcome, Checked) else 0
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the check found; nothing where it did not answer."""
+        return self.outcome.findings if isinstance(self.outcome, Checked) else ()
+
+    @property
+    def reason(self) -> str | None:
+        """Why the check was skipped or broke; None where it answered or is off."""
+        match self.outcome:
+            case Skipped(reason=reason) | Broken(error=reason):
+                return reason
+            case _:
+                return None

@@ -69,6 +69,14 @@ class Report:
         """The findings that are not exempted."""
         return (finding for finding in self.findings() if finding.exemption is None)
 
+    def outcome(self, check: str) -> CheckOutcome | None:
+        """What became of this check; None when the report did not ask it."""
+        return next((outcome for outcome in self.outcomes if outcome.check == check), None)
+
+    def guardrail(self, guardrail_id: str) -> Guardrail | None:
+        """The guardrail of this id; None when the report holds none."""
+        return next((guardrail for guardrail in self.guardrails if guardrail.id == guardrail_id), None)
+
     @property
     def interruptions(self) -> tuple[RelationRead, ...]:
         """The relations whose copy did not end."""

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from tests.support.reports import NOW, QUICK, clean, large, reports, sample
 from tests.support.writing import document, written
-from trueup.actions.gate import facts_of, facts_of_file, facts_of_report
+from trueup.actions.gate import read_report_file, reread_report
+from trueup.formats.report_reader import read_report
 from trueup.formats.wording import exact
 from trueup.model.errors import ConfigurationError, ReportUnreadable, TrueupError
 from trueup.model.report import Report
@@ -25,35 +26,34 @@ Edit = Callable[[dict[str, Any]], object]
 
 
 def read(found: dict[str, Any]) -> None:
-    facts_of(json.dumps(found), place="report.json")
+    read_report(json.dumps(found), place="report.json")
 
 
 @QUICK
 @given(reports())
-def test_every_report_gives_the_facts_that_it_holds(report: Report) -> None:
+def test_every_report_is_read_again_as_what_it_holds(report: Report) -> None:
     cells = [(gate.feature, gate.plan) for gate in report.plan_gates]
     rails = [rail.id for rail in report.guardrails]
     assume(report.run_id and len(set(cells)) == len(cells) and len(set(rails)) == len(rails))
-    facts = facts_of_report(report)
-    assert facts.complete == report.complete
-    assert facts.generated_at == report.generated_at
-    assert [found.fingerprint for found in facts.issues] == [finding.fingerprint for finding in report.findings()]
-    assert [found.severity for found in facts.issues] == [finding.severity for finding in report.findings()]
-    assert [found.id for found in facts.issues] == [exact(finding.id) for finding in report.findings()]
-    assert [answer.check for answer in facts.answers] == [exact(made.check) for made in report.outcomes]
+    again = reread_report(report).report
+    assert again.complete == report.complete
+    assert again.generated_at == report.generated_at
+    assert [f.fingerprint for f in again.findings()] == [f.fingerprint for f in report.findings()]
+    assert [f.severity for f in again.findings()] == [f.severity for f in report.findings()]
+    assert [f.id for f in again.findings()] == [exact(f.id) for f in report.findings()]
+    assert [outcome.check for outcome in again.outcomes] == [exact(made.check) for made in report.outcomes]
 
 
-def test_a_report_of_now_and_its_file_give_the_same_facts(tmp_path: Path) -> None:
+def test_a_report_of_now_and_its_file_give_the_same(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     file.write_text(written(sample(), "json"))
-    assert facts_of_file(file) == facts_of_report(sample())
+    assert read_report_file(file) == reread_report(sample())
 
 
 def test_when_a_finding_was_first_seen_is_told_by_memory() -> None:
     (first, *_) = sample().findings()
     earlier = NOW - timedelta(days=9)
-    facts = facts_of_report(sample(), first_seen={first.fingerprint: earlier})
-    assert [found.first_seen for found in facts.issues if found.fingerprint == first.fingerprint] == [earlier]
+    assert reread_report(sample(), first_seen={first.fingerprint: earlier}).first_seen[first.fingerprint] == earlier
 
 
 @QUICK
@@ -62,7 +62,7 @@ def test_a_document_that_breaks_off_anywhere_is_refused(data: st.DataObject) -> 
     text = written(sample(), "json").rstrip()
     end = data.draw(st.integers(0, len(text) - 1))
     with pytest.raises(ReportUnreadable):
-        facts_of(text[:end], place="report.json")
+        read_report(text[:end], place="report.json")
 
 
 def _first(found: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def test_a_relation_that_was_cut_short_cannot_be_called_whole() -> None:
 )
 def test_what_is_no_report_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(ReportUnreadable) as refused:
-        facts_of(text, place="report.json")
+        read_report(text, place="report.json")
     assert "\n" not in str(refused.value)
     assert str(refused.value).startswith("report.json")
     assert refused.value.exit_code == 3
@@ -174,26 +174,26 @@ def test_what_is_no_report_is_refused_in_one_sentence(text: str) -> None:
 def test_a_key_that_stands_there_twice_is_refused_whatever_the_second_says() -> None:
     text = written(sample(), "json").replace('"severity": "critical"', '"severity": "critical", "severity": "critical"')
     with pytest.raises(ReportUnreadable, match='it holds "severity" twice'):
-        facts_of(text, place="report.json")
+        read_report(text, place="report.json")
 
 
 def test_a_report_that_does_not_exist_is_a_matter_of_usage(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        facts_of_file(tmp_path / "none.json")
+        read_report_file(tmp_path / "none.json")
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     file.write_bytes(b"\xff\xfe{\x00}\x00")
     with pytest.raises(ReportUnreadable, match="not UTF-8"):
-        facts_of_file(file)
+        read_report_file(file)
 
 
 @QUICK
 @given(st.binary(max_size=200))
 def test_no_bytes_make_anything_but_a_refusal(content: bytes) -> None:
     with pytest.raises(TrueupError):
-        facts_of(content.decode("latin-1"), place="x")
+        read_report(content.decode("latin-1"), place="x")
 
 
 def test_a_key_that_a_later_version_adds_for_people_is_passed_over() -> None:
@@ -203,4 +203,4 @@ def test_a_key_that_a_later_version_adds_for_people_is_passed_over() -> None:
 
 
 def test_a_large_report_is_read_in_a_few_passes() -> None:
-    assert len(facts_of_report(large(2_000)).issues) == 2_000
+    assert len(list(reread_report(large(2_000)).report.findings())) == 2_000

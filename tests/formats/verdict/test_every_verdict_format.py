@@ -18,14 +18,15 @@ import trueup.formats
 from tests.support.json_schema import violations
 from tests.support.releases import (
     NOW,
+    Reported,
     answered,
     baseline,
     baselines,
     exempted,
-    facts,
     guardrails,
     issue,
     judge,
+    report_of,
     reports,
     rules,
 )
@@ -37,7 +38,9 @@ from trueup.model.errors import ConfigurationError
 from trueup.model.finding import subject_text
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import GuardrailStatus
-from trueup.model.release import Answered, Facts, Standing, Verdict
+from trueup.model.outcome import Broken
+from trueup.model.release import Standing, Verdict
+from trueup.model.report import RelationRead
 from trueup.model.severity import Severity
 
 SCHEMA: dict[str, Any] = json.loads((Path(trueup.formats.__file__).parent / "verdict.schema.json").read_text("utf-8"))
@@ -62,9 +65,9 @@ def sample(**told_: Any) -> Verdict:
         exempted("credit-balance:comped", until=date(2026, 6, 1)),
         exempted("credit-balance:lapsed", until=date(2026, 2, 1)),
     ]
-    report = facts(
+    report = report_of(
         found,
-        answers=answered(stale_paid_plan=Answered.BROKEN),
+        outcomes=answered(stale_paid_plan=Broken(error="its reason")),
         guardrails=guardrails(replay=(GuardrailStatus.UNKNOWN, "Nobody looked.")),
         plan_gates=(PlanGate(feature="exports", plan="FREE", expected=False, actual=True, accepted=False),),
     )
@@ -94,7 +97,7 @@ def ids_in(made: Verdict, output_format: str) -> list[str]:
             ]
         case "github":
             findings = (line.partition("::")[2].partition("::")[2] for line in text.splitlines())
-            known = {one.issue.id for one in made.findings}
+            known = {one.finding.id for one in made.findings}
             return [told_id for line in findings if (told_id := line.partition(": ")[0]) in known]
         case "junit":
             return re.findall(r"^(?:<system-out>)?\[\w+\] (\S+):", text.replace("      ", ""), re.MULTILINE)
@@ -108,7 +111,7 @@ def ids_in(made: Verdict, output_format: str) -> list[str]:
 @QUICK
 @given(made=verdicts)
 def test_all_formats_hold_the_same_findings(output_format: str, made: Verdict) -> None:
-    assert sorted(ids_in(made, output_format)) == sorted(one.issue.id for one in told(made))
+    assert sorted(ids_in(made, output_format)) == sorted(one.finding.id for one in told(made))
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
@@ -160,11 +163,11 @@ def test_the_json_says_whether_it_passes_and_why() -> None:
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_comes_out_of_no_place_in_any_format(output_format: str, secret: str) -> None:
     hiding = issue(f"credit-balance:u {secret}", title=f"t {secret}", message=f"m {secret} end")
-    report = facts(
+    report = report_of(
         [hiding],
         environment=f"env {secret}",
         run_id=f"run {secret}",
-        problems=(f"account: {secret} end",),
+        relations=(RelationRead(relation="account", table="users", rows=0, problem=f"{secret} end"),),
         guardrails=guardrails(replay=(GuardrailStatus.UNKNOWN, f"r {secret} end")),
     )
     for width in (60, 200):
@@ -176,7 +179,9 @@ def test_a_secret_comes_out_of_no_place_in_any_format(output_format: str, secret
 @given(text=hostile_text, encoding=st.sampled_from(["utf-8", "ascii", "cp1252"]))
 def test_no_stream_and_no_text_breaks_a_format(output_format: str, text: str, encoding: str) -> None:
     hostile = issue(f"credit-balance:{subject_text(text)}", title=text, message=text)
-    report = facts([hostile], environment=text, problems=(text,))
+    report = report_of(
+        [hostile], environment=text, relations=(RelationRead(relation="account", table="users", rows=0, problem=text),)
+    )
     buffer = io.BytesIO()
     out = io.TextIOWrapper(buffer, encoding=encoding)
     write(judge(report), format=output_format, stream=out)
@@ -201,7 +206,7 @@ def test_a_log_can_be_read_at_this_width(width: int) -> None:
 
 
 def test_a_long_log_says_how_much_it_leaves_out() -> None:
-    many = facts([f"credit-balance:user_{number}" for number in range(250)])
+    many = report_of([f"credit-balance:user_{number}" for number in range(250)])
     assert "and 150 more (--format json shows all)" in written(judge(many), "text")
 
 
@@ -250,22 +255,22 @@ def test_sarif_knows_what_is_new_and_suppresses_what_is_let_pass() -> None:
 
 
 def test_a_summary_is_far_below_what_github_takes() -> None:
-    many = facts([issue(f"credit-balance:user_{number}", message="x" * 500) for number in range(5_000)])
+    many = report_of([issue(f"credit-balance:user_{number}", message="x" * 500) for number in range(5_000)])
     assert len(written(judge(many), "markdown").encode()) < 500_000
 
 
 def test_an_unknown_format_is_named_with_its_nearest() -> None:
     with pytest.raises(ConfigurationError, match=r'There is no format "jnit"; did you mean "junit"\?'):
-        write(judge(facts()), format="jnit", stream=io.StringIO())
+        write(judge(report_of()), format="jnit", stream=io.StringIO())
 
 
 @pytest.mark.parametrize(
     ("report", "says"),
     [
-        (facts(), "This may be released."),
-        (facts(["credit-balance:user_1"]), "This must not be released."),
-        (facts(at=NOW - timedelta(days=1)), "Whether this may be released is not known."),
+        (report_of(), "This may be released."),
+        (report_of(["credit-balance:user_1"]), "This must not be released."),
+        (report_of(at=NOW - timedelta(days=1)), "Whether this may be released is not known."),
     ],
 )
-def test_the_first_line_of_a_log_is_the_verdict(report: Facts, says: str) -> None:
+def test_the_first_line_of_a_log_is_the_verdict(report: Reported, says: str) -> None:
     assert written(judge(report), "text").splitlines()[0].endswith(says)

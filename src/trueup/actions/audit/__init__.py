@@ -5,7 +5,7 @@ from trueup.actions.audit.check_runner import not_mapped, run_checks
 from trueup.actions.audit.column_pruning import needed_mappings
 from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
-from trueup.actions.audit.guardrails import aged, facts_of_report, is_fresh, judge_release
+from trueup.actions.audit.guardrails import aged, is_fresh, judge_release
 from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
 from trueup.actions.audit.recorded_audit import RecordedAudit, Recording, audit_and_record
 from trueup.actions.audit.run_audit import audit_books, moment_of, report_on, with_period
@@ -27,7 +27,6 @@ __all__ = [
     "check_probes",
     "copied_books",
     "effective_exemptions",
-    "facts_of_report",
     "is_fresh",
     "judge_release",
     "moment_of",

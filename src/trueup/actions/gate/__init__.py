@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trueup.actions.gate.document import facts_of, facts_of_file, facts_of_report
+from trueup.actions.gate.document import read_report_file, reread_report
 from trueup.actions.gate.request import GateRequest, decide
 from trueup.store import GATE_TRIGGER
 
-__all__ = ["GATE_TRIGGER", "GateRequest", "decide", "facts_of", "facts_of_file", "facts_of_report"]
+__all__ = ["GATE_TRIGGER", "GateRequest", "decide", "read_report_file", "reread_report"]

@@ -1,4 +1,4 @@
-"""Read a report as the facts by which a release is judged: a file, a JSON text, or an audit of now.
+"""Read the report by which a release is judged: from a file, or an audit of now.
 
 There is one reader. A report of now is read as the document that it would be written as, so that it is judged like the
 file that a pipeline hands on, whatever either of them holds.
@@ -12,27 +12,25 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from trueup.actions.audit import facts_of_report as _facts
 from trueup.disk import read_file
 from trueup.formats import write
 from trueup.formats.report_reader import StoredReport, read_report
 from trueup.model.errors import ConfigurationError, ReportUnreadable
-from trueup.model.release import Facts
 from trueup.model.report import Report
 
 REPORT_BYTES_LIMIT = 256 * 1024 * 1024
 """A report of a hundred thousand findings has a tenth of it."""
 
 
-def facts_of_report(report: Report, *, first_seen: Mapping[str, datetime] = MappingProxyType({})) -> Facts:
-    """Return the facts of a report that was made just now."""
+def reread_report(report: Report, *, first_seen: Mapping[str, datetime] = MappingProxyType({})) -> StoredReport:
+    """Return a report that was made just now as its document says it."""
     out = io.StringIO()
     write(report, format="json", stream=out, first_seen=first_seen)
-    return facts_of(out.getvalue(), place="the report")
+    return read_report(out.getvalue(), place="the report")
 
 
-def facts_of_file(path: Path) -> Facts:
-    """Return the facts in the file that ``trueup audit --format json`` wrote.
+def read_report_file(path: Path) -> StoredReport:
+    """Return the report in the file that ``trueup audit --format json`` wrote.
 
     Raises ``ConfigurationError`` when there is no such file, and ``ReportUnreadable`` when it is not a whole report.
     """
@@ -41,16 +39,6 @@ def facts_of_file(path: Path) -> Facts:
     except OSError as error:
         raise ConfigurationError(f"The report {path} cannot be read: {error.strerror or 'no reason given'}.") from None
     try:
-        return facts_of(content.decode("utf-8-sig"), place=str(path))
+        return read_report(content.decode("utf-8-sig"), place=str(path))
     except UnicodeDecodeError:
         raise ReportUnreadable(f"{path} is not a report of trueup: it is not UTF-8 text.") from None
-
-
-def facts_of(text: str, *, place: str) -> Facts:
-    """Return the facts in a document; ``place`` names it in errors. Raises ``ReportUnreadable``."""
-    return facts_of_stored(read_report(text, place=place))
-
-
-def facts_of_stored(stored: StoredReport) -> Facts:
-    """Return the facts of a report that was written earlier."""
-    return _facts(stored.report, first_seen=stored.first_seen)

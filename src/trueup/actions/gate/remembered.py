@@ -1,30 +1,29 @@
-"""Runs that the store remembers, as facts."""
+"""Read the reports of runs that the store remembers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trueup.actions.gate.document import facts_of_stored
 from trueup.actions.runs import NEWEST, named
-from trueup.formats.report_reader import parse_json, report_of
+from trueup.formats.report_reader import StoredReport, parse_json, report_of
 from trueup.model.errors import ConfigurationError, ReportUnreadable
-from trueup.model.release import Facts
+from trueup.model.report import Report
 from trueup.store import GATE_TRIGGER, Keyset, Store, StoredRun
 
 _PAGE = 1_000
 
 
-def facts_of_run(run: str, *, store: Store, environment: str) -> Facts:
-    """The facts of the run of this id, or of the one whose id begins like this; ``newest`` asked every check.
+def read_run(run: str, *, store: Store, environment: str) -> StoredReport:
+    """The report of the run of this id, or of the one whose id begins like this; ``newest`` asked every check.
 
     Raises ``UnknownRun``, ``ConfigurationError`` where a beginning fits several, ``ReportUnreadable`` and
     ``StoreUnavailable``.
     """
-    return _facts(_run_named(run, store, environment, gates=True), store)
+    return _read(_run_named(run, store, environment, gates=True), store)
 
 
-def baseline_run(run: str, *, store: Store, environment: str) -> Facts:
-    """The facts of this run as a baseline: ``newest`` is the newest audit. Raises as ``facts_of_run`` does.
+def baseline_run(run: str, *, store: Store, environment: str) -> StoredReport:
+    """The report of this run as a baseline: ``newest`` is the newest audit. Raises as ``read_run`` does.
 
     Raises ``ConfigurationError`` for a run that a gate made: what that gate refused would be known.
     """
@@ -34,7 +33,7 @@ def baseline_run(run: str, *, store: Store, environment: str) -> Facts:
             f"Run {stored.run_id} was made by `trueup gate`, whose runs are never a baseline; name the run of an "
             "audit, as `trueup runs` lists them."
         )
-    return _facts(stored, store)
+    return _read(stored, store)
 
 
 def _run_named(run: str, store: Store, environment: str, *, gates: bool) -> StoredRun:
@@ -46,7 +45,7 @@ def _run_named(run: str, store: Store, environment: str, *, gates: bool) -> Stor
     return found
 
 
-def baseline_of(environment: str, *, store: Store, report: Facts) -> Facts:
+def baseline_of(environment: str, *, store: Store, report: Report) -> StoredReport:
     """The newest complete audit of this environment from before the report, over as many days.
 
     A run that an earlier gate made is not one: what it refused would be known. Raises ``ReportUnreadable`` where there
@@ -55,7 +54,7 @@ def baseline_of(environment: str, *, store: Store, report: Facts) -> Facts:
     for run in _newest_first(store, environment):
         is_like = run.complete and run.period_days == report.period_days and run.trigger != GATE_TRIGGER
         if is_like and run.generated_at < report.generated_at:
-            return _facts(run, store)
+            return _read(run, store)
     raise ReportUnreadable(
         f"The store holds no complete run of {environment} over {report.period_days} days from before this report, so "
         "nothing can tell what is new; run `trueup audit` there first."
@@ -69,14 +68,14 @@ def _newest_first(store: Store, environment: str) -> Iterator[StoredRun]:
         before = page[-1].run_id
 
 
-def _facts(run: StoredRun, store: Store) -> Facts:
+def _read(run: StoredRun, store: Store) -> StoredReport:
     documents = list(_documents(run, store))
     if len(documents) != run.issues:
         raise ReportUnreadable(f"The store holds {len(documents):,} of the {run.issues:,} issues of run {run.run_id}.")
     place = f"run {run.run_id} of the store"
     issues = [parse_json(document, place=place) for document in documents]
     whole = {**parse_json(run.head, place=place), "issues": issues, "nextCursor": None}
-    return facts_of_stored(report_of(whole, place=place))
+    return report_of(whole, place=place)
 
 
 def _documents(run: StoredRun, store: Store) -> Iterator[str]:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from trueup.actions.audit import judge_release
 from trueup.actions.gate.arguments import parse_since
-from trueup.actions.gate.document import facts_of_file
-from trueup.actions.gate.remembered import baseline_of, baseline_run, facts_of_run
+from trueup.actions.gate.document import read_report_file
+from trueup.actions.gate.remembered import baseline_of, baseline_run, read_run
+from trueup.formats.report_reader import StoredReport
 from trueup.model.errors import ConfigurationError
-from trueup.model.release import Facts, Verdict, gate_rules
+from trueup.model.release import Verdict, gate_rules
+from trueup.model.report import Report
 from trueup.model.settings import ReleaseSettings
 from trueup.model.severity import Severity
 from trueup.store import Store
@@ -42,7 +44,7 @@ def decide(
     *,
     settings: ReleaseSettings | None,
     checks: Collection[str],
-    audit_now: Callable[[], Facts],
+    audit_now: Callable[[], StoredReport],
     store: Callable[[], Store],
     clock: Callable[[], datetime],
 ) -> Verdict:
@@ -62,9 +64,9 @@ def decide(
     run = request.since if since is None else None
     if run is not None and (request.baseline is not None or request.baseline_environment is not None):
         raise ConfigurationError("--since names a run, which is a baseline: leave out the other one.")
-    report = _report(request, given, audit_now, store)
+    stored = _report(request, given, audit_now, store)
     of = request.baseline_environment or (given.baseline_environment if run is None else None)
-    before = _baseline(request, report, run=run, of=of, store=store)
+    before = _baseline(request, stored.report, run=run, of=of, store=store)
     configured = gate_rules(settings)
     rules = dataclasses.replace(
         configured,
@@ -75,24 +77,30 @@ def decide(
         baseline_environment=of,
         since=since,
     )
-    return judge_release(report=report, baseline=before, rules=rules, now=clock())
+    return judge_release(
+        report=stored.report,
+        first_seen=stored.first_seen,
+        baseline=before.report if before is not None else None,
+        rules=rules,
+        now=clock(),
+    )
 
 
 def _report(
-    request: GateRequest, settings: ReleaseSettings, audit_now: Callable[[], Facts], store: Callable[[], Store]
-) -> Facts:
+    request: GateRequest, settings: ReleaseSettings, audit_now: Callable[[], StoredReport], store: Callable[[], Store]
+) -> StoredReport:
     if request.report is not None:
-        return facts_of_file(request.report)
+        return read_report_file(request.report)
     if request.run is not None:
-        return facts_of_run(request.run, store=store(), environment=settings.environment)
+        return read_run(request.run, store=store(), environment=settings.environment)
     return audit_now()
 
 
 def _baseline(
-    request: GateRequest, report: Facts, *, run: str | None, of: str | None, store: Callable[[], Store]
-) -> Facts | None:
+    request: GateRequest, report: Report, *, run: str | None, of: str | None, store: Callable[[], Store]
+) -> StoredReport | None:
     if request.baseline is not None:
-        return facts_of_file(request.baseline)
+        return read_report_file(request.baseline)
     if run is not None:
         return baseline_run(run, store=store(), environment=report.environment)
     if of is not None:

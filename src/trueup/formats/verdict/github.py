@@ -26,5 +26,5 @@ def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:  #
         out.writelines(annotation(levels[question.status], title, reason) for reason in question.reasons)
     for one in told(verdict):
         level = "warning" if one.standing is Standing.SHADOW else "error"
-        text = f"{one.issue.id}: {one.issue.message} {one.reason}"
-        out.write(annotation(level, f"{one.standing.value}: {one.issue.title}", text))
+        text = f"{one.finding.id}: {one.finding.message} {one.reason}"
+        out.write(annotation(level, f"{one.standing.value}: {one.finding.title}", text))

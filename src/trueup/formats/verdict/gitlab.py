@@ -36,10 +36,10 @@ def _entries(verdict: Verdict) -> Iterator[dict[str, Json]]:
             yield _reason(question.id, reason, severity)
     for one in told(verdict):
         yield entry(
-            check=one.issue.check,
-            description=f"{one.issue.id}: {one.issue.message} {one.reason}",
+            check=one.finding.check,
+            description=f"{one.finding.id}: {one.finding.message} {one.reason}",
             severity="minor" if one.standing is Standing.SHADOW else BLOCKER,
-            fingerprint=one.issue.fingerprint,
+            fingerprint=one.finding.fingerprint,
         )
 
 

@@ -10,7 +10,8 @@ from trueup.formats.wording import Json, exact, impact, instant
 
 if TYPE_CHECKING:
     from trueup.formats.presentation import Presentation
-    from trueup.model.release import Facts, Judged, Question, Verdict
+    from trueup.model.release import Judged, Question, Verdict
+    from trueup.model.report import Report
 
 SCHEMA_VERSION = 1
 
@@ -47,13 +48,13 @@ def _head(verdict: Verdict) -> dict[str, Json]:
     }
 
 
-def _run(facts: Facts) -> dict[str, Json]:
+def _run(report: Report) -> dict[str, Json]:
     return {
-        "runId": exact(facts.run_id),
-        "environment": exact(facts.environment),
-        "generatedAt": instant(facts.generated_at),
-        "periodDays": facts.period_days,
-        "complete": facts.complete,
+        "runId": exact(report.run_id),
+        "environment": exact(report.environment),
+        "generatedAt": instant(report.generated_at),
+        "periodDays": report.period_days,
+        "complete": report.complete,
     }
 
 
@@ -68,20 +69,20 @@ def _question(question: Question) -> dict[str, Json]:
 
 
 def _finding(one: Judged) -> dict[str, Json]:
-    issue = one.issue
+    finding = one.finding
     return {
-        "id": exact(issue.id),
+        "id": exact(finding.id),
         "standing": one.standing.value,
         "blocks": one.standing.blocks,
         "reason": exact(one.reason),
         "blocksFrom": one.blocks_from.isoformat() if one.blocks_from else None,
-        "check": exact(issue.check),
-        "category": issue.area.value,
-        "severity": issue.severity.value,
-        "title": exact(issue.title),
-        "message": exact(issue.message),
-        "subject": exact(issue.subject),
-        "fingerprint": issue.fingerprint,
-        "impact": impact(issue.impact),
-        "firstSeen": instant(issue.first_seen),
+        "check": exact(finding.check),
+        "category": finding.area.value,
+        "severity": finding.severity.value,
+        "title": exact(finding.title),
+        "message": exact(finding.message),
+        "subject": exact(finding.subject),
+        "fingerprint": finding.fingerprint,
+        "impact": impact(finding.impact),
+        "firstSeen": instant(one.first_seen),
     }

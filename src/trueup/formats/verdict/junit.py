@@ -39,4 +39,4 @@ def _case(question: Question, verdict: Verdict) -> Case:
 
 def _lines(findings: list[Judged]) -> Iterator[str]:
     for one in findings:
-        yield f"[{one.standing.value}] {one.issue.id}: {one.issue.message} {one.reason}"
+        yield f"[{one.standing.value}] {one.finding.id}: {one.finding.message} {one.reason}"

@@ -60,9 +60,9 @@ def _findings(verdict: Verdict) -> Iterator[str]:
     yield "| | Finding | What | Why |"
     yield "| --- | --- | --- | --- |"
     for one in found[:SHOWN]:
-        issue = one.issue
-        stands = f"{one.standing.value}, {issue.severity.value}"
-        yield f"| {stands} | {code(issue.id)} | {escaped(issue.message)} | {escaped(one.reason)} |"
+        finding = one.finding
+        stands = f"{one.standing.value}, {finding.severity.value}"
+        yield f"| {stands} | {code(finding.id)} | {escaped(finding.message)} | {escaped(one.reason)} |"
     yield ""
     if len(found) > SHOWN:
         yield f"and {len(found) - SHOWN:,} more (`--format json` shows all)"

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trueup.formats.presentation import Presentation
-    from trueup.model.release import Issue, Judged, Verdict
+    from trueup.model.finding import Finding
+    from trueup.model.release import Judged, Verdict
 
 # SARIF 2.1.0, 3.27.24: new, unchanged, updated or absent, where there is a baseline; not there otherwise.
 _STATES = {Standing.NEW: "new", Standing.WORSE: "updated", Standing.OLD: "unchanged"}
@@ -26,7 +27,7 @@ _LET_PASS = {Standing.EXEMPTED, Standing.OLD, Standing.SHADOW}
 def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
     """Write one run with every finding, those that are let pass as suppressed."""
     kept = list(itertools.islice(verdict.findings, RESULT_LIMIT))
-    checks = {one.issue.check: one.issue for one in kept}
+    checks = {one.finding.check: one.finding for one in kept}
     numbers = {check: number for number, check in enumerate(checks)}
     driver = {"name": "trueup", "semanticVersion": __version__, "rules": [_rule(one) for one in checks.values()]}
     out.write(f'{{"$schema": {dump(SCHEMA)}, "version": "2.1.0", "runs": [{{\n')
@@ -36,37 +37,37 @@ def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:  #
     out.write('  "results": [')
     separator = "\n    "
     for one in kept:
-        out.write(separator + dump(_result(one, rule_number=numbers[one.issue.check])))
+        out.write(separator + dump(_result(one, rule_number=numbers[one.finding.check])))
         separator = ",\n    "
     out.write("\n  ]\n}]}\n")
 
 
-def _rule(issue: Issue) -> dict[str, Json]:
+def _rule(finding: Finding) -> dict[str, Json]:
     return {
-        "id": exact(issue.check),
-        "helpUri": f"docs/checks/{exact(issue.check)}.md",
-        "shortDescription": {"text": exact(issue.title)},
-        "properties": {"tags": ["billing", issue.area.value]},
+        "id": exact(finding.check),
+        "helpUri": f"docs/checks/{exact(finding.check)}.md",
+        "shortDescription": {"text": exact(finding.title)},
+        "properties": {"tags": ["billing", finding.area.value]},
     }
 
 
 def _result(one: Judged, *, rule_number: int) -> dict[str, Json]:
-    issue = one.issue
+    finding = one.finding
     suppression: dict[str, Json] = {"kind": "external", "status": "accepted", "justification": exact(one.reason)}
     result: dict[str, Json] = {
-        "ruleId": exact(issue.check),
+        "ruleId": exact(finding.check),
         "ruleIndex": rule_number,
-        "level": LEVELS[issue.severity],
-        "message": message(f"{issue.message} {one.reason}"),
-        "locations": [location(issue.subject, issue.id)],
-        "partialFingerprints": fingerprints(issue.fingerprint),
+        "level": LEVELS[finding.severity],
+        "message": message(f"{finding.message} {one.reason}"),
+        "locations": [location(finding.subject, finding.id)],
+        "partialFingerprints": fingerprints(finding.fingerprint),
         "suppressions": [suppression] if one.standing in _LET_PASS else [],
         "properties": {
-            "issueId": exact(issue.id),
-            "severity": issue.severity.value,
+            "issueId": exact(finding.id),
+            "severity": finding.severity.value,
             "standing": one.standing.value,
             "blocks": one.standing.blocks,
-            "impact": impact(issue.impact),
+            "impact": impact(finding.impact),
         },
     }
     if one.standing in _STATES:

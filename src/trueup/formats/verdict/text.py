@@ -73,11 +73,11 @@ def _question(page: Page, question: Question) -> None:
 
 
 def _finding(page: Page, one: Judged) -> None:
-    issue = one.issue
+    finding = one.finding
     page.blank()
-    words = (f"{one.standing.value:<8}", issue.severity.value)
-    color = _OF_SEVERITY[issue.severity]
-    page.unbroken(Text.assemble(" ", (words[0], f"bold {color}"), " ", (legible(issue.id), "bold")))
-    page.print((words[1], color), f"  {legible(issue.title)}", indent=10)
-    page.print(legible(issue.message), indent=10)
+    words = (f"{one.standing.value:<8}", finding.severity.value)
+    color = _OF_SEVERITY[finding.severity]
+    page.unbroken(Text.assemble(" ", (words[0], f"bold {color}"), " ", (legible(finding.id), "bold")))
+    page.print((words[1], color), f"  {legible(finding.title)}", indent=10)
+    page.print(legible(finding.message), indent=10)
     page.print((legible(one.reason), "dim"), indent=10)

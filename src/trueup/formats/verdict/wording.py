@@ -10,7 +10,8 @@ from trueup.model.guardrail import GuardrailStatus
 from trueup.model.release import Standing
 
 if TYPE_CHECKING:
-    from trueup.model.release import Facts, Judged, Question, Verdict
+    from trueup.model.release import Judged, Question, Verdict
+    from trueup.model.report import Report
 
 
 def headline(verdict: Verdict) -> str:
@@ -48,9 +49,9 @@ def others(verdict: Verdict) -> str:
     return ", ".join(f"{counts[standing]:,} {words[standing]}" for standing in quiet if counts[standing])
 
 
-def of_run(facts: Facts) -> str:
+def of_run(report: Report) -> str:
     """Which report this is."""
-    return f"run {facts.run_id} of {facts.environment}, made {instant(facts.generated_at)}"
+    return f"run {report.run_id} of {report.environment}, made {instant(report.generated_at)}"
 
 
 def question_text(question: Question) -> str:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from trueup.model.release.facts import Answer, Answered, Facts, Issue, Shown
 from trueup.model.release.rules import Rules, gate_rules
 from trueup.model.release.verdict import Judged, Question, Standing, Verdict
 
 __all__ = [
-    "Answer",
-    "Answered",
-    "Facts",
-    "Issue",
     "Judged",
     "Question",
     "Rules",
-    "Shown",
     "Standing",
     "Verdict",
     "gate_rules",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from trueup.model.finding import Finding
 from trueup.model.guardrail import GuardrailStatus
-from trueup.model.release.facts import Facts, Issue
 from trueup.model.release.rules import Rules
+from trueup.model.report import Report
 
 
 class Standing(StrEnum):
@@ -45,10 +46,12 @@ class Standing(StrEnum):
 class Judged:
     """One finding with its standing and the reason, a sentence.
 
-    ``known`` says that it was there before and is no worse. From the day ``blocks_from`` on a shadowed one blocks.
+    ``first_seen`` is naive UTC, and the report's own moment where nothing earlier is known. ``known`` says that it was
+    there before and is no worse. From the day ``blocks_from`` on a shadowed one blocks.
     """
 
-    issue: Issue
+    finding: Finding
+    first_seen: datetime
     standing: Standing
     reason: str
     known: bool = False
@@ -77,8 +80,8 @@ class Verdict:
     status: GuardrailStatus
     questions: tuple[Question, ...]
     findings: tuple[Judged, ...]
-    report: Facts
-    baseline: Facts | None
+    report: Report
+    baseline: Report | None
     rules: Rules
     judged_at: datetime
 

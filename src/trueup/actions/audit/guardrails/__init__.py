@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trueup.actions.audit.guardrails.agreement import repair_evidence
 from trueup.actions.audit.guardrails.judgement import aged, is_fresh, judge_guardrails
-from trueup.actions.audit.guardrails.release import facts_of_report, judge_release
+from trueup.actions.audit.guardrails.release import judge_release
 from trueup.model.release import gate_rules
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trueup.model.report import Report
     from trueup.model.settings import ReleaseSettings
 
-__all__ = ["aged", "facts_of_report", "guarded", "is_fresh", "judge_release"]
+__all__ = ["aged", "guarded", "is_fresh", "judge_release"]
 
 
 def guarded(report: Report, books: Books, *, policy: Policy, whole: bool, release: ReleaseSettings | None) -> Report:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trueup.actions.audit.guardrails.release import facts_of_report, judge_release
+from trueup.actions.audit.guardrails.release import judge_release
 from trueup.model.finding import Area
 from trueup.model.guardrail import (
     COMPLETE,
@@ -123,7 +123,7 @@ def release(report: Report, *, whole: bool, rules: Rules) -> Guardrail:
     The report must hold its guardrails of replays and repairs. ``rules`` are the gate's; their shadow does not count.
     """
     rules = dataclasses.replace(rules, shadow={}, since=None, checks=frozenset(GATE_CHECKS))
-    verdict = judge_release(report=facts_of_report(report), baseline=None, rules=rules, now=report.generated_at)
+    verdict = judge_release(report=report, baseline=None, rules=rules, now=report.generated_at)
     blocks, doubts = list(_blocking(verdict)), [] if whole else [_SOME_CHECKS]
     for question in verdict.questions:
         if question.status is GuardrailStatus.BLOCKED:
@@ -136,11 +136,11 @@ def release(report: Report, *, whole: bool, rules: Rules) -> Guardrail:
 
 def _blocking(verdict: Verdict) -> Iterator[str]:
     """One sentence for each gate check that blocks, and for the rest one for each severity, worst first."""
-    gates = [item.issue for item in verdict.blocking if item.issue.area is Area.GATES]
+    gates = [item.finding for item in verdict.blocking if item.finding.area is Area.GATES]
     for check in dict.fromkeys(issue.check for issue in gates):
         rows = [(issue.subject, 1) for issue in gates if issue.check == check]
         yield f"Plan gates are not as they should be: {named(rows, f'{check} finding')}."
-    others = [item.issue for item in verdict.blocking if item.issue.area is not Area.GATES]
+    others = [item.finding for item in verdict.blocking if item.finding.area is not Area.GATES]
     for severity in reversed(Severity):
         rows = [(issue.id, 1) for issue in others if issue.severity is severity]
         if rows:
@@ -217,8 +217,8 @@ def _judged(guardrail_id: str, blocks: Collection[str], doubts: Iterable[str], n
 
 def _findings(report: Report, checks: Collection[str]) -> Iterator[Finding]:
     for made in report.outcomes:
-        if made.check in checks and isinstance(made.outcome, Checked):
-            yield from made.outcome.findings
+        if made.check in checks:
+            yield from made.findings
 
 
 def _open(report: Report, checks: Collection[str]) -> Iterator[Finding]:

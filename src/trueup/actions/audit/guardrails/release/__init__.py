@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from trueup.actions.audit.guardrails.release.judgement import judge_release
-from trueup.actions.audit.guardrails.release.report_facts import facts_of_report
 
-__all__ = ["facts_of_report", "judge_release"]
+__all__ = ["judge_release"]

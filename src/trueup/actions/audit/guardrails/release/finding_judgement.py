@@ -1,124 +1,142 @@
-"""What each finding means for the release: whether it blocks, and why or why not."""
+"""What each finding means for the release: whether it blocks, and why or why not.
+
+The same check and subject are the same finding in both reports; in doubt a finding is new.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from trueup.actions.audit.guardrails.release.matching import explain_worse
 from trueup.model.finding import Area
-from trueup.model.release.facts import Facts, Issue, Shown
-from trueup.model.release.rules import Rules
 from trueup.model.release.verdict import Judged, Standing
+from trueup.model.worsening import CLEAR_GROWTH, has_grown, is_more_severe
+
+if TYPE_CHECKING:
+    from trueup.model.change import Value
+    from trueup.model.finding import Finding
+    from trueup.model.relations import Exemption
+    from trueup.model.release.rules import Rules
+    from trueup.model.report import Report
 
 EXEMPTION_EXPIRED = "exemption-expired"
 """The check whose subjects are the issue ids that were exempted once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """What the findings are compared with: the baseline's, by the report's fingerprint.
+class FindingJudge:
+    """Judges the findings of one report at one moment."""
 
-    ``asked`` says that there is a baseline, ``usable`` that it can say what is new.
-    """
+    def __init__(
+        self,
+        report: Report,
+        *,
+        baseline: Report | None,
+        usable: bool,
+        first_seen: Mapping[str, datetime],
+        rules: Rules,
+        now: datetime,
+    ) -> None:
+        """``usable`` says that the baseline can say what is new."""
+        self._report = report
+        self._compared = baseline is not None
+        self._usable = usable
+        self._first_seen = first_seen
+        self._rules = rules
+        self._now = now
+        open_before = baseline.open_findings() if baseline is not None and usable else ()
+        self._before = {finding.fingerprint: finding for finding in open_before}
+        ended = [finding for finding in report.findings() if finding.check == EXEMPTION_EXPIRED]
+        self._ended_ids = {finding.subject for finding in ended}
+        self._ended_plans: dict[Value, set[Value]] = {}
+        for finding in ended:
+            if (plan := finding.evidence.get("exempt_plan")) is not None:
+                self._ended_plans.setdefault(finding.evidence.get("check_id"), set()).add(plan)
 
-    asked: bool
-    usable: bool
-    before: Mapping[str, Issue]
+    def judge_all(self) -> tuple[Judged, ...]:
+        """Return every finding of the report, judged: what blocks first, then in the report's order."""
+        order = list(Standing)
+        judged = map(self._judge, self._report.findings())
+        return tuple(sorted(judged, key=lambda item: order.index(item.standing)))
+
+    def _judge(self, finding: Finding) -> Judged:
+        # Fingerprints are slow to compute for many findings: a judgement that compares nothing goes without.
+        fingerprint = finding.fingerprint if self._first_seen or self._before else ""
+        first_seen = self._first_seen.get(fingerprint, self._report.generated_at)
+
+        def judged(standing: Standing, reason: str, **more: Any) -> Judged:
+            return Judged(finding=finding, first_seen=first_seen, standing=standing, reason=reason, **more)
+
+        lapsed = self._why_lapsed(finding)
+        if finding.exemption is not None and lapsed is None:
+            return judged(Standing.EXEMPTED, _accepted(finding.exemption))
+        standing, reason = self._compare(finding, fingerprint, first_seen, lapsed)
+        known = standing is Standing.OLD
+        fail_on = self._rules.fail_on
+        if not finding.severity.at_least(fail_on):
+            return judged(Standing.BELOW, f"It is {finding.severity}, and only {fail_on} or worse blocks.", known=known)
+        blocks_from = self._rules.shadow.get(finding.check)
+        if standing.blocks and blocks_from is not None and self._now.date() < blocks_from:
+            reason = f"{reason} {finding.check} blocks from {blocks_from} on; until then it is only reported."
+            return judged(Standing.SHADOW, reason, blocks_from=blocks_from)
+        return judged(standing, reason, known=known)
+
+    def _why_lapsed(self, finding: Finding) -> str | None:
+        """Why the exemption does not hold any more; None where it does, or where there never was one."""
+        if finding.exemption is None:
+            return "Its exemption has ended." if self._exemption_has_ended(finding) else None
+        expires = finding.exemption.expires_at
+        if expires is not None and expires < self._now.date():
+            return f"Its exemption ended on {expires}."
+        if expires is None and finding.area is Area.GATES:
+            return "Its exemption has no end, and a plan gate's must have one."
+        return None
+
+    def _exemption_has_ended(self, finding: Finding) -> bool:
+        """Whether an exemption of this finding has ended. Of a finding that names no plan a plan's may have been."""
+        plans = self._ended_plans.get(finding.check, set())
+        plan = finding.evidence.get("plan")
+        return finding.id in self._ended_ids or (bool(plans) and (plan is None or plan in plans))
+
+    def _compare(
+        self, finding: Finding, fingerprint: str, first_seen: datetime, lapsed: str | None
+    ) -> tuple[Standing, str]:
+        if lapsed is not None:
+            return Standing.LAPSED, lapsed
+        if finding.area is Area.GATES:
+            return Standing.GATE, "A plan gate is never backlog."
+        if self._compared and not self._usable:
+            return Standing.UNKNOWN, "Whether it is new is unknown: the baseline cannot say."
+        if (before := self._before.get(fingerprint)) is not None:
+            growth = explain_worse(finding, before)
+            if growth is not None:
+                return Standing.WORSE, f"It is in the baseline and got worse: {growth}."
+            return Standing.OLD, "It is in the baseline."
+        since = self._rules.since
+        if since is not None and first_seen <= since:
+            return Standing.OLD, f"First seen {first_seen:%Y-%m-%d %H:%M} UTC."
+        if self._compared:
+            return Standing.NEW, "It is not in the baseline."
+        if since is not None:
+            return Standing.NEW, f"First seen {first_seen:%Y-%m-%d %H:%M} UTC, after --since."
+        return Standing.OPEN, "It is open, and there is no baseline."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ended:
-    """What exemptions that have ended were of: issue ids, and for each check whole plans."""
-
-    issue_ids: frozenset[str]
-    plans: Mapping[str, frozenset[Shown]]
-
-    def covered(self, issue: Issue) -> bool:
-        """Whether one was of this finding. Of a finding that names no plan a plan's may have been."""
-        plans = self.plans.get(issue.check, frozenset())
-        plan = issue.evidence.get("plan")
-        return issue.id in self.issue_ids or (bool(plans) and (plan is None or plan in plans))
-
-
-def _ended(report: Facts) -> _Ended:
-    found = [issue for issue in report.issues if issue.check == EXEMPTION_EXPIRED]
-    plans: dict[str, set[Shown]] = {}
-    for issue in found:
-        if (plan := issue.evidence.get("exemptPlan")) is not None:
-            plans.setdefault(str(issue.evidence.get("checkId")), set()).add(plan)
-    return _Ended(
-        issue_ids=frozenset(issue.subject for issue in found),
-        plans={check: frozenset(of) for check, of in plans.items()},
-    )
-
-
-def judge_findings(report: Facts, comparison: Comparison, *, rules: Rules, now: datetime) -> tuple[Judged, ...]:
-    """Every finding of the report, judged: what blocks first, then in the report's order."""
-    order = list(Standing)
-    ended = _ended(report)
-    made = [_judge_finding(issue, comparison, rules=rules, now=now, ended=ended) for issue in report.issues]
-    return tuple(sorted(made, key=lambda one: order.index(one.standing)))
-
-
-def _judge_finding(issue: Issue, comparison: Comparison, *, rules: Rules, now: datetime, ended: _Ended) -> Judged:
-    lapsed = _why_lapsed(issue, now.date(), ended)
-    if issue.exemption is not None and lapsed is None:
-        return Judged(issue=issue, standing=Standing.EXEMPTED, reason=_accepted(issue))
-    standing, reason = _compared(issue, comparison, rules=rules, lapsed=lapsed)
-    known = standing is Standing.OLD
-    if not issue.severity.at_least(rules.fail_on):
-        reason = f"It is {issue.severity}, and only {rules.fail_on} or worse blocks."
-        return Judged(issue=issue, standing=Standing.BELOW, reason=reason, known=known)
-    blocks_from = rules.shadow.get(issue.check)
-    if standing.blocks and blocks_from is not None and now.date() < blocks_from:
-        reason = f"{reason} {issue.check} blocks from {blocks_from} on; until then it is only reported."
-        return Judged(issue=issue, standing=Standing.SHADOW, reason=reason, blocks_from=blocks_from)
-    return Judged(issue=issue, standing=standing, reason=reason, known=known)
-
-
-def _why_lapsed(issue: Issue, today: date, ended: _Ended) -> str | None:
-    """Why the exemption does not hold any more; None where it does, or where there never was one."""
-    if issue.exemption is None:
-        return "Its exemption has ended." if ended.covered(issue) else None
-    expires = issue.exemption.expires_at
-    if expires is not None and expires < today:
-        return f"Its exemption ended on {expires}."
-    if expires is None and issue.area is Area.GATES:
-        return "Its exemption has no end, and a plan gate's must have one."
-    return None
-
-
-def _accepted(issue: Issue) -> str:
-    exemption = issue.exemption
-    if exemption is None:
-        return ""
+def _accepted(exemption: Exemption) -> str:
     until = f" until {exemption.expires_at}" if exemption.expires_at else ", with no end"
     return f"Accepted by {exemption.owner}{until}: {exemption.reason}"
 
 
-def _compared(issue: Issue, comparison: Comparison, *, rules: Rules, lapsed: str | None) -> tuple[Standing, str]:
-    if lapsed is not None:
-        return Standing.LAPSED, lapsed
-    if issue.area is Area.GATES:
-        return Standing.GATE, "A plan gate is never backlog."
-    if comparison.asked and not comparison.usable:
-        return Standing.UNKNOWN, "Whether it is new is unknown: the baseline cannot say."
-    before = comparison.before.get(issue.fingerprint)
-    if before is not None:
-        return _since_baseline(issue, before)
-    if rules.since is not None and issue.first_seen <= rules.since:
-        return Standing.OLD, f"First seen {issue.first_seen:%Y-%m-%d %H:%M} UTC."
-    if comparison.asked:
-        return Standing.NEW, "It is not in the baseline."
-    if rules.since is not None:
-        return Standing.NEW, f"First seen {issue.first_seen:%Y-%m-%d %H:%M} UTC, after --since."
-    return Standing.OPEN, "It is open, and there is no baseline."
+def explain_worse(now: Finding, before: Finding) -> str | None:
+    """Return why a finding is worse than it was, as half a sentence; None when it is not.
 
-
-def _since_baseline(issue: Issue, before: Issue) -> tuple[Standing, str]:
-    grown = explain_worse(issue, before)
-    if grown is not None:
-        return Standing.WORSE, f"It is in the baseline and got worse: {grown}."
-    return Standing.OLD, "It is in the baseline."
+    Each currency is compared for itself, and so are credits: their risks are never added up.
+    """
+    if is_more_severe(now.severity.rank, before.severity.rank):
+        return f"it is {now.severity} now and was {before.severity}"
+    for unit in sorted(now.impact.money):
+        if has_grown(now.impact.money[unit], before.impact.money.get(unit, 0), growth=CLEAR_GROWTH):
+            return f"at least {CLEAR_GROWTH} times as much {unit.upper()} is at risk"
+    if has_grown(now.impact.credits, before.impact.credits, growth=CLEAR_GROWTH):
+        return f"at least {CLEAR_GROWTH} times as many credits are at risk"
+    return None

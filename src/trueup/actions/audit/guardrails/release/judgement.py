@@ -1,28 +1,34 @@
-"""Judge whether a report's software may be released: one pure function of facts, rules and the moment of asking."""
+"""Judge whether a report's software may be released: one pure function of reports, rules and the moment of asking."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from trueup.actions.audit.guardrails.release import questions as ask
-from trueup.actions.audit.guardrails.release.finding_judgement import Comparison, judge_findings
-from trueup.actions.audit.guardrails.release.matching import match_baseline
+from trueup.actions.audit.guardrails.release.finding_judgement import FindingJudge
 from trueup.model.guardrail import GuardrailStatus
-from trueup.model.release import Facts, Question, Rules, Verdict
+from trueup.model.release import Question, Rules, Verdict
+from trueup.model.report import Report
 
 
-def judge_release(*, report: Facts, baseline: Facts | None, rules: Rules, now: datetime) -> Verdict:
+def judge_release(
+    *,
+    report: Report,
+    baseline: Report | None,
+    rules: Rules,
+    now: datetime,
+    first_seen: Mapping[str, datetime] = MappingProxyType({}),
+) -> Verdict:
     """Judge a report, compared with a baseline where there is one.
 
+    ``first_seen`` holds moments by fingerprint; a finding that is not in it was first seen by the report itself.
     What is known to be bad blocks, whatever else is unknown; what is unknown is never allowed.
     """
     unusable = () if baseline is None else tuple(ask.incomparable(report, baseline, rules))
-    comparison = Comparison(
-        asked=baseline is not None,
-        usable=not unusable,
-        before={} if baseline is None or unusable else match_baseline(report, baseline),
-    )
-    findings = judge_findings(report, comparison, rules=rules, now=now)
+    judge = FindingJudge(report, baseline=baseline, usable=not unusable, first_seen=first_seen, rules=rules, now=now)
+    findings = judge.judge_all()
     questions = (
         ask.complete(report, rules),
         ask.fresh(report, rules, now),

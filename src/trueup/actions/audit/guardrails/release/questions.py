@@ -1,4 +1,4 @@
-"""The questions of a release gate, each answered from the facts alone."""
+"""The questions of a release gate, each answered from the reports alone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from trueup.model.finding import Area
 from trueup.model.gate import PlanGate, in_words
 from trueup.model.guardrail import GATE_CHECKS, REPAIRS, REPLAY, REPLAY_CHECKS, UNREADABLE, GuardrailStatus
-from trueup.model.release.facts import Answered, Facts
+from trueup.model.outcome import Answered
 from trueup.model.release.rules import Rules
 from trueup.model.release.verdict import Judged, Question, Standing
+from trueup.model.report import Report
 
 CLOCK_SKEW = timedelta(minutes=2)
 """How far a report's clocks may be ahead of ours before its moments are not believed."""
@@ -33,9 +34,9 @@ def _asked(
     return Question(id=question_id, asks=asks, status=status, reasons=bad + unclear, notes=tuple(notes), findings=on)
 
 
-def complete(report: Facts, rules: Rules) -> Question:
+def complete(report: Report, rules: Rules) -> Question:
     """Whether everything was looked at that should have been."""
-    off = [answer.check for answer in report.answers if answer.how is Answered.OFF]
+    off = [answer.check for answer in report.outcomes if answer.answered is Answered.OFF]
     return _asked(
         "complete",
         "Was everything looked at?",
@@ -44,31 +45,31 @@ def complete(report: Facts, rules: Rules) -> Question:
     )
 
 
-def _gaps(report: Facts, rules: Rules) -> Iterator[str]:
+def _gaps(report: Report, rules: Rules) -> Iterator[str]:
     if rules.environment is not None and report.environment != rules.environment:
         yield f"The report is of {report.environment}, and the config of {rules.environment}."
     if rules.period_days is not None and report.period_days != rules.period_days:
         yield f"The report looks back {report.period_days} days, and the config says {rules.period_days}."
-    for problem in report.problems:
-        yield f"Not read whole: {problem}"
-    for answer in report.answers:
-        if answer.how in {Answered.SKIPPED, Answered.BROKEN}:
-            yield f"{answer.check} was {answer.how}: {answer.reason}"
-    for check in sorted(rules.checks - {answer.check for answer in report.answers}):
+    for read in report.interruptions:
+        yield f"Not read whole: {read.relation}: {read.problem}"
+    for answer in report.outcomes:
+        if answer.answered in {Answered.SKIPPED, Answered.BROKEN}:
+            yield f"{answer.check} was {answer.answered}: {answer.reason}"
+    for check in sorted(rules.checks - {answer.check for answer in report.outcomes}):
         yield f"{check} was not asked."
-    checked = [answer for answer in report.answers if answer.how is Answered.CHECKED]
+    checked = [answer for answer in report.outcomes if answer.answered is Answered.CHECKED]
     if not checked:
         yield "No check gave an answer."
     elif not any(answer.population for answer in checked):
         yield "There was nothing to look at: every check looked at no rows at all."
 
 
-def fresh(report: Facts, rules: Rules, now: datetime) -> Question:
+def fresh(report: Report, rules: Rules, now: datetime) -> Question:
     """Whether the report tells of now: neither old nor from a clock that is wrong."""
     return _asked("fresh", "Does the report tell of now?", unknown=_out_of_time(report, rules, now))
 
 
-def _out_of_time(report: Facts, rules: Rules, now: datetime) -> Iterator[str]:
+def _out_of_time(report: Report, rules: Rules, now: datetime) -> Iterator[str]:
     if report.database_as_of is None:
         yield "No database was read."
     moments = {
@@ -86,10 +87,10 @@ def _out_of_time(report: Facts, rules: Rules, now: datetime) -> Iterator[str]:
             yield f"{what} at {at:%Y-%m-%d %H:%M:%S} UTC, more than {rules.max_age_minutes} minutes ago."
 
 
-def plan_gates(report: Facts, judged: Sequence[Judged]) -> Question:
+def plan_gates(report: Report, judged: Sequence[Judged]) -> Question:
     """Whether each plan gets what it should. A cell that failed and that no finding tells of blocks too."""
-    told = [one for one in judged if one.issue.area is Area.GATES]
-    subjects = {one.issue.subject for one in told}
+    told = [one for one in judged if one.finding.area is Area.GATES]
+    subjects = {one.finding.subject for one in told}
     blocked, unknown = [], list(_unasked_gates(report))
     for cell in report.plan_gates:
         if cell.passed or subjects & {f"{cell.feature}:{cell.plan}", cell.feature}:
@@ -112,20 +113,20 @@ def _cell(cell: PlanGate) -> str:
     return f"{cell.feature} on {cell.plan} should be {in_words(cell.expected)} and is {in_words(cell.actual)}"
 
 
-def _unasked_gates(report: Facts) -> Iterator[str]:
-    answers = [answer for answer in report.answers if answer.check in GATE_CHECKS]
+def _unasked_gates(report: Report) -> Iterator[str]:
+    answers = [answer for answer in report.outcomes if answer.check in GATE_CHECKS]
     if not answers:
         yield "The report asked nothing about plan gates."
     for answer in answers:
-        if answer.how in {Answered.SKIPPED, Answered.BROKEN}:
-            yield f"{answer.check} was {answer.how}: {answer.reason}"
-    if any(answer.how is Answered.CHECKED for answer in answers) and not report.plan_gates:
+        if answer.answered in {Answered.SKIPPED, Answered.BROKEN}:
+            yield f"{answer.check} was {answer.answered}: {answer.reason}"
+    if any(answer.answered is Answered.CHECKED for answer in answers) and not report.plan_gates:
         yield "Plan gates were asked about, and the report holds none."
 
 
-def _gate_notes(report: Facts) -> Iterator[str]:
-    answers = [answer for answer in report.answers if answer.check in GATE_CHECKS]
-    if answers and all(answer.how is Answered.OFF for answer in answers):
+def _gate_notes(report: Report) -> Iterator[str]:
+    answers = [answer for answer in report.outcomes if answer.check in GATE_CHECKS]
+    if answers and all(answer.answered is Answered.OFF for answer in answers):
         yield "Plan gates are switched off."
     for cell in report.plan_gates:
         if cell.changed:
@@ -135,11 +136,11 @@ def _gate_notes(report: Facts) -> Iterator[str]:
 
 def findings(judged: Sequence[Judged]) -> Question:
     """Whether something is open that may not go out."""
-    told = [one for one in judged if one.issue.area is not Area.GATES]
+    told = [one for one in judged if one.finding.area is not Area.GATES]
     return _asked("findings", "Is anything open that is new or worse?", findings=told)
 
 
-def replay(report: Facts, judged: Sequence[Judged]) -> Question:
+def replay(report: Report, judged: Sequence[Judged]) -> Question:
     """Whether a replay would be safe. What blocks it and is excused as a finding blocks replays, and no release."""
     asks = "Would replaying webhooks be safe?"
     found = report.guardrail(REPLAY)
@@ -156,21 +157,21 @@ def replay(report: Facts, judged: Sequence[Judged]) -> Question:
     return _guardrail(report, REPLAY, asks)
 
 
-def _rests_on(report: Facts, judged: Sequence[Judged]) -> Sequence[Judged]:
+def _rests_on(report: Report, judged: Sequence[Judged]) -> Sequence[Judged]:
     """The findings that a blocked replay rests on; none where a check did not answer, so that there may be more."""
-    answers = {answer.check: answer.how for answer in report.answers}
+    answers = {answer.check: answer.answered for answer in report.outcomes}
     if any(answers.get(check) is not Answered.CHECKED for check in REPLAY_CHECKS):
         return ()
-    found = [one for one in judged if one.issue.check in {*REPLAY_CHECKS, UNREADABLE}]
-    return found if any(one.issue.check in REPLAY_CHECKS for one in found) else ()
+    found = [one for one in judged if one.finding.check in {*REPLAY_CHECKS, UNREADABLE}]
+    return found if any(one.finding.check in REPLAY_CHECKS for one in found) else ()
 
 
-def audited_repairs(report: Facts) -> Question:
+def audited_repairs(report: Report) -> Question:
     """Whether every repair has its row. One without is never backlog."""
     return _guardrail(report, REPAIRS, "Does every repair have its row in the ledger, and the reverse?")
 
 
-def _guardrail(report: Facts, guardrail_id: str, asks: str) -> Question:
+def _guardrail(report: Report, guardrail_id: str, asks: str) -> Question:
     found = report.guardrail(guardrail_id)
     if found is None:
         return _asked(guardrail_id, asks, unknown=[f"The report holds no guardrail {guardrail_id}."])
@@ -183,7 +184,7 @@ def _guardrail(report: Facts, guardrail_id: str, asks: str) -> Question:
             return _asked(guardrail_id, asks, unknown=found.reasons or [f"{guardrail_id} is unknown."])
 
 
-def baseline(report: Facts, before: Facts | None, rules: Rules, *, unusable: Sequence[str]) -> Question:
+def baseline(report: Report, before: Report | None, rules: Rules, *, unusable: Sequence[str]) -> Question:
     """Whether there is something to compare with, and whether as much was looked at as then."""
     asks = "Can it be compared with what was known?"
     if before is None:
@@ -197,13 +198,13 @@ def baseline(report: Facts, before: Facts | None, rules: Rules, *, unusable: Seq
     return _asked("baseline", asks, unknown=[*unusable, *_since_too_late(report, rules), *_lost(report, before)])
 
 
-def _since_too_late(report: Facts, rules: Rules) -> Iterator[str]:
+def _since_too_late(report: Report, rules: Rules) -> Iterator[str]:
     # What memory does not know is first seen by the report itself: a later --since would let all of it pass.
     if rules.since is not None and rules.since >= report.generated_at:
         yield "--since is not before the report, so that nothing would be new."
 
 
-def incomparable(report: Facts, before: Facts, rules: Rules) -> Iterator[str]:
+def incomparable(report: Report, before: Report, rules: Rules) -> Iterator[str]:
     """Why this baseline cannot say what is new in the report."""
     wanted = rules.baseline_environment or report.environment
     if before.environment != wanted:
@@ -218,16 +219,16 @@ def incomparable(report: Facts, before: Facts, rules: Rules) -> Iterator[str]:
         yield "The baseline is incomplete."
 
 
-def _lost(report: Facts, before: Facts) -> Iterator[str]:
+def _lost(report: Report, before: Report) -> Iterator[str]:
     """What the baseline looked at and the report does not, so that its findings are gone without being mended."""
-    now = {answer.check: answer for answer in report.answers}
-    for then in before.answers:
-        if then.how is not Answered.CHECKED:
+    now = {answer.check: answer for answer in report.outcomes}
+    for then in before.outcomes:
+        if then.answered is not Answered.CHECKED:
             continue
         answer = now.get(then.check)
         if answer is None:
             yield f"{then.check} was answered in the baseline and was not asked now."
-        elif answer.how is Answered.OFF:
+        elif answer.answered is Answered.OFF:
             yield f"{then.check} was answered in the baseline and is off now."
-        elif answer.how is Answered.CHECKED and then.population and not answer.population:
+        elif answer.answered is Answered.CHECKED and then.population and not answer.population:
             yield f"{then.check} looked at {then.population:,} in the baseline and at nothing now."
