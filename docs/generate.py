@@ -1,6 +1,6 @@
 """Make ``docs/checks/`` from the catalogue: a page per check, and an index. The same catalogue makes the same bytes.
 
-Run as a module, it also makes ``docs/configuration.md``, ``docs/derived.md`` and the JSON Schema of the report.
+Run as a module, it also makes ``docs/configuration.md``, ``docs/derived.md`` and the JSON Schemas of the documents.
 """
 
 from __future__ import annotations
@@ -13,15 +13,24 @@ from docs import configuration, derived
 from docs.marks import MADE
 from docs.page import example, page, repair_of
 from docs.rows import table
+from trueup import formats
 from trueup.checks import catalogue
 from trueup.disk import whole_file
-from trueup.formats import report_document
+from trueup.formats.document import DocumentPart, schema_of
+from trueup.formats.explanation_document import ExplanationDocument
+from trueup.formats.report_document import ReportDocument
+from trueup.formats.verdict.document import VerdictDocument
 from trueup.model.check import Check
 from trueup.model.finding import Area, Finding
 from trueup.model.severity import Severity
 
 FOLDER = Path(__file__).parent / "checks"
-REPORT_SCHEMA = Path(report_document.__file__).with_name("report.schema.json")
+FORMATS = Path(formats.__file__).parent
+DOCUMENTS: Mapping[str, tuple[type[DocumentPart], str]] = {
+    "report": (ReportDocument, "trueup report"),
+    "verdict": (VerdictDocument, "trueup release verdict"),
+    "explanation": (ExplanationDocument, "trueup explanation"),
+}
 
 
 def pages() -> Mapping[str, str]:
@@ -30,9 +39,13 @@ def pages() -> Mapping[str, str]:
     return {"README.md": _index(examples)} | {f"{check.id}.md": page(check, finding) for check, finding in examples}
 
 
-def report_schema_text() -> str:
-    """Return the text of ``formats/report.schema.json``, which the report's declaration makes."""
-    return json.dumps(report_document.report_schema(), indent=2) + "\n"
+def schema_texts() -> Mapping[Path, str]:
+    """Every JSON Schema of ``formats/``, by its file, as the documents' declarations make it."""
+    texts = {}
+    for name, (document, title) in DOCUMENTS.items():
+        schema = schema_of(document, title=f"{title}, schema version 1")
+        texts[FORMATS / f"{name}.schema.json"] = json.dumps(schema, indent=2) + "\n"
+    return texts
 
 
 def write(folder: Path = FOLDER) -> None:
@@ -76,5 +89,6 @@ if __name__ == "__main__":
         file.write(configuration.page())
     with whole_file(derived.FILE) as file:
         file.write(derived.page())
-    with whole_file(REPORT_SCHEMA) as file:
-        file.write(report_schema_text())
+    for schema, text in schema_texts().items():
+        with whole_file(schema) as file:
+            file.write(text)

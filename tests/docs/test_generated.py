@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docs import derived
-from docs.generate import FOLDER, REPORT_SCHEMA, pages, report_schema_text, write
+from docs.generate import FOLDER, FORMATS, pages, schema_texts, write
 from docs.numbers import policy_keys, policy_promises
 from docs.promises import promises_of
 from trueup.checks import catalogue
@@ -36,8 +36,10 @@ def test_the_pages_are_those_of_the_catalogue_as_it_is(made: Mapping[str, str]) 
     assert stale == [], "run `python -m docs.generate`"
 
 
-def test_the_reports_schema_is_the_one_that_its_declaration_makes() -> None:
-    assert REPORT_SCHEMA.read_text(encoding="utf-8") == report_schema_text(), "run `python -m docs.generate`"
+def test_every_schema_is_the_one_that_its_declaration_makes() -> None:
+    texts = schema_texts()
+    assert texts.keys() == set(FORMATS.glob("*.schema.json"))
+    assert {path: path.read_text(encoding="utf-8") for path in texts} == texts, "run `python -m docs.generate`"
 
 
 def test_writing_again_makes_the_same_bytes_and_removes_only_pages_of_checks_that_are_no_more(

@@ -23,9 +23,7 @@ SCHEMA: dict[str, Any] = json.loads((Path(trueup.formats.__file__).parent / "rep
 
 def evidence_of(value: Value) -> object:
     made = issue(finding("credit-balance", "user_1", "m", evidence={"the_value": value}), first_seen=NOW)
-    evidence = made["evidence"]
-    assert isinstance(evidence, dict)
-    return evidence["theValue"]
+    return made.evidence["theValue"]
 
 
 def broken(change: dict[str, Any]) -> list[str]:

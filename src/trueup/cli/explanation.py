@@ -8,15 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 
 from trueup.actions.explain import Explanation
+from trueup.formats.document import as_json
+from trueup.formats.explanation_document import ExplanationDocument
 from trueup.formats.json import issue, outcome
 from trueup.formats.timeline import timeline_document
-from trueup.formats.wording import Json, exact, instant
+from trueup.formats.wording import Json, exact
 from trueup.model.change import Change, DescribedChange, Refusal, Value
 from trueup.model.finding import Finding, printable
 from trueup.model.money import credits_text
 from trueup.model.outcome import Broken, Checked, Off, Skipped
 from trueup.model.redact import redact
-from trueup.model.report import SCHEMA_VERSION
 from trueup.model.timeline import Side, Timeline, TimelineLine
 
 WIDTH = 100
@@ -40,15 +41,16 @@ def as_document(explanation: Explanation, issue_id: str) -> dict[str, Json]:
     (made,) = explanation.report.outcomes
     finding = explanation.finding
     moment = explanation.report.generated_at
-    return {
-        "schemaVersion": SCHEMA_VERSION,
-        "issueId": exact(issue_id),
-        "generatedAt": instant(moment),
-        "outcome": outcome(made),
-        "why": explanation.check.why,
-        "finding": None if finding is None else issue(finding, first_seen=moment),
-        "timeline": timeline_document(explanation.timeline),
-    }
+    return as_json(
+        ExplanationDocument(
+            issue_id=exact(issue_id),
+            generated_at=moment,
+            outcome=outcome(made),
+            why=explanation.check.why,
+            finding=None if finding is None else issue(finding, first_seen=moment),
+            timeline=timeline_document(explanation.timeline),
+        )
+    )
 
 
 def _missing(explanation: Explanation, issue_id: str) -> Iterator[str]:

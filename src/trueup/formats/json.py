@@ -6,16 +6,16 @@ without being built. It is ASCII: every reader and every pipe takes it as it is.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from trueup.formats import report_document as document
-from trueup.formats.wording import Json, change_text, evidence, exact, money
+from trueup.formats.document import as_json, dump, write_list
+from trueup.formats.wording import change_text, evidence, exact, money
 from trueup.model.change import Change, DescribedChange, Refusal
 from trueup.model.report import SCHEMA_VERSION, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
     from trueup.formats.presentation import Presentation
@@ -32,20 +32,20 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     """
     fields = _head(report)
     known, moment = presentation.first_seen, report.generated_at
-    issues = (issue(f, first_seen=known.get(f.fingerprint, moment)) for f in report.findings())
+    issues = (as_json(issue(f, first_seen=known.get(f.fingerprint, moment))) for f in report.findings())
     out.write("{\n")
-    out.writelines(f"  {_dump(name)}: {_dump(fields[name])},\n" for name in _BEFORE_ISSUES)
-    _write_list(out, "issues", issues)
-    out.write(f',\n  "nextCursor": {_dump(None)}')  # a document that is written is whole; only the API pages
+    out.writelines(f"  {dump(name)}: {dump(fields[name])},\n" for name in _BEFORE_ISSUES)
+    write_list(out, "issues", issues)
+    out.write(f',\n  "nextCursor": {dump(None)}')  # a document that is written is whole; only the API pages
     for name in _AFTER_ISSUES:
         out.write(",\n")
-        _write_list(out, name, fields[name])
+        write_list(out, name, fields[name])
     out.write("\n}\n")
 
 
 def head(report: Report) -> str:
     """Return the document without what is paged, as JSON text: no ``issues``, no ``nextCursor``."""
-    return _dump(_head(report))
+    return dump(_head(report))
 
 
 _HEAD = tuple(field.alias or name for name, field in document.ReportHead.model_fields.items())
@@ -53,26 +53,8 @@ _BEFORE_ISSUES = _HEAD[: _HEAD.index("scoreBreakdown") + 1]
 _AFTER_ISSUES = _HEAD[len(_BEFORE_ISSUES) :]
 
 
-def _dump(value: object) -> str:
-    return json.dumps(value, allow_nan=False)
-
-
-def _write_list(out: TextIO, name: str, items: Iterable[object]) -> None:
-    out.write(f"  {_dump(name)}: [")
-    separator = "\n    "
-    for item in items:
-        out.write(separator + _dump(item))
-        separator = ",\n    "
-    out.write("]" if separator == "\n    " else "\n  ]")
-
-
-def _object(part: document.ReportPart) -> dict[str, Json]:
-    written: dict[str, Json] = part.model_dump(mode="json", by_alias=True)
-    return written
-
-
 def _head(report: Report) -> dict[str, Any]:
-    return _object(
+    return as_json(
         document.ReportHead(
             schema_version=SCHEMA_VERSION,
             run_id=exact(report.run_id),
@@ -93,8 +75,8 @@ def _head(report: Report) -> dict[str, Any]:
                 )
                 for gate in report.plan_gates
             ],
-            guardrails=[_guardrail(guardrail) for guardrail in report.guardrails],
-            outcomes=[_outcome(outcome) for outcome in report.outcomes],
+            guardrails=list(map(guardrail, report.guardrails)),
+            outcomes=list(map(outcome, report.outcomes)),
             relations=[
                 document.RelationRead(
                     relation=read.relation,
@@ -146,25 +128,23 @@ def summarise(report: Report) -> document.Summary:
     )
 
 
-def issue(finding: Finding, *, first_seen: datetime) -> dict[str, Json]:
+def issue(finding: Finding, *, first_seen: datetime) -> document.Issue:
     """Return one finding as the API's issue. ``first_seen`` is naive UTC."""
-    return _object(
-        document.Issue(
-            id=exact(finding.id),
-            check=exact(finding.check),
-            category=finding.area,
-            severity=finding.severity,
-            title=exact(finding.title),
-            message=exact(finding.message),
-            subject=exact(finding.subject),
-            fingerprint=finding.fingerprint,
-            revenue_impacting=finding.revenue_impacting,
-            impact=document.IssueImpact(money=money(finding.impact), credits=finding.impact.credits),
-            evidence=evidence(finding),
-            first_seen=first_seen,
-            exemption=_exemption(finding.exemption),
-            repair=_repair(finding.repair),
-        )
+    return document.Issue(
+        id=exact(finding.id),
+        check=exact(finding.check),
+        category=finding.area,
+        severity=finding.severity,
+        title=exact(finding.title),
+        message=exact(finding.message),
+        subject=exact(finding.subject),
+        fingerprint=finding.fingerprint,
+        revenue_impacting=finding.revenue_impacting,
+        impact=document.IssueImpact(money=money(finding.impact), credits=finding.impact.credits),
+        evidence=evidence(finding),
+        first_seen=first_seen,
+        exemption=_exemption(finding.exemption),
+        repair=_repair(finding.repair),
     )
 
 
@@ -194,21 +174,13 @@ def _repair(
             return None
 
 
-def guardrail(judged: Guardrail) -> dict[str, Json]:
+def guardrail(judged: Guardrail) -> document.Guardrail:
     """Return one guardrail as the report has it."""
-    return _object(_guardrail(judged))
-
-
-def _guardrail(judged: Guardrail) -> document.Guardrail:
     return document.Guardrail(id=judged.id, status=judged.status, reasons=[exact(reason) for reason in judged.reasons])
 
 
-def outcome(made: CheckOutcome) -> dict[str, Json]:
+def outcome(made: CheckOutcome) -> document.CheckOutcome:
     """Return what became of one check, as the report has it."""
-    return _object(_outcome(made))
-
-
-def _outcome(made: CheckOutcome) -> document.CheckOutcome:
     return document.CheckOutcome(
         check=exact(made.check),
         outcome=made.answered,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import operator
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool, StrictInt, StrictStr, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field, Strict, StrictBool, StrictInt, StrictStr, WithJsonSchema
 
+from trueup.formats.document import DocumentPart
 from trueup.formats.scalars import Count, Credits, Day, Fingerprint, Moment, Money, NextCursor, Number
 from trueup.model.finding import Area
 from trueup.model.guardrail import GuardrailStatus
@@ -21,30 +21,14 @@ from trueup.model.report import SCHEMA_VERSION, Status
 from trueup.model.severity import Severity
 
 
-class ReportPart(BaseModel):
-    """One JSON object of the document: its names are camelCase, every field is there, and there are no others.
-
-    A field with a default is one that early documents of this schema version lack.
-    """
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        extra="forbid",
-        frozen=True,
-        validate_by_name=True,
-        hide_input_in_errors=True,
-        json_schema_serialization_defaults_required=True,
-    )
-
-
-class AsOf(ReportPart):
+class AsOf(DocumentPart):
     """The moment that each side was read at; null when it was not read."""
 
     database: Moment | None
     stripe: Moment | None
 
 
-class Severities(ReportPart):
+class Severities(DocumentPart):
     """Open issues by severity."""
 
     critical: Count
@@ -53,7 +37,7 @@ class Severities(ReportPart):
     info: Count
 
 
-class Summary(ReportPart):
+class Summary(DocumentPart):
     """Counts and sums over the whole report, however it is paged. Exempted issues count in none of them."""
 
     status: Status
@@ -76,7 +60,7 @@ class Summary(ReportPart):
     credits_at_risk: Credits
 
 
-class ScoreLine(ReportPart):
+class ScoreLine(DocumentPart):
     """One line of the published calculation behind the score."""
 
     check: StrictStr
@@ -86,7 +70,7 @@ class ScoreLine(ReportPart):
     penalty: Number
 
 
-class IssueImpact(ReportPart):
+class IssueImpact(DocumentPart):
     """What is at risk; a side without risk is left out."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
@@ -95,7 +79,7 @@ class IssueImpact(ReportPart):
     credits: Credits = Field(default=Decimal(0), exclude_if=operator.not_)
 
 
-class IssueExemption(ReportPart):
+class IssueExemption(DocumentPart):
     """Who accepted the finding, why, and until when: it alone, or every one of its check that is about a plan."""
 
     subject: StrictStr | None = Field(default=None, description="The subject that was exempted; null where a plan was.")
@@ -105,7 +89,7 @@ class IssueExemption(ReportPart):
     expires_at: Day | None
 
 
-class IssueRepair(ReportPart):
+class IssueRepair(DocumentPart):
     """What the program would write."""
 
     kind: StrictStr
@@ -113,13 +97,13 @@ class IssueRepair(ReportPart):
     change: StrictStr
 
 
-class RepairRefused(ReportPart):
+class RepairRefused(DocumentPart):
     """Why it must not be repaired now."""
 
     refused: StrictStr
 
 
-class Issue(ReportPart):
+class Issue(DocumentPart):
     """One finding."""
 
     id: Annotated[StrictStr, Field(description="<check>:<subject>")]
@@ -141,7 +125,7 @@ class Issue(ReportPart):
     repair: IssueRepair | RepairRefused | None
 
 
-class PlanGate(ReportPart):
+class PlanGate(DocumentPart):
     """Whether a plan has a feature, and whether it should."""
 
     feature: StrictStr
@@ -154,7 +138,7 @@ class PlanGate(ReportPart):
     passed: StrictBool
 
 
-class Guardrail(ReportPart):
+class Guardrail(DocumentPart):
     """Whether something that could make it worse may go ahead."""
 
     id: StrictStr
@@ -162,7 +146,7 @@ class Guardrail(ReportPart):
     reasons: list[StrictStr]
 
 
-class CheckOutcome(ReportPart):
+class CheckOutcome(DocumentPart):
     """What became of one check."""
 
     check: StrictStr
@@ -173,7 +157,7 @@ class CheckOutcome(ReportPart):
     milliseconds: Count = 0
 
 
-class RelationRead(ReportPart):
+class RelationRead(DocumentPart):
     """What was read of one relation of the app's database."""
 
     relation: StrictStr
@@ -183,7 +167,7 @@ class RelationRead(ReportPart):
     problem: Annotated[StrictStr | None, Field(description="Why the copy is not whole.")]
 
 
-class ReportHead(ReportPart):
+class ReportHead(DocumentPart):
     """A report without its issues."""
 
     schema_version: Annotated[
@@ -207,27 +191,3 @@ class ReportDocument(ReportHead):
 
     issues: Annotated[list[Issue], Field(description="Most severe first; one page of them where the report is large.")]
     next_cursor: NextCursor
-
-
-def report_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the document."""
-    schema: dict[str, Any] = _without_names_of_python(ReportDocument.model_json_schema(mode="serialization"))
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return dialect | {"title": f"trueup report, schema version {SCHEMA_VERSION}"} | schema
-
-
-def _without_names_of_python(schema: Any) -> Any:
-    """Return the schema without what pydantic adds for Python: a title from each name, and defaults."""
-    match schema:
-        case list():
-            return [_without_names_of_python(part) for part in schema]
-        case dict():
-            kept = {name: part for name, part in schema.items() if name not in {"title", "default"}}
-            return {
-                name: {key: _without_names_of_python(value) for key, value in part.items()}
-                if name in {"properties", "$defs"}
-                else _without_names_of_python(part)
-                for name, part in kept.items()
-            }
-        case _:
-            return schema

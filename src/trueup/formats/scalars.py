@@ -53,13 +53,14 @@ Day = Annotated[
     BeforeValidator(_parse_day),
     WithJsonSchema({"type": "string", "pattern": DAY_PATTERN}),
 ]
-Credits = Annotated[
+SignedCredits = Annotated[
     Decimal,
     BeforeValidator(_parse_credits),
-    Field(ge=0, allow_inf_nan=False),
+    Field(allow_inf_nan=False),
     PlainSerializer(credits_text, return_type=str),
     WithJsonSchema({"type": "string", "pattern": CREDITS_PATTERN, "description": CREDITS_DESCRIPTION}),
 ]
+Credits = Annotated[SignedCredits, Field(ge=0)]
 Count = Annotated[StrictInt, Field(ge=0)]
 Money = Annotated[dict[StrictStr, Count], Field(description="Minor units by currency.")]
 Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]

@@ -1,47 +1,77 @@
-"""A timeline in JSON, the same in an explanation and in the API's finding: ``explanation.schema.json``."""
+"""The JSON document of a timeline, declared once: an explanation and the API's finding both hold it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from trueup.formats.wording import Json, exact, instant
-from trueup.model.money import credits_text
+from pydantic import Field, StrictBool, StrictInt, StrictStr
+
+from trueup.formats.document import DocumentPart
+from trueup.formats.scalars import Moment, SignedCredits
+from trueup.formats.wording import exact
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from trueup.model.timeline import Timeline, TimelineLine
+    from trueup.model import timeline as model
 
 
-def timeline_document(timeline: Timeline) -> dict[str, Json]:
-    """Both sides, oldest first. Amounts are minor units with their currency, or credits as text."""
-    unknown: list[Json] = [exact(sentence) for sentence in timeline.unknown]
-    lines: list[Json] = [timeline_line(line) for line in timeline.lines]
-    return {
-        "earlierApp": timeline.earlier_app,
-        "earlierStripe": timeline.earlier_stripe,
-        "lines": lines,
-        "unknown": unknown,
-    }
+class TimelineLine(DocumentPart):
+    """One thing that happened, on the app's side or on Stripe's. Money is in minor units of its currency."""
+
+    at: Moment | None
+    side: Literal["app", "stripe"]
+    what: StrictStr
+    relation: Annotated[StrictStr, Field(description="Of which kind it is: ledger_entry, stripe_invoice, ...")]
+    id: StrictStr
+    named: Annotated[StrictBool, Field(description="Whether the finding itself names it.")]
+    money: Annotated[
+        StrictInt | None, Field(description="In minor units; negative where it goes back to the customer.")
+    ]
+    currency: StrictStr | None
+    credits: SignedCredits | None
+    balance_after: SignedCredits | None
+    note: Annotated[StrictStr | None, Field(description="What the app itself wrote beside it.")]
+    link: Annotated[StrictStr | None, Field(description="Where Stripe's dashboard shows it.")]
 
 
-def timeline_line(line: TimelineLine) -> dict[str, Json]:
-    """One thing that happened."""
-    return {
-        "at": None if line.at is None else instant(line.at),
-        "side": line.side.value.lower(),
-        "what": exact(line.what),
-        "relation": line.relation,
-        "id": exact(line.id),
-        "named": line.named,
-        "money": line.money,
-        "currency": None if line.currency is None else exact(line.currency),
-        "credits": _credits(line.credits),
-        "balanceAfter": _credits(line.balance_after),
-        "note": None if line.note is None else exact(line.note),
-        "link": line.link,
-    }
+class TimelineDocument(DocumentPart):
+    """The newest of both sides, oldest first."""
+
+    earlier_app: Annotated[
+        StrictInt, Field(ge=0, description="How many lines of the app's come before the first one shown.")
+    ]
+    earlier_stripe: Annotated[
+        StrictInt, Field(ge=0, description="How many lines of Stripe's come before the first one shown.")
+    ]
+    lines: list[TimelineLine]
+    unknown: Annotated[
+        list[StrictStr], Field(description="What is not here because it could not be looked at: unknown, not absent.")
+    ]
 
 
-def _credits(amount: Decimal | None) -> str | None:
-    return None if amount is None else credits_text(amount)
+def timeline_document(timeline: model.Timeline) -> TimelineDocument:
+    """Return both sides as their document."""
+    return TimelineDocument(
+        earlier_app=timeline.earlier_app,
+        earlier_stripe=timeline.earlier_stripe,
+        lines=[_line(line) for line in timeline.lines],
+        unknown=[exact(sentence) for sentence in timeline.unknown],
+    )
+
+
+def _line(line: model.TimelineLine) -> TimelineLine:
+    return TimelineLine.model_validate(
+        {
+            "at": line.at,
+            "side": line.side.value.lower(),
+            "what": exact(line.what),
+            "relation": line.relation,
+            "id": exact(line.id),
+            "named": line.named,
+            "money": line.money,
+            "currency": None if line.currency is None else exact(line.currency),
+            "credits": line.credits,
+            "balance_after": line.balance_after,
+            "note": None if line.note is None else exact(line.note),
+            "link": line.link,
+        }
+    )

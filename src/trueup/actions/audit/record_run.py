@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
 from trueup.engines.requirements import reads_gates
 from trueup.formats import json as document
+from trueup.formats.document import as_json, dump
 from trueup.formats.wording import exact
 from trueup.model.check import Check
 from trueup.model.money import Impact
@@ -69,7 +69,7 @@ def _answered(report: Report, catalogue: Sequence[Check]) -> frozenset[str]:
 
 def _issues(report: Report) -> Iterator[IssueRecord]:
     for finding in report.findings():
-        written = document.issue(finding, first_seen=report.generated_at)
+        written = as_json(document.issue(finding, first_seen=report.generated_at))
         del written["firstSeen"]  # the store knows it better
         yield IssueRecord(
             issue_id=exact(finding.id),
@@ -83,7 +83,7 @@ def _issues(report: Report) -> Iterator[IssueRecord]:
             exempted=finding.exemption is not None,
             repairable=finding.repairable,
             risk=_risk(finding.impact),
-            document=json.dumps(written, allow_nan=False),
+            document=dump(written),
         )
 
 

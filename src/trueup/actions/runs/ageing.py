@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trueup.actions.audit import aged, is_fresh
+from trueup.formats.document import as_json
 from trueup.formats.json import guardrail
 from trueup.formats.report_reader import guardrails_of
 from trueup.model.guardrail import Guardrail
@@ -48,4 +49,4 @@ def head_now(head: Head, run: StoredRun, *, now: datetime, config: Config) -> di
 
 def documents(guardrails: Iterable[Guardrail]) -> list[dict[str, Any]]:
     """Return guardrails as a report's JSON has them."""
-    return [guardrail(judged) for judged in guardrails]
+    return [as_json(guardrail(judged)) for judged in guardrails]

@@ -10,13 +10,13 @@ from trueup.actions.explain import EntryInFull, Explanation
 from trueup.actions.repair import TargetUnavailable, timeline
 from trueup.formats import json as report_json
 from trueup.formats.report_document import Issue
-from trueup.formats.timeline import timeline_line
+from trueup.formats.timeline import TimelineDocument, timeline_document
 from trueup.formats.wording import exact, instant, json_value
 from trueup.model.change import Value
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.web.logs import logger
-from trueup.web.routes.answers.findings import FindingInFull, Timeline, TimelineEntry, TimelineLine
+from trueup.web.routes.answers.findings import FindingInFull, Timeline, TimelineEntry
 from trueup.web.routes.answers.words import moment_or_none
 from trueup.web.routes.redaction import masked_issue, without_addresses
 from trueup.web.services import Services
@@ -54,9 +54,7 @@ def in_full(at_hand: Services, check: Check, found: StoredFinding, *, masked: bo
         times_reopened=found.times_reopened,
         finding=None if document is None else Issue.model_validate(document),
         now=now,
-        current=None
-        if current is None
-        else Issue.model_validate(report_json.issue(current, first_seen=found.first_seen)),
+        current=None if current is None else report_json.issue(current, first_seen=found.first_seen),
         timeline=None if explanation is None else _timeline(explanation),
     )
 
@@ -96,14 +94,12 @@ def _now(explanation: Explanation | None) -> Now:
 def _timeline(explanation: Explanation) -> Timeline | None:
     if explanation.account_id is None:
         return None
+    shown = timeline_document(explanation.timeline)
     return Timeline(
         account_id=exact(explanation.account_id),
         earlier_entries=explanation.earlier_entries,
         entries=[_entry(line) for line in explanation.entries],
-        earlier_app=explanation.timeline.earlier_app,
-        earlier_stripe=explanation.timeline.earlier_stripe,
-        lines=[TimelineLine.model_validate(timeline_line(line)) for line in explanation.timeline.lines],
-        unknown=[exact(sentence) for sentence in explanation.timeline.unknown],
+        **{name: getattr(shown, name) for name in TimelineDocument.model_fields},
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from trueup.actions.runs import State
 from trueup.formats.report_document import Issue
+from trueup.formats.timeline import TimelineDocument
 from trueup.web.routes.answers.words import Answer, Count, Credits, Moment, NextCursor
 
 
@@ -39,38 +40,15 @@ class TimelineEntry(Answer):
     webhook_status: str | None
 
 
-class TimelineLine(Answer):
-    """One thing that happened, on the app's side or on Stripe's. Money is in minor units of its currency."""
-
-    at: Moment | None
-    side: Literal["app", "stripe"]
-    what: str
-    relation: str
-    id: str
-    named: Annotated[bool, Field(description="Whether the finding itself names it.")]
-    money: int | None
-    currency: str | None
-    credits: Credits | None
-    balance_after: Credits | None
-    note: Annotated[str | None, Field(description="What the app itself wrote beside it.")]
-    link: Annotated[str | None, Field(description="Where Stripe's dashboard shows it.")]
-
-
-class Timeline(Answer):
+class Timeline(TimelineDocument):
     """What happened around the finding, oldest first, as the database holds it now: the newest of each side.
 
     ``entries`` are those of the lines that are the ledger's, in full. Stripe is not asked for it: ``unknown`` says so.
     """
 
     account_id: str | None
-    earlier_entries: Annotated[int, Field(ge=0, description="How many entries stand before the first one shown.")]
+    earlier_entries: Annotated[int, Field(ge=0, description="How many entries come before the first one shown.")]
     entries: list[TimelineEntry]
-    earlier_app: Annotated[int, Field(ge=0, description="How many lines of the app's stand before those shown.")]
-    earlier_stripe: Annotated[int, Field(ge=0, description="How many lines of Stripe's stand before those shown.")]
-    lines: list[TimelineLine]
-    unknown: Annotated[
-        list[str], Field(description="What is not here because nobody could look, and is unknown, not absent.")
-    ]
 
 
 class FindingInFull(Answer):
