@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,10 +20,10 @@ from pydantic.fields import FieldInfo
 from docs.promises import promises_of
 from docs.rows import table, value_text
 from trueup.config import STORE_FILE
-from trueup.config.document import Document, PolicySection, Section, StoreSection
+from trueup.config.declared_keys import Section
+from trueup.config.document import Document, StoreSection
 from trueup.disk import whole_file
 from trueup.model.columns import Column, Kind
-from trueup.model.policy import Policy
 from trueup.model.relations import MAPPED, STRIPE, Relation, columns_of, relation_name
 
 FILE = Path(__file__).parent / "configuration.md"
@@ -165,7 +166,7 @@ def _key(model: type[BaseModel], name: str, hint: Any) -> Key:
     return Key(
         name=".".join([name, *(_NAMED[name] if depth else ())]),
         takes=takes(inside),
-        usual="" if depth else _usual(model, name, model.model_fields[name]),
+        usual="" if depth else _usual(model, model.model_fields[name]),
         means=_meanings(model)[name].replace("``", "`"),
     )
 
@@ -179,20 +180,19 @@ def _optional(hint: Any) -> Any:
 
 
 def _meanings(model: type[BaseModel]) -> Mapping[str, str]:
-    """What is written below each key; the keys of ``[policy]`` are explained where their numbers are."""
-    every = promises_of(Policy) if model is PolicySection else {}
-    for parent in reversed(model.__mro__):
-        if issubclass(parent, Section):
-            every = {**every, **promises_of(parent)}
-    return every
+    """What is written below each key."""
+    sections = [parent for parent in reversed(model.__mro__) if issubclass(parent, Section)]
+    declared = [section.declared_by for section in sections if "declared_by" in vars(section)]
+    own = [section for section in sections if "declared_by" not in vars(section)]
+    return {name: text for source in (*filter(None, declared), *own) for name, text in promises_of(source).items()}
 
 
-def _usual(model: type[BaseModel], name: str, field: FieldInfo) -> str:
+def _usual(model: type[BaseModel], field: FieldInfo) -> str:
     if model is StoreSection:
         return f"`sqlite:///{STORE_FILE}` beside the file"
     if field.is_required():
         return "must be given"
-    value = getattr(Policy(), name) if model is PolicySection else field.get_default(call_default_factory=True)
+    value = field.get_default(call_default_factory=True)
     match value:
         case None | [] | {}:
             return ""
@@ -202,6 +202,8 @@ def _usual(model: type[BaseModel], name: str, field: FieldInfo) -> str:
             return ", ".join(f"`{part}`" for part in value)
         case int():
             return f"{value:,}"
+        case StrEnum():
+            return f"`{value}`"
         case _:
             return value_text(value)
 

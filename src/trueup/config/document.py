@@ -1,7 +1,7 @@
 """The shape of ``trueup.toml``: its keys and their types. What the words mean is decided later.
 
-What a key means is written below it, and in ``Policy`` for those of ``[policy]``: ``docs/configuration.md`` comes from
-there.
+A key that the program uses as the file says it is declared in ``model/settings.py`` or ``model/policy.py``; here are
+those that mean something else until they are resolved. ``docs/configuration.md`` comes from both.
 """
 
 from __future__ import annotations
@@ -9,38 +9,28 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from trueup.config.declared_keys import Section, with_keys_of
 from trueup.config.field_types import (
-    Cap,
     ChannelOption,
     Columns,
-    Connections,
     Currency,
-    Exact,
-    GraceDays,
     IntervalWord,
     Memory,
-    Minutes,
     Money,
     NotNegative,
-    Often,
-    PeriodDays,
     ProbeOption,
-    ProrationWord,
     Rank,
-    ReachDays,
     Seconds,
     SeverityWord,
     StaleHours,
-    StripeRate,
     Subject,
     SupplierWord,
-    SweepHours,
     Text,
-    Threshold,
     Words,
 )
+from trueup.model.policy import Policy
 from trueup.model.row_counts import RowCounts
 from trueup.model.settings import (
     MEMORY_LIMIT,
@@ -48,26 +38,15 @@ from trueup.model.settings import (
     JwtSettings,
     ReleaseSettings,
     RepairSettings,
+    ScheduleSettings,
     ServerSettings,
     StripeSettings,
     StripeTables,
 )
 
-# Each default is declared in the model; a key here gives its bounds and its meaning.
-_REPAIRS, _WRITES = RepairSettings(), RowCounts()
-_SERVER, _JWT = ServerSettings(), JwtSettings(issuer="", audience="", jwks_url="")
-_STRIPE, _STRIPE_TABLES = StripeSettings(), StripeTables()
-_RELEASE = ReleaseSettings()
-
 
 def _as_section(value: object) -> object:
     return {"id": value} if isinstance(value, str) else value
-
-
-class Section(BaseModel):
-    """A table of the file: no unknown keys, no conversions, and no value in an error."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class DatabaseSection(Section):
@@ -145,25 +124,12 @@ class PlanSection(Section):
     """What one period costs, in minor units of one currency; only puts a price on findings."""
 
 
+@with_keys_of(Policy)
 class PolicySection(Section):
     """``[policy]``: the business's own numbers, each inside the bounds where the checks' arithmetic holds."""
 
-    period_days: PeriodDays | None = None
-    settle_minutes: Minutes | None = None
-    past_due_grace_days: GraceDays | None = None
-    paused_entitles: bool | None = None
-    idempotency_since: date | None = None
-    balance_floor: Exact | None = None
-    clock_skew_minutes: Minutes | None = None
-    large_movement_factor: NotNegative | None = None
-    large_movement_floor: NotNegative | None = None
-    credits_per_seat: bool | None = None
-    proration: ProrationWord | None = None
-    delayed_payment_days: GraceDays | None = None
-    duplicate_charge_minutes: Minutes | None = None
-    webhook_api_version: Text | None = None
-    livemode: bool | None = None
-    credit_value: dict[Currency, NotNegative] | None = None
+    credit_value: dict[Currency, NotNegative] = Field(default_factory=dict)
+    """Minor units of money that one credit is worth, per currency; prices the findings about credits."""
     severity: dict[str, SeverityWord] = Field(default_factory=dict)
     """Another severity for a check, or ``off``; the report says so."""
 
@@ -188,6 +154,7 @@ class ExemptionSection(Section):
     """The last day it holds; afterwards it is itself a finding. The checks of plan gates (``gate-…``) need one."""
 
 
+@with_keys_of(RowCounts)
 class ExpectedWritesSection(Section):
     """``[repairs.expected_writes.WRITTEN.TABLE]``: rows that the application's own triggers write into TABLE whenever a
     repair writes the table WRITTEN, or replaces a column where it is ``"table.column"``. A repair that writes any other
@@ -195,76 +162,30 @@ class ExpectedWritesSection(Section):
     inserted, updated and deleted is proven, so that a row which went into another table is not noticed.
     """
 
-    inserts: Cap = _WRITES.inserts
-    """Rows that they insert."""
-    updates: Cap = _WRITES.updates
-    """Rows that they update."""
-    deletes: Cap = _WRITES.deletes
-    """Rows that they delete."""
 
-
+@with_keys_of(RepairSettings)
 class RepairsSection(Section):
     """``[repairs]``: how many repairs may run unattended, what may go ahead without Stripe, and what triggers write."""
 
-    most_per_run: Cap = _REPAIRS.most_per_run
-    """How many repairs one ``trueup repair --safe`` may apply."""
-    most_per_day: Cap = _REPAIRS.most_per_day
-    """``--safe`` applies nothing once this many repairs, however made, were applied within 24 hours."""
-    downgrade_without_stripe: bool = _REPAIRS.downgrade_without_stripe
-    """Only where Stripe's side is not configured at all: a plan may be taken away, by name, because the person who asks
-    says so. Without it, or with Stripe, that needs Stripe's own answer that it has no such customer."""
     expected_writes: dict[Text, dict[Text, ExpectedWritesSection]] = Field(default_factory=dict)
-    balance_without_serialization: bool = _REPAIRS.balance_without_serialization
-    """Only for an application that locks the account's row before it writes an entry: a balance may be synced although
-    neither a foreign key nor a lock shows that the account has no uncommitted entry. The journal says so each time."""
 
 
+@with_keys_of(ScheduleSettings)
 class AuditsSection(Section):
     """``[audits]``: when ``trueup serve`` audits by itself."""
 
-    every_minutes: Often | None = None
-    """On a fixed grid in UTC, so that 60 means every full hour. Not beside ``cron``."""
-    cron: Text | None = None
-    """Five fields, in UTC, such as ``15 4 * * *``. Not beside ``every_minutes``."""
 
-
+@with_keys_of(JwtSettings)
 class JwtSection(Section):
     """``[server.jwt]``: whose tokens are believed."""
 
-    issuer: Text
-    """What ``iss`` must be."""
-    audience: Text
-    """What ``aud`` must be or hold."""
-    jwks_url: Text
-    """Where the issuer publishes its keys, by HTTPS."""
-    algorithms: list[Text] = Field(default_factory=lambda: list(_JWT.algorithms))
-    """Signatures that are believed: RS256, ES256, EdDSA."""
-    type: Text = _JWT.type
-    """What ``typ`` in the token's header must be."""
-    role_claim: Text = _JWT.role_claim
-    """The claim that holds the holder's roles."""
-    roles: dict[str, Words] = Field(default_factory=dict)
-    """Our role (``viewer``, ``admin``, ``super_admin``) = the words of that claim."""
 
-
+@with_keys_of(ServerSettings)
 class ServerSection(Section):
     """``[server]``: where it listens and who may come in."""
 
-    bind: Text = f"{_SERVER.host}:{_SERVER.port}"
+    bind: Text = f"{ServerSettings().host}:{ServerSettings().port}"
     """Address and port. Encryption is the work of a proxy in front."""
-    origins: list[Text] = Field(default_factory=list)
-    """Other origins whose pages may send changes, such as ``https://admin.example.com``; our own always may."""
-    trusted_proxies: list[Text] = Field(default_factory=list)
-    """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
-    tokens: bool = _SERVER.tokens
-    """Whether API tokens (``trueup token create``) let in."""
-    request_timeout_seconds: Seconds = _SERVER.request_timeout_seconds
-    """How long the head of a request may take to arrive, and its body. Later the connection is closed."""
-    max_connections: Connections = _SERVER.max_connections
-    """Open at once, if the process may have that many files and 96 more (``ulimit -n``). One more ends the one that
-    has waited longest for its request; while all are being answered it gets 503."""
-    max_connections_per_address: Connections = _SERVER.max_connections_per_address
-    """The same of one client's address (IPv6: of one /64). ``trusted_proxies`` are not counted."""
     jwt: JwtSection | None = None
 
 
@@ -303,6 +224,7 @@ class StripePreset(Section):
     """The table of each kind of object."""
 
 
+@with_keys_of(StripeSettings)
 class StripeSection(StripePreset):
     """``[stripe]``: Stripe's side."""
 
@@ -310,32 +232,8 @@ class StripeSection(StripePreset):
     """Whether Stripe is part of the audit. ``false`` switches every check off that reads it; the report says so."""
     api_key: Text | None = None
     """A restricted key that only reads: ``${STRIPE_API_KEY}``. Without it, checks that read Stripe are skipped."""
-    allow_full_key: bool = _STRIPE.allow_full_key
-    """Whether ``api_key`` may be a full secret key (``sk_…``), which could also change and charge."""
-    account: Text | None = None
-    """The account's id, ``acct_…``: a key of any other account stops the run. A downgrade needs it: another
-    account knows none of your customers."""
-    account_metadata_key: Text = _STRIPE.account_metadata_key
-    """The metadata key under which your objects at Stripe name the account of the app."""
-    products: list[Text] = Field(default_factory=list)
-    """Your products' ids, where the account also sells those of another application. Empty: all are yours. What is in a
-    plan of yours is yours without being listed."""
-    metadata: dict[str, Text] = Field(default_factory=dict)
-    """What your subscriptions carry as metadata, where another application shares the account. Empty: all are yours."""
-    since_days: ReachDays = _STRIPE.since_days
-    """How far back invoices, payments, refunds, disputes and checkouts are read: a yearly plan and a month."""
-    requests_per_second: StripeRate | None = None
-    """How fast to ask: 15 a second unless you say so, and never more than a quarter of what Stripe takes."""
-    deadline_minutes: Often = _STRIPE.deadline_minutes
-    """How long reading Stripe may take. What was not read by then is unknown, and the next audit goes on there."""
-    full_sweep_hours: SweepHours = _STRIPE.full_sweep_hours
-    """How old what is kept may grow before everything is read again; until then only changes are asked for."""
     cache: Text | None = None
     """The folder that keeps what was read, or ``off``. Without it: the store's folder."""
-    proxy_from_environment: bool = _STRIPE.proxy_from_environment
-    """Whether the proxy that ``HTTPS_PROXY`` names is used."""
-    api_base: Text = _STRIPE.api_base
-    """Another address of Stripe's API: by HTTPS, or on this machine."""
     supplier: SupplierWord = "api"
     """Where Stripe's side comes from: its ``api``, a ``database`` that a sync tool keeps, or exported ``files``."""
     url: Text | None = None
@@ -348,7 +246,7 @@ class StripeSection(StripePreset):
     may_be_empty: list[Text] = Field(default_factory=list)
     """For ``files``: the kinds of objects, such as ``disputes``, of which an empty file means that Stripe has none.
     An empty file of any other kind is unknown: an export that fails leaves one, too."""
-    stale_after_hours: StaleHours = _STRIPE_TABLES.stale_after_hours
+    stale_after_hours: StaleHours = StripeTables().stale_after_hours
     """How old what the sync tool last wrote, or the files, may be; beyond it everything of Stripe's is unknown."""
 
 
@@ -367,17 +265,9 @@ class GatesSection(Section):
     """A name of yours = a ``kind``, its options, and the ``features`` it is asked about, where those are not all."""
 
 
+@with_keys_of(ReleaseSettings)
 class ReleaseSection(Section):
     """``[release]``: when ``trueup gate`` lets a release go out. Options of the command come before it."""
-
-    fail_on: Threshold = _RELEASE.fail_on.value
-    """Open findings of this severity or worse block, where they are new or worse than in the baseline."""
-    baseline_environment: Text | None = None
-    """Whose newest complete run in the store is the baseline. Without a baseline every open finding counts."""
-    max_age_minutes: Often = _RELEASE.max_age_minutes
-    """How old a report, and what it read, may be."""
-    shadow: dict[str, date] = Field(default_factory=dict)
-    """The day from which this check blocks; until then its findings are reported and let pass."""
 
 
 class Preset(Section):
@@ -392,7 +282,7 @@ class Preset(Section):
 class Document(Preset):
     """The whole file."""
 
-    environment: Text = _RELEASE.environment
+    environment: Text = ReleaseSettings().environment
     """What this database is called in reports, in the store and in alerts."""
     preset: str | None = None
     """A known schema, such as ``canonical``, to start from; what the file says overrides it, key by key."""

@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from trueup.config.config_errors import suggestion
 from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT
-from trueup.model.policy import MINUTES_LIMIT, PERIOD_DAYS_LIMIT, Proration
 from trueup.model.relations import Interval
+from trueup.model.settings import TIMEOUT_LIMIT_SECONDS
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -25,14 +25,6 @@ OFF = "off"
 
 MONEY_LIMIT = 10**15
 RANK_LIMIT = 1000
-CAP_LIMIT = 1_000_000
-TIMEOUT_LIMIT_SECONDS = 86_400
-CONNECTIONS_LIMITS = (10, 10_000)
-STRIPE_RATE_LIMIT = 25
-"""A quarter of the requests a second that Stripe takes in live mode: the rest is the business's own."""
-SWEEP_LIMIT_HOURS = 600
-"""Within the 30 days for which Stripe lists events."""
-
 STALE_LIMIT_HOURS = 8760
 SUPPLIERS = ("api", "database", "files")
 
@@ -60,7 +52,9 @@ def _refuse_empty(text: str) -> str:
     return text
 
 
-def _whole(low: int, high: int) -> Callable[[object], object]:
+def whole(low: int, high: int) -> Callable[[object], object]:
+    """Return the validator of a whole number within these bounds."""
+
     def check(value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise wrong(f"must be a whole number from {low} to {high}")
@@ -94,7 +88,9 @@ def _not_negative(value: Decimal) -> Decimal:
     return value
 
 
-def _one_of(words: tuple[str, ...], what: str) -> Callable[[object], object]:
+def one_of(words: tuple[str, ...], what: str) -> Callable[[object], object]:
+    """Return the validator of one of these words."""
+
     def check(value: object) -> object:
         if not isinstance(value, str) or value not in words:
             raise wrong(f"is not {what}{suggestion(value if isinstance(value, str) else '', words)}")
@@ -163,23 +159,10 @@ Exact = Annotated[Decimal, BeforeValidator(_exact)]
 NotNegative = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_not_negative)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Memory = Annotated[str, AfterValidator(_memory)]
-IntervalWord = Annotated[str, BeforeValidator(_one_of(tuple(Interval), "an interval"))]
-ProrationWord = Annotated[
-    Proration, BeforeValidator(Proration), BeforeValidator(_one_of(tuple(Proration), "a proration"))
-]
-SeverityWord = Annotated[str, BeforeValidator(_one_of((*Severity, OFF), "a severity"))]
-Threshold = Annotated[str, BeforeValidator(_one_of(tuple(Severity), "a severity"))]
-PeriodDays = Annotated[int, BeforeValidator(_whole(1, PERIOD_DAYS_LIMIT))]
-GraceDays = Annotated[int, BeforeValidator(_whole(0, PERIOD_DAYS_LIMIT))]
-Minutes = Annotated[int, BeforeValidator(_whole(0, MINUTES_LIMIT))]
-Seconds = Annotated[int, BeforeValidator(_whole(1, TIMEOUT_LIMIT_SECONDS))]
-Connections = Annotated[int, BeforeValidator(_whole(*CONNECTIONS_LIMITS))]
-Cap = Annotated[int, BeforeValidator(_whole(0, CAP_LIMIT))]
-StripeRate = Annotated[int, BeforeValidator(_whole(1, STRIPE_RATE_LIMIT))]
-ReachDays = Annotated[int, BeforeValidator(_whole(31, PERIOD_DAYS_LIMIT))]
-SweepHours = Annotated[int, BeforeValidator(_whole(0, SWEEP_LIMIT_HOURS))]
-StaleHours = Annotated[int, BeforeValidator(_whole(1, STALE_LIMIT_HOURS))]
-SupplierWord = Annotated[str, BeforeValidator(_one_of(SUPPLIERS, "a supplier"))]
-Often = Annotated[int, BeforeValidator(_whole(1, MINUTES_LIMIT))]
-Money = Annotated[int, BeforeValidator(_whole(0, MONEY_LIMIT))]
-Rank = Annotated[int, BeforeValidator(_whole(0, RANK_LIMIT))]
+IntervalWord = Annotated[str, BeforeValidator(one_of(tuple(Interval), "an interval"))]
+SeverityWord = Annotated[str, BeforeValidator(one_of((*Severity, OFF), "a severity"))]
+Seconds = Annotated[int, BeforeValidator(whole(1, TIMEOUT_LIMIT_SECONDS))]
+StaleHours = Annotated[int, BeforeValidator(whole(1, STALE_LIMIT_HOURS))]
+SupplierWord = Annotated[str, BeforeValidator(one_of(SUPPLIERS, "a supplier"))]
+Money = Annotated[int, BeforeValidator(whole(0, MONEY_LIMIT))]
+Rank = Annotated[int, BeforeValidator(whole(0, RANK_LIMIT))]

@@ -8,7 +8,6 @@ from trueup.config.config_errors import refuse_unknown_check
 from trueup.config.file import document_at
 from trueup.model.policy import Policy
 from trueup.model.settings import ReleaseSettings
-from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,14 +27,13 @@ def load_release_settings(path: Path, *, known_checks: Collection[str] | None = 
 
 def release_settings(document: Document, known_checks: Collection[str] | None, *, path: Path) -> ReleaseSettings:
     """What the file says about releases. Raises ``ConfigurationError`` for a check that does not exist."""
-    section = document.release
-    for check in section.shadow:
-        refuse_unknown_check(check, known_checks, ("release", "shadow", check), path)
-    return ReleaseSettings(
-        environment=document.environment,
-        period_days=document.policy.period_days or Policy().period_days,
-        fail_on=Severity(section.fail_on),
-        baseline_environment=section.baseline_environment,
-        max_age_minutes=section.max_age_minutes,
-        shadow=dict(section.shadow),
+    # Pydantic is imported here so that ``trueup --help`` does not pay for it.
+    from trueup.config.declared_keys import settings_from  # noqa: PLC0415 - see above
+
+    period_days = settings_from(Policy, document.policy).period_days
+    settings = settings_from(
+        ReleaseSettings, document.release, environment=document.environment, period_days=period_days
     )
+    for check in settings.shadow:
+        refuse_unknown_check(check, known_checks, ("release", "shadow", check), path)
+    return settings

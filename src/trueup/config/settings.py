@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import re
 from pathlib import PurePath
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from trueup.config.config_errors import complaint, suggestion
+from trueup.config.declared_keys import settings_from
 from trueup.config.references import resolved
 from trueup.model.row_counts import RowCounts
 from trueup.model.settings import (
@@ -23,7 +25,7 @@ from trueup.model.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from trueup.config.document import (
@@ -55,26 +57,19 @@ def repair_settings(section: RepairsSection, *, tables: Collection[str], path: P
                 ("repairs", "expected_writes", written),
                 f"is not a mapped table, nor a column of one{suggestion(written, tables)}",
             )
-    return RepairSettings(
-        most_per_run=section.most_per_run,
-        most_per_day=section.most_per_day,
-        downgrade_without_stripe=section.downgrade_without_stripe,
-        expected_writes={
-            written: {
-                table: RowCounts(inserts=rows.inserts, updates=rows.updates, deletes=rows.deletes)
-                for table, rows in expected.items()
-            }
-            for written, expected in section.expected_writes.items()
-        },
-        balance_without_serialization=section.balance_without_serialization,
-    )
+    expected = {
+        written: {table: settings_from(RowCounts, rows) for table, rows in tables_written.items()}
+        for written, tables_written in section.expected_writes.items()
+    }
+    return settings_from(RepairSettings, section, expected_writes=expected)
 
 
 def schedule_settings(section: AuditsSection, *, path: Path) -> ScheduleSettings:
     """When to audit. Raises ``ConfigurationError`` when both ways of saying it are used."""
-    if section.cron is not None and section.every_minutes is not None:
+    schedule = settings_from(ScheduleSettings, section)
+    if schedule.cron is not None and schedule.every_minutes is not None:
         raise complaint(path, ("audits",), "holds both cron and every_minutes: keep one of them")
-    return ScheduleSettings(every_minutes=section.every_minutes, cron=section.cron)
+    return schedule
 
 
 def server_settings(section: ServerSection, *, path: Path, environ: Mapping[str, str]) -> ServerSettings:
@@ -82,51 +77,41 @@ def server_settings(section: ServerSection, *, path: Path, environ: Mapping[str,
     host, _, port = section.bind.rpartition(":")
     if not host or not (port.isascii() and port.isdecimal()) or not 0 <= int(port) <= _PORT_LIMIT:
         raise complaint(path, ("server", "bind"), 'must be an address and a port, such as "127.0.0.1:8321"')
-    return ServerSettings(
+    settings = settings_from(
+        ServerSettings,
+        section,
         host=host.strip("[]"),
         port=int(port),
-        origins=_origins(section, path),
-        trusted_proxies=_trusted_proxies(section, path),
-        tokens=section.tokens,
         jwt=_jwt(section.jwt, path=path, environ=environ) if section.jwt else None,
-        request_timeout_seconds=section.request_timeout_seconds,
-        max_connections=section.max_connections,
-        max_connections_per_address=section.max_connections_per_address,
     )
+    _refuse_wrong_origins(settings.origins, path)
+    _refuse_wrong_networks(settings.trusted_proxies, path)
+    return settings
 
 
-def _origins(section: ServerSection, path: Path) -> tuple[str, ...]:
-    for position, origin in enumerate(section.origins):
+def _refuse_wrong_origins(origins: Sequence[str], path: Path) -> None:
+    for position, origin in enumerate(origins):
         if not _ORIGIN.fullmatch(origin):
             key = ("server", "origins", position)
             raise complaint(path, key, 'must be an origin as browsers write it, such as "https://admin.example.com"')
-    return tuple(section.origins)
 
 
-def _trusted_proxies(section: ServerSection, path: Path) -> tuple[str, ...]:
-    for position, proxy in enumerate(section.trusted_proxies):
+def _refuse_wrong_networks(networks: Sequence[str], path: Path) -> None:
+    for position, network in enumerate(networks):
         try:
-            ipaddress.ip_network(proxy)
+            ipaddress.ip_network(network)
         except ValueError:
             key = ("server", "trusted_proxies", position)
             raise complaint(path, key, 'must be an address or a network, such as "10.0.0.0/8"') from None
-    return tuple(section.trusted_proxies)
 
 
 def _jwt(section: JwtSection, *, path: Path, environ: Mapping[str, str]) -> JwtSettings:
-    for role in section.roles:
+    settings = settings_from(JwtSettings, section)
+    for role in settings.roles:
         if role not in _ROLES:
             raise complaint(path, ("server", "jwt", "roles", role), f"is not a role{suggestion(role, _ROLES)}")
-    key = ("server", "jwt", "jwks_url")
-    return JwtSettings(
-        issuer=section.issuer,
-        audience=section.audience,
-        jwks_url=resolved(section.jwks_url, key=key, path=path, environ=environ),
-        algorithms=tuple(section.algorithms),
-        type=section.type,
-        role_claim=section.role_claim,
-        roles={role: tuple(words) for role, words in section.roles.items()},
-    )
+    url = resolved(settings.jwks_url, key=("server", "jwt", "jwks_url"), path=path, environ=environ)
+    return dataclasses.replace(settings, jwks_url=url)
 
 
 def alert_settings(section: AlertsSection, *, path: Path, environ: Mapping[str, str]) -> AlertSettings:
@@ -165,25 +150,17 @@ def stripe_settings(
     section: StripeSection, *, key: str | None, tables: StripeTables | None, store_url: str, path: Path
 ) -> StripeSettings:
     """How Stripe is read, with its key resolved. Raises ``ConfigurationError``."""
-    if section.account is not None and not _ACCOUNT.fullmatch(section.account):
-        raise complaint(path, ("stripe", "account"), 'must be the id of an account, such as "acct_1AbC"')
-    _refuse_open_address(section.api_base, path)
-    return StripeSettings(
+    settings = settings_from(
+        StripeSettings,
+        section,
         api_key=key if section.enabled else None,
-        allow_full_key=section.allow_full_key,
-        account=section.account,
-        api_base=section.api_base.rstrip("/"),
-        proxy_from_environment=section.proxy_from_environment,
-        requests_per_second=section.requests_per_second,
-        deadline_minutes=section.deadline_minutes,
-        since_days=section.since_days,
-        full_sweep_hours=section.full_sweep_hours,
-        account_metadata_key=section.account_metadata_key,
-        products=tuple(section.products),
-        metadata=dict(section.metadata),
         cache_folder=_cache_folder(section, store_url, path),
         tables=tables,
     )
+    if settings.account is not None and not _ACCOUNT.fullmatch(settings.account):
+        raise complaint(path, ("stripe", "account"), 'must be the id of an account, such as "acct_1AbC"')
+    _refuse_open_address(settings.api_base, path)
+    return dataclasses.replace(settings, api_base=settings.api_base.rstrip("/"))
 
 
 def _refuse_open_address(api_base: str, path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from trueup.model.config_key import Whole, key
 from trueup.model.durations import Durations
 from trueup.model.severity import Severity
 
@@ -25,38 +26,38 @@ class Proration(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The business's own numbers. Field names are the keys of ``[policy]``; each unit is in its name."""
+    """``[policy]``: the business's own numbers, each inside the bounds where the checks' arithmetic holds."""
 
-    period_days: int = 45
+    period_days: int = key(default=45, within=Whole(1, PERIOD_DAYS_LIMIT))
     """How far back "recent" reaches."""
-    settle_minutes: int = 15
+    settle_minutes: int = key(default=15, within=Whole(0, MINUTES_LIMIT))
     """Younger than this is still in flight, not drift."""
-    past_due_grace_days: int = 16
+    past_due_grace_days: int = key(default=16, within=Whole(0, PERIOD_DAYS_LIMIT))
     """How long a payment may be late before access is drift (Stripe's retries end within about 15 days)."""
-    paused_entitles: bool = True
+    paused_entitles: bool = key(default=True)
     """Whether an account is still served while Stripe pauses the collection of its subscription."""
-    idempotency_since: date | None = None
+    idempotency_since: date | None = key(default=None)
     """Entries before the idempotency table existed owe no record."""
-    balance_floor: Decimal = Decimal(0)
+    balance_floor: Decimal = key(default=Decimal(0))
     """The lowest balance that is allowed; below it is ``negative-balance``."""
-    clock_skew_minutes: int = 5
+    clock_skew_minutes: int = key(default=5, within=Whole(0, MINUTES_LIMIT))
     """How far clocks may disagree before an entry's date is wrong."""
-    large_movement_factor: Decimal = Decimal(10)
+    large_movement_factor: Decimal = key(default=Decimal(10), not_negative=True)
     """How many usual spreads away from its kind's usual amount a movement is large."""
-    large_movement_floor: Decimal = Decimal(1000)
+    large_movement_floor: Decimal = key(default=Decimal(1000), not_negative=True)
     """Movements below this are never large."""
-    credits_per_seat: bool = False
+    credits_per_seat: bool = key(default=False)
     """Whether a plan's credits are for each seat: times the quantity that was bought, instead of once."""
-    proration: Proration = Proration.DIFFERENCE
+    proration: Proration = key(default=Proration.DIFFERENCE)
     """What credits a change in the middle of a period owes: ``none``, ``proportional`` to what is left of it, or
     ``difference``: anything up to the new allowance less the old one."""
-    delayed_payment_days: int = 14
+    delayed_payment_days: int = key(default=14, within=Whole(0, PERIOD_DAYS_LIMIT))
     """How long a payment method that confirms days later may take (bank debits, transfers, vouchers)."""
-    duplicate_charge_minutes: int = 10
+    duplicate_charge_minutes: int = key(default=10, within=Whole(0, MINUTES_LIMIT))
     """How far apart two equal charges of one customer may be and still look like one that was made twice."""
-    webhook_api_version: str | None = None
+    webhook_api_version: str | None = key(default=None)
     """The API version that your webhook handler reads. Without it: whichever its granting events carried so far."""
-    livemode: bool = True
+    livemode: bool = key(default=True)
     """Whether this environment's webhooks are Stripe's live ones."""
     credit_value: Mapping[str, Decimal] = field(default_factory=dict)
     """Minor units of money that one credit is worth, per currency; prices the findings about credits."""

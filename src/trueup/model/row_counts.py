@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from trueup.model.config_key import Whole, key
+
+CAP_LIMIT = 1_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCounts:
     """Rows that a statement, a trigger or a transaction writes into one table."""
 
-    inserts: int = 0
-    updates: int = 0
-    deletes: int = 0
+    inserts: int = key(default=0, within=Whole(0, CAP_LIMIT))
+    """Rows that are inserted."""
+    updates: int = key(default=0, within=Whole(0, CAP_LIMIT))
+    """Rows that are updated."""
+    deletes: int = key(default=0, within=Whole(0, CAP_LIMIT))
+    """Rows that are deleted."""
 
     def __add__(self, other: RowCounts) -> RowCounts:
         return RowCounts(

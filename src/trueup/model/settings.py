@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from trueup.model.config_key import Whole, key
 from trueup.model.finding import printable
-from trueup.model.policy import Policy
+from trueup.model.policy import MINUTES_LIMIT, PERIOD_DAYS_LIMIT, Policy
 from trueup.model.relations import GateExpectation
-from trueup.model.row_counts import RowCounts
+from trueup.model.row_counts import CAP_LIMIT, RowCounts
 from trueup.model.severity import Severity
 from trueup.model.source import RelationMapping
 
@@ -21,6 +22,12 @@ STATEMENT_TIMEOUT_SECONDS = 900
 
 MEMORY_LIMIT = "1GiB"
 """How much memory the checks, or reading files, may use."""
+
+TIMEOUT_LIMIT_SECONDS = 86_400  # a day
+STRIPE_RATE_LIMIT = 25
+"""A quarter of the requests a second that Stripe takes in live mode: the rest is the business's own."""
+SWEEP_LIMIT_HOURS = 600
+"""Within the 30 days for which Stripe lists events."""
 
 OptionValue = str | int | bool | tuple[str, ...] | tuple[int, ...] | Mapping[str, str]
 
@@ -35,19 +42,27 @@ class RepairSettings:
     ``balance_without_serialization``: a balance is written although nothing keeps out the app's uncommitted entries.
     """
 
-    most_per_run: int = 20
-    most_per_day: int = 100
-    downgrade_without_stripe: bool = False
+    most_per_run: int = key(default=20, within=Whole(0, CAP_LIMIT))
+    """How many repairs one ``trueup repair --safe`` may apply."""
+    most_per_day: int = key(default=100, within=Whole(0, CAP_LIMIT))
+    """``--safe`` applies nothing once this many repairs, however made, were applied within 24 hours."""
+    downgrade_without_stripe: bool = key(default=False)
+    """Only where Stripe's side is not configured at all: a plan may be taken away, by name, because the person who asks
+    says so. Without it, or with Stripe, that needs Stripe's own answer that it has no such customer."""
     expected_writes: Mapping[str, Mapping[str, RowCounts]] = field(default_factory=dict)
-    balance_without_serialization: bool = False
+    balance_without_serialization: bool = key(default=False)
+    """Only for an application that locks the account's row before it writes an entry: a balance may be synced although
+    neither a foreign key nor a lock shows that the account has no uncommitted entry. The journal says so each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSettings:
     """``[audits]``: when ``trueup serve`` audits by itself: by ``cron`` (UTC), every so many minutes, or never."""
 
-    every_minutes: int | None = None
-    cron: str | None = None
+    every_minutes: int | None = key(default=None, within=Whole(1, MINUTES_LIMIT))
+    """On a fixed grid in UTC, so that 60 means every full hour. Not beside ``cron``."""
+    cron: str | None = key(default=None)
+    """Five fields, in UTC, such as ``15 4 * * *``. Not beside ``every_minutes``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +72,20 @@ class JwtSettings:
     ``roles`` maps our role (``viewer``, ``admin``, ``super_admin``) to the words of the claim ``role_claim``.
     """
 
-    issuer: str
-    audience: str
-    jwks_url: str
-    algorithms: tuple[str, ...] = ("RS256",)
-    type: str = "JWT"
-    role_claim: str = "roles"
-    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    issuer: str = key()
+    """What ``iss`` must be."""
+    audience: str = key()
+    """What ``aud`` must be or hold."""
+    jwks_url: str = key()
+    """Where the issuer publishes its keys, by HTTPS."""
+    algorithms: tuple[str, ...] = key(default=("RS256",))
+    """Signatures that are believed: RS256, ES256, EdDSA."""
+    type: str = key(default="JWT")
+    """What ``typ`` in the token's header must be."""
+    role_claim: str = key(default="roles")
+    """The claim that holds the holder's roles."""
+    roles: Mapping[str, tuple[str, ...]] = key(default_factory=dict)
+    """Our role (``viewer``, ``admin``, ``super_admin``) = the words of that claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +99,20 @@ class ServerSettings:
 
     host: str = "127.0.0.1"
     port: int = 8321
-    origins: tuple[str, ...] = ()
-    trusted_proxies: tuple[str, ...] = ()
-    tokens: bool = True
+    origins: tuple[str, ...] = key(default=())
+    """Other origins whose pages may send changes, such as ``https://admin.example.com``; our own always may."""
+    trusted_proxies: tuple[str, ...] = key(default=())
+    """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    tokens: bool = key(default=True)
+    """Whether API tokens (``trueup token create``) let in."""
     jwt: JwtSettings | None = None
-    request_timeout_seconds: int = 30
-    max_connections: int = 500
-    max_connections_per_address: int = 100
+    request_timeout_seconds: int = key(default=30, within=Whole(1, TIMEOUT_LIMIT_SECONDS))
+    """How long the head of a request may take to arrive, and its body. Later the connection is closed."""
+    max_connections: int = key(default=500, within=Whole(10, 10_000))
+    """Open at once, if the process may have that many files and 96 more (``ulimit -n``). One more ends the one that
+    has waited longest for its request; while all are being answered it gets 503."""
+    max_connections_per_address: int = key(default=100, within=Whole(10, 10_000))
+    """The same of one client's address (IPv6: of one /64). ``trusted_proxies`` are not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +185,14 @@ class ReleaseSettings:
 
     environment: str = "production"
     period_days: int = Policy().period_days
-    fail_on: Severity = Severity.ERROR
-    baseline_environment: str | None = None
-    max_age_minutes: int = FRESH_MINUTES
-    shadow: Mapping[str, date] = field(default_factory=dict)
+    fail_on: Severity = key(default=Severity.ERROR)
+    """Open findings of this severity or worse block, where they are new or worse than in the baseline."""
+    baseline_environment: str | None = key(default=None)
+    """Whose newest complete run in the store is the baseline. Without a baseline every open finding counts."""
+    max_age_minutes: int = key(default=FRESH_MINUTES, within=Whole(1, MINUTES_LIMIT))
+    """How old a report, and what it read, may be."""
+    shadow: Mapping[str, date] = key(default_factory=dict)
+    """The day from which this check blocks; until then its findings are reported and let pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,16 +244,29 @@ class StripeSettings:
     """
 
     api_key: str | None = field(default=None, repr=False)
-    allow_full_key: bool = False
-    account: str | None = None
-    api_base: str = "https://api.stripe.com"
-    proxy_from_environment: bool = False
-    requests_per_second: int | None = None
-    deadline_minutes: int = 60
-    since_days: int = 400
-    full_sweep_hours: int = 24
-    account_metadata_key: str = "user_id"
-    products: tuple[str, ...] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    allow_full_key: bool = key(default=False)
+    """Whether ``api_key`` may be a full secret key (``sk_…``), which could also change and charge."""
+    account: str | None = key(default=None)
+    """The account's id, ``acct_…``: a key of any other account stops the run. A downgrade needs it: another
+    account knows none of your customers."""
+    api_base: str = key(default="https://api.stripe.com")
+    """Another address of Stripe's API: by HTTPS, or on this machine."""
+    proxy_from_environment: bool = key(default=False)
+    """Whether the proxy that ``HTTPS_PROXY`` names is used."""
+    requests_per_second: int | None = key(default=None, within=Whole(1, STRIPE_RATE_LIMIT))
+    """How fast to ask: 15 a second unless you say so, and never more than a quarter of what Stripe takes."""
+    deadline_minutes: int = key(default=60, within=Whole(1, MINUTES_LIMIT))
+    """How long reading Stripe may take. What was not read by then is unknown, and the next audit goes on there."""
+    since_days: int = key(default=400, within=Whole(31, PERIOD_DAYS_LIMIT))
+    """How far back invoices, payments, refunds, disputes and checkouts are read: a yearly plan and a month."""
+    full_sweep_hours: int = key(default=24, within=Whole(0, SWEEP_LIMIT_HOURS))
+    """How old what is kept may grow before everything is read again; until then only changes are asked for."""
+    account_metadata_key: str = key(default="user_id")
+    """The metadata key under which your objects at Stripe name the account of the app."""
+    products: tuple[str, ...] = key(default=())
+    """Your products' ids, where the account also sells those of another application. Empty: all are yours. What is in a
+    plan of yours is yours without being listed."""
+    metadata: Mapping[str, str] = key(default_factory=dict)
+    """What your subscriptions carry as metadata, where another application shares the account. Empty: all are yours."""
     cache_folder: str | None = None
     tables: StripeTables | None = None

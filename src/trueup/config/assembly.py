@@ -1,0 +1,127 @@
+"""A config put together from its file, each section resolved by the module that knows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from trueup.config.config import STORE_FILE, Config
+from trueup.config.config_errors import complaint, refuse_unknown_check, suggestion
+from trueup.config.declared_keys import settings_from
+from trueup.config.document import Document, Preset
+from trueup.config.exemptions import exemptions_of
+from trueup.config.field_types import OFF
+from trueup.config.gates import gate_settings
+from trueup.config.plans import plans_and_prices
+from trueup.config.preset import plans_over, preset_named, preset_names
+from trueup.config.references import has_literal_secret, resolved
+from trueup.config.relations import named_in, relation_mappings
+from trueup.config.release import release_settings
+from trueup.config.settings import (
+    alert_settings,
+    repair_settings,
+    schedule_settings,
+    server_settings,
+    stripe_settings,
+)
+from trueup.config.stripe_tables import stripe_tables
+from trueup.model.gate import UNREACHABLE
+from trueup.model.policy import Policy
+from trueup.model.relations import GATES, STRIPE, relation_name
+from trueup.model.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+def assemble(
+    document: Document, *, path: Path, environ: Mapping[str, str], known_checks: Collection[str] | None
+) -> Config:
+    """Return the config that the file says. Raises ``ConfigurationError`` for the first thing that cannot be right."""
+    preset = _preset(document.preset, path) if document.preset is not None else Preset()
+    plans, prices = plans_and_prices(plans_over(preset.plans, document.plans), path=path)
+    names = [plan.plan for plan in plans]
+    mapped = relation_mappings(preset.relations, document.relations, plans=names, path=path)
+    relations, of_stripe = _divide(mapped)
+    own, own_of_stripe = _divide(document.relations)
+    if not relations:
+        raise complaint(path, ("relations",), 'is empty: name at least one table of ours, or a preset = "canonical"')
+    addresses = _read_addresses(document)
+    secrets = {key: resolved(text, key=key.split("."), path=path, environ=environ) for key, text in addresses.items()}
+    tables = stripe_tables(document.stripe, own_of_stripe, of_stripe, url=secrets.get("stripe.url"), path=path)
+    store_url = secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}")
+    return Config(
+        path=path,
+        environment=document.environment,
+        preset=document.preset,
+        database_url=secrets["database.url"],
+        repair_url=secrets.get("database.repair_url"),
+        store_url=store_url,
+        statement_timeout_seconds=document.database.statement_timeout_seconds,
+        memory_limit=document.books.memory_limit,
+        relations=relations,
+        required=named_in(own),
+        plans=plans,
+        plan_prices=prices,
+        exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
+        policy=_read_policy(document, known_checks, path),
+        repairs=repair_settings(document.repairs, tables={mapping.table for mapping in relations.values()}, path=path),
+        schedule=schedule_settings(document.audits, path=path),
+        server=server_settings(document.server, path=path, environ=environ),
+        alerts=alert_settings(document.alerts, path=path, environ=environ),
+        gates=gate_settings(document.gates, plans=plans, path=path, environ=environ),
+        release=release_settings(document, known_checks, path=path),
+        stripe=stripe_settings(
+            document.stripe, key=secrets.get("stripe.api_key"), tables=tables, store_url=store_url, path=path
+        ),
+        literal_secrets=tuple(key for key, text in addresses.items() if has_literal_secret(text)),
+    )
+
+
+def _divide(named: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
+    """What is the app's, and what is Stripe's."""
+    of_stripe = {relation_name(relation) for relation in STRIPE}
+    return (
+        {name: mapping for name, mapping in named.items() if name not in of_stripe},
+        {name: mapping for name, mapping in named.items() if name in of_stripe},
+    )
+
+
+def _preset(name: str, path: Path) -> Preset:
+    known = preset_names()
+    if name not in known:
+        raise complaint(path, ("preset",), f'is "{name}", which trueup does not have{suggestion(name, known)}')
+    return preset_named(name)
+
+
+def _read_addresses(document: Document) -> dict[str, str]:
+    """The keys that may hold secrets, as the file writes them."""
+    addresses = {
+        "database.url": document.database.url,
+        "database.repair_url": document.database.repair_url,
+        "store.url": document.store.url if document.store else None,
+        "stripe.api_key": document.stripe.api_key,
+        "stripe.url": document.stripe.url,
+    }
+    return {key: text for key, text in addresses.items() if text is not None}
+
+
+def _read_policy(document: Document, known_checks: Collection[str] | None, path: Path) -> Policy:
+    section = document.policy
+    for check in section.severity:
+        refuse_unknown_check(check, known_checks, ("policy", "severity", check), path)
+    if section.severity.get(UNREACHABLE) == OFF:
+        mend = "write gates.enabled = false if there are no plan gates"
+        reason = "cannot be off, or a gate that could not be asked would pass for right"
+        raise complaint(path, ("policy", "severity", UNREACHABLE), f"{reason}; {mend}")
+    severity = {check: None if word == OFF else Severity(word) for check, word in section.severity.items()}
+    without = (*(() if document.stripe.enabled else STRIPE), *(() if document.gates.enabled else GATES))
+    return settings_from(
+        Policy,
+        section,
+        credit_value=section.credit_value,
+        severity=severity,
+        without=frozenset(map(relation_name, without)),
+    )
