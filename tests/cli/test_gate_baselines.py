@@ -14,9 +14,11 @@ import pytest
 
 from tests.support.command import environment, trueup
 from tests.support.gating import Gated, gate, now
+from tests.support.runs import record_keeping
 from tests.support.runs import run as of_store
 from tests.support.tiny_company import make_company, replace, spoil
-from trueup.store import GATE_TRIGGER, Retention, Store, StoredRun, open_store
+from trueup.store import GATE_TRIGGER, Store, StoredRun, open_store
+from trueup.store.retention import Retention
 
 BLOCKED, USAGE, UNKNOWN = 1, 2, 3
 NEW = "credit-balance:user_1"
@@ -161,6 +163,6 @@ def test_many_gates_do_not_push_the_last_audit_out_of_the_store(company: Path) -
         audit = runs(company)[1]
         for hours in range(1, 4):
             at = record.generated_at + timedelta(hours=hours)
-            store.runs.record(of_store(at=at, trigger=GATE_TRIGGER, decides=False), retention=Retention(runs=1))
+            record_keeping(store, of_store(at=at, trigger=GATE_TRIGGER, decides=False), Retention(runs=1))
         assert store.runs.get(audit.run_id) is not None
         assert store.runs.get(record.run_id) is None

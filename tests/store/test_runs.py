@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.runs import HOUR, NOW, issue, run
+from tests.support.runs import HOUR, NOW, issue, record_keeping, run
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
-from trueup.store import Difference, Keyset, Moved, Retention, Sort, State, Store, StoredIssue, UnknownRun
+from trueup.store import Difference, Keyset, Moved, Sort, State, Store, StoredIssue, UnknownRun
+from trueup.store.retention import Retention
 
 A, B, C, D = (f"credit-balance:user_{letter}" for letter in "abcd")
 
@@ -277,7 +278,7 @@ def test_a_resolved_finding_remembers_when_it_was_seen(store: Store) -> None:
 def test_runs_beyond_what_is_kept_are_forgotten_with_their_issues(store: Store) -> None:
     made = [run([A], at=NOW + number * HOUR) for number in range(5)]
     for one in made:
-        store.runs.record(one, retention=Retention(runs=3))
+        record_keeping(store, one, Retention(runs=3))
     assert [found.run_id for found in store.runs.list()] == [one.run_id for one in reversed(made[2:])]
     assert store.runs.issues(made[1].run_id).issues == ()
     finding = store.findings.get("production", A)
@@ -288,10 +289,10 @@ def test_runs_beyond_what_is_kept_are_forgotten_with_their_issues(store: Store) 
 def test_runs_that_hold_too_many_issues_together_are_forgotten_from_the_oldest(store: Store) -> None:
     made = [run([A, B, C], at=NOW + number * HOUR) for number in range(4)]
     for one in made:
-        store.runs.record(one, retention=Retention(issues=7))
+        record_keeping(store, one, Retention(issues=7))
     assert [found.run_id for found in store.runs.list()] == [made[3].run_id, made[2].run_id]
     large = run([A, B, C, *MANY], at=NOW + 9 * HOUR)
-    store.runs.record(large, retention=Retention(issues=7))
+    record_keeping(store, large, Retention(issues=7))
     assert [found.run_id for found in store.runs.list()] == [large.run_id]
 
 
@@ -299,7 +300,7 @@ def test_the_last_complete_run_is_kept_however_many_incomplete_ones_follow(store
     complete = run([A])
     store.runs.record(complete)
     for number in range(1, 5):
-        store.runs.record(run(at=NOW + number * HOUR, complete=False), retention=Retention(runs=2))
+        record_keeping(store, run(at=NOW + number * HOUR, complete=False), Retention(runs=2))
     kept = store.runs.list()
     assert [found.complete for found in kept] == [False, False, True]
     assert store.runs.newest("production", complete=True) == kept[-1]
@@ -308,7 +309,7 @@ def test_the_last_complete_run_is_kept_however_many_incomplete_ones_follow(store
 def test_pruning_one_environment_leaves_the_others_alone(store: Store) -> None:
     store.runs.record(run([A], environment="staging"))
     for number in range(3):
-        store.runs.record(run(at=NOW + number * HOUR), retention=Retention(runs=1))
+        record_keeping(store, run(at=NOW + number * HOUR), Retention(runs=1))
     assert len(store.runs.list("staging")) == len(store.runs.list("production")) == 1
 
 

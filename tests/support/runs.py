@@ -10,7 +10,8 @@ from typing import Any
 
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
-from trueup.store import IssueRecord, RunRecord
+from trueup.store import IssueRecord, RunRecord, Store
+from trueup.store.retention import Retention, prune
 
 NOW = datetime(2026, 3, 1, 12, 0, 5)
 HOUR = timedelta(hours=1)
@@ -61,3 +62,10 @@ def run(issues: Iterable[str | IssueRecord] = (), *, at: datetime = NOW, **field
         "issues": [one if isinstance(one, IssueRecord) else issue(one) for one in issues],
     }
     return RunRecord(**(values | fields))
+
+
+def record_keeping(store: Store, record: RunRecord, retention: Retention) -> None:
+    """Record a run, and forget what is beyond this retention."""
+    store.runs.record(record)
+    with store.runs._database.writing() as connection:
+        prune(connection, record.environment, retention=retention, now=record.generated_at)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from trueup.channels.kind import Channel, Kind, Opening
+from trueup.disk import modules_offering
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.finding import printable
 from trueup.model.options import Option, options_of, place, read_options
@@ -16,7 +17,7 @@ from trueup.outgoing.dialing import Reach
 
 __all__ = ["KINDS", "Channel", "check_settings", "open_channel", "options_of_kind", "secrets_in_plain_sight"]
 
-KINDS = ("log", "webhook", "slack", "pagerduty", "email")
+KINDS = modules_offering("open_channel", folder=__path__, first="log")
 
 
 def utc_now() -> datetime:

@@ -49,7 +49,7 @@ class Opening:
 
 
 class Kind(Protocol):
-    """What each module of this folder that is named in ``KINDS`` offers. ``Options`` is a dataclass of ``option``s."""
+    """What each module of this folder that is a kind offers. ``Options`` is a dataclass of ``option``s."""
 
     Options: type[Any]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.cli.options import (
+    TEXT,
     AsOfOption,
     ConfigOption,
-    Format,
     FormatOption,
     catalogue_for,
     config_from,
@@ -25,12 +25,14 @@ from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from trueup.actions.audit import RecordedAudit
     from trueup.config import Config
     from trueup.model.check import Check
     from trueup.model.report import Report
+    from trueup.store import Store
 
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to this file.")]
 FailOnOption = Annotated[Severity, typer.Option("--fail-on", help="Exit 1 for findings of this severity or worse.")]
@@ -42,7 +44,7 @@ def audit(
         int | None,
         typer.Option("--period-days", min=1, max=PERIOD_DAYS_LIMIT, help="How far back recent reaches; default 45."),
     ] = None,
-    output_format: FormatOption = Format.TEXT,
+    output_format: FormatOption = TEXT,
     output: OutputOption = None,
     check: Annotated[list[str] | None, typer.Option("--check", help="Run only this check; repeat for several.")] = None,
     fail_on: FailOnOption = Severity.ERROR,
@@ -66,6 +68,7 @@ def audit(
     """
     from trueup.actions.checks import chosen  # noqa: PLC0415 - heavy
     from trueup.cli.alerts import decide_alerts, send_alerts  # noqa: PLC0415 - heavy
+    from trueup.cli.memory import store_for_audit  # noqa: PLC0415 - heavy
     from trueup.cli.report import deliver  # noqa: PLC0415 - heavy
 
     if notify and (books is not None or as_of is not None or not store):
@@ -77,7 +80,8 @@ def audit(
         report = _of_books(books, config, everything, checks, as_of, period_days, store=store)
     else:
         loaded = config_from(config, everything)
-        report, first_seen = audited(loaded, everything, checks, as_of, period_days, keep_books, store=store)
+        memory = store_for_audit(loaded, wanted=store)
+        report, first_seen = audited(loaded, everything, checks, memory, as_of, period_days, keep_books)
     if notify:
         decide_alerts(loaded, report.run_id)
     code = deliver(
@@ -92,28 +96,28 @@ def audited(
     config: Config,
     everything: tuple[Check, ...],
     checks: Sequence[Check],
+    memory: AbstractContextManager[Store | None],
     as_of: str | None = None,
     period_days: int | None = None,
     keep_books: Path | None = None,
     *,
-    store: bool = True,
     trigger: str = "command",
 ) -> tuple[Report, Mapping[str, datetime]]:
     """Audit the database and record the run. Return the report, and when its findings were first seen.
 
-    What keeps the run from being recorded is one line on stderr.
+    ``memory`` opens the store, or None where the run is not to be recorded. What keeps the run from being recorded is
+    one line on stderr.
     """
     from trueup.actions.audit import audit_and_record  # noqa: PLC0415 - heavy
-    from trueup.cli.memory import store_for_audit  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
     now = moment(as_of) or utc_now()
-    with store_for_audit(config, wanted=store) as memory, terminal_progress() as progress:
+    with memory as store, terminal_progress() as progress:
         result = audit_and_record(
             config,
             checks=checks,
             catalogue=everything,
-            store=memory,
+            store=store,
             trigger=trigger,
             now=now,
             progress=progress,

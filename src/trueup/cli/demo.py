@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trueup.cli.options import Format, FormatOption, catalogue_for, moment, utc_now
+from trueup.cli.options import TEXT, FormatOption, catalogue_for, moment, utc_now
 from trueup.model.access import Role
 from trueup.model.severity import Severity
 
@@ -35,7 +35,7 @@ def demo(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65_535, help="Serve at this port; 0 takes any free one.")
     ] = DEFAULT_PORT,
-    output_format: FormatOption = Format.TEXT,
+    output_format: FormatOption = TEXT,
     accounts: Annotated[int, typer.Option("--accounts", help="The company's size.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed is another company.")] = 1,
     url: Annotated[

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trueup.formats import FORMATS
 from trueup.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -24,17 +25,11 @@ ConfigOption = Annotated[
 ]
 
 
-class Format(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    CSV = "csv"
-    GITHUB = "github"
-    GITLAB = "gitlab"
+if TYPE_CHECKING:
+    Format = str
+else:
+    Format = StrEnum("Format", {name.upper(): name for name in FORMATS})
+TEXT = Format("text")
 
 
 class ListFormat(StrEnum):

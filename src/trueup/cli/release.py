@@ -13,6 +13,7 @@ import typer
 
 from trueup.cli.options import DEFAULT_CONFIG, ConfigOption, catalogue_for, config_from, utc_now
 from trueup.cli.report import CLEAN, FOUND, INCONCLUSIVE
+from trueup.formats.verdict import FORMATS
 from trueup.model.errors import ConfigurationError
 from trueup.model.guardrail import GuardrailStatus
 from trueup.model.policy import MINUTES_LIMIT
@@ -31,16 +32,11 @@ if TYPE_CHECKING:
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
-class VerdictFormat(StrEnum):
-    """How a verdict is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    GITHUB = "github"
-    GITLAB = "gitlab"
+if TYPE_CHECKING:
+    VerdictFormat = str
+else:
+    VerdictFormat = StrEnum("VerdictFormat", {name.upper(): name for name in FORMATS})
+TEXT = VerdictFormat("text")
 
 
 ReportOption = Annotated[
@@ -93,7 +89,7 @@ def judge(
     fail_on: FailOnOption = None,
     max_age_minutes: MaxAgeOption = None,
     allow_inconclusive: AllowInconclusiveOption = False,  # noqa: FBT002 - a flag
-    output_format: VerdictFormatOption = VerdictFormat.TEXT,
+    output_format: VerdictFormatOption = TEXT,
     output: OutputOption = None,
     also: AlsoOption = None,
     step_summary: StepSummaryOption = False,  # noqa: FBT002 - a flag
@@ -124,7 +120,7 @@ def judge(
         allow_inconclusive=allow_inconclusive,
     )
     decision = _decided(request, config)
-    _deliver(decision, shown=output_format if output is None else VerdictFormat.TEXT, files=files, summary=summary)
+    _deliver(decision, shown=output_format if output is None else TEXT, files=files, summary=summary)
     raise typer.Exit(exit_code(decision))
 
 
@@ -145,8 +141,8 @@ def _decided(request: GateRequest, path: Path | None) -> Verdict:
     def audit_now() -> StoredReport:
         config = config_from(path, catalogue)
         # An audit can do without what memory exempts and knows; a verdict cannot.
-        open_store(config, may_make=True).close()
-        report, first_seen = audited(config, catalogue, catalogue, trigger=GATE_TRIGGER)
+        memory = open_store(config, may_make=True)
+        report, first_seen = audited(config, catalogue, catalogue, memory, trigger=GATE_TRIGGER)
         return reread_report(report, first_seen=first_seen)
 
     with contextlib.ExitStack() as opened:
@@ -185,10 +181,10 @@ def _summary_file() -> Path:
 def _file_named(text: str) -> tuple[VerdictFormat, Path]:
     """The format and the file of ``--also``."""
     word, _, name = text.partition("=")
-    if word not in tuple(VerdictFormat) or not name:
-        known = ", ".join(VerdictFormat)
+    if word not in FORMATS or not name:
+        known = ", ".join(FORMATS)
         raise ConfigurationError(f'--also "{text}" is not FORMAT=FILE, such as junit=gate.xml; formats are {known}.')
-    return VerdictFormat(word), Path(name)
+    return word, Path(name)
 
 
 def _deliver(
@@ -203,7 +199,7 @@ def _deliver(
     for output_format, path in files:
         _write_file(verdict, path, output_format)
     if summary is not None:
-        _write_file(verdict, summary, VerdictFormat.MARKDOWN, adds=True)
+        _write_file(verdict, summary, "markdown", adds=True)
 
 
 def _write_file(verdict: Verdict, path: Path, output_format: VerdictFormat, *, adds: bool = False) -> None:

@@ -6,6 +6,7 @@ import importlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO
 
+from trueup.disk import modules_offering
 from trueup.formats.presentation import Encodable, Presentation
 from trueup.model.errors import ConfigurationError, nearest
 
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from trueup.model.report import Report
 
     class Format(Protocol):
-        """What each module of this folder that is named in ``FORMATS`` offers."""
+        """What each module of this folder that is a format offers."""
 
         def write(self, report: Report, out: TextIO, presentation: Presentation) -> None:
             """Write the whole report to ``out``, as a stream."""
 
 
-FORMATS = ("text", "json", "markdown", "junit", "sarif", "csv", "github", "gitlab")
+FORMATS = modules_offering("write", folder=__path__, first="text")
 
 
 def write(

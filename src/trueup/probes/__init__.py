@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from trueup.disk import modules_offering
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.finding import printable
 from trueup.model.options import Option, options_of, place, read_options
@@ -35,7 +36,7 @@ __all__ = [
     "secrets_in_plain_sight",
 ]
 
-KINDS = ("callable", "http", "query", "file", "stripe")
+KINDS = modules_offering("open_probe", folder=__path__)
 
 
 def open_probe(

@@ -69,7 +69,7 @@ class Asking:
 
 
 class Kind(Protocol):
-    """What each module of this folder that is named in ``KINDS`` offers. ``Options`` is a dataclass of ``option``s.
+    """What each module of this folder that is a kind offers. ``Options`` is a dataclass of ``option``s.
 
     ``READS`` are the relations of the books that its answers come from.
     """

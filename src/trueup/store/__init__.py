@@ -20,7 +20,6 @@ from trueup.store.records import (
     StoredIssue,
     StoredRun,
 )
-from trueup.store.retention import Retention
 from trueup.store.runs import UnknownRun
 from trueup.store.sessions import StoredSession
 from trueup.store.tokens import PresentedToken, StoredToken, parse_token
@@ -36,7 +35,6 @@ __all__ = [
     "Moved",
     "Page",
     "PresentedToken",
-    "Retention",
     "RunRecord",
     "Sort",
     "State",

@@ -33,7 +33,7 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, record: RunRecord, *, retention: Retention | None = None) -> Difference:
+    def record(self, record: RunRecord) -> Difference:
         """Record a run, and forget what is older than is kept. What it changed.
 
         Recording one a second time changes nothing and answers the same. A run whose moment lies before one that has
@@ -41,8 +41,7 @@ class Runs:
         """
         with self._database.writing() as connection:
             if add_run(connection, record):
-                kept = retention or Retention()
-                prune(connection, record.environment, retention=kept, now=record.generated_at)
+                prune(connection, record.environment, retention=Retention(), now=record.generated_at)
             return _difference(connection, record.run_id, None)
 
     def newest(

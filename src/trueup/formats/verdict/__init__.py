@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, TextIO
 
+from trueup.disk import modules_offering
 from trueup.formats.presentation import Encodable, Presentation
 from trueup.model.errors import ConfigurationError, nearest
 
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
     from trueup.model.release import Verdict
 
     class Format(Protocol):
-        """What each module of this folder that is named in ``FORMATS`` offers."""
+        """What each module of this folder that is a format offers."""
 
         def write(self, verdict: Verdict, out: TextIO, presentation: Presentation) -> None:
             """Write the whole verdict to ``out``."""
 
 
-FORMATS = ("text", "json", "markdown", "junit", "sarif", "github", "gitlab")
+FORMATS = modules_offering("write", folder=__path__, first="text")
 
 
 def write(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +12,16 @@ from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
-class QueryType:
-    """How one parameter is written. What is not a string is the default, and stands."""
+class QueryType(ABC):
+    """How one parameter is written. What is not a string is the default, and stays as it is."""
 
+    @abstractmethod
     def read(self, written: str) -> object:
-        """The value. Raises pydantic's own errors, for which the API has words."""
-        raise NotImplementedError
+        """Return the value. Raises pydantic's own errors, for which the API has words."""
 
+    @abstractmethod
     def schema(self) -> dict[str, object]:
-        """Its JSON Schema."""
-        raise NotImplementedError
+        """Return its JSON Schema."""
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
