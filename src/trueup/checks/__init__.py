@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 from types import ModuleType
 
+from trueup.checks.moved_modules import former_names
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Area
@@ -24,7 +25,8 @@ def catalogue(extra: Iterable[Check] = ()) -> tuple[Check, ...]:
 
     Raises ``ConfigurationError`` when two checks share an id.
     """
-    found = [*_ours(), *_installed(), *extra]
+    with former_names():
+        found = [*_ours(), *_installed(), *extra]
     by_id: dict[str, Check] = {}
     for check in found:
         if check.id in by_id:
