@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from docs.rows import table
-from tests.support.alerts import NOW, alert
-from trueup.channels import KINDS, email, options_of_kind, pagerduty, slack, webhook
-from trueup.channels.wording import json_bytes
+from tests.support.alerts import alert
+from trueup.channels import KINDS, options_of_kind, shown_by
 from trueup.disk import whole_file
-from trueup.model.alert import Alert, document_of
 from trueup.model.options import Option
 
 FILE = Path(__file__).parent / "channels.md"
 MADE = "<!-- Made by `python -m docs.channels` from the channels themselves. Edit those, then run it again. -->"
+
+SHOWN = alert(links={"Console": "https://trueup.example.com/runs/run-1"})
 
 INTRODUCTION = """\
 # Channels
@@ -66,38 +65,14 @@ def _section(kind: str) -> Iterator[str]:
     yield ""
     yield from table(("option", "is", "unless you say so", "meaning"), map(_row, options_of_kind(kind)))
     yield from ("", "What it sends, for example:", "")
-    language, text = _examples()[kind]
-    yield from (f"```{language}", *text.splitlines(), "```")
+    text = shown_by(kind, SHOWN)
+    yield from (f"```{'json' if text.startswith('{') else 'text'}", *text.splitlines(), "```")
 
 
 def _row(option: Option) -> tuple[str, ...]:
     usual = "must be given" if option.required else f"`{option.usual}`" if option.usual is not None else ""
     secret = ", a secret" if option.secret else ""
     return f"`{option.name}`", option.type_words + secret, usual, option.means
-
-
-def _examples() -> Mapping[str, tuple[str, str]]:
-    shown = alert(links={"Console": "https://trueup.example.com/runs/run-1"})
-    line = json_bytes({"event": "alert", "channel": "record", **document_of(shown)}).decode("ascii")
-    return {
-        "log": ("json", line),
-        "webhook": ("json", _pretty(webhook.payload(shown))),
-        "slack": ("json", _pretty(slack.payload(shown))),
-        "pagerduty": ("json", _pretty({"routing_key": "…", **pagerduty.trigger(shown)})),
-        "email": ("text", _mail(shown)),
-    }
-
-
-def _pretty(document: Mapping[str, object]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _mail(shown: Alert) -> str:
-    message = email.write(
-        shown, sender="trueup@example.com", recipients=["billing-ops@example.com"], message_id=shown.message_id, now=NOW
-    )
-    headers = [f"{name}: {message[name]}" for name in ("From", "To", "Subject", "Date")]
-    return "\n".join([*headers, "", message.get_content()])
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ import pytest
 from tests.support.alerts import alert, alert_item, settings
 from tests.support.identity import Authority
 from tests.support.receivers import SECRET_PATH, HTTPSink, answer, mail_sink
-from trueup.channels import KINDS, Channel, open_channel
+from trueup.channels import KINDS, Channel, open_channel, shown_by
 from trueup.channels.pagerduty import PagerDutyChannel
 from trueup.channels.slack import SlackChannel
 from trueup.channels.webhook import WebhookChannel
+from trueup.model.alert import Alert
 from trueup.model.errors import DeliveryFailed
 from trueup.outgoing.dialing import Reach
 
@@ -74,21 +75,34 @@ def told(
         yield http_channel(kind, sink, authority), lambda: str(sink.received[0].body, "ascii")
 
 
-@pytest.mark.parametrize("told", KINDS, indirect=True)
-def test_no_secret_that_a_finding_holds_leaves(told: tuple[Channel, Callable[[], str]]) -> None:
-    channel, read = told
+@pytest.fixture
+def planted() -> Alert:
+    """An alert with secrets wherever it holds text."""
     for text, secret in PLANTED.items():
         assert secret in text
     text = " and ".join(PLANTED)
     items = tuple(alert_item(n, issue_id=one, title=one, message=f"It says {one}.") for n, one in enumerate(PLANTED))
-    planted = alert(
+    return alert(
         title=text[:150], environment=next(iter(PLANTED)), summary=(text,), items=items, run_id=text, dedup_key=text
     )
+
+
+@pytest.mark.parametrize("told", ["log", "email", *HTTP_KINDS], indirect=True)
+def test_no_secret_that_a_finding_holds_leaves(told: tuple[Channel, Callable[[], str]], planted: Alert) -> None:
+    channel, read = told
     channel.send(planted)
     arrived = read()
     assert "It says" in arrived
     for secret in PLANTED.values():
         assert secret not in arrived
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_secret_is_in_what_any_kind_would_send(kind: str, planted: Alert) -> None:
+    sent = shown_by(kind, planted)
+    assert "It says" in sent
+    for secret in PLANTED.values():
+        assert secret not in sent
 
 
 STATUSES = {

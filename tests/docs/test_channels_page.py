@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docs.channels import FILE, page, said_of
-from trueup.channels import KINDS, check_settings, options_of_kind
+from trueup.channels import KINDS, check_settings, open_channel, options_of_kind
 from trueup.config import load_config
 
 ENVIRON = {
@@ -44,3 +44,6 @@ def test_the_example_of_a_channel_opens_it(kind: str, whole: bool, tmp_path: Pat
     assert channel.kind == kind
     if whole:
         assert channel.options.keys() == {option.name for option in options_of_kind(kind)}
+    shown = repr(open_channel(channel, private_hosts=()))
+    for option in options_of_kind(kind):
+        assert not option.secret or str(channel.options.get(option.name, "(absent)")) not in shown

@@ -9,13 +9,22 @@ from datetime import UTC, datetime
 
 from trueup.channels.kind import Channel, Kind, Opening
 from trueup.disk import modules_offering
+from trueup.model.alert import Alert
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.finding import printable
 from trueup.model.options import Option, options_of, place, read_options
 from trueup.model.settings import AlertSettings, ChannelSettings
 from trueup.outgoing.dialing import Reach
 
-__all__ = ["KINDS", "Channel", "check_settings", "open_channel", "options_of_kind", "secrets_in_plain_sight"]
+__all__ = [
+    "KINDS",
+    "Channel",
+    "check_settings",
+    "open_channel",
+    "options_of_kind",
+    "secrets_in_plain_sight",
+    "shown_by",
+]
 
 KINDS = modules_offering("open_channel", folder=__path__, first="log")
 
@@ -61,6 +70,11 @@ def secrets_in_plain_sight(settings: ChannelSettings) -> Iterator[str]:
 def options_of_kind(kind: str) -> Iterator[Option]:
     """The options that a kind of channel knows."""
     return options_of(_module(kind).Options)
+
+
+def shown_by(kind: str, alert: Alert) -> str:
+    """Return what a kind of channel sends for the alert."""
+    return _module(kind).show(alert)
 
 
 def _kind(settings: ChannelSettings) -> Kind:

@@ -154,6 +154,14 @@ def without_links(text: str) -> str:
     return _LINK.sub(lambda match: "[:]//" if match.group() == "://" else f"{match.group()[:-1]}[.]", text)
 
 
+def show(alert: Alert) -> str:
+    """Return what is sent for the alert, as the manual shows it."""
+    sender, recipients = "trueup@example.com", ["billing-ops@example.com"]
+    message = write(cleaned(alert), sender=sender, recipients=recipients, message_id=alert.message_id, now=alert.at)
+    headers = [f"{name}: {message[name]}" for name in ("From", "To", "Subject", "Date")]
+    return "\n".join([*headers, "", message.get_content()])
+
+
 def open_channel(options: Options, opening: Opening) -> EmailChannel:
     """The channel. Raises ``ConfigurationError`` for a server, an address or a way to log in that cannot be right."""
     recipients = tuple(dict.fromkeys(options.to))

@@ -55,3 +55,6 @@ class Kind(Protocol):
 
     def open_channel(self, options: Any, opening: Opening) -> Channel:
         """The channel. Connects to nothing; raises ``ConfigurationError`` for an option that cannot be right."""
+
+    def show(self, alert: Alert) -> str:
+        """Return what is sent for the alert, as the manual shows it."""

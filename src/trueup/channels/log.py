@@ -63,6 +63,12 @@ class LogChannel:
             os.close(file)
 
 
+def show(alert: Alert) -> str:
+    """Return what is sent for the alert, as the manual shows it."""
+    line = {"event": "alert", "channel": "record", **document_of(cleaned(alert))}
+    return json_bytes(line).decode("ascii")
+
+
 def open_channel(options: Options, opening: Opening) -> LogChannel:
     """The channel. Raises ``ConfigurationError`` for a path that cannot be a file's."""
     if options.path is None:

@@ -19,7 +19,17 @@ from dataclasses import dataclass, field
 
 from trueup.channels.delivery import hand_over
 from trueup.channels.kind import Opening
-from trueup.channels.wording import cleaned, facts, headline, item_lines, json_bytes, more_line, shorten, unlisted
+from trueup.channels.wording import (
+    cleaned,
+    facts,
+    headline,
+    item_lines,
+    json_bytes,
+    more_line,
+    pretty,
+    shorten,
+    unlisted,
+)
 from trueup.model.alert import Alert, AlertKind
 from trueup.model.options import option
 from trueup.outgoing import Answer
@@ -101,6 +111,11 @@ def dedup_key(alert: Alert) -> str:
     if len(alert.dedup_key) <= DEDUP_KEY_LENGTH:
         return alert.dedup_key
     return hashlib.sha256(alert.dedup_key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def show(alert: Alert) -> str:
+    """Return what is sent for the alert, as the manual shows it."""
+    return pretty({"routing_key": "…", **trigger(cleaned(alert))})
 
 
 def open_channel(options: Options, opening: Opening) -> PagerDutyChannel:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from trueup.channels.delivery import hand_over
 from trueup.channels.kind import Opening
-from trueup.channels.wording import CUT, cleaned, facts, headline, item_lines, json_bytes, more_line, unlisted
+from trueup.channels.wording import CUT, cleaned, facts, headline, item_lines, json_bytes, more_line, pretty, unlisted
 from trueup.model.alert import Alert
 from trueup.model.options import option
 from trueup.outgoing import Answer
@@ -84,6 +84,11 @@ def escaped(text: str, limit: int) -> str:
             break
         kept.append(part)
     return "".join(kept) + CUT
+
+
+def show(alert: Alert) -> str:
+    """Return what is sent for the alert, as the manual shows it."""
+    return pretty(payload(cleaned(alert)))
 
 
 def open_channel(options: Options, opening: Opening) -> SlackChannel:

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 
 from trueup.channels.delivery import hand_over
 from trueup.channels.kind import Opening
-from trueup.channels.wording import cleaned, json_bytes
+from trueup.channels.wording import cleaned, json_bytes, pretty
 from trueup.model.alert import Alert, document_of
 from trueup.model.options import option
 from trueup.outgoing.dialing import Reach
@@ -77,6 +77,11 @@ def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
     """The symmetric signature, version 1: HMAC-SHA256 over id, seconds and body."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode("ascii")
+
+
+def show(alert: Alert) -> str:
+    """Return what is sent for the alert, as the manual shows it."""
+    return pretty(payload(cleaned(alert)))
 
 
 def open_channel(options: Options, opening: Opening) -> WebhookChannel:

@@ -104,3 +104,8 @@ def _leads_to_the_web(url: str) -> bool:
 def _counts(counts: Mapping[Severity, int]) -> str:
     ordered = sorted(counts.items(), key=lambda entry: -entry[0].rank)
     return ", ".join(f"{count:,} {severity}" for severity, count in ordered if count)
+
+
+def pretty(document: Mapping[str, object]) -> str:
+    """Return the document as JSON that people read."""
+    return json.dumps(document, indent=2, ensure_ascii=False)
