@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stripe.forms.form import JSON, T2020, T2023, T2024, T2025, T2026, Form, Period
+from tests.stripe.forms.form import ANY_AND_COLUMNS, JSON, T2020, T2023, T2024, T2025, T2026, Form, Period
 
 
 def _session(tag: str, created: int, **fields: object) -> JSON:
@@ -112,6 +112,7 @@ FORMS = (
                 )
             ]
         },
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="h23",
@@ -154,6 +155,7 @@ FORMS = (
                 ),
             ]
         },
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="h24",

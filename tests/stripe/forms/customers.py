@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stripe.forms.form import COPIES, T2017, T2020, T2023, T2025, T2026, Form, Period, listing
+from tests.stripe.forms.form import ANY_AND_COLUMNS, COPIES, T2017, T2020, T2023, T2025, T2026, Form, Period, listing
 
 FORMS = (
     Form(
@@ -97,6 +97,7 @@ FORMS = (
             ]
         },
         rows={"stripe_customer": [{"customer_id": "cus_c20", "email": "Bób@example.com", "created_at": T2020}]},
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="c23",
@@ -124,6 +125,7 @@ FORMS = (
             ]
         },
         rows={"stripe_customer": [{"customer_id": "cus_c23", "account_id": "7", "created_at": T2023}]},
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="c25",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stripe.forms.form import JSON, T2017, T2020, T2023, T2025, T2026, Form, Period
+from tests.stripe.forms.form import ANY_AND_COLUMNS, JSON, T2017, T2020, T2023, T2025, T2026, Form, Period
 
 
 def _dispute(tag: str, created: int, **fields: object) -> JSON:
@@ -50,6 +50,7 @@ FORMS = (
         source='Stripe API reference 2020-08-27, "The dispute object": payment_intent',
         objects={"disputes": [_dispute("d20", T2020, payment_intent="pi_d20", status="won")]},
         rows={"stripe_dispute": [_dispute_row("d20", T2020, status="won")]},
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="d23",

@@ -29,11 +29,15 @@ class Supplier(StrEnum):
     FILES = "files"
     SYNC_ENGINE = "sync-engine"
     DJ_STRIPE = "dj-stripe"
+    COLUMNS = "columns"
+    """Stripe Sync Engine of 2021 to 2025: a column for each field that it knew."""
 
 
-ANY = tuple(Supplier)
+ANY = (Supplier.API, Supplier.FILES, Supplier.SYNC_ENGINE, Supplier.DJ_STRIPE)
 COPIES = (Supplier.FILES, Supplier.SYNC_ENGINE, Supplier.DJ_STRIPE)
 """The reader asks Stripe in one version of the API: invoices and subscriptions of an older form are only in copies."""
+ANY_AND_COLUMNS = (*ANY, Supplier.COLUMNS)
+COPIES_AND_COLUMNS = (*COPIES, Supplier.COLUMNS)
 API_AND_FILES = (Supplier.API, Supplier.FILES)
 """Events, webhook endpoints and products: sync tools keep only those that they were sent or made."""
 NOT_DJ_STRIPE = (Supplier.API, Supplier.FILES, Supplier.SYNC_ENGINE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stripe.forms.form import COPIES, JSON, MONTH, T2020, T2023, T2024, Form, Period, listing
+from tests.stripe.forms.form import COPIES, COPIES_AND_COLUMNS, JSON, MONTH, T2020, T2023, T2024, Form, Period, listing
 from tests.stripe.forms.payment_rows import old_payment_row
 
 
@@ -128,7 +128,7 @@ FORMS = (
             "stripe_invoice_line": [line_row_2020("i20")],
             "stripe_invoice_payment": [old_payment_row("i20", "pi_i20")],
         },
-        suppliers=COPIES,
+        suppliers=COPIES_AND_COLUMNS,
     ),
     Form(
         tag="i20open",
@@ -182,7 +182,7 @@ FORMS = (
                 ),
             ],
         },
-        suppliers=COPIES,
+        suppliers=COPIES_AND_COLUMNS,
     ),
     Form(
         tag="i22",
@@ -231,7 +231,7 @@ FORMS = (
             ],
             "stripe_invoice_line": [line_row_2020("i22") | {"subscription_id": None, "lookup_key": None}],
         },
-        suppliers=COPIES,
+        suppliers=COPIES_AND_COLUMNS,
     ),
     Form(
         tag="i23",
@@ -297,6 +297,6 @@ FORMS = (
             "stripe_invoice_line": [line_row_2020("i24")],
             "stripe_invoice_payment": [old_payment_row("i24", "pi_i24")],
         },
-        suppliers=COPIES,
+        suppliers=COPIES_AND_COLUMNS,
     ),
 )

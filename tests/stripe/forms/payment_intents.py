@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.stripe.forms.form import COPIES, JSON, T2018, T2020, T2023, T2025, T2026, Form, Period, listing
+from tests.stripe.forms.form import (
+    ANY_AND_COLUMNS,
+    COPIES,
+    JSON,
+    T2018,
+    T2020,
+    T2023,
+    T2025,
+    T2026,
+    Form,
+    Period,
+    listing,
+)
 
 STATUSES = (
     'Stripe changelog 2019-02-11, "Renames several statuses of PaymentIntents" and "Renames the allowed_source_types '
@@ -140,6 +152,7 @@ FORMS = (
                 )
             ]
         },
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="n23",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stripe.forms.form import T2017, T2020, T2023, T2025, T2026, Form, Period
+from tests.stripe.forms.form import ANY_AND_COLUMNS, T2017, T2020, T2023, T2025, T2026, Form, Period
 
 FORMS = (
     Form(
@@ -77,6 +77,7 @@ FORMS = (
                 },
             ]
         },
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="p20use",
@@ -135,6 +136,7 @@ FORMS = (
                 {"price_id": "price_bit_p20use", "product_id": "prod_p20use", "currency": "usd"},
             ]
         },
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="p23",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stripe.forms.form import JSON, T2017, T2020, T2023, T2025, T2026, Form, Period
+from tests.stripe.forms.form import ANY_AND_COLUMNS, JSON, T2017, T2020, T2023, T2025, T2026, Form, Period
 
 
 def _refund(tag: str, created: int, **fields: object) -> JSON:
@@ -75,6 +75,7 @@ FORMS = (
             "refunds": [_refund("r23", T2023, payment_intent="pi_r23", status="requires_action", next_action=None)]
         },
         rows={"stripe_refund": [_refund_row("r23", T2023, status="requires_action")]},
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="r25",

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.stripe.forms.form import COPIES, JSON, MONTH, T2020, T2023, T2024, YEAR, Form, Period, listing
+from tests.stripe.forms.form import (
+    COPIES,
+    COPIES_AND_COLUMNS,
+    JSON,
+    MONTH,
+    T2020,
+    T2023,
+    T2024,
+    YEAR,
+    Form,
+    Period,
+    listing,
+)
 from tests.stripe.forms.subscriptions_of_plans import PLAN_2017
 
 
@@ -99,7 +111,7 @@ FORMS = (
                 }
             ],
         },
-        suppliers=COPIES,
+        suppliers=COPIES_AND_COLUMNS,
     ),
     Form(
         tag="s20later",
@@ -319,6 +331,6 @@ FORMS = (
                 }
             ],
         },
-        suppliers=COPIES,
+        suppliers=COPIES_AND_COLUMNS,
     ),
 )

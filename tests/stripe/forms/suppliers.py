@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from tests.stripe.forms.form import T2026, Supplier
 from tests.support.stripe.fixed import Objects, serve_fixed
-from tests.support.stripe.kept import DJANGO_TABLES, KINDS
+from tests.support.stripe.kept import DJANGO_TABLES, KINDS, TYPED, keep_typed
 from tests.support.stripe.server import stripe_server
 from tests.support.stripe.world import KEY, StripeWorld
 from tests.support.stripe_rows import StripeRows, read_folder, read_section
@@ -23,6 +23,7 @@ from trueup.model.stripe_objects import OBJECT_KINDS
 READ_AT = T2026 + 86_400
 """When the copies were made: after everything in them."""
 
+_SYNC_ENGINE = 'supplier = "database"\npreset = "stripe-sync-engine"\nurl = "${SYNC}"'
 _NOW = datetime.fromtimestamp(READ_AT, UTC).replace(tzinfo=None)
 
 
@@ -65,8 +66,15 @@ def read_sync_engine(objects: Objects, folder: Path, postgres_url: str) -> Strip
             insert = f"INSERT INTO stripe.{kind} VALUES (%s, %s, 'acct_1Example')".encode()
             for item in objects.get(kind, ()):
                 connection.execute(insert, [Jsonb(item), _NOW.replace(tzinfo=UTC)])
-    section = 'supplier = "database"\npreset = "stripe-sync-engine"\nurl = "${SYNC}"'
-    return read_section(section, scratch=folder, now=_NOW, environ={"SYNC": postgres_url})
+    return read_section(_SYNC_ENGINE, scratch=folder, now=_NOW, environ={"SYNC": postgres_url})
+
+
+def read_columns(objects: Objects, folder: Path, postgres_url: str) -> StripeRows:
+    """Read them from the older tables of Stripe Sync Engine, which have a column for each field."""
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS stripe CASCADE")
+    keep_typed(postgres_url, {kind: objects.get(kind, ()) for kind in TYPED}, synced_at=_NOW.replace(tzinfo=UTC))
+    return read_section(_SYNC_ENGINE, scratch=folder, now=_NOW, environ={"SYNC": postgres_url})
 
 
 def read_dj_stripe(objects: Objects, folder: Path, postgres_url: str) -> StripeRows:
@@ -91,6 +99,7 @@ READERS: Mapping[Supplier, Callable[[Objects, Path, str], StripeRows]] = {
     Supplier.FILES: read_files,
     Supplier.SYNC_ENGINE: read_sync_engine,
     Supplier.DJ_STRIPE: read_dj_stripe,
+    Supplier.COLUMNS: read_columns,
 }
 
 

@@ -8,7 +8,7 @@ and column that is about something else.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,12 @@ def keep_in_sync_engine(
 
 def keep_in_old_sync_engine(url: str, world: StripeWorld, *, synced_at: datetime) -> None:
     """Fill the tables of Stripe Sync Engine before its migration 0042: old shapes, a column for each field."""
+    objects = {kind: [dict(old_shape(world, one)) for one in kept(world, kind)] for kind in TYPED}
+    keep_typed(url, objects, synced_at=synced_at)
+
+
+def keep_typed(url: str, objects: Mapping[str, Sequence[JSON]], *, synced_at: datetime) -> None:
+    """Make these tables, and fill each column with the field of its name."""
     with psycopg.connect(url) as connection:
         connection.execute(_ENUMS.encode())
         for kind, columns in TYPED.items():
@@ -117,12 +123,12 @@ def keep_in_old_sync_engine(url: str, world: StripeWorld, *, synced_at: datetime
                 f"CREATE TABLE stripe.{kind} ({columns}, last_synced_at timestamptz, PRIMARY KEY (id))".encode()
             )
             types = dict(column.split() for column in columns.split(", "))
-            for one in kept(world, kind):
-                found = {**old_shape(world, one), "last_synced_at": synced_at}
+            for item in objects[kind]:
+                fields = {**item, "last_synced_at": synced_at}
                 values = {
-                    name: _value(types.get(name, ""), found[name])
+                    name: _value(types.get(name, ""), fields[name])
                     for name in (*types, "last_synced_at")
-                    if name in found
+                    if name in fields
                 }
                 _insert(connection, f"stripe.{kind}", values)
 
