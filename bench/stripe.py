@@ -2,7 +2,8 @@
 
 A test server in a process of its own serves customers, each with a subscription, an invoice and its payment. First the
 SDK pages through them by itself; then a whole audit reads them, with no budget of requests to keep; then a thousandth
-of the customers changes, and the audit is run again. A tenth of the size shows whether memory is flat.
+of the customers changes, and the audit is run again. A tenth of the size shows whether memory is flat. Last, an
+export of the demo company is read beside plain SQL over the same lines (``bench/exported.py``).
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.exported import describe_export, measure_export
 from tests.support.stripe.process import StripeProcess, stripe_process
 
 _SDK = """
@@ -90,10 +93,19 @@ class Measured:
 def main() -> None:
     """Measure and print."""
     options = _options()
-    small = _measured(options.customers // 10)
-    whole = _measured(options.customers)
+    if options.customers:
+        _print_api(options.customers)
+    if options.accounts:
+        with tempfile.TemporaryDirectory(prefix="trueup-bench-") as scratch:
+            now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+            print(describe_export(measure_export(Path(scratch), accounts=options.accounts, now=now)))
+
+
+def _print_api(customers: int) -> None:
+    small = _measured(customers // 10)
+    whole = _measured(customers)
     sdk, first, second = whole
-    print(f"{options.customers:,} customers, each with a subscription, an invoice and its payment")
+    print(f"{customers:,} customers, each with a subscription, an invoice and its payment")
     print(f"{'':44}{'seconds':>9}{'requests':>10}{'peak MiB':>10}{'of a tenth':>12}")
     names = (
         "the SDK's own paging",
@@ -103,6 +115,8 @@ def main() -> None:
     for name, found, tenth in zip(names, whole, small, strict=True):
         peaks = f"{found.peak_bytes / 2**20:>10.0f}{tenth.peak_bytes / 2**20:>12.0f}"
         print(f"{name:44}{found.seconds:>9.1f}{found.requests:>10,}{peaks}")
+    rates = f"{sdk.objects / sdk.seconds:,.0f} by the SDK, {sdk.objects / first.seconds:,.0f} by the reader"
+    print(f"objects a second: {rates}")
     print(f"reader / SDK: {first.seconds / sdk.seconds:.2f} (promised: at most 1.15)")
     print(f"requests of the second / first: {second.requests / first.requests:.1%} (promised: at most 5 %)")
 
@@ -141,6 +155,9 @@ def _child(server: StripeProcess, script: str, *arguments: str) -> Measured:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.stripe", description=__doc__, allow_abbrev=False)
     parser.add_argument("--customers", type=int, default=100_000, help="customers; a tenth of them is measured too")
+    parser.add_argument(
+        "--accounts", type=int, default=50_000, help="accounts of the exported company; 0 leaves it out"
+    )
     return parser.parse_args(sys.argv[1:])
 
 

@@ -1,6 +1,7 @@
 """Make ``docs/checks/`` from the catalogue: a page per check, and an index. The same catalogue makes the same bytes.
 
-Run as a module, it also makes ``docs/configuration.md``, ``docs/derived.md`` and the JSON Schemas of the documents.
+Run as a module, it also makes ``docs/configuration.md``, ``docs/derived.md``, ``docs/stripe-fields.md`` and the JSON
+Schemas of the documents.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from docs import configuration, derived
+from docs import configuration, derived, stripe_fields
 from docs.marks import MADE
 from docs.page import example, page, repair_of
 from docs.rows import table
@@ -89,6 +90,8 @@ if __name__ == "__main__":
         file.write(configuration.page())
     with whole_file(derived.FILE) as file:
         file.write(derived.page())
+    with whole_file(stripe_fields.FILE) as file:
+        file.write(stripe_fields.page())
     for schema, text in schema_texts().items():
         with whole_file(schema) as file:
             file.write(text)

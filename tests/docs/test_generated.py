@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import derived
+from docs import derived, stripe_fields
 from docs.generate import FOLDER, FORMATS, pages, schema_texts, write
 from docs.numbers import policy_keys, policy_promises
 from docs.promises import promises_of
@@ -16,8 +16,9 @@ from trueup.checks import catalogue
 from trueup.model.check import CASE_NOW
 from trueup.model.durations import Durations
 from trueup.model.policy import Policy
-from trueup.model.relations import EntryKind
+from trueup.model.relations import EntryKind, columns_of, relation_name
 from trueup.model.severity import Severity
+from trueup.model.stripe_objects import STRIPE_OBJECTS
 
 DOCS = FOLDER.parent
 MOST_LINES = 300
@@ -77,6 +78,14 @@ def test_the_page_of_derived_relations_is_as_it_is_made_and_every_link_to_it_arr
     linked = {anchor for page in made.values() for anchor in re.findall(r"\(\.\./derived\.md#(\w+)\)", page)}
     assert linked
     assert linked <= sections
+
+
+def test_the_page_of_stripe_s_fields_is_as_it_is_made_and_names_every_column() -> None:
+    text = stripe_fields.page()
+    assert stripe_fields.FILE.read_text(encoding="utf-8") == text, "run `python -m docs.generate`"
+    for relation in STRIPE_OBJECTS:
+        section = text.partition(f"## {relation_name(relation)}\n")[2].partition("\n## ")[0]
+        assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == [column.name for column in columns_of(relation)]
 
 
 def test_every_number_a_check_may_bind_is_explained_or_is_the_audits_own_moment() -> None:

@@ -167,3 +167,15 @@ def test_a_byte_that_is_not_text_is_named_by_its_line(tmp_path: Path, at: int) -
 def test_text_that_a_block_cuts_in_two_is_text_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "customers.jsonl").write_text("\n".join("\u2603" * 5 for _ in range(100_000)), encoding="utf-8")
     assert len(read(tmp_path, mapping("customers", "object"))) == 100_000
+
+
+def test_lines_of_json_come_in_their_order_however_long_the_file_is(tmp_path: Path) -> None:
+    """Of two versions of an object the later line counts, and several threads read a long file."""
+    padding = "x" * 2_000
+    with (tmp_path / "customers.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(f"{number} {padding}\n" for number in range(40_000))
+    numbers: list[int] = []
+    with open_source(str(tmp_path)).snapshot() as snapshot:
+        for batch in snapshot.read(mapping("customers", "object")):
+            numbers += [int(text.partition(" ")[0]) for text in batch.column("object").to_pylist()]
+    assert numbers == list(range(40_000))

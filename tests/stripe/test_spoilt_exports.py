@@ -211,7 +211,6 @@ CASES: tuple[Case, ...] = (
 )
 
 KNOWN_FAULTS = (
-    "an object that was deleted later",
     "a written U+0001",
     "ends of both sorts",
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 from tests.support.stripe.objects import DAY, EPOCH, JSON
 from tests.support.stripe.server import StripeServer
+from tests.support.stripe.shaped import shape_objects
 from tests.support.stripe.world import StripeWorld
-from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
+from trueup.model.relations import STRIPE, relation_name
 from trueup.model.settings import StripeSettings
 from trueup.model.source import Progress, Silent
 from trueup.stripe.key import read_key
@@ -93,20 +94,13 @@ def expected_rows(
     world: StripeWorld, *, livemode: bool = True, account_filter: AccountFilter | None = None
 ) -> dict[str, Rows]:
     """The rows of all that is in the world, by the same rules for one object, and none for reading lists."""
-    found: dict[str, Rows] = {relation: [] for relation in RELATIONS}
-    account_filter = account_filter or AccountFilter(livemode=livemode)
+    objects: dict[str, list[JSON]] = {listing.kind: [] for listing in LISTINGS}
     for listing in LISTINGS:
         for one in world.objects(listing.object):
-            if one.get("livemode", livemode) != livemode or not _is_listed(world, one):
-                continue
-            for relation, rows in listing.rows(_expanded(world, one), account_filter).items():
-                found[relation] += [_plain(relation, row) for row in rows]
-    prices = {row["price_id"]: row for row in found["stripe_price"]}
-    for line in found["stripe_invoice_line"]:
-        priced = prices.get(line["price_id"], {})
-        for name in ("lookup_key", "metered"):
-            line[name] = priced.get(name) if line[name] is None else line[name]
-    return {relation: _sorted(rows) for relation, rows in found.items()}
+            if one.get("livemode", livemode) == livemode and _is_listed(world, one):
+                objects[listing.kind].append(_expanded(world, one))
+    found = shape_objects(objects, account_filter or AccountFilter(livemode=livemode))
+    return {relation: _sorted(found[relation]) for relation in RELATIONS}
 
 
 def _is_listed(world: StripeWorld, one: JSON) -> bool:
@@ -125,11 +119,6 @@ def _expanded(world: StripeWorld, one: JSON) -> JSON:
     if hidden is None or record is None:
         return one
     return one | {hidden: {"data": world.parts(record, hidden)}}
-
-
-def _plain(relation: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {column.name: row[column.name] for column in columns_of(relation_named(relation))}
-    return {name: int(value) if isinstance(value, bool) else value for name, value in kept.items()}
 
 
 def _sorted(rows: Rows) -> Rows:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import get_args
 
 from trueup.model.columns import fact, key
 
@@ -365,22 +366,7 @@ StripeRow = (
     | StripeProductFeature
 )
 
-STRIPE_OBJECTS: tuple[type[StripeRow], ...] = (
-    StripeCustomer,
-    StripeSubscription,
-    StripeSubscriptionItem,
-    StripeInvoice,
-    StripeInvoiceLine,
-    StripeInvoicePayment,
-    StripePaymentIntent,
-    StripeRefund,
-    StripeDispute,
-    StripeCheckoutSession,
-    StripePrice,
-    StripeEvent,
-    StripeWebhookEndpoint,
-    StripeProductFeature,
-)
+STRIPE_OBJECTS: tuple[type[StripeRow], ...] = get_args(StripeRow)
 """Relations that Stripe supplies: its API, a sync tool's tables, or exported files."""
 
 EVENT_TYPES = (

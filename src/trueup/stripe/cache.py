@@ -1,53 +1,46 @@
-"""What was read of Stripe: rows of our relations, and how far each list was read. A kill at any moment leaves it sound.
+"""What was read of Stripe: objects cut to what is read of them, and how far each list was read.
 
-Each page is one transaction: its rows, and the position after it. What was finished is never asked for again.
+A kill at any moment leaves it sound: each page is one transaction, its objects and the position after it. What was
+finished is never asked for again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trueup.model.columns import Column
-from trueup.model.relations import columns_of, relation_name, relation_named
-from trueup.model.stripe_objects import STRIPE_OBJECTS
-from trueup.stripe.kept_values import NUMBERS, arrow_array, make_stored_row
-from trueup.stripe.listings import LISTINGS, Listing
-from trueup.stripe.shapes.fields import Rows
+from trueup.model.stripe_objects import OBJECT
+from trueup.stripe.listings import Listing
+from trueup.stripe.shapes.fields import JSON
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 2
-_BATCH = 10_000
+FORMAT = 3
+_BATCH = 2_000
 
-_META = """
+_TABLES = """
 CREATE TABLE meta (fingerprint TEXT NOT NULL);
 CREATE TABLE progress (listing TEXT PRIMARY KEY, sweep INTEGER NOT NULL, started_at INTEGER NOT NULL,
                        complete_since INTEGER, pass INTEGER NOT NULL, position INTEGER, is_whole INTEGER NOT NULL,
-                       synced_to INTEGER NOT NULL) WITHOUT ROWID;
+                       synced_to INTEGER NOT NULL, places TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE object (listing TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, sweep INTEGER NOT NULL,
+                     PRIMARY KEY (listing, id)) WITHOUT ROWID;
 CREATE TABLE touched (listing TEXT NOT NULL, object_id TEXT NOT NULL, customer_id TEXT, created INTEGER,
                       PRIMARY KEY (listing, object_id)) WITHOUT ROWID;
 CREATE TABLE seen_event (event_id TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID;
 """
-
-_COMPLETED = {
-    "stripe_invoice_line": (
-        {"lookup_key": "coalesce(r.lookup_key, p.lookup_key)", "metered": "coalesce(r.metered, p.metered)"},
-        "LEFT JOIN stripe_price AS p ON p.price_id = r.price_id",
-    ),
-}
-"""Relations whose rows hold an id of another relation's row, and the columns that are filled in from that row."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far a list was read. Moments are Unix seconds by our clock, ``complete_since`` and ``position`` by Stripe's.
 
-    ``synced_to``: every change before it is here, once the list is whole.
+    ``synced_to``: every change before it is here, once the list is whole. ``places`` are what was kept of its objects.
     """
 
     sweep: int
@@ -57,6 +50,7 @@ class Progress:
     position: int | None
     is_whole: bool
     synced_to: int
+    places: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +82,7 @@ class Cache:
         connection.execute("PRAGMA synchronous = NORMAL")
         if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             with self._transaction():
-                for statement in _all_tables():
+                for statement in filter(str.strip, _TABLES.split(";")):
                     connection.execute(statement)
                 connection.execute("INSERT INTO meta VALUES (?)", [fingerprint])
 
@@ -104,13 +98,13 @@ class Cache:
     def progress(self, listing: Listing) -> Progress | None:
         """How far this list was read; None where it was never begun."""
         row = self._connection.execute(
-            "SELECT sweep, started_at, complete_since, pass, position, is_whole, synced_to FROM progress "
+            "SELECT sweep, started_at, complete_since, pass, position, is_whole, synced_to, places FROM progress "
             "WHERE listing = ?",
             [listing.name],
         ).fetchone()
         if row is None:
             return None
-        sweep, started_at, complete_since, pass_number, position, is_whole, synced_to = row
+        sweep, started_at, complete_since, pass_number, position, is_whole, synced_to, places = row
         return Progress(
             sweep=sweep,
             started_at=started_at,
@@ -119,16 +113,19 @@ class Cache:
             position=position,
             is_whole=bool(is_whole),
             synced_to=synced_to,
+            places=tuple(json.loads(places)),
         )
 
-    def begin(self, listing: Listing, *, started_at: int, complete_since: int | None) -> Progress:
+    def begin(
+        self, listing: Listing, *, started_at: int, complete_since: int | None, places: Sequence[str] = ()
+    ) -> Progress:
         """Begin to read a list from its top. What is known of it stays until the end."""
         before = self.progress(listing)
         sweep = before.sweep + 1 if before else 1
         with self._transaction():
             self._connection.execute(
-                "INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, 0, NULL, 0, ?)",
-                [listing.name, sweep, started_at, complete_since, started_at],
+                "INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, 0, NULL, 0, ?, ?)",
+                [listing.name, sweep, started_at, complete_since, started_at, json.dumps(places)],
             )
             self._connection.execute("DELETE FROM touched WHERE listing = ?", [listing.name])
         return Progress(
@@ -139,11 +136,10 @@ class Cache:
             position=None,
             is_whole=False,
             synced_to=started_at,
+            places=tuple(places),
         )
 
-    def keep_page(
-        self, listing: Listing, objects: Sequence[tuple[str, Rows]], *, pass_number: int, position: int | None
-    ) -> None:
+    def keep_page(self, listing: Listing, objects: Sequence[JSON], *, pass_number: int, position: int | None) -> None:
         """Keep a page and the position after it."""
         with self._transaction():
             self._put(listing, objects)
@@ -154,42 +150,30 @@ class Cache:
     def finish(self, listing: Listing) -> None:
         """The list was read to its end: what it did not show is gone."""
         with self._transaction():
-            for relation in listing.relations:
-                self._connection.execute(
-                    f"DELETE FROM {relation} WHERE listing = :listing "
-                    "AND sweep < (SELECT sweep FROM progress WHERE listing = :listing)",
-                    {"listing": listing.name},
-                )
+            self._connection.execute(
+                "DELETE FROM object WHERE listing = :listing "
+                "AND sweep < (SELECT sweep FROM progress WHERE listing = :listing)",
+                {"listing": listing.name},
+            )
             self._connection.execute("UPDATE progress SET is_whole = 1 WHERE listing = ?", [listing.name])
 
-    def keep(self, listing: Listing, objects: Sequence[tuple[str, Rows]]) -> None:
+    def keep(self, listing: Listing, objects: Sequence[JSON]) -> None:
         """Keep objects as they are now; they need not be asked for again."""
         with self._transaction():
             self._put(listing, objects)
-            names = [(listing.name, named) for named, _ in objects]
+            names = [(listing.name, item["id"]) for item in objects]
             self._connection.executemany("DELETE FROM touched WHERE listing = ? AND object_id = ?", names)
 
     def drop(self, listing: Listing, named: str) -> None:
         """This object is no more."""
         with self._transaction():
-            for relation in listing.relations:
-                self._connection.execute(f"DELETE FROM {relation} WHERE owner = ?", [named])
+            self._connection.execute("DELETE FROM object WHERE listing = ? AND id = ?", [listing.name, named])
             self._connection.execute("DELETE FROM touched WHERE listing = ? AND object_id = ?", [listing.name, named])
 
-    def _put(self, listing: Listing, objects: Sequence[tuple[str, Rows]]) -> None:
+    def _put(self, listing: Listing, objects: Sequence[JSON]) -> None:
         (sweep,) = self._connection.execute("SELECT sweep FROM progress WHERE listing = ?", [listing.name]).fetchone()
-        for relation in listing.part_relations:
-            owners = [(named,) for named, _ in objects]
-            self._connection.executemany(f"DELETE FROM {relation} WHERE owner = ?", owners)
-        for relation in listing.relations:
-            columns = columns_of(relation_named(relation))
-            rows = [
-                [*make_stored_row(columns, row, named), named, listing.name, sweep]
-                for named, rows_of_object in objects
-                for row in rows_of_object.get(relation, ())
-            ]
-            marks = ", ".join("?" * (len(columns) + 3))
-            self._connection.executemany(f"INSERT OR REPLACE INTO {relation} VALUES ({marks})", rows)
+        rows = [(listing.name, item["id"], json.dumps(item, ensure_ascii=False), sweep) for item in objects]
+        self._connection.executemany("INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?)", rows)
 
     def unseen(self, events: Iterable[tuple[str, int]]) -> set[str]:
         """Those of these events that were not looked at before."""
@@ -225,51 +209,16 @@ class Cache:
             self._connection.executemany("UPDATE progress SET synced_to = ? WHERE listing = ?", names)
             self._connection.execute("DELETE FROM seen_event WHERE created < ?", [seen_since])
 
-    def count(self, relation: str) -> int:
-        """How many rows of a relation are kept."""
-        (row_count,) = self._connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
-        return int(row_count)
+    def count(self, listing: Listing) -> int:
+        """How many objects of a list are kept."""
+        (count,) = self._connection.execute("SELECT count(*) FROM object WHERE listing = ?", [listing.name]).fetchone()
+        return int(count)
 
-    def rows(self, relation: str) -> pa.RecordBatchReader:
-        """The relation as Arrow batches, in the order of its columns. Odd values make their column text."""
-        import pyarrow as pa  # noqa: PLC0415 - heavy
-
-        columns = columns_of(relation_named(relation))
-        schema = pa.schema([pa.field(c.name, self._arrow_type(relation, c)) for c in columns])
-        replaced, join = _COMPLETED.get(relation, ({}, ""))
-        values = ", ".join(replaced.get(c.name, f"r.{c.name}") for c in columns)
-        query = f"SELECT {values} FROM {relation} AS r {join}"
-        return pa.RecordBatchReader.from_batches(schema, self._batches(query, schema))
-
-    def _batches(self, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def batches(self, listing: Listing) -> Iterator[pa.RecordBatch]:
+        """The objects of a list as JSON, each on a row."""
         import pyarrow as pa  # noqa: PLC0415 - heavy
 
         with contextlib.closing(self._connection.cursor()) as cursor:
-            cursor.execute(query)
+            cursor.execute("SELECT body FROM object WHERE listing = ?", [listing.name])
             while rows := cursor.fetchmany(_BATCH):
-                values = zip(*rows, strict=True)
-                arrays = [arrow_array(column, field.type) for column, field in zip(values, schema, strict=True)]
-                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-    def _arrow_type(self, relation: str, column: Column) -> pa.DataType:
-        import pyarrow as pa  # noqa: PLC0415 - heavy
-
-        if column.kind not in NUMBERS:
-            return pa.string()
-        odd = f"SELECT 1 FROM {relation} WHERE typeof({column.name}) = 'text' LIMIT 1"
-        return pa.string() if self._connection.execute(odd).fetchone() else pa.int64()
-
-
-def _all_tables() -> Iterator[str]:
-    yield from (statement for statement in _META.split(";") if statement.strip())
-    parts = {relation for listing in LISTINGS for relation in listing.part_relations}
-    for relation in STRIPE_OBJECTS:
-        name, columns = relation_name(relation), columns_of(relation)
-        keys = ", ".join(column.name for column in columns if column.is_key)
-        own = ", ".join(column.name for column in columns)
-        yield (
-            f"CREATE TABLE {name} ({own}, owner TEXT NOT NULL, listing TEXT NOT NULL, sweep INTEGER NOT NULL, "
-            f"PRIMARY KEY ({keys})) WITHOUT ROWID"
-        )
-        if name in parts:
-            yield f"CREATE INDEX {name}_owner ON {name} (owner)"
+                yield pa.record_batch({OBJECT: pa.array([body for (body,) in rows], pa.string())})

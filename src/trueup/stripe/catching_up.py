@@ -10,7 +10,7 @@ from trueup.stripe.changes import touched_by
 from trueup.stripe.connection import JSON
 from trueup.stripe.failures import NoSuchObject, NotRead
 from trueup.stripe.listings import CUSTOMERS, EVENTS, Listing
-from trueup.stripe.objects import Accept, read_whole_objects, refuse_other_mode
+from trueup.stripe.objects import Accept, refuse_other_mode
 from trueup.stripe.paging import PAGE, Position, pages
 from trueup.stripe.reading import OVERLAP_SECONDS, Reading
 
@@ -65,7 +65,7 @@ def _note_changes(reading: Reading, since: int, *, keeps_events: bool) -> bool:
         has_news = True
         if keeps_events:
             kept = [event for event in new if event.get("type") in EVENTS.passes[0]["types"]]  # type: ignore[operator]
-            reading.cache.keep(EVENTS, read_whole_objects(reading.connection, EVENTS, kept, reading.account_filter))
+            reading.cache.keep(EVENTS, reading.read_whole(EVENTS, kept))
         touched = [change for change in map(touched_by, new) if change is not None]
         reading.cache.note_changes([moment for moment in moments if moment[0] in unseen], touched)
     return has_news
@@ -89,8 +89,8 @@ class _Refresh:
         if self._asks_anyway or len(young) > 1:
             self._ask_for_young()
             touched = self._read_touched()
-        rows = self._reading.cache.count(self._listing.relations[0])
-        if len(touched) > rows / PAGE + _SMALL:  # then the whole list costs less
+        count = self._reading.cache.count(self._listing)
+        if len(touched) > count / PAGE + _SMALL:  # then the whole list costs less
             self._reading.sweep(self._listing)
             return
         for change in touched:
@@ -105,9 +105,7 @@ class _Refresh:
             asked = reading.question(self._listing, number, self._young_since)
             path = self._listing.path
             for page in pages(reading.connection, path, asked, position=Position(), page_size=reading.page_size):
-                reading.cache.keep(
-                    self._listing, read_whole_objects(reading.connection, self._listing, page, reading.account_filter)
-                )
+                reading.cache.keep(self._listing, reading.read_whole(self._listing, page))
                 reading.progress.advance(len(page))
 
     def _ask_for(self, change: Touched) -> None:
@@ -122,11 +120,9 @@ class _Refresh:
         except NoSuchObject:
             reading.cache.drop(listing, change.object_id)
             return
-        reading.cache.keep(listing, read_whole_objects(reading.connection, listing, [answer], reading.account_filter))
+        reading.cache.keep(listing, reading.read_whole(listing, [answer]))
         if customer and isinstance(shown := answer.get("customer"), dict) and shown.get("id") == customer:
-            reading.cache.keep(
-                CUSTOMERS, read_whole_objects(reading.connection, CUSTOMERS, [shown], reading.account_filter)
-            )
+            reading.cache.keep(CUSTOMERS, reading.read_whole(CUSTOMERS, [shown]))
         reading.progress.advance(1)
 
     def _takes_customer(self, change: Touched) -> bool:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trueup.model.stripe_objects import EVENT_TYPES
-from trueup.stripe.shapes.catalog import customer_rows, endpoint_rows, price_rows, product_rows
-from trueup.stripe.shapes.events import event_rows
-from trueup.stripe.shapes.fields import JSON, AccountFilter, Rows
-from trueup.stripe.shapes.invoices import invoice_rows
-from trueup.stripe.shapes.payments import checkout_session_rows, dispute_rows, payment_intent_rows, refund_rows
-from trueup.stripe.shapes.subscriptions import subscription_rows
+from trueup.stripe.shapes.sql import object_of, shapes_of
 
 Parameters = Mapping[str, object]
 
@@ -38,9 +33,8 @@ class Listing:
 
     name: str
     path: str
-    object: str
-    relations: tuple[str, ...]
-    rows: Callable[[JSON, AccountFilter], Rows]
+    permission: str
+    """What a restricted key needs for it, as Stripe's errors call it."""
     passes: tuple[Parameters, ...] = ({},)
     expand: tuple[str, ...] = ()
     sublists: tuple[Sublist, ...] = ()
@@ -50,6 +44,7 @@ class Listing:
     """By relation of this list: the relation that completes it."""
     gate: str | None = None
     """A list whose emptiness says that this one has nothing to show, and which costs one request."""
+    gate_permission: str | None = None
 
     @property
     def is_small(self) -> bool:
@@ -57,9 +52,19 @@ class Listing:
         return not self.has_created or any(sublist.is_always_asked for sublist in self.sublists)
 
     @property
-    def part_relations(self) -> tuple[str, ...]:
-        """The relations that hold parts of its objects, and not the objects themselves."""
-        return self.relations if self.gate else self.relations[1:]
+    def kind(self) -> str:
+        """The kind of its objects."""
+        return "products" if self.name == "product_features" else self.name
+
+    @property
+    def object(self) -> str:
+        """What each of its objects says that it is."""
+        return object_of(self.kind)
+
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """The relations that are made of its objects."""
+        return tuple(shape.relation for shape in shapes_of(self.kind))
 
     @property
     def title(self) -> str:
@@ -73,24 +78,18 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(
         name="prices",
         path="/v1/prices",
-        object="price",
-        relations=("stripe_price",),
-        rows=price_rows,
+        permission="rak_plan_read",
         passes=({"active": "true"}, {"active": "false"}),
     ),
     Listing(
         name="customers",
         path="/v1/customers",
-        object="customer",
-        relations=("stripe_customer",),
-        rows=customer_rows,
+        permission="rak_customer_read",
     ),
     Listing(
         name="subscriptions",
         path="/v1/subscriptions",
-        object="subscription",
-        relations=("stripe_subscription", "stripe_subscription_item"),
-        rows=subscription_rows,
+        permission="rak_subscription_read",
         passes=({"status": "all"},),
         expand=("schedule",),
         sublists=(Sublist(name="items", path="/v1/subscription_items", parameters={"subscription": "{id}"}),),
@@ -98,9 +97,7 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(
         name="invoices",
         path="/v1/invoices",
-        object="invoice",
-        relations=("stripe_invoice", "stripe_invoice_line", "stripe_invoice_payment"),
-        rows=invoice_rows,
+        permission="rak_invoice_read",
         expand=("payments",),
         sublists=(
             Sublist(name="lines", path="/v1/invoices/{id}/lines"),
@@ -112,61 +109,48 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(
         name="payment_intents",
         path="/v1/payment_intents",
-        object="payment_intent",
-        relations=("stripe_payment_intent",),
-        rows=payment_intent_rows,
+        permission="rak_payment_intent_read",
         horizon=SINCE_DAYS,
     ),
     Listing(
         name="refunds",
         path="/v1/refunds",
-        object="refund",
-        relations=("stripe_refund",),
-        rows=refund_rows,
+        permission="rak_charge_read",
         horizon=SINCE_DAYS,
     ),
     Listing(
         name="disputes",
         path="/v1/disputes",
-        object="dispute",
-        relations=("stripe_dispute",),
-        rows=dispute_rows,
+        permission="rak_dispute_read",
         horizon=SINCE_DAYS,
     ),
     Listing(
         name="checkout_sessions",
         path="/v1/checkout/sessions",
-        object="checkout.session",
-        relations=("stripe_checkout_session",),
-        rows=checkout_session_rows,
+        permission="rak_checkout_session_read",
         horizon=SINCE_DAYS,
     ),
     Listing(
         name="events",
         path="/v1/events",
-        object="event",
-        relations=("stripe_event",),
-        rows=event_rows,
+        permission="rak_event_read",
         passes=({"types": list(EVENT_TYPES)},),
         horizon=EVENT_LIFE,
     ),
     Listing(
         name="webhook_endpoints",
         path="/v1/webhook_endpoints",
-        object="webhook_endpoint",
-        relations=("stripe_webhook_endpoint",),
-        rows=endpoint_rows,
+        permission="rak_webhook_read",
         has_created=False,
     ),
     Listing(
         name="product_features",
         path="/v1/products",
-        object="product",
-        relations=("stripe_product_feature",),
-        rows=product_rows,
+        permission="rak_product_read",
         passes=({"active": "true"}, {"active": "false"}),
         sublists=(Sublist(name="features", path="/v1/products/{id}/features", is_always_asked=True),),
         gate="/v1/entitlements/features",
+        gate_permission="rak_entitlement_read",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Objects as they come: of the right kind and mode, whole, and as rows."""
+"""Objects as they come: of the right kind and mode, and whole."""
 
 from __future__ import annotations
 
@@ -10,34 +10,33 @@ from trueup.stripe.connection import JSON, Connection
 from trueup.stripe.failures import NotRead, Passing
 from trueup.stripe.listings import Listing, Sublist
 from trueup.stripe.paging import read_whole_sublist
-from trueup.stripe.shapes.fields import AccountFilter, Rows, within
-
-Kept = tuple[str, Rows]
-"""An object's id and its rows."""
+from trueup.stripe.shapes.fields import AccountFilter, within
 
 
 def read_whole_objects(
     connection: Connection, listing: Listing, page: Sequence[JSON], account_filter: AccountFilter
-) -> list[Kept]:
-    """The rows of a page's objects, their lists read to the end.
+) -> list[JSON]:
+    """A page's objects, their lists read to the end.
 
     Raises ``NotRead``, and ``ConfigurationError`` for an object of the other mode: then the key is not what it says.
     """
-    return [(item["id"], _rows(connection, listing, item, account_filter)) for item in page]
+    return [_read_whole(connection, listing, item, account_filter) for item in page]
 
 
-def _rows(connection: Connection, listing: Listing, item: JSON, account_filter: AccountFilter) -> Rows:
+def _read_whole(connection: Connection, listing: Listing, item: JSON, account_filter: AccountFilter) -> JSON:
     if item.get("object") != listing.object:
         raise NotRead(f"Stripe listed an object of another kind: {printable(str(item.get('object')))[:40]}")
     refuse_other_mode(item, account_filter)
     if item.get("deleted") is True:
-        return listing.rows(item, account_filter)
-    read = {
-        sublist.name: {"data": read_whole_sublist(connection, *_address(sublist, item["id"]))}
-        for sublist in listing.sublists
-        if _is_cut(sublist, item, account_filter)
+        return item
+    return {
+        **item,
+        **{
+            sublist.name: {"data": read_whole_sublist(connection, *_address(sublist, item["id"]))}
+            for sublist in listing.sublists
+            if _is_cut(sublist, item, account_filter)
+        },
     }
-    return listing.rows({**item, **read}, account_filter)
 
 
 def _is_cut(sublist: Sublist, item: JSON, account_filter: AccountFilter) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from trueup.model import source
 from trueup.model.stripe_objects import EVENT_DAYS
 from trueup.stripe.cache import Cache, Progress
-from trueup.stripe.connection import Connection
+from trueup.stripe.connection import JSON, Connection
+from trueup.stripe.cutting import Cut
 from trueup.stripe.failures import NotRead
 from trueup.stripe.listings import EVENTS, SINCE_DAYS, Listing
 from trueup.stripe.objects import read_whole_objects
@@ -56,6 +57,7 @@ class Reading:
     has_events: bool = False
     problems: dict[str, str] = field(default_factory=dict)
     swept: set[str] = field(default_factory=set)
+    cuts: dict[str, Cut] = field(default_factory=dict)
 
     def sweep_due(self, listings: Sequence[Listing]) -> None:
         """Read the lists whole that are not here, or are too old to be brought up to date."""
@@ -66,7 +68,9 @@ class Reading:
 
     def guarded(self, listing: Listing, action: Callable[[], None]) -> None:
         """Do it, or note why the list is not whole."""
-        self.progress.begin(f"Reading Stripe: {listing.title}", None)
+        new = self._list_new_places(listing)
+        again = f", again for what is newly read of them ({', '.join(new)})" if new else ""
+        self.progress.begin(f"Reading Stripe: {listing.title}{again}", None)
         try:
             action()
         except NotRead as error:
@@ -74,6 +78,11 @@ class Reading:
         except sqlite3.OperationalError as error:
             self.problems[listing.name] = f"what was read could not be kept: {error}"
         self.progress.end()
+
+    def _list_new_places(self, listing: Listing) -> list[str]:
+        """Return what is read of the list's objects, and was not yet when those that are kept were read."""
+        known = self.cache.progress(listing)
+        return [] if known is None else [place for place in self._cut(listing).places if place not in known.places]
 
     def _can_ask_for_events(self) -> bool:
         try:
@@ -85,6 +94,8 @@ class Reading:
     def _is_due(self, listing: Listing) -> bool:
         known = self.cache.progress(listing)
         if known is None or not known.is_whole or listing.is_small or not self.has_events:
+            return True
+        if known.places != tuple(self._cut(listing).places):
             return True
         now = self.clock()
         if not -OVERLAP_SECONDS < now - known.synced_to < _REACH_SECONDS:
@@ -107,13 +118,23 @@ class Reading:
         known = self.cache.progress(listing)
         if known is None or known.is_whole or listing.is_small or not self.has_events:
             return None
+        if known.places != tuple(self._cut(listing).places):
+            return None
         return known if 0 <= self.clock() - known.started_at < _RESUMED_SECONDS else None
 
     def _begin(self, listing: Listing) -> Progress:
         now = self.clock()
         days = {None: None, SINCE_DAYS: self.since_days}.get(listing.horizon, EVENT_DAYS)
         since = None if days is None else now - days * DAY_SECONDS
-        return self.cache.begin(listing, started_at=now, complete_since=since)
+        return self.cache.begin(listing, started_at=now, complete_since=since, places=self._cut(listing).places)
+
+    def _cut(self, listing: Listing) -> Cut:
+        return self.cuts.setdefault(listing.name, Cut(listing.kind, self.account_filter))
+
+    def read_whole(self, listing: Listing, page: Sequence[JSON]) -> list[JSON]:
+        """Return the page's objects, their lists read to the end, cut to what is kept of them. Raises ``NotRead``."""
+        whole = read_whole_objects(self.connection, listing, page, self.account_filter)
+        return list(map(self._cut(listing), whole))
 
     def _is_open(self, gate: str) -> bool:
         return next(iter(pages(self.connection, gate, {}, page_size=1)), None) is not None
@@ -122,8 +143,9 @@ class Reading:
         asked = self.question(listing, number, since)
         by_time = position if listing.has_created else None
         for page in pages(self.connection, listing.path, asked, position=by_time, page_size=self.page_size):
-            objects = read_whole_objects(self.connection, listing, page, self.account_filter)
-            self.cache.keep_page(listing, objects, pass_number=number, position=position.resume_from)
+            self.cache.keep_page(
+                listing, self.read_whole(listing, page), pass_number=number, position=position.resume_from
+            )
             self.progress.advance(len(page))
 
     @staticmethod

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from trueup import __version__
 from trueup.model import source
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import columns_of, relation_named
@@ -26,6 +25,7 @@ from trueup.stripe.connection import API_VERSION, JSON, Connection, connected
 from trueup.stripe.failures import NotPermitted, NotRead, Passing
 from trueup.stripe.key import Key
 from trueup.stripe.listings import LISTINGS, Listing, listings_for
+from trueup.stripe.object_tables import ObjectTables, open_object_tables
 from trueup.stripe.paging import PAGE
 from trueup.stripe.rate_limiter import RateLimiter, RetryPolicy, allowed_rate
 from trueup.stripe.reading import Clock, Reading
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class StripeSnapshot:
-    """What was read of Stripe: a ``Snapshot`` whose rows come from the cache.
+    """What was read of Stripe: a ``Snapshot`` whose rows are made of the objects in the cache.
 
     ``as_of`` is when the reading began by Stripe's clock, naive UTC. ``problems`` says, by relation, why it is not
     whole; ``complete_since`` from which moment of creation on it is, where it is not for ever.
@@ -48,15 +48,15 @@ class StripeSnapshot:
     problems: Mapping[str, str]
     complete_since: Mapping[str, datetime | None]
     requests: int
-    cache: Cache | None = None
+    tables: ObjectTables | None = None
     types_are_known: bool = True
 
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
         """The relation's rows. Raises ``SourceUnavailable`` for one that could not be read whole."""
         problem = self.problems.get(mapping.relation)
-        if problem is not None or self.cache is None:
+        if problem is not None or self.tables is None:
             raise SourceUnavailable(problem or "Stripe was not read")
-        return self.cache.rows(mapping.relation)
+        return self.tables.read(mapping.relation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,20 @@ def stripe_snapshot(
         )
         reading.sweep_due(listings)
         catch_up(reading, listings)
-        yield _read(reading, listings, relations, began_at, account)
+        tables = open_ones.enter_context(open_object_tables(scratch, account_filter))
+        _fill(tables, cache, listings)
+        yield _read(reading, tables, listings, relations, began_at, account)
+
+
+def _fill(tables: ObjectTables, cache: Cache, listings: Collection[Listing]) -> None:
+    """Make the relations of what is in the cache."""
+    for listing in listings:
+
+        def refuse(_text: str | None, error: ValueError, listing: Listing = listing) -> None:
+            tables.note(listing.relations, f"one of the {listing.title} cannot be read: {error}")
+
+        tables.take(listing.kind, cache.batches(listing), refused=refuse)
+    tables.finish([listing.kind for listing in listings])
 
 
 def _account_filter(settings: StripeSettings, key: Key) -> AccountFilter:
@@ -207,11 +220,10 @@ def _cache(
 
 
 def _fingerprint(settings: StripeSettings, key: Key) -> str:
-    """Return what decides how objects become rows: rows kept under another fingerprint cannot be used."""
+    """Return what decides which objects are read: those kept under another fingerprint cannot be used."""
     address = urlsplit(settings.api_base).netloc if settings.api_base.startswith("http://") else settings.api_base
     facts = {
         "format": FORMAT,
-        "trueup": __version__,
         "version": API_VERSION,
         "address": address,
         "mode": key.mode,
@@ -224,10 +236,15 @@ def _fingerprint(settings: StripeSettings, key: Key) -> str:
 
 
 def _read(
-    reading: Reading, listings: Collection[Listing], relations: Collection[str], began_at: datetime, account: str | None
+    reading: Reading,
+    tables: ObjectTables,
+    listings: Collection[Listing],
+    relations: Collection[str],
+    began_at: datetime,
+    account: str | None,
 ) -> StripeSnapshot:
     by_relation = {relation: listing for listing in listings for relation in listing.relations}
-    problems = {}
+    problems = {relation: problem for relation, problem in tables.problems.items() if relation in relations}
     complete_since: dict[str, datetime | None] = {}
     for relation in relations:
         listing = by_relation[relation]
@@ -243,7 +260,7 @@ def _read(
         problems=problems,
         complete_since=complete_since,
         requests=reading.connection.requests,
-        cache=reading.cache,
+        tables=tables,
     )
 
 

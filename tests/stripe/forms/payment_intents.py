@@ -148,7 +148,7 @@ FORMS = (
                     "n20",
                     T2020,
                     account_id="user_n20",
-                    purpose='{"order": "\\u00e9", "user_id": "user_n20"}',
+                    purpose='{"order": "é", "user_id": "user_n20"}',
                 )
             ]
         },

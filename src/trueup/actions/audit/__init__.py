@@ -12,7 +12,7 @@ from trueup.actions.audit.run_audit import audit_books, moment_of, report_on, wi
 from trueup.actions.audit.snapshot import copied_books, supply_configured, unique_key
 from trueup.actions.audit.stored_exemptions import EffectiveExemption, effective_exemptions, with_stored_exemptions
 from trueup.actions.audit.stripe_side import needed_of_stripe, stripe_key, stripe_supply
-from trueup.actions.audit.stripe_tables import TableSupply, read_moment, staleness, table_supply
+from trueup.actions.audit.stripe_tables import TableSupply, account_filter_of, read_moment, staleness, table_supply
 
 __all__ = [
     "EffectiveExemption",
@@ -20,6 +20,7 @@ __all__ = [
     "Recording",
     "Reference",
     "TableSupply",
+    "account_filter_of",
     "aged",
     "ask_the_app",
     "audit_and_record",

@@ -192,7 +192,7 @@ def _copy(
             may_be_empty=supply.tables.may_be_empty,
         )
         with read_exported_objects(
-            given, account_filter=_account_filter(config), relations=by_objects, scratch=scratch
+            given, account_filter=account_filter_of(config), relations=by_objects, scratch=scratch
         ) as objects:
             since |= _copy_objects(books, objects, mappings, by_objects, progress)
     return [StripeReading(relation=name, complete_since=complete, read_at=moment) for name, complete in since.items()]
@@ -255,7 +255,8 @@ def _locate(supply: TableSupply) -> Locate:
     return locate
 
 
-def _account_filter(config: Config) -> AccountFilter:
+def account_filter_of(config: Config) -> AccountFilter:
+    """Return which of Stripe's objects are the app's."""
     return AccountFilter(
         livemode=config.policy.livemode,
         account_metadata_key=config.stripe.account_metadata_key,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trueup.actions.audit import stripe_key, stripe_supply
+from trueup.actions.audit import account_filter_of, stripe_key, stripe_supply
 from trueup.actions.doctor.diagnostic import Health, Symptom
 from trueup.config import Config
 from trueup.engines.requirements import needs_of_check
@@ -15,6 +15,8 @@ from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import STRIPE, relation_name
 from trueup.model.source import Silent
+from trueup.stripe.absent_fields import find_absent_columns
+from trueup.stripe.shapes.fields import JSON, AccountFilter
 
 if TYPE_CHECKING:
     from trueup.stripe.connection import Connection
@@ -65,7 +67,7 @@ def _examine(config: Config, key: Key, checks: Sequence[Check]) -> Iterator[Symp
             )
             yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
         yield from _clock(config, connection)
-        yield from _lists(connection, checks)
+        yield from _lists(connection, checks, account_filter_of(config))
 
 
 def _keeping(config: Config) -> Iterator[Symptom]:
@@ -86,13 +88,14 @@ def _clock(config: Config, connection: Connection) -> Iterator[Symptom]:
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
 
 
-def _lists(connection: Connection, checks: Sequence[Check]) -> Iterator[Symptom]:
+def _lists(connection: Connection, checks: Sequence[Check], whose: AccountFilter) -> Iterator[Symptom]:
     from trueup.stripe.probing import probe  # noqa: PLC0415 - only where Stripe is read
 
     readable = 0
     for probed in probe(connection):
         if probed.problem is None:
             readable += 1
+            yield from name_absent_fields(probed.listing.kind, probed.objects, whose)
             continue
         stopped = [check.id for check in checks if _reads(check, probed.listing.relations)]
         then = f"; without it no answer from {', '.join(stopped)}" if stopped else ""
@@ -100,6 +103,15 @@ def _lists(connection: Connection, checks: Sequence[Check]) -> Iterator[Symptom]
         health = Health.UNREACHABLE if probed.permission is None else Health.WARNING
         yield Symptom(health=health, about=_ABOUT, says=says)
     yield Symptom(health=Health.FINE, about=_ABOUT, says=f"{readable} lists to read")
+
+
+def name_absent_fields(kind: str, objects: Sequence[JSON], whose: AccountFilter) -> Iterator[Symptom]:
+    """Name the fields that trueup would read of these objects, and that none of them has."""
+    absent = [f"{place} ({column})" for column, place in find_absent_columns(kind, objects, whose)]
+    if absent:
+        noun = kind.replace("_", " ")
+        says = f"{len(objects):,} {noun} were looked at, and none has {', '.join(absent)}"
+        yield Symptom(health=Health.FINE, about=_ABOUT, says=says)
 
 
 def _reads(check: Check, relations: Sequence[str]) -> bool:

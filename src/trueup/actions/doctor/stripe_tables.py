@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from datetime import timedelta
 
-from trueup.actions.audit import TableSupply, read_moment, staleness, table_supply
+from trueup.actions.audit import TableSupply, account_filter_of, read_moment, staleness, table_supply
 from trueup.actions.doctor.diagnostic import Health, Symptom
+from trueup.actions.doctor.stripe import name_absent_fields
 from trueup.config import Config
 from trueup.model.errors import ConfigurationError, FileEmpty, FileUnreadable, SourceUnavailable
 from trueup.model.relations import STRIPE, relation_name
 from trueup.model.source import Source, SourceTable, mapped_columns
+from trueup.model.stripe_objects import OBJECT
+from trueup.stripe.absent_fields import LOOKED_AT
+from trueup.stripe.object_text import parse_objects
+from trueup.stripe.shapes.fields import JSON
 
 _ABOUT = "stripe"
 _SHOWN_HOURS_LIMIT = 48
@@ -31,7 +36,7 @@ def examine_stripe_tables(
         if supply is None:
             return {}
         yield from _notes(supply)
-        yield from _read_a_little(supply)
+        samples = yield from _read_a_little(supply)
         yield from _age(supply)
     except ConfigurationError as error:
         yield Symptom(health=Health.WRONG, about=_ABOUT, says=str(error))
@@ -41,6 +46,8 @@ def examine_stripe_tables(
         return {}
     if config.stripe.api_key is None:
         yield from _missing(supply)
+    for kind, objects in samples.items():
+        yield from name_absent_fields(kind, objects, account_filter_of(config))
     return {relation: mapped_columns(supply.mapping(relation)) for relation in supply.relations}
 
 
@@ -52,15 +59,23 @@ def _notes(supply: TableSupply) -> Iterator[Symptom]:
         yield from (Symptom(health=Health.WARNING, about="privileges", says=sentence) for sentence in excess)
 
 
-def _read_a_little(supply: TableSupply) -> Iterator[Symptom]:
-    """Each from a snapshot of its own: a stream that is left in the middle must be the last of its snapshot."""
+def _read_a_little(supply: TableSupply) -> Generator[Symptom, None, dict[str, list[JSON]]]:
+    """Return some objects of each kind that is kept as JSON.
+
+    Each from a snapshot of its own: a stream that is left in the middle must be the last of its snapshot.
+    """
+    samples = {}
     for name, mapping in supply.fitted.mappings.items():
         try:
             with supply.source.snapshot() as snapshot, snapshot.read(mapping) as reader:
-                next(iter(reader), None)
+                batch = next(iter(reader), None)
+            if batch is not None and OBJECT in batch.schema.names:
+                texts = batch.column(OBJECT).slice(0, LOOKED_AT).to_pylist()
+                samples[name] = list(parse_objects(texts))
         except FileUnreadable as error:
             if not (isinstance(error, FileEmpty) and name in supply.tables.may_be_empty):
                 yield Symptom(health=Health.WRONG, about=_ABOUT, says=str(error))
+    return samples
 
 
 def _age(supply: TableSupply) -> Iterator[Symptom]:

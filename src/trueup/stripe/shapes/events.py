@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from trueup.stripe.shapes.declaration import Shape
 
-from trueup.stripe.shapes.fields import JSON, AccountFilter, Rows, first, id_of, within
+# What was paid by it, by the kind of the object that it is about.
+_AMOUNT = """
+CASE {data.object.object}
+     WHEN 'invoice'          THEN {data.object.amount_paid}
+     WHEN 'invoice_payment'  THEN {data.object.amount_paid}
+     WHEN 'payment_intent'   THEN {data.object.amount_received}
+     WHEN 'checkout.session' THEN CASE WHEN {data.object.payment_status} = 'paid' THEN {data.object.amount_total} END
+     WHEN 'charge'           THEN CASE WHEN {data.object.paid} = 'true' THEN {data.object.amount_captured} END END
+"""
+_NAMED = "CASE WHEN {{data.object.object}} = '{kind}' THEN {{data.object.id}} ELSE {{value}} END"
 
-_PAID = {
-    "invoice": "amount_paid",
-    "payment_intent": "amount_received",
-    "invoice_payment": "amount_paid",
-}
-
-
-def event_rows(event: JSON, account_filter: AccountFilter) -> Rows:
-    """An event."""
-    about = within(event, "data", "object")
-    kind = within(about, "object")
-    amount = _paid(about, kind)
-    row = {
-        "event_id": event.get("id"),
-        "type": event.get("type"),
-        "api_version": event.get("api_version"),
-        "object_id": within(about, "id"),
-        "customer_id": within(about, "id") if kind == "customer" else id_of(within(about, "customer")),
-        "invoice_id": within(about, "id") if kind == "invoice" else id_of(within(about, "invoice")),
-        "payment_intent_id": _intent_of(about, kind),
-        "amount": amount,
-        "currency": None if amount is None else within(about, "currency"),
-        "pending_webhooks": event.get("pending_webhooks"),
-        "created_at": event.get("created"),
-        "livemode": account_filter.mode_of(event),
-    }
-    return {"stripe_event": [row]}
-
-
-def _intent_of(about: object, kind: object) -> Any:
-    if kind == "payment_intent":
-        return within(about, "id")
-    return id_of(first(within(about, "payment_intent"), within(about, "payment", "payment_intent")))
-
-
-def _paid(about: object, kind: Any) -> Any:
-    """What was paid by it."""
-    if kind == "checkout.session":
-        return within(about, "amount_total") if within(about, "payment_status") == "paid" else None
-    if kind == "charge":
-        return within(about, "amount_captured") if within(about, "paid") else None
-    return within(about, _PAID[kind]) if kind in _PAID else None
+EVENT = Shape(
+    relation="stripe_event",
+    kind="events",
+    columns="""
+event_id           id
+object_id          data.object.id
+customer_id        data.object.customer:id
+invoice_id         data.object.invoice:id
+payment_intent_id  data.object.payment_intent:id
+                   data.object.payment.payment_intent:id
+amount
+currency           data.object.currency
+""",
+    sql={
+        "customer_id": _NAMED.format(kind="customer"),
+        "invoice_id": _NAMED.format(kind="invoice"),
+        "payment_intent_id": _NAMED.format(kind="payment_intent"),
+        "amount": _AMOUNT,
+        "currency": f"CASE WHEN ({_AMOUNT}) IS NOT NULL THEN {{value}} END",
+    },
+)

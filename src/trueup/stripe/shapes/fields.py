@@ -1,4 +1,4 @@
-"""Read fields of one of Stripe's objects, in which any field may be missing."""
+"""Read fields of one of Stripe's objects, in which any field may be missing; and whose objects are read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 JSON = Mapping[str, Any]
-Row = Mapping[str, Any]
-Rows = dict[str, list[Row]]
-"""Rows by relation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,23 +17,6 @@ class AccountFilter:
     account_metadata_key: str = "user_id"
     products: frozenset[str] = frozenset()
     metadata: Mapping[str, str] = field(default_factory=dict)
-
-    def account_of(self, *holders: object) -> Any:
-        """Return the account that the first of these metadata names."""
-        values = (within(holder, self.account_metadata_key) for holder in holders)
-        return next((value for value in values if value is not None), None)
-
-    def mode_of(self, item: JSON) -> Any:
-        """Whether the object moves real money: what it says, or the key's mode where it says nothing."""
-        livemode = item.get("livemode")
-        return self.livemode if livemode is None else livemode
-
-    def is_other_application(self, subscription: JSON) -> bool:
-        """Return whether the metadata say that the subscription belongs to another app. What it is for is judged by
-        the checks, which know the prices of each plan.
-        """
-        metadata = subscription.get("metadata")
-        return any(within(metadata, name) != value for name, value in self.metadata.items())
 
 
 def within(value: object, *path: str) -> Any:
@@ -56,9 +36,3 @@ def id_of(reference: object) -> Any:
 def first(*values: Any) -> Any:
     """Return the first value that is not None."""
     return next((value for value in values if value is not None), None)
-
-
-def parts(item: JSON, name: str) -> list[JSON]:
-    """Return the parts of a list inside an object."""
-    data = within(item, name, "data")
-    return [part for part in data if isinstance(part, Mapping)] if isinstance(data, list) else []

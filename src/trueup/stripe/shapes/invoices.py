@@ -1,118 +1,100 @@
-"""Invoices, with their lines and payments."""
+"""Invoices, with their lines and payments.
+
+Since 2025-03-31 an invoice and its lines say under ``parent`` what they are for, and payments are a list.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from trueup.stripe.shapes.declaration import PartOf, Shape
 
-from trueup.stripe.shapes.fields import JSON, AccountFilter, Row, Rows, first, id_of, parts, within
+# A payment of Stripe's shows it; where something was due and none does, the money came another way.
+_PAID_OUT_OF_BAND = """
+CASE WHEN {value} IS NOT NULL THEN {value}
+     WHEN {status} = 'paid' AND TRY_CAST({amount_due} AS BIGINT) > 0
+     THEN CAST(NOT EXISTS (
+         SELECT 1 FROM stripe_invoice_payment_part AS paid
+         WHERE paid."^id" = {id} AND paid.status = 'paid' AND paid."payment.type" IN ('payment_intent', 'charge')
+     ) AS VARCHAR)
+     ELSE 'false' END
+"""
 
-_BY_STRIPE = ("payment_intent", "charge")
+# The one payment that an invoice names in versions before; it has no id of its own.
+_OLD_PAYMENT = {
+    "id": "{id} || '/' || {payment_intent:id}",
+    "payment.payment_intent:id": "{payment_intent:id}",
+    "status": "CASE {status} WHEN 'paid' THEN 'paid' WHEN 'void' THEN 'canceled' ELSE 'open' END",
+    "amount_paid": "CASE WHEN {status} = 'paid' THEN {amount_paid} END",
+    "currency": "{currency}",
+    "payment.type": "'payment_intent'",
+    "livemode": "{livemode}",
+}
 
+INVOICE = Shape(
+    relation="stripe_invoice",
+    kind="invoices",
+    columns="""
+invoice_id        id
+customer_id       customer:id
+subscription_id   parent.subscription_details.subscription:id since 2025-03-31
+                  subscription:id until 2025-03-31
+account_id        parent.subscription_details.metadata.$account since 2025-03-31
+                  subscription_details.metadata.$account until 2025-03-31
+                  metadata.$account
+credited          post_payment_credit_notes_amount
+paid_out_of_band  paid_out_of_band until 2025-03-31
+paid_at           status_transitions.paid_at
+due_at            due_date
+""",
+    sql={"paid_out_of_band": _PAID_OUT_OF_BAND},
+)
 
-def invoice_rows(invoice: JSON, account_filter: AccountFilter) -> Rows:
-    """An invoice. Since 2025-03-31 its subscription is under ``parent``, and its payments are a list."""
-    details = within(invoice, "parent", "subscription_details")
-    payments = _payments(invoice, account_filter)
-    row = {
-        "invoice_id": invoice.get("id"),
-        "customer_id": id_of(invoice.get("customer")),
-        "subscription_id": id_of(first(within(details, "subscription"), invoice.get("subscription"))),
-        "account_id": account_filter.account_of(
-            within(details, "metadata"), within(invoice, "subscription_details", "metadata"), invoice.get("metadata")
-        ),
-        "status": invoice.get("status"),
-        "billing_reason": invoice.get("billing_reason"),
-        "collection_method": invoice.get("collection_method"),
-        "currency": invoice.get("currency"),
-        "subtotal": invoice.get("subtotal"),
-        "total": invoice.get("total"),
-        "amount_due": invoice.get("amount_due"),
-        "amount_paid": invoice.get("amount_paid"),
-        "credited": invoice.get("post_payment_credit_notes_amount"),
-        "paid_out_of_band": _is_out_of_band(invoice, payments),
-        "created_at": invoice.get("created"),
-        "paid_at": within(invoice, "status_transitions", "paid_at"),
-        "due_at": invoice.get("due_date"),
-        "livemode": account_filter.mode_of(invoice),
-    }
-    return {
-        "stripe_invoice": [row],
-        "stripe_invoice_line": [_line_row(line, invoice, account_filter) for line in parts(invoice, "lines")],
-        "stripe_invoice_payment": payments,
-    }
+INVOICE_LINE = Shape(
+    relation="stripe_invoice_line",
+    kind="invoices",
+    part_of=PartOf(list="lines"),
+    names_price=True,
+    columns="""
+line_id          id
+invoice_id       ^id
+subscription_id  parent.subscription_item_details.subscription:id since 2025-03-31
+                 parent.invoice_item_details.subscription:id since 2025-03-31
+                 subscription:id until 2025-03-31
+price_id         pricing.price_details.price:id since 2025-03-31
+                 price:id until 2025-03-31
+                 plan:id until 2020-08-27
+lookup_key       pricing.price_details.price.lookup_key since 2025-03-31
+                 price.lookup_key until 2025-03-31
+                 prices!lookup_key
+product_id       pricing.price_details.product:id since 2025-03-31
+                 price.product:id until 2025-03-31
+                 plan.product:id until 2020-08-27
+proration        parent.subscription_item_details.proration since 2025-03-31
+                 parent.invoice_item_details.proration since 2025-03-31
+                 proration until 2025-03-31
+metered          price.recurring.usage_type until 2025-03-31
+                 plan.usage_type until 2020-08-27
+                 prices!recurring.usage_type
+period_start     period.start
+period_end       period.end
+""",
+    sql={"metered": "coalesce({value} = 'metered', CASE WHEN {prices!id} IS NOT NULL THEN FALSE END)"},
+)
 
-
-def _is_out_of_band(invoice: JSON, payments: list[Row]) -> Any:
-    """Whether something was due, it is paid, and no payment of Stripe's paid it."""
-    is_out_of_band = invoice.get("paid_out_of_band")
-    if is_out_of_band is not None:
-        return is_out_of_band
-    due = invoice.get("amount_due")
-    if invoice.get("status") != "paid" or not isinstance(due, int) or due <= 0:
-        return False
-    return not any(payment["status"] == "paid" and payment["kind"] in _BY_STRIPE for payment in payments)
-
-
-def _payments(invoice: JSON, account_filter: AccountFilter) -> list[Row]:
-    if invoice.get("payments") is None:
-        return _old_payment(invoice, account_filter)
-    return [
-        {
-            "invoice_payment_id": part.get("id"),
-            "invoice_id": invoice.get("id"),
-            "payment_intent_id": id_of(within(part, "payment", "payment_intent")),
-            "status": part.get("status"),
-            "amount_paid": part.get("amount_paid"),
-            "currency": part.get("currency"),
-            "kind": within(part, "payment", "type"),
-            "livemode": account_filter.mode_of(part),
-        }
-        for part in parts(invoice, "payments")
-    ]
-
-
-def _old_payment(invoice: JSON, account_filter: AccountFilter) -> list[Row]:
-    """The one payment that an invoice of an older version names; it has no id of its own."""
-    intent = id_of(invoice.get("payment_intent"))
-    if intent is None:
-        return []
-    is_paid = invoice.get("status") == "paid"
-    payment = {
-        "invoice_payment_id": f"{invoice.get('id')}/{intent}",
-        "invoice_id": invoice.get("id"),
-        "payment_intent_id": intent,
-        "status": "paid" if is_paid else "canceled" if invoice.get("status") == "void" else "open",
-        "amount_paid": invoice.get("amount_paid") if is_paid else None,
-        "currency": invoice.get("currency"),
-        "kind": "payment_intent",
-        "livemode": account_filter.mode_of(invoice),
-    }
-    return [payment]
-
-
-def _line_row(line: JSON, invoice: JSON, account_filter: AccountFilter) -> Row:
-    """A line. What its price is called and whether it is metered is known from the price itself, where it is not here.
-
-    Before 2025-03-31 a line held its price whole.
-    """
-    parent = line.get("parent")
-    details = first(within(parent, "subscription_item_details"), within(parent, "invoice_item_details"))
-    price = first(line.get("price"), line.get("plan"))
-    priced = within(line, "pricing", "price_details")
-    metered = within(price, "recurring", "usage_type")
-    return {
-        "line_id": line.get("id"),
-        "invoice_id": invoice.get("id"),
-        "subscription_id": id_of(first(within(details, "subscription"), line.get("subscription"))),
-        "price_id": id_of(first(within(priced, "price"), price)),
-        "lookup_key": first(within(priced, "price", "lookup_key"), within(price, "lookup_key")),
-        "product_id": id_of(first(within(priced, "product"), within(price, "product"))),
-        "quantity": line.get("quantity"),
-        "amount": line.get("amount"),
-        "currency": line.get("currency"),
-        "proration": first(within(details, "proration"), line.get("proration")),
-        "metered": None if metered is None else metered == "metered",
-        "period_start": within(line, "period", "start"),
-        "period_end": within(line, "period", "end"),
-        "livemode": account_filter.mode_of(line),
-    }
+INVOICE_PAYMENT = Shape(
+    relation="stripe_invoice_payment",
+    kind="invoices",
+    part_of=PartOf(
+        list="payments",
+        kind="invoice_payments",
+        parent="invoice",
+        spoils=("stripe_invoice",),
+        needless="{payments.data} IS NULL AND {payments.has_more} IS NULL AND {paid} IN ('true', 'false')",
+        instead=_OLD_PAYMENT,
+    ),
+    columns="""
+invoice_payment_id  id
+invoice_id          ^id
+payment_intent_id   payment.payment_intent:id since 2025-03-31
+""",
+    keeps=("payment.type",),
+)

@@ -2,102 +2,71 @@
 
 from __future__ import annotations
 
-import json
+from trueup.stripe.shapes.declaration import Shape
 
-from trueup.stripe.shapes.fields import JSON, AccountFilter, Rows, first, id_of, within
-
-DELAYED_METHODS = frozenset(
-    {
-        *("acss_debit", "au_becs_debit", "bacs_debit", "sepa_debit", "us_bank_account", "nz_bank_account"),
-        *("customer_balance", "boleto", "konbini", "oxxo", "multibanco", "sofort"),
-    }
+DELAYED_METHODS = (
+    *("acss_debit", "au_becs_debit", "bacs_debit", "sepa_debit", "us_bank_account", "nz_bank_account"),
+    *("customer_balance", "boleto", "konbini", "oxxo", "multibanco", "sofort"),
 )
 """Payment methods that confirm days later: https://docs.stripe.com/payments/payment-methods (delayed notification)."""
 
-_WAITING_FOR = ("boleto", "konbini", "oxxo", "multibanco", "bank_transfer", "microdeposits")
+# A card's answer comes at once. Where the method is not known, the state, the next step and the methods allowed say it.
+_DELAYED = f"""
+CASE WHEN {{value}} IS NOT NULL THEN {{value}} IN {DELAYED_METHODS}
+     WHEN {{status}} = 'processing' THEN TRUE
+     WHEN regexp_matches({{next_action.type}}, 'boleto|konbini|oxxo|multibanco|bank_transfer|microdeposits') THEN TRUE
+     ELSE coalesce(
+         {{payment_method_types}} <> '[]'
+         AND len(list_filter(TRY(from_json({{payment_method_types}}, '["VARCHAR"]')),
+                             lambda method: coalesce(method NOT IN {DELAYED_METHODS}, TRUE))) = 0,
+         FALSE
+     ) END
+"""
 
+# One text for the same metadata, in whichever order they came.
+_PURPOSE = """
+CASE WHEN {value} IS NOT NULL AND {value} <> '{}' THEN
+    '{' || array_to_string(list_transform(
+        list_sort(TRY(json_keys({value}))),
+        lambda name: CAST(to_json(name) AS VARCHAR) || ': '
+            || CAST(json_extract({value}, '/' || replace(replace(name, '~', '~0'), '/', '~1')) AS VARCHAR)
+    ), ', ') || '}' END
+"""
 
-def payment_intent_rows(intent: JSON, account_filter: AccountFilter) -> Rows:
-    """A payment intent."""
-    metadata = intent.get("metadata")
-    row = {
-        "payment_intent_id": intent.get("id"),
-        "customer_id": id_of(intent.get("customer")),
-        "account_id": account_filter.account_of(metadata),
-        "status": intent.get("status"),
-        "amount": intent.get("amount"),
-        "amount_received": intent.get("amount_received"),
-        "currency": intent.get("currency"),
-        "description": intent.get("description"),
-        "purpose": json.dumps(metadata, sort_keys=True) if metadata else None,
-        "delayed": _is_delayed(intent),
-        "created_at": intent.get("created"),
-        "livemode": account_filter.mode_of(intent),
-    }
-    return {"stripe_payment_intent": [row]}
+PAYMENT_INTENT = Shape(
+    relation="stripe_payment_intent",
+    kind="payment_intents",
+    columns="""
+payment_intent_id  id
+customer_id        customer:id
+account_id         metadata.$account
+purpose            metadata
+delayed            payment_method.type
+""",
+    sql={"purpose": _PURPOSE, "delayed": _DELAYED},
+    keeps=("metadata{}", "payment_method_types[]"),
+)
 
+_OF_PAYMENT = """
+payment_intent_id  payment_intent:id
+                   charge.payment_intent:id
+"""
 
-def _is_delayed(intent: JSON) -> bool:
-    """Whether it waits for money that takes days: a card's answer comes at once."""
-    method = within(intent, "payment_method", "type")
-    if method is not None:
-        return method in DELAYED_METHODS
-    if intent.get("status") == "processing":
-        return True
-    waits_for = within(intent, "next_action", "type")
-    if isinstance(waits_for, str) and any(word in waits_for for word in _WAITING_FOR):
-        return True
-    types = intent.get("payment_method_types")
-    return isinstance(types, list) and bool(types) and all(str(word) in DELAYED_METHODS for word in types)
+REFUND = Shape(relation="stripe_refund", kind="refunds", columns=f"refund_id id{_OF_PAYMENT}")
 
+DISPUTE = Shape(relation="stripe_dispute", kind="disputes", columns=f"dispute_id id{_OF_PAYMENT}")
 
-def refund_rows(refund: JSON, account_filter: AccountFilter) -> Rows:
-    """A refund. It says no mode of its own."""
-    row = {
-        "refund_id": refund.get("id"),
-        "payment_intent_id": _intent_of(refund),
-        "status": refund.get("status"),
-        "amount": refund.get("amount"),
-        "currency": refund.get("currency"),
-        "created_at": refund.get("created"),
-        "livemode": account_filter.mode_of(refund),
-    }
-    return {"stripe_refund": [row]}
-
-
-def dispute_rows(dispute: JSON, account_filter: AccountFilter) -> Rows:
-    """A dispute."""
-    row = {
-        "dispute_id": dispute.get("id"),
-        "payment_intent_id": _intent_of(dispute),
-        "status": dispute.get("status"),
-        "amount": dispute.get("amount"),
-        "currency": dispute.get("currency"),
-        "created_at": dispute.get("created"),
-        "livemode": account_filter.mode_of(dispute),
-    }
-    return {"stripe_dispute": [row]}
-
-
-def _intent_of(item: JSON) -> object:
-    return id_of(first(item.get("payment_intent"), within(item, "charge", "payment_intent")))
-
-
-def checkout_session_rows(session: JSON, account_filter: AccountFilter) -> Rows:
-    """A checkout session. ``client_reference_id`` is there for the app's own id, and goes before metadata."""
-    row = {
-        "checkout_session_id": session.get("id"),
-        "customer_id": id_of(session.get("customer")),
-        "account_id": first(session.get("client_reference_id"), account_filter.account_of(session.get("metadata"))),
-        "mode": session.get("mode"),
-        "status": session.get("status"),
-        "payment_status": session.get("payment_status"),
-        "payment_intent_id": id_of(session.get("payment_intent")),
-        "subscription_id": id_of(session.get("subscription")),
-        "invoice_id": id_of(session.get("invoice")),
-        "amount_total": session.get("amount_total"),
-        "currency": session.get("currency"),
-        "created_at": session.get("created"),
-        "livemode": account_filter.mode_of(session),
-    }
-    return {"stripe_checkout_session": [row]}
+# ``client_reference_id`` is there for the app's own id.
+CHECKOUT_SESSION = Shape(
+    relation="stripe_checkout_session",
+    kind="checkout_sessions",
+    columns="""
+checkout_session_id  id
+customer_id          customer:id
+account_id           client_reference_id
+                     metadata.$account
+payment_intent_id    payment_intent:id
+subscription_id      subscription:id
+invoice_id           invoice:id
+""",
+)

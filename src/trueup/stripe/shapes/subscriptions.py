@@ -1,102 +1,96 @@
-"""Subscriptions, with their items and what their schedule holds for them."""
+"""Subscriptions, with their items and what their schedule holds for them.
+
+Since 2025-03-31 a period is an item's, and no more the subscription's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from trueup.stripe.shapes.declaration import OTHER_APPLICATION, PartOf, Shape
 
-from trueup.stripe.shapes.catalog import billing_of
-from trueup.stripe.shapes.fields import JSON, AccountFilter, Row, Rows, first, id_of, parts, within
+# One that is no moment goes before the widest, so that it is seen.
+_WIDEST = """
+coalesce({{value}}, (
+    SELECT coalesce(
+        min(item.{end}) FILTER (WHERE TRY_CAST(item.{end} AS BIGINT) IS NULL),
+        CAST({pick}(TRY_CAST(item.{end} AS BIGINT)) AS VARCHAR)
+    )
+    FROM stripe_subscription_item_part AS item WHERE item."^id" = {{id}}
+))
+"""
 
-_SCHEDULE_IN_FORCE = ("not_started", "active")
+_IN_FORCE = "{schedule.status} IN ('not_started', 'active')"
 
+# Of the phases that begin when the current one ends, or later, the first.
+_NEXT_PHASE = """
+list_sort(list_filter(
+    list_transform(
+        TRY(json_extract({schedule.phases}, '$[*]')),
+        lambda phase: struct_pack(
+            begins_at := TRY_CAST(json_extract_string(phase, '/start_date') AS BIGINT),
+            price := coalesce(json_extract_string(phase, '/items/0/price/id'),
+                              json_extract_string(phase, '/items/0/price'))
+        )
+    ),
+    lambda phase: phase.begins_at >= coalesce(TRY_CAST({schedule.current_phase.end_date} AS BIGINT), 0)
+))[1]
+"""
 
-def subscription_rows(subscription: JSON, account_filter: AccountFilter) -> Rows:
-    """A subscription and its items. Before 2025-03-31 the period was the subscription's own."""
-    items = parts(subscription, "items")
-    starts, ends = (_moments(subscription, items, f"current_period_{end}") for end in ("start", "end"))
-    row = {
-        "subscription_id": subscription.get("id"),
-        "customer_id": id_of(subscription.get("customer")),
-        "account_id": account_filter.account_of(subscription.get("metadata")),
-        "status": subscription.get("status"),
-        "collection_method": subscription.get("collection_method"),
-        "created_at": subscription.get("created"),
-        "current_period_start": _outermost(starts, min),
-        "current_period_end": _outermost(ends, max),
-        "trial_end": subscription.get("trial_end"),
-        "cancel_at": subscription.get("cancel_at"),
-        "cancel_at_period_end": subscription.get("cancel_at_period_end"),
-        "canceled_at": subscription.get("canceled_at"),
-        "ended_at": subscription.get("ended_at"),
-        "paused": subscription.get("pause_collection") is not None,
-        **_next_phase(subscription.get("schedule")),
-        "latest_invoice_id": id_of(subscription.get("latest_invoice")),
-        "other_application": account_filter.is_other_application(subscription),
-        "livemode": account_filter.mode_of(subscription),
-    }
-    return {
-        "stripe_subscription": [row],
-        "stripe_subscription_item": [_item_row(item, subscription, account_filter) for item in items],
-    }
+SUBSCRIPTION = Shape(
+    relation="stripe_subscription",
+    kind="subscriptions",
+    columns="""
+subscription_id       id
+customer_id           customer:id
+account_id            metadata.$account
+current_period_start  current_period_start until 2025-03-31
+current_period_end    current_period_end until 2025-03-31
+paused                pause_collection
+next_price_id
+next_phase_at
+latest_invoice_id     latest_invoice:id
+other_application
+""",
+    sql={
+        "current_period_start": _WIDEST.format(end="current_period_start", pick="min"),
+        "current_period_end": _WIDEST.format(end="current_period_end", pick="max"),
+        "paused": "{value} IS NOT NULL",
+        "next_price_id": f"CASE WHEN {_IN_FORCE} THEN ({_NEXT_PHASE}).price END",
+        # At the end of a last phase that cancels, nothing comes.
+        "next_phase_at": f"CASE WHEN {_IN_FORCE} THEN coalesce(CAST(({_NEXT_PHASE}).begins_at AS VARCHAR), "
+        "CASE WHEN {schedule.end_behavior} = 'cancel' THEN {schedule.current_phase.end_date} END) END",
+        "other_application": OTHER_APPLICATION,
+    },
+    keeps=("schedule.phases[].start_date", "schedule.phases[].items[].price:id"),
+)
 
-
-def _moments(subscription: JSON, items: list[JSON], name: str) -> list[Any]:
-    values = [item.get(name) for item in items] if subscription.get(name) is None else [subscription[name]]
-    return [moment for moment in values if moment is not None]
-
-
-def _outermost(moments: list[Any], pick: Callable[[list[Any]], Any]) -> Any:
-    """The widest of the moments; one that is no moment goes before, so that it is seen."""
-    odd = [moment for moment in moments if not isinstance(moment, int)]
-    return odd[0] if odd else pick(moments) if moments else None
-
-
-def _item_row(item: JSON, subscription: JSON, account_filter: AccountFilter) -> Row:
-    price = _price(item)
-    return {
-        "item_id": item.get("id"),
-        "subscription_id": subscription.get("id"),
-        "price_id": id_of(price),
-        "lookup_key": within(price, "lookup_key"),
-        "product_id": product_of(price),
-        "quantity": item.get("quantity"),
-        **billing_of(within(price, "recurring") or _plan_as_recurring(price)),
-        "livemode": first(within(price, "livemode"), account_filter.mode_of(subscription)),
-    }
-
-
-def _price(item: JSON) -> Any:
-    """The item's price; its plan, which is the same by an older name, where there is none."""
-    return first(item.get("price"), item.get("plan"))
-
-
-def product_of(price: object) -> Any:
-    """The product that a price is for."""
-    return id_of(within(price, "product"))
-
-
-def _plan_as_recurring(price: object) -> Any:
-    return price if within(price, "object") == "plan" else None
-
-
-def _next_phase(schedule: object) -> Row:
-    """What the schedule changes to, and when; at the end of a last phase that cancels, nothing."""
-    if within(schedule, "status") not in _SCHEDULE_IN_FORCE:
-        return {"next_price_id": None, "next_phase_at": None}
-    phases = within(schedule, "phases")
-    known = [phase for phase in phases if isinstance(phase, Mapping)] if isinstance(phases, list) else []
-    ends_at = within(schedule, "current_phase", "end_date")
-    coming = [phase for phase in known if _begins_at(phase) is not None and _begins_at(phase) >= (ends_at or 0)]
-    if coming:
-        following = min(coming, key=_begins_at)
-        items = following.get("items")
-        price = id_of(within(items[0], "price")) if isinstance(items, list) and items else None
-        return {"next_price_id": price, "next_phase_at": _begins_at(following)}
-    ends = ends_at if within(schedule, "end_behavior") == "cancel" else None
-    return {"next_price_id": None, "next_phase_at": ends}
-
-
-def _begins_at(phase: JSON) -> Any:
-    moment = phase.get("start_date")
-    return moment if isinstance(moment, int) else None
+SUBSCRIPTION_ITEM = Shape(
+    relation="stripe_subscription_item",
+    kind="subscriptions",
+    part_of=PartOf(list="items", kind="subscription_items", parent="subscription"),
+    names_price=True,
+    columns="""
+item_id          id
+subscription_id  ^id
+price_id         price:id
+                 plan:id until 2020-08-27
+lookup_key       price.lookup_key
+                 prices!lookup_key
+product_id       price.product:id
+                 plan.product:id until 2020-08-27
+                 prices!product:id
+interval         price.recurring.interval
+                 plan.interval until 2020-08-27
+                 prices!recurring.interval
+interval_count   price.recurring.interval_count
+                 plan.interval_count until 2020-08-27
+                 prices!recurring.interval_count
+metered          price.recurring.usage_type
+                 plan.usage_type until 2020-08-27
+                 prices!recurring.usage_type
+livemode         price.livemode
+                 plan.livemode until 2020-08-27
+                 ^livemode
+""",
+    sql={"metered": "coalesce({value} = 'metered', FALSE)"},
+    keeps=("current_period_start", "current_period_end"),
+)
