@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from trueup.books.file import Books
 from trueup.model.relations import MUST_HOLD_ROWS
+from trueup.model.report import NOT_ONE_ROW
 from trueup.model.source import RelationMapping
 
 
@@ -39,7 +40,7 @@ def _problem(books: Books, mapping: RelationMapping, *, latest: datetime) -> str
     ).fetchall()[0]
     if not rows:
         reason = "no row meets its where, or the table is empty" if mapping.where else "the table is empty"
-        return f"not one row was read, because {reason}"
+        return f"{NOT_ONE_ROW}, because {reason}"
     if "created_at" in mapping.columns and dated == rows and earliest > latest:
         return f"every row that was read is dated in the future, the earliest {earliest:%Y-%m-%d %H:%M} UTC"
     return None

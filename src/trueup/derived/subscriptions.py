@@ -30,12 +30,63 @@ LEFT JOIN stripe_product AS ours ON ours.product_id = i.product_id
 """,
 )
 
+RUNNING_BILL = Derived(
+    name="running_bill",
+    holds="One row per subscription that was billed for a plan and for the time that runs now. `is_given_up`: every "
+    "such invoice is void or uncollectible, or its money went back in full, by refunds, a lost dispute or a credit "
+    "note. `paid_at`: when the last of them that is paid was; NULL where none is.",
+    optional=("stripe_invoice", "stripe_invoice_line", "stripe_invoice_payment", "stripe_refund", "stripe_dispute"),
+    sql="""
+WITH bill AS (
+    SELECT DISTINCT i.invoice_id, coalesce(i.subscription_id, l.subscription_id) AS subscription_id,
+           i.status, greatest(i.total, i.amount_paid) AS charged, i.credited,
+           coalesce(i.paid_at, i.created_at) AS paid_at
+    FROM stripe_invoice_line AS l
+    JOIN stripe_invoice AS i       ON i.invoice_id = l.invoice_id
+    LEFT JOIN plan_price AS by_id  ON by_id.price_id = l.price_id
+    LEFT JOIN plan_price AS by_key ON by_key.price_id = l.lookup_key
+    WHERE l.period_start <= $now
+      AND l.period_end > $now
+      AND l.amount >= 0
+      AND NOT l.metered
+      AND i.livemode = $livemode
+      AND coalesce(by_id.plan, by_key.plan) IS NOT NULL
+),
+paid_back AS (
+    SELECT p.invoice_id, sum(moved.amount) AS amount
+    FROM (
+        SELECT payment_intent_id, amount FROM stripe_refund WHERE status = 'succeeded' AND created_at < $settled_before
+        UNION ALL
+        SELECT payment_intent_id, amount FROM stripe_dispute WHERE status = 'lost'
+    ) AS moved
+    JOIN stripe_invoice_payment AS p ON p.payment_intent_id = moved.payment_intent_id
+    GROUP BY p.invoice_id
+),
+judged AS (
+    SELECT bill.subscription_id, bill.paid_at,
+           CASE WHEN bill.status IN ('void', 'uncollectible') THEN 'given up'
+                WHEN bill.status <> 'paid'                    THEN 'pending'
+                WHEN bill.charged > 0 AND greatest(bill.credited, coalesce(b.amount, 0)) >= bill.charged THEN 'given up'
+                ELSE 'paid' END AS state
+    FROM bill
+    LEFT JOIN paid_back AS b ON b.invoice_id = bill.invoice_id
+    WHERE bill.subscription_id IS NOT NULL
+)
+SELECT subscription_id,
+       max(CASE WHEN state = 'given up' THEN 0 ELSE 1 END) = 0 AS is_given_up,
+       max(CASE WHEN state = 'paid' THEN paid_at END)          AS paid_at
+FROM judged
+GROUP BY subscription_id
+""",
+)
+
 SUBSCRIPTION_STANDING = Derived(
     name="subscription_standing",
     holds="One row per subscription of ours: the plan of the highest rank among its items; what its latest invoice "
     "charged, or else what its prices say, or the plan's; since when it is late; when it ends, or to which plan it "
     "changes. `is_live`: it bills. `is_owed`: what it pays for must be there. `may_serve`: its account may keep "
-    "the plan, or nothing says otherwise. `is_settled`: nothing about it is so young that a webhook may be on its way.",
+    "the plan, or nothing says otherwise. Both follow what was paid for the time that runs now, before the status. "
+    "`is_settled`: nothing about it is so young that a webhook may be on its way.",
     sql="""
 WITH meaning AS (
     SELECT subscription_id,
@@ -79,6 +130,8 @@ seen AS (
            s.next_phase_at,
            following.plan                                      AS next_plan,
            following.rank                                      AS next_rank,
+           coalesce(running.is_given_up, FALSE)                AS is_given_up,
+           coalesce(running.paid_at > s.ended_at, FALSE)       AS is_paid_after_its_end,
            s.created_at < $settled_before
                AND coalesce(s.current_period_start, s.created_at) < $settled_before
                AND coalesce(s.canceled_at, s.created_at) < $settled_before
@@ -91,6 +144,7 @@ seen AS (
     LEFT JOIN plan AS p             ON p.plan = m.plan
     LEFT JOIN late                  ON late.subscription_id = s.subscription_id
     LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = s.latest_invoice_id
+    LEFT JOIN running_bill AS running ON running.subscription_id = s.subscription_id
     LEFT JOIN news                  ON news.object_id = s.subscription_id
     LEFT JOIN stripe_price AS next_price ON next_price.price_id = s.next_price_id
     LEFT JOIN price_plan AS following    ON following.price_id = s.next_price_id
@@ -101,11 +155,14 @@ seen AS (
 )
 SELECT subscription_id, customer_id, named_account_id, status, created_at, current_period_end, ended_at, late_since,
        plan, rank, plan_paid, unmapped_items, unmapped_price_id, product_id, charged_minor, charged_currency,
-       ends_at, next_phase_at, next_plan, next_rank,
+       ends_at, next_phase_at, next_plan, next_rank, is_given_up,
        coalesce(status IN ('active', 'trialing', 'past_due') AND NOT paused AND ended_at IS NULL, FALSE) AS is_live,
        coalesce((status IN ('active', 'trialing') OR (status = 'past_due' AND late_since >= $past_due_since))
-                AND NOT paused AND ended_at IS NULL, FALSE) AS is_owed,
+                AND NOT paused AND ended_at IS NULL AND NOT is_given_up, FALSE)
+           OR is_paid_after_its_end AS is_owed,
        CASE WHEN status IS NULL                   THEN TRUE
+            WHEN is_paid_after_its_end            THEN TRUE
+            WHEN is_given_up                      THEN FALSE
             WHEN paused AND NOT $paused_entitles  THEN FALSE
             WHEN status IN ('active', 'trialing') THEN TRUE
             WHEN status = 'past_due'              THEN coalesce(late_since >= $past_due_since, TRUE)
@@ -130,7 +187,9 @@ WHERE s.is_live AND i.is_ours AND i.quantity > 1 AND NOT i.metered
 SUBSCRIPTION_LINK = Derived(
     name="subscription_link",
     holds="Each account that a subscription of ours may be of, and the strongest reason: 1 the subscription names it, "
-    "2 it names the subscription, 3 it names the customer, 4 the customer names it.",
+    "2 it names the subscription, 3 the finished checkout that made the subscription names it, 4 it names the "
+    "customer, 5 the customer names it.",
+    optional=("stripe_checkout_session",),
     sql="""
 SELECT subscription_id, account_id, min(strength) AS strength, min(is_closed) AS is_closed
 FROM (
@@ -144,14 +203,32 @@ FROM (
     UNION ALL
     SELECT s.subscription_id, a.account_id, 3, CASE WHEN a.active THEN 0 ELSE 1 END
     FROM subscription_standing AS s
-    JOIN account AS a ON a.stripe_customer_id = s.customer_id
+    JOIN stripe_checkout_session AS c ON c.subscription_id = s.subscription_id AND c.status = 'complete'
+    JOIN account AS a                 ON a.account_id = c.account_id
     UNION ALL
     SELECT s.subscription_id, a.account_id, 4, CASE WHEN a.active THEN 0 ELSE 1 END
+    FROM subscription_standing AS s
+    JOIN account AS a ON a.stripe_customer_id = s.customer_id
+    UNION ALL
+    SELECT s.subscription_id, a.account_id, 5, CASE WHEN a.active THEN 0 ELSE 1 END
     FROM subscription_standing AS s
     JOIN stripe_customer AS c ON c.customer_id = s.customer_id
     JOIN account AS a         ON a.account_id = c.account_id
 ) AS found
 GROUP BY subscription_id, account_id
+""",
+)
+
+TAKEN_SUBSCRIPTION = Derived(
+    name="taken_subscription",
+    holds="The subscriptions that name an open account which has their plan: they pay for that account, and for no "
+    "other of the same customer.",
+    sql="""
+SELECT l.subscription_id
+FROM subscription_link AS l
+JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
+JOIN account AS a               ON a.account_id = l.account_id AND a.plan = s.plan
+WHERE l.strength = 1 AND l.is_closed = 0
 """,
 )
 
@@ -174,8 +251,10 @@ GROUP BY l.subscription_id
 
 SUBSCRIPTIONS: tuple[Derived, ...] = (
     BOUGHT_ITEM,
+    RUNNING_BILL,
     SUBSCRIPTION_STANDING,
     SEAT_PRICE,
     SUBSCRIPTION_LINK,
+    TAKEN_SUBSCRIPTION,
     SUBSCRIPTION_HOLDER,
 )

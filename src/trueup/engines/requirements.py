@@ -68,6 +68,11 @@ def needs_listing(check: Check) -> bool:
     return _LISTING in check.requires
 
 
+def is_optional(check: Check, relation: str) -> bool:
+    """Whether the check reads the relation only where it is mapped."""
+    return all(relation != need for need, _ in _needed(check))
+
+
 def is_without(check: Check, without: frozenset[str]) -> bool:
     """Whether the check needs a relation that the business says it does not have."""
     return bool(without) and any(relation in without for relation, _ in _needed(check))

@@ -28,6 +28,10 @@ class Status(StrEnum):
     INCOMPLETE = "incomplete"
 
 
+NOT_ONE_ROW = "not one row was read"
+"""How the problem of a relation begins that was read whole, and must hold rows, and holds none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationRead:
     """What was read of one relation. ``problem`` says why the copy is not whole; a whole copy has none."""
@@ -37,6 +41,11 @@ class RelationRead:
     rows: int
     unreadable_rows: int = 0
     problem: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all of it was read, and that is not one row."""
+        return self.problem is not None and self.problem.startswith(NOT_ONE_ROW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

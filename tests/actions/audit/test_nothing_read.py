@@ -85,6 +85,17 @@ def test_a_company_with_rows_is_read_whole(app: Path) -> None:
     assert problems(app) == {}
 
 
+def test_an_empty_ledger_does_not_silence_a_check_that_it_only_excuses(app: Path) -> None:
+    config = app / "trueup.toml"
+    unlimited = """credits = "credits", unlimited_credits = "1 = 1", role = "'user'","""
+    config.write_text(config.read_text().replace('credits = "credits",', unlimited, 1))
+    run_sql(app, "DELETE FROM credit_transactions")
+    outcomes = {each["check"]: each for each in json.loads(audit(app, "--format", "json").out)["outcomes"]}
+    assert outcomes["unlimited-credits"]["outcome"] == "checked"
+    assert outcomes["unlimited-credits"]["findings"] > 0
+    assert outcomes["credit-balance"]["outcome"] == "broken"
+
+
 @pytest.mark.parametrize("relation", OF)
 def test_an_empty_table_is_not_clean(app: Path, relation: str) -> None:
     run_sql(app, f"DELETE FROM {OF[relation]}")

@@ -5,12 +5,33 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from trueup.checks.case_rows import paid_invoice
 from trueup.checks.entitlements.free_with_subscription_grant import _FREE_ACCOUNT, _PLANS, _change, _grant
 from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import Account, EntryKind, Exemption, LedgerEntry, Member
+from trueup.model.stripe_objects import InvoiceStatus, StripeEvent
 
 CASES: tuple[Case, ...] = (
+    Case(
+        name="the subscription is over, and the app keeps no history: the grant's invoice was paid",
+        given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=20)), paid_invoice(ago(days=20))),
+    ),
+    Case(
+        name="the grant's event is of an invoice that was paid",
+        given=(
+            *_PLANS,
+            _FREE_ACCOUNT,
+            _grant(1, ago(days=20), invoice=None, event="evt_1"),
+            StripeEvent(event_id="evt_1", invoice_id="in_1"),
+            paid_invoice(ago(days=20)),
+        ),
+    ),
+    Case(
+        name="the grant's invoice was never paid",
+        given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=20)), paid_invoice(status=InvoiceStatus.VOID)),
+        fires=("user_1",),
+    ),
     Case(
         name="cancelled since, and only the cancellation is on record",
         given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=20)), _change("PRO", "FREE", ago(days=5))),

@@ -6,6 +6,7 @@ import dataclasses
 from datetime import date
 from decimal import Decimal
 
+from trueup.checks.case_rows import invoice_line, paid_invoice, refund
 from trueup.checks.entitlements.paid_but_blocked import _BLOCKED, _ITEM, _LATE, _PAID, _PRO, _SERVED, _SOLD
 from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
@@ -22,9 +23,12 @@ from trueup.model.relations import (
 )
 from trueup.model.stripe_objects import (
     InvoiceStatus,
+    StripeCheckoutSession,
     StripeCustomer,
+    StripeDispute,
     StripeEvent,
     StripeInvoice,
+    StripeInvoicePayment,
     StripePrice,
     StripeSubscription,
     StripeSubscriptionItem,
@@ -32,6 +36,12 @@ from trueup.model.stripe_objects import (
 )
 
 _UNMAPPED = StripeSubscriptionItem(item_id="si_1", price_id="price_of_2026", product_id="prod_pro")
+
+
+_OVER = dataclasses.replace(
+    _PRO, status=SubscriptionStatus.CANCELED, canceled_at=ago(days=3), ended_at=ago(days=3), latest_invoice_id="in_1"
+)
+_RUNNING_LINE = invoice_line(start=ago(days=14))
 
 
 def _downgraded(days: float) -> PlanChange:
@@ -342,6 +352,75 @@ CASES: tuple[Case, ...] = (
         name="unlimited credits are no plan",
         given=(*_SOLD, dataclasses.replace(_BLOCKED, unlimited_credits=True), *_PAID),
         fires=("user_1",),
+    ),
+    Case(
+        name="an uncollectible invoice that was paid after its subscription had ended, for time that still runs",
+        given=(*_SOLD, _BLOCKED, _OVER, _ITEM, paid_invoice(ago(days=2), subscription="sub_1"), _RUNNING_LINE),
+        fires=("user_1",),
+        evidence={"user_1": {"paid_for": "PRO", "status": "canceled"}},
+    ),
+    Case(
+        name="an invoice that was paid before its subscription was given up at once",
+        given=(*_SOLD, _BLOCKED, _OVER, _ITEM, paid_invoice(ago(days=14), subscription="sub_1"), _RUNNING_LINE),
+    ),
+    Case(
+        name="paid after its end, and refunded in full",
+        given=(
+            *_SOLD,
+            _BLOCKED,
+            _OVER,
+            _ITEM,
+            paid_invoice(ago(days=2), subscription="sub_1"),
+            _RUNNING_LINE,
+            StripeInvoicePayment(invoice_payment_id="inpay_1"),
+            refund(2900, created_at=ago(days=1)),
+        ),
+    ),
+    Case(
+        name="blocked because the running period's payment was lost in a dispute",
+        given=(
+            *_SOLD,
+            _BLOCKED,
+            *_PAID,
+            paid_invoice(ago(days=14), subscription="sub_1"),
+            _RUNNING_LINE,
+            StripeInvoicePayment(invoice_payment_id="inpay_1"),
+            StripeDispute(dispute_id="dp_1", created_at=ago(days=9)),
+        ),
+    ),
+    Case(
+        name="only the finished checkout names the account, and its first invoice is of zero by a coupon",
+        given=(
+            *_SOLD,
+            dataclasses.replace(_BLOCKED, stripe_customer_id=None),
+            *_PAID,
+            StripeInvoice(invoice_id="in_1", subscription_id="sub_1", subtotal=2900, total=0, amount_paid=0),
+            StripeCheckoutSession(
+                checkout_session_id="cs_1",
+                mode="subscription",
+                subscription_id="sub_1",
+                account_id="user_1",
+                payment_intent_id=None,
+            ),
+        ),
+        fires=("user_1",),
+        evidence={"user_1": {"charged_minor": 0}},
+    ),
+    Case(
+        name="a checkout that was never finished names the account",
+        given=(
+            *_SOLD,
+            dataclasses.replace(_BLOCKED, stripe_customer_id=None),
+            *_PAID,
+            StripeCheckoutSession(
+                checkout_session_id="cs_1",
+                mode="subscription",
+                status="expired",
+                subscription_id="sub_1",
+                account_id="user_1",
+                payment_intent_id=None,
+            ),
+        ),
     ),
     Case(
         name="a closed account is not served",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
+from trueup.checks.case_rows import invoice_line, refund
 from trueup.checks.entitlements.unpaid_but_active import (
     _ACCOUNT,
     _CUSTOMER,
@@ -25,14 +27,19 @@ from trueup.model.relations import (
     Member,
     PlanChange,
     Role,
+    Row,
     StripeProduct,
 )
 from trueup.model.stripe_objects import (
+    DisputeStatus,
     InvoiceStatus,
+    RefundStatus,
     StripeCustomer,
+    StripeDispute,
     StripeEvent,
     StripeInvoice,
     StripeInvoiceLine,
+    StripeInvoicePayment,
     StripeReading,
     StripeSubscriptionItem,
     SubscriptionStatus,
@@ -42,7 +49,159 @@ _TRANSFER = StripeInvoice(
     invoice_id="in_9", collection_method="send_invoice", total=120_000, created_at=ago(days=40), due_at=ago(days=-20)
 )
 
+_START = ago(days=14)
+
+
+def _bill(
+    number: int = 1,
+    *,
+    status: InvoiceStatus = InvoiceStatus.PAID,
+    start: datetime = _START,
+    subscription: str = "sub_1",
+    **invoice: Any,
+) -> tuple[Row, ...]:
+    """An invoice for a month of PRO, paid by a payment of its own where it is paid."""
+    given = {"total": 2900, "amount_paid": 2900 if status is InvoiceStatus.PAID else 0, "created_at": start} | invoice
+    return (
+        StripeInvoice(invoice_id=f"in_{number}", subscription_id=subscription, status=status, **given),
+        invoice_line(number=number, start=start, amount=2900),
+        StripeInvoicePayment(
+            invoice_payment_id=f"inpay_{number}", invoice_id=f"in_{number}", payment_intent_id=f"pi_{number}"
+        ),
+    )
+
+
+def _lost(**changes: Any) -> StripeDispute:
+    return dataclasses.replace(StripeDispute(dispute_id="dp_1", created_at=ago(days=9)), **changes)
+
+
+_RUNNING = (*_SERVED, _LIVE, _ITEM)
+_OTHER_LIVE = dataclasses.replace(_LIVE, subscription_id="sub_2")
+_OTHER_ITEM = dataclasses.replace(_ITEM, item_id="si_2", subscription_id="sub_2")
+
+WHAT_WAS_PAID_FOR: tuple[Case, ...] = (
+    Case(name="the running period is paid", given=(*_RUNNING, *_bill())),
+    Case(
+        name="the running period's payment was lost in a dispute",
+        given=(*_RUNNING, *_bill(), _lost()),
+        fires=("user_1",),
+        evidence={"user_1": {"subscription_status": "active", "bill_given_up": True}},
+    ),
+    *(
+        Case(name=f"a dispute that is {status}", given=(*_RUNNING, *_bill(), _lost(status=status)))
+        for status in (DisputeStatus.WON, DisputeStatus.UNDER_REVIEW, DisputeStatus.WARNING_CLOSED)
+    ),
+    Case(
+        name="an earlier period's payment was lost",
+        given=(*_RUNNING, *_bill(), *_bill(2, start=ago(days=44)), _lost(payment_intent_id="pi_2")),
+    ),
+    Case(name="refunded in part", given=(*_RUNNING, *_bill(), refund(1450))),
+    Case(name="refunded in full, and served on", given=(*_RUNNING, *_bill(), refund(2900)), fires=("user_1",)),
+    Case(name="refunded in full a minute ago", given=(*_RUNNING, *_bill(), refund(2900, created_at=ago(minutes=1)))),
+    Case(
+        name="a refund that failed",
+        given=(*_RUNNING, *_bill(), refund(2900, status=RefundStatus.FAILED)),
+    ),
+    Case(
+        name="paid twice, and one of the payments refunded",
+        given=(*_RUNNING, *_bill(amount_paid=5800), refund(2900)),
+    ),
+    Case(name="credited in full before it was paid", given=(*_RUNNING, *_bill(amount_paid=0, amount_due=0))),
+    Case(name="credited in full after it was paid", given=(*_RUNNING, *_bill(credited=2900)), fires=("user_1",)),
+    Case(name="credited in part, which is the refund", given=(*_RUNNING, *_bill(credited=1450), refund(1450))),
+    Case(name="paid outside Stripe", given=(*_RUNNING, *_bill(paid_out_of_band=True))),
+    Case(
+        name="active, and its last three invoices uncollectible",
+        given=(
+            *_RUNNING,
+            *(
+                row
+                for number, days in enumerate((14, 44, 74), start=1)
+                for row in _bill(number, status=InvoiceStatus.UNCOLLECTIBLE, start=ago(days=days))
+            ),
+        ),
+        fires=("user_1",),
+    ),
+    Case(name="voided and served on", given=(*_RUNNING, *_bill(status=InvoiceStatus.VOID)), fires=("user_1",)),
+    Case(
+        name="voided, and billed and paid again",
+        given=(*_RUNNING, *_bill(status=InvoiceStatus.VOID), *_bill(2, start=ago(days=13))),
+    ),
+    Case(
+        name="voided, and billed again on terms that run",
+        given=(*_RUNNING, *_bill(status=InvoiceStatus.VOID), *_bill(2, status=InvoiceStatus.OPEN, start=ago(days=13))),
+    ),
+    Case(
+        name="two subscriptions, of which one was refunded",
+        given=(
+            *_RUNNING,
+            *_bill(),
+            refund(2900),
+            dataclasses.replace(_OTHER_LIVE, latest_invoice_id="in_2"),
+            _OTHER_ITEM,
+            *_bill(2, subscription="sub_2"),
+        ),
+    ),
+    Case(
+        name="a trial turned paid, and the first invoice was given up",
+        given=(
+            *_RUNNING,
+            *_bill(2, start=ago(days=44), total=0, amount_paid=0),
+            *_bill(status=InvoiceStatus.UNCOLLECTIBLE),
+        ),
+        fires=("user_1",),
+    ),
+    Case(
+        name="begun in the past, and billed for it from then",
+        given=(
+            *_SERVED,
+            *_with(_LIVE, created_at=ago(days=3), current_period_start=ago(days=25)),
+            *_bill(start=ago(days=25), created_at=ago(days=3)),
+        ),
+    ),
+    Case(
+        name="uncollectible, and paid after the subscription was over",
+        given=(
+            *_SERVED,
+            *_with(_ENDED, ended_at=ago(days=3), current_period_end=ago(days=-16)),
+            *_bill(paid_at=ago(days=2)),
+        ),
+    ),
+    Case(
+        name="an invoice of what is in no plan was given up",
+        given=(
+            *_RUNNING,
+            StripeInvoice(invoice_id="in_1", subscription_id="sub_1", status=InvoiceStatus.VOID),
+            invoice_line("price_shirt", start=_START),
+        ),
+    ),
+    Case(
+        name="one customer pays for two organisations that its subscriptions name, and a third hangs on it",
+        given=(
+            *_SOLD,
+            _READ,
+            _CUSTOMER,
+            *(dataclasses.replace(_ACCOUNT, account_id=f"org_{number}") for number in (1, 2, 3)),
+            dataclasses.replace(_LIVE, account_id="org_1"),
+            _ITEM,
+            dataclasses.replace(_OTHER_LIVE, account_id="org_2"),
+            _OTHER_ITEM,
+        ),
+        fires=("org_3",),
+    ),
+    Case(
+        name="the subscription names a person, and the organisation that has the customer has the plan",
+        given=(
+            *_SERVED,
+            Account(account_id="person_1", plan="FREE"),
+            dataclasses.replace(_LIVE, account_id="person_1"),
+            _ITEM,
+        ),
+    ),
+)
+
 CASES: tuple[Case, ...] = (
+    *WHAT_WAS_PAID_FOR,
     Case(
         name="a customer who never subscribed",
         given=_SERVED,

@@ -14,6 +14,7 @@ from trueup.engines.duckdb import DuckDB
 from trueup.engines.requirements import (
     NO_LISTING,
     NO_MATRIX,
+    is_optional,
     is_without,
     needs_listing,
     reads_gates,
@@ -73,21 +74,26 @@ class Readable:
 
     def __init__(self, books: Books) -> None:
         self._mapped = books.mapped_columns()
-        self._failed = {read.relation: read.problem for read in books.copies() if read.problem}
+        self._failed = {read.relation: read for read in books.copies() if read.problem}
         self._plans_configured = books.has_plans()
         self._books = books
 
     def obstacle(self, check: Check) -> Skipped | Broken | None:
         """What keeps this check from being answered, if anything."""
-        failed = sorted({relation for relation, _ in reads_of_check(check) if relation in self._failed})
+        failed = sorted({relation for relation, _ in reads_of_check(check) if self._is_missed(relation, check)})
         if failed:
-            return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]]}")
+            return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]].problem}")
         if reads_gates(check) and not self._is_any("gate_expectation"):
             return Skipped(reason=NO_MATRIX)
         if needs_listing(check) and not self._is_any("gate_probe WHERE lists"):
             return Skipped(reason=NO_LISTING)
         missing = unmapped(check, self._mapped, plans_configured=self._plans_configured)
         return Skipped(reason=not_mapped(missing)) if missing else None
+
+    def _is_missed(self, relation: str, check: Check) -> bool:
+        """Whether the check cannot answer without what was not read; an empty relation that only excuses is no loss."""
+        read = self._failed.get(relation)
+        return read is not None and not (read.is_empty and is_optional(check, relation))
 
     def _is_any(self, rows: str) -> bool:
         """Asked only by the few checks of plan gates: a repair, which has none of them, does not wait for it."""

@@ -31,6 +31,7 @@ CHECK = Check(
     title="Subscription credits granted to an account on a free plan",
     why="Either the account gets subscription credits that nobody pays for, or somebody pays for a plan that was taken "
     "away: credits are lost in the first case, the customer in the second.",
+    optional=("stripe_event", "stripe_invoice", "ledger_entry.stripe_event_id", "ledger_entry.stripe_invoice_id"),
     population="""
 SELECT count(*)
 FROM account AS a
@@ -44,6 +45,9 @@ WITH received AS (                     -- this period's grants to accounts that 
     JOIN account AS a           ON a.account_id = e.account_id
     JOIN plan AS p              ON p.plan = a.plan
     LEFT JOIN paid_seat AS seat ON seat.account_id = e.account_id
+    LEFT JOIN stripe_event AS told   ON told.event_id = e.stripe_event_id
+    LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = coalesce(e.stripe_invoice_id, told.invoice_id)
+                                    AND bill.status = 'paid' AND bill.livemode = $livemode
     WHERE e.kind = 'subscription_grant'
       AND e.posted
       AND e.amount > 0
@@ -52,6 +56,7 @@ WITH received AS (                     -- this period's grants to accounts that 
       AND a.active
       AND NOT p.paid
       AND seat.account_id IS NULL
+      AND bill.invoice_id IS NULL          -- it was paid for then, whatever the plan is now
 ),
 plan_move AS (                         -- the accounts' plan changes; a plan the config does not know may have been paid
     SELECT c.account_id, c.changed_at,

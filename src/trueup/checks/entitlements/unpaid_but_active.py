@@ -69,8 +69,8 @@ WITH excused AS (
     SELECT l.account_id
     FROM subscription_link AS l
     JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
-    WHERE (s.may_serve AND (s.plan IS NULL OR s.plan_paid))
-       OR NOT s.is_settled
+    WHERE ((s.may_serve AND (s.plan IS NULL OR s.plan_paid)) OR NOT s.is_settled)
+      AND (l.strength = 1 OR l.subscription_id NOT IN (SELECT subscription_id FROM taken_subscription))
     UNION ALL
     SELECT account_id FROM invoice_cover
     UNION ALL
@@ -114,6 +114,7 @@ SELECT u.account_id AS subject,
        coalesce(s.status, 'not there') AS subscription_status,
        s.ended_at, s.current_period_end,
        CASE WHEN s.status = 'past_due' THEN s.late_since END AS late_since,
+       coalesce(s.is_given_up, FALSE) AS bill_given_up,
        CASE WHEN s.charged_currency IS NOT NULL THEN s.charged_minor ELSE u.price_minor END AS charged_minor,
        coalesce(s.charged_currency, u.price_currency) AS charged_currency
 FROM unpaid AS u
@@ -121,7 +122,7 @@ LEFT JOIN latest                     ON latest.account_id = u.account_id
 LEFT JOIN subscription_standing AS s ON s.subscription_id = latest.subscription_id
 WHERE NOT EXISTS (SELECT 1 FROM elsewhere AS e WHERE e.account_id = u.account_id)
 """,
-    message="{subject} is served {plan}, and no live subscription pays for it; its last one: {subscription_id} "
+    message="{subject} is served {plan}, and no subscription pays for it now; its last one: {subscription_id} "
     "({subscription_status}).",
     impact=money_at_risk("charged_minor", "charged_currency"),
     cases=(
