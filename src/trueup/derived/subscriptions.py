@@ -162,8 +162,8 @@ SELECT subscription_id, customer_id, named_account_id, status, created_at, curre
            OR is_paid_after_its_end AS is_owed,
        CASE WHEN status IS NULL                   THEN TRUE
             WHEN is_paid_after_its_end            THEN TRUE
-            WHEN is_given_up                      THEN FALSE
             WHEN paused AND NOT $paused_entitles  THEN FALSE
+            WHEN is_given_up AND NOT paused       THEN FALSE   -- a pause may void the bills that fall into it
             WHEN status IN ('active', 'trialing') THEN TRUE
             WHEN status = 'past_due'              THEN coalesce(late_since >= $past_due_since, TRUE)
             WHEN status = 'canceled' THEN cancel_at_period_end AND coalesce(current_period_end > $now, FALSE)

@@ -342,6 +342,10 @@ CASES: tuple[Case, ...] = (
     ),
     Case(name="paused by policy", given=(*_SERVED, *_with(_LIVE, paused=True))),
     Case(
+        name="paused by policy, which voids the bills of that time",
+        given=(*_SERVED, *_with(_LIVE, paused=True), *_bill(status=InvoiceStatus.VOID)),
+    ),
+    Case(
         name="paused, where the policy ends service with it",
         given=(*_SERVED, *_with(_LIVE, paused=True)),
         policy=Policy(paused_entitles=False),
