@@ -32,9 +32,6 @@ from trueup.stripe.listings import LISTINGS
 EXAMPLES = max(settings().max_examples // 12, 1)
 """Each reads all objects of all forms, dozens of them changed."""
 
-UNREAD_ENDS = ("current_phase", "end_date")
-"""What ends the reading in a traceback today where it is text or a list: to be struck out with the code that does."""
-
 OBJECTS = [
     (form.tag, kind, item)
     for form in FORMS
@@ -47,7 +44,7 @@ PLACES: list[tuple[int, Place]] = [
     (number, place)
     for number, (_, _, item) in enumerate(OBJECTS)
     for place in list_places(item)
-    if place not in WHAT_IT_IS and place[-2:] != UNREAD_ENDS
+    if place not in WHAT_IT_IS
 ]
 NAMES: list[tuple[int, Place]] = [
     (number, place) for number, (_, _, item) in enumerate(OBJECTS) for place in WHAT_IT_IS if place[0] in item
@@ -209,13 +206,6 @@ def test_a_page_with_any_json_in_any_place_is_read_or_its_list_named(changes: Ch
     for relation, found in read.rows.items():
         for row in found:
             assert all(isinstance(value, str | int | None) for value in row.values()), (relation, row)
-
-
-def test_the_end_of_a_phase_that_is_no_moment_still_ends_the_reading() -> None:
-    """Remove this, and ``UNREAD_ENDS``, with the code that compares it."""
-    (number,) = (number for number, (tag, kind, _) in enumerate(OBJECTS) if (tag, kind) == ("s23", "subscriptions"))
-    with pytest.raises(TypeError):
-        read_changed([((number, ("schedule", *UNREAD_ENDS)), "[null]")])
 
 
 def test_items_that_name_a_price_are_still_read_without_the_prices() -> None:
