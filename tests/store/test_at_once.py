@@ -138,7 +138,7 @@ def test_runs_recorded_by_two_processes_leave_the_states_of_one_order(store: Sto
         changed = store.runs.difference(one.run_id)
         appeared = {moved.issue_id for moved in (*changed.new, *changed.reopened)}
         gone = {moved.issue_id for moved in changed.resolved}
-        if one.decides:
+        if one.updates_state:
             assert not appeared & open_now
             assert gone <= open_now
             open_now = (open_now | appeared) - gone

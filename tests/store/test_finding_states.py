@@ -40,7 +40,7 @@ class Model:
     def note(self, made: RunRecord) -> dict[str, set[str]]:
         """Write a run down; what it changed."""
         changed: dict[str, set[str]] = {"new": set(), "worse": set(), "reopened": set(), "resolved": set()}
-        if not made.decides or made.generated_at < self.decided:
+        if not made.updates_state or made.generated_at < self.decided:
             return changed
         self.decided = made.generated_at
         present = {one.issue_id: one for one in made.issues}
@@ -80,8 +80,8 @@ def histories(draw: st.DrawFn) -> list[RunRecord]:
         moment += timedelta(minutes=draw(st.sampled_from([60, 60, 60, 0, -30])))
         found = draw(st.lists(issues, max_size=5, unique_by=lambda one: one.issue_id))
         answered = draw(st.sampled_from([CHECKS, CHECKS, CHECKS, frozenset({"stuck-event"}), frozenset()]))
-        decides = draw(st.sampled_from([True, True, True, False]))
-        made.append(run(found, at=moment, answered_checks=answered, decides=decides))
+        updates_state = draw(st.sampled_from([True, True, True, False]))
+        made.append(run(found, at=moment, answered_checks=answered, updates_state=updates_state))
     return made
 
 
@@ -95,7 +95,7 @@ def test_findings_open_resolve_and_reopen_as_the_model_says(store: Store, histor
         difference = store.runs.record(made)
         stored = store.runs.get(made.run_id)
         assert stored is not None
-        if stored.decides:
+        if stored.updates_state:
             found = {kind: {one.issue_id for one in getattr(difference, kind)} for kind in expected}
             assert found == expected
         else:

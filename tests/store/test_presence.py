@@ -69,7 +69,7 @@ def replaced_by_a_pipe(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (Path.unlink, "is not there any more"),
+        (Path.unlink, "is gone, and trueup does not replace it"),
         (truncated, "malformed"),
         (without_a_table, f"has no table {FIRST_TABLES[-1]}"),
         (emptied, "is an empty file"),

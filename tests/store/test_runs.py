@@ -40,7 +40,15 @@ def test_a_run_comes_back_as_it_was_recorded(store: Store) -> None:
     assert found is not None
     for name in ("run_id", "environment", "generated_at", "as_of", "period_days", "status", "score", "confidence"):
         assert getattr(found, name) == getattr(made, name)
-    for name in ("complete", "whole", "decides", "trigger", "milliseconds", "answered_checks", "head"):
+    for name in (
+        "complete",
+        "covers_all_checks",
+        "updates_state",
+        "trigger",
+        "milliseconds",
+        "answered_checks",
+        "head",
+    ):
         assert getattr(found, name) == getattr(made, name)
     assert (found.issues, found.new, found.worse, found.reopened, found.resolved) == (2, 2, 0, 0, 0)
     assert store.runs.get("another") is None
@@ -106,9 +114,9 @@ def test_a_check_that_did_not_answer_resolves_nothing(store: Store) -> None:
 def test_a_run_that_decides_nothing_is_compared_with_its_like_and_changes_no_state(store: Store) -> None:
     usual = run([A, B])
     store.runs.record(usual)
-    narrow = run([A, C], at=NOW + HOUR, period_days=7, decides=False)
+    narrow = run([A, C], at=NOW + HOUR, period_days=7, updates_state=False)
     assert changes(store.runs.record(narrow)) == {"new": [A, C]}
-    again = run([C, D], at=NOW + 2 * HOUR, period_days=7, decides=False)
+    again = run([C, D], at=NOW + 2 * HOUR, period_days=7, updates_state=False)
     difference = store.runs.record(again)
     assert difference.with_run_id == narrow.run_id
     assert changes(difference) == {"new": [D], "resolved": [A]}
@@ -127,7 +135,7 @@ def test_a_run_of_an_earlier_moment_than_the_last_is_kept_and_decides_nothing(st
     store.runs.record(late)
     found = store.runs.get(late.run_id)
     assert found is not None
-    assert not found.decides
+    assert not found.updates_state
     finding = store.findings.get("production", A)
     assert finding is not None
     assert finding.state is State.OPEN
@@ -149,8 +157,8 @@ def test_the_newest_run_is_the_last_in_which_every_check_was_asked(store: Store)
     assert store.runs.newest("production") is None
     complete = run()
     incomplete = run(at=NOW + HOUR, complete=False)
-    monthly = run(at=NOW + 2 * HOUR, period_days=30, decides=False)
-    some = run(at=NOW + 3 * HOUR, whole=False, complete=False)
+    monthly = run(at=NOW + 2 * HOUR, period_days=30, updates_state=False)
+    some = run(at=NOW + 3 * HOUR, covers_all_checks=False, complete=False)
     for made in (complete, incomplete, monthly, some):
         store.runs.record(made)
 

@@ -59,12 +59,12 @@ def recorded(
     issues: Iterable[str | IssueRecord] = (),
     *,
     outcomes: Mapping[str, str] | None = None,
-    whole: bool = True,
-    decides: bool = True,
+    covers_all_checks: bool = True,
+    updates_state: bool = True,
     environment: str = ENVIRONMENT,
 ) -> str:
     """Record a run and give its id. A check that ``outcomes`` does not name was answered."""
-    known = dict.fromkeys(CHECKS, "checked") if whole else {}
+    known = dict.fromkeys(CHECKS, "checked") if covers_all_checks else {}
     outcome = {**known, **(outcomes or {})}
     complete = not {"skipped", "broken"} & set(outcome.values())
     run_id = f"{environment}-{at.isoformat()}"
@@ -88,8 +88,8 @@ def recorded(
             answered_checks=frozenset(check for check, word in outcome.items() if word == "checked"),
             head=json.dumps(head),
             issues=[one if isinstance(one, IssueRecord) else issue(one) for one in issues],
-            whole=whole,
-            decides=decides,
+            covers_all_checks=covers_all_checks,
+            updates_state=updates_state,
         )
     )
     return run_id

@@ -50,7 +50,7 @@ class App:
         return issue_id in {finding.id for finding in self._found_by(asked)}
 
     def _found_by(self, checks: Sequence[Check]) -> list[Finding]:
-        report = audit(self.config, checks=checks, now=self.now, progress=Silent(), whole=False)
+        report = audit(self.config, checks=checks, now=self.now, progress=Silent(), covers_all_checks=False)
         assert all(isinstance(each.outcome, (Checked, Off)) for each in report.outcomes), report.outcomes
         return list(report.findings())
 

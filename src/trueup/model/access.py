@@ -1,4 +1,4 @@
-"""Who may come in: the roles of tokens, sessions and browser logins."""
+"""The roles of the people and programs that may use the server: of tokens, sessions and browser logins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What its holder may do, in three steps; which permissions a role has is decided where the routes are."""
+    """What the holder of a token or a session may do, in three steps. The routes say which permissions a role has."""
 
     VIEWER = "viewer"
     ADMIN = "admin"

@@ -48,8 +48,8 @@ class Address:
 
     def for_mysql(self) -> dict[str, Any]:
         """The address as arguments of a MySQL driver's ``connect``, its password among them."""
-        found = re.fullmatch(r"\[?([^\]]*?)\]?(?::([0-9]+))?", self.hosts)
-        host, port = (found[1], found[2]) if found else (self.hosts, None)
+        match = re.fullmatch(r"\[?([^\]]*?)\]?(?::([0-9]+))?", self.hosts)
+        host, port = (match[1], match[2]) if match else (self.hosts, None)
         return {
             "host": host or "localhost",
             "port": int(port or MYSQL_PORT),
@@ -75,20 +75,20 @@ def parse_address(url: str) -> Address:
     middle, and one half would show up in a driver's message as the host. Raises ``ConfigurationError``, which shows
     none of it.
     """
-    found = _ADDRESS.fullmatch(url)
-    if found is None or _BROKEN_ESCAPE.search(url):
+    match = _ADDRESS.fullmatch(url)
+    if match is None or _BROKEN_ESCAPE.search(url):
         raise ConfigurationError(
             f"The {url.partition('://')[0]}:// address cannot be read; write scheme://user:password@host:port/database "
             "and percent-encode special characters of the password (@ as %40, / as %2F, ? as %3F, % as %25)."
         )
-    options = dict(parse_qsl(found["options"] or "", keep_blank_values=True))
-    password = unquote(found["password"]) if found["password"] is not None else None
-    given = [found["password"], *(value for name, value in options.items() if name.lower() in _SECRET_OPTIONS)]
+    options = dict(parse_qsl(match["options"] or "", keep_blank_values=True))
+    password = unquote(match["password"]) if match["password"] is not None else None
+    given = [match["password"], *(value for name, value in options.items() if name.lower() in _SECRET_OPTIONS)]
     return Address(
-        scheme=found["scheme"].lower(),
-        user=unquote(found["user"]) if found["user"] else options.get("user"),
-        hosts=found["hosts"],
-        database=unquote(found["database"]) if found["database"] else options.get("dbname"),
+        scheme=match["scheme"].lower(),
+        user=unquote(match["user"]) if match["user"] else options.get("user"),
+        hosts=match["hosts"],
+        database=unquote(match["database"]) if match["database"] else options.get("dbname"),
         options=options,
         password=password,
         secrets=_spellings(secret for secret in given if secret),
@@ -98,8 +98,8 @@ def parse_address(url: str) -> Address:
 def sqlite_file(url: str, *, key: str) -> str:
     """The path in ``sqlite:///app.db`` (relative) or ``sqlite:////data/app.db``, as it is written.
 
-    Raises ``ConfigurationError`` for an address with a user, a password or a host, and shows none of it: it was a
-    server's before somebody changed its first word, or has a key that SQLite does not take.
+    Raises ``ConfigurationError`` for an address with a user, a password, a host or a key that SQLite does not take,
+    and shows none of it: it may have been a server's address before its first word was changed.
     """
     rest = url.partition("://")[2].partition("?")[0]
     if not rest.startswith("/") or _LOGIN.match(rest[1:]):

@@ -1,4 +1,4 @@
-"""What operations are told: one message about the set of open findings that alert. Channels render this one value."""
+"""The message that an alert sends: one value about the set of open findings that alert. Every channel renders it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOCUMENT_VERSION = 1
 
 
 class AlertKind(StrEnum):
-    """Why operations are told."""
+    """Why this message is sent."""
 
     OPENED = "opened"
     CHANGED = "changed"
@@ -28,7 +28,7 @@ class AlertKind(StrEnum):
 
 
 class ItemChange(StrEnum):
-    """How a finding stands against the message before."""
+    """How a finding compares with the message before."""
 
     NEW = "new"
     WORSE = "worse"
@@ -49,13 +49,13 @@ class AlertItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One message. Everything that a channel shows stands here, so sending it twice is the same message twice.
+    """One message. It holds everything that a channel shows, so sending it twice sends the same message twice.
 
-    ``fingerprint`` is that of the set (32 hex digits); ``dedup_key`` is the same for every message about one trouble,
-    its resolution included, and is what a pager groups by. ``severity`` is the worst of the set. ``summary`` are lines
-    for people. ``counts`` are open findings by severity, whereas ``items`` may be only the most urgent of them.
+    ``fingerprint`` identifies the set of findings (32 hex digits). ``dedup_key`` is the same for every message about
+    one trouble, its resolution included; a pager groups by it. ``severity`` is the worst of the set. ``summary`` are
+    lines for people. ``counts`` are all open findings by severity; ``items`` may be only the most urgent of them.
     ``money_at_risk`` is in minor units by currency. ``at`` is naive UTC. ``links`` are web addresses by their label.
-    ``run_id`` is missing where no run stands behind the message (a heartbeat that failed, a test).
+    ``run_id`` is missing where the message is about no run (a missing audit, a test).
     """
 
     kind: AlertKind
@@ -80,13 +80,13 @@ class Alert:
 
     @property
     def message_id(self) -> str:
-        """Names this very message, so that a receiver who gets it twice can tell. The same in every attempt."""
+        """The identity of this message: a receiver recognizes it when it comes twice. Every attempt has the same."""
         text = json.dumps(document_of(self), sort_keys=True, separators=(",", ":"))
         return "msg_" + hashlib.sha256(f"trueup-alert-1\0{text}".encode()).hexdigest()[:32]
 
 
 def document_of(alert: Alert) -> dict[str, Any]:
-    """The alert as a JSON object, in the words of the API. ``alert_of`` reads it back whole."""
+    """The alert as a JSON object, with the API's names. ``alert_of`` reads it back."""
     return {
         "schemaVersion": DOCUMENT_VERSION,
         "kind": alert.kind.value,
@@ -107,7 +107,7 @@ def document_of(alert: Alert) -> dict[str, Any]:
 
 
 def alert_of(document: Mapping[str, Any]) -> Alert:
-    """The alert that ``document_of`` wrote. Raises ``KeyError`` or ``ValueError`` for anything else."""
+    """Read the alert that ``document_of`` wrote. Raises ``KeyError`` or ``ValueError`` for anything else."""
     return Alert(
         kind=AlertKind(document["kind"]),
         fingerprint=document["fingerprint"],

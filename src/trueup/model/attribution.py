@@ -1,4 +1,4 @@
-"""Who did it and why, as it goes on record: names and reasons that are one line of plain text."""
+"""Who made a change and why, as the journal records it: names and reasons that are one line of plain text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TURNS_READING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 
 
 def clean_reason(text: str) -> str:
-    """Return the reason as it is kept: trimmed, 10 to 500 characters, nothing that moves a cursor or turns the reading.
+    """Return the reason as it is stored: trimmed, 10 to 500 characters, without control or direction characters.
 
     Raises ``ConfigurationError``.
     """
@@ -36,5 +36,5 @@ def clean_name(text: str, *, what: str, longest: int = _NAME_LENGTH) -> str:
 
 
 def _plain(text: str) -> bool:
-    """Return whether nothing in it breaks a line, moves a cursor or turns the reading."""
+    """Return whether the text holds nothing that breaks a line, moves a cursor or changes the reading direction."""
     return not any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in _TURNS_READING for c in text)

@@ -1,4 +1,4 @@
-"""What a repair would do, as a value. A closed set that an auditor reads on one screen; there is no free SQL in it."""
+"""What a repair would write, as a value. The set of changes is closed and fits on one screen; none holds free SQL."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribedChange:
-    """A change as a report describes it: its ``text`` names what would be written. It cannot be applied."""
+    """A change as a report describes it: its ``text`` says what would be written. It cannot be applied."""
 
     kind: str
     safe: bool
@@ -55,6 +55,6 @@ class DescribedChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a finding that could be repaired must not be, now: a person has to decide."""
+    """Why a finding that has a repair must not be repaired now: a person has to decide."""
 
     reason: str

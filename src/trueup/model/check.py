@@ -45,12 +45,12 @@ class Case:
 
 
 def nothing_at_risk(_row: EvidenceRow) -> Impact:
-    """The impact of a finding that costs nobody anything by itself."""
+    """The impact of a finding that costs nothing by itself."""
     return Impact()
 
 
 def credits_at_risk(column: str) -> Callable[[EvidenceRow], Impact]:
-    """The impact is the size of the credit amount in this evidence column."""
+    """The impact is the number of credits in this evidence column, without its sign."""
 
     def impact(row: EvidenceRow) -> Impact:
         amount = row[column]
@@ -77,8 +77,8 @@ class Check:
     broken subject: ``subject``, optionally ``severity``, and every other column is evidence. Both are DuckDB's
     dialect inside the portable subset, and may bind the names of ``Policy.parameters`` as ``$name``.
 
-    The relations and columns a check needs are read from its SQL. ``requires`` adds those that have a neutral value
-    but without which this check would look at nothing (``ledger_entry.sequence``); ``optional`` takes those away that
+    The relations and columns a check needs are read from its SQL. ``requires`` adds columns that have a neutral value
+    but without which this check would look at nothing (``ledger_entry.sequence``). ``optional`` removes those that can
     only excuse, as ``relation`` or ``relation.column``: unmapped they are empty, and the check still answers.
     """
 
@@ -95,9 +95,9 @@ class Check:
     """What holds when all is well, stated positively. The catalogue fills it in from the file's docstring."""
     revenue_impacting: bool = False
     inconclusive: bool = False
-    """What it finds is what could not be looked at: it is then *broken*, and nothing exempts from it."""
+    """The check reports what could not be looked at. It is then *broken*, and no exemption applies to it."""
     compares_accounts: bool = False
-    """It compares an account with others: a look at the rows of one account cannot say that a finding is gone."""
+    """The check compares an account with others, so the rows of one account cannot show that a finding is gone."""
     requires: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     impact: Callable[[EvidenceRow], Impact] = nothing_at_risk

@@ -1,6 +1,6 @@
 """The columns of relations: a relation is a frozen dataclass, and its fields are the columns.
 
-Three kinds of column, told apart by how the field is written:
+Three kinds of column, distinguished by how the field is written:
 
 - ``key()``      names the row. It must be mapped, and a row without it cannot be kept.
 - ``fact(x)``    has no neutral value: a check that reads it is *skipped* when it is not mapped. ``x`` only

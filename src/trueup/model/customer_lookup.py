@@ -1,4 +1,4 @@
-"""What Stripe knows of an account that is to lose its plan: nothing, something, or nobody can say."""
+"""What Stripe knows of an account that is about to lose its plan: nothing, a customer, or no answer could be had."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupKeys:
-    """Whom Stripe is asked about: everything by which it could know the account."""
+    """The account to look for: everything by which Stripe could know it."""
 
     account_id: str
     emails: frozenset[str] = frozenset()
@@ -17,9 +17,9 @@ class LookupKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotFound:
-    """Complete answers that hold nothing of the account. ``asked_at`` is by Stripe's clock, naive UTC.
+    """Stripe answered completely, and knows nothing of the account. ``asked_at`` is by Stripe's clock, naive UTC.
 
-    ``questions`` say what was asked, without anybody's data; ``request_ids`` are Stripe's own, one a question.
+    ``questions`` say what was asked, without personal data; ``request_ids`` are Stripe's own, one a question.
     """
 
     keys: LookupKeys
@@ -31,19 +31,19 @@ class NotFound:
 
     @property
     def text(self) -> str:
-        """What was proven, in words that stay the same from a preview to the repair."""
+        """What was proven. The words are the same in a preview and in the repair."""
         return f"no customer and no subscription in {self.stripe_account}, {'live' if self.livemode else 'test'} mode"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotAsked:
-    """There is no Stripe to ask, and the config leaves the decision to the person who asks for the repair."""
+    """There is no Stripe to ask. The config leaves the decision to the person who asks for the repair."""
 
     keys: LookupKeys
 
     @property
     def text(self) -> str:
-        """What stands in the place of a proof."""
+        """The text that a result shows where it has no proof."""
         return "not asked: repairs.downgrade_without_stripe leaves it to the person who asks"
 
 
@@ -57,7 +57,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nobody can say, and what is unknown never repairs. ``why`` is a clause without a full stop."""
+    """The lookup got no answer, and what is unknown is never repaired. ``why`` is a clause without a full stop."""
 
     keys: LookupKeys
     why: str
@@ -65,7 +65,7 @@ class Unknown:
     @property
     def reason(self) -> str:
         """The whole sentence."""
-        return f"Nobody knows whether Stripe has a customer of {self.keys.account_id}: {self.why}."
+        return f"It is unknown whether Stripe has a customer of {self.keys.account_id}: {self.why}."
 
 
 Proof = NotFound | NotAsked

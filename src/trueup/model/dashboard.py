@@ -1,4 +1,4 @@
-"""Where Stripe's dashboard shows an object: the one place that knows its addresses."""
+"""Links to Stripe's dashboard. Only this module knows its addresses."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _ID = re.compile(r"(?P<prefix>[a-z]+)_(?P<mode>test_|live_)?[A-Za-z0-9_]{1,120}"
 
 
 def dashboard_link(object_id: str, *, livemode: bool, account: str | None = None) -> str | None:
-    """The dashboard's page about an object; None for what is no id of Stripe's, or of a kind that has no page.
+    """The dashboard's page about an object; None for an id that is not Stripe's, or whose kind has no page.
 
-    With ``account`` it opens that account, whichever one the reader looked at last.
+    With ``account``, the link opens that account, even if the reader last looked at another one.
 
     >>> dashboard_link("cus_123", livemode=True)
     'https://dashboard.stripe.com/customers/cus_123'
     >>> dashboard_link("pi_123", livemode=False, account="acct_1Ex")
     'https://dashboard.stripe.com/acct_1Ex/test/payments/pi_123'
     """
-    found = _ID.fullmatch(object_id)
-    page = _PAGES.get(found["prefix"]) if found else None
-    if found is None or page is None:
+    match = _ID.fullmatch(object_id)
+    page = _PAGES.get(match["prefix"]) if match else None
+    if match is None or page is None:
         return None
-    is_test = not livemode or found["mode"] == "test_"
+    is_test = not livemode or match["mode"] == "test_"
     return "/".join([_BASE, *([account] if account else []), *(["test"] if is_test else []), page, object_id])

@@ -1,4 +1,4 @@
-"""Alert episodes: what operations have been told about, and when they are told again. Pure: no clock, no store.
+"""Alert episodes: which findings operations were alerted about, and when to alert again. Pure: no clock, no store.
 
 An *episode* is one alerting finding from the run that opened it until it is resolved. The open episodes of an
 environment are a set, and the set has one fingerprint.
@@ -6,9 +6,9 @@ environment are a set, and the set has one fingerprint.
 - A changed set alerts at once: something opened, got worse, or was resolved.
 - The same set alerts at most once in ``REMIND_AFTER``.
 - A set that becomes empty sends a resolve message.
-- An episode is resolved by ``CLEAN_LOOKS`` looks in a row that answered its check and did not find it. A run that did
-  not answer the check is no look at all. A person's decision (an exemption, a lower severity, a check that was switched
-  off) resolves at once, because it cannot flicker.
+- An episode is resolved after ``CLEAN_LOOKS`` looks in a row that answered its check and did not find it. A run that
+did not answer the check does not count as a look. A person's decision (an exemption, a lower severity, a check that
+was switched off) resolves it at once, because a decision does not flicker.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from trueup.model.severity import Severity
 from trueup.model.worsening import CLEAR_GROWTH, is_worse
 
 REMIND_AFTER = timedelta(minutes=60)
-"""The same set alerts at most once in this time."""
+"""The least time between two alerts about the same set."""
 
 CLEAN_LOOKS = 2
-"""How many looks in a row must not find it before an episode is resolved."""
+"""How many looks in a row must not find an episode's finding before it is resolved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One alerting finding as a run saw it. ``risk`` orders risks of one finding; it is never negative."""
+    """One alerting finding as a run saw it. ``risk`` is never negative and compares only risks of the same finding."""
 
     fingerprint: str
     check: str
@@ -42,7 +42,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """One open episode. ``told_severity`` and ``told_risk`` are what the last alert about it said.
+    """One open episode. ``told_severity`` and ``told_risk`` are those of the last alert about it.
 
     ``clean_looks`` counts the looks in a row that did not find it. Moments are naive UTC.
     """
@@ -58,7 +58,7 @@ class Episode:
 
     @property
     def worsened(self) -> bool:
-        """Whether the finding is clearly worse than the last alert about it said."""
+        """Whether the finding is clearly worse than in the last alert about it."""
         worse: bool = is_worse(
             rank=self.severity.rank,
             risk=self.risk,
@@ -73,7 +73,7 @@ class Episode:
 class Look:
     """What one run can say about alerts.
 
-    ``answered`` holds the checks that ran over whole data. ``decided`` holds the fingerprints of findings that are
+    ``answered`` holds the checks that ran over complete data. ``decided`` holds the fingerprints of findings that are
     there and must not alert (exempted, or of a lower severity now), and ``off`` the checks that are switched off or no
     longer exist.
     """
@@ -104,9 +104,9 @@ class Telling(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a look changed. ``memory`` is what to remember; no ``telling`` means that nobody is told.
+    """What a look changed. ``memory`` is what to remember; without a ``telling``, no alert is sent.
 
-    ``opened`` and ``worsened`` stand in ``memory`` too; ``resolved`` no longer do.
+    ``memory`` also holds ``opened`` and ``worsened``, and no longer holds ``resolved``.
     """
 
     memory: Memory
@@ -117,7 +117,7 @@ class Judgement:
 
 
 def judge(memory: Memory, look: Look, *, now: datetime) -> Judgement:
-    """What this look changes, and whether that is told. ``now`` (naive UTC) is the moment of the decision."""
+    """Judge a look: what it changes, and whether an alert is due. ``now`` (naive UTC) is the moment of the decision."""
     seen = _by_fingerprint(look.sightings)
     known = {episode.fingerprint for episode in memory.episodes}
     opened = tuple(_opened(sighting, look.at) for key, sighting in seen.items() if key not in known)
@@ -149,7 +149,7 @@ def set_fingerprint(environment: str, fingerprints: Iterable[str]) -> str:
 
 
 def heartbeat_fingerprint(environment: str, *, missed: bool) -> str:
-    """What stands in place of the set's fingerprint where the alert is that no audit was completed, or that one was."""
+    """The fingerprint of an alert that is not about findings: no audit was completed, or audits are complete again."""
     return _digest("trueup-heartbeat-1", environment, "missed" if missed else "heard")
 
 
@@ -164,10 +164,10 @@ def _digest(*words: str) -> str:
 
 def _by_fingerprint(sightings: Iterable[Sighting]) -> dict[str, Sighting]:
     """One sighting per fingerprint, the worst of several."""
-    found: dict[str, Sighting] = {}
+    by_fingerprint: dict[str, Sighting] = {}
     for sighting in sorted(sightings, key=lambda seen: (seen.severity.rank, seen.risk)):
-        found[sighting.fingerprint] = sighting
-    return found
+        by_fingerprint[sighting.fingerprint] = sighting
+    return by_fingerprint
 
 
 def _opened(sighting: Sighting, at: datetime) -> Episode:

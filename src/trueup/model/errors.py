@@ -1,4 +1,4 @@
-"""The errors a person can meet. Each message is one sentence that names the thing, the place and the mend."""
+"""The errors that a person can meet. A message is one sentence: what is wrong, where it is, how to mend it."""
 
 from __future__ import annotations
 
@@ -10,55 +10,55 @@ class TrueupError(Exception):
     """The root of every error trueup raises on purpose.
 
     ``exit_code`` is the process's answer when the error reaches the command line: 2 for usage and
-    configuration, 3 for "could not check" (docs: exit codes in README).
+    configuration, 3 for "could not check" (the README lists the exit codes).
     """
 
     exit_code = 3
 
 
 class ConfigurationError(TrueupError):
-    """What we were told to do cannot be right: a bad option, a bad config, a mapping that does not fit the schema."""
+    """What was asked for cannot be done: a bad option, a bad config, a mapping that does not fit the schema."""
 
     exit_code = 2
 
 
 class DatabaseMissing(ConfigurationError):
-    """The file or folder that should hold the app's rows is not there: a wrong address, or one that is gone."""
+    """The file or folder that should hold the app's rows does not exist: the address is wrong, or it was removed."""
 
 
 class SourceUnavailable(TrueupError):
-    """The app's database cannot be reached, refused us, or went away while we read."""
+    """The app's database cannot be reached, refused the connection, or went away during a read."""
 
 
 class FileUnreadable(SourceUnavailable):
-    """One file of a folder cannot be read as it is; the others can."""
+    """One file of a folder cannot be read in its present form; the others can."""
 
 
 class FileEmpty(FileUnreadable):
-    """A file holds not one byte, so that nobody knows whether there was nothing to write, or nothing was written."""
+    """A file is empty. There may have been nothing to write, or the program that writes it may have failed."""
 
 
 class StoreUnavailable(TrueupError):
-    """Our own memory cannot be reached, read or written, or a newer trueup wrote it."""
+    """trueup's own store cannot be reached, read or written, or a newer trueup wrote it."""
 
 
 class BooksUnreadable(TrueupError):
-    """A books file is missing, is not ours, or was left half-written."""
+    """A books file is missing, was not made by trueup, or was only half written."""
 
 
 class ReportUnreadable(TrueupError):
-    """A report that should be judged is cut off, was changed, or is none of ours."""
+    """A report that should be judged is cut off, was changed, or was not written by trueup."""
 
 
 class OutgoingFailed(TrueupError):
-    """Somebody outside did not answer, or the name leads to where we must not call. It may pass by itself."""
+    """An outside server did not answer, or its name leads to a forbidden address. It may pass by itself."""
 
 
 class DeliveryFailed(TrueupError):
     """A message did not reach its channel.
 
-    ``permanent`` says that trying again cannot help before a person mends something; ``retry_after_seconds`` is how
-    long the receiver asks us to wait, where it does. Never names an address that is a secret.
+    ``permanent`` says that another attempt cannot succeed before a person changes something; ``retry_after_seconds`` is
+    how long the receiver asks to wait, if it does. The message never holds an address that is a secret.
     """
 
     def __init__(self, message: str, *, permanent: bool, retry_after_seconds: float | None = None) -> None:
@@ -68,7 +68,7 @@ class DeliveryFailed(TrueupError):
 
 
 def is_interruption(error: BaseException) -> bool:
-    """Whether this is Ctrl-C as DuckDB tells it when a signal meets it in a call of the main thread."""
+    """Whether the error is Ctrl-C, as DuckDB reports it when the signal arrives during a call of the main thread."""
     return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
 
 

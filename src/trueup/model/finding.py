@@ -27,7 +27,7 @@ class Area(StrEnum):
 
 
 def is_gate_check(check_id: str) -> bool:
-    """Whether the check is one about plan gates. Their names say so."""
+    """Whether this is a check about plan gates. Such a check's id begins with its own prefix."""
     return check_id.startswith("gate-")
 
 
@@ -47,7 +47,7 @@ def _escape(character: str) -> str:
 
 
 def subject_text(value: object) -> str:
-    """A subject as it stands in an issue id: printable, at most 200 characters, never empty, and still unique.
+    """A subject as an issue id shows it: printable, at most 200 characters, never empty, and still unique.
 
     >>> subject_text(42), subject_text("")
     ('42', '(empty)')
@@ -60,15 +60,15 @@ def subject_text(value: object) -> str:
 
 
 def fingerprint_of(check: str, subject: str) -> str:
-    """What stands for a subject's finding of this check in every run: 32 hex digits."""
+    """The identity of a subject's finding of this check, the same in every run: 32 hex digits."""
     return hashlib.sha256(f"trueup-finding-1\0{check}\0{subject}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one check says about one subject. ``evidence`` keeps the order in which the check's SQL names it.
+    """What one check found about one subject. ``evidence`` keeps the order in which the check's SQL names it.
 
-    ``masked_fingerprint`` is the fingerprint in a report whose subject was masked, from which it cannot be computed.
+    ``masked_fingerprint`` replaces the fingerprint in a report whose subject was masked and cannot be hashed again.
     """
 
     check: str
@@ -91,15 +91,15 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same broken thing in every run, whatever its evidence says today."""
+        """The same for the same broken thing in every run, whatever its evidence is today."""
         return self.masked_fingerprint or fingerprint_of(self.check, self.subject)
 
     @property
     def alerts(self) -> bool:
-        """Whether operations are told: revenue-impacting, error or worse, and not exempted."""
+        """Whether the finding alerts operations: revenue-impacting, error or worse, and not exempted."""
         return self.exemption is None and self.revenue_impacting and self.severity.at_least(Severity.ERROR)
 
     @property
     def repairable(self) -> bool:
-        """Whether one of the four repairs would apply as things stand."""
+        """Whether one of the four repairs could be applied now."""
         return self.exemption is None and isinstance(self.repair, (Change, DescribedChange))

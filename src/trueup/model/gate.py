@@ -1,4 +1,4 @@
-"""A plan gate: what a plan should get of a feature, what it really gets, and what was accepted."""
+"""A plan gate: what a plan should get of a feature, what the app really gives it, and what was accepted."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ Allowance = bool | int
 """Whether a plan has a feature, or how much of it: seats, exports a month."""
 
 UNREACHABLE = "gate-unreachable"
-"""The check that says what could not be asked. It cannot be switched off: unknown would pass for known."""
+"""The check that reports what could not be asked. It cannot be switched off: the unknown would pass as known."""
 
 FEATURE_NAME = r"[A-Za-z0-9][A-Za-z0-9_./-]{0,99}"
-"""What a feature may be called, everywhere: it is the first part of a finding's subject, ``feature:plan``."""
+"""The form of a feature's name, everywhere: it is the first part of a finding's subject, ``feature:plan``."""
 
 LIMIT_HIGHEST = 2**53 - 1
 """The highest limit: every integer up to it is exact in JSON."""
@@ -38,13 +38,13 @@ class PlanGate:
 
     @property
     def changed(self) -> bool:
-        """Whether the plan gets something else than was accepted. What nobody accepted or answered has not changed."""
+        """Whether the plan gets something else than was accepted. Without an answer or an acceptance, it did not."""
         known = self.accepted is not None and self.actual is not None
         return known and not same(self.accepted, self.actual)
 
 
 def same(left: Allowance | None, right: Allowance | None) -> bool:
-    """Whether two allowances are one. ``True`` is not 1, and unknown is never the same as anything.
+    """Whether two allowances are equal. ``True`` is not 1, and unknown is never equal to anything.
 
     >>> same(True, True), same(True, 1), same(None, None)
     (True, False, False)

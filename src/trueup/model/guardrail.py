@@ -1,4 +1,4 @@
-"""A guardrail: whether something that could make it worse may go ahead."""
+"""A guardrail: whether an action that could do damage may go ahead."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ STRIPE_CHECKS = (
     "unmapped-price",
     "orphan-subscription",
 )
-"""The checks that say whether the app's paid plans are Stripe's."""
+"""The checks that say whether the app's paid plans agree with Stripe's."""
 
 UNRECORDED = "missing-idempotency-record"
 REPLAY_CHECKS = (UNRECORDED, "duplicate-event-grant", "duplicate-payment-grant", "duplicate-invoice-grant")
-"""The checks that say whether the app would know an event, a payment and an invoice again."""
+"""The checks that say whether the app would recognize an event, a payment and an invoice that it gets again."""
 
 UNREADABLE = "unreadable-row"
 GATE_REGRESSION, GATE_UNCOVERED, GATE_UNREACHABLE = "gate-regression", "gate-uncovered", "gate-unreachable"
@@ -39,7 +39,7 @@ GATE_CHECKS = (GATE_REGRESSION, GATE_UNCOVERED, GATE_UNREACHABLE)
 
 
 class GuardrailStatus(StrEnum):
-    """What a guardrail says. ``unknown`` is not ``allowed``: nobody could look."""
+    """A guardrail's status. ``unknown`` is not ``allowed``: what it depends on could not be looked at."""
 
     ALLOWED = "allowed"
     BLOCKED = "blocked"
@@ -56,15 +56,15 @@ class Guardrail:
 
 
 NAMED = 3
-"""How many of what is wrong a sentence names."""
+"""The most names that one sentence lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairEvidence:
     """Whether trueup's journal and the app's own rows agree. ``disagreements`` and ``doubts`` are whole sentences.
 
-    ``marked`` names the rows that carry our mark and that no entry of a journal is about. ``excused`` is
-    how many repairs have lost their row together with their whole account.
+    ``marked`` names the rows that carry trueup's mark but that no journal entry mentions. ``excused`` counts the
+    repairs whose row was deleted together with its whole account.
     """
 
     state: JournalState
@@ -75,13 +75,13 @@ class RepairEvidence:
     excused: int = 0
 
 
-def named(found: Sequence[tuple[Any, ...]], noun: str) -> str:
-    """How many there are of these, and the first of them by name. A row is a name, and how many it stands for.
+def named(rows: Sequence[tuple[Any, ...]], noun: str) -> str:
+    """How many rows there are, and the first of them by name. Each row is a name and the number of rows it counts for.
 
     >>> named([("user_1", 1), ("user_2", 3)], "row")
     '4 rows (user_1; user_2)'
     """
-    count = sum(row[1] for row in found)
-    names = "; ".join(str(row[0]) for row in found[:NAMED])
-    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    count = sum(row[1] for row in rows)
+    names = "; ".join(str(row[0]) for row in rows[:NAMED])
+    more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
     return f"{count:,} {noun}{'' if count == 1 else 's'} ({names}{more})"

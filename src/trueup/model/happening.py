@@ -1,4 +1,4 @@
-"""What happened around a finding: each row of the app's and each object of Stripe's as the moments it speaks of."""
+"""What happened around a finding: each row of the app and each object of Stripe, as the moments that it records."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     )
 
 _UNREADABLE = "unreadable"
-"""What a word is called that could not be read."""
+"""What is shown for a word that could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
     """One thing that happened. ``place`` orders what happened at one moment on one side.
 
-    ``named`` marks what the finding itself is about. An ``entry`` is what of the ledger this is, if it is.
+    ``named`` marks what the finding itself is about. ``entry`` is the ledger entry, where this is one.
     """
 
     at: datetime | None
@@ -64,7 +64,7 @@ class Named:
         return {name for name in self.ids if name.startswith(prefix)}
 
     def names_entry(self, entry: LedgerEntry) -> bool:
-        """Whether the finding is about this entry: by its id, by its moment, or by what it refers to at Stripe."""
+        """Whether the finding is about this entry: by its id, by its moment, or by the Stripe object it refers to."""
         return (
             str(entry.entry_id) in self.entries
             or entry.created_at in self.moments
@@ -73,7 +73,7 @@ class Named:
 
 
 def stripe_ids_of(entry: LedgerEntry) -> tuple[str | None, ...]:
-    """What an entry refers to at Stripe."""
+    """The Stripe object that an entry refers to."""
     return (
         entry.stripe_event_id,
         entry.stripe_invoice_id,
@@ -96,7 +96,7 @@ def of_plan_change(change: PlanChange) -> Iterator[Happening]:
 
 
 def of_webhook_event(event: WebhookEvent, named: Named) -> Iterator[Happening]:
-    """When the app received an event, and what became of it there."""
+    """When the app received an event, and how far it processed it."""
     yield Happening(
         at=event.received_at,
         side=Side.APP,
@@ -110,7 +110,7 @@ def of_webhook_event(event: WebhookEvent, named: Named) -> Iterator[Happening]:
 
 
 def of_entry(entry: LedgerEntry, place: int, named: Named) -> Happening:
-    """What an entry did to the balance; ``place`` is its place among the entries, in ledger order."""
+    """How an entry changed the balance; ``place`` is its place among the entries, in ledger order."""
     return Happening(
         at=entry.created_at,
         side=Side.APP,
@@ -135,7 +135,7 @@ def of_customer(customer: StripeCustomer, named: Named) -> Iterator[Happening]:
 
 
 def of_subscription(subscription: StripeSubscription, named: Named) -> Iterator[Happening]:
-    """What has become of a subscription, and what is to become of it."""
+    """What happened to a subscription, and what is scheduled for it."""
     s = subscription
     paused = ", paused" if s.paused else ""
     other = ", of another application" if s.other_application else ""
@@ -165,7 +165,7 @@ def of_invoice(invoice: StripeInvoice, named: Named) -> Iterator[Happening]:
 
 
 def of_payment(payment: StripePaymentIntent, named: Named) -> Iterator[Happening]:
-    """What was paid, or was to be."""
+    """A payment that was made or tried."""
     yield _of_stripe(
         "stripe_payment_intent",
         payment.payment_intent_id,
@@ -180,12 +180,12 @@ def of_payment(payment: StripePaymentIntent, named: Named) -> Iterator[Happening
 
 
 def of_refund(refund: StripeRefund, named: Named) -> Iterator[Happening]:
-    """What was given back."""
+    """A refund."""
     yield _of_money_back("stripe_refund", refund.refund_id, refund, f"refund {_phrase(refund.status)}", 13, named)
 
 
 def of_dispute(dispute: StripeDispute, named: Named) -> Iterator[Happening]:
-    """What a cardholder's bank takes back, or wants to."""
+    """A dispute: money that a cardholder's bank takes back, or wants to."""
     what = f"dispute {_phrase(dispute.status)}"
     yield _of_money_back("stripe_dispute", dispute.dispute_id, dispute, what, 14, named)
 

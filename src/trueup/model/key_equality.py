@@ -1,4 +1,4 @@
-"""When a database takes two keys for one: the same bytes, or a rule of its own (case, accents, trailing blanks)."""
+"""When a database treats two keys as equal: the same bytes, or a rule of its own (case, accents, trailing blanks)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from enum import StrEnum
 class KeyEquality:
     """The rule by which a column's ``=`` compares, as the schema names it.
 
-    Two columns whose rules have the same ``name`` compare alike, and with each other. ``by_text`` says that two values
-    are equal exactly where the texts that we read of them are the same. ``term`` is the SQL by which the text ``{}`` is
-    compared as a value of the column is.
+    Two columns whose rules have the same ``name`` compare by the same rule, also with each other. ``by_text`` says that
+    two values are equal exactly where the texts that trueup reads of them are equal. ``term`` is the SQL that compares
+    the text ``{}`` as a value of the column is compared.
     """
 
     name: str
@@ -26,19 +26,19 @@ class KeyEquality:
 
 
 TEXT = KeyEquality(name="text", by_text=True)
-"""Text that is equal where its bytes are."""
+"""Text that is equal only where its bytes are equal."""
 INTEGER = KeyEquality(name="integer", by_text=True)
 UUID = KeyEquality(name="uuid", by_text=True)
 
 
 class Comparison(StrEnum):
-    """How it is decided whether a key of one column is a key of another."""
+    """How trueup decides whether a key of one column equals a key of another."""
 
     BY_TEXT = "by text"
     BY_SOURCE = "by source"
-    """Other spellings may be equal, and the database can be asked which."""
+    """Other spellings may be equal, and the database can say which."""
     UNKNOWN = "unknown"
-    """The two columns compare by different rules, or by a rule that the schema does not tell."""
+    """The two columns compare by different rules, or by a rule that the schema does not show."""
 
 
 def comparison(columns: Sequence[KeyEquality | None]) -> Comparison:

@@ -1,19 +1,19 @@
-"""How a row that a repair appended is known from the app's own: its reason begins like one of these."""
+"""The marks by which a row that a repair appended is recognized: its reason begins with one of these."""
 
 from __future__ import annotations
 
 MARK = "trueup: "
-"""How the reason of every row that is ours begins."""
+"""How the reason of every row that trueup wrote begins."""
 
 ACTOR = "trueup"
-"""Who wrote it, where the app keeps that."""
+"""The actor of such a row, where the app keeps one."""
 
 BALANCE_SYNCED = f"{MARK}balance synced from "
 UNLIMITED_OFF = f"{MARK}unlimited credits switched off"
 DOWNGRADED = f"{MARK}downgraded from "
 
 OURS = (BALANCE_SYNCED, UNLIMITED_OFF, DOWNGRADED)
-"""The marks of our own repairs, long enough that nobody writes one by chance: a true-up is also an accountant's word.
+"""The marks of trueup's own repairs. They are long, because a true-up is also a word of accountants.
 
-An idempotency record that was backfilled has none: it must look like every other one.
+An idempotency record that was backfilled has no mark: it must look like every other one.
 """

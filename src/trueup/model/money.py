@@ -22,7 +22,7 @@ _DECIMALS = {
 
 
 def credits_text(amount: Decimal) -> str:
-    """An amount as it stands in every output: plain digits, no exponent, no trailing zeros.
+    """An amount as every output shows it: plain digits, no exponent, no trailing zeros.
 
     >>> credits_text(Decimal("1E+3")), credits_text(Decimal("0.500")), credits_text(Decimal("-0"))
     ('1000', '0.5', '0')

@@ -1,4 +1,4 @@
-"""What a kind of channel or probe can be told: fields of a frozen dataclass, each with its meaning, from the config."""
+"""The options of a kind of channel or probe: fields of a frozen dataclass, each with its meaning, set in the config."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TYPE_WORDS: dict[object, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option as a reader of the docs meets it. ``usual`` is what holds where the config is silent."""
+    """One option as the docs describe it. ``usual`` is the value that holds where the config is silent."""
 
     name: str
     field: str
@@ -45,16 +45,16 @@ class Option:
 
 
 def option(means: str, *, default: Any = dataclasses.MISSING, secret: bool = False, name: str | None = None) -> Any:
-    """A field of a kind's ``Options``. Without a default it must be given; a secret is hidden from ``repr``.
+    """Declare a field of a kind's ``Options``. Without a default it must be given; a secret is hidden from ``repr``.
 
-    ``name`` is the option's name in the config where it cannot be the field's.
+    ``name`` is the option's name in the config, where it cannot be the field's name.
     """
     metadata = {"means": means, "secret": secret, "name": name}
     return dataclasses.field(default=default, repr=not secret, metadata=metadata)
 
 
 def options_of(kind: type[Any]) -> Iterator[Option]:
-    """The options that this dataclass declares, in its order."""
+    """The options that this dataclass declares, in their order."""
     hints = typing.get_type_hints(kind)
     for declared in dataclasses.fields(kind):
         required = declared.default is dataclasses.MISSING
@@ -70,7 +70,7 @@ def options_of(kind: type[Any]) -> Iterator[Option]:
 
 
 def read_options(kind: type[Options], settings: Settings) -> Options:
-    """The options of one channel or probe.
+    """Read the options of one channel or probe.
 
     Raises ``ConfigurationError`` for one that is unknown, missing or of another type.
     """
@@ -89,7 +89,7 @@ def read_options(kind: type[Options], settings: Settings) -> Options:
 
 
 def place(settings: Settings, name: str) -> str:
-    """Where in the config this option stands."""
+    """The place of this option in the config."""
     return f"{settings.place}.{printable(name)}"
 
 
@@ -103,7 +103,7 @@ def _typed(settings: Settings, declared: Option) -> object:
 
 
 def _is(value: object, wanted: object) -> bool:
-    """Whether the value is of this type, to the letter, and not empty."""
+    """Whether the value is exactly of this type, and not empty."""
     if wanted in (str, int, bool):
         return type(value) is wanted and value != ""
     of = typing.get_args(wanted)[-2 if typing.get_origin(wanted) is tuple else -1]

@@ -1,4 +1,4 @@
-"""What became of a check: a value, never an exception and never silence."""
+"""How a check ended: a value, never an exception and never silence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Answered(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The check ran: it looked at ``population`` subjects and found these."""
+    """The check ran: it looked at ``population`` subjects and found these findings."""
 
     population: int
     findings: tuple[Finding, ...]

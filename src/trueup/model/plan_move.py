@@ -1,4 +1,4 @@
-"""A repair that writes an account's plan: downward, or not at all."""
+"""The rule for a repair that writes an account's plan: it may only move the plan down."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanMove:
-    """A plan that a change writes, or says that it wrote. ``old`` is what the change takes to stand there."""
+    """A plan that a change writes, or says that it wrote. ``old`` is the plan that the change expects to replace."""
 
     account_id: str
     old: Value
@@ -30,18 +30,18 @@ def plan_moves(change: Change) -> Iterator[PlanMove]:
 
 
 def upward(move: PlanMove, *, standing: Value, plans: Iterable[Plan]) -> str | None:
-    """Why the move must not be made; None for one that leads down. ``standing`` is the plan that the account has.
+    """Why the move is refused; None for one that leads down. ``standing`` is the plan that the account has.
 
-    Down is to a lower rank, and to a plan that is not paid. What has no rank leads nowhere that anybody knows.
+    Down means to a lower rank and to a plan that is not paid. A plan without a rank cannot be compared.
     """
     known = {plan.plan: plan for plan in plans}
     old, new = known.get(str(move.old)), known.get(str(move.new))
     if move.old != standing:
         return f"it is planned from {move.old}, and {move.account_id} is on {standing}"
     if old is None or new is None:
-        return f"nobody knows the rank of {move.old if old is None else move.new}"
+        return f"the rank of {move.old if old is None else move.new} is unknown"
     if new.rank >= old.rank:
-        return f"{move.new} is no lower plan than {move.old}, and a repair only ever takes a plan away"
+        return f"{move.new} is not a lower plan than {move.old}, and a repair only ever takes a plan away"
     if new.paid:
         return f"{move.new} is a paid plan, and a repair gives none"
     return None

@@ -1,4 +1,4 @@
-"""Every number a check uses that a business may set differently, and the moment it is asked about."""
+"""Every number of a check that a business may set differently, and the moment of the audit."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Policy:
     period_days: int = key(default=45, within=Whole(1, PERIOD_DAYS_LIMIT))
     """How far back "recent" reaches."""
     settle_minutes: int = key(default=15, within=Whole(0, MINUTES_LIMIT))
-    """Younger than this is still in flight, not drift."""
+    """Younger than this, a difference may still be in flight and is not reported."""
     past_due_grace_days: int = key(default=16, within=Whole(0, PERIOD_DAYS_LIMIT))
-    """How long a payment may be late before access is drift (Stripe's retries end within about 15 days)."""
+    """How long a payment may be late before access counts as unpaid (Stripe's retries end within about 15 days)."""
     paused_entitles: bool = key(default=True)
     """Whether an account is still served while Stripe pauses the collection of its subscription."""
     idempotency_since: date | None = key(default=None)
@@ -47,24 +47,24 @@ class Policy:
     large_movement_floor: Decimal = key(default=Decimal(1000), not_negative=True)
     """Movements below this are never large."""
     credits_per_seat: bool = key(default=False)
-    """Whether a plan's credits are for each seat: times the quantity that was bought, instead of once."""
+    """Whether a plan's credits are granted for each seat: the credits times the quantity that was bought."""
     proration: Proration = key(default=Proration.DIFFERENCE)
-    """What credits a change in the middle of a period owes: ``none``, ``proportional`` to what is left of it, or
+    """What a change in the middle of a period owes in credits: ``none``, ``proportional`` to what is left of it, or
     ``difference``: anything up to the new allowance less the old one."""
     delayed_payment_days: int = key(default=14, within=Whole(0, PERIOD_DAYS_LIMIT))
     """How long a payment method that confirms days later may take (bank debits, transfers, vouchers)."""
     duplicate_charge_minutes: int = key(default=10, within=Whole(0, MINUTES_LIMIT))
-    """How far apart two equal charges of one customer may be and still look like one that was made twice."""
+    """How close together two equal charges of one customer may be and look like one that was made twice."""
     webhook_api_version: str | None = key(default=None)
-    """The API version that your webhook handler reads. Without it: whichever its granting events carried so far."""
+    """The API version that your webhook handler reads. Without it: the one of its granting events so far."""
     livemode: bool = key(default=True)
     """Whether this environment's webhooks are Stripe's live ones."""
     credit_value: Mapping[str, Decimal] = field(default_factory=dict)
     """Minor units of money that one credit is worth, per currency; prices the findings about credits."""
     severity: Mapping[str, Severity | None] = field(default_factory=dict)
-    """Per check: another severity, or ``None`` for off."""
+    """Another severity for a check, or ``None`` for off."""
     without: frozenset[str] = frozenset()
-    """Relations that the business does not have and says so: a check that needs one is off. No key of ``[policy]``."""
+    """Relations that the config says do not exist: a check that needs one is off. Not a key of ``[policy]``."""
 
     def parameters(self, now: datetime) -> dict[str, object]:
         """The values that checks may bind, by name; ``now`` is naive UTC, the moment of the snapshot.

@@ -1,7 +1,7 @@
-"""The one redactor: no secret leaves in a message, a report, a log line or an error.
+"""The redactor: it keeps secrets out of every message, report, log line and error.
 
-It knows secrets by their shape, so it works on text that somebody else wrote (a driver's error, a reason). Where shape
-alone cannot tell, it masks too much rather than too little.
+It recognizes secrets by their shape, so it also works on text that trueup did not write (a driver's error, a reason).
+Where the shape alone cannot decide, it masks too much rather than too little.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _STRIPE = ("_live_", "_test_")
 _QUOTED = r"""'(?:[^'\\]|\\.)*(?:'|\Z)|"(?:[^"\\]|\\.)*(?:"|\Z)"""
 _BARE = r"""[^\s&'"][^\s&]*?(?=["']?(?:[\s&]|\Z))"""
 
-# A shape, and the words (in lower case) without which text cannot hold it: most text of a large report holds none.
+# A shape, and the words (in lower case) that any text with such a secret holds: most text of a large report has none.
 # A shape keeps group 1, which names the kind of secret, and masks the rest of its match.
 _SHAPES = tuple(
     (hints, re.compile(pattern, flags))
@@ -27,7 +27,7 @@ _SHAPES = tuple(
             r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY)-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
             re.DOTALL,
         ),
-        # A JSON web token: its header always starts with {". Before the others, which would take its header alone.
+        # A JSON web token: its header always starts with {". It comes first: other shapes would match only its header.
         (("eyj",), r"(eyJ)[\w-]{8,}\.[\w-]+\.[\w-]*", 0),
         # Stripe: secret and restricted keys, webhook and client secrets. Inside a word only at a key's real length.
         (_STRIPE, r"(?<![a-z0-9])((?:sk|rk)_(?:org_)?(?:live|test)_)\w+", re.IGNORECASE),
@@ -44,13 +44,13 @@ _SHAPES = tuple(
     )
 )
 
-# Up to the last @ of the word: a password that was not escaped may hold "/", "#", ":" and "@" itself.
+# Up to the last @ of the word: a password that was not escaped may itself hold "/", "#", ":" and "@".
 _WORD = re.compile(r"\S+")
 _USER = re.compile(r"://[^\s/?#:]*:")
 
 
 def redact(text: str) -> str:
-    """``text`` with every secret masked; text without one is returned unchanged. Redacting twice changes nothing.
+    """Return the text with every secret masked; text without one is unchanged. Redacting twice changes nothing.
 
     >>> redact("cannot reach postgresql://app:hunter2@db:5432/app")
     'cannot reach postgresql://app:***@db:5432/app'
@@ -73,13 +73,13 @@ def _masked_once(text: str) -> str:
     return text
 
 
-def _kept(found: re.Match[str]) -> str:
-    return f"{found.group(1)}{MASK}"
+def _kept(match: re.Match[str]) -> str:
+    return f"{match.group(1)}{MASK}"
 
 
-def _masked_address(found: re.Match[str]) -> str:
+def _masked_address(match: re.Match[str]) -> str:
     """``scheme://user:***@host`` for an address with a password; any other word as it is."""
-    word = found.group()
+    word = match.group()
     end = word.rfind("@")
     user = _USER.search(word, 0, end) if end > 0 else None
     return f"{word[: user.end()]}{MASK}{word[end:]}" if user else word

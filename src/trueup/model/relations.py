@@ -1,4 +1,4 @@
-"""The relations: the only words a check knows. A class is a relation, its fields are the columns (``columns.py``)."""
+"""The relations: the only tables that a check knows. A class is a relation, its fields are the columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeReading, StripeRow
 
 
 class Role(StrEnum):
-    """Who an account belongs to. A word the mapping does not name is an ordinary user."""
+    """Who an account belongs to. A word that the mapping does not name means an ordinary user."""
 
     USER = "user"
     ADMIN = "admin"
@@ -37,7 +37,7 @@ class EntryKind(StrEnum):
 
 
 class EventStatus(StrEnum):
-    """How far the app got with a webhook."""
+    """How far the app processed a webhook."""
 
     PROCESSING = "processing"
     PROCESSED = "processed"
@@ -152,16 +152,16 @@ class PlanPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeProduct:
-    """A product of Stripe's that this app sells. None at all: every product on the Stripe account is this app's."""
+    """A Stripe product that this app sells. Without any, every product of the Stripe account is this app's."""
 
     product_id: str = key()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """A known and accepted exception. It silences a finding and blocks its automatic repair, until it expires.
+    """A known and accepted exception. It silences a finding and blocks its repair until it expires.
 
-    It is of one ``subject``, or of every finding about an account that is on ``plan``: exactly one of them is given.
+    It covers one ``subject``, or every finding about an account that is on ``plan``: exactly one of them is given.
     """
 
     check_id: str = key()
@@ -173,12 +173,12 @@ class Exemption:
 
     @property
     def scope(self) -> tuple[str, str | None, str | None]:
-        """What it is of: check, subject, plan. Two exemptions of one scope are one exemption."""
+        """What it covers: check, subject, plan. Two exemptions of one scope are the same exemption."""
         return self.check_id, self.subject, self.plan
 
     @property
     def scope_text(self) -> str:
-        """What of its check's findings it is of, for a person.
+        """Which of its check's findings it covers, for a person.
 
         >>> Exemption(check_id="stale-paid-plan", plan="PARTNER").scope_text
         'plan PARTNER'
@@ -188,7 +188,7 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateExpectation:
-    """What the matrix says that a plan gets of a feature: 1 or 0, or where ``is_limit`` how much of it."""
+    """What the matrix gives a plan of a feature: 1 or 0, or where ``is_limit`` how much of it."""
 
     feature: str = key()
     plan: str = key()
@@ -198,7 +198,7 @@ class GateExpectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateAnswer:
-    """What one probe says that a plan really gets. ``problem`` says why there is no answer; ``actual`` is NULL then."""
+    """What a plan really gets, as one probe reports it. Without an answer, ``problem`` says why."""
 
     feature: str = key()
     plan: str = key()
@@ -210,7 +210,7 @@ class GateAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateProbe:
-    """A probe that was asked. ``lists`` says that it named every feature there is; ``problem``: why it could not."""
+    """A probe that was asked. ``lists`` says that it named every feature there is; ``problem`` why it could not."""
 
     probe: str = key()
     kind: str = "callable"
@@ -220,7 +220,7 @@ class GateProbe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateFeature:
-    """A feature that the app has, as a probe that lists all of them says."""
+    """A feature that the app has, as reported by a probe that lists all of them."""
 
     feature: str = key()
     probe: str = key()
@@ -228,7 +228,7 @@ class GateFeature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateAcceptance:
-    """What a plan got when somebody accepted it: a line of the lock file."""
+    """What a plan got when it was last accepted: a line of the lock file."""
 
     feature: str = key()
     plan: str = key()
@@ -238,7 +238,7 @@ class GateAcceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableRow:
-    """A row, or a word, of the source that could not be read as mapped. Made by the books, never mapped.
+    """A row, or a word, of the source that could not be read as mapped. The books make it; it is never mapped.
 
     ``row_key`` is the row's id, or ``column=word`` for a word that the mapping does not know. ``entries`` is how many
     rows show it.
@@ -253,7 +253,7 @@ class UnreadableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedRelation:
-    """One relation that was copied, and how many rows the source sent. Made by the books, never mapped."""
+    """One relation that was copied, and how many rows the source sent. The books make it; it is never mapped."""
 
     relation: str = key()
     rows: int = 0
@@ -297,10 +297,10 @@ MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading, *EVI
 RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + GATES + MADE
 
 ABOUT_READING: tuple[Relation, ...] = (UnreadableRow, CopiedRelation)
-"""Relations that say of every other how it was read: whoever looks at them looks at all."""
+"""Relations that describe how every other one was read. A check that reads one of them needs all relations."""
 
 EMPTY_WHEN_UNMAPPED: tuple[Relation, ...] = (PlanChange, Member)
-"""Relations that only ever excuse: an app without them has none, and no check is skipped for it."""
+"""Relations that can only excuse: an app without them has none, and no check is skipped for that."""
 
 
 def relation_name(relation: type) -> str:

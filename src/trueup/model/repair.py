@@ -1,4 +1,4 @@
-"""A repair: its plan before anything is written, and its result. Values; refusing is an answer, not an error."""
+"""A repair: its plan before anything is written, and its result. A refusal is a result, not an error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Plan:
     """What would be written for one issue, decided from what the database says now.
 
     ``plan_hash`` is the SHA-256, in hex, of the plan's canonical form: issue, pre-image, new values, check, declared
-    writes and code version. A caller who hands it back with the order to apply gets exactly this plan or ``Stale``.
+    writes and code version. A caller who asks to apply it with this hash gets exactly this plan or ``Stale``.
     """
 
     issue_id: str
@@ -28,7 +28,7 @@ class Plan:
     expected_writes: Mapping[str, RowCounts] = field(default_factory=dict)
     """What the config declares that the application's own triggers write when this is written, by table."""
     proof: Proof | None = field(default=None, compare=False)
-    """What Stripe said just before, where the change takes a plan away: another time it is said by other answers."""
+    """What Stripe answered just before, where the change takes a plan away. Other answers make another plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +50,10 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedSince:
-    """The repair was committed exactly as planned, and a look right after COMMIT found something else there.
+    """The repair was committed exactly as planned, but a look right after COMMIT found something else in the row.
 
-    ``differences`` say what, a sentence's part each. It is the application's doing and not a failed repair: a row of
-    its own that explains the value would have made it ``Applied``.
+    ``differences`` say what, each as part of a sentence. The application caused it, and the repair did not fail: if the
+    application had added a row that explains the value, the result would be ``Applied``.
     """
 
     applied: Applied
@@ -62,14 +62,14 @@ class ChangedSince:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Previewed:
-    """The whole repair ran, held, and was rolled back: a dry run."""
+    """A dry run: the whole repair ran, was verified, and was rolled back."""
 
     plan: Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stale:
-    """What the plan was made from has changed, the finding is gone, or somebody else was first. Nothing changed."""
+    """The plan's data has changed, the finding is gone, or another writer was first. Nothing changed."""
 
     issue_id: str
     reason: str
@@ -77,10 +77,10 @@ class Stale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The repair must not be applied as things stand: a person has to decide or mend something. Nothing changed.
+    """The repair must not be applied now: a person has to decide or mend something. Nothing changed.
 
     ``conflict`` marks the one refusal that is about the call and not about the data: an idempotency key that was used
-    for another body. ``unproven``: what must be known was not to be had, and may be another time.
+    with another body. ``unproven``: a proof that is needed could not be had now; it may be possible later.
     """
 
     issue_id: str
@@ -91,9 +91,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The database did not let it happen. Nothing changed, or ``unknown`` says that nobody can know yet.
+    """The database could not do it. Nothing changed, or ``unknown`` says that the outcome cannot be known yet.
 
-    ``busy`` means that a lock was not had in time: trying again later is right.
+    ``busy`` means that a lock was not free in time: try again later.
     """
 
     issue_id: str

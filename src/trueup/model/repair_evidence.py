@@ -1,6 +1,6 @@
-"""What the books hold about trueup's own repairs: the journal, and the app's rows that carry our mark.
+"""What the books hold about trueup's own repairs: the journal, and the app's rows that carry trueup's mark.
 
-Values are text as the app's tables have them, in the app's own words: what is compared is what was written.
+Values are text as the app's tables hold them, in the app's own words: a comparison compares what was written.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from trueup.model.columns import fact, key
 
 
 class JournalState(StrEnum):
-    """Whether trueup's journal could be read where the app's rows were."""
+    """Whether trueup's journal could be read in the app's database."""
 
     READ = "read"
     ABSENT = "absent"
-    """There is none: nothing was ever repaired here."""
+    """There is no journal: nothing was ever repaired here."""
     HIDDEN = "hidden"
-    """There is one, or may be one, and it could not be read."""
+    """There is a journal, or may be one, and it could not be read."""
     IMPOSSIBLE = "impossible"
-    """A folder of files, in which there can be none."""
+    """The source is a folder of files, which cannot hold a journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +44,9 @@ class AppliedRepair:
 class JournaledRow:
     """One entry of the journal, and the row that it says was added to the app's tables.
 
-    ``relation`` is ours for the table it was added to: NULL where the entry adds no row that the mapping still knows.
-    A value is NULL where the entry or the mapping of today has none, and then nothing is compared. ``marked`` says
-    that the row carries our mark; an entry without ``repair_id`` is about the journal itself.
+    ``relation`` is NULL where the entry adds no row to a table that is mapped now. A value is NULL where the entry or
+    today's mapping has none; it is not compared then. ``marked`` says that the row carries trueup's mark; an entry
+    without ``repair_id`` is about the journal itself.
     """
 
     journal_seq: int = key()
@@ -65,7 +65,7 @@ class JournaledRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedRow:
-    """One row of the app's own tables that carries our mark; ``ours``: exactly as one of our repairs writes it."""
+    """One row of the app's own tables that carries trueup's mark; ``ours``: exactly as a repair of trueup writes it."""
 
     relation: str = key()
     account_id: str | None = None

@@ -1,4 +1,4 @@
-"""The report: what one audit found, whole. Every format and door renders this one value."""
+"""The report: everything that one audit found. Every format and both doors render this one value."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOT_ONE_ROW = "not one row was read"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationRead:
-    """What was read of one relation. ``problem`` says why the copy is not whole; a whole copy has none."""
+    """How one relation was read. ``problem`` says why the copy is incomplete; a complete copy has none."""
 
     relation: str
     table: str
@@ -52,7 +52,7 @@ class RelationRead:
 class Report:
     """One audit. ``generated_at``, ``database_as_of`` and ``stripe_as_of`` are naive UTC.
 
-    ``outcomes`` stand in catalogue order; the findings inside are ordered by severity, then subject. ``stripe_as_of``
+    ``outcomes`` are in catalogue order; the findings inside are ordered by severity, then subject. ``stripe_as_of``
     is the moment from which Stripe was read; None when it was not.
     """
 
@@ -70,9 +70,9 @@ class Report:
     def findings(self) -> Iterator[Finding]:
         """Every finding, exempted ones too: most severe first, then by catalogue order, then by subject."""
         for severity in reversed(Severity):
-            for made in self.outcomes:
-                if isinstance(made.outcome, Checked):
-                    yield from (f for f in made.outcome.findings if f.severity is severity)
+            for result in self.outcomes:
+                if isinstance(result.outcome, Checked):
+                    yield from (f for f in result.outcome.findings if f.severity is severity)
 
     def open_findings(self) -> Iterator[Finding]:
         """The findings that are not exempted."""
@@ -88,21 +88,21 @@ class Report:
 
     @property
     def interruptions(self) -> tuple[RelationRead, ...]:
-        """The relations whose copy did not end."""
+        """The relations whose copy was not completed."""
         return tuple(read for read in self.relations if read.problem)
 
     @property
     def unanswered_gates(self) -> bool:
-        """Whether a plan gate could not be asked, or a probe could not say everything."""
+        """Whether a plan gate could not be asked, or a probe could not answer everything."""
         unanswered = any(gate.expected is not None and gate.actual is None for gate in self.plan_gates)
-        broken = any(made.check == UNREACHABLE and isinstance(made.outcome, Broken) for made in self.outcomes)
+        broken = any(result.check == UNREACHABLE and isinstance(result.outcome, Broken) for result in self.outcomes)
         return unanswered or broken
 
     @property
     def complete(self) -> bool:
-        """Whether every check that is on was answered from whole relations, and at least one was on."""
-        answered = any(isinstance(made.outcome, Checked) for made in self.outcomes)
-        unanswered = any(isinstance(made.outcome, (Skipped, Broken)) for made in self.outcomes)
+        """Whether every check that is on was answered from complete relations, and at least one was on."""
+        answered = any(isinstance(result.outcome, Checked) for result in self.outcomes)
+        unanswered = any(isinstance(result.outcome, (Skipped, Broken)) for result in self.outcomes)
         return answered and not unanswered and not self.interruptions
 
     @property
@@ -117,7 +117,7 @@ class Report:
 
     @property
     def confidence(self) -> float:
-        """How much of what was asked could be answered: 0.0 to 1.0."""
+        """Which share of the checks could be answered: 0.0 to 1.0."""
         return confidence(self.outcomes)
 
     @property
@@ -130,7 +130,7 @@ class Report:
 
     @property
     def status(self) -> Status:
-        """``incomplete`` wins over everything: what was not looked at is not known to be fine."""
+        """``incomplete`` comes before every other status: what was not looked at is not known to be right."""
         if not self.complete:
             return Status.INCOMPLETE
         counts = self.severities

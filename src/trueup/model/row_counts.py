@@ -36,7 +36,7 @@ class RowCounts:
 
     @property
     def total(self) -> int:
-        """All of them together."""
+        """The sum of the three counts."""
         return self.inserts + self.updates + self.deletes
 
     @property

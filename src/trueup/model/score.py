@@ -1,6 +1,6 @@
 """The score: one pure function with published promises.
 
-- 100 exactly when nothing above ``info`` was found.
+- It is 100 exactly when nothing above ``info`` was found.
 - It never rises when a finding is added.
 - An open critical caps it at 59, an open error at 84.
 - A check's penalty grows with its severity and with its findings over its population.
@@ -50,14 +50,14 @@ class ScoreLine:
 def breakdown(outcomes: Iterable[CheckOutcome]) -> tuple[ScoreLine, ...]:
     """The lines of the calculation, in the order of the outcomes, most severe first. Exempted findings do not count."""
     lines: list[ScoreLine] = []
-    for made in outcomes:
-        if not isinstance(made.outcome, Checked):
+    for result in outcomes:
+        if not isinstance(result.outcome, Checked):
             continue
         for severity in reversed(Severity):
-            count = sum(1 for f in made.outcome.findings if f.severity is severity and f.exemption is None)
+            count = sum(1 for f in result.outcome.findings if f.severity is severity and f.exemption is None)
             if count:
                 line = ScoreLine(
-                    check=made.check, severity=severity, findings=count, population=made.outcome.population
+                    check=result.check, severity=severity, findings=count, population=result.outcome.population
                 )
                 lines.append(line)
     return tuple(lines)
@@ -72,7 +72,7 @@ def score(lines: Iterable[ScoreLine]) -> int:
 
 def confidence(outcomes: Iterable[CheckOutcome]) -> float:
     """The share of the checks that are on which could be answered: 0.0 to 1.0, two digits, rounded down."""
-    kept = [made.outcome for made in outcomes if not isinstance(made.outcome, Off)]
+    kept = [result.outcome for result in outcomes if not isinstance(result.outcome, Off)]
     if not kept:
         return 0.0
     unanswered = sum(isinstance(outcome, (Skipped, Broken)) for outcome in kept)

@@ -15,7 +15,7 @@ from trueup.model.severity import Severity
 from trueup.model.source import RelationMapping
 
 FRESH_MINUTES = 60
-"""How old a report may be, and still let something go ahead, where the config does not say."""
+"""How old a report may be for something to go ahead, where the config does not say."""
 
 STATEMENT_TIMEOUT_SECONDS = 900
 """How long one statement of an audit may run in the app's database."""
@@ -36,10 +36,10 @@ OptionValue = str | int | bool | tuple[str, ...] | tuple[int, ...] | Mapping[str
 class RepairSettings:
     """``[repairs]``: how many repairs may run unattended (``--safe``), and whether one may go ahead without proof.
 
-    ``downgrade_without_stripe``: where there is no Stripe to ask, whoever asks for a downgrade answers for it.
+    ``downgrade_without_stripe``: there is no Stripe to ask, and the person who asks for a downgrade answers for it.
     ``expected_writes``: what the application's own triggers write, by table, when a repair writes a table (``users``)
     or replaces one of its columns (``users.plan``).
-    ``balance_without_serialization``: a balance is written although nothing keeps out the app's uncommitted entries.
+    ``balance_without_serialization``: a balance may be written while the app may have entries that are not committed.
     """
 
     most_per_run: int = key(default=20, within=Whole(0, CAP_LIMIT))
@@ -57,7 +57,7 @@ class RepairSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSettings:
-    """``[audits]``: when ``trueup serve`` audits by itself: by ``cron`` (UTC), every so many minutes, or never."""
+    """``[audits]``: when ``trueup serve`` audits by itself: by ``cron`` (UTC), every N minutes, or never."""
 
     every_minutes: int | None = key(default=None, within=Whole(1, MINUTES_LIMIT))
     """On a fixed grid in UTC, so that 60 means every full hour. Not beside ``cron``."""
@@ -67,9 +67,9 @@ class ScheduleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JwtSettings:
-    """``[server.jwt]``: whose tokens are believed, and which of their roles mean which of ours.
+    """``[server.jwt]``: which issuer's tokens are accepted, and which of their roles mean which of trueup's.
 
-    ``roles`` maps our role (``viewer``, ``admin``, ``super_admin``) to the words of the claim ``role_claim``.
+    ``roles`` maps trueup's role (``viewer``, ``admin``, ``super_admin``) to the words of the claim ``role_claim``.
     """
 
     issuer: str = key()
@@ -90,11 +90,11 @@ class JwtSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """``[server]``: where it listens, whose browsers may change things, who may come in.
+    """``[server]``: the address it listens at, the browser origins that may change things, and who may sign in.
 
-    ``trusted_proxies`` are the addresses and networks whose ``X-Forwarded-For`` is believed: nobody's by default; they
-    alone may have any number of the ``max_connections``. The head of a request has ``request_timeout_seconds`` to
-    arrive, and its body as many again.
+    ``trusted_proxies`` are the addresses and networks whose ``X-Forwarded-For`` is trusted, by default none. Only they
+    may use all of the ``max_connections``. The head of a request has ``request_timeout_seconds`` to arrive, and its
+    body as many again.
     """
 
     host: str = "127.0.0.1"
@@ -117,9 +117,9 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSettings:
-    """``[alerts.channels.NAME]``: one way to be told. ``options`` may hold secrets and are hidden from ``repr``.
+    """``[alerts.channels.NAME]``: one channel for alerts. ``options`` may hold secrets and are hidden from ``repr``.
 
-    ``literal`` names the options whose value stands in the file itself, not behind a reference.
+    ``literal`` names the options whose value is written in the file itself, not behind a reference.
     """
 
     name: str
@@ -129,13 +129,13 @@ class ChannelSettings:
 
     @property
     def place(self) -> str:
-        """Where in the config it stands."""
+        """The channel's place in the config."""
         return f"alerts.channels.{printable(self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """``[alerts]``: who is told. ``private_hosts`` are hosts inside the network that we may call all the same."""
+    """``[alerts]``: where alerts go. ``private_hosts`` are hosts inside the network that may be called all the same."""
 
     channels: tuple[ChannelSettings, ...] = ()
     private_hosts: tuple[str, ...] = ()
@@ -145,8 +145,8 @@ class AlertSettings:
 class ProbeSettings:
     """``[gates.probes.NAME]``: one way to ask the app what it allows. ``options`` may hold secrets.
 
-    ``features`` are those of the matrix that it is asked about; None: all. ``folder`` is the config's own, where
-    relative paths start. ``literal`` names the options whose value stands in the file itself, not behind a reference.
+    ``features`` are the features of the matrix that it is asked about; None: all. ``folder`` is the config's own, where
+    relative paths start. ``literal`` names the options whose value is written in the file, not behind a reference.
     """
 
     name: str
@@ -158,13 +158,13 @@ class ProbeSettings:
 
     @property
     def place(self) -> str:
-        """Where in the config it stands."""
+        """The probe's place in the config."""
         return f"gates.probes.{printable(self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSettings:
-    """``[gates]``: what each plan should get, who is asked what it gets, and the file of what was accepted.
+    """``[gates]``: what each plan should get, how to ask what it gets, and the file of what was accepted.
 
     ``matrix`` has a row for each feature on each plan, in the matrix file's order and by rank.
     """
@@ -178,7 +178,7 @@ class GateSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSettings:
-    """``[release]``: when a release may go out, and of which environment and how many days the report must be.
+    """``[release]``: when a release may go out, and which environment and how many days the report must cover.
 
     ``shadow`` holds, by check, the day from which it blocks.
     """
@@ -199,10 +199,11 @@ class ReleaseSettings:
 class StripeTables:
     """Stripe's side as tables or files: rows of our relations, and Stripe's own objects, one a row.
 
-    ``url`` None means the app's own database. ``relations`` and ``objects`` are what the config says, before it meets
-    the live schema; an object's columns are ``object``, ``account``, ``livemode`` and, by ``field.NAME``, its fields,
-    each with the names it may have. With ``are_files`` the files' own names say what they hold, and both are empty.
-    ``synced_at`` is keyed by relation or kind of object. ``required`` is what the file itself names.
+    ``url`` None means the app's own database. ``relations`` and ``objects`` hold what the config says, before it is
+    resolved against the live schema; an object's columns are ``object``, ``account``, ``livemode`` and, by
+    ``field.NAME``, its fields, each with the names it may have. With ``are_files`` the files' names say what they hold,
+    and both are empty. ``synced_at`` is keyed by relation or kind of object. ``required`` is what the config itself
+    names.
     """
 
     url: str | None = field(default=None, repr=False)
@@ -214,12 +215,12 @@ class StripeTables:
     complete_since: datetime | None = None
     stale_after_hours: int = 24
     may_be_empty: tuple[str, ...] = ()
-    """The kinds of objects of which a file without a byte means that there are none."""
+    """The kinds of objects whose file may be empty, which then means that there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectTable:
-    """A table of one kind of Stripe's objects. Of several names for a column, the first that is there is meant.
+    """A table of one kind of Stripe's objects. Of several names for a column, the first that exists is used.
 
     ``is_own`` says that the config itself names it, so that it must exist.
     """
@@ -236,11 +237,11 @@ class ObjectTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeSettings:
-    """``[stripe]``: which account is read, and how carefully. Without ``api_key`` its API is not asked.
+    """``[stripe]``: which account is read, and at which rate. Without ``api_key`` Stripe's API is not asked.
 
     ``products`` and ``metadata`` say which of the account's subscriptions are ours; empty means all.
-    ``requests_per_second`` None means the usual rate. ``cache_folder`` None means that nothing is kept.
-    ``tables`` go before the API: what they hold is not asked for.
+    ``requests_per_second`` None means the usual rate. ``cache_folder`` None means that no answer is kept.
+    ``tables`` come before the API: it is not asked for what they hold.
     """
 
     api_key: str | None = field(default=None, repr=False)

@@ -1,4 +1,4 @@
-"""How much a finding asks of a person."""
+"""How urgently a finding needs a person."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
     @property
     def asks(self) -> str:
-        """What this severity asks of the person who reads it (the product's contract)."""
+        """What this severity asks of the reader. These sentences are part of the report's contract."""
         return {
             Severity.CRITICAL: "Stop billing-related deploys until repaired or explained.",
             Severity.ERROR: "Repair before replaying events or changing entitlements.",

@@ -1,4 +1,4 @@
-"""How an app's database looks from here: its tables, and which of their columns are ours."""
+"""How trueup sees an app's database: its tables, and which of their columns are mapped to its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PART = re.compile(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^".][^.]*)')
 
 
 def spelled_table(name: str, schema: str | None = None) -> str:
-    """A table's name in the one spelling that means it: a part with a dot or a double quote stands in double quotes.
+    """A table's name in its only unambiguous spelling: a part with a dot or a double quote is put in double quotes.
 
     >>> spelled_table("users", "app"), spelled_table("app.users"), spelled_table('a"b')
     ('app.users', '"app.users"', '"a""b"')
@@ -29,7 +29,7 @@ def spelled_table(name: str, schema: str | None = None) -> str:
 
 
 def schema_and_table(spelling: str) -> tuple[str | None, str]:
-    """The schema, where one is given, and the table that this spelling means; the first dot divides what is unquoted.
+    """Return the schema, where there is one, and the table that this spelling means, divided by the first unquoted dot.
 
     >>> schema_and_table("app.users"), schema_and_table('"app.users"'), schema_and_table('app."a""b"')
     (('app', 'users'), (None, 'app.users'), ('app', 'a"b'))
@@ -69,7 +69,7 @@ class SourceTable:
     """A table or view of the app's database.
 
     ``unique`` holds the column sets that the database itself keeps unique and free of NULL (primary keys, unique
-    indexes): what is unique there need not be looked for here. ``rows`` is the database's own estimate.
+    indexes), so that the books need not look for duplicates. ``rows`` is the database's own estimate.
     ``written_at`` is when a file was written, naive UTC; a database does not say.
     """
 
@@ -88,9 +88,9 @@ class SourceTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnMapping:
-    """Where one of our columns comes from: a column of theirs, or a scalar SQL expression in the source's dialect.
+    """Where one of trueup's columns comes from: a column of the app, or a scalar SQL expression in the app's dialect.
 
-    ``values`` maps their word to ours; ``""`` also stands for NULL.
+    ``values`` maps the app's word to trueup's; ``""`` also means NULL.
     """
 
     column: str | None = None
@@ -100,11 +100,11 @@ class ColumnMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationMapping:
-    """Where one of our relations comes from. ``columns`` is keyed by our column names.
+    """Where one of trueup's relations comes from. ``columns`` is keyed by trueup's column names.
 
-    A ``query`` in the source's dialect is read in place of the table, whose name then only stands in messages.
+    A ``query`` in the source's dialect is read in place of the table, whose name is then used only in messages.
     ``exact_keys`` says that its account ids are spelled exactly as the accounts' own, where the schema cannot say so.
-    ``allow_empty`` says that it is right when no row is there.
+    ``allow_empty`` says that the relation may be empty.
     """
 
     relation: str
@@ -118,18 +118,18 @@ class RelationMapping:
 
 
 def mapped_columns(mapping: RelationMapping) -> frozenset[str]:
-    """Our columns that this mapping supplies; ``dense_sequence`` is one where the sequence is mapped as dense."""
+    """The columns that this mapping supplies, with ``dense_sequence`` where the sequence is mapped as dense."""
     return frozenset(mapping.columns) | ({"dense_sequence"} if mapping.dense_sequence else set())
 
 
 class Snapshot(Protocol):
-    """One consistent moment of the source, read only. Closing it releases whatever the source holds for it."""
+    """One consistent moment of the source, read only. Closing it releases everything that it holds in the source."""
 
     as_of: datetime
     """The moment the snapshot was opened: naive UTC, by this machine's clock."""
 
     types_are_known: bool
-    """Whether its columns have types of their own: in a CSV file everything is text."""
+    """Whether its columns are typed: in a CSV file everything is text."""
 
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
         """The relation's rows as a stream of Arrow batches.
@@ -149,20 +149,20 @@ class Source(Protocol):
     """sqlglot's name of the SQL dialect that ``where`` and expressions are in."""
 
     def tables(self) -> tuple[SourceTable, ...]:
-        """The tables and views we may read, in name order, without the database's own."""
+        """The tables and views that may be read, in name order, without the database's own."""
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """A read-only snapshot."""
 
     def may_hide(self, table: str) -> bool:
-        """Whether a table of this name may be there although ``tables`` does not show it: no right to read it."""
+        """Whether a table of this name may exist that ``tables`` does not show, because reading it is not allowed."""
 
     def privileges(self) -> Iterable[str]:
-        """What this connection may do that an audit never needs, one plain sentence each; empty when it only reads."""
+        """The rights of this connection that an audit does not need, one sentence each; empty when it only reads."""
 
 
 class Progress(Protocol):
-    """Told how far a long action is, and how it can be ended. The default implementation says nothing.
+    """Receives how far a long action is, and how to interrupt it. The default implementation does nothing.
 
     What a method raises ends the action.
     """
@@ -177,11 +177,11 @@ class Progress(Protocol):
         """The current step is over."""
 
     def interruptible(self, interrupt: Callable[[], None] | None) -> None:
-        """Calling ``interrupt`` from any thread ends the query that runs at that moment; None: no longer."""
+        """Get the function that ends the running query, callable from any thread; None when no query can be running."""
 
 
 class Silent:
-    """Progress that is told to nobody."""
+    """Progress that is not shown."""
 
     def begin(self, label: str, total: int | None) -> None:
         """Say nothing."""

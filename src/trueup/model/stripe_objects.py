@@ -1,7 +1,7 @@
 """Stripe's objects as relations. Names and words are Stripe's own; amounts are integers in the currency's minor unit.
 
-Each column is what an object says as of the reading, whichever API version it came in. ``account_id`` is the account
-of the app that the object names itself (metadata under the configured key, ``client_reference_id``); NULL where it
+Each column holds what the object says at the time of reading, in every API version. ``account_id`` is the account of
+the app that the object itself names (metadata under the configured key, ``client_reference_id``); NULL where it
 names none. ``livemode`` is whether the object moves real money.
 """
 
@@ -98,7 +98,7 @@ class EndpointStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeCustomer:
-    """Who pays. ``deleted`` customers are known only where Stripe was asked for them by id."""
+    """A customer. A ``deleted`` one is known only where Stripe was asked for it by id."""
 
     customer_id: str = key()
     account_id: str | None = None
@@ -155,7 +155,7 @@ class StripeSubscriptionItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeInvoice:
-    """An invoice. ``paid_at`` is when it became paid; ``paid_out_of_band`` that no payment of Stripe's shows for it.
+    """An invoice. ``paid_at`` is when it was paid; ``paid_out_of_band`` says that it was paid outside Stripe.
 
     ``amount_paid`` is money; what a customer balance or a coupon covered is in ``total`` alone.
     """
@@ -173,7 +173,7 @@ class StripeInvoice:
     amount_due: int = 0
     amount_paid: int = fact(2900)
     credited: int = 0
-    """What credit notes took back after it was paid."""
+    """The amount that credit notes took back after it was paid."""
     paid_out_of_band: bool = False
     created_at: datetime = fact(datetime(2026, 2, 15))
     paid_at: datetime | None = None
@@ -203,7 +203,7 @@ class StripeInvoiceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeInvoicePayment:
-    """A payment made, or tried, for an invoice."""
+    """A payment that was made or tried for an invoice."""
 
     invoice_payment_id: str = key()
     invoice_id: str = fact("in_1")
@@ -216,7 +216,7 @@ class StripeInvoicePayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripePaymentIntent:
-    """A payment: tried, under way, or made."""
+    """A payment: tried, under way, or completed."""
 
     payment_intent_id: str = key()
     customer_id: str | None = fact("cus_1")
@@ -227,7 +227,7 @@ class StripePaymentIntent:
     currency: str = fact("usd")
     description: str | None = None
     purpose: str | None = None
-    """The object's own metadata in one canonical text: two payments with other metadata are for other things."""
+    """The object's own metadata as one canonical text: payments with different metadata are for different things."""
     delayed: bool = False
     """Whether its payment method confirms days later (bank debits, transfers, vouchers)."""
     created_at: datetime = fact(datetime(2026, 2, 15))
@@ -236,7 +236,7 @@ class StripePaymentIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeRefund:
-    """Money given back."""
+    """A refund."""
 
     refund_id: str = key()
     payment_intent_id: str | None = fact("pi_1")
@@ -249,7 +249,7 @@ class StripeRefund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeDispute:
-    """Money that a customer's bank takes back, until it is won."""
+    """A dispute: money that a customer's bank takes back, until the dispute is won."""
 
     dispute_id: str = key()
     payment_intent_id: str | None = fact("pi_1")
@@ -262,7 +262,7 @@ class StripeDispute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeCheckoutSession:
-    """A visit to Checkout, and what came of it."""
+    """A checkout session, and how it ended."""
 
     checkout_session_id: str = key()
     customer_id: str | None = fact("cus_1")
@@ -281,7 +281,7 @@ class StripeCheckoutSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripePrice:
-    """A price, archived ones too."""
+    """A price, also an archived one."""
 
     price_id: str = key()
     lookup_key: str | None = None
@@ -297,7 +297,7 @@ class StripePrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeEvent:
-    """An event that Stripe still lists: 30 days back. The objects it is about, as the event itself names them."""
+    """An event that Stripe still lists, which it does for 30 days, and the objects that the event names."""
 
     event_id: str = key()
     type: str = fact("invoice.paid")
@@ -307,7 +307,7 @@ class StripeEvent:
     invoice_id: str | None = None
     payment_intent_id: str | None = None
     amount: int | None = None
-    """What was paid by it, in ``currency``; NULL where the event is not about money."""
+    """The amount that was paid with it, in ``currency``; NULL where the event is not about money."""
     currency: str | None = None
     pending_webhooks: int = 0
     created_at: datetime = fact(datetime(2026, 2, 15))
@@ -337,9 +337,9 @@ class StripeProductFeature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeReading:
-    """How far back a relation of Stripe's is whole. What is not in it and younger is absent; what is older is unknown.
+    """How far back a Stripe relation is complete. A missing object that is younger is absent; an older one is unknown.
 
-    ``complete_since`` is a moment of creation; NULL means that everything there ever was is here. ``read_at`` is when
+    ``complete_since`` is a moment of creation; NULL means that it holds everything there ever was. ``read_at`` is when
     the reading began: what happened at Stripe later may be missing.
     """
 
@@ -391,13 +391,13 @@ EVENT_TYPES = (
     "payment_intent.succeeded",
     "refund.created",
 )
-"""The events that are kept: those about money and plans, as many as Stripe takes in one question."""
+"""The types of events that are kept: those about money and plans, as many as Stripe takes in one question."""
 
 EVENT_DAYS = 30
 """How long Stripe lists an event."""
 
 WHOLE_OR_UNKNOWN = frozenset({"stripe_customer", "stripe_subscription", "stripe_subscription_item"})
-"""Relations of which a part is worth nothing: whoever is not in it may be older than it, and still be served."""
+"""Relations that must be complete: an object that is missing from a part may be older than it, and still be valid."""
 
 OBJECT_KINDS: tuple[str, ...] = (
     "customers",
@@ -419,6 +419,6 @@ OBJECT_KINDS: tuple[str, ...] = (
 
 OBJECT, ACCOUNT, LIVEMODE, NEWEST = "object", "account", "livemode", "newest"
 FIELD, NESTED = "field.", "nested."
-"""How the columns of a table of objects are called: ``object`` holds it whole, as JSON; else ``field.NAME`` holds one
-of its fields, and ``nested.NAME`` one whose value is JSON. ``account`` and ``livemode`` stand beside it. ``newest`` is
-when the table was last synced."""
+"""The names of the columns of a table of objects: ``object`` holds the whole object as JSON; otherwise ``field.NAME``
+holds one of its fields, and ``nested.NAME`` one whose value is JSON. ``account`` and ``livemode`` may be columns
+beside it. ``newest`` is when the table was last synced."""

@@ -1,4 +1,4 @@
-"""Both sides of one finding on one line of time: what the app's rows say happened, and what Stripe's objects say."""
+"""Both sides of one finding in order of time: what the app's rows record, and what Stripe's objects record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trueup.model.money import credits_text, money_text
 
 
 class Side(StrEnum):
-    """Who says so."""
+    """Which side records it."""
 
     APP = "app"
     STRIPE = "Stripe"
@@ -36,7 +36,7 @@ class TimelineLine:
     credits: Decimal | None = None
     balance_after: Decimal | None = None
     note: str | None = None
-    """What the app itself wrote beside it."""
+    """The app's own note on it."""
     link: str | None = None
 
     @property
@@ -51,9 +51,9 @@ class TimelineLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """The newest of both sides, oldest first. ``earlier`` is how many lines of a side stand before the first shown.
+    """The newest lines of both sides, oldest first. ``earlier`` counts the lines of a side before the first one shown.
 
-    ``unknown`` are sentences about what is not here because nobody could look: it is not absent.
+    ``unknown`` are sentences about what could not be looked at: it is missing here, but it may exist.
     """
 
     lines: tuple[TimelineLine, ...] = ()
@@ -63,5 +63,5 @@ class Timeline:
 
 
 def link_of(object_id: str, *, livemode: bool | None, account: str | None) -> str | None:
-    """Where Stripe's dashboard shows it, if it is an object of Stripe's whose mode is known."""
+    """The link to Stripe's dashboard, if this is an object of Stripe whose mode is known."""
     return None if livemode is None else dashboard_link(object_id, livemode=livemode, account=account)

@@ -1,9 +1,9 @@
 """Whether a finding is worse than it was: the one definition, for runs, alerts and the release gate.
 
-A finding is worse where its severity is higher, or where more is at risk. How much more is the caller's choice: a run
-notes every growth, because it only lists what changed; an alert and a gate interrupt people, so they ask for a clear
-one. The functions use operators only: they take numbers and return a bool, or take columns of the store and return the
-condition in SQL, so that SQL has no definition of its own to keep in step.
+A finding is worse where its severity is higher, or where more is at risk. The caller chooses how much more: a run
+notes every growth, because it only lists what changed; an alert and a gate interrupt people, so they require a clear
+growth. The functions use operators only: they take numbers and return a bool, or take columns of the store and
+return the condition in SQL, so that SQL needs no second definition.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ANY_GROWTH = 1
 """More at risk than before, however little."""
 
 CLEAR_GROWTH = 2
-"""At least twice as much at risk as before. A balance that drifts on a little in every run then alerts a few times,
+"""At least twice as much at risk as before. A balance that drifts a little in every run then alerts a few times,
 not in every run."""
 
 

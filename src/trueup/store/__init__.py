@@ -1,4 +1,4 @@
-"""Our own memory: runs, findings, exemptions, alert episodes, tokens; and the journal, kept in the app's database."""
+"""The store: runs, findings, exemptions, alert episodes and tokens. The journal is kept in the app's database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables behind alerts: what is open, what was told, and what waits to be sent. Made by ``0002_alerts``."""
+"""The tables behind alerts: open episodes, sent messages, waiting messages. Made by ``0002_alerts``."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ ALERT_STATE = Table(
     Column("began_at", DateTime),
     Column("alerted_at", DateTime),
 )
-"""What is remembered of a topic (``findings``, ``heartbeat``) of an environment. Its row is the lock of a decision.
+"""The state of a topic (``findings``, ``heartbeat``) of an environment. Its row is the lock of a decision.
 
 ``run_seq`` is the run that was decided last. ``began_at`` is when the present trouble began, empty while there is none;
-``alerted_at`` is when it was last told.
+``alerted_at`` is when the last message about it was stored.
 """
 
 ALERT_EPISODE = Table(
@@ -95,7 +95,7 @@ ALERT_OUTBOX = Table(
 )
 """One message to one channel, ``waiting`` until it is ``sent``, ``failed`` for good or ``expired``.
 
-``hour`` is the moment at which the hour of this set began: that of the run which changed it, not the clock's hour.
+``hour`` is the moment at which the hour of this set began: the moment of the run that changed it, not the clock's hour.
 ``alert`` is the whole message as JSON, so that every attempt sends the same.
 """
 

@@ -1,7 +1,7 @@
-"""The memory behind alerts: which episodes are open, what was told about them, and when.
+"""The state of alerts: which episodes are open, what was sent about them, and when.
 
-A decision is one *turn*: a transaction that begins by changing the topic's row, which makes every other replica that
-decides about the same topic wait, on Postgres and on SQLite alike. Episodes and the messages about them are written
+A decision is one *turn*: a transaction that begins by changing the topic's row, so that every other replica that
+decides about the same topic waits, on Postgres and on SQLite alike. Episodes and the messages about them are written
 together or not at all.
 """
 
@@ -38,7 +38,7 @@ _ROW = "row_number"
 
 
 class Topic(StrEnum):
-    """What alerts are about: the findings of the runs, or that there is no complete run."""
+    """What an alert is about: the findings of the runs, or the absence of a complete run."""
 
     FINDINGS = "findings"
     HEARTBEAT = "heartbeat"
@@ -46,9 +46,10 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicState:
-    """What is remembered of a topic. ``since`` is when it was first asked about.
+    """The state of a topic. ``since`` is when it was first asked about.
 
-    ``began_at`` is when the present trouble began, None without one; ``alerted_at`` is when it was last told.
+    ``began_at`` is when the present trouble began, None without one; ``alerted_at`` is when the last message was
+    stored.
     """
 
     since: datetime
@@ -59,7 +60,7 @@ class TopicState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How a finding reads in a message."""
+    """The words of a finding in a message."""
 
     issue_id: str
     title: str
@@ -68,7 +69,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenEpisode:
-    """An open episode and how its finding read when it was last seen. ``number`` is its row."""
+    """An open episode, and its finding's words when it was last seen. ``number`` is its row."""
 
     number: int
     episode: Episode
@@ -77,7 +78,7 @@ class OpenEpisode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenIssue:
-    """An alerting finding as the run put it."""
+    """An alerting finding as the run reported it."""
 
     sighting: Sighting
     words: Words
@@ -86,25 +87,25 @@ class SeenIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """What a decision needs to know of a run. ``head`` is the report's document without its issues."""
+    """The facts of a run that a decision needs. ``head`` is the report's document without its issues."""
 
     seq: int
     run_id: str
     generated_at: datetime
-    whole: bool
-    decides: bool
+    covers_all_checks: bool
+    updates_state: bool
     answered: frozenset[str]
     head: Mapping[str, Any]
 
 
 class Alerts:
-    """The alert memory of all environments that share a store."""
+    """The alert state of all environments that share a store."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def state(self, environment: str, topic: Topic) -> TopicState | None:
-        """What is remembered of this topic; None before its first turn."""
+        """The state of this topic; None before its first turn."""
         with self._database.reading() as connection:
             row = connection.execute(_state_of(environment, topic)).first()
         return _topic_state(row) if row else None
@@ -141,13 +142,13 @@ class Alerts:
 
     @contextlib.contextmanager
     def turn(self, environment: str, topic: Topic, *, now: datetime) -> Iterator[Turn]:
-        """One decision about this topic, alone; whole, or not at all if the block raises."""
+        """One decision about this topic at a time; it is stored completely, or not at all if the block raises."""
         with self._database.writing() as connection:
             yield Turn(connection, environment, topic, now=now)
 
 
 class Turn:
-    """One decision under way. ``state`` is what was remembered when it began."""
+    """One decision under way. ``state`` is the topic's state when it began."""
 
     def __init__(self, connection: Connection, environment: str, topic: Topic, *, now: datetime) -> None:
         self.connection = connection
@@ -163,7 +164,7 @@ class Turn:
         return update(STATE).where(STATE.c.environment == self.environment, STATE.c.topic == self._topic.value)
 
     def remember(self, state: TopicState) -> None:
-        """What to know at the next turn."""
+        """Store the state for the next turn."""
         values = {"run_seq": state.run_seq, "began_at": state.began_at, "alerted_at": state.alerted_at}
         self.connection.execute(self._update().values(values))
 
@@ -172,7 +173,7 @@ class Turn:
         return tuple(map(_open_episode, self.connection.execute(_open_in(self.environment).order_by(EPISODE.c.number))))
 
     def decided(self, run: RunFacts) -> frozenset[str]:
-        """The fingerprints of open episodes whose finding is there in this run and does not alert."""
+        """The fingerprints of open episodes whose finding is in this run but does not alert."""
         same = and_(EPISODE.c.fingerprint == ISSUE.c.fingerprint, EPISODE.c.environment == self.environment)
         statement = (
             select(ISSUE.c.fingerprint)
@@ -188,7 +189,7 @@ class Turn:
 
         ``words`` are those of every finding that was seen now, by fingerprint.
         """
-        known = {one.episode.fingerprint: one for one in before}
+        known = {changes.episode.fingerprint: changes for changes in before}
         opened: list[dict[str, object]] = []
         changed: list[dict[str, object]] = []
         for episode in after:
@@ -198,13 +199,13 @@ class Turn:
             elif (now := words.get(episode.fingerprint, old.words)) != old.words or episode != old.episode:
                 changed.append({_ROW: old.number, **_columns(episode, now)})
         resolved: list[dict[str, object]] = [{_ROW: gone.number, "resolved_at": at} for gone in known.values()]
-        one = update(EPISODE).where(EPISODE.c.number == bindparam(_ROW))
-        for statement, rows in ((one, changed), (one, resolved), (insert(EPISODE), opened)):
+        changes = update(EPISODE).where(EPISODE.c.number == bindparam(_ROW))
+        for statement, rows in ((changes, changed), (changes, resolved), (insert(EPISODE), opened)):
             for start in range(0, len(rows), BATCH):
                 self.connection.execute(statement, rows[start : start + BATCH])
 
     def tidy(self, now: datetime) -> None:
-        """Forget messages that were settled, and episodes that were resolved, long ago."""
+        """Delete messages that were settled, and episodes that were resolved, long ago."""
         forget(self.connection, self.environment, before=now - timedelta(days=MESSAGE_DAYS))
         old = EPISODE.c.resolved_at < now - timedelta(days=EPISODE_DAYS)
         self.connection.execute(delete(EPISODE).where(EPISODE.c.environment == self.environment, old))
@@ -227,8 +228,8 @@ def _facts(row: Row[Any]) -> RunFacts:
         seq=row.seq,
         run_id=row.run_id,
         generated_at=row.generated_at,
-        whole=row.whole,
-        decides=row.decides,
+        covers_all_checks=row.whole,
+        updates_state=row.decides,
         answered=frozenset(json.loads(row.answered_checks)),
         head=json.loads(row.head),
     )

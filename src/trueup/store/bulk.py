@@ -1,4 +1,4 @@
-"""Sending many rows to one table, as fast as each database takes them, without holding them all."""
+"""Insert many rows into one table, as fast as each database can, without holding them all in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 BATCH = 5_000
-"""Rows that SQLite is given at a time."""
+"""How many rows SQLite gets at a time."""
 
 
 def insert_rows(

@@ -1,4 +1,4 @@
-"""Cells of the store's tables: each is read as what its column holds, or named as one that cannot be."""
+"""Cells of the store's tables: a cell is read as its column's type, or named as one that cannot be read."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ JSON = "json"
 """In a column's ``info``: the type of the JSON value that its text is."""
 
 OBJECT = "object"
-"""In a column's ``info``: its text is a JSON object that is handed on as it is, so that only its ends are looked at."""
+"""In a column's ``info``: its text is a JSON object that is passed on unread, so only its ends are checked."""
 
 Test = Callable[[Any], bool]
 
 
 class CellUnreadable(StoreUnavailable):
-    """A cell holds what its column never does: something other than trueup wrote it. ``value`` is what it holds."""
+    """A cell holds a value that its column never does, so another program wrote it. ``value`` is what it holds."""
 
     def __init__(self, table: Table, column: str, holds: str, value: object) -> None:
         super().__init__(f"{table.name}.{column} does not hold {holds}")
@@ -34,7 +34,7 @@ class CellUnreadable(StoreUnavailable):
 
 
 class Cell(TypeDecorator[Any]):
-    """A column's type that refuses what is not of it: SQLite keeps any value in a column of any type."""
+    """A column type that refuses values of other types: SQLite keeps any value in a column of any type."""
 
     impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
     cache_ok = True
@@ -47,7 +47,7 @@ class Cell(TypeDecorator[Any]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Read a value as the declared type reads it. Raises ``CellUnreadable``."""
         read = self.of.dialect_impl(dialect).result_processor(dialect, coltype)
-        is_boolean = isinstance(self.of, Boolean)  # its own way of reading takes any value for true
+        is_boolean = isinstance(self.of, Boolean)  # its own reading accepts any value as true
 
         def process(value: Any) -> Any:
             if value is None:
@@ -64,7 +64,7 @@ class Cell(TypeDecorator[Any]):
 
 
 def hold_to_types(table: Table) -> None:
-    """Let each column of the table refuse what it cannot hold. Numbers of rows it refuses by itself."""
+    """Make each column of the table refuse what it cannot hold. Row numbers are refused by the database itself."""
     for column in table.columns:
         if column.primary_key and isinstance(column.type, Integer):
             continue

@@ -1,4 +1,4 @@
-"""The database that holds our own memory: how it is opened, and the two kinds of transaction on it."""
+"""The database that holds the store: how it is opened, and the two kinds of transaction on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUSY_SECONDS = 30
 
 CONNECT_SECONDS = 10
 CONNECTIONS = 10
-"""Kept open to Postgres; as many again in a rush."""
+"""Connections kept open to Postgres; as many again in a rush."""
 
 _WRITES = "trueup_writes"
 _SCHEMES = ("sqlite", "postgresql")
@@ -47,7 +47,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """One transaction that may write, committed at the end of the block. Raises ``StoreUnavailable``.
 
-        On SQLite it takes the write lock at once: one that read first could no longer get it later.
+        On SQLite it takes the write lock at once: a transaction that read first could no longer get it later.
         """
         with self._transaction(writes=True) as connection:
             yield connection
@@ -61,25 +61,25 @@ class Database:
                     yield connection
         except CellUnreadable as cell:
             raise StoreUnavailable(
-                f"The store {self.place} cannot be used: {cell}{self._row_of(cell)}; put back what was there from a "
+                f"The store {self.place} cannot be used: {cell}{self._row_of(cell)}; restore the cell from a "
                 "copy of the store, or remove the row."
             ) from cell
         except (DBAPIError, DisconnectionError, PoolTimeout, self.engine.dialect.loaded_dbapi.Error) as error:
             raise self.unavailable(error) from error
-        except UnicodeEncodeError:  # bytes of a command line that are no text
+        except UnicodeEncodeError:  # bytes of a command line that are not text
             raise ConfigurationError(
-                "What was given is not valid Unicode text; the store holds nothing else."
+                "The input is not valid Unicode text, which is all that the store holds."
             ) from None
 
     def unavailable(self, error: Exception) -> StoreUnavailable:
-        """What the driver's error means to a person, without secrets."""
+        """The driver's error as a message for a person, without secrets."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        said = " ".join(str(cause).split()) or type(cause).__name__
-        shown = self._address.scrub(said) if self._address else said
+        message = " ".join(str(cause).split()) or type(cause).__name__
+        shown = self._address.scrub(message) if self._address else message
         return StoreUnavailable(f"The store {self.place} cannot be used: {shown.rstrip('.')}.")
 
     def _row_of(self, cell: CellUnreadable) -> str:
-        """Where the cell is: the key of its row, as far as that can be read."""
+        """The place of the cell: the key of its row, as far as that can be read."""
         keys = ", ".join(column.name for column in cell.table.primary_key)
         look = text(f"SELECT {keys} FROM {cell.table.name} WHERE {cell.column} = :value LIMIT 1")
         with self.engine.connect() as connection:
@@ -87,14 +87,14 @@ class Database:
         return "" if row is None else f" in the row where {' and '.join(f'{k} is {v}' for k, v in row.items())}"
 
     def close(self) -> None:
-        """Close the connections that are not in use; those in use close when they are given back."""
+        """Close the idle connections; those in use close when they are returned."""
         self.engine.dispose()
 
 
 def open_database(url: str) -> Database:
     """The database at ``sqlite:///path`` (relative; four slashes are absolute) or ``postgresql://…``.
 
-    Nothing is connected to yet, and no file is made. Raises ``ConfigurationError`` for another kind of address.
+    Connects to nothing yet, and makes no file. Raises ``ConfigurationError`` for another kind of address.
     """
     scheme, separator, rest = url.partition("://")
     kind = scheme.lower().partition("+")[0]
@@ -104,7 +104,9 @@ def open_database(url: str) -> Database:
         case "postgresql" | "postgres":
             return _postgres(f"postgresql://{rest}")
         case unknown:
-            shown = f'"{unknown.partition(":")[0]}://" is no kind of store' if unknown else "The store has no address"
+            shown = (
+                f'"{unknown.partition(":")[0]}://" is not a kind of store' if unknown else "The store has no address"
+            )
             raise ConfigurationError(
                 f"{shown}; write sqlite:///trueup.db or postgresql://…{nearest(unknown, _SCHEMES)}"
             )
@@ -127,7 +129,7 @@ def _sqlite(path: Path) -> Database:
     event.listen(engine, "begin", _begin_sqlite)
 
     def refuse_another_file(_: object, __: object, ___: object) -> None:
-        """A connection to a file that was moved or replaced would write where nothing is read any more."""
+        """A pool for a file: a connection to a file that was moved or replaced would write where no reader looks."""
         if file.trouble() is not None:
             raise DisconnectionError
 
@@ -136,14 +138,14 @@ def _sqlite(path: Path) -> Database:
 
 
 class _File:
-    """The file that was there when it was first connected to: no other one is used in its place."""
+    """The file that existed at the first connection: no other file is used in its place."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._first: tuple[int, int] | None = None
 
     def connected(self) -> sqlite3.Connection:
-        """A connection to the file. SQLite's own way would make an empty one where it is gone."""
+        """A connection to the file. SQLite's own way would make an empty file where it is gone."""
         trouble = self.trouble()
         if trouble is not None:
             raise sqlite3.OperationalError(trouble)
@@ -151,19 +153,19 @@ class _File:
         return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
 
     def trouble(self) -> str | None:
-        """Why it cannot be used; None when it can."""
+        """Why the file cannot be used; None when it can."""
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except OSError as error:
-            return f"{error.strerror}; put it back"
-        self._first = self._first or (found.st_dev, found.st_ino)
-        if self._first != (found.st_dev, found.st_ino):
-            return "another file has taken its place; put it back, or start again"
+            return f"{error.strerror}; restore it"
+        self._first = self._first or (status.st_dev, status.st_ino)
+        if self._first != (status.st_dev, status.st_ino):
+            return "another file has taken its place; restore the first one, or restart the process"
         return None
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
-    """Readers do not wait for a writer (WAL), references hold, and transactions begin when we say so."""
+    """Set up a connection: readers do not wait for a writer (WAL), references hold, transactions begin explicitly."""
     connection.isolation_level = None
     for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
@@ -190,7 +192,7 @@ def _postgres(url: str) -> Database:
         ) from None
 
     def connect_as_written(_: object, __: object, arguments: list[Any], options: dict[str, Any]) -> None:
-        """Hand the address to libpq as it is: it alone knows all that may stand in one."""
+        """Hand the address to libpq unchanged: only libpq knows everything that an address may hold."""
         arguments[:] = [url]
         options["application_name"] = "trueup"
         if "connect_timeout" not in address.options:

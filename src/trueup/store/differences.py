@@ -16,23 +16,23 @@ _SEVERITIES = tuple(Severity)
 
 
 def recorded_difference(connection: Connection, run: StoredRun, *, with_run_id: str | None) -> Difference:
-    """What a run that decided changed about the findings, as it was noted then."""
-    found = (
+    """What a run changed about the findings, as it was recorded then. Only runs that update findings have this."""
+    query = (
         select(TRANSITION.c.kind, TRANSITION.c.issue_id, TRANSITION.c.fingerprint, TRANSITION.c.severity)
         .select_from(TRANSITION.join(RUN, RUN.c.seq == TRANSITION.c.run_seq))
         .where(RUN.c.run_id == run.run_id)
         .order_by(TRANSITION.c.severity.desc(), TRANSITION.c.issue_id)
     )
     moved: dict[Kind, list[Moved]] = {kind: [] for kind in Kind}
-    for row in connection.execute(found):
+    for row in connection.execute(query):
         moved[Kind(row.kind)].append(_one(row))
     return Difference(run_id=run.run_id, with_run_id=with_run_id, **{kind.value: tuple(moved[kind]) for kind in Kind})
 
 
 def compared(connection: Connection, run: StoredRun, earlier: StoredRun | None) -> Difference:
-    """What stands in a run and not in an earlier one, or the other way round.
+    """The issues that are in one run and not in an earlier one, or the other way round.
 
-    What the earlier one lacks is ``reopened`` when it was known by then, and ``new`` otherwise.
+    An issue that the earlier run lacks is ``reopened`` when it was known by then, and ``new`` otherwise.
     """
     if earlier is None:
         return Difference(run_id=run.run_id, with_run_id=None, new=tuple(_moved(connection, _issues_of(run))))
@@ -76,8 +76,8 @@ def _issues_of(run: StoredRun) -> Select[Any]:
     )
 
 
-def _moved(connection: Connection, found: Select[Any]) -> Iterator[Moved]:
-    for row in connection.execute(found):
+def _moved(connection: Connection, query: Select[Any]) -> Iterator[Moved]:
+    for row in connection.execute(query):
         yield _one(row)
 
 

@@ -1,4 +1,4 @@
-"""The exemptions that commands and the API manage: findings that somebody answers for, and until when."""
+"""The exemptions that commands and the API manage: accepted findings, with an owner, until a day."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from trueup.store.tables import EXEMPTION
 
 
 class AlreadyExempted(ConfigurationError):
-    """An exemption stands for this check and subject, or plan. It has to be removed before another takes its place."""
+    """There is an exemption of this subject or plan from this check. Remove it before adding another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredExemption:
-    """An exemption that stands, and who made it: of a subject or of a plan. ``expires_at`` is the last day it holds."""
+    """An exemption that holds, and who made it: of a subject or of a plan. ``expires_at`` is its last day."""
 
     check: str
     subject: str | None
@@ -33,7 +33,7 @@ class StoredExemption:
 
     @property
     def exemption(self) -> Exemption:
-        """The same in the words that an audit reads."""
+        """The same in the form that an audit reads."""
         return Exemption(
             check_id=self.check,
             subject=self.subject,
@@ -45,7 +45,7 @@ class StoredExemption:
 
 
 class Exemptions:
-    """The exemptions of every environment. Of a removed one a record stays: who accepted what, and who took it back."""
+    """The exemptions of every environment. A removed one stays as a record: who accepted what, and who removed it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -68,7 +68,7 @@ class Exemptions:
                 standing = connection.execute(select(EXEMPTION).where(_stands(environment, exemption))).one()
                 until = f" until {standing.expires_at}" if standing.expires_at else ""
                 raise AlreadyExempted(
-                    f"{exemption.scope_text} is exempted from {exemption.check_id} already, by "
+                    f"{exemption.scope_text} is already exempted from {exemption.check_id} by "
                     f"{standing.owner}{until}; remove that one first."
                 )
         return StoredExemption(
@@ -83,8 +83,8 @@ class Exemptions:
         )
 
     def list(self, environment: str) -> tuple[StoredExemption, ...]:
-        """The exemptions that were not removed, expired ones too, by check, subject and plan."""
-        found = (
+        """The exemptions that were not removed, expired ones included, by check, subject and plan."""
+        query = (
             select(EXEMPTION)
             .where(EXEMPTION.c.environment == environment, EXEMPTION.c.removed_at.is_(None))
             .order_by(EXEMPTION.c.check_id, EXEMPTION.c.subject, EXEMPTION.c.plan)
@@ -101,11 +101,11 @@ class Exemptions:
                     created_by=row.created_by,
                     created_at=row.created_at,
                 )
-                for row in connection.execute(found)
+                for row in connection.execute(query)
             )
 
     def remove(self, exemption: Exemption, *, environment: str, removed_by: str, now: datetime) -> bool:
-        """Take back the exemption of this scope, whatever else it says; False when none stands."""
+        """Remove the exemption of this scope, whatever else it says; return False when there is none."""
         with self._database.writing() as connection:
             done = connection.execute(
                 update(EXEMPTION).where(_stands(environment, exemption)).values(removed_at=now, removed_by=removed_by)

@@ -14,24 +14,24 @@ from trueup.store.records import ResolvedPage, State, StoredFinding
 from trueup.store.tables import FINDING, ISSUE
 
 _LAST = and_(ISSUE.c.run_seq == FINDING.c.last_run_seq, ISSUE.c.fingerprint == FINDING.c.fingerprint)
-"""A finding as the last run that saw it put it."""
+"""A finding as the last run that saw it reported it."""
 
 
 class Findings:
-    """What is known of each finding of each environment."""
+    """The history of each finding of each environment."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, environment: str, issue_id: str) -> StoredFinding | None:
-        """What is known of this issue; None when no run that decides has seen it within memory."""
-        found = (
+        """The history of this issue; None when no run that updates findings has seen it, or all of it was pruned."""
+        query = (
             select(FINDING, ISSUE.c.document)
             .select_from(FINDING.outerjoin(ISSUE, _LAST))
             .where(FINDING.c.environment == environment, FINDING.c.issue_id == issue_id)
         )
         with self._database.reading() as connection:
-            row = connection.execute(found).first()
+            row = connection.execute(query).first()
         if row is None:
             return None
         return StoredFinding(
@@ -64,9 +64,9 @@ class Findings:
         alerts: bool | None = None,
         exempted: bool | None = None,
     ) -> ResolvedPage:
-        """Findings that were resolved, the last one first, as they were last seen; as long as that is remembered.
+        """The resolved findings, last resolved first, as they were last seen, until they are pruned.
 
-        ``after`` is the one of the page before. A filter that is None lets any through.
+        ``after`` is the end of the page before. A filter that is None lets everything through.
         """
         where = {
             "severity": None if severity is None else Severity(severity).rank,
@@ -78,7 +78,7 @@ class Findings:
             "alerts": alerts,
             "exempted": exempted,
         }
-        found = (
+        query = (
             select(ISSUE, FINDING.c.state, FINDING.c.first_seen, FINDING.c.resolved_at)
             .select_from(FINDING.join(ISSUE, _LAST))
             .where(FINDING.c.environment == environment, FINDING.c.state == State.RESOLVED)
@@ -88,9 +88,9 @@ class Findings:
         if after is not None:
             moment, fingerprint = datetime.fromisoformat(after[0]), after[1]
             same = and_(FINDING.c.resolved_at == moment, FINDING.c.fingerprint > fingerprint)
-            found = found.where(or_(FINDING.c.resolved_at < moment, same))
+            query = query.where(or_(FINDING.c.resolved_at < moment, same))
         with self._database.reading() as connection:
-            rows = connection.execute(found.limit(limit + 1)).all()
+            rows = connection.execute(query.limit(limit + 1)).all()
         last = rows[limit - 1] if len(rows) > limit else None
         return ResolvedPage(
             issues=tuple(issue_of(row) for row in rows[:limit]),

@@ -1,4 +1,4 @@
-"""A run's issues, a page at a time, in several orders."""
+"""A run's issues, one page at a time, in several orders."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def page_of(
     after: Keyset | None,
     limit: int,
 ) -> Page:
-    """The issues of a run whose columns have these values; a column that is None may have any."""
+    """The issues of a run whose columns have these values; None means any value."""
     run = connection.execute(select(RUN.c.seq, RUN.c.environment, RUN.c.generated_at).where(RUN.c.run_id == run_id))
     if (of := run.first()) is None:
         return Page(issues=(), after=None)
     conditions = [ISSUE.c[name] == value for name, value in where.items() if value is not None]
     conditions += [] if state is None else [_is_in(state, of)]
     value = _value(sort, of)
-    found = select(ISSUE, value.label("sorted_by")).where(ISSUE.c.run_seq == of.seq, *conditions)
+    query = select(ISSUE, value.label("sorted_by")).where(ISSUE.c.run_seq == of.seq, *conditions)
     if sort is Sort.FIRST_SEEN:
-        found = found.select_from(ISSUE.outerjoin(FINDING, _known(ISSUE, of)))
+        query = query.select_from(ISSUE.outerjoin(FINDING, _known(ISSUE, of)))
     if after is not None:
-        found = found.where(_beyond(sort, value, after))
-    ordered = found.order_by(ISSUE.c.position) if sort is Sort.SEVERITY else found.order_by(value, ISSUE.c.position)
+        query = query.where(_beyond(sort, value, after))
+    ordered = query.order_by(ISSUE.c.position) if sort is Sort.SEVERITY else query.order_by(value, ISSUE.c.position)
     rows = connection.execute(_with_state(ordered.limit(limit + 1), of)).all()
     page = tuple(issue_of(row) for row in rows[:limit])
     return Page(issues=page, after=_end(rows[limit - 1]) if len(rows) > limit and page else None)
@@ -49,16 +49,16 @@ def page_of(
 def first_seen_before(connection: Connection, run_id: str) -> dict[str, datetime]:
     """When the findings of a run were first seen, by fingerprint, where that was before this run."""
     known = and_(FINDING.c.environment == RUN.c.environment, FINDING.c.fingerprint == ISSUE.c.fingerprint)
-    found = (
+    query = (
         select(ISSUE.c.fingerprint, FINDING.c.first_seen)
         .select_from(RUN.join(ISSUE, ISSUE.c.run_seq == RUN.c.seq).join(FINDING, known))
         .where(RUN.c.run_id == run_id, FINDING.c.first_seen < RUN.c.generated_at)
     )
-    return {row.fingerprint: row.first_seen for row in connection.execute(found)}
+    return {row.fingerprint: row.first_seen for row in connection.execute(query)}
 
 
 def with_first_seen(document: str, moment: datetime) -> str:
-    """Return the issue's JSON with its ``firstSeen``, without which it is stored. Raises ``StoreUnavailable``."""
+    """Return the issue's JSON with its ``firstSeen``, which is stored separately. Raises ``StoreUnavailable``."""
     try:
         issue = json.loads(document)
     except ValueError as error:
@@ -69,7 +69,7 @@ def with_first_seen(document: str, moment: datetime) -> str:
 
 
 def _value(sort: Sort, run: Row[*tuple[Any, ...]]) -> ColumnElement[Any]:
-    """What a page is sorted by. Except for the age it is the issue's own, so that no more is read than the page."""
+    """The value that a page is sorted by. Except for the age it is in the issue's row, so only the page is read."""
     match sort:
         case Sort.SEVERITY:
             return ISSUE.c.position
@@ -89,9 +89,9 @@ def _beyond(sort: Sort, value: ColumnElement[Any], after: Keyset) -> ColumnEleme
     return or_(value > known, and_(value == known, ISSUE.c.position > position))
 
 
-def _with_state(found: Select[Any], run: Row[*tuple[Any, ...]]) -> Select[Any]:
-    """The page, and what is known of its findings. One that no run has decided on has no state of its own."""
-    page = found.subquery()
+def _with_state(query: Select[Any], run: Row[*tuple[Any, ...]]) -> Select[Any]:
+    """The page with the state of its findings. A finding without a run that updates findings has no own state."""
+    page = query.subquery()
     state = func.coalesce(FINDING.c.state, State.OPEN.value).label("state")
     first_seen = func.coalesce(FINDING.c.first_seen, run.generated_at).label("first_seen")
     joined = page.outerjoin(FINDING, _known(page, run))
@@ -99,11 +99,11 @@ def _with_state(found: Select[Any], run: Row[*tuple[Any, ...]]) -> Select[Any]:
 
 
 def _is_in(state: State, run: Row[*tuple[Any, ...]]) -> ColumnElement[bool]:
-    found = exists().where(_known(ISSUE, run)).correlate(ISSUE)
+    known = exists().where(_known(ISSUE, run)).correlate(ISSUE)
     return (
-        ~found.where(FINDING.c.state != state.value)
+        ~known.where(FINDING.c.state != state.value)
         if state is State.OPEN
-        else found.where(FINDING.c.state == state.value)
+        else known.where(FINDING.c.state == state.value)
     )
 
 

@@ -1,7 +1,7 @@
-"""Leases: of all processes on one store, one does a thing, the others know, and nobody waits for a dead one for ever.
+"""Leases: of all processes on one store, one does a thing. A lease of a process that died expires.
 
-The clocks of the replicas may disagree by less than a lease is long. A lease keeps work from being done twice; what
-must never happen twice needs a unique row besides.
+The replicas' clocks may differ by less than a lease lasts. A lease keeps work from being done twice; an action that
+must never happen twice also needs a unique row.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Leases:
         self._database = database
 
     def take(self, name: str, holder: str, *, seconds: float, now: datetime) -> bool:
-        """Take a lease that nobody holds, or whose time is over. A live one is refused, to its own holder too."""
+        """Take a lease that is free or has expired. A live lease is refused, to its own holder too."""
         values = {"holder": holder, "taken_at": now, "expires_at": now + timedelta(seconds=seconds)}
         with self._database.writing() as connection:
             over = update(LEASE).where(LEASE.c.name == name, LEASE.c.expires_at <= now).values(values)
@@ -57,7 +57,7 @@ class Leases:
             return connection.execute(mine).rowcount == 1
 
     def get(self, name: str, *, now: datetime) -> Lease | None:
-        """Who holds the lease; None when nobody does."""
+        """The holder of the lease; None when it is free."""
         with self._database.reading() as connection:
             row = connection.execute(select(LEASE).where(LEASE.c.name == name, LEASE.c.expires_at > now)).first()
         if row is None:

@@ -1,4 +1,4 @@
-"""Opening the store: its schema is brought up to date, whoever else starts at the same moment."""
+"""Open the store, and migrate its schema, also when several processes start at the same moment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Store:
-    """Our own memory, open. Any number of threads may use it; ``close`` it, or use it in a ``with``.
+    """The open store. Any number of threads may use it; ``close`` it, or use it in a ``with``.
 
     Every method of its parts is one transaction and may raise ``StoreUnavailable``.
     """
@@ -47,7 +47,7 @@ class Store:
 
     @property
     def engine(self) -> Engine:
-        """The pool of connections, for what the parts do not offer."""
+        """The pool of connections, for what the store's parts do not offer."""
         return self.database.engine
 
     def close(self) -> None:
@@ -64,11 +64,11 @@ class Store:
 
 
 def open_store(url: str, *, may_make: bool = True) -> Store:
-    """The store at ``sqlite:///path`` or ``postgresql://…``, migrated to what this code wants.
+    """Open the store at ``sqlite:///path`` or ``postgresql://…``, migrated to the schema that this version needs.
 
-    Where there is none it is made, if it ``may_make`` one and none was there before. Replicas may start at once: one
-    migrates, the others wait for it. Raises ``StoreUnavailable`` when it cannot be reached, is no store, is not whole,
-    or a newer trueup wrote it, and ``ConfigurationError`` for an address that is of neither kind.
+    Where there is none it is made, if ``may_make`` is True and none was there before. Replicas may start at once: one
+    migrates, the others wait for it. Raises ``StoreUnavailable`` when the store cannot be reached, is not a store, is
+    not complete, or was written by a newer trueup, and ``ConfigurationError`` for another kind of address.
     """
     path = sqlite_path(url)
     if path is not None:
@@ -99,7 +99,7 @@ def _opened(database: Database, *, may_make: bool) -> Store:
 
 
 def _bring_up_to_date(database: Database, *, may_make: bool) -> None:
-    # Most starts have nothing to do, and must not wait for whoever is writing at the moment.
+    # Most starts have nothing to do, and must not wait for a process that is writing at the moment.
     with database.reading() as connection:
         if not holds_store(connection, database.place) and not may_make:
             raise empty(database.place) if database.is_file else absent(database.place)

@@ -1,8 +1,8 @@
 """The outbox: every message to every channel, from the decision to send it until it was sent.
 
-A message is claimed, sent, then marked. The claim is a short transaction of its own, so nothing is locked while a sink
-is slow, and it expires, so that a worker that was killed loses nothing. Messages of one channel are sent in the order
-in which they were decided: a resolve never overtakes what it resolves.
+A message is claimed, sent, then marked. The claim is a short transaction of its own, so nothing is locked while a
+receiver is slow, and it expires, so that a worker that was killed loses nothing. Messages of one channel are sent in
+the order in which they were decided: a resolve never overtakes the message that it resolves.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A message that this worker alone may send until its claim expires. ``attempts`` counts this one too.
+    """A message that only this worker may send until its claim expires. ``attempts`` includes this one.
 
-    ``document`` is the alert's, as ``alert_of`` reads it. Another version of trueup may have written it.
+    ``document`` is the alert's JSON, as ``alert_of`` reads it. Another version of trueup may have written it.
     """
 
     number: int
@@ -60,7 +60,7 @@ class Outbox:
         self._database = database
 
     def due(self, environment: str, *, now: datetime) -> frozenset[str]:
-        """The channels that may have something to send."""
+        """The channels that may have messages to send."""
         statement = select(OUTBOX.c.channel).where(OUTBOX.c.environment == environment, *_due(now)).distinct()
         with self._database.reading() as connection:
             return frozenset(connection.scalars(statement))
@@ -70,10 +70,10 @@ class Outbox:
         due = _next(environment, channel, now)
         with self._database.reading() as connection:
             if connection.execute(due).first() is None:
-                return None  # the usual answer; nobody's lock was taken for it
+                return None  # the usual answer; it takes no lock
         with self._database.writing() as connection:
-            # Postgres skips what another worker is claiming this instant. SQLite knows no row locks and ignores it;
-            # there, as a second lock on Postgres, the number of attempts is compared and set.
+            # Postgres skips rows that another worker is claiming at this moment. SQLite has no row locks and ignores
+            # this; there, as a second lock on Postgres, the number of attempts is compared and set.
             row = connection.execute(due.with_for_update(skip_locked=True, of=OUTBOX)).first()
             if row is None or not _compare_and_claim(connection, row, worker, now + timedelta(seconds=seconds)):
                 return None
@@ -86,7 +86,7 @@ class Outbox:
         )
 
     def sent(self, claimed: Claimed, *, now: datetime) -> bool:
-        """Mark it as sent, also when the claim was lost meanwhile, because sent it was. False: it was so already."""
+        """Mark it as sent, even when the claim was lost meanwhile, because it was sent. False: it was marked before."""
         return self._settle(
             [OUTBOX.c.number == claimed.number, OUTBOX.c.state != Delivery.SENT.value],
             state=Delivery.SENT.value,
@@ -95,11 +95,11 @@ class Outbox:
         )
 
     def postpone(self, claimed: Claimed, *, due_at: datetime, reason: str) -> bool:
-        """Try again at ``due_at``. False: another worker took it over, and its word counts."""
+        """Try again at ``due_at``. False: another worker took the message over, and decides instead."""
         return self._settle(_held(claimed), due_at=due_at, claimed_by=None, claimed_until=None, reason=reason)
 
     def give_up(self, claimed: Claimed, *, state: Delivery, reason: str, now: datetime) -> bool:
-        """Mark it ``failed`` or ``expired``, for a person to see. False: another worker took it over."""
+        """Mark it ``failed`` or ``expired``, for a person to see. False: another worker took the message over."""
         return self._settle(_held(claimed), state=state.value, settled_at=now, claimed_until=None, reason=reason)
 
     def _settle(self, conditions: list[Any], **values: object) -> bool:
@@ -107,7 +107,7 @@ class Outbox:
             return connection.execute(update(OUTBOX).where(*conditions).values(values)).rowcount == 1
 
     def expire(self, environment: str, *, channels: Iterable[str], before: datetime, now: datetime) -> int:
-        """Give up on old messages to channels that are not among these any more. Returns how many."""
+        """Give up on old messages to channels that are no longer in the config. Returns how many."""
         gone = [
             OUTBOX.c.environment == environment,
             OUTBOX.c.state == Delivery.WAITING.value,
@@ -122,7 +122,7 @@ class Outbox:
             return connection.execute(update(OUTBOX).where(*gone).values(values)).rowcount
 
     def again(self, environment: str, *, since: datetime, now: datetime) -> int:
-        """Let what was decided since then, and given up, wait again from now on. Returns how many messages."""
+        """Make messages that were decided since then and given up wait again from now on. Returns how many."""
         given_up = (Delivery.FAILED.value, Delivery.EXPIRED.value)
         values = {"state": Delivery.WAITING.value, "settled_at": None, "due_at": now, "made_at": now}
         with self._database.writing() as connection:
@@ -161,9 +161,9 @@ class Outbox:
 
 
 def put(connection: Connection, alert: Alert, *, channels: Iterable[str], hour: datetime, now: datetime) -> int:
-    """Let this alert wait for each of these channels, in the caller's transaction. Returns how many rows that made.
+    """Queue this alert for each of these channels, in the caller's transaction. Returns how many rows were added.
 
-    A row of the same channel, fingerprint and hour stands already when another replica decided the same run.
+    A row of the same channel, fingerprint and hour already exists when another replica decided the same run.
     """
     rows = [_row(alert, channel=channel, hour=hour, now=now) for channel in channels]
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -173,15 +173,15 @@ def put(connection: Connection, alert: Alert, *, channels: Iterable[str], hour: 
 
 
 def last_told(connection: Connection, fingerprint: str, *, now: datetime) -> dict[str, datetime]:
-    """When each channel was last told about exactly this set. One whose message still waits is being told now."""
-    told = case((OUTBOX.c.state == Delivery.WAITING.value, literal(now, DateTime)), else_=OUTBOX.c.settled_at)
+    """When each channel was last sent exactly this set. A message that still waits counts as sent now."""
+    sent_at = case((OUTBOX.c.state == Delivery.WAITING.value, literal(now, DateTime)), else_=OUTBOX.c.settled_at)
     delivered = OUTBOX.c.state.in_((Delivery.WAITING.value, Delivery.SENT.value))
-    statement = select(OUTBOX.c.channel, func.max(told)).where(OUTBOX.c.fingerprint == fingerprint, delivered)
+    statement = select(OUTBOX.c.channel, func.max(sent_at)).where(OUTBOX.c.fingerprint == fingerprint, delivered)
     return {row[0]: row[1] for row in connection.execute(statement.group_by(OUTBOX.c.channel))}
 
 
 def forget(connection: Connection, environment: str, *, before: datetime) -> None:
-    """Delete what was settled before this moment. Only of one environment: two that tidy up at once would deadlock."""
+    """Delete messages settled before this moment, of one environment only: two that delete at once could deadlock."""
     connection.execute(delete(OUTBOX).where(OUTBOX.c.environment == environment, OUTBOX.c.settled_at < before))
 
 
@@ -200,7 +200,7 @@ def _row(alert: Alert, *, channel: str, hour: datetime, now: datetime) -> dict[s
 
 
 def _next(environment: str, channel: str, now: datetime) -> Select[Any]:
-    """The oldest message of the channel that waits, if it is due and nobody holds it."""
+    """The oldest message of the channel that waits, if it is due and not claimed."""
     earlier = OUTBOX.alias("earlier")
     is_first = ~exists().where(
         earlier.c.environment == environment,
@@ -213,7 +213,7 @@ def _next(environment: str, channel: str, now: datetime) -> Select[Any]:
 
 
 def _due(now: datetime) -> list[Any]:
-    """It waits, its time has come, and nobody holds it."""
+    """It waits, its time has come, and it is not claimed."""
     free = or_(OUTBOX.c.claimed_until.is_(None), OUTBOX.c.claimed_until <= now)
     return [OUTBOX.c.state == Delivery.WAITING.value, OUTBOX.c.due_at <= now, free]
 
@@ -232,7 +232,7 @@ def _compare_and_claim(connection: Connection, row: Row[Any], worker: str, until
 
 
 def _held(claimed: Claimed) -> list[Any]:
-    """The row, as long as this claim is its last one."""
+    """The row, as long as no later claim took it."""
     return [
         OUTBOX.c.number == claimed.number,
         OUTBOX.c.attempts == claimed.attempts,

@@ -1,4 +1,4 @@
-"""Whether there is a store at a place, and whether what is there is one of ours."""
+"""Whether there is a store at a place, and whether it is a store of trueup."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trueup.model.finding import printable
 
 VERSION_TABLE = "trueup_store_version"
 FIRST_TABLES = ("trueup_run", "trueup_issue", "trueup_finding", "trueup_transition", "trueup_exemption", "trueup_token")
-"""Some of what every store has had since the first revision."""
+"""Some of the tables that every store has had since the first revision."""
 
 SHOWN_TABLES = 3
 
@@ -26,72 +26,72 @@ HOW_TO_MAKE = "make it with `trueup store init`, or let the first `trueup audit`
 def holds_store(connection: Connection, place: str) -> bool:
     """Whether this database holds a store; False where it holds nothing at all.
 
-    Raises ``StoreUnavailable`` for a store without some of its tables, and for a database of somebody else's.
+    Raises ``StoreUnavailable`` for a store without some of its tables, and for a database of another program.
     """
     tables = set(inspect(connection).get_table_names())
     if VERSION_TABLE in tables:
         missing = [name for name in FIRST_TABLES if name not in tables]
         if missing:
             raise StoreUnavailable(
-                f"The store {place} is not whole: it has no table {missing[0]}; put back a whole copy of it."
+                f"The store {place} is not complete: it has no table {missing[0]}; restore a complete copy of it."
             )
         return True
     if tables:
         shown = ", ".join(printable(name) for name in sorted(tables)[:SHOWN_TABLES])
         more = ", …" if len(tables) > SHOWN_TABLES else ""
         raise StoreUnavailable(
-            f"The store {place} is no store of trueup's: it holds other tables ({shown}{more}); give the store a "
-            "database, or in Postgres a schema (?options=-csearch_path%3Dtrueup), of its own in store.url."
+            f"The store {place} is not a store of trueup: it holds other tables ({shown}{more}); give the store its "
+            "own database, or in Postgres its own schema (?options=-csearch_path%3Dtrueup), in store.url."
         )
     return False
 
 
 def absent(place: str) -> StoreUnavailable:
-    """What is said where there is no store and none may be made."""
+    """The error where there is no store and none may be made."""
     return StoreUnavailable(f"There is no store {place}; {HOW_TO_MAKE}.")
 
 
 def empty(place: str) -> StoreUnavailable:
-    """What is said where there is a file with nothing in it."""
+    """The error where there is an empty file."""
     return StoreUnavailable(
-        f"The store {place} is an empty file: put back the store that was there, or delete the file and {HOW_TO_MAKE}."
+        f"The store {place} is an empty file: restore the store that was there, or delete the file and {HOW_TO_MAKE}."
     )
 
 
 def marker_of(path: Path) -> Path:
-    """The file beside a store in SQLite that says that there was one."""
+    """The file beside a store in SQLite that records that there is one."""
     return path.with_name(f"{path.name}-made")
 
 
 def mark(path: Path) -> None:
-    """Say beside a store that it is there, for when it no longer is. Where that cannot be written, do without."""
+    """Record beside a store that it exists, for the time when it may be gone. If that cannot be written, skip it."""
     with contextlib.suppress(OSError):
         descriptor = os.open(marker_of(path), os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w") as marker:
-            marker.write(f"There is a store in {path.name}. While this file is here, trueup makes no other one.\n")
+            marker.write(f"There is a store in {path.name}. While this file is here, trueup does not make a new one.\n")
 
 
 def is_there(path: Path, place: str) -> bool:
-    """Whether a file is there; False where there may be a first one.
+    """Whether the file exists; False where a first one may be made.
 
-    Raises ``StoreUnavailable`` for what is no regular file or an empty one, and where a store has been before.
+    Raises ``StoreUnavailable`` for anything but a regular file with content, and where a store was before but is gone.
     """
     try:
-        found = _stat(path)
-        if found is None and marker_of(path).exists():
-            found = _stat(path)  # another process may have made both meanwhile
-            if found is None:
+        status = _stat(path)
+        if status is None and marker_of(path).exists():
+            status = _stat(path)  # another process may have made both meanwhile
+            if status is None:
                 raise StoreUnavailable(
-                    f"The store {place} is not there any more, and no empty one takes its place: put it back; if it "
-                    f"is gone for good, delete {marker_of(path)} and run `trueup store init`."
+                    f"The store {place} is gone, and trueup does not replace it with an empty one: restore it; if it "
+                    f"cannot be restored, delete {marker_of(path)} and run `trueup store init`."
                 )
     except (OSError, ValueError) as error:
         raise StoreUnavailable(f"The store {place} cannot be opened: {_reason(error)}.") from None
-    if found is None:
+    if status is None:
         return False
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise StoreUnavailable(f"The store {place} cannot be opened: it is not a regular file.")
-    if found.st_size == 0:
+    if status.st_size == 0:
         raise empty(place)
     return True
 
@@ -104,7 +104,7 @@ def _stat(path: Path) -> os.stat_result | None:
 
 
 def make_whole(path: Path, place: str, fill: Callable[[Path], None]) -> None:
-    """Make the file for its owner alone, whole or not at all; where another process was quicker, its file counts.
+    """Make the file for its owner alone, complete or not at all; if another process was quicker, its file counts.
 
     ``fill`` gets an empty file of another name. Raises ``StoreUnavailable``.
     """

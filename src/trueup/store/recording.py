@@ -1,7 +1,7 @@
-"""Recording a run: its issues, and what they mean for the state of each finding, in one transaction.
+"""Record a run: its issues, and how they change the state of each finding, in one transaction.
 
-The states are worked out by the database, in a handful of statements over whole sets, so that a run of a hundred
-thousand findings costs a few passes over them and no memory.
+The database computes the states, in a few statements over whole sets, so that a run of a hundred thousand findings
+costs a few passes over them and no memory.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from trueup.store.tables import FINDING, ISSUE, RUN, TRANSITION
 
 
 def add_run(connection: Connection, record: RunRecord) -> bool:
-    """Record a run with its issues and the transitions it causes; False when a run of this id is there already."""
+    """Record a run with its issues and the transitions it causes; return False when a run of this id exists already."""
     _one_at_a_time(connection, record.environment)
     if connection.execute(select(RUN.c.seq).where(RUN.c.run_id == record.run_id)).first():
         return False
-    decides = record.decides and not _later_one_decided(connection, record)
-    number = _insert_run(connection, record, decides=decides)
+    updates_state = record.updates_state and not _later_one_decided(connection, record)
+    number = _insert_run(connection, record, updates_state=updates_state)
     counts = {"issues": _insert_issues(connection, number, record.issues)}
-    if decides:
+    if updates_state:
         _note_appearances(connection, number, record.environment)
         _note_resolved(connection, number, record)
         _apply(connection, number, record)
@@ -38,19 +38,19 @@ def add_run(connection: Connection, record: RunRecord) -> bool:
 
 
 def _one_at_a_time(connection: Connection, environment: str) -> None:
-    """One run of an environment is recorded after the other. SQLite has one writer anyway."""
+    """Let the runs of one environment be recorded one after the other. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
         connection.execute(lock, {"name": f"trueup-run:{environment}"})
 
 
 def _later_one_decided(connection: Connection, record: RunRecord) -> bool:
-    """Whether a run of a later moment has spoken: what was true before cannot change what is known now."""
+    """Whether a run of a later moment was recorded: an earlier moment must not change the present state."""
     later = and_(RUN.c.environment == record.environment, RUN.c.generated_at > record.generated_at, RUN.c.decides)
     return connection.execute(select(RUN.c.seq).where(later).limit(1)).first() is not None
 
 
-def _insert_run(connection: Connection, record: RunRecord, *, decides: bool) -> int:
+def _insert_run(connection: Connection, record: RunRecord, *, updates_state: bool) -> int:
     values = {
         "run_id": record.run_id,
         "environment": record.environment,
@@ -61,8 +61,8 @@ def _insert_run(connection: Connection, record: RunRecord, *, decides: bool) -> 
         "score": record.score,
         "confidence": record.confidence,
         "complete": record.complete,
-        "whole": record.whole,
-        "decides": decides,
+        "whole": record.covers_all_checks,
+        "decides": updates_state,
         "trigger": record.trigger,
         "milliseconds": record.milliseconds,
         **dict.fromkeys(("issues", *Kind), 0),
@@ -73,7 +73,7 @@ def _insert_run(connection: Connection, record: RunRecord, *, decides: bool) -> 
 
 
 def _insert_issues(connection: Connection, number: int, issues: Iterable[IssueRecord]) -> int:
-    """Stream the issues in; how many there were. A second one of the same fingerprint is the same broken thing."""
+    """Insert the issues as a stream; return how many. A second issue of one fingerprint is the same broken thing."""
     known: set[str] = set()
     insert_rows(connection, ISSUE, _COLUMNS, _rows(number, issues, known))
     return len(known)
@@ -111,7 +111,7 @@ _MOVED = ("run_seq", "fingerprint", "kind", "issue_id", "severity")
 
 
 def _note_appearances(connection: Connection, number: int, environment: str) -> None:
-    """Note what is new, reopened or worse."""
+    """Record what is new, reopened or worse."""
     kind = case(
         (FINDING.c.fingerprint.is_(None), Kind.NEW.value),
         (FINDING.c.state == State.RESOLVED, Kind.REOPENED.value),
@@ -126,16 +126,16 @@ def _note_appearances(connection: Connection, number: int, environment: str) -> 
         growth=ANY_GROWTH,
     )
     changed = or_(FINDING.c.fingerprint.is_(None), FINDING.c.state == State.RESOLVED, worse)
-    found = (
+    changes = (
         select(literal(number), ISSUE.c.fingerprint, kind, ISSUE.c.issue_id, ISSUE.c.severity)
         .select_from(ISSUE.outerjoin(FINDING, known))
         .where(ISSUE.c.run_seq == number, changed)
     )
-    connection.execute(insert(TRANSITION).from_select(_MOVED, found))
+    connection.execute(insert(TRANSITION).from_select(_MOVED, changes))
 
 
 def _note_resolved(connection: Connection, number: int, record: RunRecord) -> None:
-    """Note what was open, was looked for, and is not there."""
+    """Record what was open, was looked for, and was not found."""
     still_there = exists().where(ISSUE.c.run_seq == number, ISSUE.c.fingerprint == FINDING.c.fingerprint)
     gone = select(
         literal(number), FINDING.c.fingerprint, literal(Kind.RESOLVED.value), FINDING.c.issue_id, FINDING.c.severity
@@ -149,7 +149,7 @@ def _note_resolved(connection: Connection, number: int, record: RunRecord) -> No
 
 
 def _apply(connection: Connection, number: int, record: RunRecord) -> None:
-    """Bring the findings to what the run and its transitions say. Known ones first: new ones need no update."""
+    """Update the findings from the run and its transitions. Known ones first: new ones need no update."""
     environment, moment = record.environment, record.generated_at
     connection.execute(_seen_again(number, environment, moment))
     connection.execute(
@@ -197,15 +197,15 @@ def _first_seen(number: int, environment: str, moment: datetime) -> Any:
         "last_run_seq": literal(number),
     }
     of_this_run = and_(TRANSITION.c.run_seq == ISSUE.c.run_seq, TRANSITION.c.fingerprint == ISSUE.c.fingerprint)
-    found = (
+    new_findings = (
         select(*values.values())
         .select_from(ISSUE.join(TRANSITION, of_this_run))
         .where(ISSUE.c.run_seq == number, TRANSITION.c.kind == Kind.NEW.value)
     )
-    return insert(FINDING).from_select(tuple(values), found)
+    return insert(FINDING).from_select(tuple(values), new_findings)
 
 
 def _counts(connection: Connection, number: int) -> dict[str, int]:
     counted = select(TRANSITION.c.kind, func.count().label("findings"))
-    found = counted.where(TRANSITION.c.run_seq == number).group_by(TRANSITION.c.kind)
-    return {row.kind: row.findings for row in connection.execute(found)}
+    query = counted.where(TRANSITION.c.run_seq == number).group_by(TRANSITION.c.kind)
+    return {row.kind: row.findings for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""What goes into the store about an audit, and what comes out. Values; times are naive UTC."""
+"""The values that the store takes and returns about an audit. Times are naive UTC."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trueup.model.severity import Severity
 
 
 class State(StrEnum):
-    """What is known of a finding: ``reopened`` is open again after it had been resolved."""
+    """The state of a finding: ``reopened`` is open again after it had been resolved."""
 
     OPEN = "open"
     RESOLVED = "resolved"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Delivery(StrEnum):
-    """What became of a message. Only the first is not final."""
+    """The state of a message. Only the first is not final."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -38,7 +38,7 @@ class Delivery(StrEnum):
 
 
 class Sort(StrEnum):
-    """The order of a page of issues; what is equal stands in the report's order."""
+    """The order of a page of issues; equal issues keep the report's order."""
 
     SEVERITY = "severity"
     """Most severe first: the report's own order."""
@@ -51,9 +51,9 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueRecord:
-    """One finding of one run. ``document`` is the issue as the API's JSON, without ``firstSeen``: memory adds it.
+    """One finding of one run. ``document`` is the issue as the API's JSON, without ``firstSeen``: the store adds that.
 
-    ``risk`` is one number of what is at risk, so that two runs can be compared.
+    ``risk`` is one number for what is at risk, so that two runs can be compared.
     """
 
     issue_id: str
@@ -71,15 +71,15 @@ class IssueRecord:
 
 
 GATE_TRIGGER = "gate"
-"""The trigger of a run that `trueup gate` made: it answers one question, decides nothing and is never a baseline."""
+"""The trigger of a run that `trueup gate` made: it answers one question, changes no state, and is never a baseline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One audit, to be recorded. ``head`` is the report's JSON without its issues; ``issues`` is read once.
 
-    ``answered_checks`` are those whose silence about a subject means that it is well. ``whole`` says that every check
-    of the catalogue was asked, ``decides`` that this run may open and resolve findings.
+    ``answered_checks`` are those whose silence about a subject means that it is well. ``covers_all_checks`` says that
+    the run asked every check of the catalogue, ``updates_state`` that it may open and resolve findings.
     """
 
     run_id: str
@@ -96,13 +96,13 @@ class RunRecord:
     answered_checks: frozenset[str]
     head: str
     issues: Iterable[IssueRecord]
-    whole: bool = True
-    decides: bool = True
+    covers_all_checks: bool = True
+    updates_state: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRun:
-    """One audit that was recorded. ``issues`` is how many it found; the other counts are its difference."""
+    """One recorded audit. ``issues`` is how many it found; the other counts are its difference."""
 
     run_id: str
     environment: str
@@ -113,8 +113,8 @@ class StoredRun:
     score: int
     confidence: float
     complete: bool
-    whole: bool
-    decides: bool
+    covers_all_checks: bool
+    updates_state: bool
     trigger: str
     milliseconds: int
     issues: int
@@ -128,7 +128,7 @@ class StoredRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredIssue:
-    """One finding as a run saw it, and its state now. ``document`` is the API's JSON, ``firstSeen`` filled in."""
+    """One finding as a run saw it, and its state now. ``document`` is the API's JSON, with ``firstSeen``."""
 
     issue_id: str
     fingerprint: str
@@ -148,7 +148,7 @@ class StoredIssue:
 
 
 Keyset = tuple[str | float, int]
-"""Where a page ends: the value it is sorted by, and the position in the report. It survives JSON."""
+"""The end of a page: the value it is sorted by, and the position in the report. It can be written as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedPage:
-    """Some findings that were resolved. ``after`` asks for the page after this one; None when this was the last."""
+    """Some resolved findings. ``after`` asks for the page after this one; None when this was the last."""
 
     issues: tuple[StoredIssue, ...]
     after: tuple[str, str] | None
@@ -178,7 +178,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What changed from one run to another: exempted findings too, most severe first, then by issue id.
+    """What changed from one run to another, exempted findings included, most severe first, then by issue id.
 
     ``with_run_id`` is the earlier run; None when there was none.
     """
@@ -193,7 +193,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFinding:
-    """One broken thing over time. ``document`` is how the last run that saw it put it; None once that run is pruned."""
+    """One broken thing over time. ``document`` is its last report; None once that run is pruned."""
 
     issue_id: str
     fingerprint: str

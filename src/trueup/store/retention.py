@@ -1,4 +1,4 @@
-"""How long the store remembers: enough runs to compare and to show, never the last one that said something whole."""
+"""How long the store keeps runs: enough to compare and to show, and always the last complete one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NEWEST_FIRST = (RUN.c.generated_at.desc(), RUN.c.seq.desc())
 class Retention:
     """How much is kept, for each environment.
 
-    Of the runs the newest ``runs``, and of those as many as hold ``issues`` issues together: a company with a hundred
-    thousand findings would otherwise fill the disk. A finding is forgotten ``finding_days`` after it was last seen.
+    The newest ``runs`` runs, but only as many as hold ``issues`` issues together: a company with a hundred
+    thousand findings would otherwise fill the disk. A finding is deleted ``finding_days`` after it was last seen.
     """
 
     runs: int = 200
@@ -27,7 +27,7 @@ class Retention:
 
 
 def prune(connection: Connection, environment: str, *, retention: Retention, now: datetime) -> None:
-    """Forget what is older than that; ``now`` is the moment of the newest run. Issues go with their run."""
+    """Delete what is older than that; ``now`` is the moment of the newest run. Issues are deleted with their run."""
     ranked = (
         select(
             RUN.c.seq,
@@ -47,9 +47,9 @@ def prune(connection: Connection, environment: str, *, retention: Retention, now
 
 
 def _kept(connection: Connection, environment: str) -> set[int]:
-    """The last run of all, the last that decided, and the last that was complete stay whatever the limits say.
+    """The last run of all, the last that updated findings, and the last complete one stay whatever the limits say.
 
-    A run of `trueup gate` is none of the last two: it is never a baseline, and would leave none.
+    A run of `trueup gate` is neither of the last two: it is never a baseline, and would leave none.
     """
     kept = set()
     audit = RUN.c.trigger != GATE_TRIGGER

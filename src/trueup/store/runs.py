@@ -1,4 +1,4 @@
-"""The runs: recorded, listed, paged, compared."""
+"""The runs: record, list, page, compare."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class UnknownRun(ConfigurationError):
 
 
 class Runs:
-    """The audits of every environment, newest first wherever an order is not asked for."""
+    """The audits of every environment, newest first unless another order is asked for."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def record(self, record: RunRecord) -> Difference:
-        """Record a run, and forget what is older than is kept. What it changed.
+        """Record a run, delete what is older than is kept, and return what the run changed.
 
-        Recording one a second time changes nothing and answers the same. A run whose moment lies before one that has
-        decided is kept, and decides nothing.
+        Recording a run a second time changes nothing and returns the same. A run whose moment is before one that has
+        updated the findings is kept, but changes no state.
         """
         with self._database.writing() as connection:
             if add_run(connection, record):
@@ -64,24 +64,24 @@ class Runs:
             return _first(connection, RUN.c.run_id == run_id)
 
     def starting(self, beginning: str) -> tuple[StoredRun, ...]:
-        """The runs whose id begins like this: what a person copied of one. At most two, to tell one from several."""
+        """The runs whose id begins like this, as a person copied it. At most two, to know whether it is unique."""
         with self._database.reading() as connection:
-            found = _newest_first(RUN.c.run_id.startswith(beginning, autoescape=True)).limit(2)
-            return tuple(_run(row) for row in connection.execute(found))
+            query = _newest_first(RUN.c.run_id.startswith(beginning, autoescape=True)).limit(2)
+            return tuple(_run(row) for row in connection.execute(query))
 
     def list(
         self, environment: str | None = None, *, limit: int = 50, before: str | None = None
     ) -> tuple[StoredRun, ...]:
-        """Up to ``limit`` runs, newest first; ``before`` is the id of the run that the page before ended with.
+        """Up to ``limit`` runs, newest first; ``before`` is the id of the last run of the page before.
 
-        Raises ``UnknownRun`` when that one is gone.
+        Raises ``UnknownRun`` when that run is gone.
         """
         wanted = [RUN.c.environment == environment] if environment is not None else []
         with self._database.reading() as connection:
             if before is not None:
                 wanted.append(_older(connection, before))
-            found = _newest_first(*wanted).limit(min(limit, MOST_AT_ONCE))
-            return tuple(_run(row) for row in connection.execute(found))
+            query = _newest_first(*wanted).limit(min(limit, MOST_AT_ONCE))
+            return tuple(_run(row) for row in connection.execute(query))
 
     def issues(
         self,
@@ -100,10 +100,10 @@ class Runs:
         exempted: bool | None = None,
         state: State | str | None = None,
     ) -> Page:
-        """A page of a run's issues; empty for a run that is not there. ``after`` is the one of the page before.
+        """A page of a run's issues; empty for a run that does not exist. ``after`` is the end of the page before.
 
-        A filter that is None lets any through; ``state`` is what is known of the finding now. At most a thousand are
-        given at once.
+        A filter that is None lets everything through; ``state`` is the finding's state now. At most a thousand are
+        returned at once.
         """
         where = {
             "severity": None if severity is None else Severity(severity).rank,
@@ -138,9 +138,9 @@ def _difference(connection: Connection, run_id: str, with_run_id: str | None) ->
     run = _known(connection, run_id)
     if with_run_id is not None:
         return compared(connection, run, _known(connection, with_run_id))
-    same = [RUN.c.decides] if run.decides else [RUN.c.whole, RUN.c.period_days == run.period_days]
+    same = [RUN.c.decides] if run.updates_state else [RUN.c.whole, RUN.c.period_days == run.period_days]
     earlier = _first(connection, RUN.c.environment == run.environment, _older(connection, run_id), *same)
-    if run.decides:
+    if run.updates_state:
         return recorded_difference(connection, run, with_run_id=earlier.run_id if earlier else None)
     return compared(connection, run, earlier)
 
@@ -148,16 +148,16 @@ def _difference(connection: Connection, run_id: str, with_run_id: str | None) ->
 def _known(connection: Connection, run_id: str) -> StoredRun:
     run = _first(connection, RUN.c.run_id == run_id)
     if run is None:
-        raise UnknownRun(f'The store holds no run "{run_id}"; `trueup runs` lists those that it holds.')
+        raise UnknownRun(f'The store holds no run "{run_id}"; `trueup runs` lists its runs.')
     return run
 
 
 def _older(connection: Connection, run_id: str) -> ColumnElement[bool]:
-    """Recorded for an earlier moment than this run, or before it for the same one."""
-    found = connection.execute(select(RUN.c.generated_at, RUN.c.seq).where(RUN.c.run_id == run_id)).first()
-    if found is None:
+    """The condition of a run with an earlier moment than this run, or recorded before it for the same moment."""
+    row = connection.execute(select(RUN.c.generated_at, RUN.c.seq).where(RUN.c.run_id == run_id)).first()
+    if row is None:
         raise UnknownRun(f'The store holds no run "{run_id}"; it may have been pruned.')
-    moment, number = found
+    moment, number = row
     return or_(RUN.c.generated_at < moment, and_(RUN.c.generated_at == moment, RUN.c.seq < number))
 
 
@@ -173,5 +173,9 @@ def _first(connection: Connection, *wanted: ColumnElement[bool]) -> StoredRun | 
 def _run(row: Row[Any]) -> StoredRun:
     values = dict(row._mapping)  # noqa: SLF001 - the library's public name for a row as a mapping
     del values["seq"]
-    answered = frozenset(json.loads(values.pop("answered_checks")))
-    return StoredRun(answered_checks=answered, **values)
+    return StoredRun(
+        answered_checks=frozenset(json.loads(values.pop("answered_checks"))),
+        covers_all_checks=values.pop("whole"),
+        updates_state=values.pop("decides"),
+        **values,
+    )

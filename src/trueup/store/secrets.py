@@ -1,7 +1,7 @@
-"""Random keys that every replica of one store shares, each made when it is first asked for.
+"""Random keys that every replica of one store shares, each made when it is first needed.
 
-They sign what we hand out and get back, such as a page's cursor. Whoever reads one can write a cursor, and gains no
-right by it: every request is authorised by itself.
+They sign what the API hands out and gets back, such as a page's cursor. A person who reads a key can write a cursor,
+but gains no right by it: every request is authorised by itself.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Secrets:
 
     def key(self, purpose: str) -> bytes:
         """The key for this purpose: 32 random bytes, the same for every process and every time."""
-        found = select(SECRET.c.value).where(SECRET.c.name == purpose)
+        query = select(SECRET.c.value).where(SECRET.c.name == purpose)
         with self._database.reading() as connection:
-            value = connection.execute(found).scalar()
+            value = connection.execute(query).scalar()
         if value is None:
             with self._database.writing() as connection:
                 dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-                made = dialect.insert(SECRET).values(name=purpose, value=secrets.token_bytes(_BYTES))
-                connection.execute(made.on_conflict_do_nothing())
-                value = connection.execute(found).scalar_one()
+                statement = dialect.insert(SECRET).values(name=purpose, value=secrets.token_bytes(_BYTES))
+                connection.execute(statement.on_conflict_do_nothing())
+                value = connection.execute(query).scalar_one()
         return bytes(value)

@@ -1,4 +1,4 @@
-"""Browser sessions, kept here and not in the browser, so that one can be ended; of its secret only the SHA-256."""
+"""Browser sessions, stored here so that one can be ended; of a session's secret only the SHA-256 is stored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Sessions:
         self._database = database
 
     def create(self, *, actor: str, role: Role | str, lifetime_seconds: int, now: datetime) -> str:
-        """Begin a session; its secret, for the cookie. Sessions that have expired are swept away."""
+        """Begin a session and return its secret, for the cookie. Expired sessions are deleted."""
         secret = secrets.token_urlsafe(32)
         row = {
             "secret_sha256": sha256(secret),
@@ -46,9 +46,9 @@ class Sessions:
         return secret
 
     def find(self, secret: str, *, now: datetime) -> StoredSession | None:
-        """The session of this secret; None when it never was, ended or expired.
+        """The session of this secret; None when it never existed, ended or expired.
 
-        It is looked up by its hash, so the time of the look tells nothing about the secret.
+        It is looked up by its hash, so the time of the lookup reveals nothing about the secret.
         """
         with self._database.reading() as connection:
             row = connection.execute(
@@ -64,6 +64,6 @@ class Sessions:
             return connection.execute(delete(SESSION).where(SESSION.c.secret_sha256 == sha256(secret))).rowcount == 1
 
     def end_all(self, actor: str) -> int:
-        """End every session of an actor; how many there were."""
+        """End every session of an actor; return how many there were."""
         with self._database.writing() as connection:
             return connection.execute(delete(SESSION).where(SESSION.c.actor == actor)).rowcount

@@ -1,6 +1,6 @@
-"""The tables of our own memory. They are made by the scripts in ``migrations``; a test holds the two together.
+"""The store's tables. The scripts in ``migrations`` make them; a test compares the two.
 
-Times are naive UTC. Rows hold no secret: of tokens and sessions only the SHA-256.
+Times are naive UTC. Rows hold no secret: of tokens and sessions only the SHA-256 is stored.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from trueup.store.cells import JSON, OBJECT, WORDS, hold_to_types
 from trueup.store.records import Kind, State
 
 METADATA = MetaData()
-"""Every table of the store, those of other modules too."""
+"""Every table of the store, those of other modules included."""
 
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 _RANKS = {WORDS: frozenset(severity.rank for severity in Severity)}
@@ -105,7 +105,7 @@ FINDING = Table(
     Index("trueup_finding_state", "environment", "state"),
     Index("trueup_finding_issue", "environment", "issue_id"),
 )
-"""One broken thing over time, as the runs that decide saw it."""
+"""One broken thing over time, as the runs that update findings saw it."""
 
 TRANSITION = Table(
     "trueup_transition",
@@ -144,9 +144,9 @@ EXEMPTION = Table(
         postgresql_where=text("removed_at IS NULL"),
     ),
 )
-"""Who accepted which finding, and who took that back. A removed one stays as a record.
+"""Who accepted which finding, and who removed the exemption. A removed one stays as a record.
 
-It is of a ``subject`` or of a ``plan``; the other one is empty text, so that the index holds both to one standing row.
+It is of a ``subject`` or of a ``plan``; the other one is empty text, so that the index allows one exemption of each.
 """
 
 TOKEN = Table(
@@ -185,7 +185,7 @@ LEASE = Table(
     Column("taken_at", DateTime, nullable=False),
     Column("expires_at", DateTime, nullable=False),
 )
-"""Who alone may do something at the moment, and until when."""
+"""Which process may do a thing alone at the moment, and until when."""
 
 for _table in (RUN, ISSUE, FINDING, TRANSITION, EXEMPTION, TOKEN, SESSION, LEASE):
     hold_to_types(_table)

@@ -1,7 +1,7 @@
-"""API tokens: ``trueup_<id>_<secret>_<checksum>``, shown once. The store knows the SHA-256 of the secret alone.
+"""API tokens: ``trueup_<id>_<secret>_<checksum>``, shown once. The store holds only the secret's SHA-256.
 
-The secret is 256 random bits, so a plain hash is enough: there is nothing to guess. The checksum lets a typing error be
-refused without a look into the store, and scanners tell a token from other text.
+The secret is 256 random bits, so a plain hash is enough: it cannot be guessed. The checksum lets a typing error be
+refused without a lookup in the store, and scanners recognize a token by it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from trueup.store.database import Database
 from trueup.store.tables import TOKEN
 
 LONGEST_DAYS = 90
-"""How long a token may live."""
+"""How long a token may be valid."""
 
 NAME_LENGTH = 100
 
@@ -33,7 +33,7 @@ _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentedToken:
-    """What a caller presented: well-formed, and not yet believed."""
+    """The token that a caller presented: well-formed, but not verified yet."""
 
     token_id: str
     secret: str = field(repr=False)
@@ -54,7 +54,7 @@ class StoredToken:
     secret_sha256: str = field(repr=False)
 
     def matches(self, secret: str) -> bool:
-        """Whether this is the token's secret, in a time that does not tell how much of it is right."""
+        """Whether this is the token's secret, compared in a time that does not reveal how much of it is right."""
         return hmac.compare_digest(self.secret_sha256, sha256(secret))
 
     def valid(self, now: datetime) -> bool:
@@ -63,11 +63,11 @@ class StoredToken:
 
 
 def parse_token(text: str) -> PresentedToken | None:
-    """The parts of a token; None for what no token can be, a mistyped one above all."""
-    found = _TOKEN.fullmatch(text)
-    if found is None or _checksum(found["id"], found["secret"]) != found["checksum"]:
+    """The parts of a token; None for text that cannot be a token, such as a mistyped one."""
+    match = _TOKEN.fullmatch(text)
+    if match is None or _checksum(match["id"], match["secret"]) != match["checksum"]:
         return None
-    return PresentedToken(token_id=found["id"], secret=found["secret"])
+    return PresentedToken(token_id=match["id"], secret=match["secret"])
 
 
 def sha256(secret: str) -> str:
@@ -88,7 +88,7 @@ class Tokens:
     def create(
         self, *, name: str, role: Role | str, lifetime_days: int, created_by: str, now: datetime
     ) -> tuple[str, StoredToken]:
-        """A new token: its text, which can never be had again, and what is stored of it.
+        """Make a new token; return its text, which can never be shown again, and what is stored of it.
 
         It expires after ``lifetime_days``, at most 90. Raises ``ConfigurationError``.
         """
@@ -119,7 +119,7 @@ class Tokens:
         return f"trueup_{token_id}_{secret}_{_checksum(token_id, secret)}", stored
 
     def find(self, token_id: str) -> StoredToken | None:
-        """The token of this id, revoked and expired ones too: ask it whether it is ``valid`` and ``matches``."""
+        """The token of this id, also revoked or expired: ask it whether it is ``valid`` and ``matches``."""
         with self._database.reading() as connection:
             row = connection.execute(select(TOKEN).where(TOKEN.c.token_id == token_id)).first()
         return _token(row) if row is not None else None
@@ -127,11 +127,11 @@ class Tokens:
     def list(self) -> tuple[StoredToken, ...]:
         """Every token, newest first."""
         with self._database.reading() as connection:
-            found = connection.execute(select(TOKEN).order_by(TOKEN.c.created_at.desc(), TOKEN.c.token_id))
-            return tuple(_token(row) for row in found)
+            rows = connection.execute(select(TOKEN).order_by(TOKEN.c.created_at.desc(), TOKEN.c.token_id))
+            return tuple(_token(row) for row in rows)
 
     def revoke(self, token_id: str, *, revoked_by: str, now: datetime) -> bool:
-        """Make a token worthless from this moment on; False when there is none, or it was revoked before."""
+        """Revoke a token from this moment on; return False when there is none, or it was revoked before."""
         with self._database.writing() as connection:
             done = connection.execute(
                 update(TOKEN)
@@ -141,7 +141,7 @@ class Tokens:
             return done.rowcount == 1
 
     def touch(self, token: StoredToken, *, now: datetime) -> None:
-        """Note that a token was used. At most once a minute, so that reading never waits for writing."""
+        """Record that a token was used, at most once a minute, so that reading never waits for writing."""
         noted = now - _USE_IS_NOTED_EVERY
         if token.last_used_at is not None and token.last_used_at > noted:
             return
@@ -160,7 +160,7 @@ def _refuse_unfit(name: str, lifetime_days: int) -> None:
     if not name.strip() or not name.isprintable() or len(name) > NAME_LENGTH:
         raise ConfigurationError(f"A token needs a name of 1 to {NAME_LENGTH} printable characters.")
     if not 1 <= lifetime_days <= LONGEST_DAYS:
-        raise ConfigurationError(f"A token lives from 1 to {LONGEST_DAYS} days, not {lifetime_days}.")
+        raise ConfigurationError(f"A token is valid for 1 to {LONGEST_DAYS} days, not {lifetime_days}.")
 
 
 def _token(row: Row[Any]) -> StoredToken:

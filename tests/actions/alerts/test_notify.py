@@ -173,7 +173,7 @@ def test_an_incomplete_audit_says_so_in_its_alert(store: Store, sink: Sink) -> N
 def test_an_audit_of_one_check_resolves_nothing_of_the_others(store: Store, sink: Sink) -> None:
     decided(store, sink, minutes(0), BALANCE, HOLLOW)
     for minute in (1, 2):
-        decided(store, sink, minutes(minute), whole=False, outcomes={"hollow-event": "checked"})
+        decided(store, sink, minutes(minute), covers_all_checks=False, outcomes={"hollow-event": "checked"})
     assert [one.words.issue_id for one in store.alerts.open_episodes(ENVIRONMENT, limit=9)] == [BALANCE]
 
 
@@ -200,7 +200,7 @@ def test_a_check_that_left_the_catalogue_takes_its_episodes_along(store: Store, 
 
 
 def test_a_run_that_decides_nothing_or_is_unknown_is_passed_over(store: Store, sink: Sink) -> None:
-    decision = decided(store, sink, START, BALANCE, decides=False)
+    decision = decided(store, sink, START, BALANCE, updates_state=False)
     assert decision.passed_over is not None
     unknown = notify(store, environment=ENVIRONMENT, run_id="nowhere", settings=sink.settings("ops"), now=START)
     assert unknown.passed_over == "The store holds no run nowhere of production."
@@ -382,7 +382,7 @@ def test_an_incomplete_audit_is_no_heartbeat_and_one_of_a_few_checks_neither(sto
     recorded(store, minutes(0))
     pulse(store, sink, minutes(0))
     recorded(store, minutes(100), outcomes={"credit-balance": "broken"})
-    recorded(store, minutes(110), whole=False, outcomes={"credit-balance": "checked"})
+    recorded(store, minutes(110), covers_all_checks=False, outcomes={"credit-balance": "checked"})
     assert pulse(store, sink, minutes(120)) is Pulse.MISSED
 
 

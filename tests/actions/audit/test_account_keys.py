@@ -216,7 +216,7 @@ def test_where_it_is_not_known_whether_two_ids_are_one_nothing_is_found_and_noth
 ) -> None:
     entries: list[Entry] = [(key, 100, 100), (key, -5, 95), (other, 50, 145)]
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(key, 145)], entries=entries)
-    assert "may be the id of one account" in problems(app)["ledger_entry"]
+    assert "may be ids of the same account" in problems(app)["ledger_entry"]
     assert not {issue for issue in issues(app) if issue.startswith("credit-balance")}
     result = preview(f"credit-balance:{key}", config=app.config, catalogue=app.checks, now=app.now)
     assert isinstance(result, Refused), result

@@ -74,7 +74,7 @@ def test_every_spelling_that_postgres_takes_for_the_account_is_the_account(
 def test_columns_that_compare_in_two_ways_are_not_guessed_at(url: str, tmp_path: Path, keys: Keys) -> None:
     entries: list[Entry] = [("A1", 95, 95), ("a1", 50, 145)]
     app = keyed_app(url, tmp_path, keys, before=_COLLATED, users=[("A1", 145)], entries=entries)
-    assert "may be the id of one account" in problems(app)["ledger_entry"]
+    assert "may be ids of the same account" in problems(app)["ledger_entry"]
     assert repair_unattended(app) == []
     result = preview("credit-balance:A1", config=app.config, catalogue=app.checks, now=app.now)
     assert isinstance(result, Refused), result

@@ -96,8 +96,8 @@ def test_a_second_audit_knows_since_when_its_findings_are_known(config: Config, 
     assert (oldest.run_id, newest.run_id) == (first.report.run_id, second.report.run_id)
     assert newest.trigger == "command"
     assert newest.milliseconds > 0
-    assert newest.decides
-    assert newest.whole
+    assert newest.updates_state
+    assert newest.covers_all_checks
 
 
 def test_what_the_store_exempts_is_exempted_and_without_a_store_it_is_not(config: Config, store: Store) -> None:
@@ -115,8 +115,8 @@ def test_a_run_over_another_period_or_of_some_checks_is_not_the_state_of_everyth
     audited(config, store, period_days=config.policy.period_days + 1)
     audited(config, store, checks=CHECKS[:1], now=NOW + HOUR)
     some, other = store.runs.list(config.environment)
-    assert (other.decides, other.whole) == (False, True)
-    assert (some.decides, some.whole) == (True, False)
+    assert (other.updates_state, other.covers_all_checks) == (False, True)
+    assert (some.updates_state, some.covers_all_checks) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,7 @@ def test_doctor_names_each_missing_permission_and_what_it_stops(server: StripeSe
     said = symptoms(written(tmp_path, server), CUSTOMERS, DISPUTES)
     warnings = [symptom.says for symptom in said if symptom.health is Health.WARNING]
     assert len(warnings) == 2
-    assert "rak_dispute_read; without it no answer from every-stripe-dispute" in warnings[0]
+    assert "rak_dispute_read; without it, every-stripe-dispute cannot be answered" in warnings[0]
     assert "rak_event_read" in warnings[1]
     assert any("live key of acct_1Example" in symptom.says for symptom in said if symptom.health is Health.FINE)
 

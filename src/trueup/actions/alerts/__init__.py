@@ -1,7 +1,7 @@
-"""Tell operations what the audits found: decide what changed, write it down, send it, and notice when audits stop.
+"""Tell operations what the audits found: decide what changed, store the messages, send them, notice missing audits.
 
-Deciding and sending are apart. ``notify`` and ``heartbeat`` only write to the store; ``deliver`` sends what is written
-there, in whichever process and as often as needed. No audit waits for it.
+Deciding and sending are separate. ``notify`` and ``heartbeat`` only write to the store; ``deliver`` sends what is
+stored there, in any process and as often as needed. No audit waits for it.
 """
 
 from __future__ import annotations

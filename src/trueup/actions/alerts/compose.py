@@ -1,4 +1,4 @@
-"""From what changed to the one message about it."""
+"""Compose the one message about what changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from trueup.model.severity import Severity
 from trueup.store.alerts import RunFacts, Topic, Words
 
 MOST_ITEMS = 20
-"""Findings that one message names; it counts the rest."""
+"""The most findings that one message names; it counts the others."""
 
 _KINDS = {
     Telling.OPENED: AlertKind.OPENED,
@@ -50,28 +50,28 @@ def findings_alert(
     began_at: datetime,
     now: datetime,
 ) -> Alert:
-    """The message about the findings of this run. ``words`` hold every open and every resolved finding."""
-    told = sorted(_told(judgement), key=_most_urgent_first)
+    """Compose the message about the findings of this run. ``words`` hold every open and every resolved finding."""
+    shown_items = sorted(_told(judgement), key=_most_urgent_first)
     still_open = judgement.memory.episodes
     return Alert(
         kind=_KINDS[telling],
         fingerprint=set_fingerprint(environment, (episode.fingerprint for episode in still_open)),
         dedup_key=trouble_key(environment, Topic.FINDINGS, began_at),
         environment=environment,
-        severity=max((one.episode.severity for one in told), key=lambda severity: severity.rank),
+        severity=max((item.episode.severity for item in shown_items), key=lambda severity: severity.rank),
         title=_title(judgement, telling),
         at=now,
         summary=tuple(_summary(judgement, telling, run)),
         counts=_counts(still_open),
         money_at_risk=at_risk.money,
         credits_at_risk=at_risk.credits,
-        items=tuple(_item(one, words[one.episode.fingerprint]) for one in told[:MOST_ITEMS]),
+        items=tuple(_item(item, words[item.episode.fingerprint]) for item in shown_items[:MOST_ITEMS]),
         run_id=run.run_id,
     )
 
 
 def missed_alert(environment: str, *, last: datetime | None, deadline: datetime, now: datetime) -> Alert:
-    """The message that no audit was completed in time."""
+    """Compose the message that no audit was completed in time."""
     seen = f"the last complete one is of {instant(last)}" if last else "there never was a complete one"
     return Alert(
         kind=AlertKind.HEARTBEAT,
@@ -83,13 +83,13 @@ def missed_alert(environment: str, *, last: datetime | None, deadline: datetime,
         at=now,
         summary=(
             f"An audit was due by {instant(deadline)}; {seen}.",
-            "Until one is complete nobody knows whether credits, payments and plans agree. See trueup runs.",
+            "Until an audit is complete, it is unknown whether credits, payments and plans agree. See trueup runs.",
         ),
     )
 
 
 def heard_alert(environment: str, *, last: datetime, deadline: datetime, now: datetime) -> Alert:
-    """The message that a complete audit is there again."""
+    """Compose the message that complete audits have started again."""
     return Alert(
         kind=AlertKind.RESOLVED,
         fingerprint=heartbeat_fingerprint(environment, missed=False),
@@ -103,7 +103,7 @@ def heard_alert(environment: str, *, last: datetime, deadline: datetime, now: da
 
 
 def example_alert(environment: str, *, now: datetime) -> Alert:
-    """The message of ``trueup alerts test``."""
+    """Compose the message of ``trueup alerts test``."""
     return Alert(
         kind=AlertKind.TEST,
         fingerprint=set_fingerprint(environment, ()),
@@ -112,7 +112,7 @@ def example_alert(environment: str, *, now: datetime) -> Alert:
         severity=Severity.INFO,
         title="a test message",
         at=now,
-        summary=("Somebody asked whether this channel works. It does; there is nothing to do.",),
+        summary=("This is a test of the channel, and it arrived. There is nothing to do.",),
     )
 
 
@@ -126,25 +126,25 @@ def _told(judgement: Judgement) -> Iterable[_Told]:
         yield _Told(episode=episode, change=ItemChange.RESOLVED)
 
 
-def _most_urgent_first(told: _Told) -> tuple[int, int, float, str]:
-    """What changed before what did not; then by severity, by risk, and always in the same order."""
+def _most_urgent_first(item: _Told) -> tuple[int, int, float, str]:
+    """The order of the items: what changed first, then by severity and by risk, and always the same."""
     order = (ItemChange.NEW, ItemChange.WORSE, ItemChange.RESOLVED, ItemChange.SAME)
-    episode = told.episode
-    return order.index(told.change), -episode.severity.rank, -episode.risk, episode.fingerprint
+    episode = item.episode
+    return order.index(item.change), -episode.severity.rank, -episode.risk, episode.fingerprint
 
 
-def _item(told: _Told, words: Words) -> AlertItem:
+def _item(item: _Told, words: Words) -> AlertItem:
     return AlertItem(
         issue_id=words.issue_id,
-        severity=told.episode.severity,
+        severity=item.episode.severity,
         title=words.title,
         message=words.message,
-        change=told.change,
+        change=item.change,
     )
 
 
 def _counts(episodes: Iterable[Episode]) -> dict[Severity, int]:
-    """How many are open of each severity that alerts, most severe first."""
+    """The number of open findings of each severity that alerts, most severe first."""
     counts = dict.fromkeys((Severity.CRITICAL, Severity.ERROR), 0)
     for episode in episodes:
         counts[episode.severity] += 1
@@ -177,4 +177,4 @@ def _summary(judgement: Judgement, telling: Telling, run: RunFacts) -> Iterable[
     if worst is not None:
         yield worst.asks
     if run.head["summary"]["status"] == "incomplete":
-        yield "The audit was incomplete: what it did not look at counts neither as there nor as gone."
+        yield "The audit was incomplete: what it did not look at counts neither as open nor as resolved."

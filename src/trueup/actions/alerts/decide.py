@@ -1,4 +1,4 @@
-"""What a run changed about alerts, written down with the messages about it in one transaction."""
+"""Decide what a run changes about alerts, and store that with the messages about it in one transaction."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from trueup.store.outbox import last_told, put
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a run changed. ``messages`` is how many now wait to be sent: one per channel that is told.
+    """What a run changed. ``messages`` counts those that now wait to be sent: one for each channel that gets one.
 
-    ``telling`` is None when nobody is told. ``passed_over`` says why the run decided nothing at all.
+    ``telling`` is None when no message is sent. ``passed_over`` says why the run decided nothing at all.
     """
 
     telling: Telling | None = None
@@ -32,15 +32,17 @@ class Decision:
 
 
 def notify(store: Store, *, environment: str, run_id: str, settings: AlertSettings, now: datetime) -> Decision:
-    """Decide what this recorded run changes and whom to tell. Nothing is sent here. ``now`` is naive UTC.
+    """Decide what this recorded run changes and which channels get a message. Nothing is sent here.
 
-    Any number of replicas may call it for the same run: one decides. Raises ``StoreUnavailable``.
+    ``now`` is naive UTC.
+
+    Any number of replicas may call it for the same run: one of them decides. Raises ``StoreUnavailable``.
     """
     run = store.alerts.run(environment, run_id)
     if run is None:
         return Decision(passed_over=f"The store holds no run {run_id} of {environment}.")
-    if not run.decides:
-        return Decision(passed_over="A later run has spoken, or it looked at another period than the config's.")
+    if not run.updates_state:
+        return Decision(passed_over="A later run has decided, or it looked at another period than the config's.")
     state = store.alerts.state(environment, Topic.FINDINGS)
     if state and _came_later(state, run):
         return _TOO_LATE
@@ -51,7 +53,7 @@ def notify(store: Store, *, environment: str, run_id: str, settings: AlertSettin
         return _decide(turn, run, seen, channels=[channel.name for channel in settings.channels], now=now)
 
 
-_TOO_LATE = Decision(passed_over="It was decided before, or a later run was.")
+_TOO_LATE = Decision(passed_over="This run was decided before, or a later run was.")
 
 
 def _came_later(state: TopicState, run: RunFacts) -> bool:
@@ -65,9 +67,9 @@ def _decide(
     before = turn.episodes()
     told_at = _told_at(turn, before, channels, now=now)
     alerted_at = min(told_at.values(), default=turn.state.alerted_at)
-    memory = Memory(episodes=tuple(one.episode for one in before), alerted_at=alerted_at)
+    memory = Memory(episodes=tuple(open_episode.episode for open_episode in before), alerted_at=alerted_at)
     judgement = judge(memory, _look(turn, run, before, seen.values()), now=now)
-    words = {one.episode.fingerprint: one.words for one in before}
+    words = {open_episode.episode.fingerprint: open_episode.words for open_episode in before}
     words |= {fingerprint: issue.words for fingerprint, issue in seen.items()}
     turn.write(before, judgement.memory.episodes, words, at=run.generated_at)
     began_at = turn.state.began_at or run.generated_at
@@ -83,10 +85,10 @@ def _decide(
             began_at=began_at,
             now=now,
         )
-        told = channels
+        told_channels = channels
         if judgement.telling is Telling.REMINDER:
-            told = [channel for channel, moment in told_at.items() if now - moment >= REMIND_AFTER]
-        messages = put(turn.connection, alert, channels=told, hour=run.generated_at, now=now)
+            told_channels = [channel for channel, moment in told_at.items() if now - moment >= REMIND_AFTER]
+        messages = put(turn.connection, alert, channels=told_channels, hour=run.generated_at, now=now)
     is_open = bool(judgement.memory.episodes)
     turn.remember(
         TopicState(
@@ -101,11 +103,11 @@ def _decide(
 
 
 def _look(turn: Turn, run: RunFacts, before: Iterable[OpenEpisode], seen: Iterable[SeenIssue]) -> Look:
-    outcomes = {made["check"]: made["outcome"] for made in run.head["outcomes"]}
+    outcomes = {answer["check"]: answer["outcome"] for answer in run.head["outcomes"]}
     off = {check for check, outcome in outcomes.items() if outcome == "off"}
-    if run.whole:
-        # It asked every check there is. One that it does not name was taken out of the catalogue.
-        off |= {one.episode.check for one in before} - outcomes.keys()
+    if run.covers_all_checks:
+        # It asked every check of the catalogue. A check that it does not name is no longer in the catalogue.
+        off |= {open_episode.episode.check for open_episode in before} - outcomes.keys()
     return Look(
         at=run.generated_at,
         answered=run.answered,
@@ -118,12 +120,12 @@ def _look(turn: Turn, run: RunFacts, before: Iterable[OpenEpisode], seen: Iterab
 def _told_at(
     turn: Turn, before: Iterable[OpenEpisode], channels: Collection[str], *, now: datetime
 ) -> dict[str, datetime]:
-    """When each channel was last told of the set that is open. What came late is not repeated early."""
+    """When each channel last got a message about the set that is open. A late message is not repeated early."""
     if turn.state.alerted_at is None:
         return {}
-    fingerprint = set_fingerprint(turn.environment, (one.episode.fingerprint for one in before))
-    told = last_told(turn.connection, fingerprint, now=now)
-    return {channel: told.get(channel, turn.state.alerted_at) for channel in channels}
+    fingerprint = set_fingerprint(turn.environment, (open_episode.episode.fingerprint for open_episode in before))
+    told_at = last_told(turn.connection, fingerprint, now=now)
+    return {channel: told_at.get(channel, turn.state.alerted_at) for channel in channels}
 
 
 def _decision(judgement: Judgement, messages: int) -> Decision:

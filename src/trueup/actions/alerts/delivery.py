@@ -1,4 +1,4 @@
-"""Send what waits in the outbox. Each channel by itself: a sink that is down or slow delays no other."""
+"""Send the messages in the outbox, each channel by itself: a slow or broken receiver delays no other channel."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from trueup.store.outbox import Claimed
 from trueup.store.records import Delivery
 
 CLAIM_SECONDS = 60
-"""How long a claim holds: far longer than any channel takes, so that only a worker that died loses one."""
+"""How long a claim lasts: far longer than any channel takes, so that only a worker that died loses one."""
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(hours=72)
-"""A message that could not be sent for so long is marked as expired. A sink may be down over a long weekend."""
+"""A message that could not be sent for this long expires. A receiver may be down over a long weekend."""
 
 RETRY_WITHIN = timedelta(hours=24)
-"""How old a message may be that is tried again after it failed for good: its news is still news."""
+"""The highest age of a message that failed for good and is tried again: younger ones are still worth reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +43,19 @@ class ChannelDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """What happened on each channel that had something to send."""
+    """What happened on each channel that had a message to send."""
 
     channels: tuple[ChannelDelivery, ...] = ()
 
     @property
     def sent(self) -> int:
-        """How many messages their sinks have taken."""
+        """How many messages the receivers have accepted."""
         return sum(channel.sent for channel in self.channels)
 
     @property
     def troubles(self) -> tuple[str, ...]:
         """What went wrong, one sentence per channel that had trouble; it names the channel."""
-        return tuple(one.trouble for one in self.channels if one.trouble)
+        return tuple(channel.trouble for channel in self.channels if channel.trouble)
 
 
 def deliver(
@@ -68,16 +68,19 @@ def deliver(
     limit: int = 100,
     claim_seconds: float = CLAIM_SECONDS,
 ) -> Delivered:
-    """Send what is due, at most ``limit`` messages per channel. ``now`` is naive UTC, ``worker`` names this process.
+    """Send the messages that are due, at most ``limit`` per channel.
 
-    A message is sent once unless this process dies, or stalls for longer than its claim, between the sink's answer and
-    the note of it; then it is sent again with the same ``message_id``. Raises ``StoreUnavailable``, never for a sink.
+    ``now`` is naive UTC, ``worker`` names this process.
+
+    A message is sent once, unless this process dies or stalls for longer than its claim after the receiver accepted it
+    and before that is stored; then it is sent again with the same ``message_id``. Raises ``StoreUnavailable``, never
+    for a receiver that fails.
     """
     channels = settings.channels
     gone_before = now - GIVE_UP_AFTER
-    store.outbox.expire(environment, channels=[one.name for one in channels], before=gone_before, now=now)
+    store.outbox.expire(environment, channels=[channel.name for channel in channels], before=gone_before, now=now)
     due = store.outbox.due(environment, now=now)
-    waiting = [one for one in channels if one.name in due]
+    waiting = [channel for channel in channels if channel.name in due]
     if not waiting:
         return Delivered()
     clock = _running_from(now)
@@ -98,7 +101,7 @@ def deliver(
 
 
 def retry_soon(store: Store, *, environment: str, now: datetime) -> None:
-    """Make due at once what waits for its next attempt, and what failed for good within ``RETRY_WITHIN``.
+    """Make messages due at once: those that wait for their next attempt, and those that failed within ``RETRY_WITHIN``.
 
     Nothing is sent here. Raises ``StoreUnavailable``.
     """
@@ -108,7 +111,7 @@ def retry_soon(store: Store, *, environment: str, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Queue:
-    """One channel's messages, as this worker sees them."""
+    """One channel's messages, as this worker may take them."""
 
     store: Store
     environment: str
@@ -124,7 +127,7 @@ class _Queue:
 
 
 def _running_from(now: datetime) -> Callable[[], datetime]:
-    """A clock that starts at ``now``: sinks take their time, and a claim counts from when it is made."""
+    """A clock that starts at ``now``: receivers take their time, and a claim counts from when it is made."""
     started = time.monotonic()
     return lambda: now + timedelta(seconds=time.monotonic() - started)
 
@@ -133,7 +136,7 @@ def _drained(queue: _Queue, channel: ChannelSettings, settings: AlertSettings, *
     try:
         sink = open_channel(channel, private_hosts=settings.private_hosts)
     except ConfigurationError as error:
-        # A person mends the config; until then everything waits.
+        # A person has to correct the config; until then everything waits.
         return ChannelDelivery(channel=channel.name, trouble=redact(str(error)))
     sent = postponed = given_up = 0
     trouble: str | None = None
@@ -157,7 +160,7 @@ def _drained(queue: _Queue, channel: ChannelSettings, settings: AlertSettings, *
 def _failure(sink: Channel, claimed: Claimed) -> DeliveryFailed | None:
     alert = _alert(claimed)
     if alert is None:
-        waits = f'The channel "{claimed.channel}" waits: a newer trueup wrote its message, and has to send it.'
+        waits = f'The channel "{claimed.channel}" waits: a newer trueup wrote its message and has to send it.'
         return DeliveryFailed(waits, permanent=False)
     try:
         sink.send(alert)
@@ -174,7 +177,7 @@ def _alert(claimed: Claimed) -> Alert | None:
 
 
 def _set_back(queue: _Queue, claimed: Claimed, failure: DeliveryFailed, reason: str) -> Delivery:
-    """Postpone it, or give it up, and say which."""
+    """Postpone the message or give it up, and say which."""
     now = queue.clock()
     state = Delivery.WAITING
     if failure.permanent:
@@ -190,10 +193,10 @@ def _set_back(queue: _Queue, claimed: Claimed, failure: DeliveryFailed, reason: 
 
 
 def waiting_time(attempts: int, *, number: int, asked_seconds: float | None = None) -> timedelta:
-    """How long to wait after so many failed attempts: doubled each time, spread out, at most a quarter of an hour.
+    """How long to wait after so many failed attempts: doubled each time, with a spread, at most a quarter of an hour.
 
     The spread comes from the message and the attempt, so that channels that failed together do not return together.
-    ``asked_seconds`` is how long the sink asks us to stay away.
+    ``asked_seconds`` is how long the receiver asks to wait.
     """
     digest = hashlib.sha256(f"{number}:{attempts}".encode()).digest()
     spread = 0.5 + int.from_bytes(digest[:2]) / 131_072

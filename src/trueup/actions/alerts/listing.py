@@ -1,4 +1,4 @@
-"""List the alerts: what is open, and what became of the messages about it."""
+"""List the alerts: the open episodes, and the messages about them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _episode_document(open_episode: OpenEpisode) -> dict[str, object]:
 
 
 def _message_document(message: Message) -> dict[str, object]:
-    """Return one message as JSON. ``dueAt`` is null once it is settled: it is not tried again."""
+    """Return one message as JSON. ``dueAt`` is null once the message is settled: it is not tried again."""
     return {
         "channel": exact(message.channel),
         "state": message.state.value,

@@ -1,4 +1,4 @@
-"""The heartbeat: no complete audit for twice the interval is itself an alert, told once, resolved by the next audit."""
+"""The heartbeat: when no audit was complete for twice the interval, one alert is sent; the next audit resolves it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from trueup.store.outbox import put
 
 
 class Pulse(StrEnum):
-    """What a look at the heartbeat found."""
+    """What this look at the heartbeat found."""
 
     UNSCHEDULED = "unscheduled"
     BEATING = "beating"
     MISSED = "missed"
-    """It stopped, and this look told so."""
+    """Complete audits have stopped, and this look stored the message."""
     SILENT = "silent"
-    """It stopped, and that was told before."""
+    """Complete audits have stopped, and the message was stored before."""
     HEARD = "heard"
-    """It is back, and this look told so."""
+    """A complete audit came again, and this look stored the message."""
 
 
 def heartbeat(
     store: Store, *, environment: str, schedule: ScheduleSettings, settings: AlertSettings, now: datetime
 ) -> Pulse:
-    """Look whether complete audits still arrive, and write down the message when that changed. Nothing is sent here.
+    """Check whether complete audits still arrive, and store a message when that changed. Nothing is sent here.
 
-    Any number of replicas may call it: one tells. Where no audit was ever complete, time counts from the first call.
+    Any number of replicas may call it: one stores the message. Where no audit was ever complete, time counts from the
+    first call.
     Raises ``StoreUnavailable``, and ``ConfigurationError`` for a schedule that cannot be read.
     """
     last = _last_complete(store, environment)
@@ -40,7 +41,7 @@ def heartbeat(
     if (by := deadline(schedule, since=last or since)) is None:
         return Pulse.UNSCHEDULED
     if state and (state.began_at is None) == (now < by):
-        # The usual answer, for the price of reading: it beats, or its silence was told.
+        # The usual answer, which needs only a read: audits arrive, or the message about their absence was stored.
         return Pulse.BEATING if state.began_at is None else Pulse.SILENT
     with store.alerts.turn(environment, Topic.HEARTBEAT, now=now) as turn:
         channels = [channel.name for channel in settings.channels]
@@ -53,7 +54,7 @@ def _last_complete(store: Store, environment: str) -> datetime | None:
 
 
 def _pulse(turn: Turn, *, last: datetime | None, by: datetime, channels: list[str], now: datetime) -> Pulse:
-    """Tell a change, unless another replica was first."""
+    """Store the message about the change, unless another replica was first."""
     state = turn.state
     missed = now >= by
     if missed and state.began_at is None:
@@ -70,9 +71,9 @@ def _pulse(turn: Turn, *, last: datetime | None, by: datetime, channels: list[st
 
 
 def deadline(schedule: ScheduleSettings, *, since: datetime) -> datetime | None:
-    """When the heartbeat has stopped, if no audit was complete since then; None without a schedule.
+    """The moment at which a missing audit becomes an alert; None without a schedule.
 
-    Twice the interval. For a cron expression the interval is the one between its next two times, and the second of them
+    That is twice the interval. For a cron expression the interval is the one between its next two times, and the second
     must have come: what runs on weekdays is not missed on a Sunday. Raises ``ConfigurationError``.
     """
     if schedule.every_minutes is not None:

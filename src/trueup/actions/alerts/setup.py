@@ -1,4 +1,4 @@
-"""Whether the channels are set up rightly: looked at by the doctor, and tried with a test message."""
+"""Check the settings of the channels: the doctor looks at them, and a test message tries one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trueup.model.settings import AlertSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelHealth:
-    """How one configured channel looks without calling it. ``problem`` is None when its settings are right."""
+    """The settings of one channel, looked at without calling it. ``problem`` is None when they are right."""
 
     name: str
     kind: str
@@ -33,9 +33,9 @@ def examine_channels(settings: AlertSettings) -> Iterator[ChannelHealth]:
 
 
 def send_test(name: str, settings: AlertSettings, *, environment: str, now: datetime) -> None:
-    """Send one test message to this channel, at once and past the outbox.
+    """Send one test message to this channel, at once and without the outbox.
 
-    Raises ``ConfigurationError`` for a channel that is not there or not set up, and ``DeliveryFailed``.
+    Raises ``ConfigurationError`` for a channel that does not exist or is not set up, and ``DeliveryFailed``.
     """
     channels = {channel.name: channel for channel in settings.channels}
     if name not in channels:

@@ -1,4 +1,4 @@
-"""Whose row is whose: account ids are one where the app's database takes them for one."""
+"""Decide which ids name the same account: those that the app's own database compares as equal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REFERENCES: tuple[Place, ...] = (
 
 _IDS_A_QUERY = 5_000
 _BYTES_A_QUERY = 4_000_000
-"""Ids that no account has are compared with each other in one query, with two digits a byte; MariaDB takes 16 MiB."""
+"""Ids without an account are compared with each other in one query, with two digits a byte; MariaDB takes 16 MiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,24 +48,24 @@ class Reference:
 
     @property
     def place(self) -> Place:
-        """The relation and the column, by our names."""
+        """The relation and the column, by trueup's names."""
         return self.mapping.relation, self.column
 
     def doubt(self) -> str:
-        """Why it is not known which ids are one, and what to do about it, in one sentence without its full stop."""
+        """Why it is not known which ids are equal, and what to do about it, as one sentence without its full stop."""
         theirs = _described(self.mapping, self.column)
         compared = f"{theirs} and {_described(self.accounts, 'account_id')}" if self.accounts else theirs
         return (
-            f"how the database compares {compared} is not known, so a row's account may be another one than its id "
+            f"how the database compares {compared} is not known, so a row may belong to another account than its id "
             "says; give both columns one type and one collation, or, where every id is spelled exactly as its "
             f"account's, set exact_keys = true under [relations.{self.mapping.relation}]"
         )
 
 
 def references(fitted: Mapping[str, RelationMapping], tables: Mapping[str, SourceTable]) -> tuple[Reference, ...]:
-    """Every mapped column that names an account. ``tables`` are the source's, by the names that the mapping has."""
+    """Every mapped column that names an account. ``tables`` are the source's, by the names that the mapping uses."""
     accounts = fitted.get("account")
-    found = []
+    references = []
     for relation, column in REFERENCES:
         mapping = fitted.get(relation)
         if mapping is None or column not in mapping.columns:
@@ -76,15 +76,17 @@ def references(fitted: Mapping[str, RelationMapping], tables: Mapping[str, Sourc
         how = comparison(compared)
         if how is Comparison.UNKNOWN and mapping.exact_keys:
             how = Comparison.BY_TEXT
-        found.append(Reference(mapping=mapping, column=column, comparison=how, equality=compared[0], accounts=accounts))
-    return tuple(found)
+        references.append(
+            Reference(mapping=mapping, column=column, comparison=how, equality=compared[0], accounts=accounts)
+        )
+    return tuple(references)
 
 
 def trusted_relations(fitted: Mapping[str, RelationMapping], tables: Mapping[str, SourceTable]) -> frozenset[str]:
     """The relations whose ids are compared by text only because the config says ``exact_keys``."""
     doubted = {name: dataclasses.replace(mapping, exact_keys=False) for name, mapping in fitted.items()}
-    found = {r.mapping.relation for r in references(doubted, tables) if r.comparison is Comparison.UNKNOWN}
-    return frozenset(name for name in found if fitted[name].exact_keys)
+    relations = {r.mapping.relation for r in references(doubted, tables) if r.comparison is Comparison.UNKNOWN}
+    return frozenset(name for name in relations if fitted[name].exact_keys)
 
 
 def _equality(mapping: RelationMapping, column: str, tables: Mapping[str, SourceTable]) -> KeyEquality | None:
@@ -109,18 +111,18 @@ def follow_equality(
     unique_accounts: bool,
     progress: Progress,
 ) -> bool:
-    """Write the account ids of all copied rows as their accounts do, and whether the database was there to say so.
+    """Rewrite the account ids of all copied rows as the accounts spell them; False if the database did not answer.
 
-    Ids that equal an account's byte by byte are settled; only the others are asked about, in the same snapshot, and
-    only where the schema says that they may be equal all the same. Where it is not known how ids compare, and two of
-    them may be one, the relation is put on record as not read whole: no check says anything about it.
+    Ids that equal an account's byte by byte need no question; the database is asked about the others, in the same
+    snapshot, and only where the schema says that they may be equal all the same. Where the rule is not known and two
+    ids may be equal, the relation is recorded as not read whole, and no check says anything about it.
     """
     copied = {mapping.relation: mapping for mapping in mappings}
-    found = references(copied, tables)
-    for reference in found:
+    all_references = references(copied, tables)
+    for reference in all_references:
         if reference.comparison is Comparison.UNKNOWN:
             _note_doubt(books, reference)
-    asked = [reference for reference in found if reference.comparison is Comparison.BY_SOURCE]
+    asked = [reference for reference in all_references if reference.comparison is Comparison.BY_SOURCE]
     if not asked:
         return True
     progress.begin("Comparing account ids", None)
@@ -130,7 +132,7 @@ def follow_equality(
             keys.join_accounts()
         keys.join_references()
     except (SourceUnavailable, ConfigurationError) as error:
-        problem = f"the database did not say which account ids are one: {error}"
+        problem = f"the database did not say which account ids are equal: {error}"
         for reference in asked:
             note_problem(books, reference.mapping.relation, problem)
         return False
@@ -142,12 +144,12 @@ def _note_doubt(books: Books, reference: Reference) -> None:
     by_text = reference.equality is not None and reference.equality.by_text
     example = doubtful(books, reference.place, among_themselves=not by_text)
     if example is not None:
-        problem = f"{example} may be the id of one account: {reference.doubt()}"
+        problem = f"{example} may be ids of the same account: {reference.doubt()}"
         note_problem(books, reference.mapping.relation, problem)
 
 
 class _Keys:
-    """The ids of all columns that share one rule, which the database is asked about."""
+    """The ids of all columns that share one rule; the database is asked about them."""
 
     def __init__(self, books: Books, snapshot: Snapshot, dialect: str, asked: Sequence[Reference]) -> None:
         self._books = books
@@ -156,7 +158,7 @@ class _Keys:
         self._asked = asked
 
     def join_accounts(self) -> None:
-        """Accounts that the database takes for one, and does not keep from being two, are one; it is on record."""
+        """Merge accounts whose keys the database compares as equal but does not keep unique, and record that."""
         equality, accounts = self._asked[0].equality, self._asked[0].accounts
         if equality is None or accounts is None:
             return
@@ -164,7 +166,7 @@ class _Keys:
         keep_one_of_each(self._books.connection, "account", "account_id", "account_id")
 
     def join_references(self) -> None:
-        """Give every id that no account has the spelling of the account that has it, or one for all that are equal."""
+        """Give every id without an account the spelling of the account it equals, or one spelling for equal ids."""
         by_rule: dict[str, list[Reference]] = {}
         for reference in self._asked:
             by_rule.setdefault(reference.equality.name if reference.equality else "", []).append(reference)
@@ -196,7 +198,10 @@ class _Keys:
         return spelling
 
     def _grouped(self, equality: KeyEquality, ids: Collection[str]) -> dict[str, str]:
-        """One spelling for all that are equal. Of very many, only those that look alike are asked about."""
+        """One spelling for all ids that are equal.
+
+        Of very many, the database is asked only about those that look alike.
+        """
         asked = ids if _size(ids) <= _BYTES_A_QUERY else alike(self._books, ids)
         if _size(asked) > _BYTES_A_QUERY:
             problem = f"{len(asked)} ids that no account has look alike, which are too many to ask about"
@@ -213,4 +218,4 @@ class _Keys:
 
 
 def _size(ids: Collection[str]) -> int:
-    return sum(len(one.encode()) for one in ids)
+    return sum(len(account_id.encode()) for account_id in ids)

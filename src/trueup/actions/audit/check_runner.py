@@ -48,9 +48,11 @@ def run_checks(
     progress: Progress,
     counts_population: bool = True,
 ) -> tuple[CheckOutcome, ...]:
-    """Every check's outcome, in the given order. A check that fails is ``Broken``; it never stops the others.
+    """Run the checks and return each one's outcome, in the given order.
 
-    Whoever only asks what is found leaves ``counts_population`` away: every population is 0 then.
+    A failing check is ``Broken`` and stops no other.
+
+    Without ``counts_population`` only the findings are computed, and every population is 0.
     """
     standing = books.prepared.tables if books.prepared is not None else None
     asks_once = standing is not None and len(checks) == 1 and not counts_population
@@ -70,7 +72,7 @@ def run_checks(
 
 
 class Readable:
-    """Which relations and columns the books hold."""
+    """The relations and columns that the books hold."""
 
     def __init__(self, books: Books) -> None:
         self._mapped = books.mapped_columns()
@@ -79,7 +81,7 @@ class Readable:
         self._books = books
 
     def obstacle(self, check: Check) -> Skipped | Broken | None:
-        """What keeps this check from being answered, if anything."""
+        """The outcome of a check that cannot be run, and why; None where it can."""
         failed = sorted({relation for relation, _ in reads_of_check(check) if self._is_missed(relation, check)})
         if failed:
             return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]].problem}")
@@ -96,12 +98,12 @@ class Readable:
         return read is not None and not (read.is_empty and is_optional(check, relation))
 
     def _is_any(self, rows: str) -> bool:
-        """Asked only by the few checks of plan gates: a repair, which has none of them, does not wait for it."""
+        """Asked only for the few checks of plan gates: a repair, which runs none of them, does not wait for it."""
         return bool(self._books.connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())
 
 
 def not_mapped(missing: Sequence[str]) -> str:
-    """Why a check cannot run that needs these."""
+    """Why a check that needs these relations and columns cannot run."""
     says = f"not mapped: {', '.join(missing)}"
     if any(name.partition(".")[0] in _OF_STRIPE for name in missing):
         return f"{says}; give [stripe] an api_key, or say enabled = false there"
@@ -120,7 +122,7 @@ def _outcome(
     severity = policy.severity.get(check.id, check.severity)
     if severity is None:
         return Off()
-    # The one broad except of the program: whatever a check's SQL meets must become a value, or one customer's odd
+    # The one broad except of the program: every error in a check's SQL must become a value, or one customer's odd
     # row would hide every other check's answer.
     try:
         if is_without(check, policy.without):
@@ -143,7 +145,7 @@ def _outcome(
 
 
 def _unknown(findings: Sequence[Finding]) -> str:
-    """What could not be looked at, in one text."""
+    """What could not be looked at, as one text."""
     return redact("; ".join(sorted(finding.message for finding in findings)))[:_TEXT_SHOWN]
 
 

@@ -1,4 +1,4 @@
-"""What of a mapping an audit reads: what no check needs stays where it is."""
+"""Choose what an audit reads of a mapping: columns that no check needs are not copied."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from trueup.model.source import RelationMapping
 def needed_mappings(
     fitted: Sequence[RelationMapping], checks: Sequence[Check], *, plans_exempted: bool = False
 ) -> tuple[RelationMapping, ...]:
-    """What these checks read of the mapping: the rest, personal data among it, stays where it is.
+    """The part of the mapping that these checks read. Everything else, such as personal data, is not copied.
 
-    A check about the reading itself needs every relation, or it would find nothing because nobody looked. Where whole
-    plans are exempted, each account's plan is needed too, whatever the checks read.
+    A check about the reading itself needs every relation, or it would find nothing because nothing was read. Where
+    whole plans are exempted, each account's plan is needed too, whatever the checks read.
     """
     needs = {need for check in checks for need in reads_of_check(check)}
     if plans_exempted:
@@ -30,7 +30,7 @@ def needed_mappings(
 
 
 def _narrowed(mapping: RelationMapping, needs: Collection[Need]) -> RelationMapping:
-    """The mapping without text that nobody reads; what could be unreadable is always looked at."""
+    """The mapping without text that no check reads; a value that could be unreadable is always read."""
     read = {
         column.name
         for column in columns_of(relation_named(mapping.relation))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from trueup.model.check import Check, EvidenceRow
 
 PLAN_OF_ACCOUNT = "plan_of_account"
-"""The column that a check's violations are given where a plan is exempted from it."""
+"""The column that a check's violations get where a plan is exempted from the check."""
 
 _WITH_PLAN = f"""
 SELECT violation.*, holder.plan AS {PLAN_OF_ACCOUNT}
@@ -25,19 +25,19 @@ LEFT JOIN account AS holder ON holder.account_id = violation.{{account}}
 
 
 class LiveExemptions:
-    """The exemptions that hold on one day. Where a subject is exempted and its plan too, the subject's is shown."""
+    """The exemptions that hold on one day. Where a subject and its plan are both exempted, the subject's is shown."""
 
     def __init__(self, exemptions: Iterable[Exemption]) -> None:
         held = tuple(exemptions)
         self._by_subject: dict[tuple[str, str | None], Exemption] = {
-            (one.check_id, one.subject): one for one in held if one.subject is not None
+            (exemption.check_id, exemption.subject): exemption for exemption in held if exemption.subject is not None
         }
         self._by_plan: dict[tuple[str, str | None], Exemption] = {
-            (one.check_id, one.plan): one for one in held if one.plan is not None
+            (exemption.check_id, exemption.plan): exemption for exemption in held if exemption.plan is not None
         }
 
     def violations(self, check: Check) -> str:
-        """The check's query, with the plan of each finding's account where a plan is exempted from it.
+        """The check's query, with the plan of each finding's account where a plan is exempted from the check.
 
         One join for all its findings; a check that no plan is exempted from is left as it is.
         """
@@ -55,11 +55,13 @@ def live_exemptions(engine: DuckDB, today: date) -> LiveExemptions:
     """The exemptions of the books that have not expired on ``today``."""
     rows = engine.rows("SELECT check_id, subject, plan, owner, reason, expires_at FROM exemption")
     exemptions = (_exemption(row) for row in rows)
-    return LiveExemptions(one for one in exemptions if one.expires_at is None or one.expires_at >= today)
+    return LiveExemptions(
+        exemption for exemption in exemptions if exemption.expires_at is None or exemption.expires_at >= today
+    )
 
 
 def account_named(check: Check) -> str | None:
-    """The column of the check's violations that names the account a finding is about, its subject among them."""
+    """The column of the check's violations that names the account a finding is about; it may be the subject."""
     if "account_id" in names_selected(check.violations):
         return "account_id"
     return "subject" if subject_column(check.violations) == "account_id" else None

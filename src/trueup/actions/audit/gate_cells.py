@@ -11,7 +11,7 @@ from trueup.model.gate import PlanGate, allowance
 from trueup.model.policy import Policy
 from trueup.model.relations import GATES, relation_name
 
-# Where probes differ the worst counts: a wrong answer before a missing one, and a missing one before a right one.
+# Where probes differ, the worst answer counts: a wrong one before a missing one, a missing one before a right one.
 _CELLS = """
 WITH cell AS (
     SELECT feature, plan, is_limit, expected FROM gate_expectation
@@ -44,9 +44,9 @@ ORDER BY c.expected IS NULL, c.is_limit, c.feature, p.rank NULLS LAST, c.plan
 
 
 def plan_gates_of(books: Books, *, checks: Sequence[Check], policy: Policy) -> tuple[PlanGate, ...]:
-    """Every cell of the matrix, then every one that only the app knows; features before limits, plans by rank.
+    """Every cell of the matrix, then every cell that only the app knows; features before limits, plans by rank.
 
-    None where none of these checks looks at plan gates, or the policy says that there are none.
+    None where none of these checks looks at plan gates, or the policy says that the app has none.
     """
     if policy.without & {relation_name(relation) for relation in GATES}:
         return ()

@@ -1,4 +1,4 @@
-"""Asking the probes, and putting what they say into the books."""
+"""Ask the probes about plan gates, and put their answers into the books."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from trueup.model.source import Progress, Snapshot
 
 
 def wants_gates(config: Config, checks: Sequence[Check]) -> bool:
-    """Whether there are plan gates, and one of these checks looks at them."""
+    """Whether the config has plan gates and one of these checks looks at them."""
     return config.gates is not None and any(
         reads_gates(check) and config.policy.severity.get(check.id, check.severity) is not None for check in checks
     )
 
 
 def check_probes(gates: GateSettings, *, now: datetime) -> None:
-    """Whether every probe can be opened. Raises ``ConfigurationError`` for the first that cannot."""
+    """Check that every probe can be opened. Raises ``ConfigurationError`` for the first that cannot."""
     from trueup.probes import open_probe  # noqa: PLC0415 - heavy
 
     for probe in gates.probes:
@@ -31,7 +31,7 @@ def check_probes(gates: GateSettings, *, now: datetime) -> None:
 
 
 def supply_gates(books: Books, gates: GateSettings, *, for_this_run: bool = False) -> None:
-    """Put the matrix and the lock into the books. Raises ``ConfigurationError`` for a lock that cannot be believed."""
+    """Put the matrix and the lock into the books. Raises ``ConfigurationError`` for a lock that was edited by hand."""
     lock = read_lock(gates.lock_file)
     books.replace_rows(gates.matrix, of=GateExpectation, for_this_run=for_this_run)
     books.replace_rows(lock.cells if lock else (), of=GateAcceptance, for_this_run=for_this_run)
@@ -40,7 +40,7 @@ def supply_gates(books: Books, gates: GateSettings, *, for_this_run: bool = Fals
 def ask_the_database(
     books: Books, config: Config, *, snapshot: Snapshot | None, now: datetime, progress: Progress
 ) -> None:
-    """Ask the probes that read the app's database, in the audit's own snapshot; None: it has gone away."""
+    """Ask the probes that read the app's database, in the audit's own snapshot; None if the database went away."""
     from trueup.probes import reads_the_database  # noqa: PLC0415 - heavy
 
     gates = config.gates
@@ -60,7 +60,7 @@ def ask_the_app(books: Books, config: Config, *, now: datetime, progress: Progre
 
 
 def plan_words(config: Config) -> Mapping[str, str]:
-    """The database's words for plans, as the mapping of accounts has them, and ours."""
+    """The database's words for plans, from the mapping of accounts, and trueup's."""
     account = config.relations.get("account")
     column = account.columns.get("plan") if account else None
     return {**(column.values if column else {}), **{plan.plan: plan.plan for plan in config.plans}}

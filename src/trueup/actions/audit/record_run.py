@@ -1,4 +1,4 @@
-"""Remember an audit: its report goes into the store, and what it changed comes back."""
+"""Record an audit: store its report, and return what it changed."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ def remember(
     trigger: str,
     milliseconds: int,
     catalogue: Sequence[Check],
-    decides: bool = True,
+    updates_state: bool = True,
 ) -> Difference:
     """Record the report as a run. ``trigger`` is ``command``, ``schedule``, ``request`` or ``gate``.
 
     ``catalogue`` holds every check there is: a report that asked only some of them is not the newest state of
-    everything, and says so. ``decides`` is False for a report that was asked another question than the config's, such
-    as another period: it is kept, and opens and resolves nothing. Nor does one that a gate made, or what a refused
-    release was the first to show would be known at the next call. Raises ``StoreUnavailable``.
+    everything, and says so. ``updates_state`` is False for a report that answers another question than the config's,
+    such as another period: it is kept, and opens and resolves nothing. A report that a gate made changes no state
+    either; otherwise, what a refused release showed first would count as known at the next call. Raises
+    ``StoreUnavailable``.
     """
-    asked = {made.check for made in report.outcomes}
-    whole = asked >= {check.id for check in catalogue}
+    asked = {result.check for result in report.outcomes}
+    covers_all_checks = asked >= {check.id for check in catalogue}
     return store.runs.record(
         RunRecord(
             run_id=exact(report.run_id),
@@ -43,9 +44,9 @@ def remember(
             status=report.status.value,
             score=report.score,
             confidence=report.confidence,
-            complete=report.complete and whole,
-            whole=whole,
-            decides=decides and trigger != GATE_TRIGGER,
+            complete=report.complete and covers_all_checks,
+            covers_all_checks=covers_all_checks,
+            updates_state=updates_state and trigger != GATE_TRIGGER,
             trigger=trigger,
             milliseconds=milliseconds,
             answered_checks=_answered(report, catalogue),
@@ -56,21 +57,21 @@ def remember(
 
 
 def _answered(report: Report, catalogue: Sequence[Check]) -> frozenset[str]:
-    """The checks whose silence means that all is well. After a copy that was cut short nothing does.
+    """The checks whose silence means that all is well. After a copy that was cut short there are none.
 
-    Nor does that of a check about plan gates while one of them could not be asked: it judged the others.
+    A check about plan gates is not among them while a gate could not be asked: it judged only the others.
     """
     if report.interruptions:
         return frozenset()
     unasked = {check.id for check in catalogue if reads_gates(check)} if report.unanswered_gates else frozenset[str]()
-    answered = (made.check for made in report.outcomes if isinstance(made.outcome, Checked))
+    answered = (result.check for result in report.outcomes if isinstance(result.outcome, Checked))
     return frozenset(exact(check) for check in answered if check not in unasked)
 
 
 def _issues(report: Report) -> Iterator[IssueRecord]:
     for finding in report.findings():
         written = as_json(document.issue(finding, first_seen=report.generated_at))
-        del written["firstSeen"]  # the store knows it better
+        del written["firstSeen"]  # the store holds the right value
         yield IssueRecord(
             issue_id=exact(finding.id),
             fingerprint=finding.fingerprint,

@@ -1,4 +1,4 @@
-"""Audit under the exemptions that hold, and record the run: the one audit of every door."""
+"""Audit under the exemptions that hold, and record the run. Every door uses this audit."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 
 class Recording(StrEnum):
-    """What became of the record of an audit."""
+    """Whether the audit was recorded, and if not, why."""
 
     RECORDED = "recorded"
     NOT_WANTED = "not wanted"
     """No store was given."""
     AHEAD = "ahead"
-    """The audit judged as of a moment to come. Recorded, it would make every audit until then count as late."""
+    """The audit judged as of a future moment. Recorded, it would make every audit until then count as late."""
     EXEMPTIONS_UNKNOWN = "exemptions unknown"
     """The store could not be read, so the audit went on without it."""
     FAILED = "failed"
-    """The store did not take the run."""
+    """The store refused the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedAudit:
-    """The report of an audit, and what became of its record.
+    """The report of an audit, and whether it was recorded.
 
     ``first_seen`` says, by fingerprint, when a finding was first seen, where that was before this run. ``trouble`` is
     why the store could not be used.
@@ -80,17 +80,26 @@ def audit_and_record(
     if trouble is not None:
         store = None
     started = time.perf_counter()
-    whole = len(checks) == len(catalogue)
-    report = audit(effective, checks=checks, now=now, progress=progress, keep_books=keep_books, whole=whole)
+    covers_all_checks = len(checks) == len(catalogue)
+    report = audit(
+        effective, checks=checks, now=now, progress=progress, keep_books=keep_books, covers_all_checks=covers_all_checks
+    )
     milliseconds = round((time.perf_counter() - started) * 1000)
     if store is None:
         recording = Recording.NOT_WANTED if trouble is None else Recording.EXEMPTIONS_UNKNOWN
         return RecordedAudit(report=report, recording=recording, trouble=trouble)
     if clock is not None and report.generated_at > clock():
         return RecordedAudit(report=report, recording=Recording.AHEAD)
-    decides = asked.policy.period_days == config.policy.period_days
+    updates_state = asked.policy.period_days == config.policy.period_days
     try:
-        remember(report, store=store, trigger=trigger, milliseconds=milliseconds, catalogue=catalogue, decides=decides)
+        remember(
+            report,
+            store=store,
+            trigger=trigger,
+            milliseconds=milliseconds,
+            catalogue=catalogue,
+            updates_state=updates_state,
+        )
         first_seen = store.runs.first_seen(report.run_id)
     except StoreUnavailable as error:
         if needs_store:

@@ -31,13 +31,14 @@ def audit(
     now: datetime,
     progress: Progress,
     keep_books: Path | None = None,
-    whole: bool = True,
+    covers_all_checks: bool = True,
 ) -> Report:
     """Audit the database that ``config`` names, as of ``now`` (naive UTC).
 
-    A database that goes away in the middle makes an incomplete report that says what was read. One that cannot be
-    reached at all raises ``SourceUnavailable``; a mapping that does not fit raises ``ConfigurationError``.
-    ``keep_books`` names a new file that keeps the books; ``whole`` says that ``checks`` is every check there is.
+    A database that goes away in the middle makes an incomplete report that says what was read. Raises
+    ``SourceUnavailable`` for one that cannot be reached at all, ``ConfigurationError`` for a mapping that does not fit.
+    ``keep_books`` names a new file that keeps the books; ``covers_all_checks`` says that ``checks`` is the whole
+    catalogue.
     """
     with copied_books(config, checks=checks, now=now, progress=progress, keep_books=keep_books) as books:
         return report_on(
@@ -46,7 +47,7 @@ def audit(
             policy=config.policy,
             now=now,
             progress=progress,
-            whole=whole,
+            covers_all_checks=covers_all_checks,
             release=config.release,
         )
 
@@ -58,12 +59,12 @@ def audit_books(
     checks: Sequence[Check],
     now: datetime | None,
     progress: Progress,
-    whole: bool = True,
+    covers_all_checks: bool = True,
 ) -> Report:
     """Audit books that were kept, with no database. ``now`` defaults to the moment of the books.
 
-    With a config, its plans, exemptions and policy hold; without one, those that the books were made with and the
-    default policy. Raises ``BooksUnreadable``.
+    With a config, its plans, exemptions and policy hold; without one, those of the books and the default policy.
+    Raises ``BooksUnreadable``.
     """
     with private_folder() as folder, open_books(path, spill=folder / "spill") as books:
         if config is not None:
@@ -74,7 +75,13 @@ def audit_books(
         policy = config.policy if config else Policy()
         release = config.release if config else None
         return report_on(
-            books, checks=checks, policy=policy, now=moment, progress=progress, whole=whole, release=release
+            books,
+            checks=checks,
+            policy=policy,
+            now=moment,
+            progress=progress,
+            covers_all_checks=covers_all_checks,
+            release=release,
         )
 
 
@@ -92,13 +99,13 @@ def report_on(
     policy: Policy,
     now: datetime,
     progress: Progress,
-    whole: bool = True,
+    covers_all_checks: bool = True,
     release: ReleaseSettings | None = None,
     is_judged: bool = True,
 ) -> Report:
-    """The report of these books. ``release`` is what the config says of releases, where there is one.
+    """Report on these books. ``release`` is the config's section on releases, where there is one.
 
-    Where it is not ``is_judged``, it has neither guardrails nor populations: only what is found.
+    Where it is not ``is_judged``, it has neither guardrails nor populations, only findings.
     """
     report = Report(
         run_id=str(uuid.uuid4()),
@@ -113,11 +120,15 @@ def report_on(
         plan_gates=plan_gates_of(books, checks=checks, policy=policy),
         stripe_as_of=books.stripe_as_of,
     )
-    return guarded(report, books, policy=policy, whole=whole, release=release) if is_judged else report
+    return (
+        guarded(report, books, policy=policy, covers_all_checks=covers_all_checks, release=release)
+        if is_judged
+        else report
+    )
 
 
 def with_period(config: Config, period_days: int | None) -> Config:
-    """The config with another period, where one was asked for."""
+    """The config, with another period where the caller gives one."""
     if period_days is None:
         return config
     return dataclasses.replace(config, policy=dataclasses.replace(config.policy, period_days=period_days))

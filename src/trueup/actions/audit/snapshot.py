@@ -1,4 +1,4 @@
-"""Copying one snapshot of the app's database into books."""
+"""Copy one snapshot of the app's database into books."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def copied_books(
     everything: bool = False,
     also_of_stripe: frozenset[str] = frozenset(),
 ) -> Iterator[Books]:
-    """New books with what ``checks`` read, as of ``now`` (naive UTC).
+    """Make new books with what ``checks`` read, as of ``now`` (naive UTC).
 
-    They are gone afterwards unless ``keep_books`` names a new file; then, and with ``everything``, they hold every
-    mapped column. ``also_of_stripe`` are relations of Stripe's that are read although no check reads them, where the
-    business has Stripe. Stripe's tables are read in the database's own snapshot where they are in it; its API is asked
-    for the rest after the database was let go.
+    They are deleted afterwards unless ``keep_books`` names a new file; then, and with ``everything``, they hold every
+    mapped column. ``also_of_stripe`` are relations of Stripe that are read although no check reads them, if the
+    business uses Stripe. Stripe's tables are read in the database's own snapshot where they are in it; the API is asked
+    for the rest after the database was released.
 
     Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
     that goes away in the middle leaves books that say so.
@@ -66,8 +66,8 @@ def copied_books(
     probed |= also_of_stripe - config.policy.without
     wanted = _wanted(config, checks, probed=probed, keeps=keep_books is not None, everything=everything)
     with private_folder() as folder:
-        made = folder / _BOOKS
-        with create_books(made, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
+        file = folder / _BOOKS
+        with create_books(file, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
             supply_configured(books, config)
             if config.gates is not None and asks:
                 supply_gates(books, config.gates)
@@ -82,12 +82,12 @@ def copied_books(
                 ask_the_app(books, config, now=now, progress=progress)
             yield books
         if keep_books is not None:
-            _keep(made, keep_books)
+            _keep(file, keep_books)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """What one audit reads, and from where: the app's tables, and what of Stripe's side is in tables."""
+    """What one audit reads and from where: the app's tables, and the part of Stripe's side that is in tables."""
 
     source: Source
     tables: Sequence[SourceTable]
@@ -106,7 +106,9 @@ def _wanted(
     mappings = tuple(fitted.values())
     whole = keeps or everything
     if not whole:
-        mappings = needed_mappings(mappings, checks, plans_exempted=any(one.plan for one in config.exemptions))
+        mappings = needed_mappings(
+            mappings, checks, plans_exempted=any(exemption.plan for exemption in config.exemptions)
+        )
     of_stripe = needed_of_stripe(checks, everything=keeps, probed=probed)
     side = table_side(config, source, tables, checks, of_stripe, everything=whole)
     return _Wanted(source=source, tables=tables, fitted=fitted, mappings=mappings, of_stripe=of_stripe, side=side)
@@ -115,9 +117,9 @@ def _wanted(
 def _copy_database(
     books: Books, config: Config, wanted: _Wanted, *, asks: bool, now: datetime, scratch: Path, progress: Progress
 ) -> list[StripeReading]:
-    """Copy the app's side, and what tables supply of Stripe's: how far back that is whole.
+    """Copy the app's side and the tables of Stripe's side, and return how far back the latter are complete.
 
-    The snapshot of the app's database is let go before anything else is read.
+    The snapshot of the app's database is released before anything else is read.
     """
     side = functools.partial(copy_side, books, wanted.side, config, now=now, scratch=scratch, progress=progress)
     read: list[StripeReading] = []
@@ -154,7 +156,7 @@ def _keeps_accounts_unique(wanted: _Wanted) -> bool:
 
 @contextlib.contextmanager
 def _interruptible(books: Books, progress: Progress) -> Iterator[None]:
-    """Whoever watches may end a query of these books while they are open, and not after."""
+    """Let the progress's owner interrupt a query of these books, but only while the books are open."""
     progress.interruptible(books.connection.interrupt)
     try:
         yield
@@ -162,11 +164,11 @@ def _interruptible(books: Books, progress: Progress) -> Iterator[None]:
         progress.interruptible(None)
 
 
-def _keep(made: Path, kept: Path) -> None:
+def _keep(file: Path, destination: Path) -> None:
     try:
-        move_whole(made, kept)
+        move_whole(file, destination)
     except OSError as error:
-        raise ConfigurationError(f"The books cannot be kept at {kept}: {error.strerror}.") from None
+        raise ConfigurationError(f"The books cannot be kept at {destination}: {error.strerror}.") from None
 
 
 def supply_configured(books: Books, config: Config, *, for_this_run: bool = False) -> None:
@@ -186,7 +188,7 @@ def _copy(
     *,
     progress: Progress,
 ) -> bool:
-    """Copy every mapping from one snapshot; whether the database stayed until the end."""
+    """Copy every mapping from one snapshot; False if the database went away before the end."""
     for position, mapping in enumerate(mappings):
         try:
             _copy_one(books, snapshot, mapping, tables, progress)

@@ -21,7 +21,7 @@ class EffectiveExemption:
 
 
 def effective_exemptions(config: Config, store: Store) -> tuple[EffectiveExemption, ...]:
-    """Return the config's exemptions, then those that only the store has, expired ones too.
+    """Return the config's exemptions, then those that only the store has, expired ones included.
 
     Where both exempt the same scope, the store's holds. Raises ``StoreUnavailable``.
     """

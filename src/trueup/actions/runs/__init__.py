@@ -1,4 +1,4 @@
-"""List the stored runs, look one up, compare two, and read an old report as it counts now."""
+"""List the stored runs, look one up, compare two, and judge an old report by the time of now."""
 
 from trueup.actions.runs.ageing import documents, guardrails_now, head_now, is_run_fresh
 from trueup.actions.runs.comparison import NEWEST, Comparison, compare, named, run_difference

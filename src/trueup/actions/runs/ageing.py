@@ -1,4 +1,4 @@
-"""The guardrails of a report that is served later than it was made: what was allowed then is not allowed now."""
+"""Judge the guardrails of a report that is served later: what was allowed then may not be allowed now."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Head = Mapping[str, Any]
 
 
 def fresh_minutes(config: Config) -> int:
-    """How old a report may be, and still let something go ahead."""
+    """How old a report may be for something to go ahead."""
     return config.release.max_age_minutes
 
 
 def is_run_fresh(run: StoredRun, *, now: datetime, config: Config) -> bool:
-    """Whether this run still says how things are at ``now`` (naive UTC)."""
+    """Whether this run is still recent at ``now`` (naive UTC)."""
     return is_fresh(generated_at=run.generated_at, as_of=run.as_of, now=now, fresh_minutes=fresh_minutes(config))
 
 
 def guardrails_now(head: Head, run: StoredRun, *, now: datetime, config: Config) -> tuple[Guardrail, ...]:
-    """The guardrails of a stored report as they read at ``now`` (naive UTC)."""
+    """The guardrails of a stored report as they are at ``now`` (naive UTC)."""
     return aged(
         guardrails_of(head),
         generated_at=run.generated_at,
@@ -43,7 +43,7 @@ def guardrails_now(head: Head, run: StoredRun, *, now: datetime, config: Config)
 
 
 def head_now(head: Head, run: StoredRun, *, now: datetime, config: Config) -> dict[str, Any]:
-    """The stored report with its guardrails as they read at ``now`` (naive UTC); all else is as it was made."""
+    """The stored report with its guardrails as they are at ``now`` (naive UTC); the rest is unchanged."""
     return {**head, "guardrails": documents(guardrails_now(head, run, now=now, config=config))}
 
 

@@ -41,7 +41,7 @@ def run_difference(run_id: str, *, store: Store, earlier: str | None = None) -> 
 
 
 def named(run: str, *, store: Store, environment: str) -> StoredRun:
-    """The run that a person means by this. Raises as ``compare`` does."""
+    """Find the run that a person means by this. Raises as ``compare`` does."""
     if run == NEWEST:
         newest = store.runs.list(environment, limit=1)
         if not newest:
@@ -49,7 +49,7 @@ def named(run: str, *, store: Store, environment: str) -> StoredRun:
         return newest[0]
     matches = store.runs.starting(run)
     if not run or not matches:
-        raise UnknownRun(f'The store holds no run "{run}"; `trueup runs` lists those that it holds.')
+        raise UnknownRun(f'The store holds no run "{run}"; `trueup runs` lists its runs.')
     exact = next((match for match in matches if match.run_id == run), None)
     if exact is None and len(matches) > 1:
         raise ConfigurationError(f'Several runs begin with "{run}"; write more of the id.')

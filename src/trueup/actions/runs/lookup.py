@@ -1,4 +1,4 @@
-"""Look up a run, or what the store remembers of a finding."""
+"""Look up a run, or what the store holds about a finding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run_of_id(run_id: str, *, store: Store, environment: str) -> StoredRun | Non
 
 
 def stored_finding(issue_id: str, *, store: Store, environment: str) -> StoredFinding | None:
-    """Return what the store remembers of an issue: of the runs that decide, or of the newest run over any period.
+    """Return what the store holds about an issue: from the runs that update findings, or from the newest run.
 
     Raises ``StoreUnavailable``.
     """

@@ -1,4 +1,4 @@
-"""What a gate is told beside the reports."""
+"""The rules of a gate: what it is given beside the reports."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from trueup.model.severity import Severity
 class Rules:
     """How strict a gate is. Moments are naive UTC.
 
-    ``checks`` must all have been asked. ``environment`` and ``period_days`` are what the report must be of, None for
-    any. ``baseline_environment`` is what the baseline must be of; None for the report's own. ``shadow`` holds, by
-    check, the day from which it blocks. ``since`` lets pass what was first seen by then.
+    ``checks`` must all have been asked. ``environment`` and ``period_days`` are those that the report must have; None
+    allows any. ``baseline_environment`` is the one that the baseline must have; None means the report's own. ``shadow``
+    holds, by check, the day from which it blocks. Findings first seen by ``since`` pass.
     """
 
     fail_on: Severity = ReleaseSettings().fail_on
@@ -31,9 +31,9 @@ class Rules:
 
 
 def gate_rules(settings: ReleaseSettings | None) -> Rules:
-    """The rules that the config gives a gate, where nothing else is asked for; None is no config.
+    """The rules that the config gives a gate when no option overrides them; None without a config.
 
-    A baseline is no part of them: whose one is compared with is said by who asks.
+    They name no baseline: the caller says which report to compare with.
     """
     if settings is None:
         return Rules()

@@ -1,4 +1,4 @@
-"""A release gate's verdict, as values: where each finding stands, each question's answer, and what they come to."""
+"""A release gate's verdict, as values: the standing of each finding, the answer to each question, and the result."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from trueup.model.report import Report
 
 
 class Standing(StrEnum):
-    """Where a finding stands. ``unknown`` does not block, and keeps the verdict from being clean."""
+    """How the gate treats a finding. ``unknown`` does not block, but the verdict cannot be clean then."""
 
     GATE = "gate"
-    """A plan gate: never backlog, whatever the baseline says."""
+    """A finding about a plan gate. It always blocks, also where the baseline holds it."""
     NEW = "new"
     """Not in the baseline, or not there as an open finding, or first seen after ``--since``."""
     WORSE = "worse"
@@ -24,21 +24,21 @@ class Standing(StrEnum):
     OPEN = "open"
     """Open, and there is no baseline to excuse it."""
     LAPSED = "lapsed"
-    """Exempted once: the exemption has ended, or is not one that a plan gate may have."""
+    """Once exempted: the exemption has ended, or it is of a kind that a plan gate may not have."""
     UNKNOWN = "unknown"
-    """Open, and the baseline that was asked for cannot say whether it is new."""
+    """Open, and the given baseline cannot say whether it is new."""
     SHADOW = "shadow"
-    """It would block, and its check does not block yet."""
+    """It would block, but its check does not block yet."""
     OLD = "old"
     """In the baseline, and no worse; or first seen by ``--since``."""
     BELOW = "below"
     """Less severe than ``--fail-on``."""
     EXEMPTED = "exempted"
-    """Somebody answers for it, until a day."""
+    """A person answers for it, until a day."""
 
     @property
     def blocks(self) -> bool:
-        """Whether a finding that stands here blocks the release."""
+        """Whether a finding with this standing blocks the release."""
         return self in {Standing.GATE, Standing.NEW, Standing.WORSE, Standing.OPEN, Standing.LAPSED}
 
 
@@ -47,7 +47,7 @@ class Judged:
     """One finding with its standing and the reason, a sentence.
 
     ``first_seen`` is naive UTC, and the report's own moment where nothing earlier is known. ``known`` says that it was
-    there before and is no worse. From the day ``blocks_from`` on a shadowed one blocks.
+    there before and is not worse. A shadowed finding blocks from the day ``blocks_from`` on.
     """
 
     finding: Finding
@@ -60,9 +60,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One thing that was asked. ``reasons`` are sentences that say why it is not allowed; ``notes`` change nothing.
+    """One question that the gate asks. ``reasons`` are sentences that say why it is not allowed; ``notes`` are remarks.
 
-    ``findings`` are those that it rests on.
+    ``findings`` are those that the answer depends on.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the gate says. ``findings`` are all those of the report, what blocks first; ``judged_at`` is naive UTC."""
+    """What the gate decides. ``findings`` are all of the report's, blocking ones first; ``judged_at`` is naive UTC."""
 
     status: GuardrailStatus
     questions: tuple[Question, ...]
@@ -87,11 +87,11 @@ class Verdict:
 
     @property
     def passes(self) -> bool:
-        """Whether this may be released: nothing bad, and nothing unknown unless that was asked to be let pass."""
+        """Whether this may be released: nothing blocks, and nothing is unknown that the rules do not let pass."""
         inconclusive = self.status is GuardrailStatus.UNKNOWN and self.rules.allow_inconclusive
         return self.status is GuardrailStatus.ALLOWED or inconclusive
 
     @property
     def blocking(self) -> tuple[Judged, ...]:
         """The findings that block."""
-        return tuple(one for one in self.findings if one.standing.blocks)
+        return tuple(finding for finding in self.findings if finding.standing.blocks)

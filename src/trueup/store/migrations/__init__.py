@@ -1,1 +1,1 @@
-"""How the store became what it is: one script a step, never edited once it was released."""
+"""The store's migrations: one script for each step, which is never edited after its release."""

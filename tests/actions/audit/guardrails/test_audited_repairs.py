@@ -89,55 +89,55 @@ TAMPERING = {
     "the audit row of a balance is deleted": (
         LEDGER,
         f"DELETE FROM {LEDGER} WHERE reason LIKE 'trueup: balance synced%'",
-        "not there as it was added: 1 repair (entry",
+        "is missing or was changed since: 1 repair (entry",
         "credit-balance:",
     ),
     "the audit row of a balance says another amount": (
         LEDGER,
         f"UPDATE {LEDGER} SET amount = 5 WHERE reason LIKE 'trueup: balance synced%'",
-        "not there as it was added: 1 repair (entry",
+        "is missing or was changed since: 1 repair (entry",
         "credit-balance:",
     ),
     "the audit row of a balance says another balance": (
         LEDGER,
         f"UPDATE {LEDGER} SET balance_after = balance_after + 1 WHERE reason LIKE 'trueup: balance synced%'",
-        "not there as it was added: 1 repair (entry",
+        "is missing or was changed since: 1 repair (entry",
         "credit-balance:",
     ),
     "the mark is taken off": (
         LEDGER,
         f"UPDATE {LEDGER} SET reason = 'goodwill' WHERE reason LIKE 'trueup: unlimited%'",
-        "not there as it was added: 1 repair (entry",
+        "is missing or was changed since: 1 repair (entry",
         "unlimited-credits:",
     ),
     "the record of a downgrade is deleted": (
         PLANS,
         f"DELETE FROM {PLANS} WHERE actor = 'trueup'",
-        "not there as it was added: 1 repair (entry",
+        "is missing or was changed since: 1 repair (entry",
         "paid-without-customer:",
     ),
     "the record of a downgrade names another plan": (
         PLANS,
         f"UPDATE {PLANS} SET to_plan = 'TEAM' WHERE actor = 'trueup'",
-        "not there as it was added: 1 repair (entry",
+        "is missing or was changed since: 1 repair (entry",
         "paid-without-customer:",
     ),
     "the backfilled record is deleted": (
         EVENTS,
         f"DELETE FROM {EVENTS} WHERE type = 'unknown'",
-        "not there as it was added: 1 repair (entry",
+        "is missing or was changed since: 1 repair (entry",
         "missing-idempotency-record:",
     ),
     "an entry of the journal is deleted": (
         "trueup_journal",
         "DELETE FROM trueup_journal WHERE target LIKE 'missing-idempotency-record:%'",
-        "On record as applied and not in the journal: 1 repair (",
+        "Recorded as applied, but missing in the journal: 1 repair (",
         "missing-idempotency-record:",
     ),
     "a repair is deleted": (
         "trueup_repair",
         "DELETE FROM trueup_repair WHERE check_id = 'unlimited-credits'",
-        "In the journal and not on record as applied: 1 repair (entry",
+        "In the journal, but not recorded as applied: 1 repair (entry",
         "unlimited-credits:",
     ),
     "a row with our mark is forged": (
@@ -146,7 +146,7 @@ TAMPERING = {
             f"UPDATE {LEDGER} SET reason = 'trueup: balance synced from 1 to 2' WHERE id = "
             f"(SELECT i FROM (SELECT min(id) AS i FROM {LEDGER}) AS first)"
         ),
-        "With trueup's mark, and with no repair in the journal that added it: 1 row (ledger_entry of ",
+        "Rows with trueup's mark that no repair in the journal added: 1 row (ledger_entry of ",
         "trueup: balance synced from 1 to 2",
     ),
     "a real row is copied": (
@@ -156,13 +156,13 @@ TAMPERING = {
             f"SELECT id + 1000000, user_id, type, amount, balance_after, posted, created_at, reason "
             f"FROM {LEDGER} WHERE reason LIKE 'trueup: balance synced%'"
         ),
-        "With trueup's mark, and with no repair in the journal that added it: 1 row (ledger_entry of ",
+        "Rows with trueup's mark that no repair in the journal added: 1 row (ledger_entry of ",
         "trueup: balance synced",
     ),
     "a downgrade is forged": (
         PLANS,
         f"UPDATE {PLANS} SET actor = 'trueup' WHERE id = (SELECT i FROM (SELECT min(id) AS i FROM {PLANS}) AS first)",
-        "With trueup's mark, and with no repair in the journal that added it: 1 row (plan_change of ",
+        "Rows with trueup's mark that no repair in the journal added: 1 row (plan_change of ",
         "plan_change of ",
     ),
     "the journal's head is put back": (
@@ -192,7 +192,7 @@ def test_a_deleted_entry_of_the_journal_also_leaves_the_apps_row_without_one(app
     sql = "DELETE FROM trueup_journal WHERE target LIKE 'credit-balance:%'"
     with tampered(app, "trueup_journal", sql) as guardrail:
         assert len(guardrail.reasons) == 3
-        assert any("With trueup's mark" in reason for reason in guardrail.reasons)
+        assert any("Rows with trueup's mark" in reason for reason in guardrail.reasons)
 
 
 def test_an_entry_that_cannot_be_read_as_one_is_unknown_and_its_row_is_nobodys(app: App) -> None:
@@ -202,7 +202,7 @@ def test_an_entry_that_cannot_be_read_as_one_is_unknown_and_its_row_is_nobodys(a
     with tampered(app, "trueup_journal", sql) as guardrail:
         assert guardrail.status is GuardrailStatus.BLOCKED
         assert any("Not to be compared" in reason for reason in guardrail.reasons)
-        assert any("With trueup's mark" in reason for reason in guardrail.reasons)
+        assert any("Rows with trueup's mark" in reason for reason in guardrail.reasons)
 
 
 def test_kept_books_hold_the_evidence(app: App, tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_kept_books_hold_the_evidence(app: App, tmp_path: Path) -> None:
 
 def test_an_audit_of_one_check_does_not_miss_what_it_did_not_read(app: App) -> None:
     checks = [check for check in app.checks if check.id == "paid-without-customer"]
-    report = audit(app.config, checks=checks, now=app.now, progress=Silent(), whole=False)
+    report = audit(app.config, checks=checks, now=app.now, progress=Silent(), covers_all_checks=False)
     guardrail = audited_repairs(report)
     assert guardrail.status is GuardrailStatus.UNKNOWN
     assert guardrail.reasons == ("The idempotency records that were backfilled were not read in this audit.",)
@@ -241,7 +241,7 @@ def test_an_account_that_was_erased_whole_takes_its_rows_along(own: App) -> None
     assert audited_repairs(own.report()) == Guardrail(
         id="audited-repairs",
         status=GuardrailStatus.ALLOWED,
-        reasons=("Gone together with their whole accounts: the rows of 1 repairs.",),
+        reasons=("Repairs whose row was deleted together with its whole account: 1.",),
     )
 
 
@@ -282,7 +282,7 @@ def test_where_no_journal_was_installed_nothing_was_ever_repaired(tmp_path: Path
 def test_a_row_with_our_mark_where_there_is_no_journal_blocks(tmp_path: Path) -> None:
     found = audited_repairs(_small(tmp_path, _FORGED.format(reason="trueup: unlimited credits switched off")))
     assert found.status is GuardrailStatus.BLOCKED
-    assert "there is no journal that knows of it: 1 row (ledger_entry of user_1" in found.reasons[0]
+    assert "there is no journal that could record them: 1 row (ledger_entry of user_1" in found.reasons[0]
 
 
 def test_an_accountants_true_up_is_no_mark_of_ours(tmp_path: Path) -> None:

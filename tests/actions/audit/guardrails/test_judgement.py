@@ -74,7 +74,7 @@ def with_finding(*findings: Finding) -> Report:
 
 
 def test_every_report_has_the_five_in_one_order() -> None:
-    made = judge_guardrails(report(), repairs=READ, whole=True)
+    made = judge_guardrails(report(), repairs=READ, covers_all_checks=True)
     assert [guardrail.id for guardrail in made] == ORDER
     assert {guardrail.status for guardrail in made} == {ALLOWED}
     assert [guardrail.reasons for guardrail in made] == [()] * 5
@@ -83,7 +83,7 @@ def test_every_report_has_the_five_in_one_order() -> None:
 @QUICK
 @given(reports())
 def test_no_report_is_more_than_one_could_look_at(any_report: Report) -> None:
-    made = judge_guardrails(any_report, repairs=READ, whole=True)
+    made = judge_guardrails(any_report, repairs=READ, covers_all_checks=True)
     assert [guardrail.id for guardrail in made] == ORDER
     for guardrail in made:
         assert guardrail.status is ALLOWED or guardrail.reasons
@@ -94,10 +94,14 @@ def test_no_report_is_more_than_one_could_look_at(any_report: Report) -> None:
         assert by_id["complete-and-fresh"].status is UNKNOWN
 
 
-def released(made: Report, fail_on: Severity = Severity.ERROR, *, whole: bool = True) -> Guardrail:
+def released(made: Report, fail_on: Severity = Severity.ERROR, *, covers_all_checks: bool = True) -> Guardrail:
     """The guardrail of releases, where nothing speaks against replays and repairs."""
     rests_on = (audited_repairs(READ), replay(made))
-    return release(dataclasses.replace(made, guardrails=rests_on), whole=whole, rules=Rules(fail_on=fail_on))
+    return release(
+        dataclasses.replace(made, guardrails=rests_on),
+        covers_all_checks=covers_all_checks,
+        rules=Rules(fail_on=fail_on),
+    )
 
 
 LOOKS_AT: dict[str, tuple[Callable[[Report], Guardrail], Sequence[str]]] = {
@@ -193,14 +197,14 @@ def test_an_open_error_stops_releases_where_the_gate_fails_on_errors() -> None:
 
 def test_a_release_is_unknown_when_anything_could_not_be_checked_or_was_not_asked() -> None:
     assert released(report({"stuck-event": SILENT["broken"]})).status is UNKNOWN
-    assert released(report(), whole=False).status is UNKNOWN
+    assert released(report(), covers_all_checks=False).status is UNKNOWN
 
 
 def test_a_long_list_of_reasons_says_how_many_more_there_are() -> None:
     many = {f"check-{number}": SILENT["broken"] for number in range(40)}
     reasons = released(report(many)).reasons
     assert len(reasons) == 11
-    assert reasons[-1] == "And 30 more, which `trueup gate` lists."
+    assert reasons[-1] == "And 30 more; `trueup gate` lists them all."
 
 
 REPAIR_STATES = {
@@ -231,11 +235,11 @@ def test_a_report_that_is_not_whole_says_what_is_missing() -> None:
         (report(database_as_of=None), "The database was not read."),
         (report({check: Off() for check in WHOLE}), "No check was answered."),
     ):
-        guardrail = complete_and_fresh(made, whole=True)
+        guardrail = complete_and_fresh(made, covers_all_checks=True)
         assert guardrail.status is UNKNOWN
         assert any(says in reason for reason in guardrail.reasons)
-    assert complete_and_fresh(report(), whole=False).status is UNKNOWN
-    assert complete_and_fresh(report(), whole=True).status is ALLOWED
+    assert complete_and_fresh(report(), covers_all_checks=False).status is UNKNOWN
+    assert complete_and_fresh(report(), covers_all_checks=True).status is ALLOWED
 
 
 HOUR = timedelta(minutes=60)
@@ -246,7 +250,7 @@ HOUR = timedelta(minutes=60)
     [(timedelta(0), True), (HOUR, True), (HOUR + timedelta(seconds=1), False), (timedelta(seconds=-1), False)],
 )
 def test_a_report_allows_nothing_once_it_is_too_old_or_before_it_was_made(moved: timedelta, is_fresh: bool) -> None:
-    made = judge_guardrails(report(), repairs=READ, whole=True)
+    made = judge_guardrails(report(), repairs=READ, covers_all_checks=True)
     later = aged(made, generated_at=NOW, as_of=NOW, now=NOW + moved, fresh_minutes=60)
     assert {guardrail.status for guardrail in later} == ({ALLOWED} if is_fresh else {UNKNOWN})
     if not is_fresh:
@@ -254,7 +258,7 @@ def test_a_report_allows_nothing_once_it_is_too_old_or_before_it_was_made(moved:
 
 
 def test_what_it_read_may_be_older_than_the_report() -> None:
-    made = judge_guardrails(report(), repairs=READ, whole=True)
+    made = judge_guardrails(report(), repairs=READ, covers_all_checks=True)
     old = aged(made, generated_at=NOW, as_of=NOW - 2 * HOUR, now=NOW, fresh_minutes=60)
     assert {guardrail.status for guardrail in old} == {UNKNOWN}
 

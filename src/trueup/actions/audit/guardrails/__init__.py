@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["aged", "guarded", "is_fresh", "judge_release"]
 
 
-def guarded(report: Report, books: Books, *, policy: Policy, whole: bool, release: ReleaseSettings | None) -> Report:
-    """Return the report with its guardrails. ``whole`` says that every check of the catalogue was asked.
+def guarded(
+    report: Report, books: Books, *, policy: Policy, covers_all_checks: bool, release: ReleaseSettings | None
+) -> Report:
+    """Return the report with its guardrails. ``covers_all_checks`` says that every check of the catalogue was asked.
 
     ``release`` is what the config says of releases; None where there is no config.
     """
     repairs = repair_evidence(books, policy=policy, now=report.generated_at)
-    guardrails = judge_guardrails(report, repairs=repairs, whole=whole, rules=gate_rules(release))
+    guardrails = judge_guardrails(
+        report, repairs=repairs, covers_all_checks=covers_all_checks, rules=gate_rules(release)
+    )
     return dataclasses.replace(report, guardrails=guardrails)

@@ -30,12 +30,12 @@ Rows = Sequence[tuple[Any, ...]]
 
 
 def repair_evidence(books: Books, *, policy: Policy, now: datetime) -> RepairEvidence:
-    """What the books show of trueup's repairs. ``now`` is the moment that the report judges as of."""
+    """Compare trueup's repairs in the books. ``now`` is the moment that the report judges as of."""
     return _Looking(books, policy, now).evidence()
 
 
 class _Looking:
-    """One look at open books."""
+    """One comparison over open books."""
 
     def __init__(self, books: Books, policy: Policy, now: datetime) -> None:
         self._books = books
@@ -46,7 +46,7 @@ class _Looking:
         }
 
     def evidence(self) -> RepairEvidence:
-        """Everything that was found, in sentences."""
+        """All that was found, in sentences."""
         read = self._rows("SELECT state, problem FROM journal_reading")
         state, problem = (JournalState(read[0][0]), read[0][1]) if read else (JournalState.HIDDEN, _GONE_AWAY)
         forged = self._rows(FORGED)
@@ -63,33 +63,33 @@ class _Looking:
         )
 
     def _disagreements(self, lost: Rows) -> Iterator[str]:
-        """What is plainly wrong, a sentence each."""
+        """What is certainly wrong, a sentence each."""
         if "webhook_event" in self._copied:
             lost = [*lost, *self._rows(EVENT_LOST)]
         if lost:
             yield (
-                f"The row that a repair added is not there as it was added: {named(lost, 'repair')}; put it back as "
+                f"A row that a repair added is missing or was changed since: {named(lost, 'repair')}; restore it as "
                 "`trueup journal export` shows it."
             )
-        if found := self._rows(UNJOURNALED):
+        if rows := self._rows(UNJOURNALED):
             yield (
-                f"On record as applied and not in the journal: {named(found, 'repair')}; `trueup journal verify` shows "
-                "where the journal was cut."
+                f"Recorded as applied, but missing in the journal: {named(rows, 'repair')}; "
+                "`trueup journal verify` shows where the journal was cut."
             )
-        if found := self._rows(UNRECORDED):
-            yield f"In the journal and not on record as applied: {named(found, 'repair')}."
+        if rows := self._rows(UNRECORDED):
+            yield f"In the journal, but not recorded as applied: {named(rows, 'repair')}."
         ((head, count, last),) = self._rows(CUT)
         if head is None:
-            yield "The journal's head row is missing, so nobody knows where it ends."
+            yield "The journal's head row is missing, so the journal's end is unknown."
         elif not head == count == last:
             yield f"The journal's head knows {head} entries, and {count} are there, the last one numbered {last}."
 
     def _doubts(self) -> Iterator[str]:
         """What could not be looked at, a sentence each."""
-        if found := self._rows(UNCOMPARED):
+        if rows := self._rows(UNCOMPARED):
             yield (
                 f"Not to be compared, because what was written to is no longer mapped or its row has no mark of ours: "
-                f"{named(found, 'repair')}."
+                f"{named(rows, 'repair')}."
             )
         if "webhook_event" not in self._copied:
             backfilled = self._rows("SELECT count(*) FROM journaled_row WHERE relation = 'webhook_event'")

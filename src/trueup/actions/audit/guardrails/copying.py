@@ -1,4 +1,4 @@
-"""Copying, from the audit's own snapshot, what shows whether trueup's repairs and the app's rows still agree."""
+"""Copy, from the audit's own snapshot, the rows that show whether trueup's repairs and the app's rows still agree."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READ = {
     REPAIR.name: ("repair_id", "issue_id", "status"),
     HEAD.name: ("seq",),
 }
-"""What is read of the journal's tables, and nothing else: no reason, and nobody's name."""
+"""The only columns that are read of the journal's tables: no reason, and no person's name."""
 
 _TEXT = {"postgres": "text", "mysql": "char", "sqlite": "text"}
 _MEND = "grant SELECT on the journal's tables (`trueup doctor --print-grants` prints it)"
@@ -41,7 +41,7 @@ def copy_repairs(
     *,
     progress: Progress,
 ) -> None:
-    """Copy the journal and the rows that carry our mark. What cannot be read is on record, and ends no audit."""
+    """Copy the journal and the rows that carry trueup's mark. What cannot be read is recorded, and ends no audit."""
     progress.begin("Copying the journal", None)
     try:
         for relation in ("ledger_entry", "plan_change"):
@@ -54,12 +54,12 @@ def copy_repairs(
 
 
 def note_journal(books: Books, reading: JournalReading) -> None:
-    """Put on record how the journal was read."""
+    """Record how the journal was read."""
     books.replace_rows([reading], of=JournalReading)
 
 
 def _copy_marked(books: Books, snapshot: Snapshot, mapping: RelationMapping | None, dialect: str) -> None:
-    """Copy the rows of this relation that may carry our mark, with no more of their columns than is compared."""
+    """Copy the rows of this relation that may carry trueup's mark, with only those columns that are compared."""
     tests = () if mapping is None else tuple(_tests(mapping, dialect))
     if mapping is None or not tests:
         return
@@ -75,7 +75,7 @@ def _copy_marked(books: Books, snapshot: Snapshot, mapping: RelationMapping | No
 
 
 def _tests(mapping: RelationMapping, dialect: str) -> Iterator[str]:
-    """How a row is known as ours: an entry by its reason; a plan change by its reason, its actor, or both."""
+    """How a row is recognized: an entry by its reason; a plan change by its reason, its actor, or both."""
     if "reason" in mapping.columns:
         yield f"{_as_text(mapping.columns['reason'], dialect)} LIKE '{MARK}%'"
     if "actor" in mapping.columns and mapping.relation == "plan_change":
@@ -115,17 +115,18 @@ def _without_journal(source: Source) -> JournalReading:
     if source.dialect == "duckdb":
         return JournalReading(state=JournalState.IMPOSSIBLE)
     if source.may_hide(JOURNAL.name):
-        problem = f"this role may not read it, or not know whether there is one; {_MEND}"
+        problem = f"this role may not read it, or may not see whether it exists; {_MEND}"
         return JournalReading(state=JournalState.HIDDEN, problem=problem)
     return JournalReading(state=JournalState.ABSENT)
 
 
 def _readable(name: str, tables: Sequence[SourceTable]) -> SourceTable | None:
-    """The journal's table of this name, where all that is read of it may be read: where names lead by themselves,
-    or else in the one schema that has it.
+    """The journal's table of this name, if everything needed may be read.
+
+    It is the table that the name alone leads to, or else the one in the only schema that has it.
     """
-    found = [table for table in tables if table.name == name]
-    visible = [table for table in found if table.schema is None] or found
+    same_name = [table for table in tables if table.name == name]
+    visible = [table for table in same_name if table.schema is None] or same_name
     if len(visible) != 1 or not {column.name for column in visible[0].columns} >= set(READ[name]):
         return None
     return visible[0]
@@ -137,6 +138,6 @@ def _mapping(name: str, table: SourceTable) -> RelationMapping:
 
 
 def _rows(snapshot: Snapshot, mapping: RelationMapping) -> Iterator[Mapping[str, object]]:
-    """The rows, a batch at a time; nothing is read before the first is asked for."""
+    """The rows, a batch at a time; the first is read only when it is asked for."""
     for batch in snapshot.read(mapping):
         yield from batch.to_pylist()

@@ -1,4 +1,4 @@
-"""An entry of the journal, and a row that carries our mark, as what is compared: text, in the app's own words."""
+"""Turn journal entries, and rows that carry trueup's mark, into what is compared: text, in the app's own words."""
 
 from __future__ import annotations
 
@@ -21,50 +21,50 @@ COMPARED = {
     "plan_change": ("account_id", "from_plan", "to_plan", "reason"),
     "webhook_event": ("event_id",),
 }
-"""The columns that tell a repair's row, by relation. Not its moment: an app may keep moments less exactly than we."""
+"""The columns that identify a repair's row, by relation. Not its moment: an app may store moments less precisely."""
 
 _NAMED_BY = {
     "ledger_entry": ("account_id",),
     "plan_change": ("account_id", "to_plan"),
     "webhook_event": ("event_id",),
 }
-"""Without these nobody can say which row an entry of the journal means."""
+"""The columns without which it is unknown which row an entry of the journal means."""
 
 _ADDED_TO = {"downgrade-to-free": "plan_change", "backfill-idempotency-record": "webhook_event"}
 _NUMBERS = frozenset({"amount", "balance_after"})
 
 
 def marked_row(relation: str, row: Mapping[str, object]) -> MarkedRow:
-    """A row of the app's table, whose columns have our names."""
+    """A row of the app's table, with trueup's column names."""
     values = {name: _compared(name, row.get(name)) for name in COMPARED[relation]}
     by_reason = (values["reason"] or "").startswith(OURS)
     return MarkedRow(relation=relation, **values, ours=by_reason or row.get("actor") == ACTOR)
 
 
 def journaled_row(row: Mapping[str, object], fitted: Mapping[str, RelationMapping]) -> JournaledRow:
-    """An entry of the journal. ``fitted`` is the mapping, which says what our names are in the app's table."""
+    """An entry of the journal. ``fitted`` is the mapping, which gives trueup's names for the app's columns."""
     table, values = _appended(row["after"])
     relation = _relation_of(table, str(row["action"]), fitted)
-    found: dict[str, str | None] = {}
+    compared: dict[str, str | None] = {}
     actor = None
     if relation is not None:
         columns = {name: column.column for name, column in fitted[relation].columns.items()}
-        found = {name: _compared(name, values.get(columns.get(name) or "")) for name in COMPARED[relation]}
+        compared = {name: _compared(name, values.get(columns.get(name) or "")) for name in COMPARED[relation]}
         actor = values.get(columns.get("actor") or "")
-        if any(found[name] is None for name in _NAMED_BY[relation]):
-            relation, found = None, {}
+        if any(compared[name] is None for name in _NAMED_BY[relation]):
+            relation, compared = None, {}
     return JournaledRow(
         journal_seq=int(str(row["seq"])),
         repair_id=None if row["repair_id"] is None else str(row["repair_id"]),
         target=str(row["target"]),
         relation=relation,
-        marked=(found.get("reason") or "").startswith(MARK) or (relation == "plan_change" and actor == ACTOR),
-        **found,
+        marked=(compared.get("reason") or "").startswith(MARK) or (relation == "plan_change" and actor == ACTOR),
+        **compared,
     )
 
 
 def _appended(after: object) -> tuple[str, Mapping[str, object]]:
-    """The table and the values of the row that an entry says was added; nothing where it says no such thing."""
+    """The table and the values of the row that an entry says was added; empty where it says no such thing."""
     try:
         appended = json.loads(str(after))["appended"]
         table, values = appended["table"], appended["values"]
@@ -74,7 +74,7 @@ def _appended(after: object) -> tuple[str, Mapping[str, object]]:
 
 
 def _relation_of(table: str, action: str, fitted: Mapping[str, RelationMapping]) -> str | None:
-    """Our relation for the table that a row was added to: by the kind of repair, where one table is two of ours."""
+    """The relation that a row was added to; where one table is two relations, the kind of repair decides."""
     likely = _ADDED_TO.get(action, "ledger_entry")
     for relation in (likely, *COMPARED):
         mapping = fitted.get(relation)
@@ -84,7 +84,7 @@ def _relation_of(table: str, action: str, fitted: Mapping[str, RelationMapping])
 
 
 def _compared(name: str, value: object) -> str | None:
-    """A value as text; numbers in one form. What was masked when it was journaled cannot be compared."""
+    """A value as text; numbers in one form. A value that was masked when it was journaled cannot be compared."""
     text = _text(value)
     if text is None or MASK in text:
         return None

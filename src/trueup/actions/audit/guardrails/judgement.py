@@ -1,8 +1,8 @@
 """Judge the five guardrails of a report: each is one small pure function of the report and of a few facts.
 
-What is known to be wrong blocks, whatever else is unknown. What could not be read is unknown. Only what was read and is
-right is allowed. An exempted finding has an owner and blocks nothing, with one exception: an exemption does not write
-the idempotency record that is missing, so a replay of its event would still grant again.
+What is known to be wrong blocks, whatever else is unknown. What could not be read is unknown. Only what was read and
+is right is allowed. An exempted finding has an owner and blocks nothing, with one exception: an exemption does not
+write the missing idempotency record, so a replay of its event would still grant the credits again.
 """
 
 from __future__ import annotations
@@ -49,66 +49,72 @@ _SOME_CHECKS = "Only some of the checks were asked, and what the others would ha
 
 
 def judge_guardrails(
-    report: Report, *, repairs: RepairEvidence, whole: bool, rules: Rules | None = None
+    report: Report, *, repairs: RepairEvidence, covers_all_checks: bool, rules: Rules | None = None
 ) -> tuple[Guardrail, ...]:
     """Return the guardrails of a report, in the order in which every report shows them.
 
-    ``whole`` says that every check of the catalogue was asked; ``rules`` are those of `trueup gate`. As of the moment
-    that the report was made: one that is served later is ``aged``.
+    ``covers_all_checks`` says that every check of the catalogue was asked; ``rules`` are those of `trueup gate`. They
+    hold for the moment at which the report was made; ``aged`` judges a report that is served later.
     """
     rests_on = (audited_repairs(repairs), replay(report))
     return (
         stripe_source_of_truth(report),
         *rests_on,
-        release(dataclasses.replace(report, guardrails=rests_on), whole=whole, rules=rules or Rules()),
-        complete_and_fresh(report, whole=whole),
+        release(
+            dataclasses.replace(report, guardrails=rests_on),
+            covers_all_checks=covers_all_checks,
+            rules=rules or Rules(),
+        ),
+        complete_and_fresh(report, covers_all_checks=covers_all_checks),
     )
 
 
 def stripe_source_of_truth(report: Report) -> Guardrail:
-    """Whether Stripe Billing and Checkout say the same of paid plans as the app."""
-    blocks = list(_found(report, STRIPE_CHECKS, "The app's paid plans are not what Stripe says"))
+    """Whether the app's paid plans agree with Stripe Billing and Checkout."""
+    blocks = list(_found(report, STRIPE_CHECKS, "The app's paid plans differ from Stripe"))
     if report.stripe_as_of is None:
-        return _judged(STRIPE, blocks, ["Stripe was not read, so nobody knows whether the app's paid plans are its."])
+        return _judged(
+            STRIPE, blocks, ["Stripe was not read, so whether the app's paid plans agree with it is unknown."]
+        )
     return _judged(STRIPE, blocks, [*_outdated_stripe(report), *_unanswered(report, STRIPE_CHECKS)])
 
 
 def _outdated_stripe(report: Report) -> Iterator[str]:
-    """What is wrong with the age of Stripe's side: tables and files of it are copies that somebody made before."""
+    """What is wrong with the age of Stripe's side: tables and files are copies that were made earlier."""
     moment = report.stripe_as_of
     if moment is not None and report.generated_at - moment > timedelta(minutes=FRESH_MINUTES):
         yield (
             f"Stripe's side is of {moment:%Y-%m-%d %H:%M} UTC, more than {FRESH_MINUTES} minutes before the report, "
-            "and says nothing of now."
+            "and may have changed since."
         )
 
 
 def audited_repairs(evidence: RepairEvidence) -> Guardrail:
-    """Whether every repair that was applied has its row in the app's own table, and the reverse."""
+    """Whether every applied repair has its row in the app's own table, and every such row its repair."""
     marked = evidence.marked
     blocks, doubts = list(evidence.disagreements), list(evidence.doubts)
     match evidence.state:
         case JournalState.READ if marked:
-            blocks.append(f"With trueup's mark, and with no repair in the journal that added it: {marked}.")
+            blocks.append(f"Rows with trueup's mark that no repair in the journal added: {marked}.")
         case JournalState.ABSENT if marked:
-            blocks.append(f"With trueup's mark, and there is no journal that knows of it: {marked}.")
+            blocks.append(f"Rows with trueup's mark, but there is no journal that could record them: {marked}.")
         case JournalState.HIDDEN:
             doubts.append(f"The journal of repairs could not be read: {(evidence.problem or '').rstrip('.')}.")
         case JournalState.IMPOSSIBLE if marked:
-            doubts.append(f"With trueup's mark, and files hold no journal that could know of it: {marked}.")
+            doubts.append(f"Rows with trueup's mark, but files hold no journal that could record them: {marked}.")
     notes = []
     if evidence.excused:
-        notes.append(f"Gone together with their whole accounts: the rows of {evidence.excused:,} repairs.")
+        notes.append(f"Repairs whose row was deleted together with its whole account: {evidence.excused:,}.")
     return _judged(REPAIRS, blocks, doubts, notes)
 
 
 def replay(report: Report) -> Guardrail:
-    """Whether an event can be processed again: its event, payment and invoice would all be known again."""
+    """Whether an event can be processed again: the app would recognize its event, payment and invoice."""
     blocks = list(_found(report, REPLAY_CHECKS, "Repair this before any event is replayed"))
     accepted = [f for f in _findings(report, (UNRECORDED,)) if f.exemption is not None]
     if accepted:
         rows = named([(finding.subject, 1) for finding in accepted], "event")
-        blocks.append(f"Exempted, which writes no record, so that a replay would grant again: {rows}.")
+        blocks.append(f"Exempted, but still without an idempotency record; a replay would grant again: {rows}.")
     doubts = list(_unanswered(report, (*REPLAY_CHECKS, UNREADABLE)))
     unread = [f for f in _open(report, (UNREADABLE,)) if f.evidence.get("relation") in _REPLAYED]
     if unread:
@@ -117,20 +123,22 @@ def replay(report: Report) -> Guardrail:
     return _judged(REPLAY, blocks, doubts)
 
 
-def release(report: Report, *, whole: bool, rules: Rules) -> Guardrail:
+def release(report: Report, *, covers_all_checks: bool, rules: Rules) -> Guardrail:
     """Whether a deploy that touches billing may go out: what `trueup gate` says of this report without a baseline.
 
-    The report must hold its guardrails of replays and repairs. ``rules`` are the gate's; their shadow does not count.
+    The report must already have its guardrails of replays and repairs. ``rules`` are the gate's, without their shadow.
     """
     rules = dataclasses.replace(rules, shadow={}, since=None, checks=frozenset(GATE_CHECKS))
     verdict = judge_release(report=report, baseline=None, rules=rules, now=report.generated_at)
-    blocks, doubts = list(_blocking(verdict)), [] if whole else [_SOME_CHECKS]
+    blocks, doubts = list(_blocking(verdict)), [] if covers_all_checks else [_SOME_CHECKS]
     for question in verdict.questions:
         if question.status is GuardrailStatus.BLOCKED:
             blocks += question.reasons
         elif question.status is GuardrailStatus.UNKNOWN:
             doubts += question.reasons
-    status = max(verdict.status, GuardrailStatus.ALLOWED if whole else GuardrailStatus.UNKNOWN, key=_BADNESS.index)
+    status = max(
+        verdict.status, GuardrailStatus.ALLOWED if covers_all_checks else GuardrailStatus.UNKNOWN, key=_BADNESS.index
+    )
     return Guardrail(id=RELEASE, status=status, reasons=_named_reasons([*blocks, *doubts]))
 
 
@@ -148,24 +156,24 @@ def _blocking(verdict: Verdict) -> Iterator[str]:
 
 
 def _named_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Each reason once, and no more of them than a person reads."""
+    """Each reason once, and no more of them than a person would read."""
     distinct = tuple(dict.fromkeys(f"{reason.rstrip('.')}." for reason in reasons))
     if len(distinct) <= _MOST_REASONS:
         return distinct
-    return (*distinct[:_MOST_REASONS], f"And {len(distinct) - _MOST_REASONS:,} more, which `trueup gate` lists.")
+    return (*distinct[:_MOST_REASONS], f"And {len(distinct) - _MOST_REASONS:,} more; `trueup gate` lists them all.")
 
 
-def complete_and_fresh(report: Report, *, whole: bool) -> Guardrail:
-    """Whether the report says how things are: everything was looked at, just now."""
+def complete_and_fresh(report: Report, *, covers_all_checks: bool) -> Guardrail:
+    """Whether the report says how things are now: everything was looked at, and recently."""
     doubts = [
         f"{read.relation} was not read whole: {(read.problem or '').rstrip('.')}." for read in report.interruptions
     ]
-    missing = [made.check for made in report.outcomes if isinstance(made.outcome, (Skipped, Broken))]
+    missing = [result.check for result in report.outcomes if isinstance(result.outcome, (Skipped, Broken))]
     if missing:
         doubts.append(f"Not everything could be checked: {named([(check, 1) for check in missing], 'check')}.")
     elif not report.complete and not doubts:
         doubts.append("No check was answered.")
-    if not whole:
+    if not covers_all_checks:
         doubts.append(_SOME_CHECKS)
     if report.database_as_of is None:
         doubts.append("The database was not read.")
@@ -173,7 +181,7 @@ def complete_and_fresh(report: Report, *, whole: bool) -> Guardrail:
 
 
 def aged(
-    found: Sequence[Guardrail],
+    guardrails: Sequence[Guardrail],
     *,
     generated_at: datetime,
     as_of: datetime | None,
@@ -182,22 +190,22 @@ def aged(
 ) -> tuple[Guardrail, ...]:
     """The guardrails of a report that is read at ``now``: one that is too old allows nothing any more.
 
-    What it says is blocked stays blocked. The words are the same however old it is, so that they can be cached.
+    What was blocked stays blocked. The words are the same however old the report is, so that they can be cached.
     """
     moment = min(generated_at, as_of or generated_at)
     if is_fresh(generated_at=generated_at, as_of=as_of, now=now, fresh_minutes=fresh_minutes):
-        return tuple(found)
+        return tuple(guardrails)
     reason = (
-        f"The report is of {moment:%Y-%m-%d %H:%M} UTC, more than {fresh_minutes:,} minutes ago or still to come, and "
-        "says nothing of now; audit again."
+        f"The report is of {moment:%Y-%m-%d %H:%M} UTC, more than {fresh_minutes:,} minutes ago or in the "
+        "future; run the audit again."
     )
-    return tuple(_outdated(guardrail, reason) for guardrail in found)
+    return tuple(_outdated(guardrail, reason) for guardrail in guardrails)
 
 
 def is_fresh(
     *, generated_at: datetime, as_of: datetime | None, now: datetime, fresh_minutes: int = FRESH_MINUTES
 ) -> bool:
-    """Whether a report, and what it read, is young enough at ``now``, and not of a moment to come."""
+    """Whether the report and what it read are recent at ``now``, and not of a future moment."""
     moments = [generated_at, as_of or generated_at]
     return all(timedelta(0) <= now - moment <= timedelta(minutes=fresh_minutes) for moment in moments)
 
@@ -216,9 +224,9 @@ def _judged(guardrail_id: str, blocks: Collection[str], doubts: Iterable[str], n
 
 
 def _findings(report: Report, checks: Collection[str]) -> Iterator[Finding]:
-    for made in report.outcomes:
-        if made.check in checks:
-            yield from made.findings
+    for result in report.outcomes:
+        if result.check in checks:
+            yield from result.findings
 
 
 def _open(report: Report, checks: Collection[str]) -> Iterator[Finding]:
@@ -228,14 +236,14 @@ def _open(report: Report, checks: Collection[str]) -> Iterator[Finding]:
 def _found(report: Report, checks: Sequence[str], says: str) -> Iterator[str]:
     """One sentence for each of these checks that has open findings."""
     for check in checks:
-        found = [(finding.subject, 1) for finding in _open(report, (check,))]
-        if found:
-            yield f"{says}: {named(found, f'{check} finding')}."
+        subjects = [(finding.subject, 1) for finding in _open(report, (check,))]
+        if subjects:
+            yield f"{says}: {named(subjects, f'{check} finding')}."
 
 
 def _unanswered(report: Report, checks: Sequence[str]) -> Iterator[str]:
     """One sentence for each of these checks that did not answer."""
-    outcomes = {made.check: made.outcome for made in report.outcomes}
+    outcomes = {result.check: result.outcome for result in report.outcomes}
     for check in checks:
         match outcomes.get(check):
             case None:

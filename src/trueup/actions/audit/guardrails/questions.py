@@ -1,4 +1,4 @@
-"""What the books are asked about trueup's own repairs. A row is a name for a person, and how many it stands for."""
+"""The queries about trueup's own repairs. A row is a name for a person, and the number of rows it counts for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LEFT JOIN journaled_row AS entry ON entry.repair_id = applied.repair_id
 WHERE entry.repair_id IS NULL
 ORDER BY 1
 """
-"""Repairs that are on record as applied, and that no entry of the journal is about."""
+"""Repairs that are recorded as applied but that no entry of the journal is about."""
 
 UNRECORDED = """
 SELECT 'entry ' || entry.journal_seq || ', ' || entry.target, 1
@@ -18,7 +18,7 @@ LEFT JOIN applied_repair AS applied ON applied.repair_id = entry.repair_id
 WHERE entry.repair_id IS NOT NULL AND applied.repair_id IS NULL
 ORDER BY entry.journal_seq
 """
-"""Entries of the journal about repairs that are not on record."""
+"""Entries of the journal about repairs that are not recorded."""
 
 CUT = """
 SELECT (SELECT head_seq FROM journal_reading), count(*), coalesce(max(journal_seq), 0)
@@ -27,7 +27,7 @@ FROM journaled_row
 """Where the journal's head says that it ends, how many entries there are, and the last of them."""
 
 ALIKE = """
-WITH promised AS (   -- what the journal says was added; rows that are alike are counted, they cannot be told apart
+WITH promised AS (   -- what the journal says was added; equal rows are counted, because nothing distinguishes them
     SELECT relation, account_id, amount, balance_after, from_plan, to_plan, reason,
            count(*) AS entries, max(journal_seq) AS journal_seq, arg_max(target, journal_seq) AS target
     FROM journaled_row
@@ -71,7 +71,7 @@ LEFT JOIN (SELECT DISTINCT account_id FROM ledger_entry WHERE account_id IN (SEL
 WHERE promised.entries > coalesce(found.rows_there, 0)
 ORDER BY promised.journal_seq
 """
-"""Entries whose row is not in the app's table as it was added, how many, and whether its account is gone whole."""
+"""Entries whose row is not in the app's table as it was added; how many, and whether the whole account is gone."""
 
 FORGED = f"""
 {ALIKE}
@@ -94,7 +94,7 @@ LEFT JOIN known ON known.relation = there.relation
 WHERE there.ours AND there.entries > coalesce(known.entries, 0)
 ORDER BY 1
 """
-"""Rows that carry the mark of our repairs beyond those that the journal knows."""
+"""Rows that carry the mark of trueup's repairs, beyond those that the journal records."""
 
 EVENT_LOST = """
 WITH credited AS (   -- when the ledger first named the event: what is older than the table of events owes no record
@@ -113,7 +113,7 @@ WHERE entry.relation = 'webhook_event'
 GROUP BY entry.event_id
 ORDER BY max(entry.journal_seq)
 """
-"""Entries about an idempotency record that is not there."""
+"""Entries about an idempotency record that is not in the app's table."""
 
 UNCOMPARED = """
 SELECT 'entry ' || journal_seq || ', ' || target, 1
@@ -122,4 +122,4 @@ WHERE repair_id IS NOT NULL
   AND (relation IS NULL OR (relation IN ('ledger_entry', 'plan_change') AND NOT marked))
 ORDER BY journal_seq
 """
-"""Entries whose row cannot be looked for: its table or columns are no longer mapped, or it has no mark of ours."""
+"""Entries whose row cannot be looked for: its table or columns are no longer mapped, or it has no mark."""

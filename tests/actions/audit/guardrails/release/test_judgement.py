@@ -135,7 +135,7 @@ def test_a_plan_gates_exemption_needs_an_end() -> None:
 def test_a_cell_that_failed_blocks_though_no_finding_tells_of_it() -> None:
     cell = PlanGate(feature="exports", plan="FREE", expected=False, actual=True)
     made = judge(report_of(plan_gates=(cell,)))
-    assert "exports on FREE should be denied and is allowed, and no finding tells of it." in reasons(made)
+    assert "exports on FREE should be denied and is allowed, and no finding reports it." in reasons(made)
     assert made.status is GuardrailStatus.BLOCKED
 
 

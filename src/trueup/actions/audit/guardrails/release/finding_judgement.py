@@ -1,4 +1,4 @@
-"""What each finding means for the release: whether it blocks, and why or why not.
+"""Judge what each finding means for the release: whether it blocks, and why or why not.
 
 The same check and subject are the same finding in both reports; in doubt a finding is new.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trueup.model.report import Report
 
 EXEMPTION_EXPIRED = "exemption-expired"
-"""The check whose subjects are the issue ids that were exempted once."""
+"""The check whose subjects are the issue ids of ended exemptions."""
 
 
 class FindingJudge:
@@ -54,7 +54,7 @@ class FindingJudge:
                 self._ended_plans.setdefault(finding.evidence.get("check_id"), set()).add(plan)
 
     def judge_all(self) -> tuple[Judged, ...]:
-        """Return every finding of the report, judged: what blocks first, then in the report's order."""
+        """Return every finding of the report: blocking ones first, then in the report's order."""
         order = list(Standing)
         judged = map(self._judge, self._report.findings())
         return tuple(sorted(judged, key=lambda item: order.index(item.standing)))
@@ -82,7 +82,7 @@ class FindingJudge:
         return judged(standing, reason, known=known)
 
     def _why_lapsed(self, finding: Finding) -> str | None:
-        """Why the exemption does not hold any more; None where it does, or where there never was one."""
+        """Why the exemption no longer holds; None where it holds, or where there never was one."""
         if finding.exemption is None:
             return "Its exemption has ended." if self._exemption_has_ended(finding) else None
         expires = finding.exemption.expires_at

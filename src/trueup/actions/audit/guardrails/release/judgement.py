@@ -1,4 +1,4 @@
-"""Judge whether a report's software may be released: one pure function of reports, rules and the moment of asking."""
+"""Judge whether the software of a report may be released: a pure function of reports, rules and the moment."""
 
 from __future__ import annotations
 

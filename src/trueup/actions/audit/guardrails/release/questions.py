@@ -14,7 +14,7 @@ from trueup.model.release.verdict import Judged, Question, Standing
 from trueup.model.report import Report
 
 CLOCK_SKEW = timedelta(minutes=2)
-"""How far a report's clocks may be ahead of ours before its moments are not believed."""
+"""How far a report's clocks may be ahead of this machine's before its moments are not trusted."""
 
 
 def _asked(
@@ -26,10 +26,10 @@ def _asked(
     notes: Iterable[str] = (),
     findings: Iterable[Judged] = (),
 ) -> Question:
-    """What is known to be bad is said before what is unknown."""
+    """Build a question's answer. Reasons that block come before those that are unknown."""
     bad, unclear, on = tuple(blocked), tuple(unknown), tuple(findings)
-    blocks = bool(bad) or any(one.standing.blocks for one in on)
-    unsure = bool(unclear) or any(one.standing is Standing.UNKNOWN for one in on)
+    blocks = bool(bad) or any(finding.standing.blocks for finding in on)
+    unsure = bool(unclear) or any(finding.standing is Standing.UNKNOWN for finding in on)
     status = GuardrailStatus.BLOCKED if blocks else GuardrailStatus.UNKNOWN if unsure else GuardrailStatus.ALLOWED
     return Question(id=question_id, asks=asks, status=status, reasons=bad + unclear, notes=tuple(notes), findings=on)
 
@@ -47,9 +47,9 @@ def complete(report: Report, rules: Rules) -> Question:
 
 def _gaps(report: Report, rules: Rules) -> Iterator[str]:
     if rules.environment is not None and report.environment != rules.environment:
-        yield f"The report is of {report.environment}, and the config of {rules.environment}."
+        yield f"The report is of {report.environment}, but the config is of {rules.environment}."
     if rules.period_days is not None and report.period_days != rules.period_days:
-        yield f"The report looks back {report.period_days} days, and the config says {rules.period_days}."
+        yield f"The report looks back {report.period_days} days, but the config says {rules.period_days}."
     for read in report.interruptions:
         yield f"Not read whole: {read.relation}: {read.problem}"
     for answer in report.outcomes:
@@ -61,12 +61,12 @@ def _gaps(report: Report, rules: Rules) -> Iterator[str]:
     if not checked:
         yield "No check gave an answer."
     elif not any(answer.population for answer in checked):
-        yield "There was nothing to look at: every check looked at no rows at all."
+        yield "There was nothing to look at: no check had any rows."
 
 
 def fresh(report: Report, rules: Rules, now: datetime) -> Question:
-    """Whether the report tells of now: neither old nor from a clock that is wrong."""
-    return _asked("fresh", "Does the report tell of now?", unknown=_out_of_time(report, rules, now))
+    """Whether the report says how things are now: it is neither old nor from a clock that is wrong."""
+    return _asked("fresh", "Is the report recent?", unknown=_out_of_time(report, rules, now))
 
 
 def _out_of_time(report: Report, rules: Rules, now: datetime) -> Iterator[str]:
@@ -82,30 +82,30 @@ def _out_of_time(report: Report, rules: Rules, now: datetime) -> Iterator[str]:
         if at is None:
             continue
         if at - now > CLOCK_SKEW:
-            yield f"{what} at {at:%Y-%m-%d %H:%M:%S} UTC, which lies ahead: a clock is wrong."
+            yield f"{what} at {at:%Y-%m-%d %H:%M:%S} UTC, which is in the future: a clock is wrong."
         elif now - at > oldest:
             yield f"{what} at {at:%Y-%m-%d %H:%M:%S} UTC, more than {rules.max_age_minutes} minutes ago."
 
 
 def plan_gates(report: Report, judged: Sequence[Judged]) -> Question:
-    """Whether each plan gets what it should. A cell that failed and that no finding tells of blocks too."""
-    told = [one for one in judged if one.finding.area is Area.GATES]
-    subjects = {one.finding.subject for one in told}
+    """Whether each plan gets what it should. A cell that failed blocks even if no finding is about it."""
+    of_gates = [finding for finding in judged if finding.finding.area is Area.GATES]
+    subjects = {finding.finding.subject for finding in of_gates}
     blocked, unknown = [], list(_unasked_gates(report))
     for cell in report.plan_gates:
         if cell.passed or subjects & {f"{cell.feature}:{cell.plan}", cell.feature}:
             continue
         if cell.expected is None or cell.actual is None:
-            unknown.append(f"{_cell(cell)}, which is not known to be right.")
+            unknown.append(f"{_cell(cell)}, and one of them is unknown.")
         else:
-            blocked.append(f"{_cell(cell)}, and no finding tells of it.")
+            blocked.append(f"{_cell(cell)}, and no finding reports it.")
     return _asked(
         "plan-gates",
         "Does each plan get what it should?",
         blocked=blocked,
         unknown=unknown,
         notes=_gate_notes(report),
-        findings=told,
+        findings=of_gates,
     )
 
 
@@ -116,12 +116,12 @@ def _cell(cell: PlanGate) -> str:
 def _unasked_gates(report: Report) -> Iterator[str]:
     answers = [answer for answer in report.outcomes if answer.check in GATE_CHECKS]
     if not answers:
-        yield "The report asked nothing about plan gates."
+        yield "The report did not ask about plan gates."
     for answer in answers:
         if answer.answered in {Answered.SKIPPED, Answered.BROKEN}:
             yield f"{answer.check} was {answer.answered}: {answer.reason}"
     if any(answer.answered is Answered.CHECKED for answer in answers) and not report.plan_gates:
-        yield "Plan gates were asked about, and the report holds none."
+        yield "Plan gates were asked about, but the report holds none."
 
 
 def _gate_notes(report: Report) -> Iterator[str]:
@@ -135,62 +135,62 @@ def _gate_notes(report: Report) -> Iterator[str]:
 
 
 def findings(judged: Sequence[Judged]) -> Question:
-    """Whether something is open that may not go out."""
-    told = [one for one in judged if one.finding.area is not Area.GATES]
-    return _asked("findings", "Is anything open that is new or worse?", findings=told)
+    """Whether a finding is open that must not be released."""
+    others = [finding for finding in judged if finding.finding.area is not Area.GATES]
+    return _asked("findings", "Is anything open that is new or worse?", findings=others)
 
 
 def replay(report: Report, judged: Sequence[Judged]) -> Question:
-    """Whether a replay would be safe. What blocks it and is excused as a finding blocks replays, and no release."""
+    """Whether a replay would be safe. Findings that are excused for the release block replays, but no release."""
     asks = "Would replaying webhooks be safe?"
-    found = report.guardrail(REPLAY)
-    if found is None or found.status is not GuardrailStatus.BLOCKED:
+    guardrail = report.guardrail(REPLAY)
+    if guardrail is None or guardrail.status is not GuardrailStatus.BLOCKED:
         return _guardrail(report, REPLAY, asks)
     rests_on = _rests_on(report, judged)
     excused = {Standing.SHADOW, Standing.EXEMPTED}
-    if rests_on and all(one.known or one.standing in excused for one in rests_on):
+    if rests_on and all(finding.known or finding.standing in excused for finding in rests_on):
         return _asked(
-            REPLAY, asks, notes=(*found.reasons, "All of it is known, so it blocks replays and not releases.")
+            REPLAY, asks, notes=(*guardrail.reasons, "All of it was known before, so it blocks only replays.")
         )
-    if rests_on and all(one.known or one.standing in {*excused, Standing.UNKNOWN} for one in rests_on):
-        return _asked(REPLAY, asks, unknown=(*found.reasons, "Whether all of it was known is unknown."))
+    if rests_on and all(finding.known or finding.standing in {*excused, Standing.UNKNOWN} for finding in rests_on):
+        return _asked(REPLAY, asks, unknown=(*guardrail.reasons, "It is unknown whether all of this was known before."))
     return _guardrail(report, REPLAY, asks)
 
 
 def _rests_on(report: Report, judged: Sequence[Judged]) -> Sequence[Judged]:
-    """The findings that a blocked replay rests on; none where a check did not answer, so that there may be more."""
+    """The findings that make a replay unsafe; none where a check did not answer, so that there may be more."""
     answers = {answer.check: answer.answered for answer in report.outcomes}
     if any(answers.get(check) is not Answered.CHECKED for check in REPLAY_CHECKS):
         return ()
-    found = [one for one in judged if one.finding.check in {*REPLAY_CHECKS, UNREADABLE}]
-    return found if any(one.finding.check in REPLAY_CHECKS for one in found) else ()
+    findings = [finding for finding in judged if finding.finding.check in {*REPLAY_CHECKS, UNREADABLE}]
+    return findings if any(finding.finding.check in REPLAY_CHECKS for finding in findings) else ()
 
 
 def audited_repairs(report: Report) -> Question:
-    """Whether every repair has its row. One without is never backlog."""
+    """Whether every repair has its row. A repair without one always blocks."""
     return _guardrail(report, REPAIRS, "Does every repair have its row in the ledger, and the reverse?")
 
 
 def _guardrail(report: Report, guardrail_id: str, asks: str) -> Question:
-    found = report.guardrail(guardrail_id)
-    if found is None:
+    guardrail = report.guardrail(guardrail_id)
+    if guardrail is None:
         return _asked(guardrail_id, asks, unknown=[f"The report holds no guardrail {guardrail_id}."])
-    match found.status:
+    match guardrail.status:
         case GuardrailStatus.ALLOWED:
-            return _asked(guardrail_id, asks, notes=found.reasons)
+            return _asked(guardrail_id, asks, notes=guardrail.reasons)
         case GuardrailStatus.BLOCKED:
-            return _asked(guardrail_id, asks, blocked=found.reasons or [f"{guardrail_id} is blocked."])
+            return _asked(guardrail_id, asks, blocked=guardrail.reasons or [f"{guardrail_id} is blocked."])
         case GuardrailStatus.UNKNOWN:
-            return _asked(guardrail_id, asks, unknown=found.reasons or [f"{guardrail_id} is unknown."])
+            return _asked(guardrail_id, asks, unknown=guardrail.reasons or [f"{guardrail_id} is unknown."])
 
 
 def baseline(report: Report, before: Report | None, rules: Rules, *, unusable: Sequence[str]) -> Question:
-    """Whether there is something to compare with, and whether as much was looked at as then."""
+    """Whether there is a baseline to compare with, and whether the report looked at as much as the baseline did."""
     asks = "Can it be compared with what was known?"
     if before is None:
         since = rules.since
         note = (
-            f"No baseline: what was first seen by {since:%Y-%m-%d %H:%M} UTC is let pass, whatever became of it."
+            f"No baseline: what was first seen by {since:%Y-%m-%d %H:%M} UTC passes, even if it got worse since."
             if since
             else f"No baseline: every open finding of severity {rules.fail_on} or worse blocks."
         )
@@ -201,34 +201,34 @@ def baseline(report: Report, before: Report | None, rules: Rules, *, unusable: S
 def _since_too_late(report: Report, rules: Rules) -> Iterator[str]:
     # What memory does not know is first seen by the report itself: a later --since would let all of it pass.
     if rules.since is not None and rules.since >= report.generated_at:
-        yield "--since is not before the report, so that nothing would be new."
+        yield "--since is not before the report, so nothing could be new."
 
 
 def incomparable(report: Report, before: Report, rules: Rules) -> Iterator[str]:
     """Why this baseline cannot say what is new in the report."""
     wanted = rules.baseline_environment or report.environment
     if before.environment != wanted:
-        yield f"The baseline is of {before.environment}, and not of {wanted}."
+        yield f"The baseline is of {before.environment}, not of {wanted}."
     if before.run_id == report.run_id:
         yield "The baseline is the report itself."
     elif before.generated_at >= report.generated_at:
         yield "The baseline is not older than the report."
     if before.period_days != report.period_days:
-        yield f"The baseline looks back {before.period_days} days, and the report {report.period_days}."
+        yield f"The baseline looks back {before.period_days} days, but the report looks back {report.period_days}."
     if not before.complete:
         yield "The baseline is incomplete."
 
 
 def _lost(report: Report, before: Report) -> Iterator[str]:
-    """What the baseline looked at and the report does not, so that its findings are gone without being mended."""
+    """What the baseline looked at and the report did not, so that its findings are gone without being repaired."""
     now = {answer.check: answer for answer in report.outcomes}
     for then in before.outcomes:
         if then.answered is not Answered.CHECKED:
             continue
         answer = now.get(then.check)
         if answer is None:
-            yield f"{then.check} was answered in the baseline and was not asked now."
+            yield f"{then.check} was answered in the baseline but was not asked now."
         elif answer.answered is Answered.OFF:
-            yield f"{then.check} was answered in the baseline and is off now."
+            yield f"{then.check} was answered in the baseline but is off now."
         elif answer.answered is Answered.CHECKED and then.population and not answer.population:
-            yield f"{then.check} looked at {then.population:,} in the baseline and at nothing now."
+            yield f"{then.check} looked at {then.population:,} in the baseline, but at nothing now."
