@@ -78,9 +78,9 @@ def test_backticks_are_mysqls_quotes() -> None:
 @pytest.mark.parametrize(
     ("sql", "doubt"),
     [
-        ("to_jsonb(users)", "users, which is no column"),
-        ("(SELECT nothing FROM wallets)", "nothing, which is no column"),
-        ("(SELECT wallets.* FROM wallets)", "wallets.*, which is no column"),
+        ("to_jsonb(users)", "users, which is not a column"),
+        ("(SELECT nothing FROM wallets)", "nothing, which is not a column"),
+        ("(SELECT wallets.* FROM wallets)", "wallets.*, which is not a column"),
         ("EXISTS (SELECT * FROM wallets)", "every column of a table"),
         ("(SELECT x FROM hidden)", "the table hidden, which this connection cannot see"),
         ("plan_of(id)", "calls plan_of()"),

@@ -166,10 +166,10 @@ def test_what_a_person_must_look_at_is_said(postgres_server: PostgresServer, tmp
     script = grants(app.config, repair_role=strong)
     for said in (
         "app.users has row security",
-        "app.ledger has triggers of its own (number_it)",
-        "app.ledger.by_name is numbered by a sequence that could not be found out",
+        "app.ledger has triggers (number_it)",
+        "app.ledger.by_name is numbered by a sequence that could not be determined",
         "PUBLIC, and so every role, has rights to app.cards",
-        f"{strong} is there already and has attributes",
+        f"{strong} exists already and has attributes",
         f"{strong} is a member of pg_read_all_data",
     ):
         assert said in script

@@ -64,7 +64,7 @@ def test_doctor_names_the_tables_their_age_and_what_is_not_in_them(
     assert symptoms[0][1].startswith("11 tables of postgresql://")
     assert symptoms[0][1].endswith("last written 3 hours ago")
     assert symptoms[1][1] == (
-        "not in them, and read only with an api_key beside them: stripe_event, stripe_webhook_endpoint, "
+        "not in the tables, and read only if [stripe] also has an api_key: stripe_event, stripe_webhook_endpoint, "
         "stripe_product_feature"
     )
 
@@ -86,7 +86,7 @@ def test_doctor_says_that_what_is_too_old_will_be_unknown(world: StripeWorld, ap
     keep_in_sync_engine(app, world, synced_at=NOW - timedelta(days=3))
     (health, says), *_ = said(config_of(tmp_path, app))
     assert health is Health.WRONG
-    assert says.startswith("all of Stripe's side will be unknown: what was last synced of Stripe is of ")
+    assert says.startswith("everything about Stripe will be unknown: what was last synced of Stripe is of ")
 
 
 def test_doctor_names_a_table_that_the_tool_should_have_and_one_that_is_no_file_of_ours(
@@ -95,7 +95,7 @@ def test_doctor_names_a_table_that_the_tool_should_have_and_one_that_is_no_file_
     keep_in_sync_engine(app, world, synced_at=NOW)
     with psycopg.connect(app) as connection:
         connection.execute("DROP TABLE stripe.disputes")
-    problem = 'stripe.objects.disputes.table is "stripe.disputes", and there is no such table that we may read'
+    problem = 'stripe.objects.disputes.table is "stripe.disputes", but no such table can be read'
     assert any(health is Health.WARNING and says.startswith(problem) for health, says in said(config_of(tmp_path, app)))
     folder = tmp_path / "export"
     folder.mkdir()
@@ -121,7 +121,7 @@ def test_doctor_asks_for_the_moment_of_syncing_where_nothing_says_it(app: str, t
     columns = '[relations.stripe_subscription.columns]\nsubscription_id = "sid"\nlivemode = "live"\n'
     (health, says), _ = said(config_of(tmp_path, app, section + columns))
     assert health is Health.WARNING
-    assert says.endswith("nothing says when they were last synced: give synced_at")
+    assert says.endswith("it is unknown when they were last synced; set synced_at")
 
 
 def test_init_recognises_stripe_sync_engine_beside_an_app_and_takes_none_of_its_tables_for_the_app_s(

@@ -168,7 +168,10 @@ def test_a_head_of_another_hash_takes_no_entry(narrow: Narrow) -> None:
     ((right,),) = narrow.owner.rows("SELECT hash FROM trueup_journal_head")
     narrow.owner.execute("UPDATE trueup_journal_head SET hash = 'x'")
     try:
-        with repairing(narrow) as connection, pytest.raises(journal.JournalUnusable, match="head row is not ours"):
+        with (
+            repairing(narrow) as connection,
+            pytest.raises(journal.JournalUnusable, match="head row was not written by trueup"),
+        ):
             append(connection, line(1))
     finally:
         narrow.owner.execute(f"UPDATE trueup_journal_head SET hash = '{right}'")
@@ -261,7 +264,7 @@ def test_the_refusal_says_what_to_do(server: PostgresServer, narrow: Narrow) -> 
         narrow.owner.execute("DROP FUNCTION grant_all()")
     assert isinstance(raised.value.orig, errors.CheckViolation)
     hint = raised.value.orig.diag.message_hint or ""
-    assert "let the application do it as a role of its own" in hint
+    assert "let the application do it as another role" in hint
     assert narrow.repair_role in hint
 
 
@@ -439,7 +442,7 @@ AROUND = {
     "gift(text)": ("sql", "UPDATE users SET email = 'x' WHERE id = $1", "may write users"),
     "reads(text)": ("sql", "SELECT count(*) FROM users", None),
     "writes_elsewhere(text)": ("sql", "DELETE FROM members", None),
-    "runs(text)": ("plpgsql", "BEGIN EXECUTE $1; END", "makes up its statements"),
+    "runs(text)": ("plpgsql", "BEGIN EXECUTE $1; END", "builds its statements"),
     "logs(text)": (
         "plpgsql",
         "BEGIN INSERT INTO credit_transactions (user_id) VALUES ($1); END",
@@ -480,7 +483,7 @@ def test_the_doctor_names_the_rights_and_the_triggers_of_an_older_trueup(
     seen = [s for s in examine_setup(app.config, app.checks, now=app.now) if s.about == "repairs"]
     said = " / ".join(s.says for s in seen if s.health is Health.WARNING)
     assert "may change its own journal (UPDATE on trueup_journal_head)" in said
-    assert "an older trueup are on users.plan" in said
+    assert "an older trueup's triggers are on users.plan" in said
     run_psql(server, database, grants(narrow.owner.config, audit_role=narrow.audit_role, repair_role=role))
     seen = [s for s in examine_setup(app.config, app.checks, now=app.now) if s.about == "repairs"]
     assert {s.health for s in seen} == {Health.FINE}

@@ -194,7 +194,7 @@ def test_what_could_not_be_read_of_stripe_is_unknown_not_absent(place: Place) ->
     assert not any("dispute" in what for _, what, _ in said(explanation))
     (says,) = (sentence for sentence in explanation.timeline.unknown if "disputes were not read whole" in sentence)
     assert "rak_dispute_read" in says
-    assert "  ? Stripe's disputes were not read whole, and are unknown:" in as_text(explanation, BLOCKED, width=140)
+    assert "  ? Stripe's disputes were not read whole and are unknown:" in as_text(explanation, BLOCKED, width=140)
 
 
 def test_a_finding_of_the_ledger_is_explained_though_stripe_does_not_answer(place: Place) -> None:
@@ -210,7 +210,7 @@ def test_a_finding_of_the_ledger_is_explained_though_stripe_does_not_answer(plac
 def test_how_far_back_stripe_is_known_is_said(place: Place) -> None:
     unknown = place.explained().timeline.unknown
     events = MOMENT - timedelta(days=30)
-    assert f"Known from {events:%Y-%m-%d %H:%M} on, and before it unknown: Stripe's events." in unknown
+    assert f"Known from {events:%Y-%m-%d %H:%M} on, unknown before: Stripe's events." in unknown
 
 
 def test_books_of_an_audit_that_read_no_stripe_say_so(place: Place) -> None:
@@ -226,7 +226,7 @@ def test_books_of_an_audit_that_read_no_stripe_say_so(place: Place) -> None:
     )
     assert place.server.requests == []
     assert {line.side for line in explanation.timeline.lines} == {Side.APP}
-    assert "Stripe was not read here: what it knows is unknown, not absent." in explanation.timeline.unknown
+    assert "Stripe was not read here: what it knows is unknown." in explanation.timeline.unknown
     assert [line.note for line in explanation.timeline.lines if line.named] == ["call 2"]
 
 

@@ -124,7 +124,7 @@ def test_the_gate_says_of_a_report_what_its_guardrail_says(seed: int, tmp_path: 
     made = random_report(chance)
     settings = load_release_settings(tmp_path / "trueup.toml")
     whole = {outcome.check for outcome in made.outcomes} >= set(CHECKS)
-    rails = judge_guardrails(made, repairs=random_evidence(chance), whole=whole, rules=gate_rules(settings))
+    rails = judge_guardrails(made, repairs=random_evidence(chance), covers_all_checks=whole, rules=gate_rules(settings))
     document = save(dataclasses.replace(made, guardrails=rails), tmp_path / "report.json")
     said = next(rail for rail in document["guardrails"] if rail["id"] == RELEASE)
     verdict = gate(tmp_path, "--report", "report.json")
@@ -137,7 +137,7 @@ def test_the_random_reports_get_every_verdict(tmp_path: Path) -> None:
         chance = random.Random(seed)
         write_config(tmp_path, chance)
         made = random_report(chance)
-        rails = judge_guardrails(made, repairs=random_evidence(chance), whole=True)
+        rails = judge_guardrails(made, repairs=random_evidence(chance), covers_all_checks=True)
         statuses.append(next(rail.status.value for rail in rails if rail.id == RELEASE))
     assert {status: statuses.count(status) >= 5 for status in SAYS} == dict.fromkeys(SAYS, True)
 

@@ -50,7 +50,7 @@ def test_one_changed_line_is_a_critical_finding_that_names_feature_plan_expected
     assert finding.id == "gate-regression:exports:FREE"
     assert finding.severity.value == "critical"
     assert finding.alerts
-    assert finding.message == "exports on FREE should be denied and is allowed, says the probe app."
+    assert finding.message == "exports on FREE should be denied but is allowed, according to the probe app."
     assert not cell(report, "exports", "FREE").passed
 
 
@@ -119,7 +119,7 @@ def test_a_matrix_that_nobody_wrote_skips_the_checks_and_says_how_to_write_it(co
     report = company.report()
     skipped = outcome(report, "gate-regression")
     assert isinstance(skipped, Skipped)
-    assert '[gates], matrix = "gates.toml"' in skipped.reason
+    assert 'matrix = "gates.toml" under [gates]' in skipped.reason
     assert report.plan_gates == ()
     assert not report.complete
 

@@ -97,4 +97,4 @@ def test_where_plans_stand_nothing_else_is_written(app: App, tmp_path: Path) -> 
     check = _check("FREE", "", "stripe_subscription_id")
     plan = _previewed(aliased, (check,), "TEAM")[check.id]
     assert isinstance(plan, Refused)
-    assert "is where plans stand" in plan.reason
+    assert "is the column of plans" in plan.reason

@@ -172,7 +172,7 @@ def _no_address(place: Place) -> None:
         (_other_account, "acct_other"),
         (_not_pinned, "stripe.account is not set"),
         (_storm, "deadline of 20 seconds"),
-        (_tables_alone, "tables are a copy"),
+        (_tables_alone, "tables are only a copy"),
         (_no_address, "no e-mail address"),
     ],
 )
@@ -183,7 +183,7 @@ def test_what_nobody_can_say_repairs_nothing(place: Place, wrong: Callable[[Plac
         assert isinstance(result, Refused)
         assert result.unproven
         assert says in result.reason
-        assert "Nobody knows whether Stripe has a customer of user_1" in result.reason
+        assert "It is unknown whether Stripe has a customer of user_1" in result.reason
     assert place.plan == "PRO"
     assert place.app.journal_is_sound() == 0
     assert place.app.rows("SELECT status FROM trueup_repair") == [("refused",)]

@@ -190,7 +190,7 @@ def test_a_view_is_refused_and_the_sentence_says_what_to_do(postgres_url: str, t
     ("statements", "says"),
     [
         (("DROP INDEX entries_of ON credit_transactions",), "add an index on user_id"),
-        (VIEW, "credit_transactions is a view, and nothing tells which tables are behind it; map the table itself"),
+        (VIEW, "credit_transactions is a view, and its tables cannot be known; map the table itself"),
     ],
     ids=["no index", "a view"],
 )

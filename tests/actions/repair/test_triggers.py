@@ -60,25 +60,25 @@ HOSTILE = [
         "another account's balance, when the audit row is added",
         "AFTER INSERT ON credit_transactions",
         f"UPDATE users SET credits = credits + 1 WHERE {REST}",
-        "not exactly the plan",
+        "the plan was not written exactly",
     ),
     *everywhere(
         "this account's balance again, when the audit row is added",
         "AFTER INSERT ON credit_transactions",
         f"UPDATE users SET credits = 145 WHERE id = '{ACCOUNT}'",
-        "Tried and taken back",
+        "Tried and rolled back",
     ),
     *everywhere(
         "a row of history",
         "AFTER UPDATE ON users",
         "INSERT INTO history (what) VALUES (NEW.id)",
-        "not exactly the plan",
+        "the plan was not written exactly",
     ),
     *everywhere(
         "history is emptied by the journal",
         "AFTER INSERT ON trueup_journal",
         "DELETE FROM history",
-        "not exactly the plan",
+        "the plan was not written exactly",
     ),
     *everywhere(
         "the audit row is rewritten when the journal is appended",
@@ -113,7 +113,7 @@ HOSTILE = [
         )
         for on, says in (
             ("sqlite", "the journal row is missing"),
-            ("postgres", "The database refuses it"),  # there the journal's own trigger moves the head
+            ("postgres", "The database refused it"),  # there the journal's own trigger moves the head
             ("mariadb", "the journal row is missing"),
         )
     ),
@@ -156,7 +156,7 @@ HOSTILE = [
             says=says,
         )
         for table, says in (
-            ("trueup_journal", "The database took the journal's entry and kept none"),
+            ("trueup_journal", "The database accepted the journal's entry but did not keep it"),
             ("trueup_repair", "the row in trueup_repair is missing"),
             ("credit_transactions", "the audit row cannot be read back"),
         )
@@ -169,7 +169,7 @@ HOSTILE = [
             says=says,
         )
         for table, says in (
-            ("trueup_journal", "The database refuses it: cannot perform INSERT RETURNING"),
+            ("trueup_journal", "The database refused it: cannot perform INSERT RETURNING"),
             ("trueup_repair", "the row in trueup_repair is missing"),
             ("credit_transactions", "the audit row cannot be read back"),
         )
@@ -215,7 +215,7 @@ HOSTILE = [
             ("DELETE FROM credit_transactions WHERE id = NEW.id", "the row added to credit_transactions is not there"),
             ("DELETE FROM trueup_journal", "the journal row is missing"),
             ("TRUNCATE history", "history was locked, emptied, altered or dropped"),
-            ("RAISE EXCEPTION 'not today'", "The database refuses it: not today"),
+            ("RAISE EXCEPTION 'not today'", "The database refused it: not today"),
         )
     ),
 ]

@@ -145,7 +145,7 @@ def test_what_fails_once_is_done_again() -> None:
                 raise error
 
     keep_doing(turn, every_seconds=0.01, stopping=stopping, log=log)
-    assert [event for event, _ in log.events] == ["cannot do it now", "failed", "failed"]
+    assert [event for event, _ in log.events] == ["cannot do its work now", "failed", "failed"]
     assert "ZeroDivisionError: a bug" in str(log.events[1][1]["exception"])
 
 

@@ -148,8 +148,8 @@ def test_zero_starts_one_however_fresh_the_newest_is(latest: SharedAudits, store
 def test_another_period_is_another_run_that_decides_nothing(latest: SharedAudits) -> None:
     usual, _ = latest.report_for(45)
     other, origin = latest.report_for(30)
-    assert (other.period_days, origin, other.decides) == (30, "started", False)
-    assert (usual.period_days, usual.decides) == (45, True)
+    assert (other.period_days, origin, other.updates_state) == (30, "started", False)
+    assert (usual.period_days, usual.updates_state) == (45, True)
     assert latest.report_for(45) == (usual, "stored")
 
 

@@ -1,4 +1,4 @@
-"""The checks of one installation: ours, installed ones, and those in the ``checks/`` folder beside the config."""
+"""The checks of one installation: built in, installed, and in the ``checks/`` folder beside the config."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _CHECK_FAULTS = (
 
 
 def full_catalogue(config_path: Path | None) -> tuple[Check, ...]:
-    """Every check there is for this config. Raises ``ConfigurationError`` for a file there that is not a check."""
-    # Not Path.resolve, which raises RuntimeError for a loop of links; that there is no such config is said later.
+    """Every check for this config. Raises ``ConfigurationError`` for a file in that folder that is not a check."""
+    # Not Path.resolve, which raises RuntimeError for a loop of links; a missing config is reported later.
     folder = Path(os.path.realpath(config_path)).parent / "checks" if config_path else None
     return catalogue(_own_checks(folder) if folder and folder.is_dir() else ())
 

@@ -1,4 +1,4 @@
-"""Look at a setup before it is relied on: the config, the databases, Stripe, the rights, the journal."""
+"""Check a setup before it is used: the config, the databases, Stripe, the rights, the journal."""
 
 from trueup.actions.doctor.config_faults import refuse_faults
 from trueup.actions.doctor.preflight import Health, examine_setup

@@ -1,4 +1,4 @@
-"""What a whole config cannot mean, beyond the shape of each key: the same for every command, and for doctor at once."""
+"""Faults of a config that go beyond the shape of one key. Every command refuses them, and the doctor lists them all."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _CRON_LIBRARY = "cronsim"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigFault:
-    """One thing that cannot be right: the part of the config it is ``about``, and what it ``says``."""
+    """One fault: the part of the config it is ``about``, and what it ``says``."""
 
     about: str
     says: str
 
 
 def refuse_faults(config: Config, checks: Sequence[Check], *, now: datetime) -> None:
-    """Refuse a config of which any part cannot be meant. Raises ``ConfigurationError`` for the first."""
+    """Refuse a config that has a fault. Raises ``ConfigurationError`` for the first."""
     for fault in config_faults(config, checks, now=now):
         raise ConfigurationError(fault.says)
 
@@ -47,7 +47,7 @@ def config_faults(config: Config, checks: Sequence[Check], *, now: datetime) -> 
 
 def _looks(config: Config, checks: Sequence[Check], now: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "config", lambda: refuse_exempted_plans(config, checks)
-    # Where the extra of the server is not installed, nothing could be served on that schedule anyway.
+    # Where the server's extra is not installed, nothing can be served on that schedule anyway.
     if config.schedule.cron is None or importlib.util.find_spec(_CRON_LIBRARY) is not None:
         yield "audits", lambda: (last_due(config.schedule, now=now), next_due(config.schedule, after=now))
     jwt = config.server.jwt

@@ -1,4 +1,4 @@
-"""What a preflight says: one thing that was looked at, and how it looked."""
+"""What the doctor reports: one thing that it looked at, and its state."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Health(StrEnum):
-    """How one thing looked."""
+    """The state of one thing."""
 
     FINE = "ok"
     WARNING = "warning"
@@ -17,7 +17,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Symptom:
-    """One thing the doctor looked at, and what it saw."""
+    """One thing the doctor looked at, and what it found."""
 
     health: Health
     about: str

@@ -1,4 +1,4 @@
-"""What stands between a config and plan gates that can be checked: matrix, probes, lock."""
+"""Whether the config's plan gates can be checked: the matrix, the probes, the lock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trueup.probes import secrets_in_plain_sight
 def examine_gates(config: Config, checks: Sequence[Check], *, now: datetime) -> Iterator[Symptom]:
     """Look at the matrix, ask every probe, and look for the lock; ``now`` is naive UTC.
 
-    Says nothing where the business has no plan gates, or none of these checks is about them.
+    Yields nothing where the business has no plan gates, or none of these checks is about them.
     """
     about = tuple(check for check in checks if reads_gates(check))
     if not about or any(word.startswith("gate_") for word in config.policy.without):
@@ -50,7 +50,7 @@ def _asked(config: Config, checks: tuple[Check, ...], *, now: datetime) -> Itera
     else:
         yield Symptom(health=Health.FINE, about="gates", says="every plan gate was answered")
     if looked.lock is None:
-        says = "there is no lock yet; `trueup gate accept --reason TEXT` writes down what each plan gets now"
+        says = "there is no lock yet; `trueup gate accept --reason TEXT` records what each plan gets now"
         yield Symptom(health=Health.WARNING, about="gates", says=says)
     elif changed := len(looked.changed) + len(looked.gone):
         says = f"{changed} differ from the lock; `trueup gate show` lists them"

@@ -1,4 +1,4 @@
-"""The preflight: everything that can be known to be wrong before the first audit."""
+"""The preflight: find everything that can be known to be wrong before the first audit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["Health", "Symptom", "examine_setup"]
 def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> Iterator[Symptom]:
     """Look at the config, the channels, the connection, the privileges, the mapping and the plan gates, one by one.
 
-    ``now`` is naive UTC. Stops after the first thing without which the next cannot be looked at.
+    ``now`` is naive UTC. Stops after the first failure that makes the next look impossible.
     """
     yield from _config(config)
     faults = tuple(config_faults(config, checks, now=now))
@@ -41,7 +41,7 @@ def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> 
     yield from _doors(config)
     yield from _channels(config.alerts)
     if config.schedule != ScheduleSettings() and not config.alerts.channels:
-        says = "audits are scheduled and [alerts.channels] names nobody to tell; an alert would only stand in the store"
+        says = "audits are scheduled, but [alerts.channels] has no channel: alerts would only be kept in the store"
         yield Symptom(health=Health.WARNING, about="alerts", says=says)
     if "stripe" not in wrong:
         yield from examine_stripe(config, checks)
@@ -70,13 +70,13 @@ def _config(config: Config) -> Iterator[Symptom]:
         says = f"{key} holds its secret in plain text; write a reference such as ${{DATABASE_URL}}"
         yield Symptom(health=Health.WARNING, about="config", says=says)
     if config.path.exists() and config.path.stat().st_mode & stat.S_IWOTH:
-        says = f"{config.path} may be changed by everybody on this machine; chmod o-w"
+        says = f"{config.path} can be changed by every user of this machine; run chmod o-w on it"
         yield Symptom(health=Health.WARNING, about="config", says=says)
 
 
 def _doors(config: Config) -> Iterator[Symptom]:
     if not config.server.tokens and config.server.jwt is None:
-        says = "server.tokens is false and there is no [server.jwt], so that `trueup serve` would let nobody in"
+        says = "server.tokens is false and there is no [server.jwt], so no client could sign in to `trueup serve`"
         yield Symptom(health=Health.WARNING, about="server", says=says)
 
 
@@ -103,7 +103,7 @@ def _privileges(source: Source) -> Iterator[Symptom]:
 def _mapping(
     config: Config, source: Source, tables: Sequence[SourceTable], checks: Sequence[Check], supplied: Supplied
 ) -> Generator[Symptom, None, Mapping[str, RelationMapping] | None]:
-    """Returns the mapping as it fits the live schema; None where it does not."""
+    """Return the mapping, resolved against the live schema; None where it does not fit."""
     try:
         fitted, notes = fit(config.relations, tables, required=config.required, dialect=source.dialect)
         yield from (Symptom(health=Health.WARNING, about="mapping", says=note) for note in notes)
@@ -123,9 +123,9 @@ def _mapping(
 
 
 def _read_a_little(source: Source, mappings: Iterable[RelationMapping]) -> None:
-    """Ask for each relation's first batch, which finds the expressions and conditions that cannot work.
+    """Read each relation's first batch, which finds expressions and conditions that do not work.
 
-    Each from a snapshot of its own: a stream that is left in the middle must be the last of its snapshot.
+    Each from its own snapshot: a stream that is left before its end must be the last of its snapshot.
     """
     for mapping in mappings:
         with source.snapshot() as snapshot, snapshot.read(mapping) as reader:
@@ -137,7 +137,9 @@ def _skipped(
 ) -> Iterator[Symptom]:
     mapped = {name: mapped_columns(mapping) for name, mapping in fitted.items()}
     if config.stripe.api_key is not None:
-        mapped |= {relation_name(one): frozenset(column.name for column in columns_of(one)) for one in STRIPE}
+        mapped |= {
+            relation_name(relation): frozenset(column.name for column in columns_of(relation)) for relation in STRIPE
+        }
     mapped |= supplied
     for check in checks:
         if config.policy.severity.get(check.id, check.severity) is None:

@@ -1,4 +1,4 @@
-"""Whether repairs could be written: the journal is there, it is of this database, and its role is a narrow one."""
+"""Whether repairs could be written: the journal exists and is of this database, and the role has narrow rights."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ def examine_repairs(config: Config, mappings: Mapping[str, RelationMapping]) -> 
     except TargetUnavailable as error:
         yield _seen(Health.UNREACHABLE, str(error))
     except DBAPIError as error:
-        yield _seen(Health.WRONG, f"{target.place} does not let the repair role look: {target.said(error)}; {_GRANTS}")
+        yield _seen(
+            Health.WRONG,
+            f"{target.place} does not let the repair role look: {target.describe_error(error)}; {_GRANTS}",
+        )
 
 
 def _journal(target: Target, connection: Connection) -> Iterator[Symptom]:
@@ -88,14 +91,17 @@ def _journal(target: Target, connection: Connection) -> Iterator[Symptom]:
         )
         return
     if revision != wanted:
-        says = f"the journal in {target.place} is of revision {revision}, this trueup wants {wanted}"
-        yield _seen(Health.WRONG, f"{says}; run `trueup init --install URL`, or the other trueup")
+        says = f"the journal in {target.place} is of revision {revision}, and this trueup needs {wanted}"
+        yield _seen(Health.WRONG, f"{says}; run `trueup init --install URL`, or use the other version of trueup")
         return
     bound, here = journal.binding(connection), journal.database_identity(connection)
     if bound is None or bound.database_identity != here:
         there = bound.database_identity if bound else "none"
         says = f"the journal in {target.place} belongs to another database ({there}), and this is {here}"
-        yield _seen(Health.WRONG, f"{says}; if it is to be repaired from now on, `trueup init --install --rebind`")
+        yield _seen(
+            Health.WRONG,
+            f"{says}; if this database should be repaired from now on, run `trueup init --install --rebind`",
+        )
         return
     head = journal.head_of(connection)
     entries = f"{head.seq} entries" if head else "without its head row"
@@ -112,7 +118,7 @@ def _obstacle(target: Target, connection: Connection, mappings: Mapping[str, Rel
 
 def _role(config: Config, target: Target, connection: Connection) -> Iterator[Symptom]:
     if connection.dialect.name == "sqlite":
-        yield _seen(Health.FINE, "SQLite has no roles: whoever may write the file may change its journal")
+        yield _seen(Health.FINE, "SQLite has no roles: every user who may write the file may change its journal")
         return
     if config.repair_url == config.database_url:
         yield _seen(Health.WARNING, f"audits run as the role that repairs; {_GRANTS} for each")
@@ -139,7 +145,7 @@ def _guards(connection: Connection, mappings: Mapping[str, RelationMapping]) -> 
 def _serialization(
     config: Config, target: Target, connection: Connection, mappings: Mapping[str, RelationMapping]
 ) -> Iterator[Symptom]:
-    """How the application's uncommitted entries are kept out while a balance is written."""
+    """How the application's uncommitted entries are taken into account when a balance is written."""
     entries = entry_table_of(mappings)
     if entries is None or not any(each.ours == "credits" for each in replaceable(mappings)):
         return
@@ -147,10 +153,12 @@ def _serialization(
         answer = target.find_serialization(connection, entries, "")
     except DBAPIError as error:
         answer = Unserialized(
-            reason=f"{entries.table} does not say how its entries could be locked: {target.said(error)}"
+            reason=f"{entries.table} does not show how its entries could be locked: {target.describe_error(error)}"
         )
     if isinstance(answer, Serialization):
-        yield _seen(Health.FINE, f"what keeps uncommitted entries out while a balance is written: {_WAYS[answer]}")
+        yield _seen(
+            Health.FINE, f"what protects a balance from uncommitted entries while it is written: {_WAYS[answer]}"
+        )
     elif config.repairs.balance_without_serialization:
         says = "a balance is written although an uncommitted entry could be overlooked"
         yield _seen(Health.WARNING, f"{says} (repairs.balance_without_serialization): {answer.reason}")
@@ -159,7 +167,7 @@ def _serialization(
 
 
 def _triggers(target: Target, connection: Connection, mappings: Mapping[str, RelationMapping]) -> Iterator[Symptom]:
-    """The application's triggers and rules on every table that a repair writes, our own tables too."""
+    """The application's triggers and rules on every table that a repair writes, trueup's own tables included."""
     written_tables = {each.table for each in written(mappings)} | {table for table, _, _ in JOURNAL_RIGHTS}
     names = {table_name(table, target.quote): table for table in sorted(written_tables)}
     own = [trigger for trigger in target.triggers(connection, names) if not trigger.name.startswith("trueup_")]
@@ -170,7 +178,7 @@ def _triggers(target: Target, connection: Connection, mappings: Mapping[str, Rel
             yield _seen(health, f"{says}; a repair counts what they write, see [repairs.expected_writes]")
     if connection.dialect.name in ("mysql", "mariadb") and not own and not _sees_triggers(connection):
         says = "the repair role has no TRIGGER right, so triggers on the tables that repairs write cannot be named"
-        yield _seen(Health.FINE, f"{says}; a repair counts what they write all the same")
+        yield _seen(Health.FINE, f"{says}; a repair still counts what they write")
 
 
 def _sees_triggers(connection: Connection) -> bool:

@@ -1,4 +1,4 @@
-"""The preflight of Stripe's side: the key, whose it is, and what it may read."""
+"""The preflight of Stripe's side: the key, its account, and what it may read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ABOUT = "stripe"
 
 
 def examine_stripe(config: Config, checks: Sequence[Check]) -> Iterator[Symptom]:
-    """Look at the key and ask each list for one object. Nothing where the business has no Stripe."""
+    """Look at the key and ask each list for one object. Yields nothing where the business does not use Stripe."""
     if {relation_name(relation) for relation in STRIPE} <= config.policy.without:
         return
     if config.stripe.api_key is None and config.stripe.tables is not None:
@@ -48,7 +48,7 @@ def _examine(config: Config, key: Key, checks: Sequence[Check]) -> Iterator[Symp
     from trueup.stripe.failures import NotRead  # noqa: PLC0415 - only where Stripe is read
 
     if not key.is_restricted:
-        says = "stripe.api_key is a full secret key, which could change and charge; a restricted key is enough"
+        says = "stripe.api_key is a full secret key, which can change and charge; a restricted key is enough"
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
     yield from _keeping(config)
     options = supply.ReadOptions(retry_policy=supply.RetryPolicy(attempts=2))
@@ -62,7 +62,7 @@ def _examine(config: Config, key: Key, checks: Sequence[Check]) -> Iterator[Symp
         yield Symptom(health=Health.FINE, about=_ABOUT, says=says)
         if config.repair_url is not None and config.stripe.account is None:
             says = (
-                "stripe.account is not set, so that every downgrade is refused: only in a known account does an empty "
+                "stripe.account is not set, so every downgrade is refused: only for a known account does an empty "
                 f"answer prove that there is no customer; set it{f' to {account}' if account else ''}"
             )
             yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
@@ -76,7 +76,7 @@ def _keeping(config: Config) -> Iterator[Symptom]:
     folder = config.stripe.cache_folder
     problem = refused(Path(folder)) if folder is not None else None
     if problem is not None:
-        says = f"nothing of Stripe can be kept, so that each audit reads all of it: {problem}; set stripe.cache"
+        says = f"Stripe's answers cannot be cached, so each audit reads everything: {problem}; set stripe.cache"
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
 
 
@@ -84,7 +84,7 @@ def _clock(config: Config, connection: Connection) -> Iterator[Symptom]:
     stripe_time = connection.stripe_time
     apart = abs(datetime.now(UTC).timestamp() - stripe_time) if stripe_time is not None else 0.0
     if apart > config.policy.clock_skew_minutes * 60:
-        says = f"this machine's clock and Stripe's are {apart / 60:.0f} minutes apart; mend this machine's"
+        says = f"this machine's clock and Stripe's are {apart / 60:.0f} minutes apart; correct this machine's"
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
 
 
@@ -98,7 +98,7 @@ def _lists(connection: Connection, checks: Sequence[Check], whose: AccountFilter
             yield from name_absent_fields(probed.listing.kind, probed.objects, whose)
             continue
         stopped = [check.id for check in checks if _reads(check, probed.listing.relations)]
-        then = f"; without it no answer from {', '.join(stopped)}" if stopped else ""
+        then = f"; without it, {', '.join(stopped)} cannot be answered" if stopped else ""
         says = f"{probed.listing.title}: {probed.problem}{then}"
         health = Health.UNREACHABLE if probed.permission is None else Health.WARNING
         yield Symptom(health=health, about=_ABOUT, says=says)

@@ -21,7 +21,7 @@ _ABOUT = "stripe"
 _SHOWN_HOURS_LIMIT = 48
 
 Supplied = dict[str, frozenset[str]]
-"""The columns of Stripe's relations that are supplied."""
+"""The columns of Stripe's relations that the tables or files supply."""
 
 
 def examine_stripe_tables(
@@ -62,7 +62,7 @@ def _notes(supply: TableSupply) -> Iterator[Symptom]:
 def _read_a_little(supply: TableSupply) -> Generator[Symptom, None, dict[str, list[JSON]]]:
     """Return some objects of each kind that is kept as JSON.
 
-    Each from a snapshot of its own: a stream that is left in the middle must be the last of its snapshot.
+    Each from its own snapshot: a stream that is left before its end must be the last of its snapshot.
     """
     samples = {}
     for name, mapping in supply.fitted.mappings.items():
@@ -84,14 +84,14 @@ def _age(supply: TableSupply) -> Iterator[Symptom]:
         moment = read_moment(supply, snapshot, now=now)
     problem = staleness(supply, moment, now)
     if problem is not None or moment is None:
-        says = f"all of Stripe's side will be unknown: {problem}"
+        says = f"everything about Stripe will be unknown: {problem}"
         yield Symptom(health=Health.WRONG, about=_ABOUT, says=says)
         return
     what = "files" if supply.tables.are_files else "tables"
     count = len({mapping.table for mapping in supply.fitted.mappings.values()})
     says = f"{count} {what} of {supply.source.place}, last written {_ago(now - moment)} ago"
     if not supply.tables.are_files and not supply.fitted.newest:
-        says = f"{count} {what} of {supply.source.place}; nothing says when they were last synced: give synced_at"
+        says = f"{count} {what} of {supply.source.place}; it is unknown when they were last synced; set synced_at"
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
         return
     yield Symptom(health=Health.FINE, about=_ABOUT, says=says)
@@ -107,5 +107,5 @@ def _ago(age: timedelta) -> str:
 def _missing(supply: TableSupply) -> Iterator[Symptom]:
     left = [name for name in map(relation_name, STRIPE) if name not in supply.relations]
     if left:
-        says = f"not in them, and read only with an api_key beside them: {', '.join(left)}"
+        says = f"not in the tables, and read only if [stripe] also has an api_key: {', '.join(left)}"
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)

@@ -1,4 +1,4 @@
-"""Whether Postgres itself holds repairs to the journal: its triggers, the role's rights, and the ways around them."""
+"""Whether Postgres itself refuses repairs without a journal row: the triggers, the role's rights, and ways around."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ Written = Sequence[Replaceable | Appendable]
 
 
 def unheld(connection: Connection, mappings: Mapping[str, RelationMapping]) -> Iterator[tuple[str, bool]]:
-    """What keeps triggers from holding repairs to the journal, and whether repairs are refused for it."""
+    """What prevents the triggers from checking repairs, and whether repairs are refused for it."""
     missing, older = [], []
     for each in written(mappings):
         asked = {"table": table_name(each.table), "name": guard_name(each), "consumed": CONSUMED}
@@ -75,16 +75,19 @@ def unheld(connection: Connection, mappings: Mapping[str, RelationMapping]) -> I
         elif not row[1]:
             older.append(_said(each))
     if missing:
-        yield f"no trigger holds the repair role to the journal on {', '.join(missing)}; {_PRINTED}", False
+        yield (
+            f"no trigger checks the repair role's changes against the journal on {', '.join(missing)}; {_PRINTED}",
+            False,
+        )
     if older:
-        yield f"the triggers of an older trueup are on {', '.join(older)}; {_PRINTED}", False
+        yield f"an older trueup's triggers are on {', '.join(older)}; {_PRINTED}", False
 
 
 _PRINTED = "`trueup doctor --print-grants` prints it"
 
 
 def held_rights(connection: Connection) -> list[str]:
-    """The rights by which this role could change the journal itself, or the record of what it has covered."""
+    """The rights by which this role could change the journal itself, or the record of which entries were used."""
     return [str(right) for (right,) in connection.execute(text(_RIGHTS))]
 
 
@@ -99,20 +102,20 @@ def ways_around(connection: Connection, mappings: Mapping[str, RelationMapping])
         if does is not None:
             yield (
                 f"the repair role may call {function.name}, which runs with its owner's rights and {does}; what "
-                "repairs write is held to the journal there too, other columns are not: "
+                "repairs write is checked against the journal there too, other columns are not: "
                 f"REVOKE EXECUTE ON ROUTINE {function.name} FROM PUBLIC, or from this role"
             )
 
 
 def _does(function: Row[tuple[str, str, str]], tables: Collection[str]) -> str | None:
-    """What is known to be wrong with a function, or cannot be known."""
+    """What is known to be wrong with a function, or cannot be known about it."""
     if function.language not in _READABLE:
-        return f"is written in {function.language}, so that nothing tells what it writes"
+        return f"is written in {function.language}, so what it writes cannot be known"
     named = sorted(table for table in tables if re.search(rf"\b{re.escape(table)}\b", function.source, re.IGNORECASE))
     if named and _WRITES.search(function.source):
         return f"may write {', '.join(named)}"
     if _MAKES_UP.search(function.source):
-        return "makes up its statements as it runs, so that nothing tells what it writes"
+        return "builds its statements as it runs, so what it writes cannot be known"
     return None
 
 

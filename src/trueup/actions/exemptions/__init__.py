@@ -1,4 +1,4 @@
-"""Exempt a subject or a plan from a check, list the exemptions that hold, and take one back."""
+"""Exempt a subject or a plan from a check, list the exemptions that hold, and remove one."""
 
 from trueup.actions.audit import with_stored_exemptions
 from trueup.actions.exemptions.acceptance import UnknownExemption, end_exemption, exempt, refuse_exempted_plans

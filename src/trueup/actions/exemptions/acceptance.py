@@ -19,11 +19,11 @@ from trueup.store import Store, StoredExemption
 
 
 class UnknownExemption(ConfigurationError):
-    """The store holds no such exemption to take back."""
+    """The store holds no such exemption to remove."""
 
 
 def refuse_exempted_plans(config: Config, catalogue: Sequence[Check]) -> None:
-    """Refuse a config that exempts a plan from a check whose findings are about no plan: it would silence nothing.
+    """Refuse a config that exempts a plan from a check whose findings name no plan: it would silence nothing.
 
     Raises ``ConfigurationError``.
     """
@@ -46,14 +46,14 @@ def exempt(
     subject: str | None = None,
     plan: str | None = None,
 ) -> StoredExemption:
-    """Exempt ``subject``, as the issue's id has it, or every finding about an account on ``plan``.
+    """Exempt ``subject``, as the issue's id names it, or every finding about an account on ``plan``.
 
-    ``expires_at`` is the last day it holds. A secret in the reason is
-    masked before it is kept. Raises ``ConfigurationError`` for what cannot be right, and ``AlreadyExempted``.
+    ``expires_at`` is the last day it holds. A secret in the reason is masked before it is stored. Raises
+    ``ConfigurationError`` for values that cannot be right, and ``AlreadyExempted``.
     """
     scope = exempted_scope(config, catalogue, check=check, subject=subject, plan=plan)
     if expires_at < now.date():
-        raise ConfigurationError(f"An exemption that ended on {expires_at} exempts nothing; give a day to come.")
+        raise ConfigurationError(f"An exemption that ended on {expires_at} exempts nothing; give a day in the future.")
     exemption = dataclasses.replace(
         scope,
         owner=redact(clean_name(owner.strip(), what="owner")),
@@ -66,10 +66,10 @@ def exempt(
 def exempted_scope(
     config: Config, catalogue: Sequence[Check], *, check: str, subject: str | None, plan: str | None
 ) -> Exemption:
-    """Return what is exempted, without its owner yet. Raises ``ConfigurationError`` for what there cannot be."""
+    """Return what is exempted, still without an owner. Raises ``ConfigurationError`` where it cannot exist."""
     (known,) = chosen(catalogue, [check])
     if (subject is None) == (plan is None):
-        raise ConfigurationError("Name a subject or a plan, one of the two: whose findings are accepted?")
+        raise ConfigurationError("Name either a subject or a plan, whose findings are accepted.")
     if subject is not None:
         return Exemption(check_id=check, subject=clean_name(subject, what="subject", longest=SUBJECT_LENGTH))
     plans = [plan_settings.plan for plan_settings in config.plans]
@@ -89,19 +89,19 @@ def end_exemption(
     subject: str | None = None,
     plan: str | None = None,
 ) -> None:
-    """Take an exemption back. A record of it stays. Raises ``UnknownExemption`` when the store holds none."""
+    """Remove an exemption. A record of it stays. Raises ``UnknownExemption`` when the store holds none."""
     if (subject is None) == (plan is None):
-        raise ConfigurationError("Name a subject or a plan, one of the two: which exemption is taken back?")
+        raise ConfigurationError("Name either a subject or a plan, whose exemption is removed.")
     scope = Exemption(check_id=check, subject=subject, plan=plan)
     if not store.exemptions.remove(scope, environment=environment, removed_by=actor, now=now):
         raise UnknownExemption(
-            f"The store exempts no {scope.scope_text} from {check} in {environment}; `trueup exempt list` shows what "
-            "it does, and one in trueup.toml is taken out there."
+            f"The store exempts no {scope.scope_text} from {check} in {environment}; `trueup exempt list` shows its "
+            "exemptions. Remove one of trueup.toml in that file."
         )
 
 
 def _refuse_planless(check: Check | None) -> None:
     if check is not None and not takes_plan(check):
         raise ConfigurationError(
-            f"{check.id} finds things that are about no account, so no plan can be exempted from it; name a subject."
+            f"{check.id} has findings that are about no account, so no plan can be exempted from it; name a subject."
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedExemption:
-    """An exemption, where it is kept, and whether it has expired. One of the config has neither author nor moment."""
+    """An exemption, where it is kept, and whether it has expired. One from the config has no author and no moment."""
 
     exemption: Exemption
     source: Literal["config", "store"]
@@ -29,7 +29,7 @@ class ListedExemption:
 
 
 def list_exemptions(config: Config, store: Store, *, today: date) -> tuple[ListedExemption, ...]:
-    """Return the exemptions by check, plan and subject, expired ones too.
+    """Return the exemptions by check, plan and subject, expired ones included.
 
     Where the store and the config exempt the same scope, the store's is listed. Raises ``StoreUnavailable``.
     """
@@ -40,7 +40,7 @@ def list_exemptions(config: Config, store: Store, *, today: date) -> tuple[Liste
 
 
 def listed_exemption(exemption: Exemption, stored: StoredExemption | None, *, today: date) -> ListedExemption:
-    """Return the exemption as it is listed; ``stored`` is None for one of the config."""
+    """Return the exemption as it is listed; ``stored`` is None for one from the config."""
     return ListedExemption(
         exemption=exemption,
         source="config" if stored is None else "store",
@@ -63,7 +63,7 @@ def exemptions_document(listed: Iterable[ListedExemption]) -> dict[str, object]:
 def exemption_document(listed: ListedExemption) -> dict[str, object]:
     """Return one exemption as JSON.
 
-    The day and the source have two names each: the command used to print one of them, and the API the other.
+    The day and the source have two names each, because the command and the API used to print different ones.
     """
     exemption = listed.exemption
     expires = exemption.expires_at.isoformat() if exemption.expires_at else None

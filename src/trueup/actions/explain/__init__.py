@@ -1,4 +1,4 @@
-"""Explain one finding: its evidence, and both sides of it on one line of time."""
+"""Explain one finding: its evidence, and both sides of it in order of time."""
 
 from trueup.actions.explain.explanation import Explanation, explain, explain_books, explained
 from trueup.actions.explain.happenings import EntryInFull

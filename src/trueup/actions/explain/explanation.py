@@ -31,7 +31,7 @@ _BRIEF_MINUTES = 2
 class Explanation:
     """A finding and what surrounds it: both sides on one ``timeline``.
 
-    ``entries`` are those of its lines that are the ledger's, in full; ``earlier_entries`` is how many stand before.
+    ``entries`` are the lines that are ledger entries, in full; ``earlier_entries`` counts those before them.
     ``finding`` is None when this audit did not find the issue; ``report`` says whether it could look.
     ``of_account_alone`` says that only the rows of the finding's accounts were read.
     """
@@ -56,9 +56,9 @@ class Explanation:
 def explain(
     issue_id: str, *, config: Config, catalogue: Sequence[Check], now: datetime, progress: Progress
 ) -> Explanation:
-    """Look for this issue in the database now. Raises ``ConfigurationError`` when no check has its id.
+    """Look for this issue in the database now. Raises ``ConfigurationError`` when no check has such an id.
 
-    Stripe is read for what happened there, for two minutes at most where the check itself needs nothing of it.
+    Stripe is read too, for at most two minutes where the check itself needs nothing of it.
     """
     check = _check_of(issue_id, catalogue)
     reading = config if needed_of_stripe((check,), everything=False) else _briefly(config)
@@ -69,7 +69,7 @@ def explain(
 
 
 def _briefly(config: Config) -> Config:
-    """The config with as long for Stripe as somebody waits who asks about the ledger."""
+    """The config with a short time limit for Stripe, because a person who asked about the ledger is waiting."""
     minutes = min(config.stripe.deadline_minutes, _BRIEF_MINUTES)
     return dataclasses.replace(config, stripe=dataclasses.replace(config.stripe, deadline_minutes=minutes))
 
@@ -84,7 +84,7 @@ def explain_books(
     progress: Progress,
     stripe_account: str | None = None,
 ) -> Explanation:
-    """Look for this issue in books that were kept. ``stripe_account`` is the account that links lead to."""
+    """Look for this issue in kept books. ``stripe_account`` is the account that links lead to."""
     check = _check_of(issue_id, catalogue)
     with private_folder() as folder, open_books(path, spill=folder / "spill") as books:
         moment = now or moment_of(books, path)
@@ -113,7 +113,7 @@ def explained(
     report = report_on(
         books, checks=(check,), policy=policy, now=now, progress=progress, is_judged=not of_account_alone
     )
-    finding = next((found for found in report.findings() if found.id == issue_id), None)
+    finding = next((open_finding for open_finding in report.findings() if open_finding.id == issue_id), None)
     shown = shown_around(books, check, finding) if finding else Shown()
     return Explanation(
         check=check,

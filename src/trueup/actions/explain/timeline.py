@@ -1,4 +1,4 @@
-"""The timeline of a finding, from books: both sides, and what nobody could look at."""
+"""The timeline of a finding, from books: both sides, and what could not be looked at."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OF_STRIPE = {
     "stripe_event": "events",
 }
 TIMELINE_OF_STRIPE = frozenset(_OF_STRIPE)
-"""The relations of Stripe's that a timeline shows."""
+"""The Stripe relations that a timeline shows."""
 
 
 def shown_around(books: Books, check: Check, finding: Finding, *, length: int = LENGTH) -> Shown:
@@ -90,35 +90,35 @@ def _line(shown: Happening, account: str | None) -> TimelineLine:
 
 
 def _unknown(books: Books) -> Iterator[str]:
-    """What is not on the timeline because nobody could look, a sentence each."""
+    """What is missing on the timeline because it could not be looked at, a sentence each."""
     reads = {read.relation: read for read in books.copies()}
     yield from _not_whole(reads, _OF_APP, "The app's")
     left = [words for relation, words in _OF_APP.items() if relation not in reads]
     if left:
-        yield f"Not mapped, so that what the app knows of them is unknown: {', '.join(left)}."
+        yield f"Not mapped, so what the app knows about them is unknown: {', '.join(left)}."
     yield from _not_whole(reads, _OF_STRIPE, "Stripe's")
     unread = [words for relation, words in _OF_STRIPE.items() if relation not in reads]
     if len(unread) == len(_OF_STRIPE):
-        yield "Stripe was not read here: what it knows is unknown, not absent."
+        yield "Stripe was not read here: what it knows is unknown."
         return
     if unread:
-        yield f"Not read of Stripe, so that what it knows of them is unknown: {', '.join(unread)}."
+        yield f"Not read from Stripe, so what it knows about them is unknown: {', '.join(unread)}."
     yield from _horizons(books)
 
 
 def _horizons(books: Books) -> Iterator[str]:
-    """How far back Stripe's side is whole, the relations of one moment together."""
+    """How far back Stripe's side is complete; relations with the same moment together."""
     rows = books.run("SELECT relation, complete_since FROM stripe_reading WHERE complete_since IS NOT NULL").fetchall()
     by_moment: dict[datetime, list[str]] = {}
     for relation, moment in rows:
         if relation in _OF_STRIPE:
             by_moment.setdefault(moment, []).append(_OF_STRIPE[relation])
     for moment, words in sorted(by_moment.items()):
-        yield f"Known from {moment:%Y-%m-%d %H:%M} on, and before it unknown: Stripe's {', '.join(sorted(words))}."
+        yield f"Known from {moment:%Y-%m-%d %H:%M} on, unknown before: Stripe's {', '.join(sorted(words))}."
 
 
 def _not_whole(reads: Mapping[str, RelationRead], words: Mapping[str, str], whose: str) -> Iterator[str]:
     for relation, noun in words.items():
         problem = reads[relation].problem if relation in reads else None
         if problem is not None:
-            yield f"{whose} {noun} were not read whole, and are unknown: {problem.rstrip('.')}."
+            yield f"{whose} {noun} were not read whole and are unknown: {problem.rstrip('.')}."

@@ -1,4 +1,4 @@
-"""Judge whether something may be released, by an audit of now, a report in a file, or a run that is remembered."""
+"""Judge whether something may be released: by a new audit, a report in a file, or a stored run."""
 
 from __future__ import annotations
 

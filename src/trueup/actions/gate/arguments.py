@@ -1,4 +1,4 @@
-"""Read the gate's arguments: since when findings count."""
+"""Read the argument of ``--since``: from which moment on findings count."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _DATED = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 
 
 def parse_since(text: str, *, now: datetime) -> datetime | None:
-    """The last moment (naive UTC) whose findings ``--since`` lets pass; None when it names a run.
+    """The last moment (naive UTC) whose findings pass under ``--since``; None when it names a run.
 
-    A day means its beginning: what was first seen on it counts. Raises ``ConfigurationError`` for a moment that is
-    none, or that lies ahead.
+    A day means its beginning: findings first seen on that day count. Raises ``ConfigurationError`` for an invalid
+    moment or one in the future.
     """
     if not _DATED.fullmatch(text):
         return None
     try:
-        found = datetime.fromisoformat(text)
+        since = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(f'--since "{text}" is not a day; write it like 2026-03-01.') from None
-    moment = found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    moment = since.astimezone(UTC).replace(tzinfo=None) if since.tzinfo else since
     if moment > now:
-        raise ConfigurationError(f'--since "{text}" lies ahead, so that nothing would be new; give a day that was.')
+        raise ConfigurationError(f'--since "{text}" is in the future, so nothing could be new; give a day in the past.')
     return moment - timedelta(microseconds=1)

@@ -1,7 +1,7 @@
-"""Read the report by which a release is judged: from a file, or an audit of now.
+"""Read the report that a gate judges: from a file, or from a new audit.
 
-There is one reader. A report of now is read as the document that it would be written as, so that it is judged like the
-file that a pipeline hands on, whatever either of them holds.
+There is one reader. A report of a new audit is read from the document that it would be written as, so it is judged
+exactly like the file that a pipeline hands on.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from trueup.model.errors import ConfigurationError, ReportUnreadable
 from trueup.model.report import Report
 
 REPORT_BYTES_LIMIT = 256 * 1024 * 1024
-"""A report of a hundred thousand findings has a tenth of it."""
+"""A report of a hundred thousand findings has a tenth of this size."""
 
 
 def reread_report(report: Report, *, first_seen: Mapping[str, datetime] = MappingProxyType({})) -> StoredReport:
-    """Return a report that was made just now as its document says it."""
+    """Return a report that was just made, as it is read back from its document."""
     out = io.StringIO()
     write(report, format="json", stream=out, first_seen=first_seen)
     return read_report(out.getvalue(), place="the report")

@@ -1,4 +1,4 @@
-"""Read the reports of runs that the store remembers."""
+"""Read the reports of stored runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAGE = 1_000
 
 
 def read_run(run: str, *, store: Store, environment: str) -> StoredReport:
-    """The report of the run of this id, or of the one whose id begins like this; ``newest`` asked every check.
+    """The report of the run with this id, or with an id that begins like this; ``newest`` asked every check.
 
     Raises ``UnknownRun``, ``ConfigurationError`` where a beginning fits several, ``ReportUnreadable`` and
     ``StoreUnavailable``.
@@ -25,7 +25,7 @@ def read_run(run: str, *, store: Store, environment: str) -> StoredReport:
 def baseline_run(run: str, *, store: Store, environment: str) -> StoredReport:
     """The report of this run as a baseline: ``newest`` is the newest audit. Raises as ``read_run`` does.
 
-    Raises ``ConfigurationError`` for a run that a gate made: what that gate refused would be known.
+    Raises ``ConfigurationError`` for a run that a gate made: what that gate refused would count as known.
     """
     stored = _run_named(run, store, environment, gates=False)
     if stored.trigger == GATE_TRIGGER:
@@ -39,17 +39,17 @@ def baseline_run(run: str, *, store: Store, environment: str) -> StoredReport:
 def _run_named(run: str, store: Store, environment: str, *, gates: bool) -> StoredRun:
     if run != NEWEST:
         return named(run, store=store, environment=environment)
-    found = store.runs.newest(environment, gates=gates)
-    if found is None:
+    newest = store.runs.newest(environment, gates=gates)
+    if newest is None:
         raise ReportUnreadable(f"The store holds no run of {environment} that asked every check; run `trueup audit`.")
-    return found
+    return newest
 
 
 def baseline_of(environment: str, *, store: Store, report: Report) -> StoredReport:
     """The newest complete audit of this environment from before the report, over as many days.
 
-    A run that an earlier gate made is not one: what it refused would be known. Raises ``ReportUnreadable`` where there
-    is none: what is new is unknown then.
+    A run that an earlier gate made is not one: what it refused would count as known. Raises ``ReportUnreadable`` where
+    there is none, because what is new is unknown then.
     """
     for run in _newest_first(store, environment):
         is_like = run.complete and run.period_days == report.period_days and run.trigger != GATE_TRIGGER
@@ -57,7 +57,7 @@ def baseline_of(environment: str, *, store: Store, report: Report) -> StoredRepo
             return _read(run, store)
     raise ReportUnreadable(
         f"The store holds no complete run of {environment} over {report.period_days} days from before this report, so "
-        "nothing can tell what is new; run `trueup audit` there first."
+        "what is new is unknown; run `trueup audit` there first."
     )
 
 

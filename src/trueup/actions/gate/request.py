@@ -1,4 +1,4 @@
-"""One question to the release gate: which report, compared with what, how strictly."""
+"""One question to the release gate: which report, compared with what, and how strictly."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from trueup.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRequest:
-    """What a person asks. What is None is as ``[release]`` has it.
+    """What the caller asks. A value that is None is taken from ``[release]``.
 
-    ``report`` or ``run`` is judged, or an audit of now. ``baseline`` is a file, ``baseline_environment`` what it is of,
-    or, without a file, whose run of the store is the baseline. ``since`` is a day, or a run that is the baseline.
+    ``report`` or ``run`` is judged, or else a new audit. ``baseline`` is a file. ``baseline_environment`` is the
+    environment of that file or, without a file, of the run that is the baseline. ``since`` is a day, or a run that is
+    the baseline.
     """
 
     report: Path | None = None
@@ -48,13 +49,13 @@ def decide(
     store: Callable[[], Store],
     clock: Callable[[], datetime],
 ) -> Verdict:
-    """The verdict. ``settings`` is None where there is no config; ``checks`` are those that must have been asked.
+    """Return the verdict. ``settings`` is None without a config; ``checks`` are those that must have been asked.
 
-    ``audit_now`` and ``store`` are called only where they are needed. Raises ``ConfigurationError`` for an order that
+    ``audit_now`` and ``store`` are called only where they are needed. Raises ``ConfigurationError`` for a request that
     contradicts itself, ``ReportUnreadable``, ``StoreUnavailable``, and whatever ``audit_now`` raises.
     """
     if request.report is not None and request.run is not None:
-        raise ConfigurationError("--report and --run both name what is to be judged: keep one of them.")
+        raise ConfigurationError("--report and --run both name a report to judge: keep one of them.")
     if request.baseline_environment is not None and not request.baseline_environment.strip():
         raise ConfigurationError("--baseline-environment is empty: name the environment whose audit is the baseline.")
     if request.since is not None and not request.since.strip():
@@ -63,7 +64,7 @@ def decide(
     since = parse_since(request.since, now=clock()) if request.since is not None else None
     run = request.since if since is None else None
     if run is not None and (request.baseline is not None or request.baseline_environment is not None):
-        raise ConfigurationError("--since names a run, which is a baseline: leave out the other one.")
+        raise ConfigurationError("--since names a run, which is a baseline too: keep one of the two.")
     stored = _report(request, given, audit_now, store)
     of = request.baseline_environment or (given.baseline_environment if run is None else None)
     before = _baseline(request, stored.report, run=run, of=of, store=store)

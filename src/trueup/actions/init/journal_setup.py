@@ -1,4 +1,4 @@
-"""Making the journal's tables in the app's database: ``trueup init --install``."""
+"""Make the journal's tables in the app's database: ``trueup init --install``."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Installed:
             return f"Brought the journal in {self.place} from revision {self.before} to {self.revision}."
         if self.changed:
             return f"Bound the journal in {self.place} to this database."
-        return f"The journal in {self.place} is installed already (revision {self.revision}); nothing was done."
+        return f"The journal in {self.place} is already installed (revision {self.revision}); nothing was changed."
 
 
 def install_journal(url: str, *, rebind: bool = False, actor: str = "command") -> Installed:
     """Make, complete or migrate the journal's tables at this address and bind them to this database.
 
-    Doing it again does nothing. With ``rebind``, a journal that came with a copy of another database goes on in this
-    one, and its next entry says so. Raises ``ConfigurationError`` and ``SourceUnavailable``.
+    Doing it again changes nothing. With ``rebind``, a journal that came with a copy of another database continues in
+    this one, and its next entry records that. Raises ``ConfigurationError`` and ``SourceUnavailable``.
     """
     target = open_target(url)
     try:
@@ -50,13 +50,13 @@ def install_journal(url: str, *, rebind: bool = False, actor: str = "command") -
     except UnknownRevision as error:
         raise ConfigurationError(f"The journal in {target.place} was made by a newer trueup: {error}.") from None
     except DBAPIError as error:
-        said = target.said(error)
+        message = target.describe_error(error)
         if target.trouble(error) in _PASSING:
             raise SourceUnavailable(
-                f"No journal was installed in {target.place}: {said}; run the command again, it goes on from there."
+                f"No journal was installed in {target.place}: {message}; run the command again to continue."
             ) from None
         raise ConfigurationError(
-            f"The journal cannot be installed in {target.place}: {said}; give the address of a role that may make "
+            f"The journal cannot be installed in {target.place}: {message}; give the address of a role that may make "
             "tables: `trueup init --install URL`."
         ) from None
 
@@ -72,7 +72,7 @@ def _installed(target: Target, *, rebind: bool, actor: str) -> Installed:
             there = bound.database_identity if bound else "none"
             raise ConfigurationError(
                 f"The journal in {target.place} belongs to another database ({there}) and this is {identity}: a "
-                "restored copy or a clone; `trueup init --install --rebind` lets this one be repaired from now on."
+                "restored copy or a clone; `trueup init --install --rebind` allows repairs of this one from now on."
             )
         return Installed(
             place=target.place,

@@ -31,28 +31,28 @@ Words = Callable[[str, str], Sequence[str] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedConfig:
-    """The text of a ``trueup.toml``, and the tables that must hold rows and hold none yet, by relation."""
+    """The text of a ``trueup.toml``, and the tables that must hold rows but are still empty, by relation."""
 
     text: str
     empty: tuple[tuple[str, str], ...]
 
 
 def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> ProposedConfig:
-    """The config for the database at ``url``, every guess marked.
+    """Propose a config for the database at ``url``. Every guess is marked.
 
-    Reads the schema, and of the first rows of a few columns which words they hold. Raises ``SourceUnavailable`` or
+    Reads the schema, and from the first rows of a few columns which words they hold. Raises ``SourceUnavailable`` or
     ``ConfigurationError``.
     """
     source = open_source(url)
     tables = [table for table in source.tables() if not table.name.startswith(_OURS)]
     if not tables:
-        raise ConfigurationError(f"There is no table that we may read at {source.place}; grant SELECT or name another.")
+        raise ConfigurationError(f"No table can be read at {source.place}; grant SELECT, or name another database.")
     proposal = propose(tables, words=words_of(source), dialect=source.dialect)
     return ProposedConfig(text=render(proposal, url_reference), empty=tuple(_empty(proposal, source)))
 
 
 def _empty(proposal: Proposal, source: Source) -> Iterator[tuple[str, str]]:
-    """The relations of which an audit must read a row, and whose table has none."""
+    """The relations of which an audit must read a row, but whose table is empty."""
     for relation in proposal.relations:
         if relation.relation not in MUST_HOLD_ROWS:
             continue
@@ -72,7 +72,7 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
         with whole_file(path) as file:
             file.write(text)
     except FileExistsError:
-        raise ConfigurationError(f"{path} exists already; `--force` overwrites it.") from None
+        raise ConfigurationError(f"{path} already exists; `--force` overwrites it.") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}.") from None
 
@@ -80,7 +80,7 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
 def words_of(source: Source) -> Words:
     """Looks up the few different words that a column holds; None for a column that holds many.
 
-    Each look has a snapshot of its own, because it leaves its stream in the middle.
+    Each lookup has its own snapshot, because it leaves its stream before the end.
     """
 
     def words(table: str, column: str) -> Sequence[str] | None:
@@ -92,13 +92,13 @@ def words_of(source: Source) -> Words:
 
 
 def _few_words(reader: pa.RecordBatchReader) -> Sequence[str] | None:
-    found: set[str] = set()
+    words: set[str] = set()
     rows = 0
     for batch in reader:
-        found.update(str(value) for value in batch.column(0).unique().to_pylist() if value is not None)
+        words.update(str(value) for value in batch.column(0).unique().to_pylist() if value is not None)
         rows += batch.num_rows
-        if len(found) > _MOST_WORDS:
+        if len(words) > _MOST_WORDS:
             return None
         if rows >= _ROWS_LOOKED_AT:
             break
-    return sorted(found)
+    return sorted(words)

@@ -1,4 +1,4 @@
-"""Read the journal: verify it, export it, and review what older versions may have done wrong."""
+"""Read the journal: verify it, export it, and review what older versions may have written wrongly."""
 
 from trueup.actions.journal.reading import (
     anchor_from,

@@ -1,4 +1,4 @@
-"""Reading the journal: is it whole, what does it hold, where does it end."""
+"""Read the journal: whether it is complete, what it holds, where it ends."""
 
 from __future__ import annotations
 
@@ -29,39 +29,39 @@ _HASH_LENGTH = 64
 
 
 def journal_url(config: Config) -> str:
-    """Where the journal is: the database that is repaired, by the role that repairs it where there is one."""
+    """The database that holds the journal: the one that is repaired, by its repair role where there is one."""
     return config.repair_url or config.database_url
 
 
 def check_journal(url: str, *, anchors: Iterable[Anchor] = ()) -> Sound | BrokenAt:
-    """Whether the journal is whole and goes through every one of these anchors, as of one moment.
+    """Verify the journal and that it contains every one of these anchors, as of one moment.
 
-    Raises ``JournalUnusable`` when nobody can say: it is not installed, cannot be read, or an anchor that it does not
-    go through was taken from another database.
+    Raises ``JournalUnusable`` when that cannot be known: the journal is not installed, cannot be read, or an anchor
+    that is not in it was taken from another database.
     """
     with reading_journal(url) as connection:
-        found = journal.verify(journal.entries(connection), head=journal.head_of(connection), anchors=anchors)
-        if isinstance(found, BrokenAt) and found.anchor is not None:
+        verdict = journal.verify(journal.entries(connection), head=journal.head_of(connection), anchors=anchors)
+        if isinstance(verdict, BrokenAt) and verdict.anchor is not None:
             here = journal.database_identity(connection)
-            if found.anchor.database_identity != here:
+            if verdict.anchor.database_identity != here:
                 raise JournalUnusable(
-                    f"The anchor at entry {found.anchor.seq} was taken from another database "
-                    f"({found.anchor.database_identity}), and this is {here}; name an anchor of this journal."
+                    f"The anchor at entry {verdict.anchor.seq} was taken from another database "
+                    f"({verdict.anchor.database_identity}), and this is {here}; give an anchor of this journal."
                 )
-        return found
+        return verdict
 
 
 def take_anchor(url: str) -> Anchor | BrokenAt:
-    """The journal's end, to be kept elsewhere. A journal that is not whole gives none. Raises ``JournalUnusable``."""
+    """The journal's end, to be kept elsewhere. A broken journal has none. Raises ``JournalUnusable``."""
     with reading_journal(url) as connection:
-        found = journal.verify(journal.entries(connection), head=journal.head_of(connection))
-        if isinstance(found, BrokenAt):
-            return found
-        return Anchor(seq=found.seq, hash=found.hash, database_identity=journal.database_identity(connection))
+        verdict = journal.verify(journal.entries(connection), head=journal.head_of(connection))
+        if isinstance(verdict, BrokenAt):
+            return verdict
+        return Anchor(seq=verdict.seq, hash=verdict.hash, database_identity=journal.database_identity(connection))
 
 
 def exported_lines(url: str, *, since: int = 0) -> Iterator[str]:
-    """Every entry after ``since`` as one line of JSON: without ``hash`` and ``prev_hash`` it is what is hashed.
+    """Every entry after ``since`` as one line of JSON. Without ``hash`` and ``prev_hash``, the line is what is hashed.
 
     Raises ``JournalUnusable``.
     """
@@ -72,7 +72,7 @@ def exported_lines(url: str, *, since: int = 0) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalPage:
-    """Some entries in their order, and what the head says is the last one; ``more`` tells whether others follow."""
+    """Some entries in their order, and the last entry that the head knows; ``more`` says whether others follow."""
 
     entries: Sequence[JournalEntry]
     head: Head | None
@@ -82,8 +82,8 @@ class JournalPage:
 def journal_page(url: str, *, since: int, limit: int) -> JournalPage:
     """At most ``limit`` entries after ``since``. Raises ``JournalUnusable``."""
     with reading_journal(url) as connection:
-        found = list(journal.entries(connection, since=since, most=limit + 1))
-        return JournalPage(entries=tuple(found[:limit]), head=journal.head_of(connection), more=len(found) > limit)
+        entries = list(journal.entries(connection, since=since, most=limit + 1))
+        return JournalPage(entries=tuple(entries[:limit]), head=journal.head_of(connection), more=len(entries) > limit)
 
 
 def anchor_text(anchor: Anchor) -> str:
@@ -98,7 +98,7 @@ def anchor_text(anchor: Anchor) -> str:
 
 
 def anchor_from(path: Path) -> Anchor:
-    """The anchor in this file. Raises ``JournalUnusable`` for a file that holds none."""
+    """Read the anchor in this file. Raises ``JournalUnusable`` for a file that holds none."""
     try:
         document = json.loads(read_file(path, most_bytes=_ANCHOR_BYTES_LIMIT))
         if document["trueupAnchor"] != _ANCHOR_FORMAT:
@@ -127,6 +127,6 @@ def reading_journal(url: str) -> Iterator[Connection]:
         raise JournalUnusable(f"The journal cannot be read: {error}") from None
     except DBAPIError as error:
         raise JournalUnusable(
-            f"The journal in {target.place} cannot be read: {target.said(error)}; grant SELECT on its tables "
+            f"The journal in {target.place} cannot be read: {target.describe_error(error)}; grant SELECT on its tables "
             "(`trueup doctor --print-grants`)."
         ) from None

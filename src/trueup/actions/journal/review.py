@@ -1,4 +1,4 @@
-"""Which balances an older trueup may have synced wrongly: by account, for a person to look at.
+"""List the balances that an older trueup may have synced wrongly: by account, for a person to look at.
 
 Before journal revision 0002, ids were compared byte by byte where the database itself may ignore case, accents or
 blanks, and a balance was written without proof that the application had no uncommitted entry of the account. Entries of
@@ -38,10 +38,10 @@ _LEDGER, _ACCOUNT = "ledger_entry", "account"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """An account whose balance was synced, by which entries, and why that may have been wrong.
+    """An account whose balance was synced, the entries that did so, and why that may have been wrong.
 
-    ``spellings`` are the other ids that the database may take for this account's; ``is_open`` says that no foreign key
-    made the sync wait for an entry that the application had not committed.
+    ``spellings`` are the other ids that the database may compare as equal to this account's; ``is_open`` says that no
+    foreign key made the sync wait for an entry that the application had not committed.
     """
 
     account_id: str
@@ -52,7 +52,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """How many balance syncs of an older trueup there are, and which accounts to look at."""
+    """How many balances an older trueup synced, and which accounts to look at."""
 
     syncs: int
     doubts: tuple[Doubt, ...]
@@ -61,7 +61,7 @@ class Review:
 def review_journal(config: Config) -> Review:
     """Review the journal's balance syncs against the tables as they are now. Reads only.
 
-    Raises ``JournalUnusable``, ``ConfigurationError`` and ``SourceUnavailable`` where it cannot look.
+    Raises ``JournalUnusable``, ``ConfigurationError`` and ``SourceUnavailable`` where it cannot be done.
     """
     source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
     tables = source.tables()
@@ -74,8 +74,8 @@ def review_journal(config: Config) -> Review:
         is_open = bool(synced) and not _is_serialized(connection, fitted[_LEDGER], fitted[_ACCOUNT])
     if not synced:
         return Review(syncs=0, doubts=())
-    found = references(fitted, {table.qualified_name: table for table in tables})
-    reference = next(each for each in found if each.place == (_LEDGER, "account_id"))
+    all_references = references(fitted, {table.qualified_name: table for table in tables})
+    reference = next(each for each in all_references if each.place == (_LEDGER, "account_id"))
     with source.snapshot() as snapshot:
         spellings = _spellings(snapshot, reference, fitted, set(synced), source.dialect)
     doubts = (
@@ -87,17 +87,17 @@ def review_journal(config: Config) -> Review:
 
 
 def _synced(connection: Connection) -> dict[str, list[int]]:
-    """The entries of the first form that replaced a balance, by the account's id as its row has it."""
-    found: dict[str, list[int]] = {}
+    """The entries of the first form that replaced a balance, by the account's id as its row spells it."""
+    synced: dict[str, list[int]] = {}
     for entry in journal.entries(connection):
         key = entry.before.get("key")
         if entry.action == _SYNC and entry.db_role is None and isinstance(key, str):
-            found.setdefault(key, []).append(entry.seq)
-    return found
+            synced.setdefault(key, []).append(entry.seq)
+    return synced
 
 
 def _is_serialized(connection: Connection, ledger: RelationMapping, account: RelationMapping) -> bool:
-    """Whether an uncommitted entry keeps a sync of its account waiting: SQLite's one writer, or an immediate key."""
+    """Whether an uncommitted entry makes a sync of its account wait: SQLite's one writer, or an immediate key."""
     if connection.dialect.name == "sqlite":
         return True
     column, key = ledger.columns["account_id"].column, account.columns["account_id"].column
@@ -117,7 +117,7 @@ def _is_serialized(connection: Connection, ledger: RelationMapping, account: Rel
 def _spellings(
     snapshot: Snapshot, reference: Reference, fitted: Mapping[str, RelationMapping], keys: set[str], dialect: str
 ) -> Mapping[str, set[str]]:
-    """The other spellings of these ids in either table, as far as the database takes them for the same or may do so."""
+    """The other spellings of these ids in either table that the database compares as equal, or may compare as equal."""
     if reference.comparison is Comparison.BY_TEXT:
         return {}
     alike: dict[str, set[str]] = {}
@@ -132,15 +132,15 @@ def _spellings(
     if reference.comparison is Comparison.UNKNOWN or reference.equality is None or not alike:
         return alike
     every = set().union(*alike.values())
-    found: dict[str, set[str]] = {}
+    equal: dict[str, set[str]] = {}
     for spelling, key in _asked(snapshot, equal_sql(dialect, reference.equality, every, alike)):
         if spelling != key:
-            found.setdefault(key, set()).add(spelling)
-    return found
+            equal.setdefault(key, set()).add(spelling)
+    return equal
 
 
 def _ids(snapshot: Snapshot, mapping: RelationMapping) -> Iterator[str]:
-    """The account ids of a relation, each once a batch; nothing is kept of them here."""
+    """The account ids of a relation, each once a batch; the batches are not kept."""
     narrow = RelationMapping(
         relation=mapping.relation,
         table=mapping.table,
@@ -160,9 +160,9 @@ def _asked(snapshot: Snapshot, sql: str) -> Iterator[tuple[str, str]]:
 
 
 def _folded(key: str) -> str:
-    """One form for all spellings that any collation is likely to take for the same: case, accents, blanks.
+    """One form for all spellings that a collation is likely to compare as equal: case, accents, blanks.
 
-    Only to find what is worth asking about; which of them are the same is the database's to say.
+    It only selects what to ask the database about; the database decides which ids are equal.
     """
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", key) if not unicodedata.combining(letter))
     return bare.casefold().strip()

@@ -1,4 +1,4 @@
-"""Looking at the plan gates alone, and accepting them as they are."""
+"""Look at the plan gates alone, and accept them as they are now."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ LONGEST_REASON = 500
 
 
 class GateUnanswered(TrueupError):
-    """A plan gate could not be asked, so that nothing can be accepted."""
+    """A plan gate could not be asked, so nothing can be accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What the plan gates are now, beside the lock as it is. ``unanswered`` says what could not be asked, if anything.
+    """The plan gates now, and the lock as it is. ``unanswered`` says what could not be asked, if anything.
 
-    ``gone`` are cells of the lock that neither the matrix nor the app knows any more.
+    ``gone`` are cells of the lock that neither the matrix nor the app has any more.
     """
 
     gates: tuple[PlanGate, ...]
@@ -50,47 +50,50 @@ class Looked:
 
     @property
     def changed(self) -> tuple[PlanGate, ...]:
-        """The plan gates that differ from the lock: other answers, and new ones. Without a lock there are none."""
+        """The plan gates that differ from the lock: other answers, and new gates. Without a lock there are none."""
         if self.lock is None:
             return ()
         return tuple(g for g in self.gates if g.changed or (g.accepted is None and g.actual is not None))
 
 
 def look(config: Config, *, checks: tuple[Check, ...], now: datetime, progress: Progress) -> Looked:
-    """Ask the probes, and nothing else: the database is only read where a probe reads it.
+    """Ask only the probes: the database is read only where a probe reads it.
 
-    ``now`` is naive UTC. Raises ``ConfigurationError`` where there are no plan gates, and for a lock that cannot be
-    believed; ``SourceUnavailable`` where a probe needs a database that cannot be reached.
+    ``now`` is naive UTC. Raises ``ConfigurationError`` where there are no plan gates, and for a lock that was edited by
+    hand; ``SourceUnavailable`` where a probe needs a database that cannot be reached.
     """
     gates = _gates(config)
     about = tuple(check for check in checks if reads_gates(check))
     with _asked(config, gates, about, now=now, progress=progress) as books:
-        found = plan_gates_of(books, checks=about, policy=config.policy)
+        plan_gates = plan_gates_of(books, checks=about, policy=config.policy)
         inconclusive = tuple(check for check in about if check.inconclusive)
         outcomes = run_checks(books, checks=inconclusive, policy=config.policy, now=now, progress=progress)
-    broken = [made.outcome.error for made in outcomes if isinstance(made.outcome, Broken)]
+    broken = [result.outcome.error for result in outcomes if isinstance(result.outcome, Broken)]
     lock = read_lock(gates.lock_file)
-    known = {(gate.feature, gate.plan) for gate in found}
+    known = {(gate.feature, gate.plan) for gate in plan_gates}
     gone = tuple(c for c in (lock.cells if lock else ()) if (c.feature, c.plan) not in known)
-    return Looked(gates=found, lock=lock, gone=gone, unanswered="; ".join(broken) or None)
+    return Looked(gates=plan_gates, lock=lock, gone=gone, unanswered="; ".join(broken) or None)
 
 
 def accept(
     config: Config, *, checks: tuple[Check, ...], reason: str, actor: str, now: datetime, progress: Progress
 ) -> Looked:
-    """Write down what every plan gets now; what was so before is returned.
+    """Record what every plan gets now, and return what was recorded before.
 
-    Raises ``GateUnanswered`` where a probe could not answer, ``ConfigurationError`` for a reason that is none, and for
-    what ``look`` raises it for.
+    Raises ``GateUnanswered`` where a probe could not answer, ``ConfigurationError`` for an empty or unprintable reason
+    and where ``look`` raises it.
     """
-    said = reason.strip()
-    if not said or len(said) > LONGEST_REASON or not said.isprintable():
+    accepted_reason = reason.strip()
+    if not accepted_reason or len(accepted_reason) > LONGEST_REASON or not accepted_reason.isprintable():
         raise ConfigurationError(f"--reason must be one line of 1 to {LONGEST_REASON} characters.")
     before = look(config, checks=checks, now=now, progress=progress)
     if before.unanswered is not None:
         raise GateUnanswered(f"Nothing was accepted, because not everything could be asked: {before.unanswered}.")
     lock = Lock(
-        accepted_by=actor, accepted_at=now.replace(microsecond=0), reason=said, cells=list_accepted_cells(before.gates)
+        accepted_by=actor,
+        accepted_at=now.replace(microsecond=0),
+        reason=accepted_reason,
+        cells=list_accepted_cells(before.gates),
     )
     write_lock(_gates(config).lock_file, lock)
     return before
@@ -106,7 +109,7 @@ def _gates(config: Config) -> GateSettings:
 def _asked(
     config: Config, gates: GateSettings, checks: tuple[Check, ...], *, now: datetime, progress: Progress
 ) -> Iterator[Books]:
-    """Books that hold the answers."""
+    """Make books that hold the answers."""
     if any(needs_books(probe) for probe in gates.probes):
         with copied_books(config, checks=checks, now=now, progress=progress) as books:
             yield books

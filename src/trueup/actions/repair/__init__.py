@@ -1,4 +1,4 @@
-"""One repair: plan it, prove it, write it and its journal row in one transaction, or do nothing."""
+"""Make one repair: plan it, prove it, write it and its journal row in one transaction, or change nothing."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def preview(
     now: datetime,
     session: RepairSession | None = None,
 ) -> Plan | Stale | Refused | Failed:
-    """What repairing this issue would write now, without writing or holding anything. ``now`` is naive UTC.
+    """Plan what repairing this issue would write now, without writing or locking anything. ``now`` is naive UTC.
 
-    ``session`` saves looking the schema up again (``open_repair_session``). Raises ``ConfigurationError`` for an issue
-    id that cannot be and where repairs are off, ``SourceUnavailable`` when the database cannot be reached.
+    ``session`` saves looking the schema up again (``open_repair_session``). Raises ``ConfigurationError`` for an
+    invalid issue id and where repairs are off, ``SourceUnavailable`` when the database cannot be reached.
     """
     check, subject = issue_of(issue_id, catalogue)
     request = RepairRequest(issue_id=issue_id, check=check, subject=subject, reason="preview", actor="preview", now=now)
@@ -75,9 +75,9 @@ def repair(
 ) -> RepairResult:
     """Apply the repair of one issue, with its audit row and its journal row, in one transaction.
 
-    ``plan_hash`` is a preview's: what would be done now must still be that, or the result is ``Stale``. The same
-    ``idempotency_key`` of the same actor gives the first call's result again. ``dry_run`` does everything and rolls
-    it back. Raises as ``preview`` does, and ``ConfigurationError`` for a reason that is none.
+    ``plan_hash`` is a preview's: the change must still be exactly that one, or the result is ``Stale``. The same
+    ``idempotency_key`` of the same actor returns the first call's result again. ``dry_run`` does everything and rolls
+    it back. Raises as ``preview`` does, and ``ConfigurationError`` for an invalid reason.
     """
     check, subject = issue_of(issue_id, catalogue)
     request = RepairRequest(
@@ -108,7 +108,7 @@ def repair_safe(
     dry_run: bool = False,
     session: RepairSession | None = None,
 ) -> Iterator[RepairResult]:
-    """Apply these issues' repairs as far as they may run unattended, one transaction each, within the caps.
+    """Apply these issues' repairs as far as they may run without a person, one transaction each, within the caps.
 
     A repair that is not safe is refused, and so is what is beyond ``[repairs]`` ``most_per_run`` and ``most_per_day``.
     Raises as ``repair`` does.
@@ -141,9 +141,9 @@ def timeline(
     session: RepairSession | None = None,
     accounts: Collection[str] = (),
 ) -> Explanation:
-    """One finding as the database has it now, with the end of its account's ledger: only its own rows are read.
+    """Read one finding as the database has it now, with the end of its account's ledger. Only its own rows are read.
 
-    ``session`` is one that only looks (``open_reading_session``). ``accounts`` are those that the finding is known to
+    ``session`` is one that only reads (``open_reading_session``). ``accounts`` are those that the finding is known to
     be about, where its subject does not say so. A folder of files is read whole. Raises as ``preview`` does.
     """
     if session is None and "://" not in config.database_url.replace("file://", ""):
@@ -157,7 +157,7 @@ def timeline(
 
 @contextlib.contextmanager
 def _desk_for(session: RepairSession | None, config: Config, catalogue: Sequence[Check]) -> Iterator[RepairSession]:
-    """The session that was given, or one for this call."""
+    """Yield the given session, or one for this call."""
     if session is not None:
         yield session
         return

@@ -1,4 +1,4 @@
-"""The beginning of a repair's transaction: its claim held, the journal this database's, the accounts locked."""
+"""Begin a repair's transaction: hold its claim, check that the journal is of this database, lock the accounts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A transaction in which the repair may be written: in which database, counted from here, its claim held."""
+    """A transaction in which the repair may be written: its database, its counts from here on, its claim."""
 
     identity: str
     counter: WriteCounter
@@ -41,8 +41,8 @@ def open_transaction(session: RepairSession, claim: Claim | None) -> AbstractCon
 def begin(
     session: RepairSession, connection: Connection, request: RepairRequest, claim: Claim | None
 ) -> Begun | RepairResult:
-    """Hold the claim, where there is one; the journal must be this database's, and the call be a new one."""
-    # What MariaDB reads before its locks would be the moment that it sees from then on.
+    """Take the claim, if there is one; check that the journal is of this database and that the call is a new one."""
+    # The first read before MariaDB's locks would fix the moment that the transaction sees.
     is_first = claim is not None and claim.serialization is Serialization.ENTRY_LOCKS
     obstacle = claim.hold(session, connection) if claim is not None and is_first else None
     identity = _identity(session, connection, request)
@@ -61,8 +61,8 @@ def begin(
 
 
 def _identity(session: RepairSession, connection: Connection, request: RepairRequest) -> str | Refused:
-    """Which database this is. Nothing may be written where the journal is missing, of another revision, or was made
-    for another database.
+    """Identify this database. Nothing may be written where the journal is missing, of another revision, or was made for
+    another database.
     """
     config = session.config.path
     revision, wanted = journal.read_installed_revision(connection), journal.current_revision()
@@ -72,21 +72,21 @@ def _identity(session: RepairSession, connection: Connection, request: RepairReq
         )
         return Refused(issue_id=request.issue_id, reason=reason)
     if revision != wanted:
-        reason = f"The journal is of revision {revision} and this trueup wants {wanted}; run `trueup init --install`."
+        reason = f"The journal is of revision {revision} but this trueup needs {wanted}; run `trueup init --install`."
         return Refused(issue_id=request.issue_id, reason=reason)
     identity = journal.database_identity(connection)
     bound = journal.binding(connection)
     if bound is None or bound.database_identity != identity:
         reason = (
             f"The journal in {session.target.place} was made for another database: it is a restored copy or a clone. "
-            "Nothing is repaired here, unless `trueup init --install --rebind` lets the journal go on in it."
+            "trueup repairs nothing here unless `trueup init --install --rebind` lets the journal continue in it."
         )
         return Refused(issue_id=request.issue_id, reason=reason)
     return identity
 
 
 def lock_accounts(session: RepairSession, connection: Connection, request: RepairRequest) -> None:
-    """Hold the accounts that the subject is about, everybody in the same order, so that their credits stand still."""
+    """Lock the accounts that the subject is about, always in the same order, so that their credits cannot change."""
     mapping = session.layout().mappings.get("account")
     if mapping is None:
         return

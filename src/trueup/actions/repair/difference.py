@@ -1,4 +1,4 @@
-"""What was really written, read off the database itself, and which checks could see it."""
+"""Find what was really written, by reading the database, and which checks could see it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ _COUNTED = frozenset(map(relation_name, ABOUT_READING))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """How one slice differs from an earlier one: the columns in which rows that were there differ, the number of new
-    rows by relation, and the relations of which no more can be said than that they changed.
+    """How one snapshot differs from an earlier one.
+
+    It holds the columns in which existing rows differ, the number of new rows by relation, and the relations of which
+    it is only known that they changed.
     """
 
     cells: frozenset[Need]
@@ -36,7 +38,7 @@ class Difference:
 
 
 def difference(before: SubjectSnapshot, after: SubjectSnapshot) -> Difference:
-    """What was written between two slices of one subject."""
+    """What was written between two snapshots of one subject."""
     cells: set[Need] = set()
     grown: dict[str, int] = {}
     changed: set[str] = set()
@@ -55,12 +57,12 @@ def difference(before: SubjectSnapshot, after: SubjectSnapshot) -> Difference:
 
 
 def new_rows(before: SubjectSnapshot, after: SubjectSnapshot, relation: str) -> Sequence[Raw]:
-    """The rows of this relation that only the later slice has."""
+    """The rows of this relation that only the later snapshot has."""
     return rows_apart(before.rows[relation], after.rows[relation])[1]
 
 
 def rows_apart(before: Sequence[Raw], after: Sequence[Raw]) -> tuple[Sequence[Raw], Sequence[Raw]]:
-    """The rows that only one of them has. Most stand at the same place in both."""
+    """The rows that only one of them has. Most are at the same place in both."""
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
@@ -81,8 +83,8 @@ def _places(mapping: RelationMapping) -> list[int]:
 
 def _by_key(rows: Sequence[Raw], places: Sequence[int]) -> dict[tuple[str, ...], Raw] | None:
     """The rows by their keys; None where a key is not one row's."""
-    found = {tuple(str(row[place]) for place in places): row for row in rows}
-    return found if len(found) == len(rows) else None
+    by_key = {tuple(str(row[place]) for place in places): row for row in rows}
+    return by_key if len(by_key) == len(rows) else None
 
 
 def affected(
@@ -93,7 +95,7 @@ def affected(
     known: Mapping[str, frozenset[Key]],
     parameters: Mapping[str, object],
 ) -> list[Check]:
-    """The checks that see what was written; nothing else can be found anew.
+    """The checks that see what was written; no other check can find anything new.
 
     ``books`` hold what is there now, ``known`` are the keys that they held before, by relation.
     """
@@ -106,7 +108,7 @@ def affected(
 
 
 def _scans(check: Check) -> frozenset[Scan] | None:
-    """Where the check reads; None where its SQL is not understood, which whoever runs it will say."""
+    """Where the check reads; None where its SQL is not understood, which running the check will report."""
     try:
         return reads_of(check.violations).scans
     except SqlglotError:
@@ -135,7 +137,7 @@ def _blind(
     count: int,
     parameters: Mapping[str, object],
 ) -> set[Scan]:
-    """Those of the scans of this relation that see none of its new rows, of which there are so many."""
+    """Those scans of this relation that see none of its new rows, where there are this many."""
     if not scans:
         return set()
     keys = [column.name for column in columns_of(relation_named(name)) if column.is_key]

@@ -1,4 +1,4 @@
-"""Writing a repair and its proof, committing it, and finding out what became of a commit whose answer was lost."""
+"""Write a repair and verify it, commit it, and find out the outcome of a commit whose answer was lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Again(Exception):
-    """Somebody else was at the same rows; the whole transaction is evaluated again."""
+    """Another transaction changed the same rows; the whole transaction is evaluated again."""
 
 
 def write_all(
@@ -40,7 +40,7 @@ def write_all(
     *,
     identity: str,
 ) -> Written | Stale | Refused:
-    """Write it all and prove it; the caller commits or rolls back.
+    """Write everything and verify it; the caller commits or rolls back.
 
     ``judge`` says whether the rows are right, once the change is written. Raises ``Again``.
     """
@@ -59,18 +59,18 @@ def write_all(
             raise Again from None  # the application has written the same key at this moment
         raise
     if matched != 1:
-        reason = f"The row of {request.subject} no longer holds the value that it was planned from."
+        reason = f"The row of {request.subject} no longer holds the value that the plan was made from."
         return Stale(issue_id=request.issue_id, reason=reason)
     counter.pause()
     held = judge()
     if not isinstance(held, Held):
-        return Refused(issue_id=request.issue_id, reason=f"Tried and taken back: {held}.")
+        return Refused(issue_id=request.issue_id, reason=f"Tried and rolled back: {held}.")
     counter.resume()
     line = journal_line(request, plan, decided.writes, decided.serialization, trusted=session.layout().trusted)
     try:
         entry = journal.append(connection, line, code_version=__version__, database_identity=identity)
     except journal.JournalUnusable as error:
-        return Refused(issue_id=request.issue_id, reason=f"Tried and taken back: {error}")
+        return Refused(issue_id=request.issue_id, reason=f"Tried and rolled back: {error}")
     session.target.settle_constraints(connection)
     written = Written(
         writes=decided.writes,
@@ -82,13 +82,13 @@ def write_all(
         held=held,
     )
     wrong = deviation(session, connection, counter, written)
-    return written if wrong is None else Refused(issue_id=request.issue_id, reason=f"Tried and taken back: {wrong}.")
+    return written if wrong is None else Refused(issue_id=request.issue_id, reason=f"Tried and rolled back: {wrong}.")
 
 
 def commit(
     session: RepairSession, connection: Connection, request: RepairRequest, decided: Decided, written: Written
 ) -> RepairResult:
-    """Commit it, and look once more; an answer that is lost is looked up."""
+    """Commit, and look once more; if the answer is lost, look up the outcome."""
     change, entry = decided.plan.change, written.entry
     try:
         session.target.commit(connection)
@@ -97,8 +97,8 @@ def commit(
             case Trouble.LOST:
                 return looked_up(session, request)
             case Trouble.BUSY:
-                cause = session.target.said(error)
-                reason = f"The commit did not end in time ({cause}) and was taken back; try again later."
+                cause = session.target.describe_error(error)
+                reason = f"The commit did not end in time ({cause}) and was rolled back; try again later."
                 return Failed(issue_id=request.issue_id, reason=reason, busy=True)
             case _:
                 raise
@@ -120,10 +120,10 @@ def commit(
 
 
 def looked_up(session: RepairSession, request: RepairRequest) -> RepairResult:
-    """What became of a commit whose answer was lost.
+    """The outcome of a commit whose answer was lost.
 
-    The journal's head is locked first: a transaction that is still on its way holds it, so that what is seen after
-    that is final.
+    The journal's head is locked first: a transaction that is still running holds it, so what is read afterwards is
+    final.
     """
     try:
         with session.target.transaction() as connection:
@@ -136,7 +136,7 @@ def looked_up(session: RepairSession, request: RepairRequest) -> RepairResult:
             return replace(result, replayed=False) if isinstance(result, Applied) else result
     except (SQLAlchemyError, TargetUnavailable):
         reason = (
-            f"The commit's answer was lost and the database cannot be asked; look for repair {request.repair_id} with "
+            f"The commit's answer was lost, and the database cannot be asked; look for repair {request.repair_id} with "
             "`trueup journal export` before anything is tried again."
         )
         return Failed(issue_id=request.issue_id, reason=reason, unknown=True)

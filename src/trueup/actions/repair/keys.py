@@ -1,4 +1,4 @@
-"""The accounts of one subject's rows, by the database's own equality: a row names its account as the account does."""
+"""Decide whose the rows are by the database's own equality, and spell each account's id as the account does."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class AccountKeys:
-    """The spellings of the accounts of one subject. The database is asked about a spelling that none of them has."""
+    """The spellings of the accounts of one subject. The database is asked about a spelling that no account has."""
 
     session: RepairSession
     connection: Connection
     mapping: RelationMapping | None
     accounts: set[str] = field(default_factory=set)
     ambiguous: str | None = None
-    """Why it cannot be said whose a row is; None where it can."""
+    """Why it is not known whose a row is; None where it is known."""
 
     def settle(self, asked: Collection[str], rows: Sequence[Raw]) -> None:
-        """Take the accounts that these rows are for those of ``asked`` that the database takes for the same."""
+        """Add the accounts of these rows that the database compares as equal to those of ``asked``."""
         place = list(self.mapping.columns).index("account_id") if self.mapping is not None else 0
         kept = {raw_text(row[place]) for row in rows if row[place] is not None}
         rule = self._rule()
@@ -42,7 +42,7 @@ class AccountKeys:
             doubled = {frozenset(pair) for pair in self._equal(rule, kept, kept).items() if len(set(pair)) > 1}
             for pair in doubled:
                 names = " and ".join(f'"{name}"' for name in sorted(pair))
-                self.ambiguous = f"{names} are two accounts, and one key to the database; make them one"
+                self.ambiguous = f"{names} are two accounts, but the database compares their keys as equal; merge them"
 
     def respelled(self, mapping: RelationMapping | None, column: str, rows: Sequence[Raw]) -> list[Raw]:
         """The rows with the account id in ``column`` as its account spells it."""
@@ -55,7 +55,7 @@ class AccountKeys:
         return [(*row[:place], same.get(str(row[place]), row[place]), *row[place + 1 :]) for row in rows]
 
     def _equal(self, rule: KeyEquality, spellings: Collection[str], keys: Collection[str]) -> Mapping[str, str]:
-        """Each of ``spellings`` that the database takes for one of ``keys``, with that key."""
+        """Each of ``spellings`` that the database compares as equal to one of ``keys``, with that key."""
         if not spellings or not keys:
             return {}
         sql = equal_sql(self.session.target.dialect, rule, spellings, keys)
@@ -63,10 +63,10 @@ class AccountKeys:
         return dict(sorted(pairs, key=lambda pair: pair[0] != pair[1]))  # another spelling goes before the same one
 
     def _rule(self, place: tuple[str, str] | None = None) -> KeyEquality | None:
-        """The rule by which another spelling is the same id in this column, or in any; None where only the text is."""
-        found = (
+        """The rule by which another spelling is the same id in this column, or in any; None: equal text only."""
+        rules = (
             reference.equality
             for reference in self.session.layout().references
             if reference.comparison is Comparison.BY_SOURCE and place in (None, reference.place)
         )
-        return next(found, None)
+        return next(rules, None)

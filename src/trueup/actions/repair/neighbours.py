@@ -1,4 +1,4 @@
-"""Rows that a table holds already: how its values are written is learned from them."""
+"""Existing rows of a table, from which the form of its values is learned."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
 
 MOST = 20
-"""How many rows are looked at to learn how a text column writes its numbers and moments."""
+"""How many rows are read to learn how a text column writes its numbers and moments."""
 
 
 def any_row(session: RepairSession, connection: Connection, mapping: RelationMapping) -> list[tuple[object, ...]]:

@@ -4,23 +4,23 @@ begin                                     lock and statement timeouts; one conne
   begin to count what is written                                what triggers and rules write is counted too
   lock the rows of the accounts it is about
   read the subject's rows, run its check, plan again        gone or another plan: stale
-  it takes a plan away                                      let go of everything, ask Stripe, begin again
+  it takes a plan away                                      release everything, ask Stripe, begin again
   insert the repair row                                     unique: one of many callers
   update ... where key and old value                        exactly one row, or roll back
   insert the audit row
   read again, run every check                               still there, or something new: roll back
   append the journal row                                    late, because its head serialises all repairs
-  let deferred triggers and keys happen                     while they can still be taken back
+  let deferred triggers and keys happen                     while they can still be rolled back
   compare the counts with the plan, read everything back    one row more or less, one value another: roll back
   a dry run                                                 roll back: everything but the claim below was tried
-  a balance that needs a claim on the ledger                it was the rehearsal: roll back, and see below
+  a balance that needs a claim on the ledger                this was the rehearsal: roll back, and see below
 commit                                                      no answer: look the repair id up, never try again blindly
 look once more                                              changed by the application since: say what
 
-A balance that only a claim keeps apart from the application's uncommitted entries is then written in earnest:
+A balance that only a claim protects from the application's uncommitted entries is then written in earnest:
 
 begin                                                       tried for two seconds, then busy
-  claim the ledger, lock the accounts' rows                 all at once or not at all: nobody queues behind a wait
+  claim the ledger, lock the accounts' rows                 all at once or not at all: no writer queues behind a wait
   read the subject's rows                                   not those of the rehearsal: decide again, under the claim
   write it all, read again                                  not as after the rehearsal: rehearse again
   append the journal row, compare and read back as above    200 ms after the claim: roll back
@@ -52,19 +52,19 @@ if TYPE_CHECKING:
     from trueup.actions.repair.session import RepairSession
 
 MOST_TURN_SECONDS = 10
-"""How long a repair waits for those of this process that claim the ledger before it."""
+"""How long a repair waits for other repairs of this process that claim the ledger before it."""
 
 TRIES = 4
 """The first, and three more after a deadlock or a serialisation failure, each evaluated from the start."""
 
 
 def planned(session: RepairSession, request: RepairRequest) -> Plan | Stale | Refused | Failed:
-    """What would be written now. Reads only, holds nothing."""
+    """Plan what would be written now. Reads only, locks nothing."""
     for _ in range(ASKINGS + 1):
-        found = _looked_at(session, request)
-        if not isinstance(found, Unproven):
-            return found
-        request = replace(request, answer=asked(session, found.keys))
+        outcome = _looked_at(session, request)
+        if not isinstance(outcome, Unproven):
+            return outcome
+        request = replace(request, answer=asked(session, outcome.keys))
     return _moving(request)
 
 
@@ -80,7 +80,7 @@ def _looked_at(session: RepairSession, request: RepairRequest) -> Plan | Unprove
 
 
 def perform_repair(session: RepairSession, request: RepairRequest) -> RepairResult:
-    """Do what was asked, or say why not. Stripe is asked between transactions, never within one."""
+    """Make the repair, or say why not. Stripe is asked between transactions, never within one."""
     for _ in range(ASKINGS + 1):
         result = _tried(session, request)
         if not isinstance(result, Unproven):
@@ -90,15 +90,15 @@ def perform_repair(session: RepairSession, request: RepairRequest) -> RepairResu
 
 
 def _moving(request: RepairRequest) -> Failed:
-    reason = "By whom Stripe could know the account kept changing while it was asked; try again later."
+    reason = "The account's Stripe customer kept changing while Stripe was asked; try again later."
     return Failed(issue_id=request.issue_id, reason=reason, busy=True)
 
 
 def _tried(session: RepairSession, request: RepairRequest) -> RepairResult | Unproven:
-    """The repair. One that needs a claim on the ledger is rehearsed, and then tried for as long as there is time.
+    """Make the repair. One that needs a claim on the ledger is rehearsed, then tried for as long as there is time.
 
-    Where claims are needed, this process repairs one after the other: what a rehearsal has written would keep another
-    repair's claim away.
+    Where claims are needed, this process makes one repair after the other: the rows that a rehearsal has written would
+    block another repair's claim.
     """
     if not session.claims.are_needed:
         result = _try_once(session, request, None, None)
@@ -114,7 +114,10 @@ def _tried(session: RepairSession, request: RepairRequest) -> RepairResult | Unp
 
 
 def _tried_in_turn(session: RepairSession, request: RepairRequest) -> RepairResult | Unproven:
-    """Rehearse, then write under the claim. An account that moves in between is decided about under the claim."""
+    """Rehearse, then write under the claim.
+
+    For an account that changes in between, everything is decided under the claim.
+    """
     rehearsal: Rehearsal | None = None
     claim: Claim | None = None
     moving: Claim | None = None
@@ -139,7 +142,7 @@ def _tried_in_turn(session: RepairSession, request: RepairRequest) -> RepairResu
 def _try_once(
     session: RepairSession, request: RepairRequest, rehearsal: Rehearsal | None, moving: Claim | None
 ) -> RepairResult | Unproven | Rehearsal:
-    """One of them, again after a deadlock or a serialisation failure. Raises ``RowsMoved`` and ``HeldTooLong``."""
+    """Run one of them, again after a deadlock or a serialisation failure. Raises ``RowsMoved`` and ``HeldTooLong``."""
     claim = rehearsal.claim if rehearsal is not None else moving
     for _ in range(TRIES):
         try:
@@ -164,15 +167,17 @@ def _try_once(
 
 
 def _busy(request: RepairRequest) -> Failed:
-    return Failed(issue_id=request.issue_id, reason="Others kept changing the same rows; try again later.", busy=True)
+    return Failed(
+        issue_id=request.issue_id, reason="Other transactions kept changing the same rows; try again later.", busy=True
+    )
 
 
 def _attempt(
     session: RepairSession, request: RepairRequest, claim: Claim | None = None
 ) -> RepairResult | Unproven | Rehearsal:
-    """One transaction, from the start. Where a claim is missing it was a rehearsal, and is rolled back.
+    """Run one transaction, from the start. If a claim is missing, it is a rehearsal, and is rolled back.
 
-    ``claim`` is held from the first moment, where the account moves too often to be rehearsed. Raises ``HeldTooLong``.
+    ``claim`` is held from the first moment, if the account changes too often to be rehearsed. Raises ``HeldTooLong``.
     """
     with session.turn(), open_transaction(session, claim) as connection, session.scratch_books() as books:
         ready = begin(session, connection, request, claim)
@@ -184,7 +189,7 @@ def _attempt(
         if not isinstance(decided, Decided):
             return decided
         if request.plan_hash is not None and request.plan_hash != decided.plan.plan_hash:
-            reason = f"What {request.issue_id} would change is no longer what was previewed; preview it again."
+            reason = f"The repair of {request.issue_id} is no longer what was previewed; preview it again."
             return Stale(issue_id=request.issue_id, reason=reason)
 
         def judge() -> Held | str:
@@ -194,7 +199,7 @@ def _attempt(
         if not isinstance(done, Written):
             return done
         missing = missing_claim(session, connection, decided)
-        if missing is not None and not request.dry_run:  # a look makes no customer wait for the ledger
+        if missing is not None and not request.dry_run:  # a dry run makes no customer wait for the ledger
             if claim is None or not claim.covers(missing):
                 return Rehearsal(decided=decided, held=done.held, claim=missing)
             if claim.is_overdue():
@@ -203,13 +208,13 @@ def _attempt(
 
 
 def _attempt_claimed(session: RepairSession, request: RepairRequest, rehearsal: Rehearsal) -> RepairResult:
-    """What was rehearsed, in earnest: nothing is decided any more. Raises ``RowsMoved`` and ``HeldTooLong``."""
+    """Write what was rehearsed: nothing is decided any more. Raises ``RowsMoved`` and ``HeldTooLong``."""
     claim, decided = rehearsal.claim, rehearsal.decided
     with session.turn(), open_transaction(session, claim) as connection:
         ready = begin(session, connection, request, claim)
         if not isinstance(ready, Begun):
             return ready
-        rows = SubjectReader(session, connection, decided.found.mappings)
+        rows = SubjectReader(session, connection, decided.snapshot.mappings)
         if not rehearsal.is_of(read_subject(rows, request.check, request.subject)):
             raise RowsMoved
 
@@ -225,14 +230,14 @@ def _attempt_claimed(session: RepairSession, request: RepairRequest, rehearsal: 
 
 
 def _refused_by_database(session: RepairSession, request: RepairRequest, error: DBAPIError) -> Refused | Failed:
-    said = session.target.said(error)
+    message = session.target.describe_error(error)
     match session.target.trouble(error):
         case Trouble.BUSY:
-            reason = f"The rows are in use and were not free in time ({said}); try again later."
+            reason = f"The rows are in use and were not free in time ({message}); try again later."
             return Failed(issue_id=request.issue_id, reason=reason, busy=True)
         case Trouble.LOST:
-            reason = f"The connection was lost before the commit ({said}); nothing was changed, try again."
+            reason = f"The connection was lost before the commit ({message}); nothing was changed, try again."
             return Failed(issue_id=request.issue_id, reason=reason)
         case _:
             session.forget()
-            return Refused(issue_id=request.issue_id, reason=f"The database refuses it: {said}.")
+            return Refused(issue_id=request.issue_id, reason=f"The database refused it: {message}.")

@@ -1,4 +1,4 @@
-"""From a finding to a plan: what would be written, and a hash that names exactly this."""
+"""Turn a finding into a plan: what would be written, and a hash that identifies exactly that."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def plan_hash(
 ) -> str:
     """SHA-256, in hex, over the plan's RFC 8785 form: issue, check, pre-image, new values and code version.
 
-    Also what triggers are declared to write, and what was proven at Stripe, where that is needed: not by which answers,
-    which are others each time.
+    It also covers what triggers are declared to write, and what was proven at Stripe where that is needed, but not
+    Stripe's answers, which differ each time.
     """
     form: dict[str, str | dict[str, str] | dict[str, str | None] | None] = {
         "issue": issue_id,
@@ -82,7 +82,7 @@ def _cell_text(cell: Replace) -> dict[str, str | None]:
 
 
 def values_text(values: Mapping[str, Value]) -> dict[str, str | None]:
-    """Values of ours as text, so that no number loses digits on its way."""
+    """trueup's values as text, so that no number loses digits on its way."""
     return {name: value_text(value) for name, value in values.items()}
 
 

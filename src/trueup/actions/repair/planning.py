@@ -1,4 +1,4 @@
-"""Deciding, inside the transaction, what is to be written and whether what was written holds."""
+"""Decide, inside the transaction, what is to be written, and verify what was written."""
 
 from __future__ import annotations
 
@@ -43,35 +43,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A plan that can be written: what it was decided from, and its statements."""
+    """A plan that can be written, with the snapshot it was decided from and its statements."""
 
     plan: Plan
-    found: SubjectSnapshot
+    snapshot: SubjectSnapshot
     writes: Writes
     serialization: Serialization | None
-    """What keeps the application's uncommitted entries out; None where no balance is written."""
+    """What protects the balance from the application's uncommitted entries; None where no balance is written."""
 
 
 def plan_repair(
     session: RepairSession, connection: Connection, books: SubjectBooks, request: RepairRequest
 ) -> Decided | Unproven | Stale | Refused:
-    """Read the subject's rows into empty books, run its check on them, and translate the repair that it asks for.
+    """Read the subject's rows into empty books, run its check on them, and translate the repair of its finding.
 
-    ``Unproven`` where it takes a plan away and the order does not know yet what Stripe says of the account.
+    ``Unproven`` where it takes a plan away and the request does not hold Stripe's answer about the account yet.
     """
-    found = read_subject(SubjectReader(session, connection, session.layout().read), request.check, request.subject)
-    if len(found.accounts) > MOST_ACCOUNTS:
+    snapshot = read_subject(SubjectReader(session, connection, session.layout().read), request.check, request.subject)
+    if len(snapshot.accounts) > MOST_ACCOUNTS:
         return Refused(
-            issue_id=request.issue_id, reason=f"It touches {len(found.accounts)} accounts; a person decides."
+            issue_id=request.issue_id, reason=f"It touches {len(snapshot.accounts)} accounts; a person decides."
         )
-    doubt = found.ambiguous or _doubt(session, request)
+    doubt = snapshot.ambiguous or _doubt(session, request)
     if doubt:
         return Refused(issue_id=request.issue_id, reason=f"{doubt[0].upper()}{doubt[1:]}.")
-    load(books, found, session)
-    (made,) = outcomes_in(books, session, (request.check,), now=request.now)
-    if not isinstance(made.outcome, Checked):
-        return Refused(issue_id=request.issue_id, reason=_unanswered(made))
-    finding = findings_in((made,)).get(request.issue_id)
+    load(books, snapshot, session)
+    (result,) = outcomes_in(books, session, (request.check,), now=request.now)
+    if not isinstance(result.outcome, Checked):
+        return Refused(issue_id=request.issue_id, reason=_unanswered(result))
+    finding = findings_in((result,)).get(request.issue_id)
     if finding is None:
         return Stale(issue_id=request.issue_id, reason=f"{request.issue_id} is not a finding now; nothing was changed.")
     change = _change_of(finding)
@@ -82,11 +82,11 @@ def plan_repair(
     wrong = wrong_move(change, books, session.config)
     if wrong is not None:
         return Refused(issue_id=request.issue_id, reason=wrong)
-    return _translated(session, connection, books, request, finding, change, found)
+    return _translated(session, connection, books, request, finding, change, snapshot)
 
 
 def _doubt(session: RepairSession, request: RepairRequest) -> str | None:
-    """Why it is not known whose rows the check looks at; None where it is."""
+    """Why it is not known whose rows the check reads; None where it is."""
     unknown = [r for r in session.layout().references if r.comparison is Comparison.UNKNOWN]
     if not unknown:
         return None
@@ -101,11 +101,13 @@ def _translated(
     request: RepairRequest,
     finding: Finding,
     change: Change,
-    found: SubjectSnapshot,
+    snapshot: SubjectSnapshot,
 ) -> Decided | Unproven | Stale | Refused:
-    """The change in the table's own words, with what Stripe says of it."""
+    """Return the change in the table's own words, with the proof from Stripe."""
     at = _moment_after(finding, request.now, session.config.policy)
-    translator = Translator(session=session, connection=connection, found=found, now=at, repair_id=request.repair_id)
+    translator = Translator(
+        session=session, connection=connection, snapshot=snapshot, now=at, repair_id=request.repair_id
+    )
     writes = translator.writes(change)
     if isinstance(writes, Refusal):
         return Refused(issue_id=request.issue_id, reason=writes.reason)
@@ -120,11 +122,11 @@ def _translated(
         return proof
     expected = expected_writes(session.config.repairs.expected_writes, writes)
     plan = plan_of(finding, change, proof, expected_writes=expected)
-    return Decided(plan=plan, found=found, writes=writes, serialization=serialization)
+    return Decided(plan=plan, snapshot=snapshot, writes=writes, serialization=serialization)
 
 
 def expected_writes(declared: Mapping[str, Mapping[str, RowCounts]], writes: Writes) -> dict[str, RowCounts]:
-    """What the application's triggers are declared to write, by table, when this is written."""
+    """What the application's triggers are declared to write, by table, together with these writes."""
     expected: dict[str, RowCounts] = {}
     for target in sorted(writes.targets() & declared.keys()):
         for table, counts in declared[target].items():
@@ -133,10 +135,10 @@ def expected_writes(declared: Mapping[str, Mapping[str, RowCounts]], writes: Wri
 
 
 def _moment_after(finding: Finding, now: datetime, policy: Policy) -> datetime:
-    """When the audit row was written: now, or just after an entry of a later call that had the account before us.
+    """The moment of the audit row: now, or just after an entry of a later call that changed the account first.
 
-    A ledger whose order is its entries' time would be broken by a row that comes before the balance it repeats. What
-    is dated far into the future is no order to follow.
+    A ledger that is ordered by its entries' time would be broken by a row that comes before the balance it repeats. An
+    entry dated far in the future does not count for that order.
     """
     last = finding.evidence.get("last_entry_at")
     if isinstance(last, datetime) and now <= last <= now + timedelta(minutes=policy.clock_skew_minutes):
@@ -144,16 +146,16 @@ def _moment_after(finding: Finding, now: datetime, policy: Policy) -> datetime:
     return now
 
 
-def _unanswered(made: CheckOutcome) -> str:
-    match made.outcome:
+def _unanswered(result: CheckOutcome) -> str:
+    match result.outcome:
         case Skipped(reason=reason):
-            return f"{made.check} cannot look: {reason}."
+            return f"{result.check} cannot look: {reason}."
         case Broken(error=error):
-            return f"{made.check} failed, and what is unknown is never repaired: {error}."
+            return f"{result.check} failed, and what is unknown is never repaired: {error}."
         case Off():
-            return f"{made.check} is switched off in [policy.severity]."
+            return f"{result.check} is switched off in [policy.severity]."
         case Checked():
-            return f"{made.check} answered."
+            return f"{result.check} answered."
 
 
 def _change_of(finding: Finding) -> Change | Refusal:
@@ -170,7 +172,7 @@ def _change_of(finding: Finding) -> Change | Refusal:
 
 
 def _obstacle(session: RepairSession, connection: Connection, writes: Writes) -> str | None:
-    """Why this cannot be written here, or not be seen or taken back as a whole."""
+    """Why this cannot be written here, or could not be counted or rolled back as a whole."""
     obstacle = session.target.obstacle(connection, writes.tables() | set(JOURNAL_TABLES))
     if obstacle is not None or writes.update is None:
         return obstacle
@@ -179,7 +181,7 @@ def _obstacle(session: RepairSession, connection: Connection, writes: Writes) ->
 
 
 def _unguarded(session: RepairSession, change: Change) -> str | None:
-    """An event is recorded only where the database itself keeps it unique: the app may be writing the same one now."""
+    """An event is recorded only where the database itself keeps it unique: the app may be recording the same now."""
     if change.append.relation != "webhook_event":
         return None
     layout = session.layout()
@@ -208,21 +210,21 @@ def verify_applied(
     The finding is gone, the audit row can be read back, no other cell of the subject's rows has changed, and nothing is
     found that was not found before. ``books`` are those that it was decided on.
     """
-    after = read_subject(SubjectReader(session, connection, decided.found.mappings), request.check, request.subject)
+    after = read_subject(SubjectReader(session, connection, decided.snapshot.mappings), request.check, request.subject)
     relation = decided.plan.change.append.relation
-    if after.count(relation) != decided.found.count(relation) + 1:
+    if after.count(relation) != decided.snapshot.count(relation) + 1:
         return f"the audit row cannot be read back as a {relation}: the mapping's condition leaves it out"
     before = books.keys()
-    load(books, after, session, known=decided.found)
+    load(books, after, session, known=decided.snapshot)
     policy = session.config.policy
-    written = difference(decided.found, after)
+    written = difference(decided.snapshot, after)
     unplanned = _unplanned(decided, written)
     if unplanned is not None:
         return unplanned
     seeing = affected(session.catalogue, written, books=books, known=before, parameters=policy.parameters(request.now))
     checks = seeing if request.check in seeing else [*seeing, request.check]
     outcomes = outcomes_in(books, session, checks, now=request.now)
-    mine = next(made for made in outcomes if made.check == request.check.id)
+    mine = next(result for result in outcomes if result.check == request.check.id)
     if not isinstance(mine.outcome, Checked):
         return f"the check could not look again: {_unanswered(mine)}"
     left = findings_in(outcomes)
@@ -236,42 +238,42 @@ def _unplanned(decided: Decided, written: Difference) -> str | None:
 
     What is mapped to an expression may follow from the cell that was replaced.
     """
-    writes, mappings = decided.writes, decided.found.mappings
+    writes, mappings = decided.writes, decided.snapshot.mappings
     update = writes.update
     for relation, name in sorted(written.cells):
         table, column = mappings[relation].table, mappings[relation].columns[name].column
         is_cell = update is not None and (table, column) == (update.table, update.column)
         if column is not None and not is_cell and table not in decided.plan.expected_writes:
-            return f"{table}.{column} was changed as well, and the plan does not have that"
+            return f"{table}.{column} was changed as well, which the plan does not have"
     for relation, count in sorted(written.grown.items()):
         table = mappings[relation].table
         if table not in {writes.insert.table, *decided.plan.expected_writes}:
-            return f"{table} got {count} rows as well, and the plan does not have that"
+            return f"{table} got {count} rows as well, which the plan does not have"
     return None
 
 
 def _new_in(
     session: RepairSession, decided: Decided, request: RepairRequest, outcomes: Sequence[CheckOutcome]
 ) -> str | None:
-    """What is wrong now and was not before. That is looked at only where something is wrong now."""
+    """What is wrong now but was not before. The state before is looked at only if something is wrong now."""
     left = findings_in(outcomes)
-    broken = {made.check: made for made in outcomes if isinstance(made.outcome, Broken)}
+    broken = {result.check: result for result in outcomes if isinstance(result.outcome, Broken)}
     suspects = {finding.check for finding in left.values()} | broken.keys()
     before = _outcomes_before(session, request, decided, suspects)
     new = sorted(left.keys() - findings_in(before).keys())
     if new:
         return f"it would make a new finding: {new[0]} ({left[new[0]].message})"
-    newly_broken = sorted(broken.keys() - {made.check for made in before if isinstance(made.outcome, Broken)})
+    newly_broken = sorted(broken.keys() - {result.check for result in before if isinstance(result.outcome, Broken)})
     return f"a check could not look again: {_unanswered(broken[newly_broken[0]])}" if newly_broken else None
 
 
 def _outcomes_before(
     session: RepairSession, request: RepairRequest, decided: Decided, suspects: Collection[str]
 ) -> tuple[CheckOutcome, ...]:
-    """What these checks said before anything was written."""
+    """The findings of these checks before anything was written."""
     checks = [check for check in session.catalogue if check.id in suspects]
     if not checks:
         return ()
     with session.scratch_books() as books:
-        load(books, decided.found, session)
+        load(books, decided.snapshot, session)
         return outcomes_in(books, session, checks, now=request.now)

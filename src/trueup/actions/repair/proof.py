@@ -1,4 +1,4 @@
-"""Before a plan is taken away: proof that Stripe knows nothing of the account, or the reason why there is none."""
+"""Before a plan is taken away: prove that Stripe knows nothing of the account, or say why that is not proven."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from trueup.model.customer_lookup import Proof
 
 ASKINGS = 2
-"""How often Stripe is asked for one repair: the app may change the account's address between question and look."""
+"""How often Stripe is asked for one repair: the app may change the account's address between question and answer."""
 
 _LONGEST_WAIT_SECONDS = 30.0
-"""How long a repair waits for the questions of another one: they are asked one after the other."""
+"""How long a repair waits for another's questions to Stripe: repairs ask one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unproven:
-    """It takes a plan away, and nobody has asked Stripe yet, or about somebody else."""
+    """It takes a plan away, and Stripe was not asked yet, or was asked about another account."""
 
     keys: LookupKeys
 
@@ -44,7 +44,7 @@ def wrong_move(change: Change, books: SubjectBooks, config: Config) -> str | Non
     for move in moves:
         rows = books.books.run("SELECT plan FROM account WHERE account_id = $id", {"id": move.account_id}).fetchall()
         if len(rows) != 1:
-            return f"The account whose plan it writes, {move.account_id}, has {len(rows)} rows, and must have one."
+            return f"The account whose plan it writes, {move.account_id}, has {len(rows)} rows, but must have one."
         wrong = upward(move, standing=rows[0][0], plans=config.plans)
         if wrong is not None:
             return f"Not a downgrade: {wrong}."
@@ -54,7 +54,7 @@ def wrong_move(change: Change, books: SubjectBooks, config: Config) -> str | Non
 def proven(
     session: RepairSession, connection: Connection, request: RepairRequest, change: Change
 ) -> Proof | Unproven | Refused | None:
-    """The proof that this change needs of Stripe, about the account as it stands now; None where it needs none."""
+    """The proof from Stripe that this change needs, about the account as it is now; None where it needs none."""
     moves = list(plan_moves(change))
     if not moves:
         return None
@@ -74,8 +74,8 @@ def _lookup_keys(session: RepairSession, connection: Connection, account_id: str
     reader = SubjectReader(session, connection, session.layout().read)
 
     def values(column: str) -> frozenset[str]:
-        found = reader.values("account", column, {"account_id": {account_id}})
-        return frozenset(value.strip() for value in found if value.strip())
+        stored = reader.values("account", column, {"account_id": {account_id}})
+        return frozenset(value.strip() for value in stored if value.strip())
 
     return LookupKeys(account_id=account_id, emails=values("email"), customers=values("stripe_customer_id"))
 
@@ -93,7 +93,7 @@ def asked(session: RepairSession, keys: LookupKeys) -> LookupAnswer:
     except ImportError as error:
         return Unknown(keys=keys, why=f"a library is not installed ({error.name}), run: pip install 'trueup[stripe]'")
     if not session.asking.acquire(timeout=_LONGEST_WAIT_SECONDS):
-        return Unknown(keys=keys, why="it is being asked about other accounts; try again later")
+        return Unknown(keys=keys, why="Stripe is being asked about other accounts; try again later")
     try:
         return find_customer(settings, key, keys)
     finally:
@@ -102,12 +102,12 @@ def asked(session: RepairSession, keys: LookupKeys) -> LookupAnswer:
 
 def _without_key(config: Config, keys: LookupKeys) -> NotAsked | Unknown:
     if config.stripe.tables is not None:
-        why = "tables are a copy, and a plan is only taken away by Stripe's own word; give it a key"
+        why = "tables are only a copy, and a plan is taken away only after Stripe's own answer; set stripe.api_key"
         return Unknown(keys=keys, why=why)
     if config.repairs.downgrade_without_stripe:
         return NotAsked(keys=keys)
     why = (
-        "Stripe is not read; give [stripe] an api_key, or set repairs.downgrade_without_stripe = true where nothing is "
+        "Stripe is not read; set stripe.api_key, or repairs.downgrade_without_stripe = true if nothing is "
         "sold through Stripe"
     )
     return Unknown(keys=keys, why=why)

@@ -1,4 +1,4 @@
-"""What is kept of a repair: its row, its line in the journal, and the result that these stand for."""
+"""The records of a repair: its row, its line in the journal, and the result that they hold."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from trueup.sources.select import table_name
 from trueup.targets.target import TargetUnavailable
 
 _SINCE = ":since"
-"""Appended to a repair's id, the id of the row that says what was changed right after it."""
+"""Appended to a repair's id, this is the id of the row that says what was changed right after it."""
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def stored_result(connection: Connection, request: RepairRequest) -> RepairResult | None:
-    """The result that an earlier call with this idempotency key had."""
+    """The result of an earlier call with this idempotency key."""
     if request.idempotency_key is None:
         return None
     row = journal.repair_by_key(connection, request.actor, request.idempotency_key)
@@ -50,7 +50,7 @@ def stored_result(connection: Connection, request: RepairRequest) -> RepairResul
 
 
 def result_of(connection: Connection, row: RepairRow) -> RepairResult:
-    """The result that a repair row stands for."""
+    """The result that a repair row holds."""
     match row.status:
         case "applied":
             entry = entry_of_repair(connection, row.repair_id)
@@ -79,9 +79,9 @@ def result_of(connection: Connection, row: RepairRow) -> RepairResult:
 
 
 def record_change_since(session: RepairSession, request: RepairRequest, result: ChangedSince) -> None:
-    """Put on record, beside the repair's own row, what was changed right after it, so that a repeated call says so too.
+    """Record, beside the repair's own row, what was changed right after it, so that a repeated call says so too.
 
-    Where that cannot be had, this call's answer is the only one that says it.
+    Where that is not possible, only this call's answer says it.
     """
     row = journal.RepairRow(
         repair_id=request.repair_id + _SINCE,
@@ -106,8 +106,10 @@ def record_change_since(session: RepairSession, request: RepairRequest, result: 
 
 
 def _commit_row(session: RepairSession, connection: Connection, row: RepairRow) -> None:
-    """Commit this row and nothing else. Where a trigger on ``trueup_repair`` writes more, or another row, nothing is
-    kept: the caller's transaction is rolled back.
+    """Commit only this row.
+
+    If a trigger on ``trueup_repair`` writes more, or another row, nothing is kept: the caller's transaction is rolled
+    back.
     """
     counter = session.target.count_writes(connection)
     counter.resume()
@@ -119,7 +121,7 @@ def _commit_row(session: RepairSession, connection: Connection, row: RepairRow) 
 
 
 def applied_row(request: RepairRequest, plan: Plan, connection: Connection) -> RepairRow:
-    """The row that says a repair was applied. Its keys let one of many callers through."""
+    """The row that records an applied repair. Its keys let only one of many callers through."""
     return journal.RepairRow(
         repair_id=request.repair_id,
         issue_id=request.issue_id,
@@ -148,10 +150,10 @@ def journal_line(
     *,
     trusted: Collection[str] = (),
 ) -> journal.JournalLine:
-    """The journal's row: what stood there and what stands there now, in the table's own words.
+    """The journal's row: the value before and the value now, in the table's own words.
 
-    For a balance also what kept the application's uncommitted entries out. ``trusted`` are the relations whose account
-    ids were compared by their text on the config's word.
+    For a balance also what protected it from the application's uncommitted entries. ``trusted`` are the relations whose
+    account ids were compared by their text because the config says so.
     """
     words = {"exact_keys": sorted(trusted)} if trusted else {}
     update, insert = writes.update, writes.insert
@@ -173,18 +175,18 @@ def journal_line(
 
 
 def _proof(proof: Proof | None) -> dict[str, object]:
-    """What Stripe said before a plan was taken away: how it was asked, when, and under which of its own ids."""
+    """Stripe's answers before a plan was taken away: what was asked, when, and Stripe's request ids."""
     if proof is None:
         return {}
     if isinstance(proof, NotAsked):
         return {"stripe": {"proven": proof.text}}
-    said = {
+    stripe = {
         "proven": proof.text,
         "asked_at": _said(proof.asked_at),
         "questions": list(proof.questions),
         "request_ids": list(proof.request_ids),
     }
-    return {"stripe": said}
+    return {"stripe": stripe}
 
 
 def _said(value: object) -> str | None:
@@ -194,10 +196,12 @@ def _said(value: object) -> str | None:
 
 
 def recorded(session: RepairSession, request: RepairRequest, result: Stale | Refused) -> RepairResult:
-    """The result, once it is on record that somebody tried. What cannot be recorded changed nothing either: a trigger
-    that writes more than the record is taken back with it.
+    """Return the result once the attempt is recorded.
 
-    Where a call with the same idempotency key was running at the same time, its result is this one's too.
+    An attempt that cannot be recorded changed nothing either: a trigger that writes more than the record is rolled back
+    with it.
+
+    If a call with the same idempotency key ran at the same time, its result is returned.
     """
     if request.dry_run or (isinstance(result, Refused) and result.conflict):
         return result
@@ -209,7 +213,7 @@ def recorded(session: RepairSession, request: RepairRequest, result: Stale | Ref
         episode=None,
         status="stale" if isinstance(result, Stale) else "refused",
         actor=request.actor,
-        # What nobody could say this time may be said the next time that the same key is used.
+        # An unknown outcome is not stored: the next call with the same key may find it out.
         idempotency_key=None if isinstance(result, Refused) and result.unproven else request.idempotency_key,
         body_hash=request.body_hash,
         plan_hash=request.plan_hash,
@@ -236,5 +240,5 @@ def _result_under_key(session: RepairSession, request: RepairRequest) -> RepairR
         with session.target.transaction() as connection:
             return stored_result(connection, request)
     except (DBAPIError, TargetUnavailable):
-        reason = "This idempotency key was used before, and the database cannot be asked for the result; try again."
+        reason = "This idempotency key was used before, but the database cannot be asked for the result; try again."
         return Failed(issue_id=request.issue_id, reason=reason)

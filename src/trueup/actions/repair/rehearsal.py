@@ -1,8 +1,8 @@
-"""A balance is written twice: rehearsed without the claim on the ledger, then in earnest while the claim is held.
+"""Write a balance twice: rehearse it without the claim on the ledger, then write it while the claim is held.
 
 The application's own writers wait for the claim, so as little as possible is done under it. The rehearsal writes
-everything, runs every check and is taken back: what would refuse the repair has done so by then. Under the claim the
-rows are read and compared with the rehearsal's; where they are the same, so is the proof.
+everything, runs every check and is rolled back: whatever would refuse the repair has done so by then. Under the claim
+the rows are read and compared with the rehearsal's; if they are the same, its proof still holds.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from trueup.actions.repair.subject_snapshot import SubjectSnapshot
 
 COMMIT_SECONDS = 0.05
-"""What is left for COMMIT of the time for which a claim may be held."""
+"""The part of a claim's time limit that is reserved for COMMIT."""
 
 PAUSE_SECONDS = (0.005, 0.03)
-"""How long to wait before the next try: any time between the two, so that two repairs do not meet again and again."""
+"""How long to wait before the next try: any time between the two, so that two repairs do not collide repeatedly."""
 
 
 class HeldTooLong(Exception):
@@ -40,12 +40,12 @@ class HeldTooLong(Exception):
 
 
 class RowsMoved(Exception):
-    """The rows are not those of the rehearsal; it is decided again, under the claim."""
+    """The rows differ from those of the rehearsal; the repair is decided again, under the claim."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Claim:
-    """What has to be locked, before anything is read, so that the account ``key`` has no uncommitted entry.
+    """What has to be locked, before anything is read, to be sure that the account ``key`` has no uncommitted entry.
 
     ``accounts`` are those whose rows are locked after it. ``held_since`` is by the monotonic clock.
     """
@@ -83,24 +83,24 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """A repair that was written, proven and taken back, because its claim was missing.
+    """A repair that was written, verified and rolled back, because its claim was missing.
 
-    The same rows have the same proof. So under the claim nothing is decided: the rows are read and compared.
+    The same rows have the same proof. So nothing is decided under the claim: the rows are only read and compared.
     """
 
     decided: Decided
     held: Held
     claim: Claim
 
-    def is_of(self, found: SubjectSnapshot) -> bool:
+    def is_of(self, snapshot: SubjectSnapshot) -> bool:
         """Return whether it was decided from these rows."""
-        before = self.decided.found
-        return all(not any(rows_apart(before.rows[name], rows)) for name, rows in found.rows.items())
+        before = self.decided.snapshot
+        return all(not any(rows_apart(before.rows[name], rows)) for name, rows in snapshot.rows.items())
 
     def judge(self, after: SubjectSnapshot) -> Held:
         """Return the proof, where the rows are now as they were after the rehearsal. Raises ``RowsMoved``.
 
-        What the database supplied in the new row, its number for one, is another each time.
+        A value that the database supplied in the new row, such as its number, differs each time.
         """
         appended, supplied = self.decided.plan.change.append.relation, self.decided.writes.insert.values
         for name, mapping in after.mappings.items():
@@ -123,12 +123,12 @@ def missing_claim(session: RepairSession, connection: Connection, decided: Decid
         serialization=decided.serialization,
         entries=entries,
         key=entry_key(session, connection, entries, cell.row_key),
-        accounts=decided.found.accounts | {cell.row_key},
+        accounts=decided.snapshot.accounts | {cell.row_key},
     )
 
 
 class Patience:
-    """How long a claim is tried. Begins with the first try."""
+    """How long a claim is tried. The time begins with the first try."""
 
     def __init__(self) -> None:
         self._ends_at = time.monotonic() + LOCK_TIMEOUT_SECONDS

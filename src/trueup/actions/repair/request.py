@@ -1,4 +1,4 @@
-"""What somebody asks for: one issue, for a reason, in a name. Checked here, whoever asks."""
+"""The request for a repair: one issue, a reason, an actor. It is checked here for every door."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairRequest:
-    """One repair that was asked for. ``now`` is naive UTC; ``repair_id`` names this attempt for ever."""
+    """One requested repair. ``now`` is naive UTC; ``repair_id`` identifies this attempt for ever."""
 
     issue_id: str
     check: Check
@@ -36,12 +36,12 @@ class RepairRequest:
     dry_run: bool = False
     unattended: bool = False
     answer: LookupAnswer | None = None
-    """What Stripe said of the account, where that was asked for."""
+    """Stripe's answer about the account, if it was asked."""
     repair_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
     def body_hash(self) -> str:
-        """SHA-256, in hex, of what was asked: the same key with another body is another call."""
+        """SHA-256, in hex, of the request: the same key with another body is another call."""
         body = {"issueId": self.issue_id, "reason": self.reason, "planHash": self.plan_hash}
         return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
 

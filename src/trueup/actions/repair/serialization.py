@@ -1,4 +1,4 @@
-"""What proves, before a balance is written, that the application has no uncommitted entry for the account."""
+"""Prove, before a balance is written, that the application has no uncommitted entry for the account."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def refusal_text(answer: Unserialized) -> str:
     """Return the sentence that a repair is refused with."""
     return (
         "An entry that the application has not committed yet could be overlooked: "
-        f"{answer.reason.rstrip('.')}. Only an application that locks the account's row before it writes an entry can "
-        f"do without: {OPT_IN} = true."
+        f"{answer.reason.rstrip('.')}. Only if the application locks the account's row before it writes an entry, set "
+        f"{OPT_IN} = true."
     )
 
 
 def entry_key(session: RepairSession, connection: Connection, entries: EntryTable, account_id: str) -> object:
-    """Return the account as the ledger's column has it."""
+    """The account in the form of the ledger's column."""
     if entries.account_column is None:
         return account_id
     described = session.columns(connection, entries.table).get(entries.account_column)

@@ -1,4 +1,4 @@
-"""What every repair needs of one installation: where to write, the fitted mapping, how the tables look."""
+"""What every repair of one installation needs: where to write, the resolved mapping, the tables' columns."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
 Columns = Mapping[str, "ColumnDescription"]
 
 _MOST_USES = 1000
-"""After so many uses small books are made anew: what an engine never gives back while it is open stays small."""
+"""After this many uses small books are made again, because an engine returns some memory only when it is closed."""
 
 _AUDITED = frozenset({"ledger_entry", "plan_change", "webhook_event"})
-"""The relations that audit rows go to: how their columns are written is learned from the rows that are there."""
+"""The relations that get audit rows: how their columns are written is learned from existing rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """The live schema, as far as the mapping names it: fitted mappings, and their tables as the source sees them.
 
-    ``read`` is what the checks read of the mappings, and of where audit rows go also why they stand there. ``selects``
-    are the statements that were made from them, by relation, columns and conditions. ``references`` are the columns
-    that name an account, ``trusted`` the relations whose ids are compared by text on the config's word alone, and
-    ``unique_accounts`` says whether the database keeps accounts from having one key.
+    ``read`` is the part of the mappings that the checks read, with the reasons of relations that get audit rows.
+    ``selects`` are the statements made from them, by relation, columns and conditions. ``references`` are the columns
+    that name an account, ``trusted`` the relations whose ids are compared by text because the config says so, and
+    ``unique_accounts`` says whether the database keeps accounts from having equal keys.
     """
 
     mappings: Mapping[str, RelationMapping]
@@ -63,17 +63,17 @@ class Layout:
 
 @dataclass(slots=True)
 class Claims:
-    """Whether balances here need a claim on the ledger, as the first repair of one learns, and whose turn it is."""
+    """Whether balances here need a claim on the ledger, which the first such repair finds out, and whose turn it is."""
 
     are_needed: bool = False
     turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 class RepairSession:
-    """One place that repairs are written to, open for as long as its owner likes; used by many threads.
+    """An open place that repairs are written to; any number of threads may use it.
 
-    The layout is read on first use and kept. ``forget`` makes the next use read it again: a statement that no longer
-    fits the schema is the sign.
+    The layout is read on first use and kept. ``forget`` makes the next use read it again, as after a statement that no
+    longer fits the schema.
     """
 
     def __init__(self, config: Config, catalogue: Sequence[Check], url: str, *, only_looks: bool = False) -> None:
@@ -87,7 +87,7 @@ class RepairSession:
         self._only_looks = only_looks
         self._lock = threading.Lock()
         self.asking = threading.Lock()
-        """Held by whoever asks Stripe, so that many repairs together ask no faster than one."""
+        """Held while Stripe is asked, so that many repairs together ask no faster than one."""
         self.claims = Claims()
         self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._layout: Layout | None = None
@@ -95,7 +95,7 @@ class RepairSession:
         self._spare: list[tuple[SubjectBooks, contextlib.ExitStack]] = []
 
     def for_config(self, config: Config) -> RepairSession:
-        """The same place under another policy or other exemptions, which change more often than a schema does."""
+        """The same place with another policy or other exemptions, which change more often than a schema does."""
         other = RepairSession(config, self.catalogue, self._url, only_looks=self._only_looks)
         other._layout, other._columns, other._turns = self._layout, self._columns, self._turns
         other.asking, other.claims = self.asking, self.claims
@@ -116,18 +116,20 @@ class RepairSession:
             return self._columns[table]
 
     def turn(self) -> AbstractContextManager[object]:
-        """A place among as many as there are processors. Taken before a transaction begins: whoever waits for a
-        processor must not hold rows meanwhile.
+        """One of as many places as there are processors.
+
+        It is taken before a transaction begins, because a repair that waits for a processor must not hold rows
+        meanwhile.
         """
         return self._turns
 
     @contextlib.contextmanager
     def scratch_books(self) -> Iterator[SubjectBooks]:
-        """Small books with what the config supplies and nothing else, kept for the next one who asks."""
+        """Small books that hold only what the config supplies, kept for the next repair."""
         with self._lock:
             spare = self._spare.pop() if self._spare else None
         books, held = spare or _opened(self.config, keeps_rows=self._only_looks)
-        with held.pop_all() as until_used_again:  # what an error leaves in them is thrown away with them
+        with held.pop_all() as until_used_again:  # after an error they are discarded with their content
             yield books
             books.forget()
             if books.uses < _MOST_USES:
@@ -135,7 +137,7 @@ class RepairSession:
                     self._spare.append((books, until_used_again.pop_all()))
 
     def close(self) -> None:
-        """Let go of everything that is kept. A repair session that is used again opens it again."""
+        """Close everything that is kept. A repair session that is used again opens it again."""
         with self._lock:
             while self._spare:
                 self._spare.pop()[1].close()
@@ -155,7 +157,7 @@ class RepairSession:
             mapping.table: next(table for table in tables if table.qualified_name == mapping.table)
             for mapping in fitted.values()
         }
-        # Exemptions come and go while a layout is kept, and one of them may be of a plan.
+        # Exemptions change while a layout is kept, and one of them may be of a plan.
         needed = needed_mappings(tuple(fitted.values()), self.catalogue, plans_exempted=True)
         read = {m.relation: fitted[m.relation] if m.relation in _AUDITED else m for m in needed}
         account = fitted.get("account")
@@ -180,7 +182,7 @@ def open_repair_session(config: Config, catalogue: Sequence[Check]) -> RepairSes
 
 
 def open_reading_session(config: Config, catalogue: Sequence[Check]) -> RepairSession:
-    """Open a session that only looks, as the role that audits. Raises ``ConfigurationError`` for a folder."""
+    """Open a session that only reads, as the audit role. Raises ``ConfigurationError`` for a folder."""
     return RepairSession(config, catalogue, config.database_url, only_looks=True)
 
 

@@ -1,4 +1,4 @@
-"""Reading the few rows that belong to one subject, through the mapping, inside the repair's own transaction."""
+"""Read the few rows that belong to one subject, through the mapping, inside the repair's own transaction."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ Raw = tuple[object, ...]
 
 
 def statement(sql: str, *, lists: Iterable[str] = (), values: Iterable[str] = ()) -> TextClause:
-    """SQL with bound parameters. A parameter has no type of ours: the database takes it as the column's own."""
+    """SQL with bound parameters. A parameter has no type of trueup's: the database gives it the column's own."""
     return _statement(sql, tuple(lists), tuple(values))
 
 
 @functools.lru_cache(maxsize=_STATEMENTS_KEPT)
 def _statement(sql: str, lists: tuple[str, ...], values: tuple[str, ...]) -> TextClause:
-    """Kept, because what is worked out about a statement is kept with it, and costs more than sending it."""
+    """Cached, because what SQLAlchemy compiles for a statement is kept with it and costs more than sending it."""
     bound = [bindparam(name, expanding=True, type_=NullType()) for name in lists]
     bound += [bindparam(name, type_=NullType()) for name in values]
     return text(sql).bindparams(*bound)
 
 
 def literal_sql(sql: str) -> str:
-    """Somebody's SQL, so that a colon in it is a colon."""
+    """SQL from the config, escaped so that a colon in it is not read as a parameter."""
     return _COLON.sub(r"\\:", sql)
 
 
 def literal_mapping(mapping: RelationMapping) -> RelationMapping:
-    """The mapping, so that no colon in its names, expressions and condition is taken for a parameter."""
+    """The mapping, escaped so that no colon in its names, expressions and condition is read as a parameter."""
     columns = {
         name: dataclasses.replace(
             column,
@@ -90,7 +90,7 @@ class SubjectReader:
     ) -> Iterator[Raw]:
         """The rows in rounds, so that no statement has too many parameters.
 
-        Stripe's ids are equal where their bytes are, whatever the column's collation also finds.
+        Stripe's ids are compared byte by byte, even if the column's collation finds more.
         """
         exact = {name: set(values) for name, values in by.items() if _is_stripes(name) and name in mapping.columns}
         read = [name for name in mapping.columns if name in wanted or name in exact]
@@ -122,7 +122,7 @@ class SubjectReader:
             sql = self._layout.selects[key] = self._select(mapping, wanted, tests)
         lists = [name for name, is_single in tests if not is_single]
         values = [name for name, is_single in tests if is_single]
-        bound = {name: found[0] if len(found) == 1 else list(found) for name, found in by.items()}
+        bound = {name: keys[0] if len(keys) == 1 else list(keys) for name, keys in by.items()}
         for row in self.connection.execute(statement(sql, lists=lists, values=values), bound):
             yield tuple(row)
 
@@ -142,7 +142,7 @@ class SubjectReader:
         return select(dataclasses.replace(literal, where=where, columns=columns), quote=quote)
 
     def _without_padding(self, mapping: RelationMapping, name: str, literal: ColumnMapping) -> ColumnMapping:
-        """The column as an audit reads it: Postgres gives a ``char(n)`` with blanks that it does not compare."""
+        """The column as an audit reads it: Postgres returns a ``char(n)`` with blanks that it does not compare."""
         table = self._layout.tables.get(mapping.table)
         types = {column.name: column.type for column in table.columns} if table is not None else {}
         declared = types.get(mapping.columns[name].column or "", "")
@@ -151,17 +151,17 @@ class SubjectReader:
         return ColumnMapping(expression=f"CAST({expression_of(literal, self.session.target.quote)} AS text)")
 
     def _theirs(self, mapping: RelationMapping, column: ColumnMapping, values: Collection[str]) -> list[object]:
-        """Our text as the column's type has it; what that type cannot hold is in no row."""
+        """trueup's text in the column's type; a text that the type cannot hold is in no row."""
         family = ""
         if column.column is not None:
             described = self.session.columns(self.connection, mapping.table).get(column.column)
             family = described.family if described else ""
-        found = (typed_key(value, family) for value in sorted(values))
-        return [value for value in found if value is not None]
+        keys = (typed_key(value, family) for value in sorted(values))
+        return [value for value in keys if value is not None]
 
 
 def _is_stripes(name: str) -> bool:
-    """Whether a column of ours holds an id that Stripe gave."""
+    """Whether a column of the relation holds an id that Stripe gave."""
     return name == "event_id" or name.startswith("stripe_")
 
 
@@ -171,7 +171,7 @@ def expression_of(column: ColumnMapping, quote: str) -> str:
 
 
 def typed_key(value: str, family: str) -> object | None:
-    """A key of ours as a column of this type has it; None where it cannot be one."""
+    """A key in this column's type; None where it cannot be one."""
     if "int" in family or family.startswith(("numeric", "decimal")):
         return int(value) if re.fullmatch(r"-?[0-9]{1,38}", value) else None
     if family == "uuid":
@@ -190,16 +190,16 @@ def few_rows(mapping: RelationMapping, rows: Sequence[Raw], *, unique_key: bool)
 
 
 def _given(values: Sequence[object]) -> Given:
-    found = set(map(type, values)) - {type(None)}
-    if not found:
+    types = set(map(type, values)) - {type(None)}
+    if not types:
         return Given(type=NO_TYPE, values=values)
-    if found == {bool}:
+    if types == {bool}:
         return Given(type="BOOLEAN", values=values)
-    if found == {int} and all(abs(value) < 2**63 for value in values if isinstance(value, int)):
+    if types == {int} and all(abs(value) < 2**63 for value in values if isinstance(value, int)):
         return Given(type="BIGINT", values=values)
-    if found == {float}:
+    if types == {float}:
         return Given(type="DOUBLE", values=values)
-    if found <= {datetime, date}:
+    if types <= {datetime, date}:
         return Given(type="TIMESTAMP", values=[_moment(value) for value in values])
     return Given(type="VARCHAR", values=[None if value is None else raw_text(value) for value in values])
 
@@ -211,7 +211,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def raw_text(value: object) -> str:
-    """A value as the database gave it, as text."""
+    """A value of the database as text."""
     match value:
         case Decimal():
             return f"{value:f}" if value.is_finite() else str(value)

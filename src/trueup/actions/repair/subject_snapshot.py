@@ -1,4 +1,4 @@
-"""The slice of the books that one subject touches, read now, and what the checks say of it."""
+"""Read the rows that one subject concerns, now, and what the checks find in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trueup.model.outcome import CheckOutcome
 
 MOST_ACCOUNTS = 100
-"""A subject that touches more accounts than this is not one thing that can be repaired."""
+"""The most accounts of one subject: one that touches more cannot be repaired as one thing."""
 
 _EVENT = "event_id"
 _LEDGER_KEYS = (
@@ -42,7 +42,7 @@ class SubjectSnapshot:
     mappings: Mapping[str, RelationMapping]
     accounts: frozenset[str]
     ambiguous: str | None = None
-    """Why it cannot be said whose some of the rows are; None where it can."""
+    """Why it is not known whose some of the rows are; None where it is known."""
 
     def count(self, relation: str) -> int:
         """How many rows of this relation there are."""
@@ -52,11 +52,11 @@ class SubjectSnapshot:
 def read_subject(
     reader: SubjectReader, check: Check, subject: str, *, accounts: Collection[str] = ()
 ) -> SubjectSnapshot:
-    """Everything that bears on ``subject``: its accounts with their whole ledgers, events, plan changes and seats.
+    """Read everything that concerns ``subject``: its accounts with their ledgers, events, plan changes and seats.
 
-    ``accounts`` are further ones that it is known to be about.
+    ``accounts`` are further accounts that it is known to be about.
 
-    A row that names an account in another spelling, which the database takes for the same, has the account's own here.
+    A row that names an account in another spelling, which the database compares as equal, gets the account's own here.
     """
     column = subject_column(check.violations)
     asked = accounts_of(reader, check, subject) | set(accounts)
@@ -125,18 +125,18 @@ def _events_in(mapping: RelationMapping | None, entries: Sequence[Raw]) -> set[s
 
 
 def load(
-    books: SubjectBooks, found: SubjectSnapshot, session: RepairSession, *, known: SubjectSnapshot | None = None
+    books: SubjectBooks, snapshot: SubjectSnapshot, session: RepairSession, *, known: SubjectSnapshot | None = None
 ) -> None:
-    """Put the slice into small books, read exactly as an audit reads the whole.
+    """Put the rows into small books, read exactly as an audit reads all of them.
 
-    ``known`` is what the books hold already: of it, only the relations whose rows have changed are read again.
+    ``known`` is what the books hold already; only relations whose rows have changed since are read again.
     """
     layout = session.layout()
     books.put(
         [
-            few_rows(mapping, found.rows[name], unique_key=unique_key(mapping, layout.tables[mapping.table]))
-            for name, mapping in found.mappings.items()
-            if known is None or known.rows[name] != found.rows[name]
+            few_rows(mapping, snapshot.rows[name], unique_key=unique_key(mapping, layout.tables[mapping.table]))
+            for name, mapping in snapshot.mappings.items()
+            if known is None or known.rows[name] != snapshot.rows[name]
         ]
     )
 
@@ -152,4 +152,4 @@ def outcomes_in(
 
 def findings_in(outcomes: Sequence[CheckOutcome]) -> dict[str, Finding]:
     """Every finding by its issue id."""
-    return {finding.id: finding for made in outcomes for finding in getattr(made.outcome, "findings", ())}
+    return {finding.id: finding for result in outcomes for finding in getattr(result.outcome, "findings", ())}

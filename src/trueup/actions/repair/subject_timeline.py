@@ -1,4 +1,4 @@
-"""One finding in full, from the few rows that bear on it: fast on a ledger of any size."""
+"""Explain one finding from the few rows that concern it: fast on a ledger of any size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def looked_at(
 
     ``accounts`` are those that it is known to be about, where the subject does not say so.
 
-    What a check compares with everybody else (what is usual for a kind) it compares here with the account's own rows.
+    A check that compares with all accounts (what is usual for a kind) compares only with the account's own rows here.
     As many look at once as there are processors. The report has no guardrails. Raises ``SourceUnavailable``.
     """
     issue_id = f"{check.id}:{subject}"
@@ -45,4 +45,6 @@ def looked_at(
     except DBAPIError as error:
         if session.target.trouble(error) is Trouble.UNFIT:
             session.forget()
-        raise SourceUnavailable(f"{session.target.place} cannot be read: {session.target.said(error)}.") from None
+        raise SourceUnavailable(
+            f"{session.target.place} cannot be read: {session.target.describe_error(error)}."
+        ) from None

@@ -1,4 +1,4 @@
-"""Repairs that nobody watches: only the safe ones, one transaction each, and never more than the caps allow."""
+"""Repairs without a person: only the safe ones, one transaction each, and never more than the caps allow."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _DAY = timedelta(days=1)
 
 
 def safe_issues(report: Report) -> tuple[str, ...]:
-    """The open issues whose repair may run unattended, in the report's order."""
+    """The open issues whose repair may run without a person, in the report's order."""
     return tuple(
         finding.id for finding in report.open_findings() if isinstance(finding.repair, Change) and finding.repair.safe
     )
 
 
 def perform_in_turn(session: RepairSession, requests: Iterable[RepairRequest]) -> Iterator[RepairResult]:
-    """Each order's result, one after the other. What is beyond the caps is refused and says so.
+    """Each request's result, one after the other. A request beyond the caps is refused, and its result says so.
 
-    Stopping in the middle leaves nothing half done: an issue that was repaired is no finding any more, so the same
-    call made again goes on where this one stopped. Raises ``TargetUnavailable``.
+    Stopping in the middle leaves nothing half done: an issue that was repaired is not a finding any more, so the same
+    call made again continues where this one stopped. Raises ``TargetUnavailable``.
     """
     settings = session.config.repairs
     left_today: int | None = None
@@ -42,7 +42,7 @@ def perform_in_turn(session: RepairSession, requests: Iterable[RepairRequest]) -
         if left_today is None:
             left_today = settings.most_per_day - _applied_today(session, request)
         if done >= settings.most_per_run:
-            yield _beyond(request, f"the cap of {settings.most_per_run} unattended repairs per run is reached")
+            yield _beyond(request, f"the cap of {settings.most_per_run} repairs per run is reached")
         elif done >= left_today:
             yield _beyond(request, f"the cap of {settings.most_per_day} repairs per day is reached")
         else:
@@ -55,11 +55,11 @@ def perform_in_turn(session: RepairSession, requests: Iterable[RepairRequest]) -
 
 
 def _beyond(request: RepairRequest, reason: str) -> Refused:
-    return Refused(issue_id=request.issue_id, reason=f"Left alone: {reason}.")
+    return Refused(issue_id=request.issue_id, reason=f"Not repaired: {reason}.")
 
 
 def _applied_today(session: RepairSession, request: RepairRequest) -> int:
-    """How many repairs were applied in the last day, by whomever; 0 where the journal is not installed yet."""
+    """How many repairs were applied in the last day, by any caller; 0 where the journal is not installed yet."""
     with session.target.reading() as connection:
         if journal.read_installed_revision(connection) is None:
             return 0

@@ -1,4 +1,4 @@
-"""Our values in the customer's words and types: exactly, or not at all."""
+"""Encode trueup's values in the app's words and types: exactly, or not at all."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _MILLISECONDS_FROM, _MICROSECONDS_FROM = 10**11, 10**14
 
 
 class Unwritable(Exception):
-    """The value cannot be said in this column. The text completes a sentence that begins with the column's name."""
+    """The value cannot be written in this column. The text completes a sentence that begins with the column's name."""
 
 
 def encode_for_column(
     value: Value, *, ours: Column, mapping: ColumnMapping, column: ColumnDescription, neighbours: Sequence[object]
 ) -> object:
-    """``value`` as this column keeps it. ``neighbours`` are values that the column holds already, the nearest first.
+    """Encode ``value`` as this column holds values. ``neighbours`` are values of the column, the nearest first.
 
     Raises ``Unwritable``.
     """
     if value is None:
         if not column.nullable:
-            raise Unwritable("must have a value, and the repair has none for it")
+            raise Unwritable("must have a value, but the repair has none for it")
         return None
     match value:
         case bool():
@@ -50,7 +50,7 @@ def encode_for_column(
 
 
 def _word(value: str, ours: Column, mapping: ColumnMapping) -> str:
-    """Their word for ours. An app that has words of its own must have one for this too: ours would be noise to it."""
+    """The app's word for trueup's. An app with its own words needs one for this too: it would not know trueup's."""
     theirs = [word for word, meaning in mapping.values.items() if meaning == value and word]
     if theirs:
         return theirs[0]
@@ -61,7 +61,7 @@ def _word(value: str, ours: Column, mapping: ColumnMapping) -> str:
 
 def _fitting(text: str, column: ColumnDescription) -> str:
     if column.length is not None and len(text) > column.length:
-        raise Unwritable(f"holds {column.length} characters, and the repair needs {len(text)}; widen it")
+        raise Unwritable(f"holds {column.length} characters, but the repair needs {len(text)}; widen it")
     return text
 
 
@@ -71,7 +71,7 @@ def _flag(value: bool, column: ColumnDescription, sample: object) -> object:  # 
             word = sample.strip()
             pair = next((pair for pair in _PAIRS if word.lower() in pair), None)
             if pair is None:
-                raise Unwritable(f'holds "{sample}", which is no yes or no that could be written again')
+                raise Unwritable(f'holds "{sample}", which is neither yes nor no in a known form')
             return in_case_of(pair[0] if value else pair[1], word)
         case bytes():
             return b"\x01" if value else b"\x00"
@@ -89,7 +89,7 @@ def _number(value: Decimal, column: ColumnDescription, neighbours: Sequence[obje
     if column.is_unsigned and exact < 0:
         raise Unwritable(f"is unsigned, and cannot hold {exact:f}")
     if column.decimals is not None and places > max(0, column.decimals):
-        raise Unwritable(f"keeps {column.decimals} digits after the point, and {exact:f} has more")
+        raise Unwritable(f"keeps {column.decimals} digits after the point, but {exact:f} has more")
     sample = neighbours[0] if neighbours else None
     if isinstance(sample, str) or (sample is None and column.is_text):
         return _fitting(_number_text(exact, neighbours), column)
@@ -107,7 +107,7 @@ def _number_text(value: Decimal, neighbours: Sequence[object]) -> str:
     texts = [text for text in neighbours if isinstance(text, str)]
     text = number_like(value, texts)
     if text is None:
-        raise Unwritable(f'holds "{texts[0]}", and {value:f} cannot be written in that form')
+        raise Unwritable(f'holds "{texts[0]}", but {value:f} cannot be written in that form')
     return text
 
 
@@ -119,7 +119,7 @@ def _floating(value: Decimal, column: ColumnDescription) -> float:
 
 
 def _moment(value: datetime, column: ColumnDescription, neighbours: Sequence[object]) -> object:
-    """A moment the way the column's other moments are written: SQLite and careless schemas keep text or numbers."""
+    """A moment in the form of the column's other moments: SQLite and careless schemas keep text or numbers."""
     sample = neighbours[0] if neighbours else None
     if isinstance(sample, (int, float)) and not isinstance(sample, bool):
         seconds = (value - _EPOCH).total_seconds()

@@ -1,4 +1,4 @@
-"""How a column's values are written, learned from those it holds, and whether two are the same."""
+"""Learn how a column's values are written from those it holds, and compare two values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"(?P<sign>[+-]?)(?P<whole>[0-9]+)(?:\.(?P<fraction>[0-9]+)
 
 
 def same_value(written: object, stored: object) -> bool:
-    """Whether the database gives back what was written.
+    """Whether the database returned what was written.
 
     A number is the same in any type and with any zeros after its point, unless it is text; a moment in any zone, and
     text without the blanks that ``CHAR(n)`` appends.
@@ -70,9 +70,9 @@ def _moment(value: object) -> datetime | None:
 
 
 def number_like(value: Decimal, neighbours: Sequence[str]) -> str | None:
-    """``value`` the way these numbers are written as text: as many digits after the point, and a plus sign or none.
+    """``value`` in the form of these numbers in text: as many digits after the point, and a plus sign or none.
 
-    The first neighbour decides where they do not agree. None where it has no form that could be written again, or none
+    The first neighbour decides where they differ. None where it has no form that could be written again, or none
     that holds ``value``.
 
     >>> number_like(Decimal("95.000000000"), ["145", "7"]), number_like(Decimal(95), ["145.00"])
@@ -110,7 +110,7 @@ def fixed(value: Decimal, digits: int) -> str:
 
 
 def in_case_of(word: str, sample: str) -> str:
-    """The word in capitals, with one capital, or without, as ``sample`` has it.
+    """The word in capitals, with one capital, or without, like ``sample``.
 
     >>> in_case_of("false", "TRUE"), in_case_of("no", "Yes"), in_case_of("f", "t")
     ('FALSE', 'No', 'f')
@@ -121,7 +121,7 @@ def in_case_of(word: str, sample: str) -> str:
 
 
 def moment_like(value: datetime, neighbours: Sequence[str]) -> str:
-    """``value`` (naive UTC) the way these moments are written: separator, offset, and as many digits of a second.
+    """``value`` (naive UTC) in the form of these moments: separator, offset, and as many digits of a second.
 
     >>> moment = datetime(2026, 3, 1, 12, 0, 5, 123456)
     >>> moment_like(moment, ["2026-01-01T00:00:00.000Z"]), moment_like(moment, ["2026-01-01 00:00:00"])
@@ -138,7 +138,7 @@ def moment_like(value: datetime, neighbours: Sequence[str]) -> str:
     separator = "T" if "T" in sample else " "
     if not _SECONDS.search(clock):
         return f"{value.isoformat(sep=separator, timespec='minutes')}{mark}"
-    lengths = {len(found[1]) if (found := _FRACTION.search(text)) else 0 for text in neighbours}
+    lengths = {len(match[1]) if (match := _FRACTION.search(text)) else 0 for text in neighbours}
     if len(lengths) > 1:  # as Python writes them, without a fraction where it is zero
         return f"{value.isoformat(sep=separator)}{mark}"
     (digits,) = lengths
@@ -148,7 +148,7 @@ def moment_like(value: datetime, neighbours: Sequence[str]) -> str:
 
 
 def cut_to(value: datetime, second_digits: int | None) -> datetime:
-    """The moment with no more digits of a second than are kept: cut where a server would round, and so never later."""
+    """The moment with no more digits of a second than are kept: cut where a server would round, so never later."""
     if second_digits is None or second_digits >= _MICROSECOND_DIGITS:
         return value
     unit = 10 ** (_MICROSECOND_DIGITS - second_digits)

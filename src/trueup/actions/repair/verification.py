@@ -1,8 +1,8 @@
-"""Was written what was planned, and nothing else? The last look before COMMIT, and one more after it.
+"""Verify that exactly the plan was written: the last look before COMMIT, and one more after it.
 
-The application's triggers and rules run inside our transaction: what they add, rewrite or swallow is not in any row
-count that a statement returns. So the server's own counts are compared with the plan, and everything that was written
-is read back, in the column's own form.
+The application's triggers and rules run inside the repair's transaction: what they add, rewrite or swallow is not in
+any row count that a statement returns. So the server's own counts are compared with the plan, and everything that was
+written is read back, in the column's own form.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _JOURNALED = {
     HEAD.name: RowCounts(updates=1),
     REPAIR.name: RowCounts(inserts=1),
 }
-"""What every repair writes into our own tables."""
+"""The rows that every repair writes into trueup's own tables."""
 
 _BOOKKEEPING = ("trueup_journal_consumed",)
-"""Tables of ours that the journal's own triggers write."""
+"""The tables of trueup that the journal's own triggers write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class AuditPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What one repair wrote, to be held against what is there."""
+    """What one repair wrote, to be compared with what is there."""
 
     writes: Writes
     row: journal.RepairRow
@@ -67,11 +67,11 @@ class Written:
 
 
 def audit_place(decided: Decided, after: SubjectSnapshot) -> AuditPlace:
-    """Where the audit row is: ``after`` is the subject's slice, read when it was written."""
+    """The place of the audit row: ``after`` is the subject's snapshot, read when the row was written."""
     relation, insert = decided.plan.change.append.relation, decided.writes.insert
     mapping = after.mappings[relation]
     names = [mapping.columns[name].column for name in mapping.columns]
-    added = new_rows(decided.found, after, relation)
+    added = new_rows(decided.snapshot, after, relation)
     read = added[0][names.index(insert.key_column)] if len(added) == 1 and insert.key_column in names else None
     key = insert.values.get(insert.key_column, read)
     owner = insert.values.get(insert.owner_column) if insert.owner_column else None
@@ -94,7 +94,7 @@ def planned_rows(session: RepairSession, written: Written) -> dict[str, RowCount
 
 
 def deviation(session: RepairSession, connection: Connection, counter: WriteCounter, written: Written) -> str | None:
-    """What is there besides or instead of the plan, in a sentence without its full stop; None where nothing is."""
+    """What differs from the plan, in a sentence without its full stop; None where nothing does."""
     ignored = [table_name(table, session.target.quote) for table in _BOOKKEEPING]
     counted = counter.difference(planned_rows(session, written), ignored=ignored)
     reasons = [*_of_the_journal(connection, written), *_of_the_rows(session, connection, written)]
@@ -102,17 +102,17 @@ def deviation(session: RepairSession, connection: Connection, counter: WriteCoun
         reasons.append(counted)
     if not reasons:
         return None
-    mend = "mend what changes it, or declare what triggers write under [repairs.expected_writes]"
-    return f"not exactly the plan was written: {'; '.join(reasons)}{_triggers(session, connection, written)}; {mend}"
+    mend = "correct what changes it, or declare what triggers write under [repairs.expected_writes]"
+    return f"the plan was not written exactly: {'; '.join(reasons)}{_triggers(session, connection, written)}; {mend}"
 
 
 def changes_since(session: RepairSession, connection: Connection, written: Written) -> tuple[str, ...]:
-    """What a fresh look after COMMIT finds changed. A value that a newer row of the application's explains is not.
+    """What a fresh look after COMMIT finds changed. A value that a newer row of the application explains is not.
 
     Empty also where the database could not be asked again: what was committed stays committed. Raises nothing.
     """
     reasons: list[str] = []
-    # The look's end is within: a connection that is lost there must not make what is committed look taken back.
+    # The look ends within this block: a connection that is lost in it must not make the commit look rolled back.
     with contextlib.suppress(DBAPIError, TargetUnavailable), session.target.look_again(connection) as fresh:
         reasons += _of_the_audit_row(session, fresh, written)
         moved = list(_of_the_cell(session, fresh, written.writes.update))
@@ -167,7 +167,7 @@ def _of_the_cell(session: RepairSession, connection: Connection, update: Update 
     values = [row[0] for row in _rows(session, connection, update.table, [update.column], key, update.where)]
     cell = f"{update.table}.{update.column} of {raw_text(update.key)}"
     if len(values) != 1:
-        yield f"{cell} is in {len(values)} rows and was written in one"
+        yield f"{cell} is in {len(values)} rows, but was written in one"
     elif not same_value(update.new, values[0]):
         yield f"{cell} was written as {_shown(update.new)} and is {_shown(values[0])}"
 
@@ -197,14 +197,14 @@ def _rows(
 
 
 def _triggers(session: RepairSession, connection: Connection, written: Written) -> str:
-    """The triggers and rules that may have done it, to look at first."""
+    """The triggers and rules that may have caused it, to look at first."""
     names = planned_rows(session, written)
-    found = [
+    triggers = [
         f"{trigger.kind} {trigger.name} on {trigger.table.replace(session.target.quote, '')}"
         for trigger in session.target.triggers(connection, names)
         if not trigger.name.startswith("trueup_")
     ]
-    return f" (there: {', '.join(found)})" if found else ""
+    return f" (there: {', '.join(triggers)})" if triggers else ""
 
 
 def _shown(value: object) -> str:

@@ -1,4 +1,4 @@
-"""A change in the customer's words: one UPDATE of one column, one INSERT of one row, or the reason why not."""
+"""Translate a change into the app's words: one UPDATE of one column, one INSERT of one row, or a refusal."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from trueup.targets.target import ColumnDescription
 
 _MUST_BE_KEPT = frozenset({("ledger_entry", "reason")})
-"""Not a key, and yet the audit row is none without it: it carries the delta."""
+"""Not a key, but an audit row is useless without it: it holds the delta."""
 
 _ROW_KEYS = {"ledger_entry": "entry_id", "webhook_event": "event_id", "plan_change": "account_id"}
-"""What an audit row is found by again."""
+"""The columns by which an audit row is found again."""
 
 _KEYS = frozenset({"account_id", "entry_id", "event_id"})
 
@@ -86,16 +86,16 @@ class Writes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translator:
-    """Says changes in the words of one database, from what ``found`` shows of it."""
+    """Translates changes into the words of one database, from what ``snapshot`` shows of it."""
 
     session: RepairSession
     connection: Connection
-    found: SubjectSnapshot
+    snapshot: SubjectSnapshot
     now: datetime
     repair_id: str
 
     def writes(self, change: Change) -> Writes | Refusal:
-        """The change in the table's own words, or what somebody has to map or mend first."""
+        """The change in the table's own words, or what a person has to map or correct first."""
         try:
             update = self._update(change.replace) if change.replace else None
             return Writes(insert=self._insert(change.append), update=update)
@@ -108,9 +108,11 @@ class Translator:
         key_column, column = self._plain(mapping, key_name), self._plain(mapping, cell.column)
         self._refuse_plan_by_another_name(mapping, cell, column)
         names = list(mapping.columns)
-        rows = [row for row in self.found.rows[cell.relation] if raw_text(row[names.index(key_name)]) == cell.row_key]
+        rows = [
+            row for row in self.snapshot.rows[cell.relation] if raw_text(row[names.index(key_name)]) == cell.row_key
+        ]
         if len(rows) != 1:
-            raise Unwritable(f"{mapping.table} has {len(rows)} rows that are {cell.row_key}, and must have one")
+            raise Unwritable(f"{mapping.table} has {len(rows)} rows that are {cell.row_key}, but must have one")
         old = rows[0][names.index(cell.column)]
         new = self._said(mapping, _ours(cell.relation, cell.column), cell.new, old)
         return Update(
@@ -124,13 +126,15 @@ class Translator:
         )
 
     def _refuse_plan_by_another_name(self, mapping: RelationMapping, cell: Replace, column: str) -> None:
-        """What is written where plans stand is a plan, and only as such is it looked at whether it leads down."""
+        """A value in the column of plans is a plan, and only a repair of account.plan checks it as one."""
         account = self.session.layout().mappings.get("account")
         plan = account.columns.get("plan") if account else None
         if account is None or plan is None or (cell.relation, cell.column) == ("account", "plan"):
             return
         if (mapping.table, column) == (account.table, plan.column):
-            raise Unwritable(f"{mapping.table}.{column} is where plans stand; only a repair of account.plan writes it")
+            raise Unwritable(
+                f"{mapping.table}.{column} is the column of plans; only a repair of account.plan writes it"
+            )
 
     def _insert(self, append: Append) -> Insert:
         mapping = self._mapping(append.relation)
@@ -141,13 +145,13 @@ class Translator:
             column = self._column_for(mapping, name, value)
             if column is None:
                 continue
-            said = self._said(mapping, _ours(append.relation, name), value, sample.get(name))
-            if values.setdefault(column, said) != said:
-                raise Unwritable(f"{mapping.table}.{column} is mapped twice, and the repair has two values for it")
+            encoded = self._said(mapping, _ours(append.relation, name), value, sample.get(name))
+            if values.setdefault(column, encoded) != encoded:
+                raise Unwritable(f"{mapping.table}.{column} is mapped twice, but the repair has two values for it")
         missing = [c.name for c in described.values() if not (c.nullable or c.supplied or c.name in values)]
         if missing:
             raise Unwritable(
-                f"{mapping.table}.{missing[0]} must have a value and nothing is mapped to it; give it a default"
+                f"{mapping.table}.{missing[0]} must have a value, but nothing is mapped to it; give it a default"
             )
         owner = mapping.columns.get("account_id")
         return Insert(
@@ -159,7 +163,7 @@ class Translator:
         )
 
     def _mapping(self, relation: str) -> RelationMapping:
-        mapping = self.found.mappings.get(relation)
+        mapping = self.snapshot.mappings.get(relation)
         if mapping is None:
             raise Unwritable(f"no table is mapped for {relation}, where the audit row goes; map [relations.{relation}]")
         return mapping
@@ -168,17 +172,17 @@ class Translator:
         return self.session.columns(self.connection, mapping.table)
 
     def _plain(self, mapping: RelationMapping, name: str) -> str:
-        """The column itself; an expression can be read and not written."""
-        found = mapping.columns.get(name)
-        if found is None or found.column is None:
-            what = "not mapped" if found is None else "mapped to an expression"
+        """The column itself; an expression can be read but not written."""
+        source = mapping.columns.get(name)
+        if source is None or source.column is None:
+            what = "not mapped" if source is None else "mapped to an expression"
             raise Unwritable(
                 f"{mapping.relation}.{name} is {what}; map it to the column itself so that it can be written"
             )
-        return found.column
+        return source.column
 
     def _column_for(self, mapping: RelationMapping, name: str, value: Value) -> str | None:
-        """Where a value of the new row goes; None for what the app does not keep, or what nobody has to be told."""
+        """Where a value of the new row goes; None for a value that the app does not keep or need."""
         ours = _ours(mapping.relation, name)
         if name in mapping.columns and mapping.columns[name].column is None and (value is None or name == "actor"):
             return None
@@ -187,7 +191,7 @@ class Translator:
         return self._plain(mapping, name)
 
     def _completed(self, append: Append, mapping: RelationMapping) -> dict[str, Value]:
-        """The row's values with those that only the moment of writing knows."""
+        """The row's values, with those that are only known at the moment of writing."""
         values = dict(append.values)
         match append.relation:
             case "ledger_entry":
@@ -214,33 +218,33 @@ class Translator:
         """One more than the account's highest; none where the account's entries have none."""
         names = list(mapping.columns)
         place, owner = names.index("sequence"), names.index("account_id")
-        rows = self.found.rows["ledger_entry"]
+        rows = self.snapshot.rows["ledger_entry"]
         taken = [int(str(row[place])) for row in rows if row[place] is not None and raw_text(row[owner]) == account_id]
         return max(taken) + 1 if taken else 1 if not rows else None
 
     def _sample(self, mapping: RelationMapping) -> dict[str, object]:
-        """A row that the table holds already, of this subject where there is one: how its values are written."""
-        rows = self.found.rows[mapping.relation] or any_row(self.session, self.connection, mapping)
+        """An existing row of the table, of this subject if there is one: it shows how values are written."""
+        rows = self.snapshot.rows[mapping.relation] or any_row(self.session, self.connection, mapping)
         return dict(zip(mapping.columns, rows[-1], strict=True)) if rows else {}
 
     def _neighbours(
         self, mapping: RelationMapping, name: str, column: ColumnDescription, value: Value, sample: object
     ) -> list[object]:
-        """Values that the column holds, ``sample`` first: several where one does not show how they are all written."""
+        """Values of the column, ``sample`` first: several where one does not show how they are all written."""
         nearest = [] if sample is None else [sample]
         is_typed = sample is not None and not isinstance(sample, str | Decimal)
         is_scaled = isinstance(sample, Decimal) and column.decimals is not None
         if value is None or isinstance(value, str) or is_typed or is_scaled:
             return nearest
         place = list(mapping.columns).index(name)
-        of_subject = [row[place] for row in self.found.rows[mapping.relation] if row[place] is not None]
+        of_subject = [row[place] for row in self.snapshot.rows[mapping.relation] if row[place] is not None]
         elsewhere = values_of(self.session, self.connection, mapping, column.name)
         return [*nearest, *of_subject[-MOST:], *elsewhere]
 
     def _said(self, mapping: RelationMapping, ours: Column, value: Value, sample: object) -> object:
         column = self._columns(mapping)[self._plain(mapping, ours.name)]
         try:
-            said = encode_for_column(
+            encoded = encode_for_column(
                 value,
                 ours=ours,
                 mapping=mapping.columns[ours.name],
@@ -249,11 +253,11 @@ class Translator:
             )
         except Unwritable as unwritable:
             raise Unwritable(f"{mapping.table}.{column.name} {unwritable}") from None
-        if not isinstance(said, str) or ours.name not in _KEYS:
-            return said
-        key = typed_key(said, column.family)
+        if not isinstance(encoded, str) or ours.name not in _KEYS:
+            return encoded
+        key = typed_key(encoded, column.family)
         if key is None:
-            raise Unwritable(f"{mapping.table}.{column.name} is {column.family}, which cannot hold {said}")
+            raise Unwritable(f"{mapping.table}.{column.name} is {column.family}, which cannot hold {encoded}")
         return key
 
 
@@ -264,9 +268,9 @@ def _ours(relation: str, name: str) -> Column:
 def lock_row(
     session: RepairSession, connection: Connection, update_of: RelationMapping, key: str, *, at_once: bool = False
 ) -> int:
-    """Hold the account's row until the transaction ends; how many rows there were to hold.
+    """Lock the account's row until the transaction ends; return how many rows were locked.
 
-    With ``at_once`` a row that another transaction holds is an error, and not waited for.
+    With ``at_once``, a row that another transaction holds is an error instead of a wait.
     """
     mapped = update_of.columns["account_id"].column
     if mapped is None:
@@ -283,7 +287,7 @@ def lock_row(
 
 
 def write(session: RepairSession, connection: Connection, writes: Writes) -> int:
-    """Write the change; how many rows the compare-and-set matched: exactly one, or the caller rolls back."""
+    """Write the change; return how many rows the compare-and-set matched: exactly one, or the caller rolls back."""
     quote = session.target.quote
     matched = _set(connection, writes.update, quote) if writes.update else 1
     if matched == 1:

@@ -1,4 +1,4 @@
-"""What ``trueup serve`` does besides answering: audits when they are due, and alerts whenever something changed."""
+"""What ``trueup serve`` does in the background: audits when they are due, and alerts when something changed."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from trueup.store import Store, StoredRun
 AUDIT_LOOK_SECONDS = 5.0
 ALERT_LOOK_SECONDS = 5.0
 MESSAGES_AT_ONCE = 5
-"""Per channel and look: a stop waits for no more than these."""
+"""The time limit for each channel and look: a stop waits for at most one of them."""
 
 RETRY_SECONDS = 60.0
-"""After an audit that failed. The next due moment does not wait for it."""
+"""The pause after an audit that failed. The next due moment does not wait for it."""
 
 STOP_SECONDS = 20.0
-"""How long a stop waits for what runs, before it leaves it to the end of the process."""
+"""How long a stop waits for running work before it leaves that to the end of the process."""
 
 
 class Log(Protocol):
-    """Where it is written what happened: an event's name and its facts."""
+    """The log: an event's name and its facts."""
 
     def info(self, event: str, **facts: object) -> object:
-        """As it should be."""
+        """An event that is as it should be."""
 
     def error(self, event: str, **facts: object) -> object:
-        """As it should not be."""
+        """An event that a person should look at."""
 
 
 class Background:
     """Two threads beside the server: one audits, one alerts. Neither ever ends because something failed.
 
-    Any number of replicas may run this on one store. Whoever holds the lease audits, and the others find its run; each
-    message of an alert is sent by one of them. ``clock`` is now, naive UTC. Raises ``ConfigurationError`` for a
-    schedule that cannot be read.
+    Any number of replicas may run this on one store. The replica that holds the lease audits, and the others find its
+    run; each message of an alert is sent by one of them. ``clock`` is now, naive UTC. Raises ``ConfigurationError`` for
+    a schedule that cannot be read.
     """
 
     def __init__(
@@ -84,7 +84,10 @@ class Background:
             thread.start()
 
     def stop(self) -> bool:
-        """End both threads and every audit of this process; whether they ended in time. ``stopping`` is set then."""
+        """End both threads and every audit of this process; return whether they ended in time.
+
+        ``stopping`` is set then.
+        """
         self._stopping.set()
         deadline = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
@@ -147,8 +150,8 @@ class Background:
 
 
 def keep_doing(turn: Callable[[], None], *, every_seconds: float, stopping: threading.Event, log: Log) -> None:
-    """Take a turn again and again until ``stopping`` is set. One that fails is written down, and the next one comes."""
-    # A turn's end is looked at as a value: what fails once must not end the schedule, whatever it is.
+    """Take a turn again and again until ``stopping`` is set. A turn that fails is logged, and the next one comes."""
+    # A turn's end is looked at as a value: a failure of any kind must not end the schedule.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix=threading.current_thread().name) as runner:
         while not stopping.is_set():
             _write_down(runner.submit(turn).exception(), log)
@@ -160,6 +163,6 @@ def _write_down(error: BaseException | None, log: Log) -> None:
         case None | AuditStopped():
             return
         case TrueupError():
-            log.error("cannot do it now", reason=str(error))
+            log.error("cannot do its work now", reason=str(error))
         case _:
             log.error("failed", exception="".join(traceback.format_exception(error)))

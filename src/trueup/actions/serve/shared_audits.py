@@ -25,7 +25,7 @@ from trueup.store import Store, StoredRun
 Origin = Literal["stored", "started"]
 
 MAX_AGE_SECONDS = 300
-"""How old a run may be when a caller does not say otherwise."""
+"""The highest age of a run, where a caller gives none."""
 
 WAIT_SECONDS = 120.0
 """How long a caller waits for an audit. The audit goes on without it."""
@@ -38,19 +38,21 @@ _MOST_WAITING = 8
 
 _NEVER = datetime.max  # noqa: DTZ901 - naive UTC, as everywhere
 _AT_ONCE = timedelta(seconds=1)
-"""Callers that ask within this time of each other ask at once: one audit answers them all, whatever their patience."""
+"""Callers that ask within this time count as asking at once: one audit answers them all."""
 
 
 class AuditUnderway(TrueupError):
-    """The report that was asked for is still being made; asking again later is right."""
+    """The requested report is still being made; ask again later."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Flight:
-    """One audit that callers wait for. A run of another replica satisfies all of them when it is of ``since`` or later,
-    and one that was there before they asked when it is of ``young``.
+    """One audit that callers wait for.
 
-    ``begun`` is the moment it judges as of, once it began. ``landed``: its run is chosen, and nobody joins any more.
+    A run of another replica satisfies all of them when it is of ``since`` or later, and a run that existed before they
+    asked when it is of ``young`` or later.
+
+    ``begun`` is the moment it judges as of, once it began. ``landed``: its run is chosen, and no more callers may join.
     """
 
     period_days: int
@@ -90,7 +92,7 @@ class SharedAudits:
     def report_for(
         self, period_days: int, max_age_seconds: int = MAX_AGE_SECONDS, *, wait_seconds: float = WAIT_SECONDS
     ) -> tuple[StoredRun, Origin]:
-        """A run of this period that is at most ``max_age_seconds`` old, and whether it was stored or had to be started.
+        """Return a run of this period, at most ``max_age_seconds`` old, and whether it was stored or had to be started.
 
         0 starts one. Raises what the audit raised, and ``AuditUnderway`` when it takes longer than ``wait_seconds``.
         """
@@ -108,7 +110,7 @@ class SharedAudits:
     ) -> StoredRun | None:
         """The newest run of this period when it was at most ``max_age_seconds`` old at ``asked_at``.
 
-        0 is never satisfied.
+        0 never accepts a stored run.
         """
         if not max_age_seconds:
             return None
@@ -121,7 +123,7 @@ class SharedAudits:
     ) -> Future[StoredRun]:
         """The run of an audit that was started for this caller, or for another one just before.
 
-        Raises ``AuditUnderway`` when too many audits wait for their turn already.
+        Raises ``AuditUnderway`` when too many audits already wait for their turn.
         """
         since = asked_at - max(timedelta(seconds=max_age_seconds), _AT_ONCE)
         young = asked_at - timedelta(seconds=max_age_seconds) if max_age_seconds else _NEVER
@@ -131,19 +133,19 @@ class SharedAudits:
                     flight.since, flight.young = max(flight.since, since), max(flight.young, young)
                     return flight.future
             if len(self._flights) >= _MOST_WAITING or self._closed.is_set():
-                raise AuditUnderway("No more audits can wait for their turn; ask again later.")
+                raise AuditUnderway("Too many audits already wait for their turn; ask again later.")
             flight = _Flight(period_days=period_days, since=since, young=young, trigger=trigger)
             flight.future = self._executor.submit(self._fly, flight)
             self._flights.append(flight)
             return flight.future
 
     def close(self) -> None:
-        """Start no more audits. One that is running ends in its own time, and gives its lease back."""
+        """Start no more audits. A running one goes on to its end, and gives its lease back."""
         self._closed.set()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def stop(self, *, patience_seconds: float) -> bool:
-        """Close, and end the audits that run: their callers get ``AuditStopped``. Whether all ended in time."""
+        """Close, and end the running audits: their callers get ``AuditStopped``. Returns whether all ended in time."""
         self.close()
         deadline = time.monotonic() + patience_seconds
         while running := self._running():
@@ -175,13 +177,13 @@ class SharedAudits:
                 return run
             if self._taken(name):
                 with self._held(name):
-                    # Who held it before has recorded its run before letting go.
+                    # The holder before has recorded its run before it let go.
                     return self._landed(flight, before) or self._made(flight)
             self._closed.wait(_POLL_SECONDS)
         raise underway()
 
     def _taken(self, name: str) -> bool:
-        """Take the lease. One that is held is only looked at: taking it is a write, and its holder may be writing."""
+        """Take the lease. A lease that is held is only read: taking it is a write, and its holder may be writing."""
         now, leases = self._clock(), self._store.leases
         return leases.get(name, now=now) is None and leases.take(name, self._holder, seconds=_LEASE_SECONDS, now=now)
 
@@ -189,7 +191,7 @@ class SharedAudits:
         return self._store.runs.newest(self._config.environment, period_days=flight.period_days)
 
     def _landed(self, flight: _Flight, before: StoredRun | None) -> StoredRun | None:
-        """The newest run, when it satisfies everybody who waits. ``before`` is the one that was there already."""
+        """The newest run, when it satisfies every waiting caller. ``before`` is the run that existed already."""
         run = self._newest(flight)
         if run is None:
             return None
@@ -214,7 +216,7 @@ class SharedAudits:
 
     @contextlib.contextmanager
     def _held(self, name: str) -> Iterator[None]:
-        """Keep the lease while the audit runs; give it back whatever happens."""
+        """Keep the lease while the audit runs, and give it back in every case."""
         done = threading.Event()
         keeper = threading.Thread(target=self._keep, args=(name, done), name="audit-lease", daemon=True)
         keeper.start()
@@ -227,7 +229,7 @@ class SharedAudits:
 
     def _keep(self, name: str, done: threading.Event) -> None:
         while not done.wait(_LEASE_SECONDS / 3):
-            # A store that is away for a moment is asked again; losing the lease costs a second audit, nothing else.
+            # A store that is away for a moment is asked again; losing the lease only costs a second audit.
             with contextlib.suppress(StoreUnavailable):
                 self._store.leases.renew(name, self._holder, seconds=_LEASE_SECONDS, now=self._clock())
 
@@ -242,7 +244,7 @@ def audit_and_notify(
     period_days: int | None = None,
     progress: Progress | None = None,
 ) -> StoredRun:
-    """Audit as of ``now`` (naive UTC), record the run, and write down the alerts it causes. Return the run.
+    """Audit as of ``now`` (naive UTC), record the run, and store the alerts that it causes. Return the run.
 
     Another period than the config's asks another question: its run opens and resolves no finding and causes no alert.
     Raises what ``audit_and_record`` and the store raise.
@@ -261,10 +263,10 @@ def audit_and_notify(
     notify(store, environment=config.environment, run_id=run_id, settings=config.alerts, now=now)
     run = store.runs.get(run_id)
     if run is None:
-        raise StoreUnavailable(f"The run {run_id} was recorded and is gone; does another program prune the store?")
+        raise StoreUnavailable(f"The run {run_id} was recorded but is gone; does another program prune the store?")
     return run
 
 
 def underway() -> AuditUnderway:
-    """The answer to a caller whose patience ended before the audit did."""
+    """The answer to a caller whose wait ended before the audit did."""
     return AuditUnderway("The audit is still running; ask again later, its report will be there.")

@@ -1,4 +1,4 @@
-"""Ending an audit from another thread: its query at once, itself at its next step, its books gone as always."""
+"""End an audit from another thread: its query at once, the audit at its next step; its books are deleted as always."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from trueup.model.errors import TrueupError
 
 
 class AuditStopped(TrueupError):
-    """The audit was told to stop before it was done. Nothing was recorded, and its books are gone."""
+    """The audit was stopped before it was complete. Nothing was recorded, and its books are deleted."""
 
     def __init__(self) -> None:
-        super().__init__("The audit was stopped before it was done, because the server stops.")
+        super().__init__("The audit was stopped before it was complete, because the server is stopping.")
 
 
 class Stoppable:
-    """Progress that ends an action when it is told to. Around the action, whatever ends it then is ``AuditStopped``:
+    """Progress that can end an action. Whatever ends the action then is raised as ``AuditStopped``:
 
     >>> stoppable = Stoppable()
     >>> with stoppable:
@@ -62,7 +62,7 @@ class Stoppable:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Libraries wrap what ends them in errors of their own; that it was to end is what counts.
+        # Libraries wrap the error in errors of their own; what counts is that the action should end.
         if error is not None and self._stopped.is_set():
             raise AuditStopped from error
 

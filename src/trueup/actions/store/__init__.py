@@ -1,4 +1,4 @@
-"""Open the store of a config, and make it where there is none yet."""
+"""Open the store of a config, and make one where there is none yet."""
 
 from trueup.actions.store.opening import has_store, is_store_expected, open_store
 

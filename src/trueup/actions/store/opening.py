@@ -1,4 +1,4 @@
-"""Open the store that a config names. Every door opens it here, and none of them knows where a store is kept."""
+"""Open the store that a config names. Every door uses this module, and no door knows where a store is kept."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def open_store(config: Config, *, may_make: bool = False) -> store.Store:
 
 
 def has_store(config: Config) -> bool:
-    """Return False where the config's store is a file that is not there. Never raises ``StoreUnavailable``."""
+    """Return False where the config's store is a file that does not exist. Never raises ``StoreUnavailable``."""
     path = sqlite_path(config.store_url)
     return path is None or path.exists()
 
 
 def is_store_expected(config: Config) -> bool:
-    """Return False where there never was a store, which can be known of a file alone.
+    """Return False where there never was a store, which can be known only of a file.
 
-    Raises ``StoreUnavailable`` for a store that was there and is gone.
+    Raises ``StoreUnavailable`` for a store that existed and is gone.
     """
     path = sqlite_path(config.store_url)
     return path is None or is_there(path, f"sqlite:///{path.as_posix()}")

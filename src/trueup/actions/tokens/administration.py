@@ -47,9 +47,9 @@ def list_tokens(store: Store) -> tuple[StoredToken, ...]:
 
 
 def revoke_token(store: Store, token_id: str, *, revoked_by: str, now: datetime) -> None:
-    """Make a token worthless from ``now`` on (naive UTC). Raises ``UnknownToken`` and ``StoreUnavailable``."""
+    """Revoke a token from ``now`` on (naive UTC). Raises ``UnknownToken`` and ``StoreUnavailable``."""
     if not store.tokens.revoke(token_id, revoked_by=revoked_by, now=now):
-        raise UnknownToken("There is no such token to revoke; `trueup token list` shows those there are.")
+        raise UnknownToken("There is no such token to revoke; `trueup token list` shows the tokens.")
 
 
 def tokens_document(tokens: Iterable[StoredToken], *, now: datetime) -> dict[str, object]:

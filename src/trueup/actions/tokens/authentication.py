@@ -23,15 +23,15 @@ class TokenRefused:
 
 
 def claimed_token_id(text: str) -> str | None:
-    """Return the id that a token names, unproven; None for a token that is mistyped."""
+    """Return the id that a token names, without proof; None for a token that is mistyped."""
     presented = parse_token(text)
     return presented.token_id if presented else None
 
 
 def authenticate_token(text: str, *, store: Store, now: datetime) -> StoredToken | TokenRefused:
-    """Return the stored token that ``text`` is, and note its use; otherwise say why it is not accepted.
+    """Return the stored token that ``text`` is, and record its use; otherwise say why it is not accepted.
 
-    The store is asked every time, so that a revoked token is worthless at once. Raises ``StoreUnavailable``.
+    The store is asked every time, so that a revoked token is refused at once. Raises ``StoreUnavailable``.
     """
     presented = parse_token(text)
     if presented is None:
@@ -41,7 +41,7 @@ def authenticate_token(text: str, *, store: Store, now: datetime) -> StoredToken
         return TokenRefused(reason=f"token {presented.token_id} is unknown or its secret is wrong")
     if not stored.valid(now):
         return TokenRefused(reason=f"token {presented.token_id} is expired or revoked")
-    # When it was last used is worth knowing, and not worth failing for.
+    # The moment of last use is worth recording, but not worth failing for.
     with contextlib.suppress(StoreUnavailable):
         store.tokens.touch(stored, now=now)
     return stored

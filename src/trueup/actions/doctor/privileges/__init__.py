@@ -37,7 +37,7 @@ def grants(
 ) -> str:
     """The script for the config's database, made from its live schema; it holds no password.
 
-    ``url`` is whom to read the schema as, where the config's own address cannot see all of it yet. Raises
+    ``url`` is the address to read the schema with, where the config's own address cannot see all of it yet. Raises
     ``ConfigurationError`` for a kind of database without rights, and ``SourceUnavailable``.
     """
     roles = Roles(audit=audit_role, repair=repair_role)
@@ -66,11 +66,11 @@ def grants(
         with target.reading() as connection:
             return _script(connection, wanted, roles, place=source.place)
     except DBAPIError as error:
-        raise SourceUnavailable(f"{source.place} cannot be described: {target.said(error)}.") from None
+        raise SourceUnavailable(f"{source.place} cannot be described: {target.describe_error(error)}.") from None
 
 
 def _of_probes(config: Config) -> Iterator[str]:
-    """What probes read of the database is theirs to say, in SQL of their own."""
+    """The tables that probes read, by their own SQL."""
     from trueup.probes import reads_the_database  # noqa: PLC0415 - heavy
 
     for probe in config.gates.probes if config.gates else ():
@@ -81,24 +81,28 @@ def _of_probes(config: Config) -> Iterator[str]:
 
 
 def _of_stripe(config: Config, tables: Sequence[SourceTable], dialect: str) -> dict[str, RelationMapping]:
-    """What is read of a sync tool's tables in the app's own database, by a name for each reading."""
-    found = config.stripe.tables
-    if found is None or found.url not in {None, config.database_url}:
+    """The relations that are read of a sync tool's tables in the app's own database, by a name for each reading."""
+    stripe_tables = config.stripe.tables
+    if stripe_tables is None or stripe_tables.url not in {None, config.database_url}:
         return {}
-    fitted = fit_stripe(found, tables, dialect=dialect)
+    fitted = fit_stripe(stripe_tables, tables, dialect=dialect)
     return {**fitted.mappings, **{f"{name} {NEWEST}": mapping for name, mapping in fitted.newest.items()}}
 
 
 def _elsewhere(config: Config) -> Iterator[str]:
-    found = config.stripe.tables
-    if found is not None and not found.are_files and found.url not in {None, config.database_url}:
+    stripe_tables = config.stripe.tables
+    if (
+        stripe_tables is not None
+        and not stripe_tables.are_files
+        and stripe_tables.url not in {None, config.database_url}
+    ):
         yield "Stripe's tables are in another database (stripe.url): grant SELECT on them there"
 
 
 def _script(connection: Connection, wanted: Wanted, roles: Roles, *, place: str) -> str:
     if connection.dialect.name == "postgresql":
-        found = facts(connection, wanted, roles)
-        lines = postgres.statements(wanted, found, roles, place=place)
+        postgres_facts = facts(connection, wanted, roles)
+        lines = postgres.statements(wanted, postgres_facts, roles, place=place)
     else:
         database = str(connection.execute(text("SELECT database()")).scalar_one())
         has_journal = journal.read_installed_revision(connection) is not None

@@ -27,12 +27,14 @@ def _opening(place: str, doubts: Collection[str]) -> Iterator[str]:
     yield comment("Read it, then run it as a user who may create users and grant these rights:")
     yield comment("    mariadb DATABASE < grants.sql      or      mysql DATABASE < grants.sql")
     yield comment("Running it again leaves exactly these rights. Write your hosts for % where you know them.")
-    yield comment("A trigger cannot wait for COMMIT here as it can on Postgres: whoever has the repair user's password")
     yield comment(
-        "can change a balance without a journal row, and the next audit shows it as credit-balance. And whoever"
+        "A trigger cannot wait for COMMIT here as it can on Postgres: a person with the repair user's password"
     )
     yield comment(
-        "may read a row here may also lock it (SELECT ... FOR UPDATE), so keep the audit user's password as well."
+        "can change a balance without a journal row, and the next audit reports it as credit-balance. Every user"
+    )
+    yield comment(
+        "who may read a row may also lock it (SELECT ... FOR UPDATE), so keep the audit user's password as well."
     )
     if doubts:
         yield "--"
@@ -43,7 +45,7 @@ def _opening(place: str, doubts: Collection[str]) -> Iterator[str]:
 
 def _users(roles: Roles) -> Iterator[str]:
     yield ""
-    yield comment("Nobody can log in as a new user until you give it a password:")
+    yield comment("A new user cannot log in until you give it a password:")
     for user in (roles.audit, roles.repair):
         yield comment(f"    ALTER USER {_user(user)} IDENTIFIED BY '…' ACCOUNT UNLOCK;")
     for user in (roles.audit, roles.repair):
@@ -53,7 +55,7 @@ def _users(roles: Roles) -> Iterator[str]:
 
 def _reading(wanted: Wanted, user: str, database: str, *, has_journal: bool) -> Iterator[str]:
     yield ""
-    yield comment(f"{user} reads what the mapping reads, and the journal, and nothing else.")
+    yield comment(f"{user} reads only what the mapping reads, and the journal.")
     for table, columns in sorted(wanted.selects.items()):
         yield f"GRANT SELECT ({_list(columns)}) ON {_name(table, database)} TO {_user(user)};"
     if has_journal:
@@ -64,13 +66,13 @@ def _reading(wanted: Wanted, user: str, database: str, *, has_journal: bool) -> 
 def _repair(wanted: Wanted, roles: Roles, database: str) -> Iterator[str]:
     user = _user(roles.repair)
     yield ""
-    yield comment("Repairs replace these columns and nothing else,")
+    yield comment("Repairs replace only these columns,")
     for table in sorted({each.table for each in wanted.updates}):
         yield f"GRANT UPDATE ({_list(wanted.updated(table))}) ON {_name(table, database)} TO {user};"
     yield comment("add the audit rows,")
     for table, inserted in sorted(wanted.inserted().items()):
         yield f"GRANT INSERT ({_list(inserted)}) ON {_name(table, database)} TO {user};"
-    yield comment("and write the journal, in which no entry is ever changed.")
+    yield comment("and write the journal, whose entries never change.")
     for table, right, columns in JOURNAL_RIGHTS:
         yield f"GRANT {right} ({_list(columns)}) ON {_name(table, database)} TO {user};"
 

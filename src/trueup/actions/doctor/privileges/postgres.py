@@ -58,7 +58,7 @@ def _opening(place: str, doubts: Collection[str]) -> Iterator[str]:
 
 def _roles(roles: Roles, facts: Facts) -> Iterator[str]:
     yield ""
-    yield comment("Nobody can log in as a new role until you give it a password:")
+    yield comment("A new role cannot log in until you give it a password:")
     for role in (roles.audit, roles.repair):
         yield comment(f"""    ALTER ROLE {quoted(role)} LOGIN PASSWORD '…';""")
     for role in (roles.audit, roles.repair):
@@ -73,7 +73,7 @@ def _both(wanted: Wanted, facts: Facts, roles: Roles) -> Iterator[str]:
     both = f"{quoted(roles.audit)}, {quoted(roles.repair)}"
     journal = [facts.journal] if facts.journal else []
     yield ""
-    yield comment("Both read what the mapping reads, and the journal, and nothing else.")
+    yield comment("Both read only what the mapping reads, and the journal.")
     yield f"GRANT CONNECT ON DATABASE {quoted(facts.database)} TO {both};"
     for schema in sorted({place.schema for place in [*facts.places.values(), *journal]}):
         yield f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {both};"
@@ -87,7 +87,7 @@ def _both(wanted: Wanted, facts: Facts, roles: Roles) -> Iterator[str]:
 def _repair(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Iterator[str]:
     role = quoted(roles.repair)
     yield ""
-    yield comment("Repairs replace these columns and nothing else,")
+    yield comment("Repairs replace only these columns,")
     for table in sorted({each.table for each in wanted.updates}):
         yield f"GRANT UPDATE ({listed(wanted.updated(table))}) ON {named(facts.places[table])} TO {role};"
     yield comment("add the audit rows,")
@@ -95,7 +95,9 @@ def _repair(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Itera
         yield f"GRANT INSERT ({listed(inserted)}) ON {named(facts.places[table])} TO {role};"
         for schema, sequence in facts.places[table].sequences:
             yield f"GRANT USAGE ON SEQUENCE {quoted(schema)}.{quoted(sequence)} TO {role};"
-    yield comment("and say to the journal what was done. The server writes the rest of an entry, and moves the head.")
+    yield comment(
+        "and record in the journal what was done. The server writes the rest of an entry, and moves the head."
+    )
     for table, right, columns in POSTGRES_JOURNAL_RIGHTS:
         yield f"GRANT {right} ({listed(columns)}) ON {beside(journal, table)} TO {role};"
     yield f"GRANT EXECUTE ON FUNCTION {beside(journal, WAIT_FUNCTION)}() TO {role};"

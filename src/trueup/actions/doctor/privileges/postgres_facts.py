@@ -1,4 +1,4 @@
-"""What Postgres' own catalogue says about the tables that the roles get rights to. Any role may read it."""
+"""Read Postgres' own catalogue about the tables that the roles get rights to. Any role may read it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relrowsecurity, pg_get_us
        coalesce((SELECT array_agg(t.tgname::text ORDER BY t.tgname) FROM pg_trigger AS t
                  WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgname NOT LIKE 'trueup\\_%'), '{}')
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.oid = to_regclass(:said)
+WHERE c.oid = to_regclass(:table_name)
 """
 
 _TYPES = """
@@ -103,7 +103,7 @@ class Place:
     a right of their own.
     """
 
-    said: str
+    table: str
     schema: str
     name: str
     owner: str
@@ -116,11 +116,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the statements are made from.
+    """The facts that the statements are made from.
 
     ``held`` is where the roles have rights now: role, schema, name, and whether that is a sequence.
-    ``has_immediate_key``: a foreign key makes every new ledger entry hold its account's key at once, and none counts
-    only later.
+    ``has_immediate_key``: a foreign key makes every new ledger entry hold its account's key at once, and no such key is
+    deferred.
     """
 
     database: str
@@ -135,7 +135,7 @@ def facts(connection: Connection, wanted: Wanted, roles: Roles) -> Facts:
     """The facts about the tables that the roles want rights to."""
     tables, inserted = wanted.selects, wanted.inserted()
     doubts: list[str] = []
-    places = {said: place for said in sorted(tables) if (place := _place(connection, said, doubts)) is not None}
+    places = {table: place for table in sorted(tables) if (place := _place(connection, table, doubts)) is not None}
     doubts += _unknown_sequences(connection, inserted)
     doubts += _everybodys(connection)
     doubts += _strong_roles(connection, roles)
@@ -152,20 +152,20 @@ def facts(connection: Connection, wanted: Wanted, roles: Roles) -> Facts:
     )
 
 
-def _place(connection: Connection, said: str, doubts: list[str]) -> Place | None:
-    row = _row(connection, said)
+def _place(connection: Connection, table: str, doubts: list[str]) -> Place | None:
+    row = _row(connection, table)
     if row is None:
         return None
     oid, schema, name, kind, row_security, owner, triggers = row
     if row_security:
-        doubts.append(f"{said} has row security: give both roles a policy that shows them every row, or BYPASSRLS")
+        doubts.append(f"{table} has row security: give both roles a policy that shows them every row, or BYPASSRLS")
     if triggers:
         shown = ", ".join(triggers)
-        doubts.append(f"{said} has triggers of its own ({shown}): the repair role needs the rights that they need")
+        doubts.append(f"{table} has triggers ({shown}): the repair role needs the rights that they need")
     types = connection.execute(text(_TYPES), {"oid": oid}).all()
     sequences = connection.execute(text(_SEQUENCES), {"oid": oid}).all()
     return Place(
-        said=said,
+        table=table,
         schema=schema,
         name=name,
         owner=owner,
@@ -177,16 +177,16 @@ def _place(connection: Connection, said: str, doubts: list[str]) -> Place | None
     )
 
 
-def _row(connection: Connection, said: str) -> tuple[Any, ...] | None:
-    row = connection.execute(text(_TABLE), {"said": table_name(said)}).one_or_none()
+def _row(connection: Connection, table: str) -> tuple[Any, ...] | None:
+    row = connection.execute(text(_TABLE), {"table_name": table_name(table)}).one_or_none()
     return None if row is None else tuple(row)
 
 
 def _unknown_sequences(connection: Connection, inserted: Collection[str]) -> Iterator[str]:
-    for said in sorted(inserted):
-        row = _row(connection, said)
+    for table in sorted(inserted):
+        row = _row(connection, table)
         for (column,) in connection.execute(text(_UNKNOWN_SEQUENCES), {"oid": row[0] if row else None}):
-            yield f"{said}.{column} is numbered by a sequence that could not be found out: grant USAGE on it by hand"
+            yield f"{table}.{column} is numbered by a sequence that could not be determined: grant USAGE on it by hand"
 
 
 def _everybodys(connection: Connection) -> Iterator[str]:
@@ -197,10 +197,10 @@ def _everybodys(connection: Connection) -> Iterator[str]:
 
 
 def _strong_roles(connection: Connection, roles: Roles) -> Iterator[str]:
-    found = connection.execute(text(_ROLE), {"audit": roles.audit, "repair": roles.repair})
-    for name, strong, member_of, owns in found:
+    rows = connection.execute(text(_ROLE), {"audit": roles.audit, "repair": roles.repair})
+    for name, strong, member_of, owns in rows:
         if strong:
-            yield f"{name} is there already and has attributes (SUPERUSER, BYPASSRLS, CREATEROLE) that no grant limits"
+            yield f"{name} exists already and has attributes (SUPERUSER, BYPASSRLS, CREATEROLE) that no grant limits"
         if member_of:
             yield f"{name} is a member of {', '.join(member_of)} and has its rights too: revoke the membership"
         if owns:

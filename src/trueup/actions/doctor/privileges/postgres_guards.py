@@ -1,14 +1,14 @@
-"""The deferred constraint triggers that hold the repair role to the journal.
+"""Deferred constraint triggers: they refuse every change of the repair role that has no journal row.
 
-Their functions run with the rights of the journal's owner, because they must see the journal whatever the session may;
-so the search path is fixed and every name of ours is qualified. A loop compares values only where the names agree,
-because a value of another column may be no number. Each row of the journal covers one change: the trigger puts down
-which rows it has used, in a table that no other may write.
+Their functions run with the rights of the journal's owner, because they must see the journal whatever the session may
+read; so the search path is fixed and every name of trueup's is qualified. A loop compares values only where the names
+agree, because a value of another column may not be a number. Each row of the journal covers one change: the trigger
+records which rows it has used, in a table that no other program may write.
 
-Whom the triggers hold is in their ``WHEN``, which Postgres judges at once and not at COMMIT, so the application's own
-changes are never queued. There: who has logged in, for what a function of somebody else's does on the role's behalf;
-and whose rights are in use, for members and SET ROLE. A superuser counts as a member of everything. The role may be
-dropped: ``to_regrole`` is NULL then, and so is the rest.
+The ``WHEN`` of a trigger decides whose changes it checks. Postgres evaluates it at once and not at COMMIT, so the
+application's own changes are never queued. It looks at the role that logged in, for what a function of another owner
+does on the role's behalf, and at the role whose rights are in use, for members and SET ROLE. A superuser counts as a
+member of everything. The role may be dropped: ``to_regrole`` is NULL then, and so is the rest.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def guards(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Iterat
     """The functions and triggers, line by line."""
     yield ""
     yield comment(f"What {roles.repair} changes or adds must be in the journal when it commits: same transaction,")
-    yield comment("same row, same values. The application is not held to this.")
+    yield comment("same row, same values. The application's own changes need no journal row.")
     for each in wanted.written():
         place = facts.places[each.table]
         if place.ordinary:
@@ -41,7 +41,7 @@ def guards(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Iterat
 
 
 def guardable(wanted: Wanted, facts: Facts) -> Wanted:
-    """What can be held to the journal; the rest becomes a doubt, and gets no right."""
+    """Keep what triggers can check; the rest becomes a doubt, and gets no right."""
     refusals = {
         each: refusal
         for each in wanted.written()
@@ -56,7 +56,7 @@ def guardable(wanted: Wanted, facts: Facts) -> Wanted:
 
 
 def guard_name(each: Replaceable | Appendable) -> str:
-    """What a trigger, and its function, are called."""
+    """The name of a trigger and of its function."""
     return f"trueup_guard_{each.ours}"
 
 
@@ -92,7 +92,7 @@ def _replaced(function: str, each: Replaceable, place: Place, journal: Place, ro
         key_is=_same("line_before ->> 'key'", f"OLD.{quoted(each.key)}", place.types[each.key]),
         old_is=_same("line_before ->> 'value'", f"OLD.{column}", place.types[each.column]),
         new_is=_same("line_after ->> 'value'", f"NEW.{column}", place.types[each.column]),
-        said=literal(f"{each.table}.{each.column}"),
+        spelling=literal(f"{each.table}.{each.column}"),
         consumed=beside(journal, CONSUMED),
         guard=literal(guard_name(each)),
         mend=literal(_MEND.format(role=roles.repair)),
@@ -102,15 +102,15 @@ def _replaced(function: str, each: Replaceable, place: Place, journal: Place, ro
 def _appended(function: str, each: Appendable, place: Place, journal: Place, roles: Roles) -> str:
     tests = []
     for column in sorted(each.facts):
-        same = _same(f"told ->> {literal(column)}", f"NEW.{quoted(column)}", place.types[column])
-        # What was not written has the column's default, which nobody can foretell; without one, it is NULL.
-        tests.append(f"(NOT told ? {literal(column)} OR {same})" if column in place.supplied else same)
+        same = _same(f"appended ->> {literal(column)}", f"NEW.{quoted(column)}", place.types[column])
+        # What was not written has the column's default, which cannot be known here; without a default, it is NULL.
+        tests.append(f"(NOT appended ? {literal(column)} OR {same})" if column in place.supplied else same)
     return _APPENDED.format(
         function=function,
         journal=beside(journal, journal.name),
         tables=_spellings(each.table, place),
         same="\n                AND ".join(tests) or "true",
-        said=literal(each.table),
+        spelling=literal(each.table),
         consumed=beside(journal, CONSUMED),
         guard=literal(guard_name(each)),
         mend=literal(_MEND.format(role=roles.repair)),
@@ -119,8 +119,8 @@ def _appended(function: str, each: Appendable, place: Place, journal: Place, rol
 
 _MEND = (
     "What {role} changes here must be in the journal, each change with a row of its own in the same transaction. If a "
-    "function or a trigger of the application did this while {role} called it, let the application do it as a role of "
-    "its own; if it should be part of a repair, write it as what the repair plans."
+    "function or a trigger of the application did this while {role} called it, let the application do it as another "
+    "role; if it should be part of a repair, write it as the repair plans it."
 )
 
 _REPLACED = """CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
@@ -151,7 +151,7 @@ BEGIN
             END IF;
         END IF;
     END LOOP;
-    RAISE EXCEPTION 'trueup: % was changed without its row in the journal', {said}
+    RAISE EXCEPTION 'trueup: % was changed without its row in the journal', {spelling}
         USING ERRCODE = 'check_violation', HINT = {mend};
 END
 $guard$;"""
@@ -160,15 +160,15 @@ _APPENDED = """CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
 DECLARE
     line record;
-    told jsonb;
+    appended jsonb;
 BEGIN
     FOR line IN
         SELECT j.seq, j."after" FROM {journal} AS j
         WHERE j.transaction_id = pg_current_xact_id()::text ORDER BY j.seq
     LOOP
-        told := line."after"::jsonb -> 'appended';
-        IF told ->> 'table' IN ({tables}) THEN
-            told := told -> 'values';
+        appended := line."after"::jsonb -> 'appended';
+        IF appended ->> 'table' IN ({tables}) THEN
+            appended := appended -> 'values';
             IF {same}
             THEN
                 INSERT INTO {consumed} (seq, guard) VALUES (line.seq, {guard}) ON CONFLICT DO NOTHING;
@@ -178,15 +178,15 @@ BEGIN
             END IF;
         END IF;
     END LOOP;
-    RAISE EXCEPTION 'trueup: % got a row without its row in the journal', {said}
+    RAISE EXCEPTION 'trueup: % got a row without its row in the journal', {spelling}
         USING ERRCODE = 'check_violation', HINT = {mend};
 END
 $guard$;"""
 
 
 def _spellings(table: str, place: Place) -> str:
-    """What the journal may call the table: another role's search path may see it by its bare name, or not."""
-    return ", ".join(literal(said) for said in sorted(_all_spellings(table, place)))
+    """The names that the journal may use for the table: another role's search path may not see its bare name."""
+    return ", ".join(literal(spelling) for spelling in sorted(_all_spellings(table, place)))
 
 
 def _all_spellings(table: str, place: Place) -> set[str]:
@@ -194,8 +194,10 @@ def _all_spellings(table: str, place: Place) -> set[str]:
 
 
 def _same(written: str, column: str, kind: str) -> str:
-    """Whether the journal's text is this column's value. Numbers as numbers, padded text without its padding, and any
-    other text byte by byte, whatever its collation or its type (citext) takes for the same.
+    """Whether the journal's text is this column's value.
+
+    Numbers are compared as numbers, padded text without its padding, and any other text byte by byte, even where its
+    collation or its type (citext) compares it differently.
     """
     cast = _cast(kind)
     exact = ' COLLATE "C"' if cast == "text" else ""
@@ -203,7 +205,7 @@ def _same(written: str, column: str, kind: str) -> str:
 
 
 def _differ(column: str, kind: str) -> str:
-    """Whether a change changed this column. A spelling that the column takes for the same is a change as well."""
+    """Whether a change changed this column. Another spelling that the column compares as equal is a change as well."""
     exact = '::text COLLATE "C"' if _cast(kind) == "text" else ""
     return f"OLD.{column}{exact} IS DISTINCT FROM NEW.{column}{exact}"
 

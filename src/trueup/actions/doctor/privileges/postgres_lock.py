@@ -1,7 +1,7 @@
 """The function that locks the ledger for the repair role, whose column rights do not allow LOCK TABLE.
 
 It locks this one table, at once or not at all, and does nothing else. It is printed only where no foreign key makes it
-needless: whoever may call it can keep every customer's writes waiting.
+unnecessary: a role that may call it can make every customer's writes wait.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from trueup.targets.postgres_serialization import LOCK_FUNCTION, lock_function_b
 
 
 def lock_function(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Iterator[str]:
-    """The function, line by line; or its end, where it is not needed."""
+    """The function, line by line; or a DROP, where it is not needed."""
     ledger = facts.places.get(wanted.entries.table) if wanted.entries else None
     if wanted.entries is None or ledger is None or not any(each.ours == "credits" for each in wanted.updates):
         return
     function = f"{beside(journal, LOCK_FUNCTION)}()"
     yield ""
     if facts.has_immediate_key:
-        yield comment(f"The foreign key from {wanted.entries.keys_text} keeps uncommitted entries out.")
+        yield comment(f"The foreign key from {wanted.entries.keys_text} makes a repair wait for uncommitted entries.")
         yield f"DROP FUNCTION IF EXISTS {function};"
     elif not ledger.ordinary:
-        yield comment(f"{ledger.said} is not an ordinary table and cannot be locked: no balance can be repaired.")
+        yield comment(f"{ledger.table} is not an ordinary table and cannot be locked: no balance can be repaired.")
     else:
         yield comment(
-            "Before a balance is written, the ledger is locked for a moment, so that no entry is overlooked that"
+            "Before a balance is written, the ledger is locked for a moment, so that the repair sees every entry that"
         )
-        yield comment(f"is not committed yet. A foreign key from {wanted.entries.keys_text} would spare you this.")
+        yield comment(f"was being written. A foreign key from {wanted.entries.keys_text} would make this unnecessary.")
         yield f"CREATE OR REPLACE FUNCTION {function} RETURNS void"
         yield "    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $lock$"
         yield f"{lock_function_body(ledger.schema, ledger.name).strip(chr(10))}"

@@ -14,7 +14,7 @@ def named(place: Place) -> str:
 
 
 def beside(journal: Place, name: str) -> str:
-    """Something of ours, in the schema where the journal is."""
+    """A table or function of trueup, in the journal's schema."""
     return f"{quoted(journal.schema)}.{quoted(name)}"
 
 

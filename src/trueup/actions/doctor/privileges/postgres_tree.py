@@ -1,9 +1,9 @@
-"""The tables below a table on Postgres, partitions and INHERITS children, and which repairs of it no trigger can hold.
+"""The tables below a table on Postgres (partitions, INHERITS children), and repairs that no trigger can check there.
 
 A row trigger on a partitioned table is copied to its partitions, also to later ones. It is not inherited by an INHERITS
-child, whose rows an UPDATE of the parent changes all the same: each child needs its own. A foreign table can have none.
+child, although an UPDATE of the parent changes its rows too: each child needs its own. A foreign table can have none.
 And where a change moves a row to another partition, Postgres deletes it there and inserts it here: no UPDATE trigger
-runs, so a column that partitions are made by cannot be held.
+runs, so changes of a column that rows are partitioned by cannot be checked.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def tree_below(connection: Connection, oid: int) -> Tree:
 
 
 def unguardable(each: Replaceable | Appendable, tree: Tree) -> str | None:
-    """Why no trigger can hold this repair to the journal; None where one can."""
+    """Why no trigger can check this repair against the journal; None where one can."""
     if tree.foreign:
         return f"{each.table} has rows in the foreign table {tree.foreign[0]}, which can have no such trigger"
     if isinstance(each, Replaceable) and each.column in tree.partitioned_by:

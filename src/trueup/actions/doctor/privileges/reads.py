@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Reads:
-    """Columns by table, each in the live schema's own spelling. ``doubts`` say what could not be found out."""
+    """Columns by table, each in the live schema's own spelling. ``doubts`` say what could not be determined."""
 
     columns: dict[str, set[str]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
 
     def add(self, table: str, column: str) -> None:
-        """This column of this table is read."""
+        """Note that this column of this table is read."""
         self.columns.setdefault(table, set()).add(column)
 
     def doubt(self, sentence: str) -> None:
-        """Something that a person must look at; said once."""
+        """Note something that a person must look at, once."""
         if sentence not in self.doubts:
             self.doubts.append(sentence)
 
 
 def columns_read(mappings: Mapping[str, RelationMapping], tables: Sequence[SourceTable], dialect: str) -> Reads:
-    """What reading these relations takes, as far as their SQL tells. The mappings are fitted to ``tables``."""
+    """The columns that reading these relations takes, as far as their SQL shows. The mappings fit ``tables``."""
     reads = Reads()
     for mapping in mappings.values():
         base = next(table for table in tables if table.qualified_name == mapping.table)
@@ -81,7 +81,7 @@ class _Resolver:
         for column in scope.find_all(exp.Column):
             if not (self._column(column, scope) or _is_output(column, scope)):
                 self.reads.doubt(
-                    f"{what} reads {column.sql(dialect=self.dialect)}, which is no column that can be seen"
+                    f"{what} reads {column.sql(dialect=self.dialect)}, which is not a column that can be seen"
                 )
         for join in scope.expression.args.get("joins") or ():
             if join.args.get("method") == "NATURAL":
@@ -90,7 +90,7 @@ class _Resolver:
                 self._shared(shared.name, scope)
 
     def _column(self, column: exp.Column, scope: Scope) -> bool:
-        """Whether the column was found, here or further out."""
+        """Whether the column is known, in this SELECT or in one around it."""
         here: Scope | None = scope
         while here is not None:
             for alias, source in here.sources.items():
@@ -118,18 +118,18 @@ class _Resolver:
         return True
 
     def _live(self, source: exp.Table) -> SourceTable | None:
-        said = (
+        spellings = (
             {spelled_table(source.name).casefold(), spelled_table(source.name, source.db).casefold()}
             if source.db
             else {spelled_table(source.name).casefold()}
         )
-        close = [table for table in self.tables if table.qualified_name.casefold() in said]
+        close = [table for table in self.tables if table.qualified_name.casefold() in spellings]
         exact = [table for table in close if table.name == source.name]
         return next(iter(exact or close), None)
 
 
 def _is_output(column: exp.Column, scope: Scope) -> bool:
-    """Whether it is a name that the same SELECT gives, as ORDER BY may use it."""
+    """Whether it is a name that the same SELECT defines, which ORDER BY may use."""
     sorts = column.find_ancestor(exp.Order, exp.Group, exp.Having) is not None
     return sorts and not column.table and column.name in _outputs(scope)
 

@@ -1,4 +1,4 @@
-"""Which rights the two roles need, in tables and columns; what is the same for every kind of database."""
+"""The rights that the two roles need, in tables and columns, for every kind of database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
     from trueup.targets.serialization import EntryTable
 
-_ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")  # MySQL's shortest limit, and nothing that has to be escaped
+_ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")  # MySQL's limit is the shortest; no character needs escaping
 _REPAIRABLE = ("credits", "plan", "unlimited_credits")
 _APPENDED = {
     "ledger_entry": (
@@ -42,12 +42,14 @@ class Roles:
                     f'"{name}" cannot be the name of a role here: write letters, digits, _ and -, at most 32 of them.'
                 )
         if self.audit == self.repair:
-            raise ConfigurationError("The audit role and the repair role must be two: one of them must not write.")
+            raise ConfigurationError(
+                "The audit role and the repair role must be different: the audit role must not write."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replaceable:
-    """A column that a repair replaces, in a table whose rows ``key`` names; ``ours`` is our name for the column."""
+    """A column that a repair replaces, in a table whose rows ``key`` names; ``ours`` is trueup's name for it."""
 
     ours: str
     table: str
@@ -57,7 +59,7 @@ class Replaceable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appendable:
-    """A table that takes the audit rows of our relation ``ours``; ``facts`` are its columns that say what happened."""
+    """A table that gets the audit rows of the relation ``ours``; ``facts`` are its columns that say what happened."""
 
     ours: str
     table: str
@@ -85,10 +87,10 @@ class Wanted:
 
     def inserted(self) -> dict[str, set[str]]:
         """The columns of each table that takes audit rows."""
-        found: dict[str, set[str]] = {}
+        columns: dict[str, set[str]] = {}
         for each in self.inserts:
-            found.setdefault(each.table, set()).update(each.columns)
-        return found
+            columns.setdefault(each.table, set()).update(each.columns)
+        return columns
 
 
 _TO_THE_JOURNAL = tuple(column.name for column in JOURNAL.c)
@@ -99,37 +101,39 @@ JOURNAL_RIGHTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (HEAD.name, "UPDATE", ("seq", "hash")),
     _TO_THE_REPAIRS,
 )
-"""What the repair role may do to the journal besides reading it; never change or delete an entry."""
+"""What the repair role may do to the journal besides reading it. It can never change or delete an entry."""
 
 POSTGRES_JOURNAL_RIGHTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (JOURNAL.name, "INSERT", tuple(name for name in _TO_THE_JOURNAL if name not in SERVER_WRITTEN)),
     _TO_THE_REPAIRS,
 )
-"""The same on Postgres, where the journal's own trigger says the rest and moves the head."""
+"""The same on Postgres, where the journal's own trigger writes the rest and moves the head."""
 
 JOURNAL_READS = (JOURNAL.name, HEAD.name, REPAIR.name, BINDING.name, VERSION_TABLE)
 
 
 def replaceable(mappings: Mapping[str, RelationMapping]) -> tuple[Replaceable, ...]:
-    """The account's columns that a repair can write; not one where an expression stands for the key."""
+    """The account's columns that a repair can write; none where the key is mapped to an expression."""
     account = mappings.get("account")
     key = account.columns["account_id"].column if account else None
     if account is None or key is None:
         return ()
-    found = {ours: account.columns[ours].column for ours in _REPAIRABLE if ours in account.columns}
+    columns = {ours: account.columns[ours].column for ours in _REPAIRABLE if ours in account.columns}
     return tuple(
-        Replaceable(ours=ours, table=account.table, key=key, column=column) for ours, column in found.items() if column
+        Replaceable(ours=ours, table=account.table, key=key, column=column)
+        for ours, column in columns.items()
+        if column
     )
 
 
 def appended(mappings: Mapping[str, RelationMapping]) -> tuple[Appendable, ...]:
     """The tables that take an audit row, with the columns that can be written."""
-    found = []
+    appendables = []
     for ours, facts in _APPENDED.items():
         mapped = mappings[ours].columns if ours in mappings else {}
         plain = {name: column.column for name, column in mapped.items() if column.column}
         if plain:
-            found.append(
+            appendables.append(
                 Appendable(
                     ours=ours,
                     table=mappings[ours].table,
@@ -137,7 +141,7 @@ def appended(mappings: Mapping[str, RelationMapping]) -> tuple[Appendable, ...]:
                     facts=frozenset(plain[name] for name in facts.split() if name in plain),
                 )
             )
-    return tuple(found)
+    return tuple(appendables)
 
 
 def written(mappings: Mapping[str, RelationMapping]) -> list[Replaceable | Appendable]:
@@ -146,7 +150,7 @@ def written(mappings: Mapping[str, RelationMapping]) -> list[Replaceable | Appen
 
 
 def unwritable(mappings: Mapping[str, RelationMapping]) -> Iterator[str]:
-    """What repairs would have to write and cannot, because an expression is mapped."""
+    """What repairs would have to write but cannot, because an expression is mapped."""
     account = mappings.get("account")
     for ours in ("account_id", *_REPAIRABLE):
         if account and ours in account.columns and account.columns[ours].column is None:
@@ -155,5 +159,5 @@ def unwritable(mappings: Mapping[str, RelationMapping]) -> Iterator[str]:
 
 
 def comment(sentence: str) -> str:
-    """An SQL comment of one line, whatever the names in it hold."""
+    """An SQL comment of one line, even if names in it hold line breaks."""
     return f"-- {_LINE_BREAKS.sub(' ', sentence)}"
