@@ -35,8 +35,8 @@ FAULTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("tokens without a signature", JWT + 'algorithms = ["none"]', ("server.jwt.algorithms", '"none"')),
     ("tokens signed with a shared secret", JWT + 'algorithms = ["HS256"]', ("server.jwt.algorithms", '"HS256"')),
-    ("tokens of no algorithm", JWT + "algorithms = []", ("[server.jwt]", "accepts no token")),
-    ("tokens of no role", JWT.replace('roles = { admin = "ops" }\n', ""), ("[server.jwt]", "accepts no token")),
+    ("tokens of no algorithm", JWT + "algorithms = []", ("[server.jwt]", "would accept no token")),
+    ("tokens of no role", JWT.replace('roles = { admin = "ops" }\n', ""), ("[server.jwt]", "would accept no token")),
     ("a channel of no kind that is known", '[alerts.channels.ops]\nkind = "telegram"', ("alerts.channels.ops.kind",)),
     ("Slack without an address", '[alerts.channels.ops]\nkind = "slack"', ("alerts.channels.ops.", "missing")),
     (

@@ -9,7 +9,7 @@ from tests.support.edges import Edge
 from tests.support.spoiling import cell
 
 BLOB, WORD, HUGE = "x'ff00'", "'x'", "9e99"
-MEND = "put back what was there from a copy of the store, or remove the row"
+MEND = "restore the cell from a copy of the store, or remove the row"
 
 RUNS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (("runs",), "run_id", (BLOB,)),

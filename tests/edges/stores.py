@@ -14,7 +14,7 @@ COMMANDS = (
     ("gate",),
 )
 SPOILT: tuple[tuple[str, Spoil, str], ...] = (
-    ("is gone", gone("trueup.db"), "is not there any more"),
+    ("is gone", gone("trueup.db"), "is gone, and trueup does not replace it"),
     ("is empty", content("trueup.db", ""), "is an empty file"),
     ("is cut in half", cut("trueup.db", 0.5), "malformed"),
     ("is text", content("trueup.db", "a letter to my aunt\n" * 500), "file is not a database"),

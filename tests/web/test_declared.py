@@ -92,7 +92,7 @@ def test_a_body_that_the_framework_reads_is_refused(services: Services) -> None:
     def loose(body: Annotated[Loose, Body()]) -> str:
         return body.name
 
-    refused(services, router, r"/loose reads its body loosely")
+    refused(services, router, r"/loose reads its body without strict checks")
 
 
 def test_a_permission_of_the_whole_router_is_enough(services: Services) -> None:

@@ -117,7 +117,7 @@ def test_our_tokens_come_in_beside_the_host_s_people(tmp_path: Path) -> None:
 
 
 def test_an_app_into_which_nobody_could_come_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="Nobody could come in"):
+    with pytest.raises(ConfigurationError, match="No client could sign in"):
         create_app(config_in(tmp_path, WITHOUT_TOKENS))
 
 

@@ -249,7 +249,7 @@ def test_an_address_in_use_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ("[server]\ntokens = false\n", "Nobody could come in"),
+        ("[server]\ntokens = false\n", "No client could sign in"),
         ('[audits]\ncron = "never"\n', "audits.cron"),
         ('[audits]\ncron = "0 0 * * *"\nevery_minutes = 5\n', "keep one of them"),
         ('[server]\norigins = ["https://a.example.com/"]\n', "server.origins[1]"),

@@ -116,7 +116,7 @@ def test_the_refusal_says_what_is_wrong_in_our_words(orders: Client) -> None:
         {"field": "name", "problem": "is missing"},
         {"field": "count", "problem": "must be a whole number"},
         {"field": "parts.0", "problem": "must be a string"},
-        {"field": "body", "problem": "holds a field that is not known"},
+        {"field": "body", "problem": "holds an unknown field"},
     ]
 
 

@@ -1,7 +1,7 @@
-"""Taking connections: as many as there is room for, and none while the system has no descriptors left.
+"""Accept connections: as many as there is room for, and none while the system has no free descriptors.
 
-The event loop's own way, when descriptors are gone, tries again thousands of times in a row and writes a traceback
-each time (https://github.com/python/cpython/issues/151615).
+The event loop's own way, when descriptors are gone, is to try again thousands of times in a row and to write a
+traceback each time (https://github.com/python/cpython/issues/151615).
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from trueup.model.settings import ServerSettings
 
 RESERVED_DESCRIPTORS = 96
-"""For everything but clients: the store, the app's database, files of an audit that runs, the log."""
+"""Descriptors kept for everything but clients: the store, the app's database, an audit's files, the log."""
 
 FEWEST_CONNECTIONS = 16
 REST_SECONDS = 1.0
 AT_ONCE = 8
-"""Accepted in one go: until they are connections, none of them can give up its place to another."""
+"""Connections accepted in one go: until they are set up, none of them can give its place to another."""
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _TRANSIENT = frozenset({errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.EHOSTUNREACH})
 
 
 def room(wanted: int) -> int:
-    """How many connections there may be: as many as are wanted, if this process may have that many descriptors."""
+    """How many connections there may be: as many as the config allows, if this process may have so many descriptors."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return wanted
@@ -43,8 +43,8 @@ def room(wanted: int) -> int:
 class Acceptor:
     """Accepts connections of one listening socket, within the limits.
 
-    A connection for which there is no room takes the place of the one that has waited longest for its request. Only
-    where all are being answered it is refused. ``say`` writes an event down.
+    A new connection for which there is no room takes the place of the one that has waited longest for its request. It
+    is refused only where all are being answered. ``say`` logs an event.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Acceptor:
         self._resting: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin, or begin again."""
+        """Begin or continue to accept."""
         self._resting = None
         self._listening.settimeout(0)
         self._loop.add_reader(self._listening, self._accept)
@@ -96,7 +96,7 @@ class Acceptor:
             self._admit(accepted, str(address[0]))
 
     def _rest(self, error: OSError) -> None:
-        """Leave clients in the system's queue for a while, and make room by ending who waits longest."""
+        """Leave clients in the system's queue for a while, and make room by closing connections that wait longest."""
         self._say("cannot accept connections", reason=error.strerror)
         self._loop.remove_reader(self._listening)
         longest = least_loss(self._connections)
@@ -107,8 +107,8 @@ class Acceptor:
     def _admit(self, accepted: socket.socket, address: str) -> None:
         accepted.settimeout(0)
         if not self._has_room(address):
-            self._say("refused connections", reason="all that are open are being answered")
-            # A new socket takes this much at once; a client that went away already needs no answer.
+            self._say("refused connections", reason="all open connections are being answered")
+            # A new socket accepts this much at once; a client that went away already needs no answer.
             with accepted, contextlib.suppress(OSError):
                 accepted.send(refusal_of_another())
             return
@@ -120,7 +120,7 @@ class Acceptor:
         await self._loop.connect_accepted_socket(self._make, accepted)
 
     def _has_room(self, address: str) -> bool:
-        """Whether one more may be let in, after one was ended for it where that was needed."""
+        """Whether one more connection may be accepted, after one was closed for it where that was needed."""
         here = [each for each in self._connections if not each.transport.is_closing()]
         network = network_of(address)
         if not self._is_proxy(network):

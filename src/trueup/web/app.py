@@ -1,4 +1,4 @@
-"""The ASGI application: made from a config, served by itself or mounted inside another."""
+"""The ASGI application: built from a config, served by itself or mounted inside another."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def create_app(
     catalogue: Sequence[Check] | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> FastAPI:
-    """The admin API for this config, ready to be served, or to be mounted in another FastAPI or Starlette app.
+    """The admin API for this config, to be served, or to be mounted in another FastAPI or Starlette app.
 
-    ``authenticate`` says who sent a request that carries none of our tokens. A store that is given stays the giver's
-    to close; otherwise the config's is opened when it is first needed, and ``app.state.services.close()`` closes it:
-    of a mounted app, Starlette does not run the lifespan. Raises ``ConfigurationError`` when nobody could ever come
-    in, and when a route does not say who may.
+    ``authenticate`` identifies the caller of a request without a token of trueup's. The caller of this function closes
+    a store that it gives; otherwise the config's store is opened when it is first needed, and
+    ``app.state.services.close()`` closes it: Starlette does not run the lifespan of a mounted app. Raises
+    ``ConfigurationError`` when no client could sign in, and when a route does not declare its permission.
     """
     services = Services(
         config=config,
@@ -57,7 +57,7 @@ def create_app(
     verifiers = tuple(_verifiers(services))
     if not verifiers and authenticate is None:
         raise ConfigurationError(
-            f"Nobody could come in: set server.tokens = true or [server.jwt] in {config.path}, or give authenticate."
+            f"No client could sign in: set server.tokens = true or [server.jwt] in {config.path}, or give authenticate."
         )
     return assembled(services, verifiers=verifiers, authenticate=authenticate, routers=routers())
 
@@ -69,8 +69,9 @@ def assembled(
     authenticate: Authenticate | None,
     routers: Sequence[APIRouter],
 ) -> FastAPI:
-    """An app of these routes, and of those that every app of ours has. Raises ``ConfigurationError`` for a route that
-    does not declare its permission.
+    """Build an app of these routes and of those that every app has.
+
+    Raises ``ConfigurationError`` for a route that does not declare its permission.
     """
     app = _AdminApi(lifespan=_closing(services))
     for router in (health.router, schema.router, *routers):
@@ -105,7 +106,7 @@ class _AdminApi(FastAPI):
         )
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI 3.1 document, made once."""
+        """The OpenAPI 3.1 document, built once."""
         if self.openapi_schema is None:
             routes: Sequence[DeclaredRoute] = self.state.routes
             self.openapi_schema = completed(super().openapi(), routes)

@@ -1,7 +1,7 @@
-"""A client's connection: how long it may take to say what it wants, and what is no request at all.
+"""A client's connection: how long a request may take to arrive, and which input is not a request at all.
 
-The library's own timeout (``timeout_keep_alive``) starts again at every byte, and limits nothing but the pause between
-two requests. Here the head of a request has one deadline and its body another, whatever trickles in meanwhile.
+The library's own timeout (``timeout_keep_alive``) starts again at every byte, and limits only the pause between two
+requests. Here the head of a request has one deadline and its body another, even if bytes keep trickling in.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 HEADERS_LIMIT = 100
 HEAD_BYTES_LIMIT = 16 * 1024
 IPV6_PREFIX = 64
-"""One customer of a provider has at least as many addresses as this leaves free."""
+"""A customer of a provider has at least as many addresses as this prefix leaves free."""
 
 _RETRY_SECONDS = "5"
 
 
 class Stage(IntEnum):
-    """How far a connection's request has come. The lower, the less is lost when it is closed."""
+    """How far a connection's request has come. The lower the stage, the less is lost when the connection is closed."""
 
     IDLE = 0
     """Between two requests, or before the first."""
@@ -46,7 +46,7 @@ class Stage(IntEnum):
 class Connection(H11Protocol):
     """The library's protocol with a deadline for each part of a request.
 
-    ``timeout_seconds`` are for a head, for a body, and for a client that does not take its answer.
+    ``timeout_seconds`` limits a head, a body, and a client that does not read its answer.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class Connection(H11Protocol):
         return Stage.IDLE if cycle is None or cycle.response_complete else Stage.ANSWERING
 
     def reads(self, stage: Stage | None) -> None:
-        """From now on this part of a request is waited for; None: none is."""
+        """Start the deadline of this part of a request; None: no part is expected."""
         self._reading = stage
         self.since = time.monotonic()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """The client is here, and its first request is waited for."""
+        """The client connected, and its first request is expected."""
         super().connection_made(transport)
         self.network = network_of(self.client[0] if self.client else "")
 
@@ -86,13 +86,13 @@ class Connection(H11Protocol):
         super().data_received(data)
 
     def on_response_complete(self) -> None:
-        """What remains of the body is still waited for no longer than its deadline."""
+        """The rest of the body must arrive within the body's deadline."""
         if self._reading is None:
             self.since = time.monotonic()
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """The client does not take its answer."""
+        """The client does not read its answer."""
         self._stuck_since = time.monotonic()
         super().pause_writing()
 
@@ -102,20 +102,20 @@ class Connection(H11Protocol):
         super().resume_writing()
 
     def shutdown(self) -> None:
-        """The server stops: what was not wholly asked by now is not waited for."""
+        """The server is stopping: a request that has not arrived completely is refused."""
         if self.stage is Stage.BODY:
             self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping.")
         else:
             super().shutdown()
 
     def close_if_late(self, now: float) -> bool:
-        """Close it when its present part has taken too long; whether it had."""
+        """Close the connection if its present part has taken too long; return whether it had."""
         limit = now - self._timeout_seconds
         if self._stuck_since is not None and self._stuck_since < limit:
             self.transport.abort()
             return True
         if self.transport.is_closing():
-            # Closing waits for the client to take what was written, which is no time that we set.
+            # Closing waits for the client to read what was written, which has no limit of ours.
             self._stuck_since = self._stuck_since or now
             return False
         if self.stage is Stage.ANSWERING or self.since >= limit:
@@ -127,7 +127,7 @@ class Connection(H11Protocol):
         return True
 
     def refuse(self, status: HTTPStatus, detail: str) -> None:
-        """Answer this, where nothing was answered yet, and close."""
+        """Answer this, where nothing was answered yet, and close the connection."""
         if self.transport.is_closing():
             return
         cycle: RequestResponseCycle | None = self.cycle
@@ -140,18 +140,18 @@ class Connection(H11Protocol):
         self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """A client that would rather speak another protocol is answered in this one, without a line in the log."""
+        """Answer a client that asks for another protocol in this one, without a line in the log."""
 
 
 class _Requests(h11.Connection):
-    """The parser, which says how far it has come, and refuses what two servers could read differently."""
+    """The parser: it reports how far a request has come, and refuses what two servers could read differently."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(h11.SERVER, HEAD_BYTES_LIMIT)
         self._connection = connection
 
     def next_event(self) -> type[h11.NEED_DATA | h11.PAUSED] | h11.Event:
-        """The next part of a request; none after one that is refused."""
+        """The next part of a request; None after a request that was refused."""
         try:
             event = super().next_event()
         except h11.RemoteProtocolError as error:
@@ -177,7 +177,7 @@ class _Requests(h11.Connection):
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: an IPv4 one, or the network that one client is given in IPv6."""
+    """What counts as one address: an IPv4 address, or the IPv6 network that one client gets."""
     try:
         read = ipaddress.ip_address(address)
     except ValueError:
@@ -190,18 +190,18 @@ def network_of(address: str) -> str:
 
 
 def least_loss(connections: Iterable[Connection]) -> Connection | None:
-    """The connection whose end loses least: none that is being answered, and of the others the longest waiting."""
+    """The connection whose closing loses least: one that is not being answered and has waited longest."""
     waiting = [each for each in connections if each.stage is not Stage.ANSWERING and not each.transport.is_closing()]
     return min(waiting, key=lambda each: (each.stage, each.since), default=None)
 
 
 def refusal_of_another() -> bytes:
-    """What a connection is answered for which there is no room."""
+    """The answer to a connection for which there is no room."""
     return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "There are too many connections; try again later.")
 
 
 def _answer(status: HTTPStatus, detail: str) -> bytes:
-    """A whole answer in the shape of all others, for what never became a request."""
+    """A whole answer in the shape of all others, for input that never became a request."""
     body = json.dumps({"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}).encode()
     headers = {
         **SECURITY,

@@ -1,7 +1,7 @@
-"""Signed cursors: where a list goes on, said by us and given back unchanged.
+"""Signed cursors: the place where a list continues, which the client gives back unchanged.
 
-A cursor says which list it belongs to, which run and which filters it was made for, and the last row's place. It is
-signed with a secret of the store, so that every replica takes it and nobody can write one.
+A cursor names its list, its run, its filters, and the last row's place. It is signed with a secret of the store, so
+that every replica accepts it and no client can make one.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ class Cursors:
     secret: bytes = field(repr=False)
 
     def written(self, *, of: str, **place: object) -> str:
-        """The cursor of this place in the list ``of``. The place's values are JSON's."""
+        """Write the cursor of this place in the list ``of``. The place's values are JSON values."""
         payload = json.dumps({"of": of, **place}, separators=(",", ":"), sort_keys=True).encode("ascii")
         return f"{_text(payload)}.{_text(self._signature(payload))}"
 
     def read(self, cursor: str, *, of: str) -> Mapping[str, Any]:
-        """The place that was written. Raises ``Problem`` 422 for what we did not write for this list."""
+        """Read the place. Raises ``Problem`` 422 for a cursor that was not written for this list."""
         payload, _, signature = cursor.partition(".")
         try:
-            said, given = _bytes(payload), _bytes(signature)
+            content, given = _bytes(payload), _bytes(signature)
         except ValueError:
             raise refused() from None
         # Compared as text too: base64 has several spellings of the same bytes.
-        if not hmac.compare_digest(given, self._signature(said)) or cursor != f"{_text(said)}.{_text(given)}":
+        if not hmac.compare_digest(given, self._signature(content)) or cursor != f"{_text(content)}.{_text(given)}":
             raise refused()
-        place: Mapping[str, Any] = json.loads(said)
+        place: Mapping[str, Any] = json.loads(content)
         if place["of"] != of:
             raise refused()
         return place
@@ -50,7 +50,7 @@ class Cursors:
 
 
 def refused() -> Problem:
-    """The answer to a cursor that leads nowhere: not ours, of another list, or of a run that was pruned."""
+    """The answer to an invalid cursor: not signed here, of another list, or of a run that was pruned."""
     problem = FieldProblem(field="query.cursor", problem="is not a cursor of this list; begin again without one")
     return Problem(422, "A query parameter is not valid.", fields=[problem])
 

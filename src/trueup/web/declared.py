@@ -1,4 +1,4 @@
-"""What the app's routes declare of themselves. A route that does not say who may is refused before it serves anyone."""
+"""What the app's routes declare. A route that does not declare its permission is refused before it serves a request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DeclaredRoute:
 
 
 def declared_routes(app: FastAPI) -> tuple[DeclaredRoute, ...]:
-    """Every route of the app. Raises ``ConfigurationError`` for one that declares too little."""
+    """Every route of the app. Raises ``ConfigurationError`` for a route that declares too little."""
     return tuple(_declared(context) for context in iter_route_contexts(app.routes))
 
 
@@ -45,7 +45,9 @@ def _declared(context: RouteContext) -> DeclaredRoute:
     if sum(isinstance(call, Requirement) for call in calls) > 1:
         raise ConfigurationError(f"The route {context.path} declares several permissions; give it one.")
     if dependant.body_params:
-        raise ConfigurationError(f"The route {context.path} reads its body loosely; give it strict_json(Model).")
+        raise ConfigurationError(
+            f"The route {context.path} reads its body without strict checks; give it strict_json(Model)."
+        )
     return DeclaredRoute(
         path=str(context.path_format),
         pattern=context.path_regex,

@@ -58,7 +58,7 @@ class Envelope:
 
 @dataclass(slots=True, kw_only=True)
 class _Answer:
-    """Sends the answer on, with our headers, and without its body where nobody asked for one."""
+    """Sends the answer on with trueup's headers, and without its body for a HEAD request."""
 
     send: Send
     noted: Notes

@@ -1,4 +1,4 @@
-"""What becomes of a request that fails: one shape for every status, the details in the log and nowhere else."""
+"""Answer a request that fails: one shape for every status. The details are only in the log."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
 _SAID = {
     404: "There is nothing at this address.",
-    405: "This address does not take this method.",
+    405: "This address does not support this method.",
     413: "The request is too large.",
 }
 
 
 def handlers() -> dict[int | type[Exception], Handler]:
-    """The handlers of an app: each makes a problem of one kind of failure."""
+    """The handlers of an app: each turns one kind of failure into a problem."""
     return {
         Problem: _problem,
         HTTPException: _http,
@@ -51,8 +51,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
         headers["Allow"] = ", ".join(allowed_methods(request))
         if request.method == "OPTIONS":
             return Response(status_code=NO_CONTENT, headers=headers)
-    said = _SAID.get(error.status_code, "The request cannot be answered.")
-    return _answered(request, Problem(error.status_code, said, headers=headers))
+    detail = _SAID.get(error.status_code, "The request cannot be answered.")
+    return _answered(request, Problem(error.status_code, detail, headers=headers))
 
 
 async def _validation(request: Request, error: RequestValidationError) -> Response:
@@ -60,7 +60,7 @@ async def _validation(request: Request, error: RequestValidationError) -> Respon
 
 
 async def _known(request: Request, error: TrueupError) -> Response:
-    """A failure that has a sentence. It is for the operator: it names places that a caller need not know."""
+    """An error with a message. The message is for the operator: it names places that a caller need not know."""
     noted = notes(request)
     logger().warning("cannot answer", requestId=noted.request_id, errorId=noted.error_id, reason=str(error))
     if isinstance(error, ConfigurationError) and not isinstance(error, DatabaseMissing):
@@ -70,7 +70,7 @@ async def _known(request: Request, error: TrueupError) -> Response:
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
-    """A bug, or a library that failed in a way nobody foresaw. The framework raises it again after the answer."""
+    """A bug, or an unforeseen failure of a library. The framework raises it again after the answer."""
     noted = notes(request)
     logger().error("failed", requestId=noted.request_id, errorId=noted.error_id, exc_info=error)
     error.add_note(f"{LOGGED}{noted.error_id}")
@@ -87,5 +87,5 @@ def allowed_methods(request: Request) -> list[str]:
     """Every method that some route takes at the request's path."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     routes: Sequence[DeclaredRoute] = request.app.state.routes
-    found = {method for route in routes if route.pattern.match(path) for method in route.methods}
-    return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))
+    methods = {method for route in routes if route.pattern.match(path) for method in route.methods}
+    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))

@@ -1,4 +1,4 @@
-"""The headers of every answer: nothing is kept, nothing is run, nothing is guessed."""
+"""The headers of every answer: no caching, no scripts, no guessing of types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/healthz`` and ``/readyz``: for whoever restarts us, and for whoever sends us requests."""
+"""``/healthz`` for the supervisor that restarts the process, and ``/readyz`` for the balancer that sends requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Health(BaseModel):
 
 
 class Ready(BaseModel):
-    """Requests may come. ``lastAuditAgeSeconds`` is of the newest complete audit; null when there is none."""
+    """Requests may be sent. ``lastAuditAgeSeconds`` is of the newest complete audit; null when there is none."""
 
     status: str = "ready"
     lastAuditAgeSeconds: int | None  # noqa: N815 - JSON's name
@@ -32,7 +32,7 @@ class Ready(BaseModel):
 
 @router.get("/healthz", dependencies=[requires(Permission.HEALTH_READ)])
 async def healthz() -> Health:
-    """Whether the process answers at all. It asks nothing of anybody."""
+    """Whether the process answers at all. It asks no other system."""
     return Health()
 
 
@@ -40,7 +40,7 @@ async def healthz() -> Health:
 def readyz(at_hand: Annotated[Services, Depends(services)]) -> Ready:
     """Whether requests should be sent here: 503 while the server stops, or while the store cannot be used.
 
-    A store that is reached is migrated: opening it does that, or fails.
+    A store that is reached has been migrated: opening it migrates it, or fails.
     """
     if at_hand.stopping.is_set():
         headers = {"Retry-After": str(RETRY_SECONDS)}

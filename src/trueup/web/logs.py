@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, in UTC, without secrets, whoever writes it."""
+"""The log of this process and its libraries: one JSON object a line, in UTC, without secrets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from trueup.model.redact import MASK, redact
 
 LOGGER = "trueup"
 LOGGED = "trueup has logged this error as "
-"""The note on an error whose traceback is in the log already, followed by its error id."""
+"""The note on an error whose traceback is already in the log, followed by its error id."""
 
 SPARSE_SECONDS = 60.0
 
@@ -27,16 +27,18 @@ _SECRET_NAMES = ("authorization", "cookie", "password", "secret", "api_key", "to
 
 
 def logger() -> FilteringBoundLogger:
-    """Our logger. Its lines leave through the standard library's ``trueup``, so an embedding app decides where they go.
+    """trueup's logger.
+
+    Its lines leave through the standard library's ``trueup``, so an embedding app can redirect them.
 
     Nothing of structlog's global configuration is read or changed.
     """
-    made: FilteringBoundLogger = structlog.wrap_logger(
+    wrapped: FilteringBoundLogger = structlog.wrap_logger(
         logging.getLogger(LOGGER),
         wrapper_class=structlog.stdlib.BoundLogger,
         processors=[add_log_level, *_shared(), _rendered],
     )
-    return made
+    return wrapped
 
 
 def write_to(stream: TextIO | None = None) -> None:
@@ -57,7 +59,7 @@ def write_to(stream: TextIO | None = None) -> None:
 
 
 class Sparse:
-    """Writes down what clients can cause as often as they like: each event once a minute, with how often it was."""
+    """Logs events that clients can cause as often as they like: each once a minute, with its count."""
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
@@ -65,7 +67,7 @@ class Sparse:
         self._times: Counter[str] = Counter()
 
     def __call__(self, event: str, **facts: object) -> None:
-        """It happened once more."""
+        """Count the event once more."""
         now = time.monotonic()
         self._times[event] += 1
         if now - self._said.get(event, -SPARSE_SECONDS) < SPARSE_SECONDS:
@@ -75,13 +77,13 @@ class Sparse:
 
 
 def _not_logged_before(record: logging.LogRecord) -> bool:
-    """The server logs every error that passes by it; those that were answered with an error id are here already."""
+    """The server logs every error that reaches it; this drops those that were answered and logged with an error id."""
     error = record.exc_info[1] if record.exc_info else None
     return record.name == LOGGER or not any(note.startswith(LOGGED) for note in getattr(error, "__notes__", ()))
 
 
 class _OneLine(ProcessorFormatter):
-    """Ours are rendered already; everybody else's lines are made the same."""
+    """trueup's lines are rendered already; all other lines are rendered here in the same way."""
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name == LOGGER:
@@ -94,7 +96,7 @@ def _shared() -> tuple[Processor, ...]:
 
 
 def redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """The event without secrets: what is called like one is masked whole, all other text goes through the redactor."""
+    """The event without secrets: a field named like a secret is masked, all other text goes through the redactor."""
     return _clean(event)
 
 

@@ -1,4 +1,4 @@
-"""What is known of one request, kept from its first byte to its line in the log."""
+"""The notes of one request, kept from its first byte to its line in the log."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from starlette.types import Scope
 
 _KEY = "trueup.notes"
 
-# Hexadecimal digits and hyphens, as request ids of proxies and traces are: nothing else gets into our log and journal.
+# Hexadecimal digits and hyphens, as request ids of proxies and traces are: nothing else gets into the log and journal.
 _ACCEPTED_ID = re.compile(r"[0-9a-f][0-9a-f-]{14,62}[0-9a-f]")
 
 
 @dataclass(slots=True, kw_only=True)
 class Notes:
-    """One request. ``error_id`` names its failure, in the answer and in the log, should it have one."""
+    """One request. ``error_id`` names its failure, in the answer and in the log, if it has one."""
 
     request_id: str
     error_id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -28,12 +28,12 @@ class Notes:
 
 
 def begin(scope: Scope) -> Notes:
-    """Start the notes of a request: with the id it brings when that is of a strict shape, with a new one otherwise."""
+    """Start the notes of a request: with its own id when that has the strict shape, with a new one otherwise."""
     brought = [value for name, value in scope["headers"] if name == b"x-request-id"]
     text = brought[0].decode("latin-1") if len(brought) == 1 else ""
-    made = Notes(request_id=text if _ACCEPTED_ID.fullmatch(text) else str(uuid.uuid4()))
-    scope[_KEY] = made
-    return made
+    notes = Notes(request_id=text if _ACCEPTED_ID.fullmatch(text) else str(uuid.uuid4()))
+    scope[_KEY] = notes
+    return notes
 
 
 def notes(request: Request) -> Notes:
@@ -42,5 +42,5 @@ def notes(request: Request) -> Notes:
 
 
 def request_id(request: Request) -> str:
-    """What this request is called in the log, the journal and the answer."""
+    """The request's id in the log, the journal and the answer."""
     return notes(request).request_id

@@ -13,7 +13,7 @@ _REFERENCE = "#/components/schemas/{model}"
 _ALWAYS = {422: "The request is not valid.", 500: "The server failed.", 503: "This cannot be answered now."}
 _OF_PRINCIPALS = {
     401: "The request needs authentication.",
-    403: "The role has not the permission, or the page's origin may not change things.",
+    403: "The role does not have the permission, or the page's origin may not make changes.",
     429: "Too many failed attempts to authenticate.",
 }
 _OF_BODIES = {413: "The body is too large.", 415: "The body is not JSON in UTF-8."}
@@ -21,7 +21,7 @@ _OF_BODIES = {413: "The body is too large.", 415: "The body is not JSON in UTF-8
 _PROBLEM = {
     "type": "object",
     "title": "Problem",
-    "description": "What went wrong (RFC 9457). Nothing of the request is repeated in it.",
+    "description": "What went wrong (RFC 9457). It repeats nothing of the request.",
     "required": ["type", "title", "status", "detail", "errorId"],
     "properties": {
         "type": {"type": "string"},
@@ -42,7 +42,7 @@ _PROBLEM = {
 
 
 def completed(document: dict[str, Any], routes: Iterable[DeclaredRoute]) -> dict[str, Any]:
-    """The framework's document with every operation's permission, body and problems in it."""
+    """The framework's document, with every operation's permission, body and problems added."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for framework_s in ("HTTPValidationError", "ValidationError"):
@@ -82,6 +82,6 @@ def _describe_problems(operation: dict[str, Any], route: DeclaredRoute) -> None:
         **({} if route.permission in ANYONE else _OF_PRINCIPALS),
         **(_OF_BODIES if route.body is not None else {}),
     }
-    for status, said in possible.items():
+    for status, description in possible.items():
         content = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
-        responses.setdefault(str(status), {"description": said, "content": content})
+        responses.setdefault(str(status), {"description": description, "content": content})

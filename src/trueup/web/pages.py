@@ -1,4 +1,4 @@
-"""Rendered pages, kept: a run never changes, so each of its pages is written once per process."""
+"""A cache of rendered pages: a run never changes, so each of its pages is rendered once per process."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Page:
 
     @classmethod
     def of(cls, body: bytes) -> Page:
-        """The page with this body."""
+        """The page of this body."""
         return cls(body=body, etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
 class Pages:
-    """The pages used last, at most ``bytes_kept`` of them. Safe to use from any thread."""
+    """The most recently used pages, at most ``bytes_kept`` of them. Safe to use from any thread."""
 
     def __init__(self, bytes_kept: int = _BYTES_KEPT) -> None:
         self._bytes_kept = bytes_kept
@@ -35,7 +35,7 @@ class Pages:
         self._making = threading.Lock()
 
     def page(self, key: Hashable, make: Callable[[], Page]) -> Page:
-        """The page of this key, made when it is not kept. Callers who come while it is made wait for it."""
+        """The page of this key, rendered when it is not cached. Callers who ask meanwhile wait for it."""
         if (page := self._kept(key)) is not None:
             return page
         with self._making:

@@ -1,4 +1,4 @@
-"""Query parameters: each known to its route, each once, in text that is clean."""
+"""Query parameters: each must be known to its route, occur once, and be clean text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNSHOWN = re.compile(text.UNSHOWN)
 def refuse_loose_query(request: Request, known: Collection[str]) -> None:
     """Raises ``Problem`` for a parameter that the route does not know, one given twice, or text that is not clean.
 
-    The framework ignores the first, takes the last of the second, and hands NUL to the database.
+    The framework ignores the first, takes the last value of the second, and hands NUL to the database.
     """
     raw: bytes = request.scope["query_string"]
     if len(raw) > _BYTES_LIMIT:
@@ -30,8 +30,8 @@ def refuse_loose_query(request: Request, known: Collection[str]) -> None:
         raise Problem(422, "The query must be percent-encoded UTF-8.") from None
     names = [name for name, _ in pairs]
     if set(names) - set(known):
-        said = ", ".join(sorted(known)) or "none"
-        raise Problem(422, f"The query holds a parameter that is not known here; known are: {said}.")
+        names_allowed = ", ".join(sorted(known)) or "none"
+        raise Problem(422, f"The query holds an unknown parameter; known are: {names_allowed}.")
     if len(set(names)) < len(names):
         raise Problem(422, "Each query parameter may be given once.")
     if any(_UNSHOWN.search(value) for _, value in pairs):

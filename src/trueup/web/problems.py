@@ -16,14 +16,14 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:
-    """What is wrong with one field, in our words. ``field`` is a name that we declared, never one that was sent."""
+    """What is wrong with one field. ``field`` is a name that the API declares, never one that was sent."""
 
     field: str
     problem: str
 
 
 class Problem(Exception):
-    """Ends a request with this status. ``detail`` is one sentence of ours: no input, no SQL, no address."""
+    """Ends a request with this status. ``detail`` is one sentence without input, SQL or addresses."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Problem(Exception):
 
 
 def problem_response(problem: Problem, noted: Notes) -> JSONResponse:
-    """The answer that says so. It carries every header itself: a failure's answer passes by no middleware of ours."""
+    """The answer. It carries every header itself, because a failure's answer passes no middleware of trueup's."""
     body: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,

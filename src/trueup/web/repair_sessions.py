@@ -1,4 +1,4 @@
-"""The sessions that repairs and timelines are made in, kept open: looking a schema up costs more than a repair."""
+"""The sessions for repairs and timelines, kept open: looking up a schema costs more than a repair."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Opening = Callable[["Config", "Sequence[Check]"], "RepairSession"]
 
 
 class RepairSessions:
-    """Two sessions, one that writes and one that only looks, each for the exemptions that hold now."""
+    """Two sessions, one that writes and one that only reads, each for the exemptions that hold now."""
 
     def __init__(self, catalogue: Sequence[Check]) -> None:
         self._catalogue = catalogue
@@ -25,16 +25,16 @@ class RepairSessions:
         self._open: dict[Opening, RepairSession] = {}
 
     def writing(self, config: Config) -> RepairSession:
-        """Return the session that writes. Raises ``ConfigurationError`` where they are off."""
+        """Return the session that writes. Raises ``ConfigurationError`` where repairs are off."""
         return self._opened(open_repair_session, config)
 
     def reading(self, config: Config) -> RepairSession | None:
-        """Return the session that only looks; None for a folder of files, which has none."""
+        """Return the session that only reads; None for a folder of files, which has none."""
         is_folder = "://" not in config.database_url.replace("file://", "")
         return None if is_folder else self._opened(open_reading_session, config)
 
     def close(self) -> None:
-        """Let go of both."""
+        """Close both sessions."""
         with self._lock:
             for session in self._open.values():
                 session.close()

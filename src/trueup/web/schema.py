@@ -1,4 +1,4 @@
-"""``/openapi.json``: the API's own description, for those who may use it."""
+"""``/openapi.json``: the API's own description, for callers who may use it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ router = APIRouter()
 
 @router.get("/openapi.json", dependencies=[requires(Permission.SCHEMA_READ)], include_in_schema=False)
 async def openapi(request: Request) -> JSONResponse:
-    """The document, with the prefix under which this app is mounted."""
+    """The document, with the path prefix at which this app is mounted."""
     document = dict(request.app.openapi())
     prefix = request.scope.get("root_path", "").rstrip("/")
     if prefix:

@@ -1,4 +1,4 @@
-"""The process that serves: one socket, one event loop, and an end that loses nothing."""
+"""The process that serves: one socket, one event loop, and a stop that loses no request."""
 
 from __future__ import annotations
 
@@ -22,38 +22,40 @@ from trueup.web.connections import Connection
 from trueup.web.logs import Sparse, logger
 
 DRAIN_SECONDS = 3.0
-"""Between saying that no more requests should be sent here, and taking none any more."""
+"""The time between reporting that the process is not ready and accepting no more requests."""
 
 GRACE_SECONDS = 30
-"""How long a running request may go on after that. One that writes is never cut off: its thread ends by itself."""
+"""How long a running request may take after that. One that writes is never cut off: its thread ends by itself."""
 
 LOOK_SECONDS = 1.0
-"""Between two looks at which connections have taken too long."""
+"""The time between two looks for connections that have taken too long."""
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 is any free one. Raises ``ConfigurationError``."""
+    """A socket that listens at this address; port 0 means any free one. Raises ``ConfigurationError``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        made = socket.create_server((host, port), family=family)
+        server_socket = socket.create_server((host, port), family=family)
     except OSError as error:
         # The library appends the address to the system's words; a name that is not found has words of its own.
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or "no reason given"
         place = address_of(host, port)
-        raise ConfigurationError(f"Nothing can be served at {place}: {reason}; take another address or port.") from None
+        raise ConfigurationError(
+            f"The server cannot listen at {place}: {reason}; use another address or port."
+        ) from None
     # The event loop does this only for sockets that say they are TCP, which this one's connections do not. Without it
     # an answer's body waits for the client to acknowledge its headers: 40 ms on every connection that is kept.
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return made
+    server_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return server_socket
 
 
 def address_of(host: str, port: int) -> str:
-    """An address as a browser takes it."""
+    """An address as a browser's address line accepts it."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def run(app: FastAPI, *, listening: socket.socket, settings: ServerSettings, stopping: threading.Event) -> None:
-    """Serve until SIGTERM or SIGINT; then set ``stopping``, let what runs end, and return."""
+    """Serve until SIGTERM or SIGINT; then set ``stopping``, let running requests end, and return."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -70,7 +72,7 @@ def run(app: FastAPI, *, listening: socket.socket, settings: ServerSettings, sto
 
 
 class _Server(uvicorn.Server):
-    """The library's server, which after a signal first says that it is not ready, and then ends without the signal."""
+    """The library's server. After a signal it first reports that it is not ready, and then ends without the signal."""
 
     def __init__(
         self, config: uvicorn.Config, *, listening: socket.socket, settings: ServerSettings, stopping: threading.Event
@@ -83,7 +85,7 @@ class _Server(uvicorn.Server):
         self._acceptor: Acceptor | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - the library's own
-        """Begin without the library's listening, which knows no limits, and listen in a way that does."""
+        """Start without the library's own listening, which knows no limits, and listen with limits instead."""
         await super().startup(sockets=[])
         self._acceptor = Acceptor(
             self._listening,
@@ -96,7 +98,7 @@ class _Server(uvicorn.Server):
         self._close_late()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - the library's own
-        """Take no more connections, and let those that are being answered end."""
+        """Accept no more connections, and let those that are being answered end."""
         if self._acceptor is not None:
             self._acceptor.close()
         await super().shutdown(sockets=[])
@@ -114,7 +116,7 @@ class _Server(uvicorn.Server):
         )
 
     def _close_late(self) -> None:
-        """Close the connections that take too long, and look again; while the server stops, too."""
+        """Close the connections that take too long, again and again; while the server stops, too."""
         now = time.monotonic()
         for connection in list(self._connections):
             if connection.close_if_late(now):
@@ -123,7 +125,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take SIGTERM and SIGINT while the server runs."""
+        """Handle SIGTERM and SIGINT while the server runs."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told_to_stop, number)
@@ -134,7 +136,7 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     def _told_to_stop(self, number: signal.Signals) -> None:
-        """The first SIGTERM drains; Ctrl-C, or being told a second time, does not; a third time waits for nobody."""
+        """Drain at the first SIGTERM; do not drain at Ctrl-C or a second signal; stop at once at a third."""
         if self.should_exit:
             self.force_exit = True
         elif self._stopping.is_set() or number == signal.SIGINT:

@@ -1,4 +1,4 @@
-"""What the routes work with, opened when it is first needed."""
+"""The resources of the routes, opened when they are first needed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Services:
-    """One app's resources. A mounted app's lifespan never runs, so nothing may depend on having been started.
+    """One app's resources. A mounted app's lifespan never runs, so nothing may depend on it.
 
     ``clock`` is the door's: now, naive UTC. ``stopping`` is set when no more requests should be sent here. ``meters``
-    count what happens here, ``pages`` keep what was rendered.
+    count events of this process, ``pages`` caches rendered pages.
     """
 
     config: Config
@@ -77,7 +77,7 @@ class Services:
 
     @property
     def repair_sessions(self) -> RepairSessions:
-        """Where repairs are made and findings looked at."""
+        """The sessions in which repairs are made and findings looked at."""
         from trueup.web.repair_sessions import RepairSessions  # noqa: PLC0415 - heavy
 
         with self._lock:
@@ -86,7 +86,7 @@ class Services:
             return self._repair_sessions
 
     def close(self) -> None:
-        """Close what was opened here; a store that was given is its giver's."""
+        """Close what was opened here. A store that was given is closed by its giver."""
         with self._lock:
             runs, self._runs = self._runs, None
             store, self._store = self._store, None
@@ -102,6 +102,6 @@ class Services:
 async def services(request: Request) -> Services:
     """The app's services, for a route's signature: ``Annotated[Services, Depends(services)]``.
 
-    A coroutine, because the framework takes a thread for a plain function, and this waits for nothing.
+    A coroutine, because the framework uses a thread for a plain function, and this does not block.
     """
     return cast("Services", request.app.state.services)

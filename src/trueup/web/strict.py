@@ -1,6 +1,6 @@
-"""Reading a JSON body: what is not plainly right is refused before anything is made of it.
+"""Read a JSON body strictly: a body that is not clearly valid is refused before it is used.
 
-The framework's own reader takes NaN, 1e400, lone surrogates, duplicate keys and any size, and its error echoes them.
+The framework's own reader accepts NaN, 1e400, lone surrogates, duplicate keys and any size, and its errors echo them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BODY_BYTES_LIMIT = 64 * 1024
 DEPTH_LIMIT = 32
 
 _DIGITS_LIMIT = 19
-"""As many as 64 bits have. Longer numbers are not read alike everywhere."""
+"""As many digits as 64 bits have. Readers differ about longer numbers."""
 
 _MEDIA_TYPE = re.compile(r"""application/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?""", re.IGNORECASE)
 
@@ -34,7 +34,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Body(BaseModel):
-    """A body's shape: no unknown fields, no conversions, and no value in an error."""
+    """A body's form: no unknown fields, no conversions, and no value in an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -46,14 +46,14 @@ class StrictBody:
     model: type[BaseModel]
 
     async def __call__(self, request: Request) -> BaseModel:
-        """The body. Raises ``Problem``: 413, 415 or 422."""
+        """Read the body. Raises ``Problem``: 413, 415 or 422."""
         refuse_other_media(request)
         value = parsed(await limited_body(request))
         try:
-            # From JSON and not from Python: a date is a string there.
+            # Validated as JSON and not as Python values: a date is a string there.
             return self.model.model_validate_json(json.dumps(value))
         except ValidationError as error:
-            raise Problem(422, "The body does not have the form asked for.", fields=field_problems(error)) from None
+            raise Problem(422, "The body does not have the required form.", fields=field_problems(error)) from None
 
 
 def strict_json(model: type[Model]) -> Any:
@@ -62,7 +62,7 @@ def strict_json(model: type[Model]) -> Any:
 
 
 def refuse_other_media(request: Request) -> None:
-    """Raises ``Problem`` unless the body says that it is JSON in UTF-8, as it is."""
+    """Raises ``Problem`` unless the body is declared as uncompressed JSON in UTF-8."""
     given = request.headers.getlist("content-type")
     if len(given) != 1 or not _MEDIA_TYPE.fullmatch(given[0]):
         raise Problem(415, "The body must be application/json in UTF-8.")
@@ -71,7 +71,7 @@ def refuse_other_media(request: Request) -> None:
 
 
 async def limited_body(request: Request) -> bytes:
-    """The body's bytes. Raises ``Problem`` as soon as there are too many, whatever their number was announced to be."""
+    """The body's bytes. Raises ``Problem`` as soon as there are too many, whatever its declared length."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > _DIGITS_LIMIT or int(announced) > BODY_BYTES_LIMIT):
         _too_large()
@@ -87,7 +87,7 @@ async def limited_body(request: Request) -> bytes:
 
 
 def parsed(body: bytes) -> Json:
-    """The JSON value. Raises ``Problem`` for what is not plain JSON that every reader understands alike."""
+    """The JSON value. Raises ``Problem`` for JSON that different readers could understand differently."""
     try:
         text = body.decode("utf-8")
         if too_deep(text):
@@ -103,7 +103,7 @@ def parsed(body: bytes) -> Json:
 
 
 def too_deep(text: str) -> bool:
-    """Whether arrays and objects are nested deeper than allowed, told without building any of them."""
+    """Whether arrays and objects are nested deeper than allowed, decided without building any of them."""
     depth, inside, escaped = 0, False, False
     for character in text:
         if inside:
@@ -125,7 +125,7 @@ def too_deep(text: str) -> bool:
 
 
 def field_problems(error: ValidationError) -> Sequence[FieldProblem]:
-    """What is wrong, field by field. Names and limits are ours; nothing that was sent is repeated."""
+    """What is wrong, field by field. The names and limits are the API's; nothing that was sent is repeated."""
     details = error.errors(include_url=False, include_input=False)
     return problems_of(details)
 
@@ -137,7 +137,7 @@ def problems_of(details: Sequence[ErrorDetails]) -> Sequence[FieldProblem]:
 
 _UNKNOWN_KEY = "extra_forbidden"
 _SAID = {
-    _UNKNOWN_KEY: "holds a field that is not known",
+    _UNKNOWN_KEY: "holds an unknown field",
     "missing": "is missing",
     "string_type": "must be a string",
     "int_type": "must be a whole number",
@@ -148,14 +148,14 @@ _SAID = {
     "model_attributes_type": "must be an object",
     "string_too_short": "is too short",
     "string_too_long": "is too long",
-    "string_pattern_mismatch": "does not have the form asked for",
+    "string_pattern_mismatch": "does not have the required form",
     "enum": "is not one of the known words",
     "literal_error": "is not one of the known words",
     "greater_than_equal": "is too small",
     "less_than_equal": "is too large",
     "too_short": "holds too few",
     "too_long": "holds too many",
-    "one_scope": "names a subject or a plan, one of the two",
+    "one_scope": "must name either a subject or a plan",
 }
 
 
@@ -166,10 +166,10 @@ def _field_problem(detail: ErrorDetails) -> FieldProblem:
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         raise ValueError
-    return made
+    return values
 
 
 def _not_a_number(_word: str) -> NoReturn:

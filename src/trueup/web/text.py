@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-# Control characters, line separators, and what turns the reading direction.
+# Control characters, line separators, and characters that change the reading direction.
 _UNSHOWN = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
-# Spaces that are none of those; trimming takes them away.
+# Spaces that are none of those; trimming removes them.
 _SPACES = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 
 _ANY = f"[^{_UNSHOWN}]"
@@ -12,7 +12,7 @@ _INK = f"[^{_UNSHOWN}{_SPACES}]"
 
 
 UNSHOWN = f"[{_UNSHOWN}]"
-"""A character that does not stand in text on one line."""
+"""A character that text on one line may not hold."""
 
 
 def one_line(least: int, most: int) -> str:

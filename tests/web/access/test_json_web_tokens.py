@@ -269,7 +269,7 @@ def test_a_config_cannot_allow_more_than_we_do(name: str) -> None:
 
 
 def test_a_config_that_lets_nobody_in_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="accepts no token"):
+    with pytest.raises(ConfigurationError, match="would accept no token"):
         refuse_weak(JwtSettings(issuer="i", audience="a", jwks_url="https://i.example.com"), place="trueup.toml")
 
 

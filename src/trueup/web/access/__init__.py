@@ -1,4 +1,4 @@
-"""Access: every route says which permission it needs, and nobody has one that was not granted."""
+"""Access: every route names the permission that it needs, and what was not granted is denied."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["Authenticate", "Permission", "Principal", "Requirement", "Role", "re
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A route's first dependency: lets in who has the permission, before anything else of the request is looked at."""
+    """A route's first dependency: it checks the caller's permission before anything else of the request is read."""
 
     permission: Permission
 
     async def __call__(self, request: Request) -> Principal | None:
-        """Who is asking; None where nobody has to be known. Raises ``Problem``."""
+        """The caller; None where the route needs no identity. Raises ``Problem``."""
         doorkeeper: Doorkeeper = request.app.state.doorkeeper
         doorkeeper.check_form(request)
         if self.permission in ANYONE:

@@ -1,4 +1,4 @@
-"""API tokens: looked up at every request, so that a revoked one is worthless at once."""
+"""API tokens: looked up at every request, so that a revoked token is refused at once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PREFIX = "trueup_"
 
 @dataclass(frozen=True, slots=True)
 class ApiTokens:
-    """Judges ``trueup_…`` tokens by the store."""
+    """Verifies ``trueup_…`` tokens against the store."""
 
     services: Services
 
     def accepts(self, credential: str) -> bool:
-        """By its prefix."""
+        """Whether it has the prefix of these tokens."""
         return credential.startswith(_PREFIX)
 
     def claimed_name(self, credential: str) -> str | None:

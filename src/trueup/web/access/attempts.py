@@ -1,8 +1,8 @@
-"""Failed attempts to come in are counted; too many from one address, or for one name, and nothing more is looked at.
+"""Limit failed sign-ins: after too many from one address or for one name, no more are checked for a while.
 
-The counts are kept in this process: with several replicas an attacker has so many attempts at each of them. What is
-guessed at is 256 random bits or a signature, so the limit is there to spare the store and the log, not to keep a weak
-secret. A name's limit is above an address's, so that no single address can lock a name out.
+The counts are kept in this process: with several replicas an attacker has so many attempts at each of them. The secrets
+are 256 random bits or signatures, so the limit protects the store and the log, not a weak secret. A name's limit is
+above an address's, so that no single address can lock a name out.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Attempts:
         self._limiter = SlidingWindowCounterRateLimiter(storage or MemoryStorage(wrap_exceptions=True))
 
     def refuse_after_many(self, *, address: str, name: str | None, writing: bool) -> None:
-        """Raises ``Problem`` 429 when this address or this name has failed too often, whatever is presented now."""
+        """Raises ``Problem`` 429 when this address or this name has failed too often, even with a right credential."""
         with _closing_on_failure(writing=writing):
             for limit, key in _keys(address, name):
                 if not self._limiter.test(limit, key):
@@ -67,7 +67,7 @@ def _keys(address: str, name: str | None) -> Iterator[tuple[RateLimitItemPerMinu
 
 
 def _network(address: str) -> str:
-    """The address, or of IPv6 the network that one customer has whole."""
+    """The address; for IPv6, the network that one customer gets as a whole."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -87,4 +87,4 @@ def _closing_on_failure(*, writing: bool) -> Iterator[None]:
         logger().warning("the limiter failed", reason=str(error))
         if writing:
             headers = {"Retry-After": str(RETRY_SECONDS)}
-            raise Problem(503, "Changes cannot be taken now; try again later.", headers=headers) from None
+            raise Problem(503, "Changes cannot be accepted now; try again later.", headers=headers) from None

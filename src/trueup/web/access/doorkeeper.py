@@ -1,4 +1,4 @@
-"""The one way in: the request's form, then who sends it, then whether they may."""
+"""The only way in: check the request's form, then the caller's identity, then the permission."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _LONGEST_CREDENTIAL = 8192
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doorkeeper:
-    """Lets requests in. ``query_names`` are the query parameters that each endpoint knows.
+    """Checks requests. ``query_names`` are the query parameters that each endpoint knows.
 
-    A credential that one of ``verifiers`` accepts is judged by it alone; every other request is shown to
+    A credential that one of ``verifiers`` recognizes is judged by it alone; every other request goes to
     ``authenticate``, where an embedding app gave one.
     """
 
@@ -43,14 +43,17 @@ class Doorkeeper:
     attempts: Attempts = field(default_factory=Attempts)
 
     def check_form(self, request: Request) -> None:
-        """Raises ``Problem`` for a request that no route may get to see, whoever sends it."""
+        """Raises ``Problem`` for a request that no route may receive, from any caller."""
         self._check_origin(request)
         if request.method in _WITH_BODY:
             refuse_other_media(request)
         refuse_loose_query(request, self.query_names[request.scope["endpoint"]])
 
     async def admit(self, request: Request, permission: Permission) -> Principal:
-        """Who is asking. Raises ``Problem``: 401 for a stranger, 403 for somebody who may not, 429 after many tries."""
+        """The caller.
+
+        Raises ``Problem``: 401 without a valid identity, 403 without the permission, 429 after many tries.
+        """
         credential = _credential(request)
         verifier = next((v for v in self.verifiers if credential is not None and v.accepts(credential)), None)
         if credential is not None and verifier is not None:
@@ -61,7 +64,9 @@ class Doorkeeper:
             raise Problem(401, "This needs authentication.", headers={"WWW-Authenticate": "Bearer"})
         notes(request).actor = principal.actor
         if not principal.may(permission):
-            raise Problem(403, f"This needs the permission {permission}, which the role {principal.role} has not.")
+            raise Problem(
+                403, f"This needs the permission {permission}, which the role {principal.role} does not have."
+            )
         return principal
 
     def _verified(self, request: Request, verifier: Verifier, credential: str) -> Principal | None:
@@ -84,17 +89,17 @@ class Doorkeeper:
         return cast("Principal | None", await run_in_threadpool(self.authenticate, request))
 
     def _check_origin(self, request: Request) -> None:
-        """A browser says which page sends a change; only our own pages and those that were configured may."""
+        """Refuse changes that a browser sends from a page of another origin, unless the config allows that origin."""
         given = request.headers.getlist("origin")
         if request.method in _READING or not given:
             return
         own = f"{request.url.scheme}://{request.url.netloc}"
         if len(given) > 1 or given[0] not in {own, *self.origins}:
-            raise Problem(403, "Changes are not taken from pages of this origin.")
+            raise Problem(403, "Changes are not accepted from pages of this origin.")
 
 
 def _credential(request: Request) -> str | None:
-    """What stands behind ``Authorization: Bearer``, once and of a length that is worth looking at."""
+    """The credential after ``Authorization: Bearer``, if there is exactly one and it has a plausible length."""
     given = request.headers.getlist("authorization")
-    found = _BEARER.fullmatch(given[0]) if len(given) == 1 and len(given[0]) <= _LONGEST_CREDENTIAL else None
-    return found.group(1) if found else None
+    match = _BEARER.fullmatch(given[0]) if len(given) == 1 and len(given[0]) <= _LONGEST_CREDENTIAL else None
+    return match.group(1) if match else None

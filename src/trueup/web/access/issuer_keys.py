@@ -1,4 +1,4 @@
-"""The keys of the issuer whose tokens are believed: fetched, kept for a while, and never believed for ever."""
+"""The signing keys of the tokens' issuer: fetched, cached for a while, and never trusted for ever."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEPT_SECONDS = 3600.0
 """Keys of this age are used when the issuer does not answer; older ones are not used at all."""
 
 PAUSE_SECONDS = 60.0
-"""Between two questions to the issuer, whoever asks and whatever for: a made-up key id costs it nothing."""
+"""The least time between two requests to the issuer: made-up key ids cannot cause more of them."""
 
 _RSA_MODULUS_LENGTH = 342
 """2048 bits in base64url. Shorter keys can be factored."""
@@ -31,7 +31,7 @@ PublicKey = RSAKey | ECKey | OKPKey
 
 
 class KeysUnavailable(TrueupError):
-    """The issuer's keys cannot be had, and those we knew are too old to be believed."""
+    """The issuer's keys cannot be fetched, and the known ones are too old to be trusted."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,18 +50,21 @@ class IssuerKeys:
 
     def key(self, kid: str, algorithm: str) -> PublicKey | None:
         """The key of this id for this algorithm; None when the issuer has none. Raises ``KeysUnavailable``."""
-        if (found := self._keys.get((kid, algorithm))) is not None and self._age() < FRESH_SECONDS:
-            return found
-        # Nobody waits for another's question, or made-up key ids could keep every thread waiting; but for the first.
+        if (cached := self._keys.get((kid, algorithm))) is not None and self._age() < FRESH_SECONDS:
+            return cached
+        # A caller does not wait for another's request, or made-up key ids could block every thread; only the first one
+        # waits.
         if self._lock.acquire(blocking=self._fetched is None):
             try:
                 self._ask_again(kid, algorithm)
             finally:
                 self._lock.release()
-        elif found is None:
-            raise KeysUnavailable("The issuer is being asked for its keys; a key that is not known yet has to wait.")
+        elif cached is None:
+            raise KeysUnavailable("The issuer is being asked for its keys; try again in a moment.")
         if self._age() >= KEPT_SECONDS:
-            raise KeysUnavailable("The keys of server.jwt.jwks_url cannot be had; is the issuer reachable from here?")
+            raise KeysUnavailable(
+                "The keys of server.jwt.jwks_url cannot be fetched; is the issuer reachable from here?"
+            )
         return self._keys.get((kid, algorithm))
 
     def _ask_again(self, kid: str, algorithm: str) -> None:
@@ -81,24 +84,24 @@ class IssuerKeys:
 
 
 def usable_keys(document: object) -> Mapping[tuple[str, str], PublicKey]:
-    """The public signing keys of a JSON Web Key Set, by id and algorithm; whatever else stands in it is passed over.
+    """The public signing keys of a JSON Web Key Set, by id and algorithm; its other entries are ignored.
 
-    Raises ``OutgoingFailed`` when it is no such set.
+    Raises ``OutgoingFailed`` when it is not such a set.
     """
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list) or len(listed) > _MOST_KEYS:
         raise OutgoingFailed("The answer is not a JSON Web Key Set.")
-    found: dict[tuple[str, str], PublicKey] = {}
+    keys: dict[tuple[str, str], PublicKey] = {}
     for written in listed:
         if isinstance(written, dict) and isinstance(kid := written.get("kid"), str) and kid:
-            made = _usable(written)
-            if made is not None:
-                found.setdefault((kid, made[0]), made[1])
-    return found
+            key = _usable(written)
+            if key is not None:
+                keys.setdefault((kid, key[0]), key[1])
+    return keys
 
 
 def _usable(written: dict[str, Any]) -> tuple[str, PublicKey] | None:
-    """One key and the one algorithm it is for. A secret or private key in a public place is believed by nobody."""
+    """One key and the one algorithm it is for. A secret or private key that was published is never trusted."""
     if written.get("use", "sig") != "sig" or "d" in written:
         return None
     algorithm = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}.get(str(written.get("kty")))

@@ -1,4 +1,4 @@
-"""JSON Web Tokens of one issuer. What the library leaves to its caller is checked here: type, key, header, claims."""
+"""JSON Web Tokens of one issuer. This module checks what the library does not: type, key, header, claims."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from trueup.web.problems import Problem
 from trueup.web.strict import Json, parsed
 
 SKEW_SECONDS = 30
-"""How far the issuer's clock may be from ours."""
+"""How far the issuer's clock may differ from this machine's."""
 
 _LONGEST = 8192
 _PARTS = 3
@@ -32,8 +32,10 @@ _NAME_LENGTH = 200
 
 
 class _Registry(JWSRegistry):
-    """The library's registry, with headers it does not know passed over, as RFC 7515 says, and without its warning
-    that RFC 9864 has a new name for EdDSA: tokens carry the old one.
+    """The library's registry.
+
+    It ignores headers that it does not know, as RFC 7515 requires, and does not warn that RFC 9864 has a new name for
+    EdDSA: tokens carry the old one.
     """
 
     def get_alg(self, name: str) -> Any:
@@ -45,18 +47,18 @@ class _Registry(JWSRegistry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonWebTokens:
-    """Judges tokens of the issuer in ``settings``. ``clock`` is now, naive UTC."""
+    """Verifies tokens of the issuer in ``settings``. ``clock`` is now, naive UTC."""
 
     settings: JwtSettings
     keys: IssuerKeys
     clock: Callable[[], datetime]
 
     def accepts(self, credential: str) -> bool:
-        """By its three parts."""
+        """Whether it has the three parts of such a token."""
         return credential.count(".") == _PARTS - 1
 
     def claimed_name(self, credential: str) -> str | None:
-        """The subject as it is written, before anything is proven."""
+        """The subject that the token claims, before anything is proven."""
         claims = _read(credential.split(".")[1]) if len(credential) <= _LONGEST else None
         subject = claims.get("sub") if isinstance(claims, dict) else None
         return f"jwt:{subject}" if isinstance(subject, str) else None
@@ -107,7 +109,7 @@ class JsonWebTokens:
     def _principal(self, claims: Mapping[str, Any]) -> Principal | Rejected:
         subject, given = claims["sub"], claims.get(self.settings.role_claim)
         if len(subject) > _NAME_LENGTH or printable(subject) != subject:
-            return Rejected(reason="the token's subject is no name that a journal could hold")
+            return Rejected(reason="the token's subject is not a name that the journal could hold")
         listed = given if isinstance(given, list) else [given]
         words = {word for word in listed if isinstance(word, str)}
         held = [role for role in Role if words & set(self.settings.roles.get(role.value, ()))]
@@ -127,5 +129,5 @@ def _read(part: str) -> Json:
 
 
 def _type(name: str) -> str:
-    """A media type as RFC 7515 compares it: without case, and without the prefix that may be left out."""
+    """A media type as RFC 7515 compares it: without case, and without the optional prefix."""
     return name.lower().removeprefix("application/")

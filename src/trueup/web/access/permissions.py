@@ -1,4 +1,4 @@
-"""What each role may do. Everything that is not granted here is denied."""
+"""What each role may do. A permission that is not granted here is denied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trueup.model.access import Role
 
 
 class Permission(StrEnum):
-    """What a route can ask for. Each route declares exactly one."""
+    """A permission that a route may require. Each route declares exactly one."""
 
     HEALTH_READ = "health:read"
     SCHEMA_READ = "schema:read"
@@ -20,9 +20,9 @@ class Permission(StrEnum):
     FINDING_READ = "finding:read"
     EXEMPTION_READ = "exemption:read"
     REPORT_READ = "report:read"
-    """The whole report: what the contract's GET answers."""
+    """The whole report, as the contract's GET returns it."""
     EVIDENCE_READ = "evidence:read"
-    """Evidence, subjects and messages as they are; without it they are masked."""
+    """Evidence, subjects and messages in full; without this permission they are masked."""
     JOURNAL_READ = "journal:read"
     ALERT_READ = "alert:read"
     AUDIT_START = "audit:start"
@@ -33,7 +33,7 @@ class Permission(StrEnum):
 
 
 ANYONE = frozenset({Permission.HEALTH_READ})
-"""What needs no authentication: it says nothing about the company."""
+"""The permission of routes that need no authentication and reveal nothing about the company."""
 
 _VIEWER = ANYONE | {
     Permission.SCHEMA_READ,

@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""The caller of a request."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from trueup.web.access.permissions import ROLES, Permission
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Somebody whose identity was proven. ``actor`` is what the journal says of them: ``token:<id>``, ``jwt:<sub>``,
-    or what an embedding app calls them, ``embedded:<name>``.
+    """A caller whose identity was proven.
+
+    ``actor`` is the caller's name in the journal: ``token:<id>``, ``jwt:<sub>``, or the name that an embedding app
+    gives, ``embedded:<name>``.
     """
 
     actor: str
     role: Role
 
     def may(self, permission: Permission) -> bool:
-        """Whether the role grants it."""
+        """Whether the caller's role grants this permission."""
         return permission in ROLES[self.role]
 
 
 Authenticate = Callable[[Request], Principal | Awaitable[Principal | None] | None]
-"""Who sent this request; None when it does not say, or says what cannot be proven.
+"""The caller of this request; None when it names none, or one that cannot be proven.
 
-A plain function runs in a thread, so it may wait; a coroutine function runs in the event loop.
+A plain function runs in a thread, so it may block; a coroutine function runs in the event loop.
 """

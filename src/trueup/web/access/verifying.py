@@ -1,4 +1,4 @@
-"""How a credential is judged: who it claims to be, and whether that is proven."""
+"""The interface of credentials: whom a credential claims to be, and whether that is proven."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from trueup.web.access.principal import Principal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """Not proven. ``reason`` is for the log; the caller is told nothing."""
+    """Not proven. ``reason`` is for the log; the caller does not see it."""
 
     reason: str
 
 
 class Verifier(Protocol):
-    """Judges one kind of credential. Its methods may wait, and are called from any thread."""
+    """Verifies one kind of credential. Its methods may block, and are called from any thread."""
 
     def accepts(self, credential: str) -> bool:
-        """Whether it is of this kind, by its looks."""
+        """Whether the credential has the form of this kind."""
 
     def claimed_name(self, credential: str) -> str | None:
-        """Who it says it is, unproven: failed attempts are counted by it."""
+        """The identity that it claims, unproven: failed attempts are counted by it."""
 
     def verify(self, credential: str) -> Principal | Rejected:
-        """Who it proves to be. Raises ``TrueupError`` when that cannot be found out now."""
+        """The identity that it proves. Raises ``TrueupError`` when that cannot be decided now."""

@@ -1,4 +1,4 @@
-"""Alerts: what is open, and what became of the messages about it."""
+"""Alerts: the open episodes, and the messages about them."""
 
 from __future__ import annotations
 

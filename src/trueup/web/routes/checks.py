@@ -26,7 +26,7 @@ def list_checks(
     _who: Annotated[Principal, requires(Permission.CHECK_READ)],
     at_hand: Annotated[Services, Depends(services)],
 ) -> Checks:
-    """Every check of this installation, its own ones too."""
+    """Every check of this installation, your own included."""
     policy = at_hand.config.policy
     return Checks(checks=[CheckLine(**_line(check, policy)) for check in at_hand.catalogue])
 

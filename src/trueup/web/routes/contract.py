@@ -35,10 +35,10 @@ router = APIRouter(tags=["contract"])
 PATH = "/api/admin/billing-assurance"
 
 _HEADERS: dict[str, Any] = {
-    "ETag": {"description": "Names exactly these bytes.", "schema": {"type": "string"}},
+    "ETag": {"description": "Identifies exactly these bytes.", "schema": {"type": "string"}},
     "Age": {"description": "The report's age in seconds.", "schema": {"type": "integer", "minimum": 0}},
     "Trueup-Report": {
-        "description": "Whether the report was there, or an audit was started for it.",
+        "description": "Whether a stored report is returned, or an audit was started for it.",
         "schema": {"type": "string", "enum": ["stored", "started"]},
     },
 }
@@ -50,7 +50,7 @@ _HEADERS: dict[str, Any] = {
     response_model=ReportDocument,
     responses={
         200: {"headers": _HEADERS},
-        304: {"description": "The caller holds these very bytes.", "headers": _HEADERS},
+        304: {"description": "The caller already has these bytes.", "headers": _HEADERS},
     },
 )
 async def read_report(
@@ -61,10 +61,10 @@ async def read_report(
     cursor: Cursor = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """The report of the newest audit that is young enough; of a new one otherwise.
+    """The report of the newest audit that is young enough, or else of a new one.
 
-    Its issues are paged where there are many: `nextCursor` leads on through the same run, whatever is audited
-    meanwhile, and `summary` always counts the whole.
+    Issues are paged where there are many: `nextCursor` continues through the same run, even if another audit runs
+    meanwhile, and `summary` always counts all issues.
     """
     wanted = PageRequest(
         period_days=period_days or at_hand.config.policy.period_days,

@@ -1,4 +1,4 @@
-"""Exemptions: listed, added, taken back."""
+"""Exemptions: list, add, remove."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_SUCH_CHECK = "There is no such check."
 NO_SUCH_PLAN = "There is no such plan."
 NO_SUCH_CHECK_OR_PLAN = "There is no such check, or no such plan."
 NO_SUCH_EXEMPTION = "There is no such exemption."
-IN_THE_CONFIG = "It stands in the config, and is taken out there."
+IN_THE_CONFIG = "It is in the config; remove it there."
 
 
 @router.get("")
@@ -35,7 +35,7 @@ def list_exemptions(
     who: Annotated[Principal, requires(Permission.EXEMPTION_READ)],
     at_hand: Annotated[Services, Depends(services)],
 ) -> Exemptions:
-    """Every exemption that holds or has expired: the store's, and the config's where the store has no other."""
+    """Every exemption that holds or has expired: the store's, and the config's where the store has none for it."""
     listed = exemptions.list_exemptions(at_hand.config, at_hand.store, today=at_hand.clock().date())
     document = exemptions.exemptions_document(listed)
     return Exemptions.model_validate(document if who.may(Permission.EVIDENCE_READ) else without_addresses(document))
@@ -44,21 +44,23 @@ def list_exemptions(
 @router.post(
     "",
     status_code=201,
-    responses=problems({404: NO_SUCH_CHECK_OR_PLAN, 409: "It is exempted already, or it could exempt nothing."}),
+    responses=problems(
+        {404: NO_SUCH_CHECK_OR_PLAN, 409: "It is already exempted, or the exemption would exempt nothing."}
+    ),
 )
 def add_exemption(
     who: Annotated[Principal, requires(Permission.EXEMPTION_WRITE)],
     at_hand: Annotated[Services, Depends(services)],
     order: Annotated[ExemptionBody, strict_json(ExemptionBody)],
 ) -> Exemption:
-    """Accept a finding, or a check's findings about one plan: they stay in reports, alert nobody, are not repaired.
+    """Accept a finding, or a check's findings about one plan: they stay in reports, do not alert, are not repaired.
 
-    From the next audit on.
+    It holds from the next audit on.
     """
     now = at_hand.clock()
     _refuse_unknown(at_hand, order)
     if order.expires < now.date():
-        raise Problem(409, "An exemption that has ended already exempts nothing; give a day to come.")
+        raise Problem(409, "An exemption that has already ended exempts nothing; give a day in the future.")
     try:
         stored = exemptions.exempt(
             store=at_hand.store,
@@ -75,7 +77,7 @@ def add_exemption(
         )
     except exemptions.AlreadyExempted:
         raise Problem(
-            409, "An exemption stands for this check and this subject or plan; take that one back first."
+            409, "There already is an exemption of this subject or plan from this check; remove that one first."
         ) from None
     listed = exemptions.listed_exemption(stored.exemption, stored, today=now.date())
     return Exemption.model_validate(exemptions.exemption_document(listed))
@@ -88,7 +90,7 @@ def _refuse_unknown(at_hand: Services, order: ExemptionBody) -> None:
     if order.plan and order.plan not in {plan.plan for plan in at_hand.config.plans}:
         raise Problem(404, NO_SUCH_PLAN)
     if order.plan and not takes_plan(check):
-        raise Problem(409, "This check finds things that are about no account; name a subject.")
+        raise Problem(409, "This check has findings that are about no account; name a subject.")
 
 
 @router.delete(
@@ -103,7 +105,7 @@ def remove_plan_exemption(
     plan: PlanPath,
     check_id: CheckIdPath,
 ) -> None:
-    """Take back the exemption of a plan from a check. A record of it stays."""
+    """Remove the exemption of a plan from a check. A record of it stays."""
     _take_back(at_hand, Exempted(check_id=check_id, plan=plan), who)
 
 
@@ -118,7 +120,7 @@ def remove_exemption(
     at_hand: Annotated[Services, Depends(services)],
     issue_id: IssueIdPath,
 ) -> None:
-    """Take back the exemption of a subject, named like its issue. A record of it stays."""
+    """Remove the exemption of a subject, named like its issue. A record of it stays."""
     check, _, subject = issue_id.partition(":")
     _take_back(at_hand, Exempted(check_id=check, subject=subject), who)
 
@@ -137,5 +139,5 @@ def _take_back(at_hand: Services, scope: Exempted, who: Principal) -> None:
         )
     except exemptions.UnknownExemption:
         if any(exemption.scope == scope.scope for exemption in at_hand.config.exemptions):
-            raise Problem(409, "This exemption stands in the config; take it out there.") from None
+            raise Problem(409, "This exemption is in the config; remove it there.") from None
         raise Problem(404, NO_SUCH_EXEMPTION) from None

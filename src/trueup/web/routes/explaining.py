@@ -1,4 +1,4 @@
-"""One finding in full: what memory holds of it, and what the database says now."""
+"""One finding in full: its history in the store, and its state in the database now."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ if TYPE_CHECKING:
 Now = Literal["found", "not_found", "unknown"]
 
 
-def in_full(at_hand: Services, check: Check, found: StoredFinding, *, masked: bool) -> FindingInFull:
-    """The finding with its history and, unless it is ``masked``, with what surrounds it."""
-    document: dict[str, Any] | None = None if found.document is None else json.loads(found.document)
+def in_full(at_hand: Services, check: Check, stored: StoredFinding, *, masked: bool) -> FindingInFull:
+    """The finding with its history and, unless it is ``masked``, with what happened around it."""
+    document: dict[str, Any] | None = None if stored.document is None else json.loads(stored.document)
     if masked:
-        subject, issue_id = without_addresses([found.subject, found.issue_id])
+        subject, issue_id = without_addresses([stored.subject, stored.issue_id])
         document = None if document is None else masked_issue(document)
         explanation, now = None, None
     else:
-        subject, issue_id = found.subject, found.issue_id
-        explanation = _looked_at(at_hand, found.issue_id, _accounts_in(document))
+        subject, issue_id = stored.subject, stored.issue_id
+        explanation = _looked_at(at_hand, stored.issue_id, _accounts_in(document))
         now = _now(explanation)
     current = explanation.finding if explanation else None
     return FindingInFull(
         id=issue_id,
-        check=found.check,
+        check=stored.check,
         subject=subject,
         title=check.title,
         why=check.why,
         invariant=check.invariant,
-        asks=found.severity.asks,
-        state=found.state,
-        first_seen=instant(found.first_seen),
-        last_seen=instant(found.last_seen),
-        resolved_at=moment_or_none(found.resolved_at),
-        times_reopened=found.times_reopened,
+        asks=stored.severity.asks,
+        state=stored.state,
+        first_seen=instant(stored.first_seen),
+        last_seen=instant(stored.last_seen),
+        resolved_at=moment_or_none(stored.resolved_at),
+        times_reopened=stored.times_reopened,
         finding=None if document is None else Issue.model_validate(document),
         now=now,
-        current=None if current is None else report_json.issue(current, first_seen=found.first_seen),
+        current=None if current is None else report_json.issue(current, first_seen=stored.first_seen),
         timeline=None if explanation is None else _timeline(explanation),
     )
 
@@ -67,7 +67,7 @@ def _accounts_in(document: dict[str, Any] | None) -> frozenset[str]:
 
 
 def _looked_at(at_hand: Services, issue_id: str, accounts: frozenset[str]) -> Explanation | None:
-    """The finding in the database now; None where it cannot be looked at: what is remembered is shown all the same."""
+    """The finding in the database now; None where the database cannot be read: the history is shown all the same."""
     config = with_stored_exemptions(at_hand.config, at_hand.store)
     try:
         return timeline(

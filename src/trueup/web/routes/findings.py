@@ -1,4 +1,4 @@
-"""Findings: listed, filtered, and one in full."""
+"""Findings: list, filter, and show one in full."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ def list_findings(
     limit: Limit = FINDINGS_AT_ONCE,
     cursor: Cursor = None,
 ) -> Response:
-    """The findings of one run; of the newest unless another is named.
+    """The findings of one run, by default of the newest.
 
-    A cursor leads on through the same run, whatever is audited meanwhile. Without `evidence:read`, e-mail addresses
-    and the text of evidence are masked.
+    A cursor continues through the same run, even if another audit runs meanwhile. Without `evidence:read`, e-mail
+    addresses and the text of evidence are masked.
     """
     body = listed(at_hand, filters, limit=limit, cursor=cursor, masked=not who.may(Permission.EVIDENCE_READ))
     return Response(body, media_type="application/json")
@@ -91,10 +91,10 @@ def read_finding(
 ) -> FindingInFull:
     """One finding: its evidence, its history, and its account's ledger as the database has it now.
 
-    Without `evidence:read` it is masked as in the list, and the database is not looked at.
+    Without `evidence:read` it is masked as in the list, and the database is not read.
     """
     check = find_check_of_issue(at_hand, issue_id)
-    found = find_finding(at_hand, issue_id)
-    if found is None:
+    stored = find_finding(at_hand, issue_id)
+    if stored is None:
         raise Problem(404, NO_SUCH_ISSUE)
-    return in_full(at_hand, check, found, masked=not who.may(Permission.EVIDENCE_READ))
+    return in_full(at_hand, check, stored, masked=not who.may(Permission.EVIDENCE_READ))

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/v1/journal", tags=["journal"])
 
 LIST = "journal"
 ENTRIES_AT_ONCE = 100
-NO_JOURNAL = "There is no journal in the database that is audited; `trueup init --install` makes it."
+NO_JOURNAL = "There is no journal in the audited database; `trueup init --install` makes it."
 
 
 @router.get("", responses=problems({404: NO_JOURNAL}))
@@ -29,16 +29,16 @@ def list_journal(
     limit: Limit = ENTRIES_AT_ONCE,
     cursor: Cursor = None,
 ) -> JournalPage:
-    """What was done, in its order. Entries that are appended meanwhile come last."""
+    """The journal's entries, oldest first. Entries that are appended meanwhile come last."""
     since = int(at_hand.cursors.read(cursor, of=LIST)["since"]) if cursor is not None else 0
     try:
-        found = journal_page(journal_url(at_hand.config), since=since, limit=limit)
+        page = journal_page(journal_url(at_hand.config), since=since, limit=limit)
     except NoJournal:
         raise Problem(404, NO_JOURNAL) from None
-    following = at_hand.cursors.written(of=LIST, since=found.entries[-1].seq) if found.more else None
+    following = at_hand.cursors.written(of=LIST, since=page.entries[-1].seq) if page.more else None
     return JournalPage(
-        entries=[JournalEntry(**dataclasses.asdict(entry)) for entry in found.entries],
-        last_seq=found.head.seq if found.head else None,
+        entries=[JournalEntry(**dataclasses.asdict(entry)) for entry in page.entries],
+        last_seq=page.head.seq if page.head else None,
         next_cursor=following,
     )
 
@@ -50,9 +50,9 @@ def verify_journal(
 ) -> JournalVerdict:
     """Read the whole journal and say whether its chain holds, or where it breaks."""
     try:
-        found = check_journal(journal_url(at_hand.config))
+        verdict = check_journal(journal_url(at_hand.config))
     except NoJournal:
         raise Problem(404, NO_JOURNAL) from None
-    if isinstance(found, Sound):
-        return JournalVerdict(verdict="sound", count=found.count, seq=found.seq, hash=found.hash, reason=None)
-    return JournalVerdict(verdict="broken", count=None, seq=found.seq, hash=None, reason=found.reason)
+    if isinstance(verdict, Sound):
+        return JournalVerdict(verdict="sound", count=verdict.count, seq=verdict.seq, hash=verdict.hash, reason=None)
+    return JournalVerdict(verdict="broken", count=None, seq=verdict.seq, hash=None, reason=verdict.reason)

@@ -24,7 +24,7 @@ RESOLVED = "findings/resolved"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What is asked for, in the parameters' own words; None lets anything through."""
+    """The filters, in the parameters' own words; None lets everything through."""
 
     run_id: str | None
     severity: str | None
@@ -40,7 +40,7 @@ class Filters:
 
     @property
     def digest(self) -> str:
-        """Names what is asked for, whatever the run: a cursor leads on through the same question."""
+        """The identity of these filters, without the run: a cursor continues only the same question."""
         asked = {name: value for name, value in dataclasses.asdict(self).items() if name != "run_id"}
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode("utf-8")).hexdigest()[:16]
 

@@ -1,4 +1,4 @@
-"""What an id names. One that names nothing, or something of another environment, answers like any unknown one."""
+"""Look up what an id names. An id of another environment is answered like an unknown one."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def find_check_of_issue(at_hand: Services, issue_id: str) -> Check:
 
 
 def find_finding(at_hand: Services, issue_id: str) -> StoredFinding | None:
-    """Return what the store remembers of this issue; None where it knows nothing of it."""
+    """Return what the store holds about this issue; None where it knows nothing of it."""
     return stored_finding(issue_id, store=at_hand.store, environment=at_hand.config.environment)

@@ -1,4 +1,4 @@
-"""``/metrics`` for Prometheus: what the store knows, and what this process has counted."""
+"""``/metrics`` for Prometheus: the store's facts, and this process's counters."""
 
 from __future__ import annotations
 
@@ -42,27 +42,27 @@ def metrics(at_hand: Annotated[Services, Depends(services)]) -> Response:
 
 
 class StoreFacts(Collector):
-    """What the store says now: the same on every replica."""
+    """The store's facts, which are the same on every replica."""
 
     def __init__(self, at_hand: Services) -> None:
         self._at_hand = at_hand
 
     def describe(self) -> list[Metric]:
-        """Nothing before it is collected."""
+        """No metrics are described before they are collected."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """The store's facts. One that cannot be used is itself a fact, and hides nothing else."""
+        """The store's facts. A store that cannot be used is itself a fact, and hides no other metric."""
         usable = GaugeMetricFamily("trueup_store_usable", "Whether the store could be asked.")
         try:
-            found = list(self._facts(self._at_hand.store))
+            metrics = list(self._facts(self._at_hand.store))
         except StoreUnavailable:
             usable.add_metric((), 0)
             yield usable
             return
         usable.add_metric((), 1)
         yield usable
-        yield from found
+        yield from metrics
 
     def _facts(self, store: Store) -> Iterator[Metric]:
         config = self._at_hand.config
@@ -81,10 +81,8 @@ class StoreFacts(Collector):
 def _of_run(run: StoredRun, catalogue: Sequence[Check]) -> Iterator[Metric]:
     head = json.loads(run.head)
     yield _findings(head, {check.id: check.severity.value for check in catalogue})
-    outcomes = GaugeMetricFamily(
-        "trueup_checks", "Checks of the newest audit, by what became of them.", labels=["outcome"]
-    )
-    counted = Counter(made["outcome"] for made in head["outcomes"])
+    outcomes = GaugeMetricFamily("trueup_checks", "Checks of the newest audit, by their outcome.", labels=["outcome"])
+    counted = Counter(answer["outcome"] for answer in head["outcomes"])
     for outcome in ("checked", "skipped", "broken", "off"):
         outcomes.add_metric((outcome,), counted[outcome])
     yield outcomes
@@ -98,30 +96,30 @@ def _of_run(run: StoredRun, catalogue: Sequence[Check]) -> Iterator[Metric]:
 
 
 def _findings(head: dict[str, Any], severities: Mapping[str, str]) -> Metric:
-    """Open findings. A check that was answered and found nothing is 0; one that was not answered is not there."""
-    found = GaugeMetricFamily(
+    """Open findings. A check that was answered and found nothing is 0; one that was not answered is absent."""
+    family = GaugeMetricFamily(
         "trueup_findings", "Open findings of the newest audit, by check and severity.", labels=["check", "severity"]
     )
     lines = head["scoreBreakdown"]
     for line in lines:
-        found.add_metric((line["check"], line["severity"]), line["findings"])
-    for made in head["outcomes"]:
-        if made["outcome"] == "checked" and made["check"] not in {line["check"] for line in lines}:
-            found.add_metric((made["check"], severities.get(made["check"], "error")), 0)
-    return found
+        family.add_metric((line["check"], line["severity"]), line["findings"])
+    for answer in head["outcomes"]:
+        if answer["outcome"] == "checked" and answer["check"] not in {line["check"] for line in lines}:
+            family.add_metric((answer["check"], severities.get(answer["check"], "error")), 0)
+    return family
 
 
 def _guardrails(run: StoredRun, at_hand: Services) -> Metric:
-    """1 for what each guardrail of the newest audit says now, 0 otherwise; too old an audit allows nothing."""
-    found = GaugeMetricFamily("trueup_guardrail", "What each guardrail says now.", labels=["id", "status"])
+    """1 for the status of each guardrail of the newest audit now, 0 otherwise; an old audit allows nothing."""
+    family = GaugeMetricFamily("trueup_guardrail", "The status of each guardrail now.", labels=["id", "status"])
     for guardrail in guardrails_now(json.loads(run.head), run, now=at_hand.clock(), config=at_hand.config):
         for status in GuardrailStatus:
-            found.add_metric((guardrail.id, status.value), guardrail.status is status)
-    return found
+            family.add_metric((guardrail.id, status.value), guardrail.status is status)
+    return family
 
 
 def _messages(store: Store, environment: str) -> Metric:
-    found = GaugeMetricFamily("trueup_alert_messages", "Messages in the outbox.", labels=["channel", "state"])
+    family = GaugeMetricFamily("trueup_alert_messages", "Messages in the outbox.", labels=["channel", "state"])
     for (channel, state), count in sorted(store.outbox.counts(environment).items()):
-        found.add_metric((channel, state.value), count)
-    return found
+        family.add_metric((channel, state.value), count)
+    return family

@@ -1,7 +1,7 @@
-"""What routes take in the query, the path and the headers, typed so that OpenAPI says exactly what is taken.
+"""The parameters of routes in the query, the path and the headers, typed so that OpenAPI says exactly what is accepted.
 
-Each value has one written form: the framework's own integer takes ``30.0``, ``+30`` and ``1_0``, its boolean takes
-``on``. A parameter that was left out is None, and ``null`` is none of its values.
+Each value has one written form, unlike the framework's: its integer accepts ``30.0``, ``+30`` and ``1_0``, its boolean
+``on``. A parameter that was left out is None; ``null`` is not a value.
 """
 
 from __future__ import annotations
@@ -24,25 +24,23 @@ _AGE_LIMIT_SECONDS = 30 * 24 * 3600
 PeriodDays = Annotated[
     int | None,
     Whole(1, PERIOD_DAYS_LIMIT),
-    Query(alias="periodDays", description="How far back recent reaches, in days. Default: the config's, usually 45."),
+    Query(alias="periodDays", description="How many days back the report looks. Default: the config's, usually 45."),
 ]
 MaxAgeSeconds = Annotated[
     int,
     Whole(0, _AGE_LIMIT_SECONDS),
     Query(
         alias="maxAgeSeconds",
-        description="How old the report may be; where none is as young, an audit is started. 0 starts one.",
+        description="How many seconds old the report may be; otherwise an audit is started. 0 always starts one.",
     ),
 ]
-Limit = Annotated[int, Whole(1, _MOST_AT_ONCE), Query(description="How many to answer at once.")]
+Limit = Annotated[int, Whole(1, _MOST_AT_ONCE), Query(description="The most to return at once.")]
 Cursor = Annotated[
     str | None,
     Text(text.CURSOR),
-    Query(description="The `nextCursor` of the page before. What else is asked for must be the same again."),
+    Query(description="The `nextCursor` of the page before. All other parameters must be the same again."),
 ]
-RunFilter = Annotated[
-    str | None, Text(text.RUN_ID), Query(alias="runId", description="Of this run. Default: the newest.")
-]
+RunFilter = Annotated[str | None, Text(text.RUN_ID), Query(alias="runId", description="The run. Default: the newest.")]
 SeverityFilter = Annotated[str | None, Word(tuple(Severity)), Query(alias="severity")]
 CategoryFilter = Annotated[str | None, Word(tuple(Area)), Query(alias="category")]
 CheckFilter = Annotated[str | None, Text(text.CHECK_ID), Query(alias="check")]
@@ -52,12 +50,14 @@ StateFilter = Annotated[
     Word(tuple(State)),
     Query(
         alias="state",
-        description="What is known of the finding now. `resolved`, without a run, lists what was resolved, last first.",
+        description="The finding's state now. `resolved`, without a run, lists resolved findings, last resolved first.",
     ),
 ]
 RepairableFilter = Annotated[bool | None, Truth(), Query(alias="repairable")]
 RevenueFilter = Annotated[bool | None, Truth(), Query(alias="revenueImpacting")]
-AlertsFilter = Annotated[bool | None, Truth(), Query(alias="alerts", description="Whether operations are told.")]
+AlertsFilter = Annotated[
+    bool | None, Truth(), Query(alias="alerts", description="Whether the finding alerts operations.")
+]
 ExemptedFilter = Annotated[bool | None, Truth(), Query(alias="exempted")]
 FindingSort = Annotated[
     str,
@@ -68,7 +68,7 @@ EarlierRun = Annotated[
     str | None, Text(text.RUN_ID), Query(alias="with", description="The run to compare with. Default: the one before.")
 ]
 
-IssueIdPath = Annotated[str, Text(text.ISSUE_ID), Path(description="<check>:<subject>, as the report has it.")]
+IssueIdPath = Annotated[str, Text(text.ISSUE_ID), Path(description="<check>:<subject>, as in the report.")]
 RunIdPath = Annotated[str, Text(text.RUN_ID), Path()]
 CheckIdPath = Annotated[str, Text(text.CHECK_ID), Path()]
 PlanPath = Annotated[str, Text(text.PLAN), Path(description="One of the config's plans.")]
@@ -79,9 +79,10 @@ IdempotencyKey = Annotated[
     Text(text.IDEMPOTENCY_KEY),
     Header(
         alias="Idempotency-Key",
-        description="The same key and body again answer with the first result; the key with another body is refused.",
+        description="The same key and body again return the first result; the key with another body is refused.",
     ),
 ]
 IfNoneMatch = Annotated[
-    str | None, Header(alias="If-None-Match", description="An `ETag` that the caller holds; 304 where it still stands.")
+    str | None,
+    Header(alias="If-None-Match", description="An `ETag` that the caller has; 304 where it is still current."),
 ]

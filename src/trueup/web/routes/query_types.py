@@ -1,4 +1,4 @@
-"""The written forms of parameters: what the framework reads loosely is read in one way here."""
+"""The written forms of parameters: each value has exactly one, where the framework accepts several."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 class QueryType(ABC):
-    """How one parameter is written. What is not a string is the default, and stays as it is."""
+    """The written form of one parameter. A value that is not a string is the default, and stays as it is."""
 
     @abstractmethod
     def read(self, written: str) -> object:
-        """Return the value. Raises pydantic's own errors, for which the API has words."""
+        """Return the value. Raises pydantic's own errors, which the API translates."""
 
     @abstractmethod
     def schema(self) -> dict[str, object]:
@@ -40,7 +40,7 @@ class Whole(QueryType):
     most: int
 
     def read(self, written: str) -> int:
-        """Raises for anything else, leading zeros too."""
+        """Raises for anything else, leading zeros included."""
         if not _WHOLE.fullmatch(written):
             raise PydanticKnownError("int_parsing")
         if int(written) < self.least:

@@ -1,7 +1,7 @@
-"""What somebody without ``evidence:read`` sees of a finding: enough to count and to follow it, nobody's data.
+"""What a caller without ``evidence:read`` sees of a finding: enough to count and follow it, but no personal data.
 
-- An e-mail address is masked wherever it stands, in a subject and an id too.
-- Evidence keeps numbers, moments, and the words of the few columns whose words are the app's or ours (a plan, a kind).
+- An e-mail address is masked everywhere, also in a subject and an id.
+- Evidence keeps numbers, moments, and the words of the few columns that hold the app's or trueup's words (plan, kind).
   Every other text is masked: a name, an id, a reason.
 - The message is masked wherever it repeats evidence that is masked.
 """
@@ -38,7 +38,7 @@ def without_addresses(value: Any) -> Any:
 
 
 def masked_issue(issue: dict[str, Any]) -> dict[str, Any]:
-    """An issue as JSON holds it, for somebody who may not read evidence."""
+    """An issue as JSON, for a caller who may not read evidence."""
     evidence = issue["evidence"]
     hidden = {name: value for name, value in evidence.items() if isinstance(value, str) and not _shown(name, value)}
     message = issue["message"]

@@ -1,4 +1,4 @@
-"""From an order to a repair, and from its result to an answer."""
+"""Turn a request into a repair, and its result into an answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def applied(
         problem = FieldProblem(field="header.Idempotency-Key", problem="may be given once")
         raise Problem(422, "A header is not valid.", fields=[problem])
     config, is_known = _place_for(at_hand, order.issue_id)
-    # What nobody has heard of is looked at before it is tried: an attempt goes on record, and a key finds its result.
+    # An issue that no run reported is looked for before it is tried: an attempt goes on record, and a key finds its
+    # result.
     if not is_known and idempotency_key is None and isinstance(_looked_at(at_hand, config, order.issue_id), Stale):
         raise Problem(404, NO_SUCH_ISSUE)
     result = repair(
@@ -54,7 +55,7 @@ def applied(
 
 
 def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
-    """What would be written. Raises ``Problem`` as ``applied`` does."""
+    """Plan the repair. Raises ``Problem`` as ``applied`` does."""
     config, is_known = _place_for(at_hand, issue_id)
     result = _looked_at(at_hand, config, issue_id)
     if not isinstance(result, Plan):
@@ -85,7 +86,7 @@ def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
 
 
 def _place_for(at_hand: Services, issue_id: str) -> tuple[Config, bool]:
-    """The config with the exemptions that hold now, and whether memory knows the issue. Raises ``Problem``."""
+    """The config with the exemptions that hold now, and whether the store knows the issue. Raises ``Problem``."""
     find_check_of_issue(at_hand, issue_id)
     is_known = find_finding(at_hand, issue_id) is not None
     if at_hand.config.repair_url is None:
@@ -134,7 +135,7 @@ def _refuse(result: Stale | Refused | Failed | Previewed, *, is_known: bool) -> 
         case Failed(reason=reason):
             raise Problem(503, _said(reason), headers={"Retry-After": str(RETRY_SECONDS)})
         case Previewed():
-            raise Problem(422, "It was tried and taken back.")
+            raise Problem(422, "It was tried and rolled back.")
 
 
 def _said(reason: str) -> str:

@@ -1,4 +1,4 @@
-"""Repairs under ``/api/v1``: previewed, and applied as the contract's call does."""
+"""Repairs under ``/api/v1``: preview one, or apply it as the contract's call does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def preview_repair(
     at_hand: Annotated[Services, Depends(services)],
     order: Annotated[PreviewBody, strict_json(PreviewBody)],
 ) -> RepairPlan:
-    """What the repair of an issue would write now. Nothing is written, and nothing is held."""
+    """What the repair of an issue would write now. Nothing is written, and no lock is kept."""
     return previewed(at_hand, order.issue_id)
 
 

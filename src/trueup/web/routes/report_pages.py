@@ -25,7 +25,7 @@ _ISSUES_FOLLOW = "scoreBreakdown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """What a caller asks for. ``asked_at`` is naive UTC."""
+    """The request for a page. ``asked_at`` is naive UTC."""
 
     period_days: int
     period_is_given: bool
@@ -44,7 +44,7 @@ class ReportPage:
     page: Page
 
     def answer(self, *, if_none_match: str | None, now: datetime) -> Response:
-        """The page, or 304 where the caller holds it already."""
+        """The page, or 304 where the caller already has it."""
         age = max(0, int((now - self.run.generated_at).total_seconds()))
         headers = {"ETag": self.page.etag, "Age": str(age), "Trueup-Report": self.origin}
         if if_none_match is not None and _names(if_none_match, self.page.etag):
@@ -53,7 +53,7 @@ class ReportPage:
 
 
 def find_stored_page(at_hand: Services, wanted: PageRequest) -> ReportPage | None:
-    """The page of a run that is there: the cursor's, or the newest when it is fresh enough. Raises ``Problem``."""
+    """The page of a stored run: the cursor's, or the newest when it is fresh enough. Raises ``Problem``."""
     if wanted.cursor is None:
         run = at_hand.runs.stored(wanted.period_days, wanted.max_age_seconds, asked_at=wanted.asked_at)
         return None if run is None else render_page(at_hand, run, wanted.limit, origin="stored")
@@ -74,9 +74,9 @@ def render_page(
 
     def rendered() -> Page:
         head = head_now(json.loads(run.head), run, now=now, config=at_hand.config)
-        found = at_hand.store.runs.issues(run.run_id, after=after, limit=limit)
-        following = at_hand.cursors.written(of=LIST, run=run.run_id, after=found.after) if found.after else None
-        return Page.of(document(head, (issue.document for issue in found.issues), following))
+        page = at_hand.store.runs.issues(run.run_id, after=after, limit=limit)
+        following = at_hand.cursors.written(of=LIST, run=run.run_id, after=page.after) if page.after else None
+        return Page.of(document(head, (issue.document for issue in page.issues), following))
 
     page = at_hand.pages.page((LIST, run.run_id, after, limit, fresh), rendered)
     return ReportPage(run=run, origin=origin, page=page)
@@ -93,6 +93,6 @@ def document(head: Mapping[str, Any], issues: Iterable[str], next_cursor: str | 
 
 
 def _names(if_none_match: str, etag: str) -> bool:
-    """Whether this header names the tag, by the weak comparison (RFC 9110, section 13.1.2)."""
+    """Whether this header names the tag, by weak comparison (RFC 9110, section 13.1.2)."""
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return bool(tags & {etag, "*"})

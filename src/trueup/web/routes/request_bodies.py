@@ -1,4 +1,4 @@
-"""What a body asks for. Nothing here converts: a number in a string is not a number."""
+"""The bodies of requests. No value is converted: a number in a string is not a number."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from trueup.model.policy import PERIOD_DAYS_LIMIT
 from trueup.web import text
 from trueup.web.strict import Body
 
-IssueId = Annotated[str, Field(pattern=text.ISSUE_ID, description="<check>:<subject>, as the report has it.")]
+IssueId = Annotated[str, Field(pattern=text.ISSUE_ID, description="<check>:<subject>, as in the report.")]
 Reason = Annotated[str, Field(pattern=text.REASON, description="Why: 10 to 500 characters on one line.")]
 
 
 def _written_day(given: object) -> object:
-    """A day as it must be written; the library takes a number of seconds too."""
+    """A day in its only written form; the library would accept a number of seconds too."""
     if not isinstance(given, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
         raise PydanticKnownError("date_type")
     return date.fromisoformat(given)
@@ -31,7 +31,7 @@ Day = Annotated[date, BeforeValidator(_written_day)]
 
 
 def _whole_number(given: object) -> object:
-    """30.0 is the integer 30 to JSON Schema, and so it is here; 30.5 and "30" are none."""
+    """30.0 is the integer 30 to JSON Schema, so it is accepted here; 30.5 and "30" are not."""
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
@@ -46,7 +46,7 @@ class RequestBody(Body):
 
 
 class RepairBody(RequestBody, title="RepairOrder"):
-    """Repair one issue. With ``planHash``, what is applied is what was previewed, or nothing."""
+    """Repair one issue. With ``planHash``, exactly the previewed change is applied, or none."""
 
     issue_id: IssueId
     reason: Reason
@@ -54,7 +54,7 @@ class RepairBody(RequestBody, title="RepairOrder"):
 
 
 class PreviewBody(RequestBody, title="PreviewOrder"):
-    """Say what a repair would write."""
+    """Preview what a repair would write."""
 
     issue_id: IssueId
 
@@ -63,7 +63,7 @@ class AuditBody(RequestBody, title="AuditOrder"):
     """Audit now."""
 
     period_days: Annotated[
-        PeriodDays | None, Field(description="How far back recent reaches. Default: the config's.")
+        PeriodDays | None, Field(description="How many days back the report looks. Default: the config's.")
     ] = None
 
 
@@ -71,12 +71,12 @@ _SUBJECT_OR_PLAN: list[JsonValue] = [{"required": ["subject"]}, {"required": ["p
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """What is left out is not empty text: empty text is refused."""
+    """A field may be left out, but empty text is refused."""
     schema.pop("default")
 
 
 class ExemptionBody(RequestBody, title="ExemptionOrder"):
-    """Accept a finding, or every finding of a check about one plan, in somebody's name and until a day to come."""
+    """Accept a finding, or every finding of a check about one plan, in a person's name, until a future day."""
 
     model_config = ConfigDict(**{**RequestBody.model_config, "json_schema_extra": {"oneOf": _SUBJECT_OR_PLAN}})
 
@@ -85,7 +85,7 @@ class ExemptionBody(RequestBody, title="ExemptionOrder"):
         str,
         Field(
             pattern=text.SUBJECT,
-            description="What stands after the colon of the issue's id.",
+            description="The part of the issue's id after the colon.",
             json_schema_extra=_without_default,
         ),
     ] = ""
@@ -93,7 +93,7 @@ class ExemptionBody(RequestBody, title="ExemptionOrder"):
         str,
         Field(
             pattern=text.SUBJECT,
-            description="Instead of a subject: every finding whose account is on this plan.",
+            description="Instead of a subject: covers every finding whose account is on this plan.",
             json_schema_extra=_without_default,
         ),
     ] = ""

@@ -1,4 +1,4 @@
-"""Runs: listed, one in full, compared, and started."""
+"""Runs: list, show in full, compare, and start."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def list_runs(
     limit: Limit = RUNS_AT_ONCE,
     cursor: Cursor = None,
 ) -> RunPage:
-    """The runs that are remembered, newest first."""
+    """The stored runs, newest first."""
     before = at_hand.cursors.read(cursor, of=LIST)["before"] if cursor is not None else None
     try:
         listed = runs.list_runs(at_hand.store, at_hand.config.environment, limit=limit + 1, before=before)
@@ -100,7 +100,7 @@ async def start_run(
     at_hand: Annotated[Services, Depends(services)],
     order: Annotated[AuditBody, strict_json(AuditBody)],
 ) -> RunStarted:
-    """Audit now, and answer when it is done. Callers who ask at the same moment share one audit."""
+    """Audit now, and answer when the audit is complete. Callers who ask at the same moment share one audit."""
     period_days = order.period_days or at_hand.config.policy.period_days
     await run_in_threadpool(lambda: at_hand.runs)  # the store may have to be opened
     run = await started_run(at_hand, period_days, 0, asked_at=at_hand.clock())

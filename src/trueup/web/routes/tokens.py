@@ -1,4 +1,4 @@
-"""API tokens: listed, made, revoked. Their secrets are shown once and stored nowhere."""
+"""API tokens: list, make, revoke. Their secrets are shown once and stored nowhere."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make_token(
     at_hand: Annotated[Services, Depends(services)],
     order: Annotated[TokenBody, strict_json(TokenBody)],
 ) -> TokenMade:
-    """Make a token. What is answered is shown this once."""
+    """Make a token. Its secret is shown only in this answer."""
     now = at_hand.clock()
     new = tokens.create_token(
         at_hand.store,
@@ -56,7 +56,7 @@ def revoke_token(
     at_hand: Annotated[Services, Depends(services)],
     token_id: TokenIdPath,
 ) -> None:
-    """Make a token worthless from this moment on."""
+    """Revoke a token from this moment on."""
     try:
         tokens.revoke_token(at_hand.store, token_id, revoked_by=who.actor, now=at_hand.clock())
     except tokens.UnknownToken:

@@ -1,4 +1,4 @@
-"""Waiting for an audit without holding a thread: any number of callers may wait for the same one."""
+"""Wait for an audit without holding a thread: any number of callers may wait for the same one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 async def started_run(at_hand: Services, period_days: int, max_age_seconds: int, *, asked_at: datetime) -> StoredRun:
-    """The run of an audit that is started now, unless one was just before.
+    """The run of an audit that is started now, unless one was started just before.
 
-    A caller who leaves, or whose patience ends (``AuditUnderway``), does not end the audit. Raises what it raises.
+    A caller who leaves, or whose wait ends (``AuditUnderway``), does not end the audit. Raises what the audit raises.
     """
     run = asyncio.wrap_future(at_hand.runs.started(period_days, max_age_seconds, asked_at=asked_at))
     run.add_done_callback(_note_end)
@@ -27,6 +27,6 @@ async def started_run(at_hand: Services, period_days: int, max_age_seconds: int,
 
 
 def _note_end(run: asyncio.Future[StoredRun]) -> None:
-    """Look at the error, which asyncio would report when every caller has left."""
+    """Read the error, which asyncio would report when every caller has left."""
     if not run.cancelled():
         run.exception()

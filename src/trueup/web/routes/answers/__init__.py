@@ -1,1 +1,1 @@
-"""What the API answers, as types. Names in JSON are camelCase, and every field is always there."""
+"""The API's answers, as types. Names in JSON are camelCase, and every field is always present."""

@@ -13,14 +13,16 @@ from trueup.web.routes.answers.words import Answer, Day, Moment, NextCursor, Sha
 
 
 class Exemption(Answer):
-    """Who accepted a finding, why, and until when. One of the config has neither author nor moment."""
+    """Who accepted a finding, why, and until when. One from the config has no author and no moment."""
 
     check: str
-    subject: Annotated[str | None, Field(description="The one subject it is of; null for one of a plan.")]
-    plan: Annotated[str | None, Field(description="The plan whose accounts it is of; null for one of a subject.")]
+    subject: Annotated[str | None, Field(description="The one subject it covers; null if it covers a plan.")]
+    plan: Annotated[str | None, Field(description="The plan whose accounts it covers; null if it covers a subject.")]
     owner: str
     reason: str
-    expires: Annotated[Day | None, Field(description="The last day it holds; null for one of the config without end.")]
+    expires: Annotated[
+        Day | None, Field(description="The last day it holds; null for one from the config without an end.")
+    ]
     expires_at: Annotated[Day | None, Field(description="The same as ``expires``, as the command names it.")]
     expired: bool
     source: Literal["config", "store"]
@@ -33,7 +35,7 @@ class Exemption(Answer):
 
 
 class Exemptions(Answer):
-    """Every exemption, expired ones too."""
+    """Every exemption, expired ones included."""
 
     schema_version: Literal[1]
     exemptions: list[Exemption]
@@ -44,8 +46,8 @@ class CheckLine(Answer):
 
     id: str
     category: Area
-    severity: Annotated[Severity, Field(description="Its own; the policy may set another.")]
-    effective_severity: Annotated[Severity | None, Field(description="What the policy makes of it; null is off.")]
+    severity: Annotated[Severity, Field(description="The check's own severity; the policy may set another.")]
+    effective_severity: Annotated[Severity | None, Field(description="The severity under the policy; null means off.")]
     title: str
     revenue_impacting: bool
     repairable: bool
@@ -58,14 +60,14 @@ class Checks(Answer):
 
 
 class CheckExample(Answer):
-    """One case, and the subjects it fires for; none is a quiet case."""
+    """One case, and the subjects for which it fires; without any, it is a quiet case."""
 
     name: str
     fires: list[str]
 
 
 class CheckInFull(CheckLine):
-    """One check with everything the catalogue says of it."""
+    """One check with everything in the catalogue about it."""
 
     invariant: str
     why: str
@@ -93,7 +95,7 @@ class JournalEntry(Answer):
     database_identity: str
     db_role: Annotated[
         str | None,
-        Field(description="Who the database says wrote it; empty on SQLite, null in entries of an older trueup."),
+        Field(description="The database role that wrote it; empty on SQLite, null in entries of an older trueup."),
     ]
     prev_hash: str
     hash: str
@@ -103,17 +105,19 @@ class JournalPage(Answer):
     """Entries in their order."""
 
     entries: list[JournalEntry]
-    last_seq: Annotated[int | None, Field(description="The newest entry's number, by the head; null without a head.")]
+    last_seq: Annotated[
+        int | None, Field(description="The newest entry's number, from the journal's head; null without a head.")
+    ]
     next_cursor: NextCursor
 
 
 class JournalVerdict(Answer):
-    """Whether the journal is whole. Without an anchor it cannot show a tail that was cut with its head."""
+    """Whether the journal is whole. Without an anchor this cannot show a tail that was cut together with the head."""
 
     verdict: Literal["sound", "broken"]
     count: Annotated[int | None, Field(description="How many entries it has; null when it is broken.")]
-    seq: Annotated[int, Field(description="The last entry, or the first that is wrong.")]
-    hash: Annotated[Sha256 | None, Field(description="Of the last entry; null when it is broken.")]
+    seq: Annotated[int, Field(description="The number of the last entry, or of the first that is wrong.")]
+    hash: Annotated[Sha256 | None, Field(description="The last entry's hash; null when the journal is broken.")]
     reason: Annotated[str | None, Field(description="What is wrong.")]
 
 
@@ -139,7 +143,7 @@ class Tokens(Answer):
 
 
 class TokenMade(Answer):
-    """A new token. ``secret`` is shown this once."""
+    """A new token. ``secret`` is shown only in this answer."""
 
     secret: Annotated[str, Field(description="The token itself; it cannot be shown again.")]
     token: Token

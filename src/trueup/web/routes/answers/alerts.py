@@ -30,16 +30,16 @@ class AlertMessage(Answer):
     state: Delivery
     title: str
     made_at: Moment
-    attempts: Annotated[Count, Field(description="How often it was tried.")]
-    due_at: Annotated[Moment | None, Field(description="When it is tried next; null once it is settled.")]
-    settled_at: Annotated[Moment | None, Field(description="When it was sent or given up.")]
+    attempts: Annotated[Count, Field(description="How many attempts were made.")]
+    due_at: Annotated[Moment | None, Field(description="When the next attempt is due; null once it is settled.")]
+    settled_at: Annotated[Moment | None, Field(description="When it was sent, or when trueup gave it up.")]
     reason: Annotated[str | None, Field(description="Why the last attempt failed.")]
 
 
 class Alerts(Answer):
-    """What is open, and what became of the messages about it."""
+    """The open episodes, and the messages about them."""
 
     schema_version: Literal[1]
-    open_count: Annotated[Count, Field(description="Every open episode, listed or not.")]
+    open_count: Annotated[Count, Field(description="The number of open episodes, listed or not.")]
     episodes: Annotated[list[AlertEpisode], Field(description="Most severe first, then oldest.")]
     messages: Annotated[list[AlertMessage], Field(description="Newest first.")]

@@ -1,4 +1,4 @@
-"""Findings, as ``/api/v1`` shows them: the report's issue, and what is known of it over time."""
+"""Findings, as ``/api/v1`` shows them: the report's issue, and its history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trueup.web.routes.answers.words import Answer, Count, Credits, Moment, Next
 class Finding(Issue):
     """One finding of a run, and its state now."""
 
-    state: Annotated[State, Field(description="What is known of it now, whatever run is shown.")]
+    state: Annotated[State, Field(description="Its state now, whichever run is shown.")]
 
 
 class FindingPage(Answer):
@@ -41,9 +41,9 @@ class TimelineEntry(Answer):
 
 
 class Timeline(TimelineDocument):
-    """What happened around the finding, oldest first, as the database holds it now: the newest of each side.
+    """What happened around the finding, oldest first, as the database holds it now: the newest lines of each side.
 
-    ``entries`` are those of the lines that are the ledger's, in full. Stripe is not asked for it: ``unknown`` says so.
+    ``entries`` are the lines that are ledger entries, in full. Stripe is not asked for this; ``unknown`` says so.
     """
 
     account_id: str | None
@@ -52,10 +52,10 @@ class Timeline(TimelineDocument):
 
 
 class FindingInFull(Answer):
-    """One finding: as it was last seen, as it is now, and what surrounds it.
+    """One finding: as it was last seen, as it is now, and what happened around it.
 
-    ``finding`` is null when memory holds only that it existed. For somebody who may not read evidence the database is
-    not looked at, and ``now``, ``current`` and ``timeline`` are null.
+    ``finding`` is null when the store holds only that it existed. For a caller who may not read evidence, the database
+    is not read, and ``now``, ``current`` and ``timeline`` are null.
     """
 
     id: str
@@ -70,10 +70,10 @@ class FindingInFull(Answer):
     last_seen: Moment
     resolved_at: Moment | None
     times_reopened: Count
-    finding: Annotated[Issue | None, Field(description="As the last run that saw it put it.")]
+    finding: Annotated[Issue | None, Field(description="The finding as the last run that saw it reported it.")]
     now: Annotated[
         Literal["found", "not_found", "unknown"] | None,
-        Field(description="Whether the check finds it in the database at this moment; unknown where it cannot look."),
+        Field(description="Whether the check finds it in the database now; unknown where it cannot look."),
     ]
-    current: Annotated[Issue | None, Field(description="As the database has it at this moment.")]
+    current: Annotated[Issue | None, Field(description="The finding as the database has it now.")]
     timeline: Timeline | None

@@ -13,16 +13,16 @@ NO_SUCH_RUN = "There is no such run."
 
 
 def problems(described: dict[int, str]) -> dict[int | str, dict[str, Any]]:
-    """These statuses and what they say, each with a problem as its body."""
-    return {status: {"description": said, "content": _CONTENT} for status, said in described.items()}
+    """These statuses and their descriptions, each with a problem as its body."""
+    return {status: {"description": description, "content": _CONTENT} for status, description in described.items()}
 
 
 NOT_REPAIRED = problems(
     {
         404: NO_SUCH_ISSUE,
-        409: "What the repair was planned from has changed, or the finding is gone. Nothing was changed.",
-        422: "The request is not valid, or the repair must not be made as things stand; `detail` says why.",
-        503: "The rows are in use, or the database cannot be reached; `detail` says whether to look or to try again.",
+        409: "The data that the repair was planned from has changed, or the finding is gone. Nothing was changed.",
+        422: "The request is not valid, or the repair must not be made now; `detail` says why.",
+        503: "The rows are in use, or the database cannot be reached; `detail` says whether to check or to try again.",
     }
 )
 """Why a repair was not made."""

@@ -1,4 +1,4 @@
-"""Repairs: what one would write, and what one wrote."""
+"""Repairs: what one would write, and what it wrote."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trueup.web.routes.answers.words import Answer, Fingerprint, Moment, Sha256
 
 
 class Replaced(Answer):
-    """One cell: what stands there, and what would stand there. Values are text."""
+    """One cell: its value before, and its value after. Values are text."""
 
     relation: str
     row: str
@@ -27,7 +27,7 @@ class Appended(Answer):
 
 
 class RepairPlan(Answer):
-    """What would be written now. ``planHash``, given back with the order, makes sure that nothing else is."""
+    """What would be written now. ``planHash``, sent with the request to apply, makes sure of exactly this."""
 
     issue_id: str
     check: str
@@ -35,15 +35,15 @@ class RepairPlan(Answer):
     message: str
     kind: str
     summary: str
-    safe: Annotated[bool, Field(description="Whether it may run unattended.")]
+    safe: Annotated[bool, Field(description="Whether it may run without a person.")]
     replace: Replaced | None
     append: Appended
     proven: Annotated[
-        str | None, Field(description="What Stripe said of the account just now; null where that needs no proof.")
+        str | None, Field(description="What Stripe answered about the account just now; null where no proof is needed.")
     ]
     expected_writes: Annotated[
         dict[str, str],
-        Field(description="Rows that the application's triggers are declared to write with it, by table."),
+        Field(description="Rows that the application's triggers are declared to write as well, by table."),
     ]
     plan_hash: Sha256
 
@@ -57,15 +57,16 @@ class RepairDone(Answer):
     ]
 
     issue_id: str
-    kind: Annotated[str, Field(description="Which of the repairs it was.")]
+    kind: Annotated[str, Field(description="The kind of repair.")]
     summary: Annotated[str, Field(description="The change in one line.")]
     repair_id: str
     journal_seq: Annotated[int, Field(ge=1)]
     plan_hash: Sha256
     applied_at: Moment
     replayed: Annotated[
-        bool, Field(description="Whether an earlier request with this idempotency key did it, and this is its result.")
+        bool,
+        Field(description="Whether an earlier request with this idempotency key made the repair; this is its result."),
     ]
     changed_since: Annotated[
-        list[str], Field(description="What a look right after the commit showed otherwise than it was written.")
+        list[str], Field(description="What differed from the written values in a look right after the commit.")
     ]

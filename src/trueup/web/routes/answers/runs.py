@@ -13,7 +13,7 @@ from trueup.web.routes.answers.words import Answer, Count, Fingerprint, Moment, 
 
 
 class Run(Answer):
-    """One audit that was recorded, and what it changed."""
+    """One recorded audit, and what it changed."""
 
     run_id: str
     environment: str
@@ -25,10 +25,10 @@ class Run(Answer):
     status: Status
     score: Annotated[int, Field(ge=0, le=100)]
     confidence: Annotated[float, Field(ge=0, le=1)]
-    complete: Annotated[bool, Field(description="Whether every check that is on was answered from whole relations.")]
-    every_check: Annotated[bool, Field(description="Whether it asked every check there is.")]
+    complete: Annotated[bool, Field(description="Whether every check that is on was answered from complete data.")]
+    every_check: Annotated[bool, Field(description="Whether it asked every check of the catalogue.")]
     decides: Annotated[bool, Field(description="Whether it opened and resolved findings.")]
-    trigger: Annotated[str, Field(description="What asked for it: command, schedule or request.")]
+    trigger: Annotated[str, Field(description="What started it: command, schedule or request.")]
     milliseconds: Count
     issues: Count
     new: Count
@@ -53,9 +53,11 @@ class RunInFull(Answer):
 
 
 class RunStarted(RunInFull):
-    """The run that answers a request for one."""
+    """The run that a request to audit returns."""
 
-    origin: Annotated[Literal["started"], Field(description="Started by this request, or by another one just before.")]
+    origin: Annotated[
+        Literal["started"], Field(description="The audit was started by this request, or by another one just before.")
+    ]
 
 
 class Moved(Answer):
@@ -67,7 +69,7 @@ class Moved(Answer):
 
 
 class MovedCounts(Answer):
-    """How many findings moved in each way."""
+    """How many findings changed in each way."""
 
     new: Count
     worse: Count
@@ -76,11 +78,11 @@ class MovedCounts(Answer):
 
 
 class Difference(Answer):
-    """What changed from one run to another; of each kind the most severe."""
+    """What changed from one run to another; of each kind the most severe findings."""
 
     run_id: str
     with_run_id: Annotated[str | None, Field(description="The earlier run; null when there was none.")]
-    counts: Annotated[MovedCounts, Field(description="Of the whole, however many are listed.")]
+    counts: Annotated[MovedCounts, Field(description="Counts of all changes, however many are listed.")]
     new: list[Moved]
     worse: list[Moved]
     reopened: list[Moved]

@@ -1,4 +1,4 @@
-"""The scalars of all answers, those of the report among them, and what every answer has in common."""
+"""The scalars of all answers, the report's included, and what every answer has in common."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Answer", "Count", "Credits", "Day", "Fingerprint", "Moment", "NextCu
 
 
 class Answer(BaseModel):
-    """One JSON object of an answer: its names are camelCase, every field is there, and there are no others."""
+    """One JSON object of an answer: its names are camelCase, every field is present, and there are no others."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, validate_by_name=True)
 
@@ -35,5 +35,5 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 def moment_or_none(value: datetime | None) -> str | None:
-    """A naive UTC moment as the API writes it, where there is one."""
+    """A naive UTC moment as the API writes it, or None."""
     return None if value is None else instant(value)
