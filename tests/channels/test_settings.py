@@ -43,7 +43,7 @@ CASES: dict[str, tuple[str, dict[str, Any], str]] = {
     "no address": (
         "webhook",
         WEBHOOK | {"url": "s3cret"},
-        "url is no web address; write one that starts with https://.",
+        "url is not a web address; write one that starts with https://.",
     ),
     "user in the address": (
         "webhook",
@@ -72,7 +72,7 @@ CASES: dict[str, tuple[str, dict[str, Any], str]] = {
     "relative path": (
         "log",
         {"path": "alerts.jsonl"},
-        "path must be a path from the root, for a server is started in any",
+        "path must be an absolute path, because a server may be started in any",
     ),
     "folder that is not there": (
         "log",
@@ -108,7 +108,7 @@ CASES: dict[str, tuple[str, dict[str, Any], str]] = {
     "password in the clear": (
         "email",
         MAIL | {"host": "mail.internal", "security": "none", "user": "u", "password": "s3cret"},
-        'security is "none", which would send the password for everybody to read.',
+        'security is "none", which would send the password unencrypted.',
     ),
     "user without password": (
         "email",

@@ -95,8 +95,8 @@ def test_a_gate_s_run_is_recorded_as_one_and_decides_nothing(company: Path) -> N
     spoil(company)
     blocks(gate(company, "--baseline", "baseline.json"))
     newest, first = runs(company)
-    assert (newest.trigger, newest.decides, newest.issues) == (GATE_TRIGGER, False, 1)
-    assert (first.trigger, first.decides) == ("command", True)
+    assert (newest.trigger, newest.updates_state, newest.issues) == (GATE_TRIGGER, False, 1)
+    assert (first.trigger, first.updates_state) == ("command", True)
     with store_of(company) as store:
         assert store.findings.get("production", NEW) is None
         audit = store.runs.newest("production")
@@ -163,6 +163,6 @@ def test_many_gates_do_not_push_the_last_audit_out_of_the_store(company: Path) -
         audit = runs(company)[1]
         for hours in range(1, 4):
             at = record.generated_at + timedelta(hours=hours)
-            record_keeping(store, of_store(at=at, trigger=GATE_TRIGGER, decides=False), Retention(runs=1))
+            record_keeping(store, of_store(at=at, trigger=GATE_TRIGGER, updates_state=False), Retention(runs=1))
         assert store.runs.get(audit.run_id) is not None
         assert store.runs.get(record.run_id) is None

@@ -124,7 +124,7 @@ def test_sending_also_notices_that_audits_stopped(company: Path, tmp_path: Path,
 def test_a_channel_can_be_tried(company: Path, tmp_path: Path, sink: Sink) -> None:
     folder = configured(company, tmp_path, sink)
     tried = trueup("alerts", "test", "ops", cwd=folder, **SECRETS)
-    assert (tried.code, tried.out) == (0, "ops took the test message.\n")
+    assert (tried.code, tried.out) == (0, "ops accepted the test message.\n")
     assert sink.deliveries[0].type == "trueup.alert.test"
     sink.status = 410
     gone = trueup("alerts", "test", "ops", cwd=folder, **SECRETS)
@@ -160,4 +160,4 @@ def test_an_audit_of_another_period_tells_nobody_and_says_why(company: Path, tmp
 def test_only_an_audit_of_now_that_is_remembered_can_tell(option: tuple[str, ...]) -> None:
     refused = CliRunner().invoke(app, ["audit", "--notify", *option]).exception
     assert isinstance(refused, ConfigurationError)
-    assert str(refused).startswith("--notify tells what is so now")
+    assert str(refused).startswith("--notify reports the present state")

@@ -53,7 +53,7 @@ def test_what_does_not_arrive_is_one_sentence_without_the_address(
 ) -> None:
     inside = tried(folder, sink, authority, private_hosts="")
     assert (inside.code, sink.received) == (3, [])
-    assert "127.0.0.1 is loopback and not public; list it in alerts.private_hosts if meant." in inside.err
+    assert "127.0.0.1 is loopback and not public; list it in alerts.private_hosts if it may be called." in inside.err
     sink.reply(answer(403, b""))
     refused = tried(folder, sink, authority, private_hosts='"127.0.0.1"')
     assert refused.code == 3

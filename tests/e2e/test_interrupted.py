@@ -58,7 +58,7 @@ def test_ctrl_c_in_the_middle_of_a_check_ends_the_audit_at_once(tmp_path: Path) 
     code, err = interrupted(tmp_path, 4, "--check", "slow")
     assert time.monotonic() - started < 20
     assert code == 130
-    assert err == "trueup: interrupted; nothing is left half done and the books are gone.\n"
+    assert err == "trueup: interrupted; nothing is half done, and the temporary snapshot is deleted.\n"
 
 
 @pytest.mark.parametrize("seconds", [0.9, 1.3, 1.7])

@@ -160,7 +160,7 @@ def test_an_audit_of_another_question_is_kept_and_decides_nothing(home: Path) ->
     audited(home)
     audited(home, "--period-days", "7")
     ahead = trueup("audit", "--as-of", "2999-01-01", cwd=home)
-    assert "not remembered" in ahead.err
+    assert "not recorded" in ahead.err
     runs = shown(home)["runs"]
     assert [(run["periodDays"], run["decides"]) for run in runs] == [(7, False), (45, True)]
 
@@ -193,9 +193,9 @@ def test_a_store_that_is_gone_is_not_made_again(home: Path) -> None:
     audited(home)
     (home / "trueup.db").unlink()
     ran = trueup("audit", cwd=home)
-    assert "is not there any more" in ran.err
+    assert "is gone, and trueup does not replace it" in ran.err
     for command in (("store", "init"), ("serve", "--bind", "127.0.0.1:0"), ("token", "list"), ("gate",)):
-        assert_refused(trueup(*command, cwd=home), 3, "is not there any more")
+        assert_refused(trueup(*command, cwd=home), 3, "is gone, and trueup does not replace it")
     assert not (home / "trueup.db").exists()
 
 

@@ -106,7 +106,7 @@ def test_the_score_is_reckoned_line_by_line() -> None:
     left = re.search(r"([\d.]+)  left$", text, re.MULTILINE)
     assert left is not None
     assert 100 - taken == pytest.approx(float(left.group(1)))
-    assert "59  the most with an open critical" in text
+    assert "59  the highest score with an open critical" in text
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])

@@ -1,4 +1,4 @@
-"""Channels for alerts: one module for each kind, interchangeable, and named after the kind."""
+"""Channels for alerts: one module for each kind, interchangeable, and named for the kind."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS = modules_offering("open_channel", folder=__path__, first="log")
 
 
 def utc_now() -> datetime:
-    """Now, naive UTC. A signature is made for the moment it is sent, and an alert may have waited for hours."""
+    """Now, naive UTC. A signature holds the moment of sending, and an alert may have waited for hours."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
@@ -41,7 +41,7 @@ def open_channel(
     trust: ssl.SSLContext | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Channel:
-    """The channel of these settings; nothing is connected to before the first ``send``.
+    """Open the channel of these settings; it connects to nothing before the first ``send``.
 
     ``private_hosts`` are the host names, addresses and networks that may be called although they are not public;
     ``trust`` replaces the machine's own certificate authorities. Raises ``ConfigurationError`` for an unknown kind, and
@@ -54,7 +54,7 @@ def open_channel(
 
 
 def check_settings(settings: AlertSettings) -> None:
-    """Whether every channel can be opened. Raises ``ConfigurationError`` for the first that cannot."""
+    """Check that every channel can be opened. Raises ``ConfigurationError`` for the first that cannot."""
     Reach.beyond(settings.private_hosts)
     for channel in settings.channels:
         open_channel(channel, private_hosts=settings.private_hosts)

@@ -1,4 +1,4 @@
-"""Handing an alert to a receiver that speaks HTTP, and what its answer means for trying again."""
+"""Send an alert to a receiver by HTTP, and decide from its answer whether to try again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trueup.outgoing import Answer, exchange
 from trueup.outgoing.dialing import Reach
 from trueup.outgoing.hosts import Endpoint
 
-# Request timeout, too early, too many requests (RFC 9110, 8470, 6585): the same request may be right a little later.
+# Request timeout, too early, too many requests (RFC 9110, 8470, 6585): the same request may succeed a little later.
 _NOT_NOW = frozenset({408, 425, 429})
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
@@ -25,7 +25,7 @@ def hand_over(
     body: bytes,
     word: Callable[[Answer], str] = lambda _: "",
 ) -> None:
-    """POST ``body`` for the channel ``name``. ``word`` reads what the receiver says about a refusal.
+    """POST ``body`` for the channel ``name``. ``word`` reads the receiver's reason for a refusal.
 
     Raises ``DeliveryFailed``: permanent for an answer of 3xx and 4xx, except those that mean "not now".
     """
@@ -58,5 +58,5 @@ def _may_pass(status: int) -> bool:
 
 def _mend(status: int) -> str:
     if status in _REDIRECTS:
-        return ", which leads elsewhere and is not followed; write the final address"
-    return "; it may pass" if _may_pass(status) else "; check the channel's address and keys"
+        return ", a redirect, which is not followed; write the final address"
+    return "; trueup tries again" if _may_pass(status) else "; check the channel's address and keys"

@@ -1,4 +1,4 @@
-"""E-mail, through a mail server that takes mail from you (SMTP).
+"""E-mail, through a mail server that accepts mail from you (SMTP).
 
     [alerts.channels.finance]
     kind = "email"
@@ -11,7 +11,7 @@
     # port = 465          # where it is not 587 (starttls), 465 (tls) or 25 (none)
 
 The message is plain text with at most fifty findings, the most urgent first. Messages about one trouble form one
-thread. When the server refuses some of the recipients, the message to the others says so. Handing over may take thirty
+thread. When the server refuses some of the recipients, the message to the others says so. Sending may take thirty
 seconds in all.
 """
 
@@ -46,7 +46,7 @@ ADDRESS_LENGTH = 254
 
 _PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?P<domain>[^@]+)")
-# What mail programs make a link of without being asked: an address with its scheme, and a name that starts with www.
+# Text that mail programs turn into a link by themselves: an address with its scheme, and a name that starts with www.
 _LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 
 
@@ -55,8 +55,8 @@ class Options:
     """The options of an e-mail channel."""
 
     host: str = option("The mail server.")
-    sender: str = option("The address that it comes from.", name="from")
-    to: tuple[str, ...] = option("Who gets it: one address or a list of them.")
+    sender: str = option("The sender's address.", name="from")
+    to: tuple[str, ...] = option("The recipients: one address or a list of them.")
     user: str | None = option("The user to log in as; without it there is no login.", default=None)
     password: str | None = option("The user's password.", default=None, secret=True)
     security: str = option(
@@ -68,7 +68,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChannel:
-    """Writes a message and hands it in."""
+    """Writes a message and sends it."""
 
     name: str
     server: MailServer
@@ -117,7 +117,7 @@ def write(
     message_id: str,
     now: datetime,
 ) -> EmailMessage:
-    """The message. ``now`` is naive UTC; ``refused`` are the recipients that the server did not take."""
+    """The message. ``now`` is naive UTC; ``refused`` are the recipients that the server refused."""
     domain = sender.rpartition("@")[2]
     thread = hashlib.sha256(alert.dedup_key.encode()).hexdigest()[:32]
     message = EmailMessage()
@@ -163,7 +163,7 @@ def show(alert: Alert) -> str:
 
 
 def open_channel(options: Options, opening: Opening) -> EmailChannel:
-    """The channel. Raises ``ConfigurationError`` for a server, an address or a way to log in that cannot be right."""
+    """Open the channel. Raises ``ConfigurationError`` for a server, an address or a login that cannot be right."""
     recipients = tuple(dict.fromkeys(options.to))
     if len(recipients) > MOST_RECIPIENTS:
         raise opening.complaint("to", f"holds more than {MOST_RECIPIENTS} addresses; write to a list instead")
@@ -192,7 +192,7 @@ def _server(options: Options, opening: Opening) -> MailServer:
     if (options.user is None) != (options.password is None):
         raise opening.complaint("user", "and password belong together: give both or neither")
     if security is Security.NONE and options.user is not None:
-        raise opening.complaint("security", 'is "none", which would send the password for everybody to read')
+        raise opening.complaint("security", 'is "none", which would send the password unencrypted')
     for secret, value in (("user", options.user), ("password", options.password)):
         if value is not None and not (value.isascii() and value.isprintable()):
             raise opening.complaint(secret, "holds characters beyond ASCII, which mail servers read differently")

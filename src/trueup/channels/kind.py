@@ -1,4 +1,4 @@
-"""What each kind of channel offers, and what it is handed when a channel is opened."""
+"""The interface of every kind of channel, and the input for opening one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Channel(Protocol):
         """The name that the config gives it."""
 
     def send(self, alert: Alert) -> None:
-        """Hand ``alert`` over once, within seconds. Raises ``DeliveryFailed``, which says whether to try again."""
+        """Send ``alert`` once, within seconds. Raises ``DeliveryFailed``, which says whether to try again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """Which channel is opened, how far it may reach, and the clock of the moment of sending (naive UTC)."""
+    """The settings of the channel to open, the hosts it may reach, and the clock of sending (naive UTC)."""
 
     settings: ChannelSettings
     reach: Reach
@@ -49,12 +49,12 @@ class Opening:
 
 
 class Kind(Protocol):
-    """What each module of this folder that is a kind offers. ``Options`` is a dataclass of ``option``s."""
+    """The interface of the modules of this folder that are kinds. ``Options`` is a dataclass of ``option``s."""
 
     Options: type[Any]
 
     def open_channel(self, options: Any, opening: Opening) -> Channel:
-        """The channel. Connects to nothing; raises ``ConfigurationError`` for an option that cannot be right."""
+        """Open the channel, without connecting. Raises ``ConfigurationError`` for an option that cannot be right."""
 
     def show(self, alert: Alert) -> str:
         """Return what is sent for the alert, as the manual shows it."""

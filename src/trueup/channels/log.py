@@ -28,7 +28,7 @@ from trueup.model.options import option
 class Options:
     """The options of a log channel."""
 
-    path: str | None = option("The file to write to; standard error without it. A path from the root.", default=None)
+    path: str | None = option("The file to write to, as an absolute path; standard error without it.", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class LogChannel:
     path: Path | None
 
     def send(self, alert: Alert) -> None:
-        """Write one line. Raises ``DeliveryFailed`` where there is no room, or no right to write."""
+        """Write one line. Raises ``DeliveryFailed`` where there is no space, or no right to write."""
         document = {"event": "alert", "channel": self.name, **document_of(cleaned(alert))}
         line = json_bytes(document) + b"\n"
         try:
@@ -70,12 +70,12 @@ def show(alert: Alert) -> str:
 
 
 def open_channel(options: Options, opening: Opening) -> LogChannel:
-    """The channel. Raises ``ConfigurationError`` for a path that cannot be a file's."""
+    """Open the channel. Raises ``ConfigurationError`` for a path that cannot be a file's."""
     if options.path is None:
         return LogChannel(name=opening.name, path=None)
     path = Path(options.path)
     if not path.is_absolute():
-        raise opening.complaint("path", "must be a path from the root, for a server is started in any folder")
+        raise opening.complaint("path", "must be an absolute path, because a server may be started in any folder")
     if not _may_be_a_file(path):
         raise opening.complaint(
             "path", f"must name a file in a folder that exists, and {printable(str(path))} does not"

@@ -43,7 +43,7 @@ ENDPOINTS = {
 SUMMARY_LENGTH = 1024
 DEDUP_KEY_LENGTH = 255
 SOURCE_LENGTH = 255
-DETAIL_LENGTH = 1000  # PagerDuty takes 512 KB in all; twenty findings stay far below
+DETAIL_LENGTH = 1000  # PagerDuty accepts 512 KB in all; twenty findings stay far below
 MOST_ITEMS = 20
 MOST_LINKS = 5
 
@@ -56,12 +56,12 @@ class Options:
     """The options of a PagerDuty channel."""
 
     routing_key: str = option("The integration's key: 32 letters and digits.", secret=True)
-    region: str = option('Where the account is: "us" or "eu".', default="us")
+    region: str = option('The region of the account: "us" or "eu".', default="us")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDutyChannel:
-    """Triggers and resolves."""
+    """Opens and resolves incidents."""
 
     name: str
     endpoint: Endpoint
@@ -82,7 +82,7 @@ class PagerDutyChannel:
 
 
 def trigger(alert: Alert) -> dict[str, object]:
-    """The event that opens an incident, or adds to the one that is open under the same key."""
+    """The event that opens an incident, or is added to the open one with the same key."""
     links = list(alert.links.items())[:MOST_LINKS]
     return {
         "event_action": "trigger",
@@ -92,7 +92,7 @@ def trigger(alert: Alert) -> dict[str, object]:
         "payload": {
             "summary": shorten(headline(alert), SUMMARY_LENGTH),
             "source": shorten(alert.environment, SOURCE_LENGTH) or "trueup",
-            "severity": alert.severity.value,  # our four words are PagerDuty's four words
+            "severity": alert.severity.value,  # trueup's four words are PagerDuty's four words
             "timestamp": f"{alert.at.isoformat()}Z",
             "component": "billing",
             "class": alert.kind.value,
@@ -107,7 +107,7 @@ def resolve(alert: Alert) -> dict[str, object]:
 
 
 def dedup_key(alert: Alert) -> str:
-    """The alert's key, or where it is too long a digest of it, which is as much its own."""
+    """The alert's key, or a digest of it where it is too long."""
     if len(alert.dedup_key) <= DEDUP_KEY_LENGTH:
         return alert.dedup_key
     return hashlib.sha256(alert.dedup_key.encode("utf-8", "surrogatepass")).hexdigest()
@@ -119,7 +119,7 @@ def show(alert: Alert) -> str:
 
 
 def open_channel(options: Options, opening: Opening) -> PagerDutyChannel:
-    """The channel. Raises ``ConfigurationError`` for a key or a region that cannot be one."""
+    """Open the channel. Raises ``ConfigurationError`` for a key or a region that cannot be right."""
     if not _ROUTING_KEY.fullmatch(options.routing_key):
         raise opening.complaint("routing_key", "must be an integration's key of 32 letters and digits")
     if options.region not in ENDPOINTS:
@@ -144,7 +144,7 @@ def _details(alert: Alert) -> dict[str, object]:
 
 
 def _word(answer: Answer) -> str:
-    """PagerDuty names its refusals (``invalid event``). The details may repeat what was sent, and are left out."""
+    """The reason for a refusal (``invalid event``). The details may repeat what was sent, and are left out."""
     try:
         status = json.loads(answer.body)["status"]
     except (ValueError, RecursionError, KeyError, TypeError):

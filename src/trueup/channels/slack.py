@@ -4,8 +4,8 @@
     kind = "slack"
     url = "${SLACK_WEBHOOK_URL}"    # the whole address is a secret: it lets anyone post
 
-Slack shows at most twenty findings, the most urgent first. What users of the app wrote is sent as plain text, in which
-``<!channel>``, ``@here``, links and formatting are letters and nothing else.
+Slack shows at most twenty findings, the most urgent first. Text that users of the app wrote is sent as plain text, in
+which ``<!channel>``, ``@here``, links and formatting are only letters.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WORD = re.compile(r"[a-z][a-z_]{0,59}")
 class Options:
     """The options of a Slack channel."""
 
-    url: str = option("The address of the incoming webhook. All of its path is a secret.", secret=True)
+    url: str = option("The address of the incoming webhook. Its whole path is a secret.", secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class SlackChannel:
 
 
 def payload(alert: Alert) -> dict[str, object]:
-    """The message. ``text`` is what a notification shows; Slack is asked to look for no mention and no link in it."""
+    """The message. ``text`` is what a notification shows; Slack is asked to create no mentions and links from it."""
     return {
         "text": escaped(headline(alert), TEXT_LENGTH),
         "blocks": list(_blocks(alert)),
@@ -92,7 +92,7 @@ def show(alert: Alert) -> str:
 
 
 def open_channel(options: Options, opening: Opening) -> SlackChannel:
-    """The channel. Raises ``ConfigurationError`` for an address that cannot be one."""
+    """Open the channel. Raises ``ConfigurationError`` for an address that cannot be right."""
     return SlackChannel(name=opening.name, endpoint=opening.endpoint("url", options.url), reach=opening.reach)
 
 
@@ -120,11 +120,11 @@ def _plain(text: str, limit: int) -> dict[str, object]:
 
 
 def _link(label: str, url: str) -> str:
-    """A link of our own, in Slack's markup; "|" would end the address."""
+    """A link that trueup adds, in Slack's markup; "|" would end the address."""
     return f"<{escaped(url, FIELD_LENGTH).replace('|', '%7C')}|{escaped(label, HEADER_LENGTH)}>"
 
 
 def _word(answer: Answer) -> str:
-    """Slack says what is wrong in one word, such as ``no_service``."""
+    """The reason for a refusal, which Slack gives as one word, such as ``no_service``."""
     text = answer.body.decode("ascii", "replace").strip()
     return text if _WORD.fullmatch(text) else ""

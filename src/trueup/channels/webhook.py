@@ -7,8 +7,8 @@
     # previous_secret = "${OLD_WEBHOOK_SECRET}"  # while receivers change over: signed with both
 
 The headers are ``webhook-id``, which is the same in every attempt, ``webhook-timestamp``, the moment of the attempt,
-and ``webhook-signature``. Verify them with any of the Standard Webhooks libraries before reading the body. Any answer
-of 2xx within ten seconds means received.
+and ``webhook-signature``. Verify them with any of the Standard Webhooks libraries before reading the body. An answer
+of 2xx within ten seconds means that the alert was received.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SECRET_BYTES = range(24, 65)
 class Options:
     """The options of a webhook channel."""
 
-    url: str = option("Where to POST. Its path and query are taken for secrets and never shown.", secret=True)
+    url: str = option("The address to POST to. Its path and query are treated as secrets and never shown.", secret=True)
     secret: str = option("The shared secret: whsec_ and 24 to 64 random bytes in base64.", secret=True)
     previous_secret: str | None = option(
         "The secret before this one, while receivers change over: then there are two signatures.",
@@ -48,7 +48,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookChannel:
-    """Signs and posts."""
+    """Signs and posts an alert."""
 
     name: str
     endpoint: Endpoint
@@ -85,7 +85,7 @@ def show(alert: Alert) -> str:
 
 
 def open_channel(options: Options, opening: Opening) -> WebhookChannel:
-    """The channel. Raises ``ConfigurationError`` for an address or a secret that cannot be one."""
+    """Open the channel. Raises ``ConfigurationError`` for an address or a secret that cannot be right."""
     keys = [_key(options.secret, "secret", opening)]
     if options.previous_secret is not None:
         keys.append(_key(options.previous_secret, "previous_secret", opening))

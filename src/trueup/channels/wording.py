@@ -1,4 +1,4 @@
-"""How an alert reads, the same in every channel. All of its text passes the redactor here, before a channel's rules."""
+"""How an alert is worded, the same in every channel. All its text passes the redactor here, before the channel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CUT = "…"
 
 
 def legible(text: str) -> str:
-    """``text`` without secrets, on one line, and unable to move a cursor or turn the reading direction."""
+    """``text`` without secrets, on one line, and unable to move a cursor or change the reading direction."""
     return printable(redact(text))
 
 
@@ -45,12 +45,12 @@ def shorten(text: str, limit: int) -> str:
 
 
 def headline(alert: Alert) -> str:
-    """Where, and what."""
+    """The environment and the title, in one line."""
     return f"[{alert.environment}] {alert.title}"
 
 
 def facts(alert: Alert) -> Iterator[tuple[str, str]]:
-    """What to know besides the findings: label and value."""
+    """The facts besides the findings: label and value."""
     yield "Severity", alert.severity.value
     if any(alert.counts.values()):
         yield "Open findings", _counts(alert.counts)
@@ -62,18 +62,18 @@ def facts(alert: Alert) -> Iterator[tuple[str, str]]:
 
 
 def item_lines(item: AlertItem) -> tuple[str, str]:
-    """One finding in two lines: what it is, and what it says."""
+    """One finding in two lines: its title and its message."""
     return f"{item.severity}, {item.change}: {item.title} ({item.issue_id})", item.message
 
 
 def unlisted(alert: Alert, shown: Sequence[AlertItem]) -> int:
-    """How many findings are not among the shown: of the alert's own items, and of the open ones it counts."""
+    """How many findings are not shown: of the alert's own items, and of the open ones it counts."""
     still_open = sum(item.change is not ItemChange.RESOLVED for item in alert.items)
     return len(alert.items) - len(shown) + max(sum(alert.counts.values()) - still_open, 0)
 
 
 def more_line(count: int) -> str:
-    """That there are more findings than are shown."""
+    """The line that says how many more findings there are."""
     return f"{CUT} and {count:,} more"
 
 
@@ -87,7 +87,7 @@ def moment(at: datetime) -> str:
 
 
 def json_bytes(document: Mapping[str, object]) -> bytes:
-    """JSON in ASCII: nothing in it can be taken for anything but JSON, wherever it is shown."""
+    """JSON in ASCII, which nothing can misread wherever it is shown."""
     return json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 

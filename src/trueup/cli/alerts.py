@@ -1,4 +1,4 @@
-"""``trueup alerts``: try a channel, send what waits, see what is open and what became of each message."""
+"""``trueup alerts``: test a channel, send what waits, list the open episodes and the messages."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from trueup.store.alerts import OpenEpisode
     from trueup.store.outbox import Message
 
-alerts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Alerts: try a channel, send, list.")
+alerts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Alerts: test a channel, send, list.")
 
 ChannelArgument = Annotated[str, typer.Argument(help="The channel's name in the config.")]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many of each to show.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The most episodes and messages to show.")]
 AgainOption = Annotated[
     bool,
-    typer.Option("--again", help="Also what failed for good within a day, and what waits for its next attempt."),
+    typer.Option("--again", help="Also retry messages that failed within a day or wait for their next attempt."),
 ]
 _NOT_SENT = 3
 
@@ -37,7 +37,7 @@ _NOT_SENT = 3
 def try_channel(channel: ChannelArgument, config: ConfigOption = None) -> None:
     """Send one test message to a channel, at once.
 
-    Exit code: 0 its receiver took it, 2 there is no such channel or its settings are wrong, 3 it was not taken.
+    Exit code: 0 the receiver accepted it, 2 no such channel or wrong settings, 3 the message was not accepted.
 
     Example: trueup alerts test ops
     """
@@ -45,15 +45,15 @@ def try_channel(channel: ChannelArgument, config: ConfigOption = None) -> None:
 
     loaded = _config(config)
     send_test(channel, loaded.alerts, environment=loaded.environment, now=utc_now())
-    typer.echo(f"{_legible(channel)} took the test message.")
+    typer.echo(f"{_legible(channel)} accepted the test message.")
 
 
 @alerts.command()
 def send(again: AgainOption = False, config: ConfigOption = None) -> None:  # noqa: FBT002 - a flag
-    """Send what waits, and tell if complete audits stopped arriving.
+    """Send the messages that wait, and alert if complete audits stopped arriving.
 
-    A server does this by itself. Where audits run from cron, run this from cron too, every minute. Exit code: 0 nothing
-    failed, 3 something could not be sent; it stays in the store and is tried again.
+    A server does this by itself. Where audits run from cron, run this command from cron too, every minute. Exit code:
+    0 nothing failed, 3 a message could not be sent; it stays in the store and is tried again.
 
     Example: trueup alerts send --again
     """
@@ -77,7 +77,7 @@ def send(again: AgainOption = False, config: ConfigOption = None) -> None:  # no
 def list_alerts(
     limit: LimitOption = 50, output_format: ListFormatOption = ListFormat.TEXT, config: ConfigOption = None
 ) -> None:
-    """List the open episodes, then the newest messages and what became of them.
+    """List the open episodes, then the newest messages and their state.
 
     Example: trueup alerts list --limit 20
     """
@@ -100,9 +100,9 @@ def list_alerts(
 
 
 def decide_alerts(config: Config, run_id: str) -> None:
-    """Write down what this recorded run changes about alerts.
+    """Store what this recorded run changes about alerts.
 
-    Trouble with the store is one line on stderr: the audit's report is valid all the same.
+    An error of the store is one line on stderr: the audit's report is valid all the same.
     """
     from trueup.actions.alerts import notify  # noqa: PLC0415 - heavy
     from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
@@ -122,7 +122,7 @@ def decide_alerts(config: Config, run_id: str) -> None:
 
 
 def send_alerts(config: Config) -> None:
-    """Send what waits, once. Trouble is a line on stderr, and what was not sent stays in the store."""
+    """Send the messages that wait, once. An error is a line on stderr; what was not sent stays in the store."""
     from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
     from trueup.cli.memory import warn  # noqa: PLC0415 - heavy
     from trueup.model.errors import StoreUnavailable  # noqa: PLC0415 - heavy
@@ -131,7 +131,7 @@ def send_alerts(config: Config) -> None:
         with open_store(config) as store:
             delivered = _deliver(store, config, utc_now())
     except StoreUnavailable as error:
-        warn(error, "What waits is not sent now.")
+        warn(error, "The waiting messages are not sent now.")
         return
     for trouble in delivered.troubles:
         sys.stderr.write(f"trueup: {_legible(trouble)} `trueup alerts send` tries again.\n")

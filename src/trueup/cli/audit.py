@@ -36,13 +36,15 @@ if TYPE_CHECKING:
 
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to this file.")]
 FailOnOption = Annotated[Severity, typer.Option("--fail-on", help="Exit 1 for findings of this severity or worse.")]
-NotifyOption = Annotated[bool, typer.Option("--notify", help="Tell the channels of [alerts] what this run changed.")]
+NotifyOption = Annotated[bool, typer.Option("--notify", help="Send what this run changed to the channels of [alerts].")]
 
 
 def audit(
     period_days: Annotated[
         int | None,
-        typer.Option("--period-days", min=1, max=PERIOD_DAYS_LIMIT, help="How far back recent reaches; default 45."),
+        typer.Option(
+            "--period-days", min=1, max=PERIOD_DAYS_LIMIT, help="How many days back the audit looks; default 45."
+        ),
     ] = None,
     output_format: FormatOption = TEXT,
     output: OutputOption = None,
@@ -54,14 +56,14 @@ def audit(
     books: Annotated[Path | None, typer.Option("--books", help="Audit a kept snapshot; no database is needed.")] = None,
     as_of: AsOfOption = None,
     store: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--store/--no-store", help="Remember this run, for `trueup runs`; exempt what it exempts.")
+        bool, typer.Option("--store/--no-store", help="Record this run in the store, and use the store's exemptions.")
     ] = True,
     notify: NotifyOption = False,  # noqa: FBT002 - a flag
     config: ConfigOption = None,
 ) -> None:
     """Audit the database once and print a scored report.
 
-    The database is read once, in one read-only snapshot, and the store remembers what was found. Exit code: 0 clean,
+    The database is read once, in one read-only snapshot, and the run is recorded in the store. Exit code: 0 clean,
     1 findings, 2 usage or configuration, 3 could not check.
 
     Example: trueup audit --period-days 30 --format json --output report.json
@@ -72,7 +74,7 @@ def audit(
     from trueup.cli.report import deliver  # noqa: PLC0415 - heavy
 
     if notify and (books is not None or as_of is not None or not store):
-        raise ConfigurationError("--notify tells what is so now: leave out --books, --as-of and --no-store.")
+        raise ConfigurationError("--notify reports the present state: leave out --books, --as-of and --no-store.")
     everything = catalogue_for(config)
     checks = chosen(everything, check or [])
     first_seen: Mapping[str, datetime] = {}
@@ -105,8 +107,8 @@ def audited(
 ) -> tuple[Report, Mapping[str, datetime]]:
     """Audit the database and record the run. Return the report, and when its findings were first seen.
 
-    ``memory`` opens the store, or None where the run is not to be recorded. What keeps the run from being recorded is
-    one line on stderr.
+    ``memory`` opens the store, or gives None where the run is not to be recorded. An error that keeps the run from
+    being recorded is one line on stderr.
     """
     from trueup.actions.audit import audit_and_record  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
@@ -135,10 +137,10 @@ def _say_what_is_not_recorded(result: RecordedAudit) -> None:
     from trueup.cli.memory import WITHOUT_STORE, warn  # noqa: PLC0415 - heavy
 
     if result.recording is Recording.AHEAD:
-        sys.stderr.write("trueup: This run is not remembered, because --as-of lies ahead.\n")
+        sys.stderr.write("trueup: This run is not recorded, because --as-of is in the future.\n")
     if result.trouble is not None:
         failed = result.recording is Recording.FAILED
-        warn(result.trouble, "The run is not remembered." if failed else WITHOUT_STORE)
+        warn(result.trouble, "The run is not recorded." if failed else WITHOUT_STORE)
 
 
 def _of_books(
@@ -165,5 +167,5 @@ def _of_books(
             checks=checks,
             now=moment(as_of),
             progress=progress,
-            whole=len(checks) == len(everything),
+            covers_all_checks=len(checks) == len(everything),
         )

@@ -1,4 +1,4 @@
-"""``trueup checks``: the catalogue, and one check in full."""
+"""``trueup checks``: list the catalogue, or show one check in full."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def checks(
     if check is None:
         typer.echo(listing(catalogue))
     else:
-        (found,) = chosen(catalogue, [check])
-        typer.echo(in_full(found))
+        (selected,) = chosen(catalogue, [check])
+        typer.echo(in_full(selected))
 
 
 def listing(catalogue: tuple[Check, ...]) -> str:
@@ -45,7 +45,7 @@ def listing(catalogue: tuple[Check, ...]) -> str:
 
 
 def in_full(check: Check) -> str:
-    """Everything the catalogue says of a check."""
+    """Everything in the catalogue about a check."""
     lines = [
         f"{check.id}: {check.title}",
         f"{check.area}, {check.severity}. {check.severity.asks}",

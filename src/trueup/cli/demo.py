@@ -1,4 +1,4 @@
-"""``trueup demo``: a company with planted faults, audited before your eyes."""
+"""``trueup demo``: make a company with planted faults, audit it, and serve its API."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ DEFAULT_PORT = 8321
 
 def demo(
     serve: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--serve/--no-serve", help="Afterwards serve the admin API on this machine.")
+        bool, typer.Option("--serve/--no-serve", help="Then serve the admin API on this machine.")
     ] = True,
     port: Annotated[
         int, typer.Option("--port", min=0, max=65_535, help="Serve at this port; 0 takes any free one.")
     ] = DEFAULT_PORT,
     output_format: FormatOption = TEXT,
     accounts: Annotated[int, typer.Option("--accounts", help="The company's size.")] = 500,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed is another company.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed makes another company.")] = 1,
     url: Annotated[
         str | None, typer.Option("--url", help="Write it into this empty database instead of a SQLite file.")
     ] = None,
     folder: Annotated[Path | None, typer.Option("--folder", help="Keep config, database and truth file here.")] = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="TIME", help="The company's today; default: now.")
+        str | None, typer.Option("--as-of", metavar="TIME", help="The company's present; default: now.")
     ] = None,
 ) -> None:
     """Make a demo company with planted faults, audit it, print the report, and serve its admin API until Ctrl-C.
 
-    The API listens on 127.0.0.1 alone; its token is printed once. Exit code with --no-serve: the audit's, which is 1,
+    The API listens only on 127.0.0.1; its token is printed once. Exit code with --no-serve: the audit's, which is 1,
     because it finds the faults.
 
     Example: trueup demo --no-serve --format json
@@ -94,7 +94,7 @@ def _audited(config: Config, *, now: datetime, is_recorded: bool) -> Report:
 
 
 def _serve(config: Config, *, port: int, now: datetime) -> None:
-    """Serve the company, as of its own today, with repairs: it is there to be tried."""
+    """Serve the company's API, as of its own day, with repairs switched on so that they can be tried."""
     from trueup.actions.init import install_journal  # noqa: PLC0415 - heavy
     from trueup.cli.serve import HOW_TO_SERVE, can_serve, serve_until_told  # noqa: PLC0415 - heavy
 
@@ -114,7 +114,7 @@ def _serve(config: Config, *, port: int, now: datetime) -> None:
 
 
 def _welcome(store: Store, address: str, *, now: datetime) -> None:
-    """Say how to ask for the report. The token is shown here and nowhere else."""
+    """Print how to ask for the report. The token is shown only here."""
     from trueup.actions.tokens import create_token  # noqa: PLC0415 - heavy
 
     token = create_token(store, name="demo", role=Role.SUPER_ADMIN, lifetime_days=1, created_by="demo", now=now)
@@ -140,6 +140,6 @@ def _say_what_next(folder: Path | None, *, serve: bool) -> None:
     if not sys.stderr.isatty() and not serve:
         return
     if folder is None:
-        typer.echo("The demo company is gone again; `trueup demo --folder demo` keeps one to explore.", err=True)
+        typer.echo("The demo company was deleted; `trueup demo --folder demo` keeps one to explore.", err=True)
     else:
         typer.echo(f"Explore it: cd {folder} && trueup audit && trueup explain ISSUE_ID", err=True)

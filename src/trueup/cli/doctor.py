@@ -1,4 +1,4 @@
-"""``trueup doctor``: the preflight, one line per thing looked at; or the rights that trueup's roles need."""
+"""``trueup doctor``: run the preflight, one line for each check; or print the rights that trueup's roles need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GrantsOption = Annotated[
 ]
 SchemaOption = Annotated[
     str | None,
-    typer.Option("--schema-url", metavar="URL", help="With --print-grants: whom to read the schema as."),
+    typer.Option("--schema-url", metavar="URL", help="With --print-grants: the address to read the schema with."),
 ]
 AuditRoleOption = Annotated[str, typer.Option("--audit-role", metavar="NAME", help="With --print-grants.")]
 RepairRoleOption = Annotated[str, typer.Option("--repair-role", metavar="NAME", help="With --print-grants.")]
@@ -30,11 +30,11 @@ def doctor(
     audit_role: AuditRoleOption = "trueup_audit",
     repair_role: RepairRoleOption = "trueup_repair",
 ) -> None:
-    """Look at everything an audit needs: config, connection, privileges, mapping; and at the journal for repairs.
+    """Check everything an audit needs: config, connection, privileges, mapping; and the journal that repairs need.
 
-    With --print-grants, print the rights of two narrow roles instead, from the live schema: one that reads the mapped
-    columns, and one that may also repair. No password is in it.
-    Exit code: 0 fine (warnings included), 2 something must be mended, 3 the database cannot be reached.
+    With --print-grants, print the rights of two roles with few rights instead, from the live schema: one that reads the
+    mapped columns, and one that may also repair. The output holds no password.
+    Exit code: 0 fine (warnings included), 2 something must be corrected, 3 the database cannot be reached.
 
     Example: trueup doctor --config trueup.toml
     """
@@ -49,7 +49,7 @@ def doctor(
 
 
 def _examined(config: Config, checks: tuple[Check, ...]) -> int:
-    """Say what was seen; the exit code of the worst of it."""
+    """Print what was found; return the exit code of the worst of it."""
     from trueup.actions.doctor import Health, examine_setup  # noqa: PLC0415 - heavy
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 

@@ -1,4 +1,4 @@
-"""The door of the command line: whatever happens behind it leaves as one sentence and one of our exit codes."""
+"""The door of the command line: every outcome of a command becomes at most one sentence, and an exit code."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Debugging:
 def leave(command: Callable[[Debugging], object]) -> None:
     """Run the command and leave the process with its exit code.
 
-    ``command`` returns its exit code, or None for 0. What it raises on purpose is one sentence and the error's own
-    code. Everything else is 3: a report that could not be written, memory that ran out, and errors of ours, which are
-    one sentence with an id and the name of the file that holds the traceback.
+    ``command`` returns its exit code, or None for 0. An error that trueup raises on purpose is one sentence, with its
+    own exit code. Every other error is exit code 3: a report that could not be written, memory that ran out, and errors
+    in trueup, which are one sentence with an id and the name of the file that holds the traceback.
     """
     pressed: list[int] = []
 
@@ -46,23 +46,23 @@ def leave(command: Callable[[Debugging], object]) -> None:
     debugging = Debugging()
     code = _code_of(command, debugging, pressed)
     if pressed and code in (None, INTERRUPTED):
-        code = _say("interrupted; nothing is left half done and the books are gone.", INTERRUPTED)
+        code = _say("interrupted; nothing is half done, and the temporary snapshot is deleted.", INTERRUPTED)
     sys.exit(_flushed(code or CLEAN))
 
 
 def _code_of(command: Callable[[Debugging], object], debugging: Debugging, pressed: list[int]) -> int | None:
-    # The program's second broad except (decision 0037): a traceback tells a person nothing, and Python's own exit code
+    # The program's second broad except (decision 0037): a traceback does not help a person, and Python's own exit code
     # for one is 1, which says that there are findings.
     try:
         code = command(debugging)
     except TrueupError as error:
         return _say(_legible(str(error)), error.exit_code)
     except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # what the library makes of a reader that went away
+        if isinstance(error.__context__, BrokenPipeError):  # how the library reports a reader that went away
             return _explain(error.__context__, debugging)
         return error.code if isinstance(error.code, int) else CLEAN if error.code is None else UNKNOWN
     except BaseException as error:  # noqa: BLE001 - see above
-        # Libraries wrap a Ctrl-C that meets them in errors of their own; that it was pressed is what counts.
+        # Libraries wrap a Ctrl-C in errors of their own; what counts is that it was pressed.
         if pressed or isinstance(error, KeyboardInterrupt):
             return INTERRUPTED if pressed else _say("interrupted.", INTERRUPTED)
         return _explain(error, debugging)
@@ -109,7 +109,7 @@ def _keep(trace: str, error_id: str) -> Path | None:
 
 
 def _flushed(code: int) -> int:
-    """The exit code, or 3 where what was said cannot reach its reader. A reader that went away is not told so."""
+    """The exit code, or 3 where the output cannot reach its reader. A reader that went away gets no message."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -126,7 +126,7 @@ def _unwritten(error: OSError) -> int:
 
 
 def _mute() -> None:
-    """Send what is still held back for standard output nowhere, or the interpreter would try again at its end."""
+    """Discard what is still buffered for standard output, or the interpreter would try to write it at its end."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -27,9 +27,7 @@ exempt = typer.Typer(
 )
 
 CheckArgument = Annotated[str, typer.Argument(help="The check's id.")]
-SubjectArgument = Annotated[
-    str | None, typer.Argument(help="The subject: what comes after the colon of the issue's id.")
-]
+SubjectArgument = Annotated[str | None, typer.Argument(help="The subject: the part of the issue's id after the colon.")]
 PlanOption = Annotated[
     str | None, typer.Option("--plan", help="A plan instead of a subject: every finding whose account is on it.")
 ]
@@ -39,13 +37,13 @@ PlanOption = Annotated[
 def add(
     check: CheckArgument,
     owner: Annotated[str, typer.Option("--owner", help="Who answers for it.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why it is right as it is, in 10 to 500 characters.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why the finding is acceptable, in 10 to 500 characters.")],
     expires: Annotated[str, typer.Option("--expires", metavar="DAY", help="The last day it holds: 2027-01-31.")],
     subject: SubjectArgument = None,
     plan: PlanOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Exempt a subject, or all accounts on a plan, from a check. Its findings stay in the report, and count no more.
+    """Exempt a subject, or all accounts on a plan, from a check. Its findings stay in the report, but no longer count.
 
     Example: trueup exempt add stale-paid-plan user_42 --owner finance --reason "paid by wire" --expires 2027-01-31
     """
@@ -87,14 +85,14 @@ def list_them(output_format: ListFormatOption = ListFormat.TEXT, config: ConfigO
     if output_format is ListFormat.JSON:
         typer.echo(json.dumps(exemptions_document(listed), indent=2))
     else:
-        typer.echo("\n".join(_line(entry) for entry in listed) or "Nothing is exempted.")
+        typer.echo("\n".join(_line(entry) for entry in listed) or "There are no exemptions.")
 
 
 @exempt.command()
 def remove(
     check: CheckArgument, subject: SubjectArgument = None, plan: PlanOption = None, config: ConfigOption = None
 ) -> None:
-    """Take back an exemption of the store, named as it was added. A record of it stays.
+    """Remove an exemption from the store, named as it was added. A record of it stays.
 
     Example: trueup exempt remove paid-without-customer user_42
     """

@@ -1,4 +1,4 @@
-"""``trueup explain``: one finding, so that a person can decide."""
+"""``trueup explain``: explain one finding, so that a person can decide."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ NARROWEST, WIDEST = 40, 140
 
 
 class ExplainFormat(StrEnum):
-    """How an explanation is written."""
+    """The format of an explanation."""
 
     TEXT = "text"
     JSON = "json"
 
 
 def explain(
-    issue_id: Annotated[str, typer.Argument(help="The issue's id as the report prints it.")],
+    issue_id: Annotated[str, typer.Argument(help="The issue's id, as the report prints it.")],
     books: Annotated[
         Path | None, typer.Option("--books", help="Look in a kept snapshot; no database is needed.")
     ] = None,
@@ -50,8 +50,8 @@ def explain(
     else:
         columns = shutil.get_terminal_size((WIDTH, 24)).columns
         typer.echo(as_text(explanation, issue_id, width=max(NARROWEST, min(columns, WIDEST))))
-    (made,) = explanation.report.outcomes
-    if not isinstance(made.outcome, Checked):
+    (result,) = explanation.report.outcomes
+    if not isinstance(result.outcome, Checked):
         raise typer.Exit(3)
 
 
@@ -65,9 +65,9 @@ def _explanation(issue_id: str, books: Path | None, as_of: str | None, path: Pat
     catalogue = catalogue_for(path)
     with terminal_progress() as progress:
         if books is None:
-            found = with_exemptions_if_any(config_from(path, catalogue))
+            config = with_exemptions_if_any(config_from(path, catalogue))
             now = moment(as_of) or utc_now()
-            return run_explain(issue_id, config=found, catalogue=catalogue, now=now, progress=progress)
+            return run_explain(issue_id, config=config, catalogue=catalogue, now=now, progress=progress)
         kept = config_if_any(path, catalogue)
         return explain_books(
             issue_id,

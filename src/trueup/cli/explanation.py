@@ -1,4 +1,4 @@
-"""An explanation as text: plain, so that it can be pasted into a ticket."""
+"""Write an explanation as plain text, which can be pasted into a ticket."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from trueup.model.redact import redact
 from trueup.model.timeline import Side, Timeline, TimelineLine
 
 WIDTH = 100
-"""Columns where there is no terminal to ask."""
+"""The width in columns where there is no terminal."""
 
 _INDENT = 25
-"""Where what belongs to a line begins below it: under its side."""
+"""The column below a line at which its details begin: under its side."""
 
 _MARK = ">"
 
 
 def as_text(explanation: Explanation, issue_id: str, *, width: int = WIDTH) -> str:
-    """The explanation for people, on a page of so many columns."""
+    """The explanation for people, on a page of this width in columns."""
     finding = explanation.finding
     lines = _missing(explanation, issue_id) if finding is None else _found(explanation, finding, width)
     return redact("\n".join(lines))
@@ -38,14 +38,14 @@ def as_text(explanation: Explanation, issue_id: str, *, width: int = WIDTH) -> s
 
 def as_document(explanation: Explanation, issue_id: str) -> dict[str, Json]:
     """The explanation as one JSON object; ``finding`` is the report's issue, None where there is none now."""
-    (made,) = explanation.report.outcomes
+    (result,) = explanation.report.outcomes
     finding = explanation.finding
     moment = explanation.report.generated_at
     return as_json(
         ExplanationDocument(
             issue_id=exact(issue_id),
             generated_at=moment,
-            outcome=outcome(made),
+            outcome=outcome(result),
             why=explanation.check.why,
             finding=None if finding is None else issue(finding, first_seen=moment),
             timeline=timeline_document(explanation.timeline),
@@ -54,16 +54,16 @@ def as_document(explanation: Explanation, issue_id: str) -> dict[str, Json]:
 
 
 def _missing(explanation: Explanation, issue_id: str) -> Iterator[str]:
-    (made,) = explanation.report.outcomes
-    match made.outcome:
+    (result,) = explanation.report.outcomes
+    match result.outcome:
         case Checked(population=population):
-            yield f"{issue_id} is not a finding now: {made.check} examined {population:,} and found no such subject."
+            yield f"{issue_id} is not a finding now: {result.check} examined {population:,} and found no such subject."
         case Skipped(reason=reason):
-            yield f"{made.check} could not look: {reason}."
+            yield f"{result.check} could not look: {reason}."
         case Broken(error=error):
-            yield f"{made.check} failed: {error}."
+            yield f"{result.check} failed: {error}."
         case Off():
-            yield f"{made.check} is switched off in [policy.severity]."
+            yield f"{result.check} is switched off in [policy.severity]."
 
 
 def _found(explanation: Explanation, finding: Finding, width: int) -> Iterator[str]:
@@ -102,7 +102,7 @@ def _timeline(timeline: Timeline, width: int) -> Iterator[str]:
 
 
 def _rows(lines: Sequence[TimelineLine]) -> list[str]:
-    """A row for each, in columns. The id of what has a link stands at the link's end, and nowhere else."""
+    """A row for each line, in columns. An id that is part of a link is shown only there."""
     cells = [(line.side.value, printable(line.what), line.amount_text) for line in lines]
     side, what, amount = (max((len(cell[column]) for cell in cells), default=0) for column in range(3))
     return [
@@ -113,18 +113,18 @@ def _rows(lines: Sequence[TimelineLine]) -> list[str]:
 
 
 def _table(lines: Sequence[TimelineLine], rows: Sequence[str], width: int) -> Iterator[str]:
-    """The rows, and below each what is longer than a column should be."""
+    """The rows, and below each row the texts that are too long for a column."""
     for line, row in zip(lines, rows, strict=True):
         yield row.rstrip()
         yield from _below(line, " " * _INDENT, width)
 
 
 def _stack(lines: Sequence[TimelineLine], width: int) -> Iterator[str]:
-    """A few short lines for each."""
+    """A few short lines for each event."""
     for line in lines:
         yield f"{_mark(line)}{_moment(line)}  {line.side}"
-        said = f"{printable(line.what)}{f', {line.amount_text}' if line.amount_text else ''}"
-        yield from textwrap.wrap(said, width, initial_indent="    ", subsequent_indent="    ")
+        text = f"{printable(line.what)}{f', {line.amount_text}' if line.amount_text else ''}"
+        yield from textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")
         if not line.link:
             yield f"    {printable(line.id)}"
         yield from _below(line, "    ", width)
@@ -132,8 +132,8 @@ def _stack(lines: Sequence[TimelineLine], width: int) -> Iterator[str]:
 
 def _below(line: TimelineLine, indent: str, width: int) -> Iterator[str]:
     balance = f"balance {credits_text(line.balance_after)}" if line.balance_after is not None else ""
-    said = "; ".join(part for part in (balance, printable(line.note or "")) if part)
-    yield from textwrap.wrap(said, width, initial_indent=indent, subsequent_indent=indent)
+    text = "; ".join(part for part in (balance, printable(line.note or "")) if part)
+    yield from textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)
     if line.link:
         yield f"{indent}{line.link}"
 
@@ -149,9 +149,9 @@ def _moment(line: TimelineLine) -> str:
 def _repair(finding: Finding) -> str:
     match finding.repair:
         case Change(kind=kind, summary=summary, safe=safe):
-            return f"{kind}{' (may run unattended)' if safe else ''}: {summary}"
+            return f"{kind}{' (may run without a person)' if safe else ''}: {summary}"
         case DescribedChange(kind=kind, text=text, safe=safe):
-            return f"{kind}{' (may run unattended)' if safe else ''}: {text}"
+            return f"{kind}{' (may run without a person)' if safe else ''}: {text}"
         case Refusal(reason=reason):
             return f"Refused: {reason}"
         case None:

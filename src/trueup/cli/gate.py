@@ -1,4 +1,4 @@
-"""``trueup gate``: what a pipeline asks before it releases, and what each plan was accepted to get."""
+"""``trueup gate``: the question of a pipeline before a release; show and accept what each plan gets."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _CLEAN, _FOUND, _INCONCLUSIVE = 0, 1, 3
 
 @gate.command()
 def show(config: ConfigOption = None) -> None:
-    """Ask the probes and show what each plan gets, beside the matrix and the lock. Only what a probe reads is read.
+    """Ask the probes and show what each plan gets, beside the matrix and the lock. The database is read only by probes.
 
-    Exit code: 0 as the matrix says, 1 something differs from it, 2 usage or configuration, 3 something did not answer.
+    Exit code: 0 as in the matrix, 1 something differs from it, 2 usage or configuration, 3 something did not answer.
 
     Example: trueup gate show
     """
@@ -35,7 +35,7 @@ def show(config: ConfigOption = None) -> None:
     with terminal_progress() as progress:
         looked = look(config_from(config, checks), checks=checks, now=utc_now(), progress=progress)
     _show(looked)
-    if any(found.actual is not None and not found.passed for found in looked.gates):
+    if any(plan_gate.actual is not None and not plan_gate.passed for plan_gate in looked.gates):
         raise typer.Exit(_FOUND)
     raise typer.Exit(_INCONCLUSIVE if looked.unanswered else _CLEAN)
 
@@ -45,10 +45,10 @@ def accept(
     reason: Annotated[str, typer.Option("--reason", help="Why each plan may get what it gets now, in one line.")],
     config: ConfigOption = None,
 ) -> None:
-    """Ask the probes and write what each plan gets now into the lock, for a review like that of code.
+    """Ask the probes and write what each plan gets now into the lock file, which is reviewed like code.
 
-    The lock changes no verdict: what differs from the matrix is found whoever accepted it. Nothing is written where
-    a probe could not answer. Exit code: 0 written, 2 usage or configuration, 3 something did not answer.
+    The lock changes no verdict: a difference from the matrix stays a finding even if it was accepted. Nothing is
+    written if a probe could not answer. Exit code: 0 written, 2 usage or configuration, 3 something did not answer.
 
     Example: trueup gate accept --reason "exports opened to PRO, PLAT-1204"
     """
@@ -56,15 +56,17 @@ def accept(
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
     checks = catalogue_for(config)
-    found = config_from(config, checks)
+    loaded = config_from(config, checks)
     with terminal_progress() as progress:
-        before = run_accept(found, checks=checks, reason=reason, actor=caller(), now=utc_now(), progress=progress)
+        before = run_accept(loaded, checks=checks, reason=reason, actor=caller(), now=utc_now(), progress=progress)
     for line in _changes(before):
         typer.echo(line)
     known = sum(each.actual is not None for each in before.gates)
-    typer.echo(f"Accepted what {known} plan gates say now, in {found.gates.lock_file if found.gates else ''}.")
+    typer.echo(
+        f"Accepted the present answers of {known} plan gates in {loaded.gates.lock_file if loaded.gates else ''}."
+    )
     if failing := sum(not each.passed for each in before.gates):
-        typer.echo(f"{failing} of them differ from the matrix, and stay findings.")
+        typer.echo(f"{failing} of them differ from the matrix and stay findings.")
 
 
 def _show(looked: Looked) -> None:
@@ -77,7 +79,7 @@ def _show(looked: Looked) -> None:
     plan_gates(page, looked.gates, ())
     page.blank()
     if looked.lock is None:
-        typer.echo("There is no lock: `trueup gate accept --reason TEXT` writes down what is so now.")
+        typer.echo("There is no lock: `trueup gate accept --reason TEXT` records the present answers.")
     else:
         lock = looked.lock
         changes = tuple(_changes(looked))
@@ -90,7 +92,7 @@ def _show(looked: Looked) -> None:
 
 
 def _changes(looked: Looked) -> list[str]:
-    """The diff between the lock and now: a line for what is gone or was otherwise, one for what is so now."""
+    """The difference between the lock and now: a line for each old or missing answer, one for each new answer."""
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
     from trueup.model.gate import allowance, in_words  # noqa: PLC0415 - heavy
 

@@ -15,12 +15,12 @@ UrlArgument = Annotated[
     str | None, typer.Argument(help="The app's database; default: the environment variable DATABASE_URL.")
 ]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where to write the config.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite a config that is there.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existing config.")]
 InstallOption = Annotated[
-    bool, typer.Option("--install", help="Make the journal's tables instead; URL is a role that may.")
+    bool, typer.Option("--install", help="Make the journal's tables instead; URL needs a role with that right.")
 ]
 RebindOption = Annotated[
-    bool, typer.Option("--rebind", help="With --install: let a copied journal go on in this database.")
+    bool, typer.Option("--rebind", help="With --install: let the journal of a copied database continue in this one.")
 ]
 
 
@@ -32,18 +32,18 @@ def init(
     rebind: RebindOption = False,  # noqa: FBT002 - a flag
     config: ConfigOption = None,
 ) -> None:
-    """Read a database's schema and write a config for it, every guess marked.
+    """Read a database's schema and write a config for it. Every guess is marked.
 
-    The password never goes into the file: it says ${DATABASE_URL}. With --install, make the tables in which repairs
-    leave their journal (all named trueup_…), in the app's database; without URL, at the config's repair_url, else at
-    its url. Doing it again does nothing, or completes what was interrupted.
+    The password is not written into the file, which says ${DATABASE_URL}. With --install, make the tables of the repair
+    journal (all named trueup_…) in the app's database; without URL, at the config's repair_url, else at its url.
+    Running it again changes nothing, or completes what was interrupted.
 
     Example: trueup init postgresql://reader@localhost/app
 
     Example: trueup init --install postgresql://owner@localhost/app
     """
     if rebind and not install:
-        raise ConfigurationError("--rebind goes with --install.")
+        raise ConfigurationError("--rebind needs --install.")
     if install:
         _install(url, config, rebind=rebind)
     else:
@@ -70,7 +70,7 @@ def _write(url: str | None, output: Path, *, force: bool) -> None:
     if not address:
         raise ConfigurationError("Name the database: `trueup init postgresql://…`, or set DATABASE_URL.")
     if os.path.lexists(output) and not force:
-        raise ConfigurationError(f"{output} exists already; `--force` overwrites it.")
+        raise ConfigurationError(f"{output} already exists; `--force` overwrites it.")
     config = proposed_config(address)
     write_config(output, config.text, force=force)
     typer.echo(f"Wrote {output}. Read the lines marked `guess`, then:")
@@ -79,6 +79,6 @@ def _write(url: str | None, output: Path, *, force: bool) -> None:
     typer.echo("  trueup doctor\n  trueup audit")
     for relation, table in config.empty:
         typer.echo(
-            f"{printable(table)} holds no rows yet, so an audit is incomplete. If that is right for now, write "
+            f"{printable(table)} holds no rows yet, so an audit is incomplete. If it may be empty for now, write "
             f"allow_empty = true in [relations.{relation}]."
         )

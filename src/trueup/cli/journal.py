@@ -1,4 +1,4 @@
-"""``trueup journal``: our append-only log in the app's database, its hash chain checked."""
+"""``trueup journal``: verify, export and review the append-only log of repairs in the app's database."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from trueup.actions.journal import BrokenAt, Review
 
 journal = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="What trueup did: verify, export, anchor, review."
+    no_args_is_help=True, rich_markup_mode=None, help="The journal of repairs: verify, export, anchor, review."
 )
 
 AnchorsOption = Annotated[
     list[Path] | None,
-    typer.Option("--anchor", metavar="FILE", help="The journal must go through this anchor, too; may be repeated."),
+    typer.Option("--anchor", metavar="FILE", help="Also check that the journal contains this anchor; may be repeated."),
 ]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write; default: standard output.")]
 
@@ -37,11 +37,11 @@ def verify(config: ConfigOption = None, anchor: AnchorsOption = None) -> None:
     """
     from trueup.actions.journal import BrokenAt, anchor_from, check_journal  # noqa: PLC0415 - heavy
 
-    found = check_journal(_url(config), anchors=[anchor_from(path) for path in anchor or ()])
-    if isinstance(found, BrokenAt):
-        _broken(found)
+    verdict = check_journal(_url(config), anchors=[anchor_from(path) for path in anchor or ()])
+    if isinstance(verdict, BrokenAt):
+        _broken(verdict)
     typer.echo(
-        f"whole: {found.count} entries, the last hash is {found.hash}" if found.count else "whole: no entries yet"
+        f"whole: {verdict.count} entries, the last hash is {verdict.hash}" if verdict.count else "whole: no entries yet"
     )
 
 
@@ -67,7 +67,7 @@ def export(config: ConfigOption = None, output: OutputOption = None) -> None:
 
 @journal.command()
 def anchor(config: ConfigOption = None, output: OutputOption = None) -> None:
-    """Verify the journal and write where it ends: a small file to keep where nobody who repairs can write.
+    """Verify the journal and write its end to a small file; keep that where the repair role cannot write.
 
     Exit code: 0 written, 1 the journal is broken, 3 it cannot be verified.
 
@@ -75,10 +75,10 @@ def anchor(config: ConfigOption = None, output: OutputOption = None) -> None:
     """
     from trueup.actions.journal import BrokenAt, anchor_text, take_anchor  # noqa: PLC0415 - heavy
 
-    found = take_anchor(_url(config))
-    if isinstance(found, BrokenAt):
-        _broken(found)
-    text = anchor_text(found)
+    journal_anchor = take_anchor(_url(config))
+    if isinstance(journal_anchor, BrokenAt):
+        _broken(journal_anchor)
+    text = anchor_text(journal_anchor)
     if output is None:
         typer.echo(text, nl=False)
         return
@@ -91,24 +91,24 @@ def anchor(config: ConfigOption = None, output: OutputOption = None) -> None:
 
 @journal.command()
 def review(config: ConfigOption = None, output_format: ListFormatOption = ListFormat.TEXT) -> None:
-    """Say which balance syncs of an older trueup may have been wrong, by account.
+    """List the balance syncs of an older trueup that may have been wrong, by account.
 
-    Looks at entries of before journal revision 0002: at ids that the database takes for the account's although they
-    are spelled otherwise, and at ledgers that no immediate foreign key ties to their accounts, where the application
-    may have been in the middle of its own transaction.
-    Exit code: 0 nothing to look at, 1 accounts to look at, 3 it cannot look.
+    Looks at entries from before journal revision 0002: at ids that the database compares as equal to the account's
+    although they are spelled differently, and at ledgers without an immediate foreign key to their accounts, where the
+    application may have had an uncommitted entry.
+    Exit code: 0 nothing to look at, 1 accounts to look at, 3 the review is not possible.
 
     Example: trueup journal review --format json
     """
     from trueup.actions.journal import review_journal  # noqa: PLC0415 - heavy
 
-    found = review_journal(config_from(config, catalogue_for(config)))
-    typer.echo(_review_json(found) if output_format is ListFormat.JSON else _review_text(found))
-    if found.doubts:
+    reviewed = review_journal(config_from(config, catalogue_for(config)))
+    typer.echo(_review_json(reviewed) if output_format is ListFormat.JSON else _review_text(reviewed))
+    if reviewed.doubts:
         raise typer.Exit(1)
 
 
-def _review_json(found: Review) -> str:
+def _review_json(reviewed: Review) -> str:
     accounts = [
         {
             "accountId": doubt.account_id,
@@ -116,18 +116,18 @@ def _review_json(found: Review) -> str:
             "otherSpellings": list(doubt.spellings),
             "noImmediateForeignKey": doubt.is_open,
         }
-        for doubt in found.doubts
+        for doubt in reviewed.doubts
     ]
-    return json.dumps({"balanceSyncs": found.syncs, "accounts": accounts}, indent=2)
+    return json.dumps({"balanceSyncs": reviewed.syncs, "accounts": accounts}, indent=2)
 
 
-def _review_text(found: Review) -> str:
+def _review_text(reviewed: Review) -> str:
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 
-    if not found.doubts:
-        return f"nothing to look at: {found.syncs} balance syncs of an older trueup"
+    if not reviewed.doubts:
+        return f"nothing to look at; balance syncs of an older trueup: {reviewed.syncs}"
     lines = ["account                          journal rows     look at"]
-    for doubt in found.doubts:
+    for doubt in reviewed.doubts:
         also = [f"other spellings: {', '.join(legible(each) for each in doubt.spellings)}"] if doubt.spellings else []
         also += ["no immediate foreign key"] if doubt.is_open else []
         rows = ", ".join(str(seq) for seq in doubt.entries)
@@ -142,6 +142,6 @@ def _url(config: Path | None) -> str:
     return journal_url(config_from(config, catalogue_for(config)))
 
 
-def _broken(found: BrokenAt) -> NoReturn:
-    typer.echo(f"broken at {found.seq}: {found.reason}")
+def _broken(broken: BrokenAt) -> NoReturn:
+    typer.echo(f"broken at {broken.seq}: {broken.reason}")
     raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""The ``trueup`` command. Errors on purpose become one sentence on stderr and an exit code, never a traceback."""
+"""The ``trueup`` command. An expected error is one sentence on stderr and an exit code, never a traceback."""
 
 from __future__ import annotations
 
@@ -61,26 +61,26 @@ def _root(
 
 
 _COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
-    ("demo", demo.demo, "See it at work on a company with planted faults."),
+    ("demo", demo.demo, "Try trueup on a company with planted faults."),
     ("init", init.init, "Write trueup.toml from a live schema."),
-    ("doctor", doctor.doctor, "Preflight: config, connection, rights, mapping."),
+    ("doctor", doctor.doctor, "Check the config, connection, rights, mapping."),
     ("audit", audit.audit, "Audit once and print a scored report."),
-    ("checks", checks.checks, "The catalogue; one check in full."),
-    ("explain", explain.explain, "One finding: evidence, ledger, repair."),
-    ("runs", runs.runs, "The audits so far; what one changed."),
+    ("checks", checks.checks, "List the checks, or show one in full."),
+    ("explain", explain.explain, "Explain one finding: evidence, ledger, repair."),
+    ("runs", runs.runs, "List the audits, or show what one changed."),
     ("repair", repair.repair, "Apply a repair, with its journal row."),
-    ("serve", serve.serve, "The admin API, and audits when they are due."),
+    ("serve", serve.serve, "Serve the admin API, and audit on schedule."),
 )
 for _name, _command, _short_help in _COMMANDS:
     app.command(_name, short_help=_short_help)(_command)
 
 _GROUPS: tuple[tuple[str, typer.Typer, str], ...] = (
-    ("gate", gate.gate, "May this be released; what plans get."),
+    ("gate", gate.gate, "Judge a release; show what plans get."),
     ("exempt", exempt.exempt, "Exempt findings that a person answers for."),
-    ("store", store.store, "What trueup remembers: make its store."),
+    ("store", store.store, "The store of runs and findings: make it."),
     ("token", token.token, "Tokens for the admin API."),
-    ("alerts", alerts.alerts, "Alerts: try a channel, send, list."),
-    ("journal", journal.journal, "What trueup did: verify, export, anchor."),
+    ("alerts", alerts.alerts, "Alerts: test a channel, send, list."),
+    ("journal", journal.journal, "The journal of repairs: verify, export."),
 )
 for _name, _group, _short_help in _GROUPS:
     app.add_typer(_group, name=_name, short_help=_short_help)
@@ -92,7 +92,7 @@ def main() -> None:
 
 
 def _run(debugging: Debugging) -> object:
-    """Parse and run one command; its exit code. The library would answer 1 where the reader of stdout went away."""
+    """Parse and run one command; return its exit code. The library would return 1 when stdout's reader went away."""
     try:
         return app(standalone_mode=False, obj=debugging)
     except ClickException as error:

@@ -1,4 +1,4 @@
-"""The store as commands use it: some cannot do without it, an audit can."""
+"""The store as commands use it: some need it, an audit can run without it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from trueup.config import Config
     from trueup.store import Store
 
-WITHOUT_STORE = "The audit goes on without it."
+WITHOUT_STORE = "The audit continues without it."
 
 
 @contextlib.contextmanager
 def store_for_audit(config: Config, *, wanted: bool) -> Iterator[Store | None]:
-    """Yield the config's store where it is ``wanted``, made where there is none yet.
+    """Yield the config's store if it is ``wanted``; make it where there is none yet.
 
-    One that cannot be used is one line on stderr, and None: an audit never fails for what remembers it.
+    A store that cannot be used is one line on stderr, and None: an audit never fails because of the store.
     """
     from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
 
@@ -35,7 +35,7 @@ def store_for_audit(config: Config, *, wanted: bool) -> Iterator[Store | None]:
 
 
 def with_exemptions_if_any(config: Config) -> Config:
-    """Return the config with the store's exemptions, where there is a store already: a look at something makes none."""
+    """Return the config with the store's exemptions, if there already is a store: reading makes none."""
     from trueup.actions.exemptions import with_stored_exemptions  # noqa: PLC0415 - heavy
     from trueup.actions.store import has_store  # noqa: PLC0415 - heavy
 
@@ -50,7 +50,7 @@ def with_exemptions_if_any(config: Config) -> Config:
 
 
 def warn(error: StoreUnavailable, consequence: str) -> None:
-    """Say on stderr, in one line, that the store cannot be used, and what comes of it."""
+    """Say on stderr, in one line, that the store cannot be used, and what that means."""
     from trueup.formats.wording import legible  # noqa: PLC0415 - only when something went wrong
 
     sys.stderr.write(f"trueup: {legible(str(error))} {consequence}\n")

@@ -33,14 +33,14 @@ TEXT = Format("text")
 
 
 class ListFormat(StrEnum):
-    """How a list is written."""
+    """The format of a list."""
 
     TEXT = "text"
     JSON = "json"
 
 
-ListFormatOption = Annotated[ListFormat, typer.Option("--format", "-f", help="How it is written.")]
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the report is written.")]
+ListFormatOption = Annotated[ListFormat, typer.Option("--format", "-f", help="The output format.")]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="The report's format.")]
 AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", metavar="TIME", help="Judge as of this UTC moment instead of now, e.g. 2026-03-01T12:00."),
@@ -52,19 +52,19 @@ def moment(as_of: str | None) -> datetime | None:
     if as_of is None:
         return None
     try:
-        found = datetime.fromisoformat(as_of)
+        time = datetime.fromisoformat(as_of)
     except ValueError:
         raise ConfigurationError(f'--as-of "{as_of}" is not a time; write it like 2026-03-01T12:00.') from None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def utc_now() -> datetime:
-    """Now, naive UTC. The doors ask the clock; nothing below them does."""
+    """Now, naive UTC. Only the doors read the clock."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def user_name() -> str:
-    """The operating system's user, or its number: a container may run as a user that has no name."""
+    """The operating system's user, or its number: a container may run as a user without a name."""
     import getpass  # noqa: PLC0415 - only where something is recorded
 
     try:
@@ -74,7 +74,7 @@ def user_name() -> str:
 
 
 def caller() -> str:
-    """Who gives this command, for what is recorded."""
+    """The person who runs this command, for records."""
     return f"command:{user_name()}"
 
 
@@ -88,20 +88,20 @@ def catalogue_for(config: Path | None) -> tuple[Check, ...]:
 def config_from(path: Path | None, checks: tuple[Check, ...], *, refuses_faults: bool = True) -> Config:
     """Return the config at ``path``, or ``trueup.toml`` here. Raises ``ConfigurationError``.
 
-    ``refuses_faults`` False leaves what one part of it cannot mean to the caller, who lists all of it.
+    With ``refuses_faults`` False, the caller checks for faults, and lists all of them.
     """
     from trueup.config import load_config  # noqa: PLC0415 - heavy
 
-    found = load_config(path or DEFAULT_CONFIG, os.environ, known_checks=[check.id for check in checks])
+    config = load_config(path or DEFAULT_CONFIG, os.environ, known_checks=[check.id for check in checks])
     if refuses_faults:
         from trueup.actions.doctor import refuse_faults  # noqa: PLC0415 - heavy
 
-        refuse_faults(found, checks, now=utc_now())
-    return found
+        refuse_faults(config, checks, now=utc_now())
+    return config
 
 
 def config_if_any(path: Path | None, checks: tuple[Check, ...]) -> Config | None:
-    """The config that was named, or ``trueup.toml`` where there is one: kept books can do without.
+    """The config that was named, or ``trueup.toml`` where there is one: kept books do not need one.
 
     Raises ``ConfigurationError`` for one that is named and missing, or wrong.
     """

@@ -1,4 +1,4 @@
-"""Progress for whoever waits at a terminal; nobody else is told."""
+"""Progress for a person who waits at a terminal. Other streams get none."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from trueup.model import source
 
 PATIENCE_SECONDS = 0.5
-"""An action that ends sooner shows nothing."""
+"""An action that ends sooner than this shows nothing."""
 
 
 @contextmanager
 def terminal_progress(stream: TextIO | None = None) -> Iterator[source.Progress]:
-    """Progress on ``stream`` (stderr), where it is a terminal; the bars are gone when the block ends."""
+    """Show progress on ``stream`` (stderr) if it is a terminal; the bars disappear when the block ends."""
     out = stream or sys.stderr
     if not out.isatty():
         yield source.Silent()
@@ -38,7 +38,7 @@ def terminal_progress(stream: TextIO | None = None) -> Iterator[source.Progress]
 
 
 class _PatientProgress(Progress):
-    """Shows nothing at first: a bar that flashes by only disturbs."""
+    """Shows nothing at first, because a bar that only flashes is disturbing."""
 
     _started: float | None = None
 
@@ -69,10 +69,10 @@ class _Steps:
             self._bars.advance(self._step, units)
 
     def end(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._step is not None:
             self._bars.remove_task(self._step)
             self._step = None
 
     def interruptible(self, interrupt: Callable[[], None] | None) -> None:
-        """Ctrl-C is the terminal's way to end it."""
+        """Ctrl-C already interrupts a query at a terminal, so nothing is kept here."""

@@ -46,15 +46,19 @@ RunOption = Annotated[
     str | None, typer.Option("--run", metavar="RUN", help="Judge a run of the store: its id, or `newest`.")
 ]
 BaselineOption = Annotated[
-    Path | None, typer.Option("--baseline", help="Compare with this report: what it holds does not block.")
+    Path | None, typer.Option("--baseline", help="Compare with this report: findings that it holds do not block.")
 ]
 BaselineEnvironmentOption = Annotated[
     str | None,
-    typer.Option("--baseline-environment", metavar="NAME", help="Compare with the store's newest complete run of it."),
+    typer.Option(
+        "--baseline-environment",
+        metavar="NAME",
+        help="Compare with the store's newest complete run of this environment.",
+    ),
 ]
 SinceOption = Annotated[
     str | None,
-    typer.Option("--since", metavar="DAY|RUN", help="Only what was first seen since that day, or that run, blocks."),
+    typer.Option("--since", metavar="DAY|RUN", help="Only findings first seen since that day, or that run, block."),
 ]
 FailOnOption = Annotated[
     Severity | None, typer.Option("--fail-on", help="Findings of this severity or worse block; default: error.")
@@ -64,18 +68,21 @@ MaxAgeOption = Annotated[
     typer.Option("--max-age-minutes", min=1, max=MINUTES_LIMIT, help="How old the report may be; default: 60."),
 ]
 AllowInconclusiveOption = Annotated[
-    bool, typer.Option("--allow-inconclusive", help="Let pass what could not be found out; the output says so.")
+    bool,
+    typer.Option("--allow-inconclusive", help="Exit 0 if something is unknown but nothing blocks; the output says so."),
 ]
-VerdictFormatOption = Annotated[VerdictFormat, typer.Option("--format", "-f", help="How the verdict is written.")]
+VerdictFormatOption = Annotated[VerdictFormat, typer.Option("--format", "-f", help="The verdict's format.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write it to this file; stdout gets it as text then.")
+    Path | None, typer.Option("--output", "-o", help="Write the verdict to this file, and as text to stdout.")
 ]
 AlsoOption = Annotated[
     list[str] | None,
-    typer.Option("--also", metavar="FORMAT=FILE", help="Write it there in this format, too; repeat for several."),
+    typer.Option(
+        "--also", metavar="FORMAT=FILE", help="Also write the verdict to FILE in this format; repeat for several."
+    ),
 ]
 StepSummaryOption = Annotated[
-    bool, typer.Option("--step-summary", help=f"Add it to the file that {STEP_SUMMARY} names, too.")
+    bool, typer.Option("--step-summary", help=f"Also add the verdict to the file that {STEP_SUMMARY} names.")
 ]
 
 
@@ -97,7 +104,7 @@ def judge(
 ) -> None:
     """Judge whether this may be released: plan gates, findings that are new or worse, replays, repairs, completeness.
 
-    Audits the database now, unless --report or --run name what is to be judged. Exit code: 0 allowed, 1 blocked,
+    Audits the database now, unless --report or --run name a report to judge. Exit code: 0 allowed, 1 blocked,
     2 usage or configuration, 3 not known.
 
     Example: trueup gate --report report.json --baseline production.json
@@ -125,7 +132,7 @@ def judge(
 
 
 def exit_code(verdict: Verdict) -> int:
-    """The process's answer: 0 only where nothing is bad, and nothing unknown that was not asked to be let pass."""
+    """The process's exit code: 0 only where nothing blocks and the rules let everything unknown pass."""
     if verdict.passes:
         return CLEAN
     return FOUND if verdict.status is GuardrailStatus.BLOCKED else INCONCLUSIVE
@@ -140,7 +147,7 @@ def _decided(request: GateRequest, path: Path | None) -> Verdict:
 
     def audit_now() -> StoredReport:
         config = config_from(path, catalogue)
-        # An audit can do without what memory exempts and knows; a verdict cannot.
+        # An audit can run without the store; a verdict cannot.
         memory = open_store(config, may_make=True)
         report, first_seen = audited(config, catalogue, catalogue, memory, trigger=GATE_TRIGGER)
         return reread_report(report, first_seen=first_seen)
@@ -161,7 +168,7 @@ def _decided(request: GateRequest, path: Path | None) -> Verdict:
 
 
 def _settings(path: Path | None, catalogue: tuple[Check, ...]) -> ReleaseSettings | None:
-    """What the config says of releases; None where none was named and there is none here."""
+    """The config's section on releases; None where no config was named and there is none here."""
     from trueup.config import load_release_settings  # noqa: PLC0415 - heavy
 
     if path is None and not DEFAULT_CONFIG.exists():
@@ -190,7 +197,7 @@ def _file_named(text: str) -> tuple[VerdictFormat, Path]:
 def _deliver(
     verdict: Verdict, *, shown: VerdictFormat, files: Iterable[tuple[VerdictFormat, Path]], summary: Path | None
 ) -> None:
-    """Write the verdict wherever it was asked for; a log always gets it."""
+    """Write the verdict to every destination; a log always gets it."""
     from trueup.formats.verdict import write  # noqa: PLC0415 - heavy
 
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")

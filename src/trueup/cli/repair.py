@@ -1,4 +1,4 @@
-"""``trueup repair``: apply one repair, or every one that may run unattended."""
+"""``trueup repair``: apply one repair, or all that may run without a person."""
 
 from __future__ import annotations
 
@@ -26,38 +26,39 @@ if TYPE_CHECKING:
 
 
 class RepairFormat(StrEnum):
-    """How results are written."""
+    """The format of results."""
 
     TEXT = "text"
     JSON = "json"
 
 
 def repair(
-    issue_id: Annotated[str | None, typer.Argument(help="The issue's id as the report prints it.")] = None,
+    issue_id: Annotated[str | None, typer.Argument(help="The issue's id, as the report prints it.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the journal: 10 to 500 characters.")] = "",
-    safe: Annotated[bool, typer.Option("--safe", help="Every repair that may run unattended.")] = False,  # noqa: FBT002 - a flag
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do it all and roll it back.")] = False,  # noqa: FBT002 - a flag
+    safe: Annotated[bool, typer.Option("--safe", help="Apply every repair that may run without a person.")] = False,  # noqa: FBT002 - a flag
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Run the whole repair and roll it back.")] = False,  # noqa: FBT002 - a flag
     plan: Annotated[
-        str | None, typer.Option("--plan", metavar="HASH", help="Only if it is still this plan, of a dry run.")
+        str | None,
+        typer.Option("--plan", metavar="HASH", help="Apply it only if its plan is still this one, from a dry run."),
     ] = None,
     key: Annotated[
-        str | None, typer.Option("--key", help="An idempotency key: the same call again gives the same result.")
+        str | None, typer.Option("--key", help="An idempotency key: the same call again returns the same result.")
     ] = None,
     output_format: Annotated[
-        RepairFormat, typer.Option("--format", "-f", help="How results are written; JSON is one line per issue.")
+        RepairFormat, typer.Option("--format", "-f", help="The results' format; JSON is one line per issue.")
     ] = RepairFormat.TEXT,
     as_of: AsOfOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Apply one repair, or with --safe all that may run unattended, each with its journal row in one transaction.
+    """Apply one repair, or with --safe all that may run without a person, each with its journal row in one transaction.
 
     Exit code: 0 applied (or would be), 1 refused, stale, or applied and changed by the application since, 2 usage or
-    configuration, 3 the database did not let it.
+    configuration, 3 the database could not do it.
 
     Example: trueup repair credit-balance:user_123 --reason "Agreed with finance in ticket 4711"
     """
     if (issue_id is None) is not safe:
-        raise ConfigurationError("Name one issue, or give --safe for all that may run unattended.")
+        raise ConfigurationError("Name one issue, or give --safe for all repairs that may run without a person.")
     if safe and (plan or key):
         raise ConfigurationError("--plan and --key belong to one issue; leave them out with --safe.")
     checks = catalogue_for(config)
@@ -99,7 +100,7 @@ def _one(
 
 
 def actor() -> str:
-    """Who is at this keyboard, as the journal names them."""
+    """The person who runs this command, as the journal names them."""
     return f"cli:{user_name()}@{socket.gethostname()}"
 
 
@@ -118,7 +119,7 @@ def _config(path: Path | None, checks: tuple[Check, ...]) -> Config:
 def _safe_results(
     config: Config, checks: tuple[Check, ...], *, reason: str, now: datetime, dry_run: bool
 ) -> Iterator[RepairResult]:
-    """Audit, then repair what the audit offers, one after the other."""
+    """Audit, then make the repairs that the audit offers, one after the other."""
     from trueup.actions.audit import audit_and_record  # noqa: PLC0415 - heavy
     from trueup.actions.repair import open_repair_session, repair_safe, safe_issues  # noqa: PLC0415 - heavy
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
@@ -147,7 +148,7 @@ def _safe_results(
 
 
 def _one_by_one(results: Iterator[RepairResult]) -> Iterator[RepairResult]:
-    """Each result as it comes; Ctrl-C waits for the repair that is under way."""
+    """Yield each result as it comes; Ctrl-C waits for the repair that is under way."""
     while True:
         with _undisturbed():
             result = next(results, None)
@@ -158,7 +159,7 @@ def _one_by_one(results: Iterator[RepairResult]) -> Iterator[RepairResult]:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Ctrl-C takes effect afterwards: a transaction ends within seconds, and how it ended must be said."""
+    """Ctrl-C takes effect after the repair: its transaction ends within seconds, and its outcome must be reported."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -177,5 +178,5 @@ def _told(results: Iterable[RepairResult], output_format: RepairFormat) -> int:
         text = json.dumps(as_document(result)) if output_format is RepairFormat.JSON else as_text(result)
         typer.echo(text)
     if not count:
-        typer.echo("There is nothing to repair that may run unattended.", err=True)
+        typer.echo("There is nothing to repair without a person.", err=True)
     return worst

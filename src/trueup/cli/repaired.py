@@ -1,4 +1,4 @@
-"""What became of a repair, for people and for programs."""
+"""Write the result of a repair, for people and for programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def exit_code(result: RepairResult) -> int:
-    """0 applied or would be, 1 refused, stale or changed by the application since, 3 the database did not let it."""
+    """0 applied or would be, 1 refused, stale or changed by the application since, 3 the database could not do it."""
     match result:
         case Applied() | Previewed():
             return 0
@@ -33,13 +33,13 @@ def as_text(result: RepairResult) -> str:
             lines = [f"changed  {_applied_text(result.applied)}", "  applied, and changed by the application since:"]
             return "\n".join([*lines, *(f"    {legible(difference)}" for difference in result.differences)])
         case Previewed(plan=plan):
-            said = legible(f"would apply  {plan.issue_id}: {plan.change.summary}")
+            headline = legible(f"would apply  {plan.issue_id}: {plan.change.summary}")
             proof = f"\n  Stripe: {legible(plan.proof.text)}" if plan.proof else ""
             expected = "".join(
                 f"\n  expected of triggers: {legible(table)} {counts}"
                 for table, counts in counts_text(plan.expected_writes).items()
             )
-            return f"{said}\n  {legible(plan.message)}{proof}{expected}\n  plan {plan.plan_hash}"
+            return f"{headline}\n  {legible(plan.message)}{proof}{expected}\n  plan {plan.plan_hash}"
         case Stale():
             return legible(f"stale    {result.issue_id}: {result.reason}")
         case Refused():
@@ -85,7 +85,7 @@ def as_document(result: RepairResult) -> dict[str, Json]:
                 "change": exact(plan.change.summary),
                 "planHash": plan.plan_hash,
                 "proven": exact(plan.proof.text) if plan.proof else None,
-                "expectedWrites": {exact(table): said for table, said in counts_text(plan.expected_writes).items()},
+                "expectedWrites": {exact(table): counts for table, counts in counts_text(plan.expected_writes).items()},
             }
         case Stale():
             return {"result": "stale", "issueId": exact(result.issue_id), "reason": exact(result.reason)}

@@ -1,4 +1,4 @@
-"""Writing a report where it was asked for, and the exit code that goes with it."""
+"""Write a report to its destination, and choose the exit code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def deliver(
     fail_on: Severity,
     first_seen: Mapping[str, datetime] = MappingProxyType({}),
 ) -> int:
-    """Write the report to ``output`` or stdout; the process's exit code.
+    """Write the report to ``output`` or stdout; return the process's exit code.
 
     ``first_seen`` says, by fingerprint, when a finding was first seen, where that was before this report.
     """
@@ -48,7 +48,7 @@ def deliver(
 
 
 def exit_code(report: Report, fail_on: Severity) -> int:
-    """An audit that was interrupted is inconclusive whatever it found; after that, findings; after that, gaps."""
+    """An interrupted audit is inconclusive whatever it found; otherwise findings come first, then gaps."""
     if report.interruptions:
         return INCONCLUSIVE
     if report.worst_at_least(fail_on):

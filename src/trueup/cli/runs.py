@@ -1,4 +1,4 @@
-"""``trueup runs``: the audits that are remembered, and what changed from one to the next."""
+"""``trueup runs``: the recorded audits, and what changed from one to the next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trueup.store import StoredRun
 
 SHOWN = 10
-"""How many findings of each kind of change a person is shown; JSON holds all."""
+"""The most findings of each kind of change that a person is shown; JSON holds all."""
 
 
 def runs(
@@ -55,7 +55,7 @@ def _listed(runs: Sequence[StoredRun], environment: str) -> str:
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 
     if not runs:
-        return f"No run of {legible(environment)} is remembered yet; `trueup audit` records one."
+        return f"No run of {legible(environment)} is recorded yet; `trueup audit` records one."
     lines = [
         "when (UTC)           run       status      score   issues      new    worse reopened resolved  by",
         *(
@@ -68,12 +68,12 @@ def _listed(runs: Sequence[StoredRun], environment: str) -> str:
 
 
 def _by(run: StoredRun) -> str:
-    """What caused the run, and what keeps it from being the state of everything."""
+    """What started the run, and why it may not show the state of everything."""
     parts = [run.trigger]
-    if not run.whole:
+    if not run.covers_all_checks:
         parts.append("some checks")
-    if not run.decides:
-        parts.append(f"{run.period_days} days, decided nothing")
+    if not run.updates_state:
+        parts.append(f"{run.period_days} days, changed no finding's state")
     return ", ".join(parts)
 
 

@@ -38,17 +38,17 @@ def serve(
 ) -> None:
     """Serve the admin API, audit on schedule, and send alerts, until SIGTERM or Ctrl-C.
 
-    The log is on stderr, one JSON object a line. Encryption is a proxy's work: name it in server.trusted_proxies.
+    The log is on stderr, one JSON object a line. Use a proxy for encryption, and name it in server.trusted_proxies.
 
     Example: trueup serve --bind 127.0.0.1:8321
     """
     checks = catalogue_for(config)
-    found = with_bind(config_from(config, checks), bind)
-    serve_until_told(found, checks)
+    loaded = with_bind(config_from(config, checks), bind)
+    serve_until_told(loaded, checks)
 
 
 def can_serve() -> bool:
-    """Whether the libraries of the extra ``serve`` are here."""
+    """Whether the libraries of the extra ``serve`` are installed."""
     return all(importlib.util.find_spec(name) is not None for name in _NEEDED)
 
 
@@ -59,8 +59,9 @@ def serve_until_told(
     clock: Callable[[], datetime] = utc_now,
     before: Callable[[Store, str], None] | None = None,
 ) -> None:
-    """Serve this config until the process is told to stop. ``before`` gets the store and the address, when both are
-    there. Raises ``ConfigurationError`` and ``StoreUnavailable``.
+    """Serve this config until the process is stopped. ``before`` gets the store and the address, when both are ready.
+
+    Raises ``ConfigurationError`` and ``StoreUnavailable``.
     """
     if not can_serve():
         raise ConfigurationError(HOW_TO_SERVE)
@@ -79,7 +80,7 @@ def serve_until_told(
 
 @contextlib.contextmanager
 def _background(services: Services, address: str) -> Iterator[None]:
-    """What runs beside the server, while it runs. From here on stderr is the log."""
+    """The background work beside the server. From here on stderr is the log."""
     from trueup.actions.serve import Background  # noqa: PLC0415 - heavy
     from trueup.web import logs  # noqa: PLC0415 - heavy
 
@@ -102,7 +103,7 @@ def _background(services: Services, address: str) -> Iterator[None]:
 
 
 def with_bind(config: Config, bind: str | None) -> Config:
-    """The config with another address to listen at, where one was given. Raises ``ConfigurationError``."""
+    """The config with another address to listen at, if one was given. Raises ``ConfigurationError``."""
     if bind is None:
         return config
     given = _BIND.fullmatch(bind)

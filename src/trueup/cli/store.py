@@ -1,4 +1,4 @@
-"""``trueup store``: our own memory, made on purpose."""
+"""``trueup store``: make the store on purpose."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import typer
 
 from trueup.cli.options import ConfigOption, catalogue_for, config_from
 
-store = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What trueup remembers: make its store.")
+store = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The store of runs and findings: make it.")
 
 
 @store.callback()
 def _group() -> None:
-    """What trueup remembers."""
+    """The store of runs and findings."""
 
 
 @store.command("init")
 def init(config: ConfigOption = None) -> None:
-    """Make the store of the config, where there is none; `trueup serve` makes none by itself.
+    """Make the config's store where there is none; `trueup serve` does not make one by itself.
 
     Example: trueup store init
     """

@@ -1,4 +1,4 @@
-"""``trueup token``: who may use the admin API. A token is shown once and stored as its hash."""
+"""``trueup token``: manage the tokens of the admin API. A token is shown once and stored as its hash."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ token = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tokens fo
 
 @token.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What it is for, such as grafana.")],
-    role: Annotated[Role, typer.Option("--role", help="What its holder may do.")],
-    days: Annotated[int, typer.Option("--days", help="How long it lives: 1 to 90 days.")] = 30,
+    name: Annotated[str, typer.Argument(help="The token's purpose, such as grafana.")],
+    role: Annotated[Role, typer.Option("--role", help="The rights of its holder.")],
+    days: Annotated[int, typer.Option("--days", help="How long it is valid: 1 to 90 days.")] = 30,
     config: ConfigOption = None,
 ) -> None:
     """Make a token and print it, once: it cannot be shown again.
@@ -49,7 +49,7 @@ def create(
 
 @token.command("list")
 def list_them(output_format: ListFormatOption = ListFormat.TEXT, config: ConfigOption = None) -> None:
-    """List the tokens, newest first. None of them can be shown.
+    """List the tokens, newest first. Their secrets cannot be shown.
 
     Example: trueup token list
     """
@@ -70,7 +70,7 @@ def revoke(
     token_id: Annotated[str, typer.Argument(metavar="ID", help="The token's id, as `trueup token list` shows it.")],
     config: ConfigOption = None,
 ) -> None:
-    """Make a token worthless at once.
+    """Revoke a token at once.
 
     Example: trueup token revoke 3f9c2a71d05be846
     """
@@ -79,7 +79,7 @@ def revoke(
 
     with open_store(config_from(config, catalogue_for(config))) as store:
         revoke_token(store, token_id, revoked_by=caller(), now=utc_now())
-    typer.echo("It is worth nothing from now on.")
+    typer.echo("The token is revoked.")
 
 
 def _line(stored: StoredToken, now: datetime) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trueup.model.report import Report
 
     class Format(Protocol):
-        """What each module of this folder that is a format offers."""
+        """The interface of the modules of this folder that are formats."""
 
         def write(self, report: Report, out: TextIO, presentation: Presentation) -> None:
             """Write the whole report to ``out``, as a stream."""
@@ -40,10 +40,10 @@ def write(
 ) -> None:
     """Write ``report`` to ``stream`` in this format.
 
-    ``width`` is in terminal columns and, like ``color``, matters to ``text`` alone. ``catalogue`` gives titles and
+    ``width`` is in terminal columns and, like ``color``, only matters to ``text``. ``catalogue`` gives titles and
     reasons of checks by their ids. ``first_seen`` says, by fingerprint, when a finding was first seen, where that was
-    before this report. A character that the stream cannot encode is written as an escape. Secrets are
-    masked in every format. Raises ``ConfigurationError`` for a format that does not exist.
+    before this report. A character that the stream cannot encode is written as an escape. Secrets are masked in every
+    format. Raises ``ConfigurationError`` for a format that does not exist.
     """
     if format not in FORMATS:
         known = ", ".join(FORMATS)

@@ -1,6 +1,6 @@
 """One row per finding, for a spreadsheet. No cell can become a formula, however its text begins.
 
-Guardrails are about the whole report and have no row: they stand in every other format.
+Guardrails are about the whole report and have no row here; every other format shows them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ COLUMNS = (
     "evidence",
 )
 
-# Spreadsheets also look behind blanks and quotes, and take the full-width signs of East Asian keyboards.
+# Spreadsheets also look behind blanks and quotes, and accept the full-width signs of East Asian keyboards.
 _FORMULA = re.compile(r"""[\s"'\0]*[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]""")
 
 # Where ";" separates lists, the spreadsheet splits an unquoted cell there and reads the rest as a cell of its own.
@@ -81,7 +81,7 @@ def cell(text: str) -> str:
 
 
 def _json_cell(value: object) -> str:
-    # ASCII, so that no control character is left; JSON itself lets DEL through.
+    # ASCII, so that no control character is left; JSON itself allows DEL.
     text = json.dumps(value, ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f")
     return _FORMULA_BEHIND_SEMICOLON.sub(r"\\u003b", text)
 

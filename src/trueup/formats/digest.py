@@ -1,4 +1,4 @@
-"""What a person is shown of a report: per severity and check, how many findings, and the worst few of them."""
+"""The part of a report that people are shown: for each severity and check, the number of findings and the worst few."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class Accepted:
 
 def groups(report: Report) -> dict[Severity, list[Group]]:
     """The open findings, most severe first, then by check in the report's order. Severities without any are absent."""
-    found: dict[Severity, list[Group]] = {}
-    every = [group for made in report.outcomes for group in _groups_of(made.check, made.outcome)]
+    by_severity: dict[Severity, list[Group]] = {}
+    every = [group for result in report.outcomes for group in _groups_of(result.check, result.outcome)]
     for severity in reversed(Severity):
         if kept := [group for group in every if group.severity is severity]:
-            found[severity] = kept
-    return found
+            by_severity[severity] = kept
+    return by_severity
 
 
 def _groups_of(check: str, outcome: object) -> Iterator[Group]:
@@ -101,21 +101,21 @@ def _worst_first(finding: Finding) -> tuple[int, Decimal, str]:
 
 def unanswered(report: Report) -> list[Unanswered]:
     """The checks that could not answer, in the report's order."""
-    found: list[Unanswered] = []
-    for made in report.outcomes:
-        match made.outcome:
+    checks: list[Unanswered] = []
+    for result in report.outcomes:
+        match result.outcome:
             case Skipped(reason=reason):
-                found.append(Unanswered(check=made.check, how="skipped", reason=reason))
+                checks.append(Unanswered(check=result.check, how="skipped", reason=reason))
             case Broken(error=error):
-                found.append(Unanswered(check=made.check, how="broken", reason=error))
+                checks.append(Unanswered(check=result.check, how="broken", reason=error))
             case Checked() | Off():
                 pass
-    return found
+    return checks
 
 
 def switched_off(report: Report) -> list[str]:
     """The checks that the policy switches off."""
-    return [made.check for made in report.outcomes if isinstance(made.outcome, Off)]
+    return [result.check for result in report.outcomes if isinstance(result.outcome, Off)]
 
 
 def accepted(report: Report) -> list[Accepted]:

@@ -1,4 +1,4 @@
-"""GitHub's workflow commands: what is written to a step's log becomes an annotation of the run.
+"""GitHub's workflow commands: lines in a step's log that become annotations of the run.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions: data escapes ``%`` and line ends, a
 property also ``:`` and ``,``. GitHub shows the first ten of a level in a step; the log holds all.
@@ -26,7 +26,7 @@ LEVELS = {
 
 
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
-    """Write a line for every finding, for whatever could not be checked, and one for the whole."""
+    """Write a line for every finding and everything that could not be checked, and one for the whole report."""
     for read in report.interruptions:
         text = f"{read.table} was not read whole: {read.problem}"
         out.write(annotation("error", f"could not check {read.relation}", text))
@@ -36,8 +36,8 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:  # n
     )
     out.writelines(map(_line, report.findings()))
     counts = ", ".join(severity_counts(report.severities))
-    found = counted(sum(report.severities.values()), "open finding")
-    whole = f"{report.status.value}, score {report.score}/100, {found}: {counts}"
+    findings = counted(sum(report.severities.values()), "open finding")
+    whole = f"{report.status.value}, score {report.score}/100, {findings}: {counts}"
     out.write(annotation("notice", f"trueup {report.environment}", whole))
 
 
@@ -49,7 +49,7 @@ def _line(finding: Finding) -> str:
 
 
 def annotation(level: str, title: str, text: str) -> str:
-    """One annotation, at the first line of the config: what is found stands in no file of the repository.
+    """One annotation, at the first line of the config, because no file of the repository holds what was found.
 
     >>> annotation("error", "a: b", "50 %")
     '::error file=trueup.toml,line=1,title=a%3A b::50 %25\\n'

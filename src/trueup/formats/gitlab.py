@@ -32,7 +32,7 @@ COULD_NOT_CHECK = "could-not-check"
 
 
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
-    """Write an entry for every finding, and a blocker for whatever could not be checked."""
+    """Write an entry for every finding, and a blocker for everything that could not be checked."""
     write_entries(out, _entries(report))
 
 
@@ -40,14 +40,14 @@ def write_entries(out: TextIO, entries: Iterable[dict[str, Json]]) -> None:
     """Write the list, one entry on a line."""
     out.write("[")
     separator = "\n  "
-    for one in entries:
-        out.write(separator + json.dumps(one, allow_nan=False))
+    for entry in entries:
+        out.write(separator + json.dumps(entry, allow_nan=False))
         separator = ",\n  "
     out.write("\n]\n")
 
 
 def entry(*, check: str, description: str, severity: str, fingerprint: str) -> dict[str, Json]:
-    """One entry, at the first line of the config: what is found stands in no file of the repository."""
+    """One entry, at the first line of the config, because no file of the repository holds what was found."""
     return {
         "type": "issue",
         "check_name": exact(check),

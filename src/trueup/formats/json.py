@@ -1,7 +1,7 @@
 """The report as one JSON document, also the body of the API's answer. ``report_document.py`` declares its fields.
 
-One issue stands on one line, so that a document of any size can be searched and compared line by line, and is written
-without being built. It is ASCII: every reader and every pipe takes it as it is.
+Each issue is on one line, so that a document of any size can be searched and compared line by line, and it is written
+without being built in memory. It is ASCII: every reader and every pipe accepts it unchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     """Write the document.
 
-    An issue that the presentation knows no earlier moment of was first seen by this report.
+    An issue for which the presentation has no earlier moment was first seen by this report.
     """
     fields = _head(report)
     known, moment = presentation.first_seen, report.generated_at
@@ -36,7 +36,7 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     out.write("{\n")
     out.writelines(f"  {dump(name)}: {dump(fields[name])},\n" for name in _BEFORE_ISSUES)
     write_list(out, "issues", issues)
-    out.write(f',\n  "nextCursor": {dump(None)}')  # a document that is written is whole; only the API pages
+    out.write(f',\n  "nextCursor": {dump(None)}')  # a document that is written is complete; only the API pages
     for name in _AFTER_ISSUES:
         out.write(",\n")
         write_list(out, name, fields[name])
@@ -44,7 +44,7 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
 
 
 def head(report: Report) -> str:
-    """Return the document without what is paged, as JSON text: no ``issues``, no ``nextCursor``."""
+    """Return the document without its paged part, as JSON text: no ``issues``, no ``nextCursor``."""
     return dump(_head(report))
 
 
@@ -175,17 +175,17 @@ def _repair(
 
 
 def guardrail(judged: Guardrail) -> document.Guardrail:
-    """Return one guardrail as the report has it."""
+    """Return one guardrail in the report's form."""
     return document.Guardrail(id=judged.id, status=judged.status, reasons=[exact(reason) for reason in judged.reasons])
 
 
-def outcome(made: CheckOutcome) -> document.CheckOutcome:
-    """Return what became of one check, as the report has it."""
+def outcome(result: CheckOutcome) -> document.CheckOutcome:
+    """Return how one check ended, in the report's form."""
     return document.CheckOutcome(
-        check=exact(made.check),
-        outcome=made.answered,
-        population=made.population,
-        findings=len(made.findings),
-        reason=None if made.reason is None else exact(made.reason),
-        milliseconds=made.milliseconds,
+        check=exact(result.check),
+        outcome=result.answered,
+        population=result.population,
+        findings=len(result.findings),
+        reason=None if result.reason is None else exact(result.reason),
+        milliseconds=result.milliseconds,
     )

@@ -1,7 +1,7 @@
 """JUnit XML, for a pipeline's test page: an area is a suite, a check is a test; so are the guardrails.
 
-Every text is made printable first, so that no character is left which XML 1.0 forbids, and everything beyond ASCII is
-a character reference, so that the declared encoding is right whatever the stream's is.
+Every text is made printable first, so that it holds no character that XML 1.0 forbids, and everything beyond ASCII is a
+character reference, so that the declared encoding is right in every stream.
 """
 
 from __future__ import annotations
@@ -65,23 +65,23 @@ def _suites(report: Report, catalogue: Mapping[str, Check]) -> dict[str, list[Ca
     for read in report.interruptions:
         case = Case(name=read.relation, verdict="error", message=f"{read.table} was not read whole: {read.problem}")
         suites.setdefault("read", []).append(case)
-    for made in report.outcomes:
-        suites.setdefault(_area(made, catalogue), []).append(_case(made))
+    for result in report.outcomes:
+        suites.setdefault(_area(result, catalogue), []).append(_case(result))
     suites["guardrails"] = [_guarded(guardrail) for guardrail in report.guardrails]
     order = ["read", *Area, "other", "guardrails"]
     return {area: suites[area] for area in order if suites.get(area)}
 
 
-def _area(made: CheckOutcome, catalogue: Mapping[str, Check]) -> str:
-    if made.check in catalogue:
-        return catalogue[made.check].area.value
-    if isinstance(made.outcome, Checked) and made.outcome.findings:
-        return made.outcome.findings[0].area.value
+def _area(result: CheckOutcome, catalogue: Mapping[str, Check]) -> str:
+    if result.check in catalogue:
+        return catalogue[result.check].area.value
+    if isinstance(result.outcome, Checked) and result.outcome.findings:
+        return result.outcome.findings[0].area.value
     return "other"
 
 
 def _guarded(guardrail: Guardrail) -> Case:
-    """A guardrail as a test: what nobody could look at is skipped, which is not passed."""
+    """A guardrail as a test: an unknown one is skipped, which does not count as passed."""
     verdict = {GuardrailStatus.BLOCKED: "failure", GuardrailStatus.UNKNOWN: "skipped"}.get(guardrail.status, "")
     first, *others = guardrail.reasons or ("",)
     if not verdict:
@@ -89,42 +89,42 @@ def _guarded(guardrail: Guardrail) -> Case:
     return Case(name=guardrail.id, verdict=verdict, message=first, lines=tuple(others))
 
 
-def _case(made: CheckOutcome) -> Case:
-    match made.outcome:
+def _case(result: CheckOutcome) -> Case:
+    match result.outcome:
         case Checked(findings=findings):
-            return _checked(made, findings)
+            return _checked(result, findings)
         case Skipped(reason=reason):
-            return Case(name=made.check, verdict="skipped", message=reason, milliseconds=made.milliseconds)
+            return Case(name=result.check, verdict="skipped", message=reason, milliseconds=result.milliseconds)
         case Broken(error=error):
-            return Case(name=made.check, verdict="error", message=error, milliseconds=made.milliseconds)
+            return Case(name=result.check, verdict="error", message=error, milliseconds=result.milliseconds)
         case Off():
-            return Case(name=made.check, verdict="skipped", message="off", milliseconds=made.milliseconds)
+            return Case(name=result.check, verdict="skipped", message="off", milliseconds=result.milliseconds)
 
 
-def _checked(made: CheckOutcome, findings: tuple[Finding, ...]) -> Case:
-    found = [finding for finding in findings if finding.exemption is None]
+def _checked(result: CheckOutcome, findings: tuple[Finding, ...]) -> Case:
+    open_findings = [finding for finding in findings if finding.exemption is None]
     notes = (f"exempted: {f.id}, {exemption_text(f.exemption)}" for f in findings if f.exemption)
     return Case(
-        name=made.check,
-        verdict="failure" if found else "",
-        message=_headline(found) if found else "",
-        lines=tuple(_lines(found)),
-        notes=tuple(_first(notes, len(findings) - len(found))),
-        milliseconds=made.milliseconds,
+        name=result.check,
+        verdict="failure" if open_findings else "",
+        message=_headline(open_findings) if open_findings else "",
+        lines=tuple(_lines(open_findings)),
+        notes=tuple(_first(notes, len(findings) - len(open_findings))),
+        milliseconds=result.milliseconds,
     )
 
 
-def _headline(found: list[Finding]) -> str:
+def _headline(open_findings: list[Finding]) -> str:
     counts = dict.fromkeys(reversed(Severity), 0)
-    for finding in found:
+    for finding in open_findings:
         counts[finding.severity] += 1
     words = severity_counts({severity: count for severity, count in counts.items() if count})
-    return f"{counted(len(found), 'finding')} ({', '.join(words)}): {found[0].title}"
+    return f"{counted(len(open_findings), 'finding')} ({', '.join(words)}): {open_findings[0].title}"
 
 
-def _lines(found: list[Finding]) -> Iterator[str]:
-    shown = (f"[{finding.severity.value}] {finding.id}: {finding.message}" for finding in found)
-    return _first(shown, len(found))
+def _lines(open_findings: list[Finding]) -> Iterator[str]:
+    shown = (f"[{finding.severity.value}] {finding.id}: {finding.message}" for finding in open_findings)
+    return _first(shown, len(open_findings))
 
 
 def _first(lines: Iterator[str], total: int) -> Iterator[str]:

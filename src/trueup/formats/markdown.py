@@ -1,4 +1,4 @@
-"""Markdown for a pull request or an issue. Nothing that a customer typed can become a link, a mention or markup."""
+"""Markdown for a pull request or an issue. Text that a customer typed cannot become a link, a mention or markup."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _GUARDRAIL_MARKS = {
     GuardrailStatus.UNKNOWN: _STATUS_MARKS[Status.INCOMPLETE],
 }
 
-# As an entity a character is only ever text, also inside a table, where a backslash before "|" would not do.
+# As an entity a character is only ever text, even inside a table, where a backslash before "|" would not be enough.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")
 
-# A zero-width space parts what GitHub would join into a mention, an issue reference or a link, entities or not.
+# A zero-width space separates what GitHub would join into a mention, an issue reference or a link, entities or not.
 _SPECIAL_OR_LINK = re.compile(rf"{_SPECIAL.pattern}|[@#]|:(?=//)|www(?=\.)", re.IGNORECASE)
 
 
@@ -54,7 +54,7 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:  # n
 
 
 def escaped(text: str) -> str:
-    """``text`` as plain words of Markdown, wherever it stands in a line.
+    """``text`` as plain words of Markdown, at any place in a line.
 
     >>> escaped("a|b")
     'a&#124;b'
@@ -63,19 +63,19 @@ def escaped(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """``text`` as code, to be copied as it is; what would end a code span or a table cell is written as an entity."""
+    """``text`` as code, so that it can be copied; characters that would end a code span or cell become entities."""
     shown = legible(text)
     if "`" in shown or "|" in shown or shown != shown.strip():
         return f"<code>{_SPECIAL.sub(_entity, shown)}</code>"
     return f"`{shown}`"
 
 
-def _entity(found: re.Match[str]) -> str:
-    return f"&#{ord(found.group())};"
+def _entity(match: re.Match[str]) -> str:
+    return f"&#{ord(match.group())};"
 
 
-def _parted(found: re.Match[str]) -> str:
-    return _entity(found) if _SPECIAL.match(found.group()) else f"{found.group()}&#8203;"
+def _parted(match: re.Match[str]) -> str:
+    return _entity(match) if _SPECIAL.match(match.group()) else f"{match.group()}&#8203;"
 
 
 def _blocks(report: Report) -> Iterator[str]:
@@ -84,11 +84,11 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"## {mark} {status} · score {report.score}/100{confidence}\n"
     yield from _could_not_check(report)
     yield _table(("", ""), _facts(report))
-    for severity, found in groups(report).items():
-        total = sum(group.count for group in found)
+    for severity, of_severity in groups(report).items():
+        total = sum(group.count for group in of_severity)
         yield f"### {_MARKS[severity]} {severity.value.capitalize()}: {counted(total, 'finding')}\n"
         yield f"{severity.asks}\n"
-        for group in found:
+        for group in of_severity:
             yield from _group(group)
     yield from _plan_gates(report)
     yield from _guardrails(report)
@@ -195,11 +195,11 @@ def _accepted(each: Accepted) -> str:
 def _score(report: Report) -> Iterator[str]:
     if not report.score_lines:
         return
-    yield f"<details><summary>How the score of {report.score} is made</summary>\n"
+    yield f"<details><summary>How the score of {report.score} is computed</summary>\n"
     rows = (
         (f"-{line.penalty:.2f}", code(line.check), line.severity.value, f"{line.findings:,} of {line.population:,}")
         for line in report.score_lines
     )
     yield _table(("Points", "Check", "Severity", "Broken"), rows)
-    yield "100 less these points, rounded down; an open critical caps it at 59, an error at 84, a warning at 99.\n"
+    yield "100 minus these points, rounded down; an open critical caps it at 59, an error at 84, a warning at 99.\n"
     yield "</details>\n"

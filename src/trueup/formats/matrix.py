@@ -23,7 +23,7 @@ class Matrix:
 
 
 def matrix(gates: Sequence[PlanGate]) -> Matrix:
-    """The gates by feature and plan, each in the order in which it comes first."""
+    """The gates by feature and plan, each in order of first appearance."""
     rows: dict[str, dict[str, PlanGate]] = {}
     for gate in gates:
         rows.setdefault(gate.feature, {})[gate.plan] = gate
@@ -32,7 +32,7 @@ def matrix(gates: Sequence[PlanGate]) -> Matrix:
 
 
 def cell_text(gate: PlanGate | None) -> str:
-    """What a plan gets, and what it should get where that is something else; "new" where the matrix does not say.
+    """What a plan gets, and what it should get if that differs; "new" where the matrix does not say.
 
     >>> cell_text(PlanGate(feature="exports", plan="FREE", expected=False, actual=True))
     'yes, not no'
@@ -58,19 +58,19 @@ def counts(gates: Sequence[PlanGate]) -> str:
 
 
 def differences(report: Report) -> tuple[str, ...]:
-    """What plans get that differs from what was accepted, one sentence each; nothing where nothing was accepted."""
+    """Where plans get something else than was accepted, a sentence each; nothing where nothing was accepted."""
     if all(gate.accepted is None for gate in report.plan_gates):
         return ()
     return tuple(difference(gate) for gate in report.plan_gates if is_new(gate) or gate.changed)
 
 
 def is_new(gate: PlanGate) -> bool:
-    """Whether the gate is answered and nobody has accepted anything about it."""
+    """Whether the gate is answered and was never accepted."""
     return gate.accepted is None and gate.actual is not None
 
 
 def difference(gate: PlanGate) -> str:
-    """One line of the diff between the lock and what is so now."""
+    """One line of the difference between the lock and now."""
     was = "not there" if gate.accepted is None else in_words(gate.accepted)
     meant = "; the matrix allows it" if gate.passed else ""
     return f"{gate.feature} on {gate.plan} was {was} when accepted and is {in_words(gate.actual)}{meant}"

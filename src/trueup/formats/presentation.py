@@ -1,4 +1,4 @@
-"""What a format is told beside the report, and the stream it writes to."""
+"""The input of a format besides the report, and the stream it writes to."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Encodable(io.TextIOBase):
 
     @classmethod
     def around(cls, stream: TextIO) -> TextIO:
-        """``stream`` itself where it takes every character."""
+        """``stream`` itself where it can encode every character."""
         encoding = getattr(stream, "encoding", None) or "utf-8"
         if codecs.lookup(encoding).name.startswith("utf"):
             return stream
@@ -56,7 +56,7 @@ class Encodable(io.TextIOBase):
         return self._stream.isatty()
 
     def write(self, text: str, /) -> int:
-        """Write ``text``, with escapes for what the encoding lacks."""
+        """Write ``text``, with escapes for characters that the encoding lacks."""
         return self._stream.write(text.encode(self._encoding, "backslashreplace").decode(self._encoding))
 
     def flush(self) -> None:

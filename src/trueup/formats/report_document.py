@@ -22,7 +22,7 @@ from trueup.model.severity import Severity
 
 
 class AsOf(DocumentPart):
-    """The moment that each side was read at; null when it was not read."""
+    """When each side was read; null when it was not read."""
 
     database: Moment | None
     stripe: Moment | None
@@ -38,16 +38,16 @@ class Severities(DocumentPart):
 
 
 class Summary(DocumentPart):
-    """Counts and sums over the whole report, however it is paged. Exempted issues count in none of them."""
+    """Counts and sums over the whole report, even where it is paged. Exempted issues count in none of them."""
 
     status: Status
     score: Annotated[StrictInt, Field(ge=0, le=100)]
     confidence: Annotated[
-        float, Strict(), Field(ge=0, le=1, description="The share of the checks that are on which could be answered.")
+        float, Strict(), Field(ge=0, le=1, description="The share of the enabled checks that could be answered.")
     ]
     alert_count: Annotated[
         StrictInt,
-        Field(ge=0, description="Open issues that operations are told about: revenue-impacting, error or critical."),
+        Field(ge=0, description="Open issues that alert operations: revenue-impacting, error or critical."),
     ]
     severities: Severities
     checked_users: Count
@@ -71,7 +71,7 @@ class ScoreLine(DocumentPart):
 
 
 class IssueImpact(DocumentPart):
-    """What is at risk; a side without risk is left out."""
+    """What is at risk; credits or money without risk are left out."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
@@ -80,7 +80,7 @@ class IssueImpact(DocumentPart):
 
 
 class IssueExemption(DocumentPart):
-    """Who accepted the finding, why, and until when: it alone, or every one of its check that is about a plan."""
+    """Who accepted the finding, why, and until when. It covers a subject, or a check's findings about a plan."""
 
     subject: StrictStr | None = Field(default=None, description="The subject that was exempted; null where a plan was.")
     plan: StrictStr | None = Field(default=None, description="The plan that was exempted; null where a subject was.")
@@ -90,15 +90,15 @@ class IssueExemption(DocumentPart):
 
 
 class IssueRepair(DocumentPart):
-    """What the program would write."""
+    """What the repair would write."""
 
     kind: StrictStr
-    safe: Annotated[StrictBool, Field(description="Whether it may run unattended.")]
+    safe: Annotated[StrictBool, Field(description="Whether it may run without a person.")]
     change: StrictStr
 
 
 class RepairRefused(DocumentPart):
-    """Why it must not be repaired now."""
+    """Why the finding must not be repaired now."""
 
     refused: StrictStr
 
@@ -139,7 +139,7 @@ class PlanGate(DocumentPart):
 
 
 class Guardrail(DocumentPart):
-    """Whether something that could make it worse may go ahead."""
+    """Whether an action that could do damage may go ahead."""
 
     id: StrictStr
     status: GuardrailStatus
@@ -147,7 +147,7 @@ class Guardrail(DocumentPart):
 
 
 class CheckOutcome(DocumentPart):
-    """What became of one check."""
+    """How one check ended."""
 
     check: StrictStr
     outcome: Answered
@@ -158,13 +158,13 @@ class CheckOutcome(DocumentPart):
 
 
 class RelationRead(DocumentPart):
-    """What was read of one relation of the app's database."""
+    """How one relation of the app's database was read."""
 
     relation: StrictStr
     table: StrictStr
     rows: Count
     unreadable_rows: Count
-    problem: Annotated[StrictStr | None, Field(description="Why the copy is not whole.")]
+    problem: Annotated[StrictStr | None, Field(description="Why the copy is incomplete.")]
 
 
 class ReportHead(DocumentPart):
@@ -183,7 +183,7 @@ class ReportHead(DocumentPart):
     plan_gates: list[PlanGate]
     guardrails: list[Guardrail]
     outcomes: list[CheckOutcome]
-    relations: Annotated[list[RelationRead], Field(description="What was read of the app's database.")]
+    relations: Annotated[list[RelationRead], Field(description="How each relation of the app's database was read.")]
 
 
 class ReportDocument(ReportHead):

@@ -1,8 +1,8 @@
-"""Read a report's JSON document back into a report, or refuse it: cut off, changed, or not a report of trueup.
+"""Read a report's JSON document back into a report. Refuse one that is cut off, changed, or not trueup's.
 
 A document is refused where it contradicts itself: its summary and its score are computed again from its issues and
 outcomes. That finds what was cut out, pasted in or reworded by hand. It does not find a forger who changes the issues
-and every sum with them: a report is only as trustworthy as the place that kept it.
+and every sum with them: a report is only as trustworthy as the place where it was kept.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class StoredReport:
     """A report that was written earlier. ``first_seen`` holds, by fingerprint, when each finding was first seen.
 
     Its evidence and its repairs are as the document shows them: exact decimals and moments are text, and a change is
-    described, so that it cannot be applied.
+    only described, so it cannot be applied.
     """
 
     report: Report
@@ -63,13 +63,13 @@ def report_of(parsed: object, *, place: str) -> StoredReport:
 
 
 def guardrails_of(head: Mapping[str, Any]) -> tuple[Guardrail, ...]:
-    """Return the guardrails in the JSON value of a report that is kept in the store."""
+    """Return the guardrails in the JSON value of a stored report."""
     written = (document.Guardrail.model_validate(part) for part in head["guardrails"])
     return tuple(map(_guardrail, written))
 
 
 def parse_json(text: str, *, place: str) -> Any:
-    """Return the JSON value of a report, or of a part of one, in which no key is there twice.
+    """Return the JSON value of a report, or of a part of one, in which no key occurs twice.
 
     Raises ``ReportUnreadable``.
     """
@@ -89,7 +89,7 @@ def parse_json(text: str, *, place: str) -> Any:
         return json.loads(text, object_pairs_hook=keep_distinct, parse_constant=refuse)
     except json.JSONDecodeError as error:
         raise ReportUnreadable(
-            f"{place} is not a whole report: it breaks off or is damaged at line {error.lineno} "
+            f"{place} is not a complete report: it is cut off or damaged at line {error.lineno} "
             f"({error.msg}); make it again with `trueup audit --format json`."
         ) from None
     except RecursionError:
@@ -102,7 +102,7 @@ def _validate(parsed: object, place: str) -> document.ReportDocument:
     version = parsed.get("schemaVersion") if isinstance(parsed, dict) else None
     if isinstance(version, int) and version != SCHEMA_VERSION:
         raise ReportUnreadable(
-            f"{place} has schema version {version}, and this trueup reads {SCHEMA_VERSION}: use one version for both."
+            f"{place} has schema version {version}, but this trueup reads {SCHEMA_VERSION}; use one version for both."
         )
     try:
         # A key that is not declared is ignored: what a later version adds for people does not change a verdict.
@@ -114,7 +114,7 @@ def _validate(parsed: object, place: str) -> document.ReportDocument:
 
 
 def _contradictions(written: document.ReportDocument) -> Iterator[str]:
-    """Yield what in the document cannot be, before anything is computed from it."""
+    """Yield what is impossible in the document, before anything is computed from it."""
     if not written.run_id:
         yield "its run has no id"
     if written.next_cursor is not None:
@@ -126,12 +126,12 @@ def _contradictions(written: document.ReportDocument) -> Iterator[str]:
         ("guardrail", [guardrail.id for guardrail in written.guardrails]),
         ("plan gate", [f"{gate.feature}:{gate.plan}" for gate in written.plan_gates]),
     ):
-        yield from (f"the {what} {_shown(name)} stands there twice" for name in _duplicates(names))
+        yield from (f"the {what} {_shown(name)} is there twice" for name in _duplicates(names))
     for issue in written.issues:
         if issue.id != f"{issue.check}:{issue.subject}":
             yield f"the issue {_shown(issue.id)} is not named for its check and subject"
         if not _is_masked(issue) and issue.fingerprint != fingerprint_of(issue.check, issue.subject):
-            yield f"the fingerprint of {_shown(issue.id)} is another finding's"
+            yield f"the fingerprint of {_shown(issue.id)} belongs to another finding"
     yield from _miscounts(written)
 
 
@@ -140,23 +140,23 @@ def _miscounts(written: document.ReportDocument) -> Iterator[str]:
     for outcome in written.outcomes:
         number = numbers.pop(outcome.check, 0)
         if number != outcome.findings:
-            yield f"{_shown(outcome.check)} found {outcome.findings:,}, and {number:,} of its issues are there"
+            yield f"{_shown(outcome.check)} found {outcome.findings:,}, but the report holds {number:,} of its issues"
         if number and outcome.outcome is not Answered.CHECKED:
             yield f"{_shown(outcome.check)} was {outcome.outcome} and has issues"
     yield from (f"{_shown(check)} has issues and no outcome" for check in numbers)
 
 
 def _miscalculations(written: document.ReportDocument, report: Report) -> Iterator[str]:
-    """Yield what the document says of its parts and its parts do not add up to."""
+    """Yield where the document's sums differ from its parts."""
     for gate, judged in zip(written.plan_gates, report.plan_gates, strict=True):
         if gate.passed != judged.passed:
-            yield f"the plan gate {_shown(gate.feature)} on {_shown(gate.plan)} is not what its values say"
+            yield f"the plan gate {_shown(gate.feature)} on {_shown(gate.plan)} contradicts its own values"
     computed, stated = _by_name(summarise(report)), _by_name(written.summary)
     for name, value in computed.items():
         if stated[name] != value:
-            yield f"{name} in the summary is not what the issues and outcomes add up to"
+            yield f"{name} in the summary differs from its issues and outcomes"
     if Counter(written.score_breakdown) != Counter(score_lines(report)):
-        yield "the calculation of the score is not that of its issues"
+        yield "the calculation of the score differs from its issues"
 
 
 def _by_name(summary: document.Summary) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def _shown(text: str) -> str:
 
 
 def _is_masked(issue: document.Issue) -> bool:
-    """Return whether the id is masked: the fingerprint is that of the subject behind the mask."""
+    """Return whether the id is masked: the fingerprint belongs to the subject behind the mask."""
     return MASK in issue.id
 
 

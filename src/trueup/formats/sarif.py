@@ -62,11 +62,11 @@ def _kept(report: Report) -> Iterator[Finding]:
 
 
 def _rules(report: Report, catalogue: Mapping[str, Check]) -> dict[str, dict[str, Json]]:
-    """Every check of the report as a rule, by id; one that the catalogue lacks is described by its finding."""
+    """Every check of the report as a rule, by id; its finding describes a check that the catalogue lacks."""
     described: dict[str, Check | Finding | None] = {}
-    for made in report.outcomes:
-        described.setdefault(made.check, catalogue.get(made.check))
-        for finding in made.outcome.findings if isinstance(made.outcome, Checked) else ():
+    for result in report.outcomes:
+        described.setdefault(result.check, catalogue.get(result.check))
+        for finding in result.outcome.findings if isinstance(result.outcome, Checked) else ():
             if described.get(finding.check) is None:
                 described[finding.check] = catalogue.get(finding.check) or finding
     return {check_id: _rule(check_id, known) for check_id, known in described.items()}
@@ -85,7 +85,7 @@ def _rule(check_id: str, known: Check | Finding | None) -> dict[str, Json]:
 
 
 def message(text: str) -> dict[str, Json]:
-    """Text in SARIF's own wrapping."""
+    """Text in SARIF's own structure."""
     # Square brackets would be read as links (SARIF 2.1.0, 3.11.6).
     return {"text": exact(text).replace("[", "\\[").replace("]", "\\]")}
 
@@ -100,7 +100,7 @@ def _result(finding: Finding, *, rule_number: int) -> dict[str, Json]:
         "level": LEVELS[finding.severity],
         "message": message(finding.message),
         "locations": [location(finding.subject, finding.id)],
-        # GitHub tells results apart by this one name only, and ours all share a location.
+        # GitHub distinguishes results only by this name, and all results here share a location.
         "partialFingerprints": fingerprints(finding.fingerprint),
         "suppressions": [suppression] if finding.exemption else [],
         "properties": {
@@ -113,13 +113,13 @@ def _result(finding: Finding, *, rule_number: int) -> dict[str, Json]:
 
 
 def _guardrail(guardrail: Guardrail) -> dict[str, Json]:
-    """A guardrail is about the whole run: a result of its own would be a second alarm about the same findings."""
+    """A guardrail is about the whole run: a result for it would be a second alarm about the same findings."""
     reasons: list[Json] = [exact(reason) for reason in guardrail.reasons]
     return {"id": guardrail.id, "status": guardrail.status.value, "reasons": reasons}
 
 
 def fingerprints(fingerprint: str) -> dict[str, Json]:
-    """What tells a result from the others, under the names that GitHub and we read."""
+    """The identity of a result, under the names that GitHub and trueup read."""
     return {"primaryLocationLineHash": fingerprint, "trueupFinding/v1": fingerprint}
 
 
@@ -140,7 +140,7 @@ def _invocation(report: Report) -> dict[str, Json]:
     for check in unanswered(report):
         note = notification(f"{check.check} was {check.how}: {check.reason}")
         notes.append(note | {"associatedRule": {"id": exact(check.check)}})
-    total = sum(len(made.outcome.findings) for made in report.outcomes if isinstance(made.outcome, Checked))
+    total = sum(len(result.outcome.findings) for result in report.outcomes if isinstance(result.outcome, Checked))
     if total > RESULT_LIMIT:
         left_out = total - RESULT_LIMIT
         notes.append(notification(f"The worst {RESULT_LIMIT:,} of {total:,} findings are here; {left_out:,} are not."))
@@ -152,5 +152,5 @@ def _invocation(report: Report) -> dict[str, Json]:
 
 
 def notification(text: str) -> dict[str, Json]:
-    """What kept the program from looking at everything."""
+    """The reasons why not everything could be looked at."""
     return {"level": "error", "message": message(text)}

@@ -62,11 +62,11 @@ SignedCredits = Annotated[
 ]
 Credits = Annotated[SignedCredits, Field(ge=0)]
 Count = Annotated[StrictInt, Field(ge=0)]
-Money = Annotated[dict[StrictStr, Count], Field(description="Minor units by currency.")]
+Money = Annotated[dict[StrictStr, Count], Field(description="Amounts in minor units, by currency.")]
 Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
 Fingerprint = Annotated[
-    StrictStr, Field(pattern=r"^[0-9a-f]{32}$", description="The same for the same broken thing in every run.")
+    StrictStr, Field(pattern=r"^[0-9a-f]{32}$", description="Identifies the same broken thing in every run.")
 ]
 NextCursor = Annotated[
-    StrictStr | None, Field(description="Give it back as `cursor` for what comes next; null on the last page.")
+    StrictStr | None, Field(description="Send it as `cursor` to get the next page; null on the last page.")
 ]

@@ -1,4 +1,4 @@
-"""A page of a terminal: its width, its colours, and the signs that its encoding can carry."""
+"""A page of a terminal: its width, its colours, and the signs that its encoding has."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from trueup.formats.presentation import Presentation
 
 WIDTH = 100
-"""Columns where there is no terminal to ask."""
+"""The width in columns where there is no terminal."""
 
 NARROWEST = 40
 WIDEST = 140
-"""Beyond it the eye loses the line between a finding and what it puts at risk."""
+"""The greatest width: on a wider page the eye loses the line between a finding and what it puts at risk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glyphs:
-    """The few signs beyond letters; every one has a stand-in for streams that cannot carry it."""
+    """The few signs beyond letters; each has a substitute for streams that cannot encode it."""
 
     severity: dict[Severity, str]
     status: dict[Status, str]
@@ -36,7 +36,7 @@ class Glyphs:
 
 
 def glyphs(*, unicode: bool) -> Glyphs:
-    """The signs for a stream that takes Unicode, or ASCII."""
+    """The signs for a stream that encodes Unicode, or ASCII."""
     signs = ("✖", "✖", "▲", "●", "✔", "◆", "·", "█", "░") if unicode else ("X", "x", "!", "i", "+", "?", "-", "#", ".")
     critical, error, warning, info, healthy, incomplete, dot, full, empty = signs
     return Glyphs(
@@ -70,7 +70,7 @@ def _columns(out: TextIO) -> int:
 
 
 class Page:
-    """A console of one width, without markup: text of customers is never read as style."""
+    """A console of one width, without markup: customers' text is never read as style."""
 
     def __init__(self, out: TextIO, presentation: Presentation) -> None:
         encoding = (getattr(out, "encoding", None) or "utf-8").lower().replace("-", "")
@@ -96,13 +96,13 @@ class Page:
         self.show(Text.assemble(*parts), indent=indent)
 
     def show(self, block: RenderableType, *, indent: int = 0) -> None:
-        """A block; blanks at the ends of lines are not written."""
+        """One block; blanks at the ends of lines are not written."""
         with self._console.capture() as captured:
             self._console.print(Padding(block, (0, 0, 0, indent)))
         self._out.writelines(f"{line.rstrip()}\n" for line in captured.get().removesuffix("\n").split("\n"))
 
     def unbroken(self, line: Text) -> None:
-        """One line that is never folded, however long: it holds an id, to be searched for and copied."""
+        """One line that is never folded, because it holds an id that people search for and copy."""
         with self._console.capture() as captured:
             self._console.print(line, soft_wrap=True)
         self._out.write(captured.get().rstrip() + "\n")

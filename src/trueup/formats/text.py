@@ -1,4 +1,4 @@
-"""The report for a terminal: the verdict, then what to look at, then what was not looked at, then the reckoning."""
+"""The report for a terminal: the verdict, the findings, what could not be checked, then how the score is computed."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from trueup.model.gate import PlanGate
 
 COLUMNS_FROM = 110
-"""From this width on a finding's id, message and risk stand in one row."""
+"""From this width on a finding's id, message and risk are in one row."""
 
 GAP = 2
-"""Blanks between columns."""
+"""The blanks between two columns."""
 
 COLORS = {
     Severity.CRITICAL: "bright_red",
@@ -54,17 +54,17 @@ GUARDRAIL_COLORS = {
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     """Write the report; ten findings of each check and severity are shown, all are counted."""
     page = Page(out, presentation)
-    found = groups(report)
+    by_severity = groups(report)
     missing = unanswered(report)
     _verdict(page, report, missing)
     _facts(page, report)
-    for severity, of_severity in found.items():
+    for severity, of_severity in by_severity.items():
         total = sum(group.count for group in of_severity)
         page.heading(severity.value.upper(), counted(total, "finding"), style=COLORS[severity])
         for group in of_severity:
             _group(page, group)
     plan_gates(page, report.plan_gates, differences(report))
-    _next(page, found)
+    _next(page, by_severity)
     _could_not_check(page, report, missing)
     _guardrails(page, report)
     _exempted(page, report)
@@ -157,7 +157,7 @@ def _group(page: Page, group: Group) -> None:
 
 
 def _rows(page: Page, group: Group) -> None:
-    """Id, message and risk in one row, while the ids leave the message most of the line."""
+    """Id, message and risk in one row, if the ids leave most of the line to the message."""
     ids = [legible(finding.id) for finding in group.worst]
     risks = [legible(finding.impact.text()) for finding in group.worst]
     if max(map(cell_len, ids)) + max(map(cell_len, risks)) > page.width // 2:
@@ -187,7 +187,7 @@ def _stacked(page: Page, group: Group) -> None:
 
 
 def plan_gates(page: Page, gates: Sequence[PlanGate], changes: Sequence[str]) -> None:
-    """The plan gates as a matrix, and what changed since they were accepted; nothing where there are none."""
+    """The plan gates as a matrix, and what changed since they were accepted; empty where there are none."""
     if not gates:
         return
     shown = matrix(gates)
@@ -210,8 +210,8 @@ def _cell(page: Page, gate: PlanGate | None) -> Text:
     return Text(f"{page.glyphs.severity[severity]} {cell_text(gate)}", COLORS[severity])
 
 
-def _next(page: Page, found: dict[Severity, list[Group]]) -> None:
-    worst = next(iter(found.values()), [None])[0]
+def _next(page: Page, by_severity: dict[Severity, list[Group]]) -> None:
+    worst = next(iter(by_severity.values()), [None])[0]
     if not worst:
         return
     page.heading("NEXT")
@@ -243,7 +243,7 @@ def _could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> N
 
 
 def _guardrails(page: Page, report: Report) -> None:
-    """What may go ahead, one line each; below, why not."""
+    """What may go ahead, one line each; below it, why not."""
     if not report.guardrails:
         return
     page.heading("GUARDRAILS", "what may go ahead now")
@@ -256,7 +256,7 @@ def _guardrails(page: Page, report: Report) -> None:
 
 
 def _exempted(page: Page, report: Report) -> None:
-    """What was found and somebody answers for; the first ten exemptions, and how many others there are."""
+    """The exempted findings: the first ten exemptions, and how many others there are."""
     every = accepted(report)
     if not every:
         return
@@ -273,10 +273,10 @@ def _exempted(page: Page, report: Report) -> None:
 def _score(page: Page, report: Report) -> None:
     page.heading("SCORE", f"{report.score}/100")
     if not report.score_lines:
-        page.print("100: nothing was found by the checks that ran.", indent=3)
+        page.print("100: the checks that ran found nothing.", indent=3)
         return
     table = _grid("right", "left", "left", "right")
-    table.add_row("100.00", Text("to begin with", "dim"))
+    table.add_row("100.00", Text("at the start", "dim"))
     for line in report.score_lines:
         broken = Text(f"{line.findings:,} of {line.population:,}", "dim")
         severity = Text(line.severity.value, COLORS[line.severity])
@@ -292,6 +292,6 @@ def _reckoning(report: Report) -> Iterable[tuple[str, str]]:
     cap, worst = min((CAPS[line.severity], line.severity.value) for line in report.score_lines)
     yield f"{left:.2f}", "left"
     if left > cap:
-        yield f"{report.score}", f"the most with an open {worst}"
+        yield f"{report.score}", f"the highest score with an open {worst}"
     else:
         yield f"{report.score}", "rounded down, never below 0"

@@ -1,4 +1,4 @@
-"""How single values read in a report, the same in every format. All text passes the redactor here."""
+"""How single values are written in a report, the same in every format. All text passes the redactor here."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Shown = str | int | bool | None
 """A value of the evidence as a document shows it: exact decimals and moments are text."""
 
 EXACT_INTEGER_LIMIT = 2**53
-"""Beyond it a JavaScript number no longer holds every integer (RFC 8259, section 6)."""
+"""Beyond this limit a JavaScript number does not hold every integer (RFC 8259, section 6)."""
 
 CONFIG_FILE = "trueup.toml"
-"""The file at whose first line code hosts show what is in no file: the repository's nearest one."""
+"""The file at whose first line code hosts show findings, which are in no file of the repository."""
 
 Json = str | int | float | bool | None | dict[str, "Json"] | list["Json"]
 
@@ -36,7 +36,7 @@ def exact(text: str) -> str:
 
 
 def legible(text: str) -> str:
-    """``text`` for people: without secrets, on one line, and unable to move a cursor or turn the reading direction."""
+    """``text`` for people: without secrets, on one line, unable to move a cursor or change the reading direction."""
     return printable(redact(text))
 
 
@@ -56,7 +56,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def camel(name: str) -> str:
-    """An evidence column as JSON names it.
+    """The name of an evidence column in JSON.
 
     >>> camel("last_balance_after")
     'lastBalanceAfter'
@@ -100,12 +100,12 @@ def money(risk: Impact) -> dict[str, int]:
 
 
 def impact(risk: Impact) -> dict[str, Json]:
-    """What is at risk as a JSON object; a side without risk is left out."""
+    """What is at risk as a JSON object; credits or money without risk are left out."""
     held = money(risk)
-    found: dict[str, Json] = {"money": {**held}} if held else {}
+    document: dict[str, Json] = {"money": {**held}} if held else {}
     if risk.credits:
-        found["credits"] = credits_text(risk.credits)
-    return found
+        document["credits"] = credits_text(risk.credits)
+    return document
 
 
 def change_text(change: Change) -> str:
@@ -118,12 +118,12 @@ def change_text(change: Change) -> str:
 
 
 def _plain(value: Value) -> str:
-    found = json_value(value)
-    return found if isinstance(found, str) else json.dumps(found)
+    shown = json_value(value)
+    return shown if isinstance(shown, str) else json.dumps(shown)
 
 
 def repair_text(finding: Finding) -> str:
-    """What the program would do about a finding, in one line; empty when a person decides."""
+    """The repair of a finding, in one line; empty when a person decides."""
     match finding.repair:
         case Change(kind=kind) | DescribedChange(kind=kind):
             return kind
@@ -134,7 +134,7 @@ def repair_text(finding: Finding) -> str:
 
 
 def exemption_text(exemption: Exemption) -> str:
-    """Who accepted a finding, why, and until when, in one line; and for which plan, where it is not for it alone."""
+    """Who accepted a finding, why, and until when, in one line; with the plan, where the exemption is for a plan."""
     plan = f" for plan {exemption.plan}" if exemption.plan is not None else ""
     until = f" until {exemption.expires_at.isoformat()}" if exemption.expires_at else ""
     return exact(f"accepted by {exemption.owner}{plan}{until}: {exemption.reason}")

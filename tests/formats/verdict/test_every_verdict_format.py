@@ -33,7 +33,7 @@ from tests.support.releases import (
 from tests.support.reports import QUICK, hostile_text
 from trueup.formats.gitlab import BLOCKER
 from trueup.formats.verdict import FORMATS, write
-from trueup.formats.verdict.wording import told
+from trueup.formats.verdict.wording import findings_to_show
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import subject_text
 from trueup.model.gate import PlanGate
@@ -81,7 +81,7 @@ def entries(made: Verdict) -> list[dict[str, Any]]:
 
 
 def ids_in(made: Verdict, output_format: str) -> list[str]:
-    """The told findings that a document names, by their fingerprints or ids."""
+    """The findings to show that a document names, by their fingerprints or ids."""
     text = written(made, output_format, width=140)
     match output_format:
         case "json":
@@ -111,7 +111,7 @@ def ids_in(made: Verdict, output_format: str) -> list[str]:
 @QUICK
 @given(made=verdicts)
 def test_all_formats_hold_the_same_findings(output_format: str, made: Verdict) -> None:
-    assert sorted(ids_in(made, output_format)) == sorted(one.finding.id for one in told(made))
+    assert sorted(ids_in(made, output_format)) == sorted(one.finding.id for one in findings_to_show(made))
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
@@ -269,7 +269,7 @@ def test_an_unknown_format_is_named_with_its_nearest() -> None:
     [
         (report_of(), "This may be released."),
         (report_of(["credit-balance:user_1"]), "This must not be released."),
-        (report_of(at=NOW - timedelta(days=1)), "Whether this may be released is not known."),
+        (report_of(at=NOW - timedelta(days=1)), "It is not known whether this may be released."),
     ],
 )
 def test_the_first_line_of_a_log_is_the_verdict(report: Reported, says: str) -> None:

@@ -1,4 +1,4 @@
-"""The ways to write what the release gate says. All hold the same questions, and the same findings that it rests on."""
+"""The ways to write the release gate's verdict. All hold the same questions and the same findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trueup.model.release import Verdict
 
     class Format(Protocol):
-        """What each module of this folder that is a format offers."""
+        """The interface of the modules of this folder that are formats."""
 
         def write(self, verdict: Verdict, out: TextIO, presentation: Presentation) -> None:
             """Write the whole verdict to ``out``."""

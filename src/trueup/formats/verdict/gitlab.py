@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, TextIO
 
 from trueup.formats.gitlab import BLOCKER, entry, write_entries
-from trueup.formats.verdict.wording import ignored_gaps, told
+from trueup.formats.verdict.wording import findings_to_show, ignored_gaps
 from trueup.model.guardrail import GuardrailStatus
 from trueup.model.release import Standing
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from trueup.model.release import Verdict
 
 QUESTION = "release-gate"
-"""The ``check_name`` of what is no finding."""
+"""The ``check_name`` of an entry that is not a finding."""
 
 
 def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
-    """Write an entry for each reason of a question, and for each finding that blocks, would block, or may."""
+    """Write an entry for each reason of a question, and for each finding that blocks, would block, or may block."""
     write_entries(out, _entries(verdict))
 
 
@@ -34,12 +34,12 @@ def _entries(verdict: Verdict) -> Iterator[dict[str, Json]]:
         severity = unknown if question.status is GuardrailStatus.UNKNOWN else BLOCKER
         for reason in question.reasons:
             yield _reason(question.id, reason, severity)
-    for one in told(verdict):
+    for judged in findings_to_show(verdict):
         yield entry(
-            check=one.finding.check,
-            description=f"{one.finding.id}: {one.finding.message} {one.reason}",
-            severity="minor" if one.standing is Standing.SHADOW else BLOCKER,
-            fingerprint=one.finding.fingerprint,
+            check=judged.finding.check,
+            description=f"{judged.finding.id}: {judged.finding.message} {judged.reason}",
+            severity="minor" if judged.standing is Standing.SHADOW else BLOCKER,
+            fingerprint=judged.finding.fingerprint,
         )
 
 

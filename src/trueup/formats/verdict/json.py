@@ -15,7 +15,7 @@ _HEAD = tuple(field.alias or name for name, field in VerdictHead.model_fields.it
 
 
 def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:  # noqa: ARG001 - one signature for all formats
-    """Write the document, every finding on a line of its own: those that are let pass too."""
+    """Write the document, each finding on its own line, those that pass included."""
     document = verdict_document(verdict)
     fields = as_json(document)
     out.write("{\n")

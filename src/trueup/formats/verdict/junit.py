@@ -1,4 +1,4 @@
-"""JUnit XML: each question is a test. Blocked is a failure, unknown an error, or skipped where it is let pass."""
+"""JUnit XML: each question is a test. Blocked is a failure; unknown is an error, or skipped where it may pass."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _case(question: Question, verdict: Verdict) -> Case:
     unknown = "skipped" if verdict.rules.allow_inconclusive else "error"
     words = {GuardrailStatus.BLOCKED: "failure", GuardrailStatus.UNKNOWN: unknown, GuardrailStatus.ALLOWED: ""}
     gaps = ignored_gaps(verdict)
-    bad = [one for one in question.findings if one.standing.blocks or one.standing is Standing.UNKNOWN]
-    shadowed = [one for one in question.findings if one.standing is Standing.SHADOW]
+    bad = [judged for judged in question.findings if judged.standing.blocks or judged.standing is Standing.UNKNOWN]
+    shadowed = [judged for judged in question.findings if judged.standing is Standing.SHADOW]
     return Case(
         name=question.id,
         verdict=words[question.status],
@@ -38,5 +38,5 @@ def _case(question: Question, verdict: Verdict) -> Case:
 
 
 def _lines(findings: list[Judged]) -> Iterator[str]:
-    for one in findings:
-        yield f"[{one.standing.value}] {one.finding.id}: {one.finding.message} {one.reason}"
+    for judged in findings:
+        yield f"[{judged.standing.value}] {judged.finding.id}: {judged.finding.message} {judged.reason}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from trueup.formats.markdown import code, escaped
-from trueup.formats.verdict.wording import headline, ignored_gaps, of_run, others, question_text, told
+from trueup.formats.verdict.wording import findings_to_show, headline, ignored_gaps, of_run, others, question_text
 from trueup.model.guardrail import GuardrailStatus
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trueup.model.release import Verdict
 
 SHOWN = 200
-"""How many findings are listed: GitHub takes a summary of at most one mebibyte."""
+"""The most findings that are listed: GitHub accepts a summary of at most one mebibyte."""
 
 _MARKS = {
     GuardrailStatus.ALLOWED: "\N{LARGE GREEN CIRCLE}",
@@ -50,20 +50,20 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield ""
     yield from _findings(verdict)
     if rest := others(verdict):
-        yield f"Let pass: {escaped(rest)}."
+        yield f"Not blocking: {escaped(rest)}."
 
 
 def _findings(verdict: Verdict) -> Iterator[str]:
-    found = told(verdict)
-    if not found:
+    findings = findings_to_show(verdict)
+    if not findings:
         return
     yield "| | Finding | What | Why |"
     yield "| --- | --- | --- | --- |"
-    for one in found[:SHOWN]:
-        finding = one.finding
-        stands = f"{one.standing.value}, {finding.severity.value}"
-        yield f"| {stands} | {code(finding.id)} | {escaped(finding.message)} | {escaped(one.reason)} |"
+    for judged in findings[:SHOWN]:
+        finding = judged.finding
+        standing = f"{judged.standing.value}, {finding.severity.value}"
+        yield f"| {standing} | {code(finding.id)} | {escaped(finding.message)} | {escaped(judged.reason)} |"
     yield ""
-    if len(found) > SHOWN:
-        yield f"and {len(found) - SHOWN:,} more (`--format json` shows all)"
+    if len(findings) > SHOWN:
+        yield f"and {len(findings) - SHOWN:,} more (`--format json` shows all)"
         yield ""

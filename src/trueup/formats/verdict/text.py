@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.text import Text
 
 from trueup.formats.terminal import Page
-from trueup.formats.verdict.wording import headline, ignored_gaps, of_run, others, told
+from trueup.formats.verdict.wording import findings_to_show, headline, ignored_gaps, of_run, others
 from trueup.formats.wording import counted, legible
 from trueup.model.guardrail import GuardrailStatus
 from trueup.model.severity import Severity
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trueup.model.release import Judged, Question, Verdict
 
 SHOWN = 100
-"""How many findings a log lists."""
+"""The most findings that a log lists."""
 
 COLORS = {
     GuardrailStatus.ALLOWED: "green",
@@ -34,7 +34,7 @@ _STATUS_WIDTH = max(len(status.value) for status in GuardrailStatus)
 
 
 def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:
-    """Write the verdict, with every finding that blocks, would block, or may."""
+    """Write the verdict, with every finding that blocks, would block, or may block."""
     page = Page(out, presentation)
     color = COLORS[verdict.status]
     head = f" {verdict.status.value.upper()} "
@@ -47,18 +47,18 @@ def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:
     page.blank()
     for question in verdict.questions:
         _question(page, question)
-    if found := told(verdict):
-        page.heading("FINDINGS", counted(len(found), "finding"))
-        for one in found[:SHOWN]:
-            _finding(page, one)
-        if len(found) > SHOWN:
+    if findings := findings_to_show(verdict):
+        page.heading("FINDINGS", counted(len(findings), "finding"))
+        for finding in findings[:SHOWN]:
+            _finding(page, finding)
+        if len(findings) > SHOWN:
             page.blank()
-            page.print((f"and {len(found) - SHOWN:,} more (--format json shows all)", "dim italic"), indent=1)
+            page.print((f"and {len(findings) - SHOWN:,} more (--format json shows all)", "dim italic"), indent=1)
     if rest := others(verdict):
         page.blank()
-        page.print((f"Let pass: {rest}.", "dim"), indent=1)
-    if found:
-        # Who opens a log sees its end.
+        page.print((f"Not blocking: {rest}.", "dim"), indent=1)
+    if findings:
+        # A person who opens a log sees its end.
         page.blank()
         page.print((head, f"bold reverse {color}" if page.color else ""), "  ", (headline(verdict), f"bold {color}"))
 
@@ -72,12 +72,12 @@ def _question(page: Page, question: Question) -> None:
         page.print((legible(note), "dim"), indent=_STATUS_WIDTH + 3)
 
 
-def _finding(page: Page, one: Judged) -> None:
-    finding = one.finding
+def _finding(page: Page, judged: Judged) -> None:
+    finding = judged.finding
     page.blank()
-    words = (f"{one.standing.value:<8}", finding.severity.value)
+    words = (f"{judged.standing.value:<8}", finding.severity.value)
     color = _OF_SEVERITY[finding.severity]
     page.unbroken(Text.assemble(" ", (words[0], f"bold {color}"), " ", (legible(finding.id), "bold")))
     page.print((words[1], color), f"  {legible(finding.title)}", indent=10)
     page.print(legible(finding.message), indent=10)
-    page.print((legible(one.reason), "dim"), indent=10)
+    page.print((legible(judged.reason), "dim"), indent=10)

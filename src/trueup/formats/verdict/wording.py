@@ -1,4 +1,4 @@
-"""What all formats say of a verdict, in the same words."""
+"""The sentences about a verdict that all formats share."""
 
 from __future__ import annotations
 
@@ -22,52 +22,52 @@ def headline(verdict: Verdict) -> str:
         case GuardrailStatus.BLOCKED:
             return "This must not be released."
         case GuardrailStatus.UNKNOWN if verdict.passes:
-            return "Whether this may be released is not known, and --allow-inconclusive lets it pass."
+            return "It is not known whether this may be released; --allow-inconclusive lets it pass."
         case GuardrailStatus.UNKNOWN:
-            return "Whether this may be released is not known."
+            return "It is not known whether this may be released."
 
 
 def ignored_gaps(verdict: Verdict) -> str | None:
-    """That ``--allow-inconclusive`` was given, and what it did; None when it was not."""
+    """The note that ``--allow-inconclusive`` was given, and its effect; None when it was not given."""
     if not verdict.rules.allow_inconclusive:
         return None
-    effect = "it changed nothing" if verdict.status is not GuardrailStatus.UNKNOWN else "what is unknown is let pass"
+    effect = "it changed nothing" if verdict.status is not GuardrailStatus.UNKNOWN else "what is unknown passes"
     return f"--allow-inconclusive: {effect}."
 
 
-def told(verdict: Verdict) -> tuple[Judged, ...]:
-    """The findings that every format holds: those that block, would block, or may."""
+def findings_to_show(verdict: Verdict) -> tuple[Judged, ...]:
+    """The findings that every format shows: those that block, would block, or may block."""
     wanted = {Standing.UNKNOWN, Standing.SHADOW}
-    return tuple(one for one in verdict.findings if one.standing.blocks or one.standing in wanted)
+    return tuple(finding for finding in verdict.findings if finding.standing.blocks or finding.standing in wanted)
 
 
 def others(verdict: Verdict) -> str:
-    """How many findings were let pass, by standing; empty when none was."""
+    """How many findings passed, by standing; empty when none did."""
     quiet = (Standing.OLD, Standing.BELOW, Standing.EXEMPTED)
-    counts = Counter(one.standing for one in verdict.findings)
+    counts = Counter(finding.standing for finding in verdict.findings)
     words = {Standing.OLD: "old", Standing.BELOW: f"below {verdict.rules.fail_on}", Standing.EXEMPTED: "exempted"}
     return ", ".join(f"{counts[standing]:,} {words[standing]}" for standing in quiet if counts[standing])
 
 
 def of_run(report: Report) -> str:
-    """Which report this is."""
+    """The report's identity, for a person."""
     return f"run {report.run_id} of {report.environment}, made {instant(report.generated_at)}"
 
 
 def question_text(question: Question) -> str:
-    """Why a question is not allowed, in one line; what it rests on is counted."""
+    """Why a question is not allowed, in one line; the findings behind it are counted."""
     parts = list(question.reasons)
     parts += [f"{counted(count, 'finding')} {word}." for word, count in _counts(question)]
     return " ".join(parts)
 
 
 def _counts(question: Question) -> list[tuple[str, int]]:
-    blocking = sum(one.standing.blocks for one in question.findings)
-    unknown = sum(one.standing is Standing.UNKNOWN for one in question.findings)
-    shadowed = sum(one.standing is Standing.SHADOW for one in question.findings)
+    blocking = sum(finding.standing.blocks for finding in question.findings)
+    unknown = sum(finding.standing is Standing.UNKNOWN for finding in question.findings)
+    shadowed = sum(finding.standing is Standing.SHADOW for finding in question.findings)
     words = (
-        ("in the way", blocking),
-        ("of which nobody knows whether it is new", unknown),
+        ("that block", blocking),
+        ("that may be new", unknown),
         ("in shadow mode", shadowed),
     )
     return [(word, count) for word, count in words if count]
