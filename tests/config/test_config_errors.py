@@ -71,15 +71,18 @@ CASES = {
     "empty url": ('[database]\nurl = " "', "database.url in trueup.toml must not be empty."),
     "unset variable": (
         HEAD.replace("DATABASE_URL", "NOWHERE"),
-        "database.url in trueup.toml refers to ${NOWHERE}, and that environment variable is not set: export it.",
+        "database.url in trueup.toml refers to ${NOWHERE}, but that environment variable is not set: export it.",
     ),
     "empty variable": (
         HEAD.replace("DATABASE_URL", "EMPTY"),
-        "database.url in trueup.toml refers to ${EMPTY}, and that environment variable is empty: export it.",
+        "database.url in trueup.toml refers to ${EMPTY}, but that environment variable is empty: export it.",
     ),
     "broken reference": (
         HEAD.replace("${DATABASE_URL}", "a://b:${hunter2@c"),
-        "database.url in trueup.toml holds a ${ that is no reference: write ${NAME}, a variable of the environment.",
+        (
+            "database.url in trueup.toml holds a ${ that is not a reference: write ${NAME}, with the name of an "
+            "environment variable."
+        ),
     ),
     "missing secret file": (
         HEAD.replace("${DATABASE_URL}", "file:nowhere"),
@@ -104,7 +107,7 @@ CASES = {
     # Relations.
     "nothing mapped": (
         '[database]\nurl = "x"',
-        'relations in trueup.toml is empty: name at least one table of ours, or a preset = "canonical".',
+        'relations in trueup.toml is empty: name at least one relation, or a preset = "canonical".',
     ),
     "unknown preset": (
         HEAD.replace("canonical", "../canonicl"),
@@ -112,19 +115,19 @@ CASES = {
     ),
     "unknown relation": (
         HEAD + "[relations.acount]",
-        'relations.acount in trueup.toml is not a relation of ours; did you mean "account"?',
+        'relations.acount in trueup.toml is not a known relation; did you mean "account"?',
     ),
     "a relation that no table supplies": (
         HEAD + "[relations.plan_price]",
-        "relations.plan_price in trueup.toml is not a relation of ours",
+        "relations.plan_price in trueup.toml is not a known relation",
     ),
     "unknown column": (
         HEAD + '[relations.account.columns]\ncredit = "x"',
-        'relations.account.columns.credit in trueup.toml is not a column of ours; did you mean "credits"?',
+        'relations.account.columns.credit in trueup.toml is not a known column; did you mean "credits"?',
     ),
     "unknown column of words": (
         HEAD + '[relations.account.values.plann]\nFREE = "x"',
-        'relations.account.values.plann in trueup.toml is not a column of ours; did you mean "plan"?',
+        'relations.account.values.plann in trueup.toml is not a known column; did you mean "plan"?',
     ),
     "no table": (
         BARE.replace('table = "users"', ""),
@@ -136,7 +139,7 @@ CASES = {
     ),
     "dense without sequence": (
         BARE + '[relations.ledger_entry]\ntable = "t"\ndense_sequence = true\ncolumns = { entry_id = "id" }',
-        "relations.ledger_entry.dense_sequence in trueup.toml is true while columns.sequence is not mapped.",
+        "relations.ledger_entry.dense_sequence in trueup.toml is true, but columns.sequence is not mapped.",
     ),
     # Words.
     "word of two meanings": (
@@ -145,18 +148,21 @@ CASES = {
     ),
     "word that is not ours": (
         HEAD + '[relations.ledger_entry.values.kind]\npurchases = ["x"]',
-        'relations.ledger_entry.values.kind.purchases in trueup.toml is not a word of ours; did you mean "purchase"?',
+        'relations.ledger_entry.values.kind.purchases in trueup.toml is not a known word; did you mean "purchase"?',
     ),
     "plan that is not configured": (
         HEAD + '[relations.account.values.plan]\nPROO = ["x"]',
         (
-            "relations.account.values.plan.PROO in trueup.toml is not a plan of this config, which wants [plans.PROO]; "
-            'did you mean "PRO"?'
+            "relations.account.values.plan.PROO in trueup.toml is not a plan of this config, which would need "
+            '[plans.PROO]; did you mean "PRO"?'
         ),
     ),
     "words for a column that has none": (
         HEAD + '[relations.account.values.email]\nx = ["x"]',
-        "relations.account.values.email in trueup.toml gives words, and only plans and fixed words have any.",
+        (
+            "relations.account.values.email in trueup.toml gives words, but only plans and columns of fixed words "
+            "have any."
+        ),
     ),
     "words for an unmapped column": (
         BARE + '[relations.account.values.role]\nadmin = ["x"]',
@@ -225,14 +231,14 @@ CASES = {
     "check": (
         HEAD + '[policy.severity]\n"credit-balanc" = "off"',
         (
-            'policy.severity.credit-balanc in trueup.toml names no check: there is no "credit-balanc"; '
+            'policy.severity.credit-balanc in trueup.toml names an unknown check: there is no "credit-balanc"; '
             'did you mean "credit-balance"?'
         ),
     ),
     # Exemptions.
     "exempt from no check": (
         BARE + EXEMPTION.replace("credit", "credits"),
-        "exemptions[1].check in trueup.toml names no check",
+        "exemptions[1].check in trueup.toml names an unknown check",
     ),
     "exempt twice": (
         BARE + EXEMPTION + EXEMPTION,
@@ -252,11 +258,14 @@ CASES = {
     ),
     "exemption of two things": (
         HEAD + EXEMPTION + 'plan = "PRO"\n',
-        "exemptions[1] in trueup.toml names a subject and a plan: give one of them, and write a second exemption.",
+        "exemptions[1] in trueup.toml names a subject and a plan: write one exemption for each.",
     ),
     "exemption of no plan": (
         HEAD + EXEMPTION.replace('subject = "user_1"', 'plan = "PROO"'),
-        'exemptions[1].plan in trueup.toml names no plan: there is no "PROO" under [plans]; did you mean "PRO"?',
+        (
+            'exemptions[1].plan in trueup.toml names an unknown plan: there is no "PROO" under [plans]; did you mean '
+            '"PRO"?'
+        ),
     ),
     "exempt a plan twice": (
         HEAD + EXEMPTION.replace('subject = "user_1"', 'plan = "PRO"') * 2,
@@ -266,7 +275,7 @@ CASES = {
         BARE + EXEMPTION.replace("credit-balance", "gate-regression"),
         (
             "exemptions[1] in trueup.toml needs expires: an exemption from gate-regression lets a release through, "
-            "until a day."
+            "so it must end."
         ),
     ),
     "gate exempted for no reason": (
@@ -287,7 +296,7 @@ def test_a_wrong_config_is_refused_in_one_sentence(
 
 def test_a_missing_config_says_what_writes_one(tmp_path: Path) -> None:
     with pytest.raises(
-        ConfigurationError, match=r"There is no config at .*trueup\.toml; trueup init URL writes one\.$"
+        ConfigurationError, match=r"There is no config at .*trueup\.toml; `trueup init URL` writes one\.$"
     ):
         load_config(tmp_path / "trueup.toml", {})
 

@@ -74,11 +74,11 @@ F, L = "[features]\n", "[limits]\n"
     [
         (
             F + 'exports = { min_plan = "PRP" }',
-            'features.exports.min_plan in {} is "PRP", which is no plan; did you mean "PRO"?',
+            'features.exports.min_plan in {} is "PRP", which is not a plan; did you mean "PRO"?',
         ),
         (
             F + 'exports = { plans = ["PRO", "GOLD"] }',
-            'features.exports.plans[2] in {} is "GOLD", which is no plan; known are',
+            'features.exports.plans[2] in {} is "GOLD", which is not a plan; known are',
         ),
         (F + "exports = { plans = [1] }", "features.exports.plans[1] in {} must be the name of a plan."),
         (F + 'exports = { plans = "PRO" }', "features.exports.plans in {} must be a list of plans"),
@@ -88,7 +88,7 @@ F, L = "[features]\n", "[limits]\n"
         ),
         (
             F + 'exports = { plans = ["FREE", "PRO"] }',
-            "features.exports in {} gives it to FREE and refuses it to TEAM, which is the higher plan: write",
+            "features.exports in {} gives it to FREE but not to TEAM, which is the higher plan: write",
         ),
         (F + 'exports = { min_plan = "PRO", deliberate = true }', "features.exports.deliberate in {} is not needed"),
         (
@@ -103,22 +103,22 @@ F, L = "[features]\n", "[limits]\n"
         (F + "exports = {}", "features.exports in {} must say which plans have it"),
         (F + 'exports = "PRO"', "features.exports in {} must say which plans have it"),
         (F + "exports = { team_only = false }", "features.exports.team_only in {} must be true"),
-        (F + '"a:b" = { min_plan = "PRO" }', 'features."a:b" in {} is no name for a feature'),
+        (F + '"a:b" = { min_plan = "PRO" }', 'features."a:b" in {} is not a name for a feature'),
         (
             F + 'a = { min_plan = "PRO" }\nA = { min_plan = "PRO" }',
             "features.A in {} is features.a again: keep one of them.",
         ),
         (
             F + 'seats = { min_plan = "PRO" }\n' + L + "seats = { FREE = 1, PRO = 1, TEAM = 1 }",
-            "limits.seats in {} is features.seats again: a feature is allowed or limited, not both.",
+            "limits.seats in {} is features.seats again: a feature is either allowed or limited.",
         ),
         (
             L + "seats = { FREE = 1, PRO = 5 }",
-            "limits.seats in {} names no number for TEAM: every plan has one, 0 too.",
+            "limits.seats in {} names no number for TEAM: every plan needs one, 0 included.",
         ),
         (
             L + "seats = { FREE = 1, PRO = 5, TEAMS = 9 }",
-            'limits.seats.TEAMS in {} is "TEAMS", which is no plan; did you mean "TEAM"?',
+            'limits.seats.TEAMS in {} is "TEAMS", which is not a plan; did you mean "TEAM"?',
         ),
         (
             L + "seats = { FREE = 5, PRO = 1, TEAM = 9 }",

@@ -43,7 +43,7 @@ def test_a_business_without_stripe_has_no_key(tmp_path: Path) -> None:
         ('api_base = "http://api.stripe.com"', "must begin with https://"),
         ('api_base = "http://10.0.0.1"', "must begin with https://"),
         ('api_base = "ftp://127.0.0.1"', "must begin with https://"),
-        ('api_base = "https://user@proxy.example.com"', "must be an address alone"),
+        ('api_base = "https://user@proxy.example.com"', "must be only an address"),
         ('account = "1AbC"', "must be the id of an account"),
         ("requests_per_second = 26", "must be a whole number from 1 to 25"),
         ("since_days = 30", "must be a whole number from 31"),

@@ -73,13 +73,13 @@ def test_words_are_kept() -> None:
         (
             {"credits": "credit"},
             (
-                'relations.account.columns.credits is "credit", and table "users" has no such column; '
+                'relations.account.columns.credits is "credit", but table "users" has no such column; '
                 'did you mean "credits"?'
             ),
         ),
         (
             {"created_at": "nothing_near_it"},
-            'relations.account.columns.created_at is "nothing_near_it", and table "users" has no such column.',
+            'relations.account.columns.created_at is "nothing_near_it", but table "users" has no such column.',
         ),
         (
             {"credits": "settings"},
@@ -110,7 +110,7 @@ def test_words_are_kept() -> None:
         (
             {"credits": "credit * 100"},
             (
-                'relations.account.columns.credits reads "credit", and table "users" has no such column; '
+                'relations.account.columns.credits reads "credit", but table "users" has no such column; '
                 'did you mean "credits"?'
             ),
         ),
@@ -121,7 +121,7 @@ def test_a_column_that_cannot_be_it_is_refused(columns: dict[str, str], said: st
 
 
 def test_a_condition_on_an_unknown_column_is_refused() -> None:
-    said = 'relations.account.where reads "delted_at", and table "users" has no such column; did you mean "deletedAt"?'
+    said = 'relations.account.where reads "delted_at", but table "users" has no such column; did you mean "deletedAt"?'
     assert refusal(account("delted_at IS NULL")) == said
 
 
@@ -143,7 +143,7 @@ def test_a_missing_table_is_refused_with_the_nearest() -> None:
         relation="ledger_entry", table="credit_transaction", columns={"entry_id": ColumnMapping(column="id")}
     )
     assert refusal({"ledger_entry": ledger}) == (
-        'relations.ledger_entry.table is "credit_transaction", and there is no such table that we may read; '
+        'relations.ledger_entry.table is "credit_transaction", but no such table can be read; '
         'did you mean "credit_transactions"?'
     )
 
@@ -174,8 +174,8 @@ def test_what_only_a_preset_names_is_left_unmapped_and_said() -> None:
     assert list(found) == ["account"]
     assert list(found["account"].columns) == ["account_id", "credits"]
     assert notes == (
-        'relations.account.columns.role is "role", and table "users" has no such column.',
-        'relations.member.table is "members", and there is no such table that we may read.',
+        'relations.account.columns.role is "role", but table "users" has no such column.',
+        'relations.member.table is "members", but no such table can be read.',
     )
 
 

@@ -97,7 +97,7 @@ def test_their_words_are_led_to_ours(tmp_path: Path) -> None:
 def test_a_word_that_says_nothing_is_left_for_a_person() -> None:
     text = render(proposed(PRISMA))
     assert '# "XFER_9" ' in text
-    assert "guess wanted" in text
+    assert "guess: which of trueup's words is this?" in text
 
 
 def test_plans_are_named_by_their_words_and_ranked_as_such_names_usually_are(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ SYNC = '[stripe]\nsupplier = "database"\npreset = "stripe-sync-engine"\n'
 OWN = '[relations.stripe_price]\ntable = "prices"\n[relations.stripe_price.columns]\nprice_id = "id"\n'
 
 NO_TABLES = (
-    'stripe.supplier in trueup.toml is "database" and nothing says which tables: give it a preset, or write '
+    'stripe.supplier in trueup.toml is "database", but no tables are named: add a preset, or write '
     "[relations.stripe_customer]."
 )
 
@@ -63,14 +63,14 @@ def test_no_preset_offers_what_only_was_delivered_as_all_there_is(name: str) -> 
             '[stripe]\nsupplier = "database"\n',
             NO_TABLES,
         ),
-        (OWN, 'relations.stripe_price in trueup.toml needs supplier = "database" in [stripe], which is "api".'),
+        (OWN, 'relations.stripe_price in trueup.toml needs supplier = "database" in [stripe], which has "api".'),
         (
             '[stripe]\npreset = "dj-stripe"\n',
-            'stripe.preset in trueup.toml needs supplier = "database" in [stripe], which is "api".',
+            'stripe.preset in trueup.toml needs supplier = "database" in [stripe], which has "api".',
         ),
         (
             '[stripe]\nsupplier = "files"\nurl = "x"\n[stripe.objects.prices]\ntable = "p"\n',
-            'stripe.objects in trueup.toml needs supplier = "database" in [stripe], which is "files".',
+            'stripe.objects in trueup.toml needs supplier = "database" in [stripe], which has "files".',
         ),
         (
             "[stripe]\ncomplete_since = 2025-01-01\n",
@@ -94,7 +94,7 @@ def test_no_preset_offers_what_only_was_delivered_as_all_there_is(name: str) -> 
         ),
         (
             '[relations.account]\nsynced_at = "x"\n',
-            "relations.account.synced_at in trueup.toml is for relations of Stripe's alone, which a sync tool writes.",
+            "relations.account.synced_at in trueup.toml is only for Stripe's relations, which a sync tool writes.",
         ),
         (
             SYNC + '[relations.stripe_price]\ntable = "p"\n[relations.stripe_price.columns]\ncurrency = "c"\n',
@@ -158,7 +158,7 @@ def test_of_several_names_the_first_that_is_there_is_meant(tmp_path: Path) -> No
 def test_a_table_that_the_config_itself_names_must_be_there(tmp_path: Path) -> None:
     live = [table("customers", "id text!; body jsonb")]
     own = '[stripe]\nsupplier = "database"\n[stripe.objects.customers]\ntable = "custommers"\nobject = "body"\n'
-    with pytest.raises(ConfigurationError, match=r'no such table that we may read; did you mean "customers"\?'):
+    with pytest.raises(ConfigurationError, match=r'no such table can be read; did you mean "customers"\?'):
         fit_stripe(tables_of(tmp_path, own), live, dialect="postgres")
     wrong = own.replace("custommers", "customers").replace('"body"', '"boddy"')
     with pytest.raises(ConfigurationError, match='finds no object in table "customers": there is no "boddy"'):

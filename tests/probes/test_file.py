@@ -63,14 +63,14 @@ def test_what_the_matrix_does_not_know_comes_along(tmp_path: Path) -> None:
         ('{"features": {}}', "names no feature"),
         ('{"features": []}', "holds no object under features"),
         ('{"features": {"exports": true}}', "holds no object under features.exports"),
-        ('{"feature": {}}', 'holds "feature", which is neither'),
+        ('{"feature": {}}', 'holds "feature", which is none of'),
         ('{"features": {"exports": {"FREE": true, "FREE": false}}}', "holds a name twice"),
-        ('{"features": {"a:b": {"FREE": true}}}', "which is no name"),
+        ('{"features": {"a:b": {"FREE": true}}}', "which is not a name"),
         ('{"features": {"exports": {"": true}}}', "a plan for"),
         ('{"features": {"a": {"FREE": true}}, "limits": {"a": {"FREE": 1}}}', "as a feature and as a limit"),
         ('{"features": {"a": {"FREE": NaN}}}', "holds NaN"),
-        ('{"generatedAt": "yesterday", "features": {"a": {"FREE": true}}}', "that is no moment"),
-        ('{"generatedAt": "2026-03-01T10:00:00", "features": {"a": {"FREE": true}}}', "that is no moment"),
+        ('{"generatedAt": "yesterday", "features": {"a": {"FREE": true}}}', "that is not a moment"),
+        ('{"generatedAt": "2026-03-01T10:00:00", "features": {"a": {"FREE": true}}}', "that is not a moment"),
         ("[" * 100_000, "is not JSON"),
     ],
 )
@@ -95,7 +95,7 @@ def test_only_a_whole_number_is_an_answer_about_a_limit(tmp_path: Path, value: s
 
 def test_a_feature_that_stands_among_the_limits_is_unanswered(tmp_path: Path) -> None:
     _, cells = said(tmp_path, '{"limits": {"exports": {"FREE": 0}}}')
-    assert "true or false was asked for" in str(cells["exports:FREE"])
+    assert "must be true or false" in str(cells["exports:FREE"])
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ def test_limits_and_features_come_from_one_answer_per_plan() -> None:
         cells = answered(settings, asked(settings))
         assert len(sink.received) == 3
     assert [cells[f"{f}:{p}"] for f in ("exports", "seats") for p in ("FREE", "PRO")] == [0, 1, 1, 5]
-    assert "true or false was asked for" in str(cells["exports:TEAM"])
-    assert "a whole number was asked for" in str(cells["seats:TEAM"])
+    assert "must be true or false" in str(cells["exports:TEAM"])
+    assert "must be a whole number" in str(cells["seats:TEAM"])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_limits_and_features_come_from_one_answer_per_plan() -> None:
         (b'{"limits": {}}', "without limits.seats"),
         (b'{"limits": [5]}', "without limits.seats"),
         (b'{"limits": {"seats": NaN}}', "is not JSON"),
-        (b'{"limits": {"seats": null}}', "a whole number was asked for"),
+        (b'{"limits": {"seats": null}}', "must be a whole number"),
         (b" " * 70_000, "more than is read"),
         (b'{"limits": {"seats": 1, "seats": 5}}', 'answered with "seats" twice'),
         (b'{"limits": {"seats": 1}, "limits": {"seats": 5}}', 'answered with "limits" twice'),
@@ -129,7 +129,7 @@ def test_a_host_that_is_not_public_and_not_listed_is_not_called() -> None:
         options["url"] = f"https://127.0.0.1:{sink.port}/{{feature}}"
         settings = gates(Path(), kind="http", options=options, features=("exports",))
         cells = answered(settings, asked(settings))
-        assert all("list it in gates.private_hosts if meant" in str(cell) for cell in cells.values())
+        assert all("list it in gates.private_hosts if it may be called" in str(cell) for cell in cells.values())
         assert sink.received == []
 
 
@@ -138,10 +138,10 @@ def test_a_host_that_is_not_public_and_not_listed_is_not_called() -> None:
     [
         ({"allow": (200, 403)}, "deny holds a status that allow holds"),
         ({"allow": (99,)}, "allow must hold HTTP statuses"),
-        ({"tokens": {"GOLD": "x"}}, "gates.probes.app.tokens.GOLD is for no plan of yours"),
+        ({"tokens": {"GOLD": "x"}}, "gates.probes.app.tokens.GOLD is not for one of your plans"),
         ({"tokens": {"FREE": "a\r\nX-Admin: 1"}}, "characters that a header cannot hold"),
         ({"header": "X Admin"}, "header and scheme must be plain words"),
-        ({"url": "ftp://app"}, "gates.probes.app.url is no web address"),
+        ({"url": "ftp://app"}, "gates.probes.app.url is not a web address"),
         ({"timeout_seconds": 0}, "timeout_seconds must be a whole number"),
         ({"tokens": "x"}, "tokens must be a table of strings"),
         ({"allow": True}, "allow must be a list of whole numbers"),

@@ -68,7 +68,7 @@ def test_a_price_that_stripe_did_not_show_is_no_answer() -> None:
 
 
 def test_a_paid_plan_without_prices_is_no_answer() -> None:
-    assert "PRO is paid for and has no prices" in str(said(prices=PRICES[1:])["exports:PRO"])
+    assert "PRO is paid for but has no prices" in str(said(prices=PRICES[1:])["exports:PRO"])
 
 
 def test_prices_whose_products_differ_are_no_answer() -> None:

@@ -1,4 +1,4 @@
-"""``trueup.toml``: each key declared once, read, complained about, and resolved into values."""
+"""``trueup.toml``: each key is declared once, read, checked, and resolved into values."""
 
 from trueup.config.config import STORE_FILE, Config, load_config
 from trueup.config.file import CONFIG_BYTES_LIMIT, document_at

@@ -32,8 +32,8 @@ T = TypeVar("T")
 class Config:
     """One config, with its secrets resolved and hidden from ``repr``.
 
-    ``required`` is what the file itself names, and so must exist in the live schema: ``fit`` takes it.
-    ``literal_secrets`` are the keys whose value in the file holds a password in plain sight.
+    ``required`` is what the file itself names, which must exist in the live schema: ``fit`` needs it.
+    ``literal_secrets`` are the keys whose value in the file holds a password in plain text.
     """
 
     path: Path
@@ -62,9 +62,9 @@ class Config:
 
 
 def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collection[str] | None = None) -> Config:
-    """The config in this file, its references resolved from ``environ``.
+    """Read the config in this file, with its references resolved from ``environ``.
 
-    ``known_checks`` are the ids that ``[policy.severity]`` and ``[[exemptions]]`` may name; ``None`` lets any stand.
+    ``known_checks`` are the ids that ``[policy.severity]`` and ``[[exemptions]]`` may name; ``None`` accepts any.
     Raises ``ConfigurationError`` for the first thing that cannot be right.
     """
     # Pydantic is imported here so that ``trueup --help`` does not pay for it.

@@ -1,4 +1,4 @@
-"""How a config is refused: one sentence that names the key, the file and the mend, and never a value of a secret."""
+"""The errors of a config: one sentence that names the key, the file and the mend, and never a secret's value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Key = Sequence[str | int]
-"""Where in the file: table names, key names and list positions, outermost first."""
+"""The place in the file: table names, key names and list positions, outermost first."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _LISTED = 12
@@ -60,7 +60,7 @@ def complaint(path: Path, key: Key, problem: str) -> ConfigurationError:
 
 
 def suggestion(word: str, known: Collection[str]) -> str:
-    """The nearest known word, or all of them where they are few and none is near.
+    """Suggest the nearest known word, or all of them where they are few and none is near.
 
     >>> suggestion("yearly", ["month", "year"]), suggestion("xyz", ["month", "year"])
     ('; did you mean "year"?', '; known are "month", "year"')
@@ -72,13 +72,13 @@ def suggestion(word: str, known: Collection[str]) -> str:
 
 
 def refuse_unknown_check(check: str, known_checks: Collection[str] | None, key: Key, path: Path) -> None:
-    """Raise where no check of this id is known; ``None`` lets any stand."""
+    """Raise where no check has this id; with ``None`` any id is accepted."""
     if known_checks is not None and check not in known_checks:
-        raise complaint(path, key, f'names no check: there is no "{check}"{suggestion(check, known_checks)}')
+        raise complaint(path, key, f'names an unknown check: there is no "{check}"{suggestion(check, known_checks)}')
 
 
 def refused(path: Path, model: type[BaseModel], error: ValidationError) -> ConfigurationError:
-    """Pydantic's errors as one sentence: about an unknown key where there is one, for a typo makes the others."""
+    """Pydantic's errors as one sentence: about an unknown key if there is one, because a typo causes the others."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
     first = next((detail for detail in details if detail["type"] == "extra_forbidden"), details[0])
     place = first["loc"][:-1] if first["loc"][-1:] == (_OF_A_KEY,) else first["loc"]

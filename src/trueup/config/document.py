@@ -1,7 +1,7 @@
 """The shape of ``trueup.toml``: its keys and their types. What the words mean is decided later.
 
-A key that the program uses as the file says it is declared in ``model/settings.py`` or ``model/policy.py``; here are
-those that mean something else until they are resolved. ``docs/configuration.md`` comes from both.
+A key that the program uses unchanged is declared in ``model/settings.py`` or ``model/policy.py``; this module has those
+that must be resolved first. ``docs/configuration.md`` is made from all of them.
 """
 
 from __future__ import annotations
@@ -50,21 +50,21 @@ def _as_section(value: object) -> object:
 
 
 class DatabaseSection(Section):
-    """``[database]``: where the app's rows are read, and with which role they may be repaired."""
+    """``[database]``: where the app's rows are read, and the role that may repair them."""
 
     url: Text
     """``sqlite:///app.db``, ``postgresql://…``, ``mysql://…`` (MariaDB too), or a folder of Parquet or CSV files."""
     repair_url: Text | None = None
-    """The same database as a role that may repair. Without it nothing is ever changed."""
+    """The same database, with a role that may repair. Without it trueup never changes anything."""
     statement_timeout_seconds: Seconds = STATEMENT_TIMEOUT_SECONDS
     """How long one statement of an audit may run in the app's database."""
 
 
 class StoreSection(Section):
-    """``[store]``: our own memory."""
+    """``[store]``: where trueup keeps runs, findings, exemptions and alerts."""
 
     url: Text
-    """``sqlite:///trueup.db``, or ``postgresql://…``, which replicas can share."""
+    """``sqlite:///trueup.db``, or ``postgresql://…``, which several replicas can share."""
 
 
 class BooksSection(Section):
@@ -85,21 +85,26 @@ class RelationSection(Section):
     """Whether the sequence of one account has no gaps, so that a gap is a finding."""
     exact_keys: bool | None = None
     """Whether every account id is spelled exactly as its account's own, where your schema cannot say so: two columns of
-    different types or collations. It lets such rows be checked and repaired by their text alone, and each repair's
-    journal row says so."""
+    different types or collations. Such rows are then checked and repaired by their text alone, and the journal row of
+    each repair says so."""
     allow_empty: bool | None = None
-    """Only for ``account`` and ``ledger_entry``: it is right that no row is there yet. Without it, an audit that reads
-    no row of them, or only rows dated in the future, is incomplete: nothing read is not clean."""
+    """Only for ``account`` and ``ledger_entry``: the table may have no rows yet.
+
+    Without it, an audit that reads no row of them, or only rows dated in the future, is incomplete.
+    """
     synced_at: Text | None = None
-    """Only for relations of Stripe's: your column of when a row was last synced. The newest is how fresh they are."""
+    """Only for Stripe's relations: your column with the moment of a row's last sync.
+
+    The newest says how fresh they are.
+    """
     columns: dict[str, Text] = Field(default_factory=dict)
-    """Our column = your column, or a scalar expression in your database's SQL."""
+    """trueup's column = your column, or a scalar expression in your database's SQL."""
     values: dict[str, dict[str, Words]] = Field(default_factory=dict)
-    """Our word = your words, for plans and for columns of fixed words. ``""`` also matches NULL."""
+    """trueup's word = your words, for plans and for columns of fixed words. ``""`` also matches NULL."""
 
 
 class PriceSection(Section):
-    """One of ``prices``: a Stripe price id or lookup key, with its own interval where it differs."""
+    """One of ``prices``: a Stripe price id or lookup key, with its own interval where that differs from the plan's."""
 
     id: Text
     """The price's id, or its lookup key."""
@@ -108,36 +113,37 @@ class PriceSection(Section):
 
 
 class PlanSection(Section):
-    """``[plans.NAME]``: what you sell, by the names that ``values.plan`` gives your words."""
+    """``[plans.NAME]``: what you sell. ``values.plan`` maps your words for plans to these names."""
 
     rank: Rank | None = None
     """0 for the free plan, higher for more. It must be given, here or by the preset."""
     paid: bool | None = None
-    """Whether it is paid for. Without it: when ``rank`` is above 0."""
+    """Whether customers pay for it. Default: yes when ``rank`` is above 0."""
     prices: list[Annotated[PriceSection, BeforeValidator(_as_section)]] | None = None
     """The Stripe prices that mean this plan."""
     interval: IntervalWord | None = None
-    """How often its prices bill: every ``month``, unless you say so."""
+    """How often its prices bill; the default is every ``month``."""
     credits_per_period: NotNegative | None = None
-    """How many credits one ``interval`` of the plan grants. A yearly price of a monthly plan: twelve times that."""
+    """How many credits one ``interval`` of the plan grants. A yearly price of a monthly plan grants twelve times that.
+    """
     price: dict[Currency, Money] | None = None
-    """What one period costs, in minor units of one currency; only puts a price on findings."""
+    """What one period costs, in minor units of one currency. It only prices findings."""
 
 
 @with_keys_of(Policy)
 class PolicySection(Section):
-    """``[policy]``: the business's own numbers, each inside the bounds where the checks' arithmetic holds."""
+    """``[policy]``: the business's own numbers, within the bounds in which the checks compute correctly."""
 
     credit_value: dict[Currency, NotNegative] = Field(default_factory=dict)
     """Minor units of money that one credit is worth, per currency; prices the findings about credits."""
     severity: dict[str, SeverityWord] = Field(default_factory=dict)
-    """Another severity for a check, or ``off``; the report says so."""
+    """Another severity for a check, or ``off``, which the report shows."""
 
 
 class ExemptionSection(Section):
     """One of ``[[exemptions]]``: a known and accepted exception, with the person who answers for it.
 
-    It names a ``subject`` or a ``plan``, one of the two.
+    It names either a ``subject`` or a ``plan``.
     """
 
     check: Text
@@ -145,27 +151,30 @@ class ExemptionSection(Section):
     subject: Subject | None = None
     """The part of the issue's id after the colon."""
     plan: Text | None = None
-    """One of ``[plans]``: every finding of the check whose account is on it."""
+    """A plan of ``[plans]``: covers every finding of the check whose account is on it."""
     owner: Text
-    """Who answers for it."""
+    """The person who answers for it."""
     reason: Text
-    """Why it is right as it is."""
+    """Why the finding is acceptable."""
     expires: date | None = None
-    """The last day it holds; afterwards it is itself a finding. The checks of plan gates (``gate-…``) need one."""
+    """The last day it holds; afterwards the exemption itself is a finding.
+
+    Required for checks of plan gates (``gate-…``).
+    """
 
 
 @with_keys_of(RowCounts)
 class ExpectedWritesSection(Section):
     """``[repairs.expected_writes.WRITTEN.TABLE]``: rows that the application's own triggers write into TABLE whenever a
     repair writes the table WRITTEN, or replaces a column where it is ``"table.column"``. A repair that writes any other
-    number of rows is taken back. MySQL and MariaDB do not count by table: there only the sum of all rows that are
-    inserted, updated and deleted is proven, so that a row which went into another table is not noticed.
+    number of rows is rolled back. MySQL and MariaDB do not count by table: there only the sum of all rows that are
+    inserted, updated and deleted is verified, so a row that went into another table is not noticed.
     """
 
 
 @with_keys_of(RepairSettings)
 class RepairsSection(Section):
-    """``[repairs]``: how many repairs may run unattended, what may go ahead without Stripe, and what triggers write."""
+    """``[repairs]``: how many repairs may run without a person, what is allowed without Stripe, what triggers write."""
 
     expected_writes: dict[Text, dict[Text, ExpectedWritesSection]] = Field(default_factory=dict)
 
@@ -177,25 +186,25 @@ class AuditsSection(Section):
 
 @with_keys_of(JwtSettings)
 class JwtSection(Section):
-    """``[server.jwt]``: whose tokens are believed."""
+    """``[server.jwt]``: which tokens of an issuer are accepted."""
 
 
 @with_keys_of(ServerSettings)
 class ServerSection(Section):
-    """``[server]``: where it listens and who may come in."""
+    """``[server]``: the address it listens at, and who may sign in."""
 
     bind: Text = f"{ServerSettings().host}:{ServerSettings().port}"
-    """Address and port. Encryption is the work of a proxy in front."""
+    """Address and port. Use a proxy in front for encryption."""
     jwt: JwtSection | None = None
 
 
 class AlertsSection(Section):
-    """``[alerts]``: where alerts go. What a channel may say depends on its kind."""
+    """``[alerts]``: where alerts go. The options of a channel depend on its kind."""
 
     private_hosts: list[Text] = Field(default_factory=list)
     """Hosts, addresses and networks inside your network that may be called all the same."""
     channels: dict[str, dict[str, ChannelOption]] = Field(default_factory=dict)
-    """A name of yours = a ``kind`` and its options: see [channels](channels.md)."""
+    """A name that you choose = a ``kind`` and its options: see [channels](channels.md)."""
 
 
 class ObjectsSection(Section):
@@ -206,15 +215,15 @@ class ObjectsSection(Section):
     where: Text | None = None
     """A condition in your database's SQL: rows that do not meet it are not read."""
     object: Columns = Field(default_factory=list)
-    """The column, or expression, that holds the object's JSON; of several names, the first that is there."""
+    """The column, or expression, that holds the object's JSON; of several names, the first that exists."""
     fields: dict[str, Text] = Field(default_factory=dict)
     """Stripe's field = your column, where the table has a column for each field and none for the whole object."""
     account: Columns = Field(default_factory=list)
-    """The column of the Stripe account that an object is of, where the table holds several accounts'."""
+    """The column with an object's Stripe account, where the table holds several accounts."""
     livemode: Columns = Field(default_factory=list)
-    """The column of an object's mode, for kinds that do not say it themselves."""
+    """The column with an object's mode, for kinds that do not hold it themselves."""
     synced_at: Columns = Field(default_factory=list)
-    """The column of when an object was last synced. The newest is how fresh the tables are."""
+    """The column with the moment of an object's last sync. The newest says how fresh the tables are."""
 
 
 class StripePreset(Section):
@@ -229,63 +238,66 @@ class StripeSection(StripePreset):
     """``[stripe]``: Stripe's side."""
 
     enabled: bool = True
-    """Whether Stripe is part of the audit. ``false`` switches every check off that reads it; the report says so."""
+    """Whether Stripe is part of the audit. ``false`` switches off every check that reads it, which the report shows."""
     api_key: Text | None = None
     """A restricted key that only reads: ``${STRIPE_API_KEY}``. Without it, checks that read Stripe are skipped."""
     cache: Text | None = None
-    """The folder that keeps what was read, or ``off``. Without it: the store's folder."""
+    """The folder that caches Stripe's answers, or ``off``. Default: the store's folder."""
     supplier: SupplierWord = "api"
-    """Where Stripe's side comes from: its ``api``, a ``database`` that a sync tool keeps, or exported ``files``."""
+    """Where Stripe's side comes from: its ``api``, a ``database`` that a sync tool fills, or exported ``files``."""
     url: Text | None = None
     """The sync tool's database, where it is not the app's own; for ``files``, their folder."""
     preset: Text | None = None
-    """The sync tool that keeps the tables: ``stripe-sync-engine`` or ``dj-stripe``."""
+    """The sync tool that fills the tables: ``stripe-sync-engine`` or ``dj-stripe``."""
     complete_since: date | None = None
-    """From which day on the tables or files hold everything; older things are unknown. Without it: since ever.
-    Customers and subscriptions must be whole: with it they are read from the API, or without an ``api_key`` unknown."""
+    """The day from which on the tables or files hold everything; older things are unknown.
+
+    Default: they hold everything. With it, customers and subscriptions, which must be complete, are read from the API,
+    or are unknown without an ``api_key``.
+    """
     may_be_empty: list[Text] = Field(default_factory=list)
     """For ``files``: the kinds of objects, such as ``disputes``, of which an empty file means that Stripe has none.
     An empty file of any other kind is unknown: an export that fails leaves one, too."""
     stale_after_hours: StaleHours = StripeTables().stale_after_hours
-    """How old what the sync tool last wrote, or the files, may be; beyond it everything of Stripe's is unknown."""
+    """How old the sync tool's last write, or the files, may be; after that everything about Stripe is unknown."""
 
 
 class GatesSection(Section):
     """``[gates]``: which plan gets which feature."""
 
     enabled: bool = True
-    """Whether there are plan gates to check. ``false`` switches their checks off; the report says so."""
+    """Whether there are plan gates to check. ``false`` switches off their checks, which the report shows."""
     matrix: Text | None = None
     """The file that says which plan gets which feature, beside this one: ``gates.toml``. See [gates](gates.md)."""
     lock: Text = "gates.lock"
-    """The file of what was accepted, which ``trueup gate accept`` writes, beside this one."""
+    """The file, beside this one, that records what was accepted; ``trueup gate accept`` writes it."""
     private_hosts: list[Text] = Field(default_factory=list)
     """Hosts, addresses and networks inside your network that an ``http`` probe may call all the same."""
     probes: dict[str, dict[str, ProbeOption]] = Field(default_factory=dict)
-    """A name of yours = a ``kind``, its options, and the ``features`` it is asked about, where those are not all."""
+    """A name that you choose = a ``kind``, its options, and the ``features`` it is asked about, if not all."""
 
 
 @with_keys_of(ReleaseSettings)
 class ReleaseSection(Section):
-    """``[release]``: when ``trueup gate`` lets a release go out. Options of the command come before it."""
+    """``[release]``: when ``trueup gate`` lets a release go out. Options of the command override it."""
 
 
 class Preset(Section):
-    """A known schema's mapping: what a config starts from."""
+    """A known schema's mapping, which a config can start from."""
 
     plans: dict[str, PlanSection] = Field(default_factory=dict)
     """Your plans by name."""
     relations: dict[str, RelationSection] = Field(default_factory=dict)
-    """Where the rows of each relation stand."""
+    """The table of each relation."""
 
 
 class Document(Preset):
     """The whole file."""
 
     environment: Text = ReleaseSettings().environment
-    """What this database is called in reports, in the store and in alerts."""
+    """The name of this database in reports, in the store and in alerts."""
     preset: str | None = None
-    """A known schema, such as ``canonical``, to start from; what the file says overrides it, key by key."""
+    """A known schema, such as ``canonical``, to start from; the file's own keys override it."""
     database: DatabaseSection
     store: StoreSection | None = None
     books: BooksSection = Field(default_factory=BooksSection)

@@ -1,4 +1,4 @@
-"""``[[exemptions]]``: what may be exempted, and what has to be said with it."""
+"""Read ``[[exemptions]]``: what may be exempted, and what each must say."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def exemptions_of(
         _refuse_wrong_scope(section, plans, key, path)
         if section.expires is None and is_gate_check(section.check):
             raise complaint(
-                path, key, f"needs expires: an exemption from {section.check} lets a release through, until a day"
+                path, key, f"needs expires: an exemption from {section.check} lets a release through, so it must end"
             )
         exemption = Exemption(
             check_id=section.check,
@@ -47,7 +47,7 @@ def _refuse_wrong_scope(section: ExemptionSection, plans: Collection[str], key: 
     if section.subject is None and section.plan is None:
         raise complaint(path, key, "names neither a subject nor a plan: say whose findings are accepted")
     if section.subject is not None and section.plan is not None:
-        raise complaint(path, key, "names a subject and a plan: give one of them, and write a second exemption")
+        raise complaint(path, key, "names a subject and a plan: write one exemption for each")
     if section.plan is not None and section.plan not in plans:
-        problem = f'names no plan: there is no "{section.plan}" under [plans]{suggestion(section.plan, plans)}'
+        problem = f'names an unknown plan: there is no "{section.plan}" under [plans]{suggestion(section.plan, plans)}'
         raise complaint(path, (*key, "plan"), problem)

@@ -1,4 +1,4 @@
-"""The types of the values in ``trueup.toml``, each with the sentence that refuses a wrong one."""
+"""The types of the values in ``trueup.toml``, each with the message for a wrong value."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STALE_LIMIT_HOURS = 8760
 SUPPLIERS = ("api", "database", "files")
 
 MEMORY_LEAST_BYTES = 64 * 1024**2
-"""A company of five accounts is audited in 32 MiB, and not in 16."""
+"""The smallest limit: a company of five accounts is audited in 32 MiB, but not in 16."""
 
 _UNITS = {f"{letter}{kind}": base**power for power, letter in enumerate("KMGT", 1) for kind, base in _BASES}
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,9})?", re.ASCII)
@@ -40,7 +40,7 @@ _PRECISION = Context(prec=60)
 
 
 def wrong(problem: str) -> PydanticCustomError:
-    """A validator's refusal, whose text is this problem."""
+    """A validator's error with this text."""
     return PydanticCustomError("refused", "{problem}", {"problem": problem})
 
 
@@ -76,7 +76,7 @@ def _exact(value: object) -> Decimal:
 
 
 def _is_number(value: object) -> TypeGuard[int | str | Decimal]:
-    """Text counts in the digits 0 to 9 alone: ``Decimal`` also takes ``1_000``, and the digits of every script."""
+    """Only the digits 0 to 9 count: ``Decimal`` would also accept ``1_000``, and the digits of every script."""
     if isinstance(value, str):
         return _NUMBER.fullmatch(value) is not None
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
@@ -110,12 +110,12 @@ def _memory(text: str) -> str:
         raise wrong('must be an amount of memory, such as "1GiB" or "512MB"')
     amount, unit = text[: -len(text.lstrip("0123456789 "))].strip(), text.lstrip("0123456789 ")
     if int(amount) * _UNITS[unit] < MEMORY_LEAST_BYTES:
-        raise wrong("must be at least 64MiB: the checks cannot work in less")
+        raise wrong("must be at least 64MiB: the checks cannot run with less")
     return text
 
 
 def _word(value: object) -> object:
-    """Their word as text: a database may keep a code or a flag where we have a word."""
+    """The app's word as text: a database may keep a code or a flag where trueup has a word."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int) else value

@@ -1,4 +1,4 @@
-"""The file itself: read as text, parsed as TOML, and of the right shape. No secret in it is resolved."""
+"""Read the file: text, parsed as TOML, of the right shape. Its secrets are not resolved here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONFIG_BYTES_LIMIT = 1024 * 1024  # one of a thousand plans and exemptions has a
 
 
 def document_at(path: Path) -> Document:
-    """What the file says, of the right shape; no secret is resolved. Raises ``ConfigurationError``."""
+    """Read the file's content in the right shape; no secret is resolved. Raises ``ConfigurationError``."""
     from pydantic import ValidationError  # noqa: PLC0415 - slow to import
 
     from trueup.config.document import Document  # noqa: PLC0415 - slow to import
@@ -35,7 +35,7 @@ def _text(path: Path) -> str:
     try:
         return read_file(path, most_bytes=CONFIG_BYTES_LIMIT).decode("utf-8-sig")
     except FileNotFoundError:
-        raise ConfigurationError(f"There is no config at {path}; trueup init URL writes one.") from None
+        raise ConfigurationError(f"There is no config at {path}; `trueup init URL` writes one.") from None
     except OSError as error:
         raise ConfigurationError(f"The config {path} cannot be read: {error.strerror or 'no reason given'}.") from None
     except UnicodeDecodeError as error:

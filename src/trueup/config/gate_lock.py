@@ -1,4 +1,4 @@
-"""``gates.lock``: what each plan really got when a person accepted it. Read to the letter, written whole or not."""
+"""``gates.lock``: what each plan really got when it was accepted. It is checked exactly, and written in one step."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Lock:
     trueup: str = __version__
 
     def text(self) -> str:
-        """The file: the same bytes for the same lock."""
+        """The file's text: the same for the same lock."""
         body = "".join(f"{line}\n" for line in self._lines())
         named, _, cells = body.partition("\n[cells]\n")
         return f"{_HEAD}{named}checksum = {json.dumps(_checksum(body))}\n\n[cells]\n{cells}"
@@ -58,7 +58,7 @@ class Lock:
 
 
 def list_accepted_cells(gates: Sequence[PlanGate]) -> tuple[GateAcceptance, ...]:
-    """What these plan gates get today, sorted; those without an answer are left out."""
+    """What these plan gates give today, sorted; those without an answer are left out."""
     cells = (
         GateAcceptance(
             feature=gate.feature, plan=gate.plan, is_limit=not isinstance(gate.actual, bool), accepted=int(gate.actual)
@@ -70,17 +70,17 @@ def list_accepted_cells(gates: Sequence[PlanGate]) -> tuple[GateAcceptance, ...]
 
 
 def read_lock(file: str) -> Lock | None:
-    """The lock in this file; None where there is none.
+    """Read the lock in this file; None where there is no file.
 
-    Raises ``ConfigurationError`` for one that was cut short, changed by hand, or cannot be read: it is never taken
-    for no lock.
+    Raises ``ConfigurationError`` for a lock that was cut short, changed by hand, or cannot be read: it never counts as
+    missing.
     """
     path = Path(file)
     try:
         text = read_file(path, most_bytes=LOCK_BYTES_LIMIT).decode("utf-8")
     except FileNotFoundError:
         if path.is_symlink():
-            raise ConfigurationError(f"The lock {path} is a link to a file that is not there; {_MEND}.") from None
+            raise ConfigurationError(f"The lock {path} is a link to a file that does not exist; {_MEND}.") from None
         return None
     except OSError as error:
         raise ConfigurationError(f"The lock {path} cannot be read: {error.strerror or 'no reason given'}.") from None
@@ -98,7 +98,7 @@ def read_lock(file: str) -> Lock | None:
 
 
 def _lock(content: Mapping[str, object], path: Path) -> Lock | None:
-    """The lock that this content says; None where it says none."""
+    """The lock in this content; None where it holds none."""
     version, at, cells = content.get("version"), content.get("accepted_at"), content.get("cells", {})
     if type(version) is int and version > VERSION:
         raise ConfigurationError(f"The lock {path} was written by a newer trueup; upgrade this one.")
@@ -129,7 +129,7 @@ def _cell(name: str, value: object) -> GateAcceptance | None:
 
 
 def write_lock(file: str, lock: Lock) -> None:
-    """Put the lock in place of the one before, in one step: a reader sees either. Raises ``ConfigurationError``."""
+    """Replace the lock before in one step: a reader sees either. Raises ``ConfigurationError``."""
     path = Path(file)
     try:
         with whole_file(path) as out:

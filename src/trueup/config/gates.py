@@ -1,4 +1,4 @@
-"""From ``[gates]`` to settings: the matrix read, the probes' secrets resolved."""
+"""Turn ``[gates]`` into settings: read the matrix, resolve the probes' secrets."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ def gate_settings(
 ) -> GateSettings | None:
     """The plan gates; None where there are none. Raises ``ConfigurationError``, for the matrix too.
 
-    What the options of a kind are is the kind's own to say: ``trueup.probes`` checks them when it opens a probe.
+    ``trueup.probes`` checks the options of a probe when it opens it, because they depend on the kind.
     """
     if not section.enabled:
         return None
     if section.matrix is None:
         if section.probes:
             raise complaint(
-                path, ("gates", "matrix"), 'is missing: name the file that says who gets what: "gates.toml"'
+                path,
+                ("gates", "matrix"),
+                'is missing: name the file that says which plan gets what, such as "gates.toml"',
             )
         return None
     if not plans:
-        raise complaint(path, ("gates", "matrix"), "says which plan gets what, and there are no [plans]: name them")
+        raise complaint(path, ("gates", "matrix"), "says which plan gets what, but there are no [plans]: add them")
     matrix = read_matrix(path.parent / section.matrix, plans)
     known = tuple(dict.fromkeys(row.feature for row in matrix))
     probes = (_probe(name, given, known, path, environ) for name, given in section.probes.items())

@@ -1,4 +1,4 @@
-"""``gates.toml``: which plan gets which feature, and how much of what is limited, checked for nonsense."""
+"""``gates.toml``: which plan gets which feature, and how much of each limited one; read and checked for mistakes."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _SAYS_HOW = 'must say which plans have it: { min_plan = "PRO" }, { team_only = t
 
 
 def read_matrix(path: Path, plans: Sequence[Plan]) -> tuple[GateExpectation, ...]:
-    """A row for each feature and limit on each plan, in the file's order and by rank.
+    """Read the matrix: a row for each feature and limit on each plan, in the file's order and by rank.
 
-    Raises ``ConfigurationError`` for the first thing that cannot be right, or cannot be meant.
+    Raises ``ConfigurationError`` for the first thing that cannot be right, or is probably a mistake.
     """
     content = _parse(path)
     for table in content:
@@ -74,15 +74,15 @@ def _table(content: Mapping[str, object], name: str, path: Path) -> Mapping[str,
 
 
 def _refuse_repeated(keys: Sequence[tuple[str, str]], path: Path) -> None:
-    """Refuse a name that occurs twice, whatever its case: it is either a feature or a limit."""
+    """Refuse a name that occurs twice, even with another case: it is either a feature or a limit."""
     taken: dict[str, tuple[str, str]] = {}
     for key in keys:
         if not re.fullmatch(FEATURE_NAME, key[1]):
-            raise complaint(path, key, "is no name for a feature: letters, digits and _ . / - only, at most 100")
+            raise complaint(path, key, "is not a name for a feature: letters, digits and _ . / - only, at most 100")
         before = taken.setdefault(key[1].casefold(), key)
         if before != key:
             both = "is also a limit" if before[0] != key[0] and key[0] == "features" else f"is {'.'.join(before)} again"
-            mend = "a feature is allowed or limited, not both" if before[0] != key[0] else "keep one of them"
+            mend = "a feature is either allowed or limited" if before[0] != key[0] else "keep one of them"
             raise complaint(path, key, f"{both}: {mend}")
 
 
@@ -98,7 +98,7 @@ def _features(table: Mapping[str, object], plans: Sequence[Plan], path: Path) ->
 
 
 def _read_plans(entry: Mapping[str, object], plans: Sequence[Plan], key: Key, path: Path) -> frozenset[str]:
-    """The plans that have a feature."""
+    """Return the plans that have a feature."""
     for word in entry:
         if word not in (*_WAYS, _DELIBERATE):
             raise complaint(path, (*key, word), f"is not a known key{suggestion(word, (*_WAYS, _DELIBERATE))}")
@@ -118,7 +118,7 @@ def _read_plans(entry: Mapping[str, object], plans: Sequence[Plan], key: Key, pa
 
 
 def team_rank(plans: Sequence[Plan]) -> int:
-    """The lowest rank that a ``team_only`` feature is for: that of the plan called TEAM, else the highest there is."""
+    """The lowest rank that has a ``team_only`` feature: that of the plan called TEAM, else the highest rank."""
     return next((plan.rank for plan in plans if plan.plan.casefold() == _TEAM), max(plan.rank for plan in plans))
 
 
@@ -139,7 +139,7 @@ def _plan(value: object, plans: Sequence[Plan], key: Key, path: Path) -> Plan:
     if plan_row is None:
         if not isinstance(value, str):
             raise complaint(path, key, "must be the name of a plan")
-        raise complaint(path, key, f'is "{value}", which is no plan{suggestion(value, _names(plans))}')
+        raise complaint(path, key, f'is "{value}", which is not a plan{suggestion(value, _names(plans))}')
     return plan_row
 
 
@@ -155,7 +155,7 @@ def _flag(entry: Mapping[str, object], word: str, key: Key, path: Path) -> bool:
 
 
 def _refuse_holes(having: Collection[str], plans: Sequence[Plan], key: Key, path: Path, *, deliberate: bool) -> None:
-    """A higher plan lacks nothing that a lower one has, unless the file says that this is meant."""
+    """Refuse a feature that a lower plan has and a higher one has not, unless the file says that it is meant."""
     hole = next(
         (
             (low.plan, high.plan)
@@ -165,12 +165,12 @@ def _refuse_holes(having: Collection[str], plans: Sequence[Plan], key: Key, path
         ),
         None,
     )
-    _judge(hole, "gives it to {} and refuses it to {}", key, path, deliberate=deliberate)
+    _judge(hole, "gives it to {} but not to {}", key, path, deliberate=deliberate)
 
 
 def _judge(hole: tuple[str, str] | None, says: str, key: Key, path: Path, *, deliberate: bool) -> None:
     if hole is not None and not deliberate:
-        mend = "write deliberate = true beside it if that is meant"
+        mend = "write deliberate = true beside it if that is intended"
         raise complaint(path, key, f"{says.format(*hole)}, which is the higher plan: {mend}")
     if hole is None and deliberate:
         raise complaint(path, (*key, _DELIBERATE), "is not needed: no higher plan gets less; remove it")
@@ -188,7 +188,7 @@ def _limits(table: Mapping[str, object], plans: Sequence[Plan], path: Path) -> I
                 raise complaint(path, (*key, word), f"must be a whole number from 0 to {LIMIT_HIGHEST}")
         missing = [plan.plan for plan in plans if plan.plan not in numbers]
         if missing:
-            raise complaint(path, key, f"names no number for {' and '.join(missing)}: every plan has one, 0 too")
+            raise complaint(path, key, f"names no number for {' and '.join(missing)}: every plan needs one, 0 included")
         _refuse_falling(numbers, plans, key, path, deliberate=_flag(entry, _DELIBERATE, key, path))
         for plan in plans:
             yield GateExpectation(feature=feature, plan=plan.plan, is_limit=True, expected=numbers[plan.plan])

@@ -1,4 +1,4 @@
-"""From ``[plans]`` to plans and their prices: a Stripe price means one plan."""
+"""Turn ``[plans]`` into plans and their prices: a Stripe price means one plan."""
 
 from __future__ import annotations
 

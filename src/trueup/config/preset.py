@@ -1,4 +1,4 @@
-"""Presets: the mappings of known schemas, one TOML file each, and how a config lies over one."""
+"""Presets: the mappings of known schemas, one TOML file each, and how a config overrides one."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def relations_over(
 
 
 def _relation_over(preset: RelationSection, own: RelationSection) -> RelationSection:
-    # Density is a promise about one column of one table: another table or column has not made it.
+    # Density is a promise about one column of one table; it does not hold for another table or column.
     same_sequence = own.table is None and "sequence" not in own.columns
     dense = own.dense_sequence if own.dense_sequence is not None else preset.dense_sequence and same_sequence
     return RelationSection(
@@ -67,7 +67,7 @@ def _relation_over(preset: RelationSection, own: RelationSection) -> RelationSec
 
 
 def _words_over(preset: Mapping[str, list[str]], own: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """A word that the config claims no longer means what the preset says."""
+    """Remove a word that the config maps from the preset's meaning of it."""
     claimed = {word for words in own.values() for word in words}
     kept = {ours: [word for word in words if word not in claimed] for ours, words in preset.items()}
     return {**kept, **own}

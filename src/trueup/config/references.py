@@ -23,11 +23,11 @@ _PASSWORD_IN_OPTION = re.compile(r"\b(?:password|passwd|pwd)\s*=\s*([^&\s]+)", r
 
 
 def resolved(text: str, *, key: Key, path: Path, environ: Mapping[str, str]) -> str:
-    """The value that ``text`` refers to; text without a reference is the value itself.
+    """Resolve the value that ``text`` refers to; text without a reference is the value itself.
 
-    What a reference yields is taken as it is, never looked through for further ones. A relative ``file:`` starts at
-    the config's folder, and the line break at the end of a secret's file is not part of it. Raises
-    ``ConfigurationError`` when a reference leads nowhere.
+    The value of a reference is not searched for further references. A relative ``file:`` starts at the config's folder,
+    and the line break at the end of a secret's file is not part of it. Raises ``ConfigurationError`` when a reference
+    leads nowhere.
     """
     if text.startswith(_FILE):
         return _file(text.removeprefix(_FILE), key=key, path=path)
@@ -35,17 +35,19 @@ def resolved(text: str, *, key: Key, path: Path, environ: Mapping[str, str]) -> 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
         if not match.group().endswith("}") or not _NAME.fullmatch(name):
-            raise complaint(path, key, "holds a ${ that is no reference: write ${NAME}, a variable of the environment")
+            raise complaint(
+                path, key, "holds a ${ that is not a reference: write ${NAME}, with the name of an environment variable"
+            )
         if not environ.get(name):
             state = "empty" if name in environ else "not set"
-            raise complaint(path, key, f"refers to ${{{name}}}, and that environment variable is {state}: export it")
+            raise complaint(path, key, f"refers to ${{{name}}}, but that environment variable is {state}: export it")
         return environ[name]
 
     return _REFERENCE.sub(value, text)
 
 
 def has_literal_secret(text: str) -> bool:
-    """Whether an address or a key, as the file writes it, holds a secret in plain sight.
+    """Whether an address or a key, as the file writes it, holds a secret in plain text.
 
     >>> has_literal_secret("postgresql://app:hunter2@db/app"), has_literal_secret("postgresql://app:${PW}@db/app")
     (True, False)

@@ -1,4 +1,4 @@
-"""From ``[relations]`` to relation mappings: our names exist, keys are mapped, each of their words means one thing."""
+"""Turn ``[relations]`` into mappings: names must be known, keys mapped, and each word must mean one thing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trueup.config.document import RelationSection
 
 Need = tuple[str, str]
-"""A relation and one of its columns; the column is empty for the relation's table."""
+"""A relation and one of its columns; for the relation's table, the column is empty."""
 
 _NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member")
 _PLAN_COLUMNS = frozenset({("account", "plan"), ("plan_change", "from_plan"), ("plan_change", "to_plan")})
@@ -28,7 +28,7 @@ def relation_mappings(
 ) -> dict[str, RelationMapping]:
     """The mapping of every relation that the config or its preset names.
 
-    ``column`` holds what the config says, which may still be an expression: only the live schema tells them apart
+    ``column`` holds what the config says, which may still be an expression: only the live schema distinguishes them
     (``fit``). Raises ``ConfigurationError``.
     """
     for name, section in own.items():
@@ -38,7 +38,7 @@ def relation_mappings(
 
 
 def named_in(own: Mapping[str, RelationSection]) -> frozenset[Need]:
-    """What the config itself names, and so must exist; what only a preset names may be missing."""
+    """What the config itself names, and so must exist; a name that only a preset has may be missing."""
     tables = {(name, "") for name, section in own.items() if section.table is not None}
     columns = {(name, column) for name, section in own.items() for column in (*section.columns, *section.values)}
     return frozenset(tables | columns)
@@ -47,12 +47,12 @@ def named_in(own: Mapping[str, RelationSection]) -> frozenset[Need]:
 def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
     relations = [relation_name(relation) for relation in (*MAPPED, *STRIPE)]
     if name not in relations:
-        raise complaint(path, ("relations", name), f"is not a relation of ours{suggestion(name, relations)}")
+        raise complaint(path, ("relations", name), f"is not a known relation{suggestion(name, relations)}")
     columns = [column.name for column in columns_of(relation_named(name))]
     for part, words in (("columns", section.columns), ("values", section.values)):
         for column in words:
             if column not in columns:
-                problem = f"is not a column of ours{suggestion(column, columns)}"
+                problem = f"is not a known column{suggestion(column, columns)}"
                 raise complaint(path, ("relations", name, part, column), problem)
 
 
@@ -68,14 +68,16 @@ def _mapping(name: str, section: RelationSection, *, plans: Collection[str], pat
         if column_name not in section.columns:
             raise complaint(path, (*key, "values", column_name), "gives words for a column that is not mapped")
     if section.synced_at is not None and relation_named(name) in MAPPED:
-        raise complaint(path, (*key, "synced_at"), "is for relations of Stripe's alone, which a sync tool writes")
+        raise complaint(path, (*key, "synced_at"), "is only for Stripe's relations, which a sync tool writes")
     if section.exact_keys and name not in _NAME_ACCOUNTS:
-        problem = f"is for {', '.join(_NAME_ACCOUNTS)} alone, whose rows name an account"
+        problem = f"is only for {', '.join(_NAME_ACCOUNTS)}, whose rows name an account"
         raise complaint(path, (*key, "exact_keys"), problem)
     if section.allow_empty and name not in MUST_HOLD_ROWS:
-        raise complaint(path, (*key, "allow_empty"), f"is for {' and '.join(MUST_HOLD_ROWS)}; others may be empty")
+        raise complaint(
+            path, (*key, "allow_empty"), f"is only for {' and '.join(MUST_HOLD_ROWS)}; other tables may be empty"
+        )
     if section.dense_sequence and "sequence" not in section.columns:
-        raise complaint(path, (*key, "dense_sequence"), "is true while columns.sequence is not mapped")
+        raise complaint(path, (*key, "dense_sequence"), "is true, but columns.sequence is not mapped")
     return RelationMapping(
         relation=name,
         table=section.table,
@@ -97,7 +99,7 @@ def _mapping(name: str, section: RelationSection, *, plans: Collection[str], pat
 def _words(
     relation: str, column: Column, words: Mapping[str, list[str]], *, plans: Collection[str], path: Path
 ) -> dict[str, str]:
-    """``{our word: their words}`` turned round."""
+    """``{trueup's word: the app's words}``, inverted."""
     meaning: dict[str, str] = {}
     for ours, theirs in words.items():
         key = ("relations", relation, "values", column.name, ours)
@@ -114,9 +116,9 @@ def _refuse_word(
     if (relation, column.name) in _PLAN_COLUMNS:
         if ours not in plans:
             raise complaint(
-                path, key, f"is not a plan of this config, which wants [plans.{ours}]{suggestion(ours, plans)}"
+                path, key, f"is not a plan of this config, which would need [plans.{ours}]{suggestion(ours, plans)}"
             )
     elif column.kind is not Kind.WORD:
-        raise complaint(path, key[:-1], "gives words, and only plans and fixed words have any")
+        raise complaint(path, key[:-1], "gives words, but only plans and columns of fixed words have any")
     elif ours not in column.words:
-        raise complaint(path, key, f"is not a word of ours{suggestion(ours, column.words)}")
+        raise complaint(path, key, f"is not a known word{suggestion(ours, column.words)}")

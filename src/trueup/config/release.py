@@ -1,4 +1,4 @@
-"""``[release]``, read by itself too: a gate that judges a report needs no database, and none of the secrets."""
+"""Read ``[release]`` by itself: a gate that judges a report needs no database, and none of the secrets."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def load_release_settings(path: Path, *, known_checks: Collection[str] | None = None) -> ReleaseSettings:
-    """What the config at ``path`` says about releases, with no reference of it resolved.
+    """The config's section on releases, with no reference resolved.
 
-    ``known_checks`` are the ids that ``[release.shadow]`` may name; ``None`` lets any stand. Raises
+    ``known_checks`` are the ids that ``[release.shadow]`` may name; ``None`` accepts any. Raises
     ``ConfigurationError``.
     """
     return release_settings(document_at(path), known_checks, path=path)
 
 
 def release_settings(document: Document, known_checks: Collection[str] | None, *, path: Path) -> ReleaseSettings:
-    """What the file says about releases. Raises ``ConfigurationError`` for a check that does not exist."""
+    """Read the file's section on releases. Raises ``ConfigurationError`` for a check that does not exist."""
     # Pydantic is imported here so that ``trueup --help`` does not pay for it.
     from trueup.config.declared_keys import settings_from  # noqa: PLC0415 - see above
 

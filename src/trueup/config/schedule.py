@@ -21,7 +21,7 @@ def last_due(schedule: ScheduleSettings, *, now: datetime) -> datetime | None:
         return now - (now - _GRID) % interval
     if schedule.cron is None:
         return None
-    # Walking back from just after the second, so that the very moment counts as come.
+    # Counted back from just after the second, so that this very moment counts as due.
     return _moment(schedule.cron, now.replace(microsecond=0) + timedelta(seconds=1), backwards=True)
 
 

@@ -1,4 +1,4 @@
-"""From ``[repairs]``, ``[audits]``, ``[server]``, ``[alerts]`` and ``[stripe]`` to settings, with secrets resolved."""
+"""Turn ``[repairs]``, ``[audits]``, ``[server]``, ``[alerts]`` and ``[stripe]`` into settings, secrets resolved."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ROLES = ("viewer", "admin", "super_admin")
 
 
 def repair_settings(section: RepairsSection, *, tables: Collection[str], path: Path) -> RepairSettings:
-    """The caps of unattended repairs, what may go ahead without Stripe, and what the application's triggers write.
+    """The caps of repairs without a person, what is allowed without Stripe, and what the application's triggers write.
 
     ``tables`` are those that the mapping names. Raises ``ConfigurationError`` for a table that no repair writes.
     """
@@ -65,7 +65,7 @@ def repair_settings(section: RepairsSection, *, tables: Collection[str], path: P
 
 
 def schedule_settings(section: AuditsSection, *, path: Path) -> ScheduleSettings:
-    """When to audit. Raises ``ConfigurationError`` when both ways of saying it are used."""
+    """The schedule of audits. Raises ``ConfigurationError`` when cron and minutes are both given."""
     schedule = settings_from(ScheduleSettings, section)
     if schedule.cron is not None and schedule.every_minutes is not None:
         raise complaint(path, ("audits",), "holds both cron and every_minutes: keep one of them")
@@ -73,7 +73,7 @@ def schedule_settings(section: AuditsSection, *, path: Path) -> ScheduleSettings
 
 
 def server_settings(section: ServerSection, *, path: Path, environ: Mapping[str, str]) -> ServerSettings:
-    """Where to listen and whom to believe. Raises ``ConfigurationError``."""
+    """Where to listen and what to trust. Raises ``ConfigurationError``."""
     host, _, port = section.bind.rpartition(":")
     if not host or not (port.isascii() and port.isdecimal()) or not 0 <= int(port) <= _PORT_LIMIT:
         raise complaint(path, ("server", "bind"), 'must be an address and a port, such as "127.0.0.1:8321"')
@@ -117,7 +117,7 @@ def _jwt(section: JwtSection, *, path: Path, environ: Mapping[str, str]) -> JwtS
 def alert_settings(section: AlertsSection, *, path: Path, environ: Mapping[str, str]) -> AlertSettings:
     """The channels, their secrets resolved. Raises ``ConfigurationError`` for one without a kind.
 
-    What the options of a kind are is the kind's own to say: ``trueup.channels`` checks them when it opens one.
+    ``trueup.channels`` checks the options of a channel when it opens it, because they depend on the kind.
     """
     channels = []
     for name, given in section.channels.items():
@@ -164,18 +164,18 @@ def stripe_settings(
 
 
 def _refuse_open_address(api_base: str, path: Path) -> None:
-    """The key is sent to it: by HTTPS, or without leaving this machine."""
+    """Check the address, because the key is sent to it: by HTTPS, or without leaving this machine."""
     address = urlsplit(api_base)
     is_secure = address.scheme == "https" and address.hostname
     if not is_secure and not (address.scheme == "http" and is_loopback(address.hostname or "")):
-        says = "must begin with https://: the key is sent to it; http:// is for 127.0.0.1 alone"
+        says = "must begin with https://: the key is sent to it; http:// is only for 127.0.0.1"
         raise complaint(path, ("stripe", "api_base"), says)
     if "@" in address.netloc or address.query or address.fragment:
-        raise complaint(path, ("stripe", "api_base"), 'must be an address alone, such as "https://api.stripe.com"')
+        raise complaint(path, ("stripe", "api_base"), 'must be only an address, such as "https://api.stripe.com"')
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this host is this machine; any other name could lead anywhere."""
+    """Whether this host is this machine; any other name could lead elsewhere."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""From ``[stripe]`` and ``[relations.stripe_…]`` to the tables or files that hold Stripe's side."""
+"""Turn ``[stripe]`` and ``[relations.stripe_…]`` into the tables or files that hold Stripe's side."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def stripe_tables(
     url: str | None,
     path: Path,
 ) -> StripeTables | None:
-    """The tables or files of Stripe's side; None where its API supplies all of it, or nothing does.
+    """The tables or files of Stripe's side; None where the API supplies everything, or Stripe is not used.
 
     ``own`` are the sections of Stripe's relations, ``mappings`` what they mean, and ``url`` is ``[stripe] url`` with
-    its secret resolved. Raises ``ConfigurationError`` for keys that are not this supplier's.
+    its secret resolved. Raises ``ConfigurationError`` for keys that do not belong to this supplier.
     """
     _refuse_others_keys(section, own, path)
     if section.supplier == API or not section.enabled:
@@ -66,7 +66,7 @@ def stripe_tables(
         )
     objects = _objects(section, path)
     if not objects and not mappings:
-        says = 'is "database" and nothing says which tables: give it a preset, or write [relations.stripe_customer]'
+        says = 'is "database", but no tables are named: add a preset, or write [relations.stripe_customer]'
         raise complaint(path, ("stripe", "supplier"), says)
     return StripeTables(
         url=url,
@@ -86,7 +86,7 @@ def _refuse_others_keys(section: StripeSection, own: Mapping[str, RelationSectio
         given = [("stripe", key) for key in ("preset", "objects") if getattr(section, key)]
         given += [("relations", name) for name in own]
         for key in given:
-            says = f'needs supplier = "database" in [stripe], which is "{section.supplier}"'
+            says = f'needs supplier = "database" in [stripe], which has "{section.supplier}"'
             raise complaint(path, key, says)
     if section.supplier != FILES and section.may_be_empty:
         raise complaint(path, ("stripe", "may_be_empty"), 'needs supplier = "files" in [stripe]')
@@ -121,7 +121,7 @@ def _objects(section: StripeSection, path: Path) -> dict[str, ObjectTable]:
 
 
 def _table(kind: str, preset: ObjectsSection | None, own: ObjectsSection | None, path: Path) -> ObjectTable:
-    """What the config says lies over the preset, key by key; a table of its own has columns of its own."""
+    """The config's keys override the preset's one by one; a table of the config has only its own columns."""
     merged = own or preset or ObjectsSection()
     if own is not None and preset is not None:
         merged = preset.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
@@ -134,7 +134,7 @@ def _table(kind: str, preset: ObjectsSection | None, own: ObjectsSection | None,
 
 
 def object_table(section: ObjectsSection, *, is_own: bool = False) -> ObjectTable:
-    """A section whose table is given, as a value."""
+    """A section with its table, as a value."""
     return ObjectTable(
         table=section.table or "",
         where=section.where,

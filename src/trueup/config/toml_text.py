@@ -1,6 +1,6 @@
-"""TOML text, parsed only where it is not nested deeper than any config needs.
+"""Parse TOML text, but only if it is not nested deeper than any config needs.
 
-The library keeps every prefix of a dotted key, so that one key of 200 kB takes gigabytes: depth is looked at first.
+The library keeps every prefix of a dotted key, so that one key of 200 kB takes gigabytes: the depth is checked first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import tomllib
 from decimal import Decimal
 
 LEVELS_LIMIT = 32
-"""How many tables and lists may stand inside each other. What a config can mean has six."""
+"""How many tables and lists may be nested. The deepest config has six levels."""
 
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?(?:"""|\Z)'
@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     r"|[\[{\]}.=,\n]",
     re.DOTALL,
 )
-"""A mark of structure, or a string or comment whole. Every quote matches: looking on for its end may take for ever."""
+"""A mark of structure, or a whole string or comment. Every quote matches: searching for its end could take for ever."""
 
 
 _BRACKETS = {"[": 1, "{": 1, "]": -1, "}": -1}
@@ -63,7 +63,7 @@ def _refuse_deep_text(text: str) -> None:
 
 
 def _refuse_deep_tables(content: object) -> None:
-    """Refuse what only several headers and keys together make deep."""
+    """Refuse depth that only several headers and keys together make."""
     level = [content]
     for _ in range(LEVELS_LIMIT + 1):
         level = [inner for value in level for inner in _inside(value)]

@@ -1,1 +1,1 @@
-"""The customer's words held against a live schema: what fits, what does not, and a first guess at a mapping."""
+"""Compare the config's words with a live schema: what fits, what does not, and a first guess at a mapping."""

@@ -1,4 +1,4 @@
-"""Columns that an app does not have as such, but that an SQL expression can make of what it has."""
+"""Columns that an app does not have as such, but that an SQL expression can derive from its columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STATES = "status state"
 
 
 def role_from_flags(table: SourceTable, dialect: str | None) -> ProposedColumn | None:
-    """A role made of flags such as ``is_staff``."""
+    """A role derived from flags such as ``is_staff``."""
     arms = []
     for role, usual in _ADMIN_FLAGS:
         flag = next((c for c in table.columns if likeness(c.name, usual) and family_of(c.type) in _FLAGS), None)
@@ -36,7 +36,7 @@ def role_from_flags(table: SourceTable, dialect: str | None) -> ProposedColumn |
 
 
 def posted_from_state(table: SourceTable, dialect: str | None) -> ProposedColumn | None:
-    """Propose the column whose words say whether an entry counts. Which of the words mean it cannot be guessed."""
+    """Propose the column whose words say whether an entry counts. Which words mean it cannot be guessed."""
     state = next((c for c in table.columns if likeness(c.name, _STATES)), None)
     if state is None:
         return None
@@ -51,7 +51,7 @@ def columns_elsewhere(
 ) -> Iterator[ProposedColumn]:
     """Facts about an account that another table keeps (a wallet, a subscription), read through a subquery.
 
-    In doubt where that table may hold several rows per account: of those, no subquery may choose.
+    Doubtful where that table may hold several rows per account: a subquery cannot choose among them.
     """
     key = next(column.theirs for column in matched if column.column == "account_id")
     mapped = {column.column for column in matched}

@@ -1,4 +1,4 @@
-"""How alike two names are, whatever the framework wrote them in."""
+"""How alike two names are, in any framework's style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``trueup init`` has to say about a schema, as values."""
+"""What ``trueup init`` found out about a schema, as values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ ENOUGH = 0.5
 """Below this a name or a table is not proposed at all."""
 
 SURE = 1.0
-"""Our own word for it, or a key that cannot be another; everything below is marked as a guess."""
+"""The score of trueup's own word, or of a key that cannot be another; everything below it is marked as a guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedColumn:
-    """One of our columns and what it seems to be: a column of theirs, or an expression.
+    """One of trueup's columns and what it seems to be: a column of the app, or an expression.
 
-    With a ``doubt`` it is only worth a look: it is written as a comment, and the doubt beside it.
+    With a ``doubt`` it only deserves a look: it is written as a comment, with the doubt beside it.
     """
 
     column: str
@@ -29,7 +29,7 @@ class ProposedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedRelation:
-    """One of our relations, the table it seems to be, and what was not found.
+    """One of trueup's relations, the table that it seems to be, and what was not found.
 
     ``deleted_at`` is the column by which the table seems to hide deleted rows.
     """
@@ -44,7 +44,7 @@ class ProposedRelation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A whole config to be. ``missing`` are the relations that no table seems to be."""
+    """A proposed config. ``missing`` are the relations for which no table was found."""
 
     relations: tuple[ProposedRelation, ...] = ()
     missing: tuple[str, ...] = ()

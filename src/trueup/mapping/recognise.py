@@ -1,4 +1,4 @@
-"""Known schemas, recognised."""
+"""Recognise known schemas."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _TELLING_OBJECTS = ("customers", "subscriptions", "invoices")
 
 
 def recognised(tables: Sequence[SourceTable]) -> tuple[str, Mapping[str, RelationMapping]] | None:
-    """Return the name of the preset that this schema matches, and the mappings of its relations that are there.
+    """Return the name of the preset that this schema matches, and the mappings of those of its relations that exist.
 
-    It matches where accounts, ledger and webhook events are there with all the columns that they need.
+    It matches where accounts, ledger and webhook events exist with all the columns that they need.
     """
     for name in preset_names():
         preset = preset_named(name)
@@ -50,9 +50,9 @@ def _indispensable() -> frozenset[Need]:
 
 
 def recognised_stripe(tables: Sequence[SourceTable], *, dialect: str | None) -> tuple[str, frozenset[str]] | None:
-    """The sync tool that keeps Stripe's objects in this schema, by what cannot be missing, and the tables that are its.
+    """The sync tool that keeps Stripe's objects in this schema, recognised by its essential tables; and its tables.
 
-    The tables are those that it is known for, and the others of its schema, or of its prefix.
+    The tables are those that it is known for, and the others with the same schema or prefix.
     """
     for name in stripe_preset_names():
         wanted = {kind: object_table(section) for kind, section in stripe_preset_named(name).objects.items()}

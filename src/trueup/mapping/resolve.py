@@ -1,4 +1,4 @@
-"""A mapping against the live schema: every table and column is there and can hold what it should."""
+"""Resolve a mapping against the live schema: every table and column exists and can hold what it should."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HIDDEN = frozenset({"rowid", "oid", "_rowid_", "ctid", "xmin", "filename"})
 
 
 class Missing(Exception):
-    """Something named does not fit: an error only where the config itself names it. The text lacks its place."""
+    """Something named does not fit: an error only where the config itself names it. The text leaves out the place."""
 
 
 def fit(
@@ -35,12 +35,12 @@ def fit(
     required: Collection[Need] | None = None,
     dialect: str | None = None,
 ) -> tuple[dict[str, RelationMapping], tuple[str, ...]]:
-    """The mapping in the live schema's own spelling, and a sentence for each thing left unmapped.
+    """Return the mapping in the live schema's own spelling, and a sentence for each thing left unmapped.
 
-    ``required`` is what must be there (``Config.required``; None: everything); the rest, which only a preset names,
-    is left unmapped where the schema lacks it. A mapped string is a column if the table has one of that name, else an
-    SQL expression. ``dialect`` is sqlglot's name of the source's dialect: with it, expressions are looked through for
-    unknown columns, and text is no number in a database that has types.
+    ``required`` is what must exist (``Config.required``; None: everything); the rest, which only a preset names, is
+    left unmapped where the schema lacks it. A mapped string is a column if the table has one of that name, otherwise an
+    SQL expression. ``dialect`` is sqlglot's name of the source's dialect: with it, expressions are searched for unknown
+    columns, and text is not a number in a database that has types.
 
     Raises ``ConfigurationError`` for a required table or column that is missing or cannot hold what it should.
     """
@@ -66,7 +66,7 @@ def _relation(
     table = table_named(mapping.table, tables)
     if table is None:
         near = nearest(mapping.table, [candidate.qualified_name for candidate in tables])
-        problem = f'{place}.table is "{mapping.table}", and there is no such table that we may read'
+        problem = f'{place}.table is "{mapping.table}", but no such table can be read'
         _left(f"{problem}{near}", required=bool(needed), notes=notes)
         return None
     columns: dict[str, ColumnMapping] = {}
@@ -97,7 +97,8 @@ def _left(problem: str, *, required: bool, notes: list[str]) -> None:
 def table_named(name: str, tables: Sequence[SourceTable]) -> SourceTable | None:
     """By its qualified name, or its bare one in a default schema; then in any case, where only one answers."""
     schema, bare = schema_and_table(name)
-    # A name with a dot in it may also be written as it is: quotes are needed where a schema and a table are called so.
+    # A name with a dot in it may also be written unquoted: quotes are needed where a schema and a table have these
+    # names.
     names = {spelled_table(bare, schema), spelled_table(name)}
     if schema is not None and schema.casefold() in _DEFAULT_SCHEMAS:
         names.add(spelled_table(bare))
@@ -127,10 +128,10 @@ def located(text: str, table: SourceTable, dialect: str | None) -> ColumnMapping
     if name is not None:
         return ColumnMapping(column=name)
     if _IDENTIFIER.fullmatch(text.strip()) and text.strip().lower() not in _CONSTANTS:
-        raise Missing(f'is "{text}", and table "{table.qualified_name}" has no such column{_near(text, table)}')
+        raise Missing(f'is "{text}", but table "{table.qualified_name}" has no such column{_near(text, table)}')
     unknown = _unknown_column(text, table, dialect)
     if unknown is not None:
-        problem = f'reads "{unknown}", and table "{table.qualified_name}" has no such column{_near(unknown, table)}'
+        problem = f'reads "{unknown}", but table "{table.qualified_name}" has no such column{_near(unknown, table)}'
         raise Missing(problem)
     return ColumnMapping(expression=text)
 
@@ -154,12 +155,12 @@ def refuse_unknown(sql: str, table: SourceTable, dialect: str | None, place: str
     """Raises ``ConfigurationError`` for SQL that reads a column which the table lacks."""
     unknown = _unknown_column(sql, table, dialect)
     if unknown is not None:
-        problem = f'{place} reads "{unknown}", and table "{table.qualified_name}" has no such column'
+        problem = f'{place} reads "{unknown}", but table "{table.qualified_name}" has no such column'
         _left(f"{problem}{_near(unknown, table)}", required=True, notes=[])
 
 
 def _unknown_column(sql: str, table: SourceTable, dialect: str | None) -> str | None:
-    """A column that this SQL reads and the table lacks. What we cannot follow is left for the database to judge."""
+    """A column that this SQL reads and the table lacks. SQL that cannot be analysed is left to the database."""
     if dialect is None:
         return None
     import sqlglot  # noqa: PLC0415 - slow to import

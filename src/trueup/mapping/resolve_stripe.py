@@ -1,4 +1,4 @@
-"""Stripe's side against the live schema: which tables hold it, and how their columns are read."""
+"""Resolve Stripe's side against the live schema: which tables hold it, and how their columns are read."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedTables:
-    """What of Stripe's side is there. ``objects`` are keyed by kind; ``newest`` reads when a table was last synced.
+    """The part of Stripe's side that exists.
 
-    ``notes`` say what a preset names and the schema lacks; ``unknown`` which files are none of ours.
+    ``objects`` are keyed by kind; ``newest`` reads when a table was last synced.
+
+    ``notes`` say what a preset names and the schema lacks; ``unknown`` names files that trueup does not read.
     """
 
     relations: Mapping[str, RelationMapping] = field(default_factory=dict)
@@ -38,9 +40,9 @@ class FittedTables:
 
 
 def fit_stripe(tables: StripeTables, live: Sequence[SourceTable], *, dialect: str) -> FittedTables:
-    """Stripe's side in the live schema's own spelling.
+    """Return Stripe's side in the live schema's own spelling.
 
-    Raises ``ConfigurationError`` for a table or column that the config itself names and that is not there.
+    Raises ``ConfigurationError`` for a table or column that the config itself names and that does not exist.
     """
     if tables.are_files:
         return _fit_files(live)
@@ -57,7 +59,7 @@ def fit_stripe(tables: StripeTables, live: Sequence[SourceTable], *, dialect: st
         source = table_named(wanted.table, live)
         if source is None:
             near = nearest(wanted.table, [table.qualified_name for table in live])
-            problem = f'stripe.objects.{kind}.table is "{wanted.table}", and there is no such table that we may read'
+            problem = f'stripe.objects.{kind}.table is "{wanted.table}", but no such table can be read'
             _left(f"{problem}{near}", is_own=wanted.is_own, notes=problems)
             continue
         mapping = _object_mapping(kind, wanted, source, dialect, problems)
@@ -136,7 +138,7 @@ def _newest(column: ColumnMapping, table: SourceTable, dialect: str) -> Relation
 
 
 def _fit_files(live: Sequence[SourceTable]) -> FittedTables:
-    """A file of a relation's name has our columns; one of a kind's name holds Stripe's objects, a line each."""
+    """A file named for a relation has its columns; one named for a kind holds Stripe's objects, one a line."""
     relations, objects, unknown = {}, {}, []
     known = {relation_name(relation) for relation in STRIPE}
     for table in live:

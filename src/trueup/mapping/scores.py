@@ -1,4 +1,4 @@
-"""How surely a table is one of our relations, and a column one of our columns: by name, by type, by what is unique."""
+"""How likely a table is one of the relations, and a column one of their columns: by name, type and uniqueness."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CREDIT_AMOUNTS = frozenset({"credit", "token", "credit_amount", "token_amount",
 
 
 def chosen_tables(tables: Sequence[SourceTable]) -> dict[str, SourceTable]:
-    """The best table for each relation, the surest pair first; a table is used once."""
+    """The best table for each relation, the likeliest pair first; a table is used once."""
     scores = [
         (table_score(relation, table), -rank, -position, relation, table)
         for rank, relation in enumerate(COLUMNS)
@@ -33,7 +33,7 @@ def chosen_tables(tables: Sequence[SourceTable]) -> dict[str, SourceTable]:
 
 
 def table_score(relation: str, table: SourceTable) -> float:
-    """Half its name, half the columns by which such a table is known; nothing without its keys."""
+    """Half the name, half the columns by which such a table is recognised; 0 without its keys."""
     named = table_likeness(table.name, TABLES[relation])
     matched = {column.column: column for column in matched_columns(relation, table)}
     keys = [column.name for column in columns_of(relation_named(relation)) if column.is_key]
@@ -49,7 +49,7 @@ def table_score(relation: str, table: SourceTable) -> float:
 
 
 def matched_columns(relation: str, table: SourceTable, owner: str = "") -> tuple[ProposedColumn, ...]:
-    """The surest pairs of our columns and theirs; each of theirs is used once. ``owner`` is the accounts' table."""
+    """The likeliest pairs of trueup's columns and the app's; each is used once. ``owner``: the accounts."""
     ours = columns_of(relation_named(relation))
     pairs = [
         (column_score(relation, column, theirs, table, owner), -rank, -position, column, theirs)
@@ -66,7 +66,7 @@ def matched_columns(relation: str, table: SourceTable, owner: str = "") -> tuple
 
 
 def column_score(relation: str, column: Column, theirs: SourceColumn, table: SourceTable, owner: str = "") -> float:
-    """0 to 1; nothing where the type cannot be it."""
+    """0 to 1; 0 where the type cannot be right."""
     is_link = owner != "" and column.name == "account_id" and folded(theirs.name) == link_to(owner)
     score = 1.0 if is_link else likeness(theirs.name, COLUMNS[relation][column.name], owner=table.name)
     if not score or needed_instead(column.kind, theirs.type) or not _may_name_stripe(relation, column, theirs):
@@ -78,7 +78,7 @@ def column_score(relation: str, column: Column, theirs: SourceColumn, table: Sou
 
 
 def link_to(table_name: str) -> str:
-    """What a column that points at this table is called.
+    """The usual name of a column that points at this table.
 
     >>> link_to("accounts_users"), link_to("Organizations")
     ('user_id', 'organization_id')
@@ -87,14 +87,14 @@ def link_to(table_name: str) -> str:
 
 
 def _may_name_stripe(relation: str, column: Column, theirs: SourceColumn) -> bool:
-    """Stripe's ids are text: an integer or a UUID is the app's own row."""
+    """Stripe's ids are text: an integer or a UUID is a row of the app itself."""
     if not column.name.startswith("stripe_") and (relation, column.name) != ("webhook_event", "event_id"):
         return True
     return column.kind is Kind.TEXT and family_of(theirs.type) in (Family.TEXT, Family.UNKNOWN)
 
 
 def _is_money_beside_credits(theirs: SourceColumn, table: SourceTable) -> bool:
-    """``amount`` in a table that also counts credits is what was paid."""
+    """``amount`` in a table that also counts credits is the price that was paid."""
     if folded(theirs.name) in _CREDIT_AMOUNTS:
         return False
     return any(folded(column.name) in _CREDIT_AMOUNTS for column in table.columns)

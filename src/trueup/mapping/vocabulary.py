@@ -1,4 +1,4 @@
-"""What apps call our relations, columns and words. Data only; the nearer to the front, the more usual.
+"""The names that apps give to relations, columns and words. Data only; the nearer to the front, the more usual.
 
 A word is written in snake case; its plural and its camelCase match too. ``?`` marks one that is as often used
 for something else.
@@ -132,7 +132,7 @@ WORDS: dict[str, dict[str, str]] = {
         "failed": "failed failure error errored dead",
     },
 }
-"""Our words, and theirs for them."""
+"""trueup's words, and the app's for them."""
 
 SPECIFIC_FIRST: tuple[str, ...] = (
     "clawback",
@@ -145,7 +145,7 @@ SPECIFIC_FIRST: tuple[str, ...] = (
     "purchase",
     "usage",
 )
-"""The order in which a longer word (``PRO_MONTHLY_RENEWAL``) is looked through for a known one."""
+"""The order in which a longer word (``PRO_MONTHLY_RENEWAL``) is searched for a known one."""
 
 PLAN_LADDER = (
     "free starter basic hobby lite personal plus standard pro premium growth team business scale enterprise ultimate"

@@ -1,4 +1,4 @@
-"""What their words seem to mean: kinds of entry, roles, states of an event, and plans."""
+"""Guess what the app's words mean: kinds of entry, roles, states of an event, and plans."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trueup.mapping.names import folded
 from trueup.mapping.vocabulary import PLAN_LADDER, PLAN_SYNONYMS, SPECIFIC_FIRST, WORDS
 
 NULL_WORD = ""
-"""Matches NULL too."""
+"""Also matches NULL."""
 
 USUAL_PLANS = ("FREE", "PRO", "TEAM")
 
@@ -21,7 +21,7 @@ _PLAN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,39}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanGuess:
-    """A plan that their words seem to name; ``seen`` is false for one that is only usual."""
+    """A plan that the app's words seem to name; ``seen`` is false for one that is only usual."""
 
     plan: str
     rank: int
@@ -31,7 +31,7 @@ class PlanGuess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordGuess:
-    """Our word for each of theirs, and those of theirs that say nothing to us."""
+    """trueup's word for each of the app's, and those of the app that could not be guessed."""
 
     meaning: tuple[tuple[str, tuple[str, ...]], ...]
     unknown: tuple[str, ...] = ()
@@ -103,6 +103,6 @@ def _plan_named(word: str) -> str | None:
 
 
 def _rung(plan: str) -> int:
-    """Where on the usual ladder; a plan of an unknown name comes above the known ones."""
+    """The plan's place among the usual plans; a plan of an unknown name comes above the known ones."""
     ladder = PLAN_LADDER.split()
     return next((ladder.index(token) for token in plan.lower().split("_") if token in ladder), len(ladder))

@@ -1,4 +1,4 @@
-"""A proposal as the text of a ``trueup.toml``: every guess marked, what was not found as a comment."""
+"""Write a proposal as the text of a ``trueup.toml``: every guess is marked, what was not found is a comment."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _FOOT = """
 """
 _GATES = (
     '# matrix = "gates.toml"                 # which plan gets which feature',
-    "# [gates.probes.app]                    # who is asked what it really gets; see docs/gates.md for other kinds",
+    "# [gates.probes.app]                    # how to ask what a plan really gets; docs/gates.md has other kinds",
     '# kind = "callable"',
-    '# callable = "app.access:may_use"       # a function of yours: (plan, feature) -> bool or int',
+    '# callable = "app.access:may_use"       # your own function: (plan, feature) -> bool or int',
 )
 _COMMENT_AT = 40
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -47,18 +47,21 @@ _LAST_SHORT = 0xFFFF
 
 
 def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
-    """The text of a config that ``load_config`` accepts as soon as one relation was found.
+    """Return the text of a config that ``load_config`` accepts as soon as one relation was found.
 
-    ``url_reference`` is how the file names the database. One that holds a password is never written;
+    ``url_reference`` is how the file names the database. A reference that holds a password is never written;
     ``${DATABASE_URL}`` is written instead.
     """
     reference = DATABASE_REFERENCE if has_literal_secret(url_reference) else url_reference
     lines = [_HEAD.rstrip("\n")]
     if proposal.preset is not None:
-        lines.append(_line(f"preset = {_text(proposal.preset)}", "recognised: every table and column comes from it"))
+        lines.append(_line(f"preset = {_text(proposal.preset)}", "recognised: it supplies every table and column"))
     lines += ["", "[database]", f"url = {_text(reference)}"]
     lines.append(
-        _line('# repair_url = "${TRUEUP_REPAIR_URL}"', "a narrow role that may repair; without it, repairs are off")
+        _line(
+            '# repair_url = "${TRUEUP_REPAIR_URL}"',
+            "a role with few rights that may repair; without it, repairs are off",
+        )
     )
     lines += ["", "[stripe]", *_stripe(proposal.stripe_preset)]
     lines += ["", "[gates]", _line("enabled = false", "until there is a matrix of plan gates: their checks are off")]
@@ -75,9 +78,9 @@ def _stripe(preset: str | None) -> Iterator[str]:
     if preset is None:
         yield _line("enabled = false", "until trueup may read Stripe: its checks are off")
         return
-    yield _line('supplier = "database"', "recognised: Stripe's objects are in this database already")
+    yield _line('supplier = "database"', "recognised: Stripe's objects are in this database")
     yield f"preset = {_text(preset)}"
-    yield _line('# api_key = "${STRIPE_API_KEY}"', "a restricted key; reads what the tables do not hold (events)")
+    yield _line('# api_key = "${STRIPE_API_KEY}"', "a restricted key, to read what the tables do not hold (events)")
 
 
 def _plans(proposal: Proposal) -> Iterator[str]:
@@ -106,7 +109,7 @@ def _relation(relation: ProposedRelation) -> Iterator[str]:
             relation.deleted_at if folded(relation.deleted_at) == relation.deleted_at else f'"{relation.deleted_at}"'
         )
         yield _line(
-            f"# where = {_text(f'{quoted} IS NULL')}", "this column seems to hide deleted rows; leave them out?"
+            f"# where = {_text(f'{quoted} IS NULL')}", "this column seems to mark deleted rows; leave them out?"
         )
     if any(column.column == "sequence" for column in relation.columns):
         yield _line("# dense_sequence = true", "only where the app promises that no number is ever missing")
@@ -131,7 +134,7 @@ def _words(relation: str, column: ProposedColumn) -> Iterator[str]:
     table = f"[relations.{relation}.values.{column.column}]"
     if column.words is None:
         if column.column in ("plan", "kind", "status") and column.doubt is None:
-            yield _line(f"# {table}", "our words = their words, where they differ; the column was not read")
+            yield _line(f"# {table}", "trueup's words = your words, where they differ; the column was not read")
         return
     if column.words.meaning:
         yield table
@@ -151,7 +154,7 @@ def _meanings(words: WordGuess) -> Iterator[str]:
         yield _line(f"{_key(ours)} = [{', '.join(map(_text, theirs))}]", "" if same else "guess")
     for word in words.unknown:
         yield _line(
-            f"# {_text(word)}", "guess wanted: which of our words is this? Until you say, its rows cannot be judged"
+            f"# {_text(word)}", "guess: which of trueup's words is this? Until it is named, its rows cannot be judged"
         )
 
 

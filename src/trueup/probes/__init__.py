@@ -1,4 +1,4 @@
-"""Ways to ask an application what its plans really get: one module per kind of probe, named like the kind."""
+"""Ways to ask an application what its plans really get: one module per kind of probe, named for the kind."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def open_probe(
     plan_words: Mapping[str, str] | None = None,
     trust: ssl.SSLContext | None = None,
 ) -> Probe:
-    """The probe of these settings; nothing is asked before ``ask``.
+    """Open the probe of these settings; nothing is asked before ``ask``.
 
     ``now`` is naive UTC. ``snapshot`` is the audit's own, for the kinds that read the app's database, ``plan_words``
-    leads from that database's words for plans to ours, and ``rows`` asks the books. ``trust`` replaces the machine's
-    own certificate authorities. Raises ``ConfigurationError`` for an unknown kind, and for an option that is unknown,
+    maps that database's words for plans to trueup's, and ``rows`` asks the books. ``trust`` replaces the machine's own
+    certificate authorities. Raises ``ConfigurationError`` for an unknown kind, and for an option that is unknown,
     missing or cannot be right.
     """
     kind = _kind(settings)

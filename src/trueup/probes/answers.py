@@ -1,4 +1,4 @@
-"""What a probe brought back, and how it becomes rows: an answer is to the letter what was asked for, or none."""
+"""The answers of a probe, and how they become rows: only an answer of exactly the expected form counts."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
-    """Why there is no answer: a clause for people, which may repeat what the app wrote."""
+    """Why there is no answer: a clause for people, which may repeat text of the app."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What was said of each cell, as it came: a bool, an int, why there is none, or something that is no answer.
+    """The answer for each cell as it came: a bool, an int, the reason why there is none, or something else.
 
-    ``lists`` names every feature that the app has, where it says so; None where it does not. ``failure`` says what else
-    could not be asked, although answers came; ``problem`` why none of them can be believed.
+    ``lists`` names every feature that the app has, if the probe says so; None otherwise. ``failure`` says what else
+    could not be asked, although answers came; ``problem`` why none of them can be trusted.
     """
 
     cells: Mapping[Cell, object] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Answers:
 
 
 def clean(reason: str) -> str:
-    """A reason as it may be shown: without secrets, on one line, short."""
+    """A reason in a form that may be shown: without secrets, on one line, short."""
     text = printable(redact(" ".join(reason.split())))
     return text if len(text) <= REASON_LENGTH else f"{text[: REASON_LENGTH - 1]}…"
 
@@ -90,17 +90,17 @@ def _row(answers: Answers, probe: str, cell: GateExpectation) -> GateAnswer:
 
 
 def _judge(answer: object, *, is_limit: bool) -> tuple[int | None, str | None]:
-    """The answer as a number, or why it is none. A bool is no number here, whatever Python thinks."""
+    """The answer as a number, or why it is not an answer. A bool is not a number here, although it is one in Python."""
     if isinstance(answer, Unanswered):
         return None, clean(answer.reason) or "no reason was given"
     if is_limit:
         if type(answer) is not int:
-            return None, f"a whole number was asked for, and the answer is {_describe_type(answer)}"
+            return None, f"the answer must be a whole number and is {_describe_type(answer)}"
         if not 0 <= answer <= LIMIT_HIGHEST:
-            return None, f"a number from 0 to {LIMIT_HIGHEST} was asked for"
+            return None, f"the answer must be a number from 0 to {LIMIT_HIGHEST}"
         return answer, None
     if type(answer) is not bool:
-        return None, f"true or false was asked for, and the answer is {_describe_type(answer)}"
+        return None, f"the answer must be true or false and is {_describe_type(answer)}"
     return int(answer), None
 
 
@@ -112,7 +112,7 @@ def _describe_type(answer: object) -> str:
 def _list_others(
     answers: Answers, probe: str, asked: Collection[GateExpectation], known: Collection[str]
 ) -> Iterator[GateAnswer]:
-    """What the matrix does not mention."""
+    """The answers that the matrix does not mention."""
     mentioned = {(cell.feature, cell.plan) for cell in asked}
     features = {cell.feature for cell in asked}
     for (feature, plan), answer in sorted(answers.cells.items()):
@@ -124,12 +124,12 @@ def _list_others(
 
 
 def misnamed(cells: Collection[Cell]) -> str | None:
-    """Why these cells cannot be believed as a whole: a name that is none, or far too many of them."""
+    """Why these cells cannot be trusted as a whole: an invalid name, or far too many of them."""
     if len({feature for feature, _ in cells}) > MOST_FEATURES:
         return f"it names more than {MOST_FEATURES} features"
     for feature, plan in sorted(cells):
         if not re.fullmatch(FEATURE_NAME, feature):
-            return f'it names a feature "{feature[:40]}", which is no name: letters, digits and _ . / - only'
+            return f'it names a feature "{feature[:40]}", which is not a name: letters, digits and _ . / - only'
         if not plan.strip() or not plan.isprintable() or len(plan) > PLAN_LENGTH:
-            return f'it names a plan for "{feature}" that is no name'
+            return f'it names a plan for "{feature}" that is not a name'
     return None

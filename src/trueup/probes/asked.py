@@ -1,4 +1,4 @@
-"""Runs in the app's own interpreter, as ``python -c``: asks its callable about each cell, and writes down what it says.
+"""Runs in the app's own interpreter, as ``python -c``: asks the app's function about each cell and writes its answers.
 
 It is read as text and never imported here, knows only Python's own library, and must run on old Pythons too. It reads
 its questions from stdin as one JSON object; each answer goes, as one line of JSON, to the file descriptor that its
@@ -20,11 +20,11 @@ ASKED_WRONGLY = 2
 
 
 def main() -> int:
-    """Answer every question; the exit code is 0 also where an answer is that there is none."""
+    """Answer every question; the exit code is 0 even if an answer is that there is none."""
     questions = json.loads(sys.stdin.readline())
     descriptor = int(sys.argv[1])
     os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's own signature
-    signal.alarm(questions["seconds"])  # in case no process is left to end this one
+    signal.alarm(questions["seconds"])  # in case no other process is left to end this one
     sys.path.insert(0, str(Path.cwd()))
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         function = found(questions["callable"])
@@ -35,13 +35,13 @@ def main() -> int:
         say(out, names)
         new = [name for name in names.get("names", ()) if name not in questions["known"]]
         for feature, plan in questions["cells"] + [(name, plan) for name in new for plan in questions["plans"]]:
-            say(out, {"feature": feature, "plan": plan, **said(function, plan, feature)})
+            say(out, {"feature": feature, "plan": plan, **ask_function(function, plan, feature)})
         say(out, {"end": True})
     return 0
 
 
 def say(out: TextIO, line: dict[str, Any]) -> None:
-    """One line, at once: what was answered before a crash is an answer."""
+    """Write one line at once: what was answered before a crash is an answer."""
     out.write(json.dumps(line) + "\n")
     out.flush()
 
@@ -58,8 +58,8 @@ def found(name: str) -> Callable[..., Any] | dict[str, Any]:
     return thing if callable(thing) else {"problem": f"{name} is not a function"}
 
 
-def said(function: Callable[..., Any], plan: str, feature: str) -> dict[str, Any]:
-    """What the app's function says; only a bool or an int is an answer, and numpy's are neither."""
+def ask_function(function: Callable[..., Any], plan: str, feature: str) -> dict[str, Any]:
+    """Ask the app's function; only a bool or an int is an answer, and numpy's are neither."""
     try:
         answer = function(plan, feature)
     except BaseException as error:  # noqa: BLE001 - the app's own code, in a process of its own

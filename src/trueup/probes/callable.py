@@ -1,4 +1,4 @@
-"""A function of the app's own, asked in a process of its own: ``module:function(plan, feature) -> bool | int``.
+"""A function of your app, asked in a separate process: ``module:function(plan, feature) -> bool | int``.
 
     [gates.probes.app]
     kind = "callable"
@@ -7,8 +7,8 @@
     # python = ".venv/bin/python"                # the app's interpreter, where it is not the one trueup runs in
 
 The process starts in ``folder``, with this environment, and is ended with everything it started when the time is up.
-What the app prints is not read as an answer. An exception, ``None`` or anything but a plain ``bool`` or ``int`` is no
-answer.
+What the app prints is not read as an answer. An exception, ``None`` or anything but a plain ``bool`` or ``int`` is not
+an answer.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LONGEST_SECONDS = 600
 class Options:
     """The options of a callable probe."""
 
-    callable: str = option("The function: module:function. It is given a plan and a feature.")
+    callable: str = option("The function: module:function. It gets a plan and a feature.")
     lists: str | None = option("A function that returns the names of all features: module:function.", default=None)
     python: str | None = option("The interpreter to run it with; trueup's own.", default=None)
     folder: str | None = option("The folder to run it in; the config's own.", default=None)
@@ -43,7 +43,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallableProbe:
-    """Starts the process and takes down its answers."""
+    """Starts the process and reads its answers."""
 
     asking: Asking
     options: Options
@@ -51,7 +51,7 @@ class CallableProbe:
     folder: Path
 
     def ask(self) -> Answers:
-        """Every answer that came in time; what is missing says why."""
+        """Every answer that came in time; each other cell says why it has none."""
         options = self.options
         question = {
             "callable": options.callable,
@@ -86,7 +86,7 @@ class CallableProbe:
             return self._incomplete(cells, problem)
         wrong = misnamed([(name, plan) for name in names or () for plan in self.asking.plans])
         if wrong is not None:
-            return Answers(cells=cells, failure=f"{self.options.lists} cannot be believed: {wrong}")
+            return Answers(cells=cells, failure=f"{self.options.lists} cannot be trusted: {wrong}")
         return Answers(cells=cells, lists=names, failure=failure)
 
     def _incomplete(self, cells: dict[Cell, object], problem: str) -> Answers:
@@ -108,17 +108,17 @@ def open_probe(options: Options, asking: Asking) -> CallableProbe:
         raise asking.complaint("timeout_seconds", f"must be a whole number from 1 to {_LONGEST_SECONDS}")
     folder = asking.path(options.folder or ".")
     if not folder.is_dir():
-        raise asking.complaint("folder", f"is {folder}, and there is no such folder")
+        raise asking.complaint("folder", f"is {folder}, but there is no such folder")
     return CallableProbe(asking=asking, options=options, python=_interpreter(options, asking), folder=folder)
 
 
 def _interpreter(options: Options, asking: Asking) -> str:
-    """A bare name is looked for on the PATH; anything else is a path."""
+    """A bare name is searched on the PATH; anything else is a path."""
     if options.python is None:
         return sys.executable
     if "/" not in options.python:
         return options.python
     python = asking.path(options.python)
     if not python.exists():
-        raise asking.complaint("python", f"is {python}, and there is no such file")
+        raise asking.complaint("python", f"is {python}, but there is no such file")
     return str(python.absolute())

@@ -1,4 +1,4 @@
-"""A process of the app's: started with a question, read until its time is up, gone with all it started."""
+"""A process of the app: it gets a question, is read until its time is up, and ends with all it started."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _CHUNK = 65_536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """The lines that came, in order, and why there are no more where that is not how it should have ended."""
+    """The lines that came, in order, and why there are no more if it should not have ended there."""
 
     lines: tuple[Mapping[str, Any], ...]
     problem: str | None = None
 
 
 def converse(python: str, question: Mapping[str, object], *, folder: Path, timeout_seconds: float) -> Said:
-    """Run the app's code with ``python`` in ``folder`` and take down its answers. No process is left behind.
+    """Run the app's code with ``python`` in ``folder`` and read its answers. No process is left behind.
 
-    What it printed is shown only where it failed, and without secrets.
+    Its output is shown only where it failed, and without secrets.
     """
     source = Path(asked.__file__).read_text(encoding="utf-8")
     reading, writing = os.pipe()
@@ -67,7 +67,7 @@ def converse(python: str, question: Mapping[str, object], *, folder: Path, timeo
 
 
 def _tell(process: subprocess.Popen[bytes], question: Mapping[str, object], ends: float) -> None:
-    """Hand over the question until ``ends``. That the process has ended, or does not listen, is seen later."""
+    """Send the question until ``ends``. Whether the process has ended, or does not read, shows later."""
     if process.stdin is None:
         return
     descriptor = process.stdin.fileno()
@@ -119,12 +119,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _lines(text: bytes) -> tuple[tuple[Mapping[str, Any], ...], str | None]:
-    """The whole lines; a last one that was cut off is none."""
+    """The complete lines; a last line that was cut off does not count."""
     whole = text[: text.rfind(b"\n") + 1]
     try:
         return tuple(_objects(whole)), None
     except (ValueError, TypeError, RecursionError):
-        return (), "something else than our own code wrote the answers"
+        return (), "other code than trueup's wrote the answers"
 
 
 def _objects(text: bytes) -> Iterator[Mapping[str, Any]]:
@@ -136,7 +136,7 @@ def _objects(text: bytes) -> Iterator[Mapping[str, Any]]:
 
 
 def _ended_badly(code: int | None, lines: tuple[Mapping[str, Any], ...], printed: IO[bytes]) -> str | None:
-    """What to say of a process that ended without saying so."""
+    """The problem of a process that ended without an end line."""
     if lines and ("end" in lines[-1] or "problem" in lines[-1]):
         return None
     how = "was ended" if code is None else f"ended with {code}" if code >= 0 else f"was ended by signal {-code}"

@@ -5,9 +5,9 @@
     path = "build/plans.json"
     max_age_hours = 24                           # then the file must say when it was made
 
-It holds `{"generatedAt": "2026-03-01T12:00:00Z", "features": {"exports": {"FREE": false, "PRO": true}}, "limits":
-{"seats": {"FREE": 1, "PRO": 5}}}` and nothing else; `generatedAt` may be left out where no age is asked for. It names
-every feature there is: one that the matrix does not mention is a finding, and the reverse.
+It holds only `{"generatedAt": "2026-03-01T12:00:00Z", "features": {"exports": {"FREE": false, "PRO": true}}, "limits":
+{"seats": {"FREE": 1, "PRO": 5}}}`; `generatedAt` is needed only with `max_age_hours`. It names every feature there is,
+so a feature that only the matrix or only the file has is a finding.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Options:
 
 
 class _Malformed(ValueError):
-    """Why the file cannot be believed: the rest of a sentence that begins with its name."""
+    """Why the file cannot be trusted: the rest of a sentence that begins with its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class FileProbe:
     now: datetime
 
     def ask(self) -> Answers:
-        """Everything in the file, or why none of it can be believed."""
+        """Everything in the file, or why none of it can be trusted."""
         try:
             document = _document(self._content())
             self._refuse_age(document)
@@ -75,9 +75,9 @@ class FileProbe:
         if self.max_age_hours is None:
             return
         if made_at is None:
-            raise _Malformed(f"does not say when it was made; write {_MADE}, or ask for no max_age_hours")
+            raise _Malformed(f"does not say when it was made; write {_MADE}, or remove max_age_hours")
         if made_at > self.now + _CLOCK_SKEW:
-            raise _Malformed("was made in the future, if its own date is right")
+            raise _Malformed("says that it was made in the future")
         if made_at < self.now - timedelta(hours=self.max_age_hours):
             raise _Malformed(f"was made at {made_at} UTC, which is more than {self.max_age_hours} hours ago")
 
@@ -93,7 +93,7 @@ def _document(content: bytes) -> Mapping[str, object]:
         raise _Malformed("does not hold an object")
     unknown = sorted(document.keys() - {*_TABLES, _MADE})
     if unknown:
-        raise _Malformed(f'holds "{unknown[0][:40]}", which is neither {_MADE} nor features nor limits')
+        raise _Malformed(f'holds "{unknown[0][:40]}", which is none of {_MADE}, features and limits')
     return document
 
 
@@ -109,7 +109,7 @@ def _cells(document: Mapping[str, object]) -> Mapping[Cell, object]:
     if not cells:
         raise _Malformed("names no feature")
     if wrong := misnamed(cells):
-        raise _Malformed(f"cannot be believed: {wrong}")
+        raise _Malformed(f"cannot be trusted: {wrong}")
     return cells
 
 
@@ -127,12 +127,12 @@ def _moment(value: object) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise _Malformed(f"has a {_MADE} that is no moment; write it like 2026-03-01T12:00:00Z")
+        raise _Malformed(f"has a {_MADE} that is not a moment; write it like 2026-03-01T12:00:00Z")
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _no_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse a name that occurs twice: it gives two answers, and neither can be believed."""
+    """Refuse a name that occurs twice: it gives two answers, and neither can be trusted."""
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
         raise _Malformed("holds a name twice")
@@ -140,11 +140,11 @@ def _no_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_number(word: str) -> NoReturn:
-    raise _Malformed(f"holds {word}, which is no number")
+    raise _Malformed(f"holds {word}, which is not a number")
 
 
 def open_probe(options: Options, asking: Asking) -> FileProbe:
-    """The probe. Raises ``ConfigurationError`` for an age that cannot be right."""
+    """Open the probe. Raises ``ConfigurationError`` for an age that cannot be right."""
     if options.max_age_hours is not None and not 1 <= options.max_age_hours <= _LONGEST_HOURS:
         raise asking.complaint("max_age_hours", f"must be a whole number from 1 to {_LONGEST_HOURS}")
     return FileProbe(path=asking.path(options.path), max_age_hours=options.max_age_hours, now=asking.now)

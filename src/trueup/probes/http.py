@@ -4,15 +4,15 @@
     kind = "http"
     url = "https://app.example.com/api/gates/{feature}"
     allow = [200]                                # these statuses mean that the plan has the feature
-    deny = [402, 403]                            # these that it has not; anything else is no answer
+    deny = [402, 403]                            # these mean that it does not; anything else is not an answer
     limit_path = "limits.{feature}"              # where a limit is in the JSON of an allowed answer
     # feature_path = "features.{feature}"        # or: a feature's true or false in that JSON, whatever the status
-    [gates.probes.api.tokens]                    # an account of each plan, kept for this
+    [gates.probes.api.tokens]                    # an account of each plan, reserved for this
     FREE = "${GATES_TOKEN_FREE}"
     PRO = "${GATES_TOKEN_PRO}"
 
-The token is sent as `Authorization: Bearer …`. Redirects are not followed, and are no answer, like every status that is
-not listed, every failure and every answer after the time limit. A host that is not public must be listed in
+The token is sent as `Authorization: Bearer …`. Redirects are not followed and are not an answer, and neither are other
+statuses, failures and answers after the time limit. A host that is not public must be listed in
 `[gates] private_hosts`. Without `{feature}` in the address, each plan is asked once.
 """
 
@@ -48,7 +48,7 @@ _REDIRECTS = range(300, 400)
 class Options:
     """The options of an HTTP probe."""
 
-    url: str = option("Where to ask; `{feature}` and `{plan}` stand for their names.")
+    url: str = option("The address to ask; `{feature}` and `{plan}` are replaced by their names.")
     tokens: Mapping[str, str] = option("A plan = the token of an account on that plan.", secret=True)
     header: str = option("The header that carries the token.", default="Authorization")
     scheme: str = option("The word before the token; `none` sends the token alone.", default="Bearer")
@@ -70,7 +70,7 @@ class HttpProbe:
     tokens: Mapping[str, str] = field(repr=False)
 
     def ask(self) -> Answers:
-        """What each request brought; a request that failed leaves its own cells unanswered."""
+        """The answers of each request; a request that failed leaves only its own cells unanswered."""
         ends = time.monotonic() + self.options.timeout_seconds
         came: dict[tuple[str, str], Answer | Unanswered] = {}
         cells: dict[Cell, object] = {}
@@ -117,7 +117,7 @@ def _address(url: str, *, feature: str, plan: str) -> str:
 
 
 def _explain_unexpected(came: Answer) -> Unanswered:
-    elsewhere = ", which leads elsewhere and is not followed" if came.status in _REDIRECTS else ""
+    elsewhere = ", a redirect, which is not followed" if came.status in _REDIRECTS else ""
     return Unanswered(reason=f"{came.place} answered {came.status}{elsewhere}, which means neither yes nor no")
 
 
@@ -130,7 +130,7 @@ def _find_value(came: Answer, path: list[str]) -> object:
             came.body.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_no_repetition
         )
     except _Repeated as error:
-        return Unanswered(reason=f'{came.place} answered with "{error}" twice, which is two answers')
+        return Unanswered(reason=f'{came.place} answered with "{error}" twice, so with two answers')
     except (ValueError, RecursionError):
         return Unanswered(reason=f"{came.place} answered with something that is not JSON")
     for step in path:
@@ -164,10 +164,12 @@ def open_probe(options: Options, asking: Asking) -> HttpProbe:
         if any(status not in _STATUSES for status in statuses):
             raise asking.complaint(name, "must hold HTTP statuses, such as 200 or 403")
     if set(options.allow) & set(options.deny):
-        raise asking.complaint("deny", "holds a status that allow holds, too")
+        raise asking.complaint("deny", "holds a status that allow holds too")
     for plan in options.tokens:
         if plan not in asking.plans:
-            raise asking.complaint(f"tokens.{plan}", f"is for no plan of yours; they are {', '.join(asking.plans)}")
+            raise asking.complaint(
+                f"tokens.{plan}", f"is not for one of your plans; they are {', '.join(asking.plans)}"
+            )
     if not all(part.isascii() and part.replace("-", "").isalnum() for part in (options.header, options.scheme)):
         raise asking.complaint("header", "and scheme must be plain words, such as Authorization and Bearer")
     if any(not token.isprintable() or not token.isascii() for token in options.tokens.values()):

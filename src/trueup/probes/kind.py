@@ -1,4 +1,4 @@
-"""What each kind of probe offers, and what it is handed when a probe is opened."""
+"""The interface of every kind of probe, and the input for opening one."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Rows = Callable[[str], Sequence[Mapping[str, object]]]
 
 
 class Probe(Protocol):
-    """One way to ask, ready to be asked."""
+    """One way to ask the app, opened."""
 
     def ask(self) -> Answers:
-        """What the app says, within the probe's own time limit. What fails is an answer too: why there is none."""
+        """The app's answers, within the probe's own time limit. A failure is an answer too: why there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Which probe is opened and what it is asked: those ``cells`` of the matrix.
+    """The settings of the probe to open, and the ``cells`` of the matrix that it is asked about.
 
-    ``plan_words`` leads from the database's words for plans to ours.
+    ``plan_words`` maps the database's words for plans to trueup's.
     ``snapshot`` and ``rows`` are None where only the options are checked, which needs neither.
     """
 
@@ -69,7 +69,7 @@ class Asking:
 
 
 class Kind(Protocol):
-    """What each module of this folder that is a kind offers. ``Options`` is a dataclass of ``option``s.
+    """The interface of the modules of this folder that are kinds. ``Options`` is a dataclass of ``option``s.
 
     ``READS`` are the relations of the books that its answers come from.
     """
@@ -79,4 +79,4 @@ class Kind(Protocol):
     READS: tuple[str, ...]
 
     def open_probe(self, options: Any, asking: Asking) -> Probe:
-        """The probe. Asks nothing; raises ``ConfigurationError`` for an option that cannot be right."""
+        """Open the probe, without asking. Raises ``ConfigurationError`` for an option that cannot be right."""

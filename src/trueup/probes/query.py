@@ -8,9 +8,9 @@
     value = "enabled"
 
 The plan's words are those of `[relations.account.values.plan]`. A value of the database is a boolean where the matrix
-expects one (also 0 and 1) and a whole number where it has a limit. NULL is not an answer, and neither are words: of a
-column that holds `yes`, say `value = "enabled = 'yes'"`. A CSV file has no types, so `true` and `false` count in it.
-The rows name every feature there is: one that the matrix does not mention is a finding, and the reverse.
+expects one (also 0 and 1) and a whole number where it has a limit. NULL is not an answer, and neither is text: for a
+column that holds `yes`, write `value = "enabled = 'yes'"`. A CSV file has no types, so `true` and `false` count in it.
+The rows name every feature there is, so a feature that only the matrix or only the rows have is a finding.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ class Options:
     table: str | None = option("The table or view, schema-qualified or not.", default=None)
     query: str | None = option("One SELECT instead of a table, in your database's SQL.", default=None)
     where: str | None = option("A condition on the rows, in your database's SQL.", default=None)
-    feature: str = option("The column, or expression, of the feature's name.", default="feature")
-    plan: str = option("The column, or expression, of the plan's name.", default="plan")
-    value: str = option("The column, or expression, of what the plan gets.", default="value")
+    feature: str = option("The column, or expression, with the feature's name.", default="feature")
+    plan: str = option("The column, or expression, with the plan's name.", default="plan")
+    value: str = option("The column, or expression, with what the plan gets.", default="value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryProbe:
-    """Reads the rows. ``plan_words`` leads from the database's words for plans to ours."""
+    """Reads the rows. ``plan_words`` maps the database's words for plans to trueup's."""
 
     mapping: RelationMapping
     snapshot: Snapshot | None
@@ -58,7 +58,7 @@ class QueryProbe:
     plan_words: Mapping[str, str]
 
     def ask(self) -> Answers:
-        """Every row, or why none can be believed."""
+        """Every row, or why none can be trusted."""
         if self.snapshot is None:
             return Answers(problem="the database had gone away before it could be asked")
         try:
@@ -67,7 +67,7 @@ class QueryProbe:
             return Answers(problem=str(error))
         wrong = misnamed(cells)
         if wrong is not None:
-            return Answers(problem=f"{self.mapping.table} cannot be believed: {wrong}")
+            return Answers(problem=f"{self.mapping.table} cannot be trusted: {wrong}")
         return Answers(cells=cells, lists=tuple(dict.fromkeys(feature for feature, _ in cells)))
 
     def _cells(self, snapshot: Snapshot) -> Mapping[Cell, object]:
@@ -91,15 +91,15 @@ class QueryProbe:
                     yield _text(row["feature"]), _text(row["plan"]), row["value"]
 
     def _value(self, feature: str, value: object, *, words_count: bool) -> object:
-        """The value as the matrix asks for it; of a feature that the matrix does not know, as it looks.
+        """The value in the type that the matrix expects; unchanged for a feature that the matrix does not know.
 
-        A database's numbers may travel as text. Its words are not an answer, unless ``words_count``.
+        A database's numbers may arrive as text. Its words are not an answer, unless ``words_count``.
         """
         if value is None:
             return Unanswered(reason="its value is NULL")
         number = _number(value)
         if feature in self.limits or (feature not in self.features and not isinstance(value, bool)):
-            return Unanswered(reason="its value is no whole number") if number is None else number
+            return Unanswered(reason="its value is not a whole number") if number is None else number
         if isinstance(value, bool):
             return value
         if number is None and not words_count:
@@ -134,7 +134,7 @@ def _text(value: object) -> str:
 def open_probe(options: Options, asking: Asking) -> QueryProbe:
     """The probe. Raises ``ConfigurationError`` where there is not exactly one of table and query."""
     if (options.table is None) == (options.query is None):
-        raise asking.complaint("table", "and query are two ways to say the same: give one of them")
+        raise asking.complaint("table", "and query are alternatives: give one of them")
     mapping = RelationMapping(
         relation="gate_answer",
         table=options.table or "query",

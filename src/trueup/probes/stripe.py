@@ -2,11 +2,11 @@
 
     [gates.probes.stripe]
     kind = "stripe"
-    features = ["exports", "sso"]                # those that Stripe's entitlements decide
+    features = ["exports", "sso"]                # the features that Stripe's entitlements decide
 
-A plan has the features of the product of its prices, by the features' lookup keys. A plan that is not paid for has
-none. A price that was not read, a paid plan without prices, and prices whose products differ in a feature are no
-answer; limits are not Stripe's to tell.
+A plan has the features of its prices' product, by the features' lookup keys. An unpaid plan has none. There is no
+answer for a price that was not read, a paid plan without prices, or prices whose products differ in a feature; Stripe
+does not know limits.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class StripeProbe:
     rows: Rows | None
 
     def ask(self) -> Answers:
-        """What each plan's products carry; why not, where Stripe was not read."""
+        """The features of each plan's products; or why there are none, where Stripe was not read."""
         if self.rows is None:
             return Answers(problem="Stripe was not read")
         copied = {row["relation"] for row in self.rows(_COPIED)}
@@ -82,7 +82,7 @@ class _Carried:
         products = self.products.get(cell.plan, ())
         if not products:
             paid = self.paid.get(cell.plan, True)
-            return Unanswered(reason=f"{cell.plan} is paid for and has no prices") if paid else False
+            return Unanswered(reason=f"{cell.plan} is paid for but has no prices") if paid else False
         unread = [price for price, product in products if product is None]
         if unread:
             return Unanswered(reason=f"the price {unread[0]} of {cell.plan}, or its product, is not among those read")
