@@ -173,7 +173,7 @@ def test_the_head_must_be_there_and_name_the_last_entry() -> None:
 def test_a_head_of_two_rows_is_found() -> None:
     journal = chained(line(n) for n in range(3))
     found = verify(journal, head=dataclasses.replace(head_after(journal), others=1))
-    assert found == BrokenAt(seq=3, reason="the head has 2 rows, and must have one")
+    assert found == BrokenAt(seq=3, reason="the head has 2 rows, but must have one")
 
 
 def test_entries_of_the_first_form_are_whole_and_none_follows_one_of_the_second() -> None:

@@ -126,9 +126,9 @@ def test_text_that_is_not_canonical_is_refused(connection: Connection, column: s
 
 def test_a_trigger_that_swallows_or_changes_the_entry_is_noticed(connection: Connection) -> None:
     for name, does, says in (
-        ("trueup_journal_zz", "RETURN NULL", "kept none"),
+        ("trueup_journal_zz", "RETURN NULL", "did not keep it"),
         ("trueup_journal_zz", "NEW.reason := 'another'; RETURN NEW", "another entry"),
-        ("aa", "RETURN NULL", "kept none"),
+        ("aa", "RETURN NULL", "did not keep it"),
         ("aa", "NEW.reason := 'another'; RETURN NEW", "another entry"),
         ("aa", "NEW.before := '{}'; RETURN NEW", "another entry"),
     ):

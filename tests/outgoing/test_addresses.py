@@ -92,6 +92,6 @@ def test_a_listed_network_does_not_hold_its_addresses_in_disguise() -> None:
     ["", "*", "*.internal", "10.1.2.3/16", "http://mail", "mail:25", "a/b", "0x7f.1", "2130706433", "fe80::1%e", "ü"],
 )
 def test_an_entry_that_is_no_host_is_refused_by_name(entry: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"alerts\.private_hosts holds .*, which is no host name") as caught:
+    with pytest.raises(ConfigurationError, match=r"alerts\.private_hosts holds .*, which is not a host name") as caught:
         PrivateHosts.read(["mail.internal", entry])
     assert f'"{entry}"' in str(caught.value) or not entry.isprintable()

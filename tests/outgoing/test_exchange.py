@@ -60,7 +60,7 @@ def test_a_redirect_is_an_answer_and_is_not_followed(sink: HTTPSink, authority: 
     sink.reply(answer(status, b"", Location=f"https://127.0.0.1:{sink.port}/elsewhere"))
     assert posted(sink, authority).status == status
     assert len(sink.received) == 1
-    with pytest.raises(OutgoingFailed, match=f"answered {status} where a document was asked for"):
+    with pytest.raises(OutgoingFailed, match=f"answered {status} instead of a document"):
         fetched(sink, authority)
 
 
@@ -76,7 +76,7 @@ def test_a_name_is_checked_against_the_certificate_and_not_the_address(sink: HTT
     assert exchange("POST", named, reach, headers={}, body=b"").status == 200
     other = reach.endpoint(f"https://other.example:{sink.port}/", named="It")
     with pytest.raises(
-        OutgoingFailed, match=r"other\.example cannot be spoken to securely: its certificate is not trus"
+        OutgoingFailed, match=r"other\.example could not agree on an encrypted connection: its certificate is not trus"
     ):
         exchange("POST", other, reach, headers={}, body=b"")
     assert len(sink.received) == 1
@@ -101,7 +101,7 @@ def test_plain_http_is_only_for_listed_hosts() -> None:
         assert post(plain.url, b"{}", {}, private_hosts=LOOPBACK).status == 200
         with pytest.raises(ConfigurationError, match=r"is not encrypted; write https://, or list 127\.0\.0\.1 in"):
             post(plain.url, b"{}", {}, private_hosts=("localhost", "10.0.0.0/8"))
-        with pytest.raises(OutgoingFailed, match="cannot be spoken to securely"):
+        with pytest.raises(OutgoingFailed, match="could not agree on an encrypted connection"):
             post(plain.url.replace("http:", "https:"), b"{}", {}, private_hosts=LOOPBACK)
 
 
@@ -178,7 +178,7 @@ NOT_HTTP: dict[str, Reply] = {
 @pytest.mark.parametrize("what", NOT_HTTP)
 def test_what_is_not_http_is_no_answer(sink: HTTPSink, authority: Authority, what: str) -> None:
     sink.reply(NOT_HTTP[what])
-    with pytest.raises(OutgoingFailed, match="hung up, or answered with something that is not HTTP"):
+    with pytest.raises(OutgoingFailed, match="closed the connection, or answered with something that is not HTTP"):
         posted(sink, authority)
 
 

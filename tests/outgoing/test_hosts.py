@@ -36,7 +36,7 @@ def test_a_plain_address_is_taken_apart(url: str, place: str, target: str) -> No
 
 
 REFUSED = {
-    "is no web address": (
+    "is not a web address": (
         "",
         "ftp://host/s3cret",
         "//host/s3cret",
@@ -64,7 +64,7 @@ REFUSED = {
     ),
     "names a port that does not exist": ("https://host:0/s3cret", "https://host:65536/", "https://host:99999/"),
     "holds a #": ("https://host/s3cret#x", "https://host#"),
-    "characters that a web address cannot hold": (
+    "characters that must be percent-encoded": (
         *(
             "https://host/a b",
             "https://host/s3cret\r\nX: y",

@@ -1,4 +1,4 @@
-"""The account ids in the books: which of them no account has, and writing them as their account does."""
+"""The account ids in the books: find those that belong to no account, and rewrite them as their account spells them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ and how a UUID is written.
 
 
 def strangers(books: Books, places: Iterable[Place]) -> set[str]:
-    """The account ids in these columns that no account has, byte by byte."""
+    """The account ids in these columns that equal no account's, byte by byte."""
     unknown: set[str] = set()
     for relation, column in places:
         rows = books.connection.execute(
@@ -55,7 +55,7 @@ def alike(books: Books, ids: Collection[str]) -> set[str]:
 
 
 def respell(books: Books, places: Iterable[Place], spelling: Mapping[str, str]) -> None:
-    """Write these account ids in these columns as ``spelling`` has them."""
+    """Rewrite these account ids in these columns as ``spelling`` says."""
     import pyarrow as pa  # noqa: PLC0415 - heavy
 
     changed = {theirs: ours for theirs, ours in spelling.items() if theirs != ours}
@@ -75,7 +75,7 @@ def respell(books: Books, places: Iterable[Place], spelling: Mapping[str, str]) 
 
 
 def doubtful(books: Books, place: Place, *, among_themselves: bool) -> str | None:
-    """An account id in this column that no account has, and that yet may be one's: an example of it, or None.
+    """An account id in this column that no account has but that may equal one: an example, or None.
 
     ``among_themselves``: two ids that no account has may also be one.
     """
@@ -95,7 +95,7 @@ def doubtful(books: Books, place: Place, *, among_themselves: bool) -> str | Non
 
 
 def note_problem(books: Books, relation: str, problem: str) -> None:
-    """Put on record that this relation's rows cannot be divided by account, so that no check reads them."""
+    """Record that this relation's rows cannot be divided by account, so that no check reads them."""
     books.connection.execute(
         "UPDATE trueup_copy SET problem = ? WHERE relation = ? AND problem IS NULL", [problem, relation]
     )

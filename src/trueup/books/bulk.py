@@ -1,4 +1,4 @@
-"""Adding many rows of ours to a relation of the books at once."""
+"""Add many rows to a relation of the books at once."""
 
 from __future__ import annotations
 

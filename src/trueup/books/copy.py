@@ -1,4 +1,4 @@
-"""Copying one relation from a snapshot into the books: one pass, in batches, never the whole table in memory."""
+"""Copy one relation from a snapshot into the books: one pass, in batches, never the whole table in memory."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def copy_relation(
     unique_key: bool,
     progress: Progress,
 ) -> int:
-    """Copy the relation and record what was read; how many rows there were.
+    """Copy the relation and record what was read; return how many rows there were.
 
     ``unique_key`` says that the source itself keeps the key unique, so that duplicates need not be looked for.
     When the source goes away in the middle, the relation stays empty, its line in the books says how far the copy
@@ -60,7 +60,7 @@ def copy_relation(
 
 
 class _Counted:
-    """Counts rows as they pass, tells the progress, and keeps the source's own error from being lost in DuckDB's."""
+    """Counts rows as they pass, reports the progress, and keeps the source's own error from being lost in DuckDB's."""
 
     def __init__(self, progress: Progress) -> None:
         self.rows = 0
@@ -146,7 +146,7 @@ def _value(column: Column, reading: Reading | None) -> str:
 
 
 def quarantine_unreadable(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bool) -> None:
-    """Put on record what could not be read, and drop only rows that have no name."""
+    """Record what could not be read, and drop only rows that have no name."""
     name = relation_name(relation)
     keys = [column.name for column in columns_of(relation) if column.is_key]
     nameless = " OR ".join(f"{key} IS NULL" for key in keys)
@@ -195,7 +195,7 @@ def _note_unknown_words(connection: DuckDBPyConnection, name: str, column: str, 
 
 
 def note_unread(books: Books, mapping: RelationMapping, problem: str) -> None:
-    """Put on record that a mapped relation was not read at all."""
+    """Record that a mapped relation was not read at all."""
     _record(books.connection, mapping, rows=0, problem=problem)
 
 

@@ -1,7 +1,7 @@
-"""Nothing read is not clean: a relation that must hold rows, and of which none was read, is not read whole.
+"""Nothing read is not clean: a relation that must hold rows, but of which none was read, counts as not read whole.
 
-A ``where`` that leaves every row out, another database's address and a table that is not written to look alike: every
-check is quiet. So an audit says which it was not able to look at, unless the config says that nothing is there yet.
+A ``where`` that leaves every row out, another database's address and an abandoned table look alike: every check is
+quiet. So an audit says which relation it could not look at, unless the config says that it may be empty.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from trueup.model.source import RelationMapping
 def note_nothing_read(
     books: Books, mappings: Iterable[RelationMapping], *, now: datetime, clock_skew: timedelta
 ) -> None:
-    """Put on record which relations were copied whole and still show nothing of ``now`` (naive UTC).
+    """Record which relations were copied whole and still show nothing of ``now`` (naive UTC).
 
     A row dated later than ``clock_skew`` from now is a row of the future: a clock, a time zone or a mapping is wrong.
     """
@@ -27,14 +27,14 @@ def note_nothing_read(
             continue
         problem = _problem(books, mapping, latest=now + clock_skew)
         if problem is not None:
-            mend = f"mend that, or say allow_empty = true in [relations.{mapping.relation}]"
+            mend = f"correct that, or set allow_empty = true in [relations.{mapping.relation}]"
             books.connection.execute(
                 "UPDATE trueup_copy SET problem = ? WHERE relation = ?", [f"{problem}; {mend}", mapping.relation]
             )
 
 
 def _problem(books: Books, mapping: RelationMapping, *, latest: datetime) -> str | None:
-    """Why the relation shows nothing of now; None when it shows something."""
+    """Why the relation shows nothing of the present; None when it does."""
     rows, dated, earliest = books.connection.execute(
         f"SELECT count(*), count(created_at), min(created_at) FROM {mapping.relation}"
     ).fetchall()[0]

@@ -33,7 +33,7 @@ _ROWS_A_STATEMENT = 100
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """Open books: the connection that the engine reads, and what the file says of itself."""
+    """Open books: the connection that the engine reads, and what the file records about itself."""
 
     connection: DuckDBPyConnection
     prepared: PreparedStatements | None = dataclasses.field(default=None, repr=False)
@@ -55,7 +55,7 @@ class Books:
                 raise
 
     def make_table(self, sql: str) -> None:
-        """Make a table, or another in its place; what was derived from that one has to be made anew as well."""
+        """Make a table, or replace it; what was derived from the old one has to be made again as well."""
         self.connection.execute(sql)
         if self.prepared is not None:
             self.prepared.tables.clear()
@@ -86,7 +86,7 @@ class Books:
         return str(row[0]) if row else ""
 
     def begin(self, *, environment: str, as_of: datetime | None) -> None:
-        """Say which environment and moment the books are of."""
+        """Record which environment and moment the books are of."""
         if self.prepared is not None:
             self.prepared.environment, self.prepared.as_of = environment, as_of
             return
@@ -159,7 +159,7 @@ def create_books(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> Iterator[Bo
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
-        raise BooksUnreadable(f"{path} exists already; name another file for the books or remove it.") from None
+        raise BooksUnreadable(f"{path} already exists; name another file for the books or remove it.") from None
     except OSError as error:
         raise BooksUnreadable(
             f"The books cannot be made at {path}: {error.strerror}; name a folder you may write to."
@@ -174,7 +174,7 @@ def create_books(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> Iterator[Bo
 
 @contextlib.contextmanager
 def open_books(path: Path, *, memory_limit: str = MEMORY_LIMIT, spill: Path | None = None) -> Iterator[Books]:
-    """Books that were kept, read only. Raises ``BooksUnreadable`` when the file is missing or is not ours."""
+    """Open kept books, read only. Raises ``BooksUnreadable`` when the file is missing or was not made by trueup."""
     import duckdb  # noqa: PLC0415 - heavy
 
     if not path.is_file():
@@ -184,18 +184,16 @@ def open_books(path: Path, *, memory_limit: str = MEMORY_LIMIT, spill: Path | No
             row = connection.execute("SELECT format FROM trueup_books").fetchone()
             if row is None or row[0] != FORMAT:
                 raise BooksUnreadable(
-                    f"{path} is of another books format than this trueup ({FORMAT}); make the books again."
+                    f"{path} has another books format than this trueup reads ({FORMAT}); make the books again."
                 )
             yield Books(connection=connection)
     except (duckdb.IOException, duckdb.CatalogException, duckdb.SerializationException) as error:
-        raise BooksUnreadable(
-            f"{path} is not a books file that can be read; make it again with --keep-books."
-        ) from error
+        raise BooksUnreadable(f"{path} cannot be read as a books file; make it again with --keep-books.") from error
 
 
 @contextlib.contextmanager
 def books_in_memory() -> Iterator[Books]:
-    """Empty books that are never written anywhere, and are worked with as those of an audit."""
+    """Empty books that are never written to disk, and work like those of an audit."""
     with _connect(None) as connection:
         connection.execute(all_tables())
         yield Books(connection=connection)

@@ -1,4 +1,4 @@
-"""Looking up the rows of a relation by what they name: in books of any size, and in small ones that are read whole."""
+"""Look up the rows of a relation by the values of its columns: in books of any size, or in small ones read whole."""
 
 from __future__ import annotations
 

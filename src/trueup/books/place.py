@@ -1,4 +1,4 @@
-"""Where books live while an audit runs: a private folder that outlives neither the audit nor a kill.
+"""The place of the books while an audit runs: a private folder that outlives neither the audit nor a kill.
 
 Books hold personal data. The folder is 0700, it is deleted when the audit ends, and what a killed run left behind is
 swept by the next one: a run holds a lock on its folder for as long as it lives, and a folder without a lock is dead.
@@ -32,7 +32,7 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     except OSError as error:
         raise ConfigurationError(
-            f"The books cannot be made in {parent}: {error.strerror or 'no reason given'}; let TMPDIR name a folder "
+            f"The books cannot be made in {parent}: {error.strerror or 'no reason given'}; set TMPDIR to a folder "
             "that this user may write to."
         ) from None
     try:
@@ -44,7 +44,7 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
 
 
 def temporary_folder() -> Path:
-    """Return the folder for what an audit needs only while it runs: the one that ``TMPDIR`` names, or the system's.
+    """Return the folder for files that an audit needs only while it runs: ``TMPDIR``, or the system's.
 
     Raises ``ConfigurationError`` where the named one is not a folder. Python would take ``/tmp`` in silence, and books
     hold personal data: a folder that was named was named for a reason.

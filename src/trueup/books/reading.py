@@ -1,7 +1,7 @@
-"""Reading a source's value into one of our columns, as SQL: exactly, or not at all.
+"""Read a source's value into one of trueup's columns, as SQL: exactly, or not at all.
 
-A value that cannot be read exactly becomes NULL in the books and its row says why in ``unreadable``. NULL never
-fires a check by itself: what is unknown is not broken and not fine.
+A value that cannot be read exactly becomes NULL in the books, and its row says why in ``unreadable``. NULL never fires
+a check by itself: an unknown value is neither broken nor right.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _may_fail(column: Column, incoming: str) -> bool:
 
 
 def _map_word(name: str, values: Mapping[str, str]) -> str:
-    """Their word to ours; ``""`` also matches NULL. A word the map does not know stays as it is."""
+    """The app's word to trueup's; ``""`` also matches NULL. A word that the map does not know stays as it is."""
     by_ours: dict[str, list[str]] = {}
     for theirs, ours in values.items():
         by_ours.setdefault(ours, []).append(theirs)
@@ -140,7 +140,7 @@ def _text(incoming: str, raw: str) -> str | None:
 
 
 def _word(column: Column, incoming: str, raw: str) -> str | None:
-    """Our own words in any case are ours. An unknown one stays, so that it can be named; an unknown role is a user."""
+    """trueup's words in any case count. An unknown one stays, so that it can be named; an unknown role is a user."""
     text = _text(incoming, raw)
     if text is None:
         return None

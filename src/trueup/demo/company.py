@@ -59,7 +59,7 @@ class Company:
         """Write the app's tables into ``place``.
 
         ``place`` is ``sqlite:///FILE``, ``postgresql://…``, ``mysql://…``, or a folder, which gets Parquet files.
-        Raises ``ConfigurationError`` when one of the tables is there already, unless ``force`` replaces it, or when
+        Raises ``ConfigurationError`` when one of the tables already exists, unless ``force`` replaces it, or when
         the driver is not installed; ``SourceUnavailable`` when the database refuses us.
         """
         write_company(self.connection, place, force=force)

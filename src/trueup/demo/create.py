@@ -20,10 +20,10 @@ def create_company(
 
     ``url`` names an empty database; None makes a SQLite file in the folder. A database other than that file is
     written into the config as a reference to ``DATABASE_URL``, because its address may hold a password.
-    Raises ``ConfigurationError`` when something is there already.
+    Raises ``ConfigurationError`` when one of its files already exists.
     """
     address = url or f"sqlite:///{(folder / 'app.db').resolve()}"
-    progress.begin(f"Founding a company of {accounts:,} accounts", None)
+    progress.begin(f"Making a company of {accounts:,} accounts", None)
     with make_company(accounts=accounts, seed=seed, now=now) as company:
         company.write(address)
         (folder / "truth.json").write_text(company.truth.text(), encoding="utf-8")

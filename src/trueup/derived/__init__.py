@@ -1,4 +1,4 @@
-"""Derived relations: what several checks ask of the same rows, worked out once per audit.
+"""Derived relations: what several checks need of the same rows, computed once per audit.
 
 Each is named SQL over the relations, kept as a table while an audit runs. One group is one file.
 """

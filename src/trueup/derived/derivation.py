@@ -1,4 +1,4 @@
-"""What a derived relation is: named SQL over the relations, worked out once per audit."""
+"""What a derived relation is: named SQL over the relations, computed once per audit."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ENTRY_LINKS = (
 class Derived:
     """A named query. Its column names are those of its outermost SELECT.
 
-    ``optional`` names what it reads only where it is mapped, as ``relation`` or ``relation.column``: a check on a
-    derived relation says itself, in ``requires``, which of these it cannot do without.
+    ``optional`` names what it reads only if it is mapped, as ``relation`` or ``relation.column``: a check on a derived
+    relation says itself, in ``requires``, which of these it needs.
     """
 
     name: str

@@ -44,7 +44,7 @@ GROUP BY e.account_id
 
 UNPROVEN_ACCOUNT = Derived(
     name="unproven_account",
-    holds="Accounts whose steps have to be looked at one by one. Here that is all of them; an engine that can prove "
+    holds="Accounts whose steps have to be checked one by one. Here that is all of them; an engine that can prove "
     "most ledgers regular at less cost leaves those out.",
     sql="""
 SELECT DISTINCT account_id
@@ -56,7 +56,7 @@ WHERE posted AND account_id IS NOT NULL
 IRREGULAR_STEP = Derived(
     name="irregular_step",
     holds="Each posted entry beside its predecessor in the account, kept only where something does not follow: the "
-    "balance, the date, or the sequence number. The checks tell these apart; an honest ledger has no rows here.",
+    "balance, the date, or the sequence number. The checks distinguish these; a sound ledger has no rows here.",
     sql="""
 SELECT *
 FROM (

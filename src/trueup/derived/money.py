@@ -1,6 +1,6 @@
 """Derived relations about money: what was paid at Stripe, what it owes in credits, and which entries are about it.
 
-One *money* is one thing that is paid once: an invoice, or a payment or checkout that belongs to none. Whatever names a
+One *money* is one thing that is paid once: an invoice, or a payment or checkout without an invoice. Whatever names a
 part of it (a payment of the invoice, its checkout, an event about it) names the whole.
 """
 
@@ -64,7 +64,7 @@ FROM (
 LONE_PAYMENT = Derived(
     name="lone_payment",
     holds="One row per payment that belongs to no invoice: how it came, whether it is paid, still pending, or never "
-    "will be (unpaid), and when it succeeded, where Stripe's events still say so.",
+    "will be (unpaid), and when it succeeded, if Stripe's events still show it.",
     sql="""
 WITH success AS (
     SELECT payment_intent_id, min(created_at) AS succeeded_at
@@ -151,7 +151,7 @@ FROM (
 
 MONEY_BACK = Derived(
     name="money_back",
-    holds="One row per money that was refunded or disputed: how much of it was given back (returned: refunds that "
+    holds="One row per money that was refunded or disputed: how much of it was paid back (returned: refunds that "
     "succeeded, disputes that were lost), how much may yet be (under_way), and in how many movements, each of which "
     "may have been rounded to a whole credit. Failed refunds and won disputes are neither.",
     # When a refund succeeded or a dispute was lost is known from its last event.

@@ -1,4 +1,4 @@
-"""Derived relations about what an invoice owes: its lines read as plans and periods, and the credits they come to."""
+"""Derived relations about what an invoice owes: its lines read as plans and periods, and the credits for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from trueup.derived.derivation import ENTRY_LINKS, Derived
 _HOLDS = (
     "One row for each of them with a line for a plan whose credits are known: the fewest and the most credits that it "
     "owes by now. A price of twelve periods owes them one after the other, or at once. The most is NULL where the "
-    "invoice also sells what no plan knows."
+    "invoice also sells something that is in no plan."
 )
 
 

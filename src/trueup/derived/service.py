@@ -1,4 +1,4 @@
-"""Derived relations about service: who is served less than is paid for, and what pays without a subscription."""
+"""Derived relations about service: accounts that get less than is paid for, and payments without a subscription."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Derived relations of Stripe's subscriptions: what each one means, whether it is owed service, and whose it is.
+"""Derived relations of Stripe's subscriptions: the plan of each, whether it is owed service, and whose it is.
 
-Only this app's subscriptions count: not those of another application, another mode, or products that are not ours.
+Only this app's subscriptions count: not those of another application, another mode, or another app's products.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 from trueup.derived.derivation import Derived
 
 EXCUSING = ("stripe_event", "stripe_invoice", "stripe_price")
-"""Relations that put a date or an amount on a subscription. Unmapped, the plan's own price and the period stand in."""
+"""Relations that put a date or an amount on a subscription. If unmapped, the plan's own price and period are used."""
 
 BOUGHT_ITEM = Derived(
     name="bought_item",
     holds="Each item of a subscription beside the plan that its price means, and what "
-    "it costs. It is ours where the price is in a plan, or its product is one of ours; all are where none are named.",
+    "it costs. It is this app's if the price is in a plan, or its product is listed; without a list all are.",
     sql="""
 SELECT i.subscription_id, i.item_id, i.price_id, i.lookup_key, i.product_id, i.quantity, i.metered,
        p.plan, p.rank,
@@ -82,7 +82,7 @@ GROUP BY subscription_id
 
 SUBSCRIPTION_STANDING = Derived(
     name="subscription_standing",
-    holds="One row per subscription of ours: the plan of the highest rank among its items; what its latest invoice "
+    holds="One row per subscription of this app: the plan of the highest rank among its items; what its latest invoice "
     "charged, or else what its prices say, or the plan's; since when it is late; when it ends, or to which plan it "
     "changes. `is_live`: it bills. `is_owed`: what it pays for must be there. `may_serve`: its account may keep "
     "the plan, or nothing says otherwise. Both follow what was paid for the time that runs now, before the status. "
@@ -106,7 +106,7 @@ late AS (                              -- since when its oldest open invoice was
     WHERE status = 'open' AND subscription_id IS NOT NULL
     GROUP BY subscription_id
 ),
-news AS (                              -- what the app may not have heard yet
+news AS (                              -- changes that may not have reached the app yet
     SELECT DISTINCT object_id
     FROM stripe_event
     WHERE created_at >= $settled_before AND object_id IS NOT NULL
@@ -175,7 +175,7 @@ FROM seen
 
 SEAT_PRICE = Derived(
     name="seat_price",
-    holds="The prices that are sold by the seat: a live subscription has more than one of it.",
+    holds="The prices that are sold by the seat: some live subscription has more than one of it.",
     sql="""
 SELECT DISTINCT i.price_id
 FROM bought_item AS i
@@ -186,7 +186,7 @@ WHERE s.is_live AND i.is_ours AND i.quantity > 1 AND NOT i.metered
 
 SUBSCRIPTION_LINK = Derived(
     name="subscription_link",
-    holds="Each account that a subscription of ours may be of, and the strongest reason: 1 the subscription names it, "
+    holds="Each account that a subscription may belong to, and the strongest reason: 1 the subscription names it, "
     "2 it names the subscription, 3 the finished checkout that made the subscription names it, 4 it names the "
     "customer, 5 the customer names it.",
     optional=("stripe_checkout_session",),
@@ -234,7 +234,7 @@ WHERE l.strength = 1 AND l.is_closed = 0
 
 SUBSCRIPTION_HOLDER = Derived(
     name="subscription_holder",
-    holds="One row per subscription of ours that is some account's: the account with the strongest reason, open ones "
+    holds="One row per subscription that belongs to an account: the account with the strongest reason, open ones "
     "first, and how many have one as strong (more than one: they share a customer).",
     sql="""
 WITH strongest AS (

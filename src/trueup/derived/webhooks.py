@@ -1,4 +1,4 @@
-"""Derived relations about webhooks: which events billing is about, who asks for them, and which of them granted."""
+"""Derived relations about webhooks: the event types of billing, the endpoints that get them, and those that granted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from trueup.derived.derivation import Derived
 
 BILLING_TYPE = Derived(
     name="billing_type",
-    holds="The types of Stripe's events that billing is about. Those of one family say the same thing, so that an "
+    holds="The types of Stripe's events that are about billing. Those of one family say the same thing, so that an "
     "application handles one of them; `brings_money`: what is paid may owe credits.",
     sql="""
 SELECT billing.type, billing.family, billing.brings_money

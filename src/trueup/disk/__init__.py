@@ -1,4 +1,4 @@
-"""Files that people name: read only where they are regular and of a bounded size, and written whole or not at all."""
+"""Files that people name: read only if they are regular and of a bounded size, and written completely or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one way to read a file that a person named: a regular file, of a bounded size, or a reason in words."""
+"""The only way to read a file that a person named: a regular file of a bounded size, or a reason in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS = (
 
 
 class FileRefused(OSError):
-    """The file is not a regular one, or is larger than what is read of its kind; ``strerror`` says which."""
+    """The file is not a regular one, or is larger than allowed for its kind; ``strerror`` says which."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(errno.EINVAL, reason, str(path))
@@ -51,7 +51,7 @@ def refuse_other_than_file(path: Path, *, most_bytes: int | None = None) -> None
 
 
 def size_text(count: int) -> str:
-    """Return the number of bytes as a person writes it.
+    """Return the number of bytes in words.
 
     >>> size_text(1024 * 1024), size_text(65536), size_text(1000)
     ('1 MiB', '64 KiB', '1000 bytes')

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written beside, synced, and then renamed into place."""
+"""Files that are written completely or not at all: written beside the target, synced, and then renamed into place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FIRST_MODE = 0o666  # what a new file gets before the umask, as with every othe
 def whole_file(path: Path) -> Iterator[TextIO]:
     """Open a text file that takes the place of ``path`` when the block ends, and leaves it as it was when it fails.
 
-    A link is followed, and the mode of the file before is kept. What is not a regular file (a terminal, a pipe,
+    A link is followed, and the mode of the file before is kept. A file that is not regular (a terminal, a pipe,
     ``/dev/null``) cannot be replaced and is written to directly. Raises ``OSError``.
     """
     place = _followed(path)
@@ -41,7 +41,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
 
 
 def move_whole(source: Path, place: Path) -> None:
-    """Move a file to ``place``, where it is whole or not at all, also on another disk. Raises ``OSError``."""
+    """Move a file to ``place``, completely or not at all, also to another disk. Raises ``OSError``."""
     try:
         _sync(source, os.O_RDONLY)
         source.replace(place)
@@ -65,7 +65,7 @@ def _copy_beside(source: Path, place: Path) -> None:
 
 @contextlib.contextmanager
 def _new_file(path: Path, mode: int) -> Iterator[int]:
-    """Make a file, and remove it when the block ends and it still has this name: it was not moved to its place."""
+    """Make a file, and remove it at the end of the block if it still has this name: it was not moved to its place."""
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode)
     try:
         yield descriptor
@@ -92,7 +92,7 @@ def _mode_before(path: Path) -> int | None:
 
 
 def _sync(path: Path, flags: int) -> None:
-    """Make a file, or the names in a folder, last. Some file systems cannot: then it lasts as long as they make it."""
+    """Sync a file, or the names in a folder. Some file systems cannot; then the operating system writes it later."""
     with contextlib.suppress(OSError):
         descriptor = os.open(path, flags | os.O_CLOEXEC)
         try:

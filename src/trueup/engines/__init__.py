@@ -1,1 +1,1 @@
-"""Where the checks' SQL runs. Each engine takes DuckDB's dialect inside the portable subset (``sql.py``)."""
+"""The engines that run the checks' SQL. Each runs DuckDB's dialect inside the portable subset (``sql.py``)."""

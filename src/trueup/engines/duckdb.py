@@ -63,7 +63,7 @@ _SUM = re.compile(r"\bsum\s*\(", re.IGNORECASE)
 
 
 def sums_after_an_outer_join(sql: str) -> bool:
-    """Whether the SQL may sum what an outer join brings; DuckDB's statistics must not be trusted for it then.
+    """Whether the SQL may sum rows of an outer join; DuckDB's statistics must not be trusted for it then.
 
     >>> sums_after_an_outer_join("SELECT sum(a.credits) FROM account AS a LEFT JOIN plan AS p ON p.plan = a.plan")
     True
@@ -71,7 +71,7 @@ def sums_after_an_outer_join(sql: str) -> bool:
     return _OUTER_JOIN.search(sql) is not None and _SUM.search(sql) is not None
 
 
-# Of a few rows, what only one other query reads is no work worth a table.
+# Of a few rows, a relation that only one other query reads is not worth a table.
 _READ_ONCE = frozenset({"unproven_account", "balance_visit", "billing_type", "billing_interval"})
 
 
@@ -97,7 +97,7 @@ class DuckDB:
         self._distrusts: bool | None = None
 
     def number(self, sql: str) -> int:
-        """The one number this query answers."""
+        """The number that this query returns."""
         rows = self._execute(sql).fetchall()  # to the end: an unfinished result keeps the connection from other work
         return int(rows[0][0]) if rows and rows[0][0] is not None else 0
 

@@ -1,4 +1,4 @@
-"""What a check needs of a mapping, and what of it is not there."""
+"""What a check needs of a mapping, and which part of that is missing."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from trueup.model.relations import (
 )
 
 NO_MATRIX = (
-    'no matrix of plan gates: name one under [gates], matrix = "gates.toml", or write enabled = false there if there '
-    "are none"
+    'no matrix of plan gates: set matrix = "gates.toml" under [gates], or write enabled = false there if there are none'
 )
 NO_LISTING = (
-    "no probe could list the app's features: give one that lists them (callable with lists, file, query), or switch "
+    "no probe could list the app's features: add one that lists them (callable with lists, file, query), or switch "
     "the check off under [policy.severity]"
 )
 
@@ -31,23 +30,23 @@ _ALWAYS_THERE = frozenset(map(relation_name, (*CONFIGURED, *GATES, *MADE)))
 _MAY_BE_UNMAPPED = frozenset(map(relation_name, EMPTY_WHEN_UNMAPPED))
 
 MappedColumns = Mapping[str, frozenset[str]]
-"""The columns of ours that are mapped, by relation."""
+"""The columns that are mapped, by relation."""
 
 
 def needs_of_check(check: Check) -> frozenset[Need]:
-    """Every relation and column that the check's SQL reads, but for what derived relations read where it is mapped."""
+    """Every relation and column that the check's SQL reads, except those that derived relations read only if mapped."""
     return needs_of(check.population) | needs_of(check.violations)
 
 
 def reads_of_check(check: Check) -> frozenset[Need]:
-    """Every relation and column that the check looks at, those too that it can do without."""
+    """Every relation and column that the check reads, those included that it can do without."""
     return needs_of(check.population, with_optional=True) | needs_of(check.violations, with_optional=True)
 
 
 def unmapped(check: Check, mapped: MappedColumns, *, plans_configured: bool) -> tuple[str, ...]:
-    """What this check needs and cannot have, as a person would name it in the config; empty when it can run.
+    """What this check needs and cannot have, as the config names it; empty when it can run.
 
-    A column with a neutral value is only needed where the check says so in ``requires``; what only excuses
+    A column with a neutral value is needed only if the check says so in ``requires``; what can only excuse
     (``optional``) is not needed at all.
     """
     needed = _needed(check)
@@ -89,7 +88,9 @@ def _missing(relation: str, column: str, mapped: MappedColumns) -> str | None:
         return None if relation in _MAY_BE_UNMAPPED else relation
     if not column or _is_mapped(relation, column, mapped):
         return None
-    neutral = next(found.has_neutral for found in columns_of(relation_named(relation)) if found.name == column)
+    neutral = next(
+        known_column.has_neutral for known_column in columns_of(relation_named(relation)) if known_column.name == column
+    )
     return None if neutral else f"{relation}.{column}"
 
 

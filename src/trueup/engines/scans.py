@@ -1,7 +1,7 @@
-"""Where a check's SQL reads a relation, and which of its rows it can see there at all.
+"""Where a check's SQL reads a relation, and which of its rows it can see there.
 
-What a new row cannot change need not be asked again. This errs on one side only: whatever is not plainly a condition on
-the rows of one relation counts as none, and then every row is seen.
+A check that a new row cannot change need not be run again. This errs on one side only: whatever is not clearly a
+condition on the rows of one relation does not count as one, and then every row is seen.
 """
 
 from __future__ import annotations
@@ -83,15 +83,15 @@ def _is_plain(select: exp.Select) -> bool:
 
 
 def _condition(select: exp.Select, source: exp.Table) -> str:
-    """What WHERE and ON say of this table's rows alone. WHERE comes too late for the optional side of a left join."""
+    """What WHERE and ON require of this table's rows. WHERE comes too late for the optional side of a left join."""
     join = source.parent if isinstance(source.parent, exp.Join) else None
     where = select.args.get("where")
-    said = [join.args.get("on")] if join is not None else []
-    said += [where.this] if where is not None and (join is None or join.side == "") else []
+    conditions = [join.args.get("on")] if join is not None else []
+    conditions += [where.this] if where is not None and (join is None or join.side == "") else []
     return " AND ".join(
         sorted(
             _over_own_columns(part)
-            for whole in said
+            for whole in conditions
             if whole is not None
             for part in (whole.flatten() if isinstance(whole, exp.And) else [whole])
             if _is_about(part, source.alias_or_name)

@@ -1,4 +1,4 @@
-"""Reading a check's SQL: what it needs, which parameters it binds, and whether it stays inside the portable subset."""
+"""Read a check's SQL: what it needs, which parameters it binds, and whether it stays inside the portable subset."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def parameters_of(sql: str) -> frozenset[str]:
 
 def parameters_behind(sql: str) -> frozenset[str]:
     """The names that the SQL binds, itself or through the derived relations it names."""
-    found = parameters_of(sql)
+    parameters = parameters_of(sql)
     for name in derived_of(sql):
-        found |= parameters_behind(derived_sql()[name])
-    return found
+        parameters |= parameters_behind(derived_sql()[name])
+    return parameters
 
 
 @functools.cache
@@ -93,7 +93,7 @@ def _in_order(sql: str) -> list[str]:
 
 @functools.cache
 def subject_column(sql: str) -> str | None:
-    """The column that a check's subjects are values of; None where they are something worked out.
+    """The column whose values are a check's subjects; None where they are computed.
 
     >>> subject_column("SELECT e.stripe_event_id AS subject FROM stripe_entry AS e")
     'stripe_event_id'
@@ -117,7 +117,7 @@ def names_selected(sql: str) -> frozenset[str]:
 
 
 def departures_from_portable(sql: str) -> list[str]:
-    """What in this SQL some engine would refuse or, worse, answer differently. Empty when it is portable."""
+    """What in this SQL some engine would refuse or, worse, answer differently. Empty when the SQL is portable."""
     tree = sqlglot.parse_one(sql, dialect="duckdb")
     departures = [f"INTERVAL arithmetic: {node.sql()}" for node in tree.find_all(exp.Interval)]
     departures += [
@@ -142,19 +142,19 @@ def departures_from_portable(sql: str) -> list[str]:
 
 
 def _is_double(value: exp.Expr) -> bool:
-    """Whether every engine works this out as a DOUBLE: it is cast to one, or a factor or a term of it is."""
+    """Whether every engine computes this as a DOUBLE: it is cast to one, or a factor or a term of it is."""
     if isinstance(value, exp.Cast):
         return value.to.is_type(exp.DataType.Type.DOUBLE)
     return isinstance(value, (exp.Binary, exp.Paren, exp.Neg)) and any(map(_is_double, value.iter_expressions()))
 
 
 def rendered(sql: str, dialect: str) -> str:
-    """The same query in another engine's dialect; raises where that dialect cannot say it."""
+    """The same query in another engine's dialect; raises if that dialect cannot express it."""
     return sqlglot.transpile(sql, read="duckdb", write=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)[0]
 
 
 def _is_optional(derived: str, need: Need) -> bool:
-    optional = next(found.optional for found in DERIVED if found.name == derived)
+    optional = next(relation.optional for relation in DERIVED if relation.name == derived)
     return need[0] in optional or ".".join(need) in optional
 
 
@@ -182,7 +182,7 @@ def _schema() -> MappingSchema:
 
 
 def _column_names(select: exp.Select) -> list[str]:
-    """The names of a query's columns; ``*`` stands for those of the one subquery it selects from."""
+    """The names of a query's columns; ``*`` means those of the one subquery it selects from."""
     if not select.is_star:
         return select.named_selects
     (source,) = sources_of(select)
@@ -224,4 +224,4 @@ def sources_of(select: exp.Select) -> list[exp.Expr]:
 
 def column_exists(relation: str, column: str) -> bool:
     """Whether a relation of this name has a column of this name."""
-    return any(found.name == column for found in columns_of(relation_named(relation)))
+    return any(known_column.name == column for known_column in columns_of(relation_named(relation)))

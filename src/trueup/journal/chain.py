@@ -1,4 +1,4 @@
-"""The hash chain: what an entry is, how it is hashed, and whether a journal is whole. Pure; entries may be any number.
+"""The hash chain: what an entry is, how it is hashed, and whether a journal is complete. Pure; works on any length.
 
 An entry's hash is SHA-256 over ``trueup-journal-2`` and a NUL, the previous entry's hash as its 32 bytes, and the RFC
 8785 form of the entry without both hashes, every number in it a string. The first entry follows 32 zero bytes. Entries
@@ -23,7 +23,7 @@ from trueup.journal.tables import moment_of
 from trueup.model.redact import redact
 
 GENESIS = "0" * 64
-"""What the first entry follows."""
+"""The hash before the first entry."""
 
 _FIRST_TAG = b"trueup-journal-1\0"
 _TAG = b"trueup-journal-2\0"
@@ -83,7 +83,7 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What the head row says the last entry is. ``seq`` 0 is a journal without entries.
+    """The last entry according to the head row. ``seq`` 0 is a journal without entries.
 
     ``others`` counts the rows that are there beside the only one that trueup makes.
     """
@@ -113,7 +113,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenAt:
-    """The first place where the journal is not what trueup wrote. ``anchor`` is the one that shows it, if one does."""
+    """The first place where the journal is not what trueup wrote. ``anchor`` is the one that shows it, if any."""
 
     seq: int
     reason: str
@@ -150,7 +150,7 @@ def hash_of(entry: JournalEntry) -> str:
 def following(
     head: Head, line: JournalLine, *, at: str, code_version: str, database_identity: str, db_role: str | None
 ) -> JournalEntry:
-    """The entry that this line becomes after ``head``, without the secrets that a person wrote into it."""
+    """The entry that this line becomes after ``head``, without secrets that a person wrote into it."""
     unhashed = JournalEntry(
         seq=head.seq + 1,
         prev_hash=head.hash,
@@ -187,12 +187,12 @@ def says(entry: JournalEntry, line: JournalLine) -> bool:
 
 
 def canonical_text(value: Mapping[str, object]) -> str:
-    """The RFC 8785 form, every number a string: how ``before`` and ``after`` stand in their columns."""
+    """The RFC 8785 form, every number a string: the form of ``before`` and ``after`` in their columns."""
     return rfc8785.dumps(without_numbers(value)).decode()
 
 
 def parsed(written: str) -> dict[str, object]:
-    """What ``canonical_text`` wrote. Text that it never writes comes back under a name of its own, for all to see."""
+    """Read what ``canonical_text`` wrote. Other text is returned under a name of its own, so that it is visible."""
     try:
         value = json.loads(written)
         if isinstance(value, dict) and canonical_text(value) == written:
@@ -218,9 +218,9 @@ def without_numbers(value: object) -> Content:
 
 
 def verify(entries: Iterable[JournalEntry], *, head: Head | None, anchors: Iterable[Anchor] = ()) -> Sound | BrokenAt:
-    """Whether these entries, from the first one on, are a whole journal.
+    """Verify that these entries, from the first one on, are a complete journal.
 
-    It must end at ``head`` and go through every one of ``anchors``. Reads the entries once and keeps none of them.
+    It must end at ``head`` and contain every one of ``anchors``. Reads the entries once and keeps none of them.
     """
     waiting = sorted(anchors, key=lambda anchor: anchor.seq)
     seq, last, is_first_form = 0, GENESIS, True
@@ -243,7 +243,7 @@ def _following(entry: JournalEntry, *, seq: int, last: str, is_first_form: bool)
     if entry.seq > seq + 1:
         return BrokenAt(seq=seq + 1, reason=f"the entry is missing; the next one there is {entry.seq}")
     if entry.seq != seq + 1:
-        return BrokenAt(seq=entry.seq, reason="there is no such number in a journal")
+        return BrokenAt(seq=entry.seq, reason="a journal has no such number")
     if entry.prev_hash != last:
         return BrokenAt(seq=entry.seq, reason="it does not follow the entry before it")
     if entry.db_role is None and not is_first_form:
@@ -256,17 +256,17 @@ def _following(entry: JournalEntry, *, seq: int, last: str, is_first_form: bool)
 def _against(anchor: Anchor, *, seq: int, hash_there: str) -> BrokenAt | None:
     if anchor.hash == hash_there:
         return None
-    return BrokenAt(seq=seq, reason="it is not the entry that the anchor knows: the chain was replaced", anchor=anchor)
+    return BrokenAt(seq=seq, reason="it differs from the anchor's entry: the chain was replaced", anchor=anchor)
 
 
 def _at_the_end(seq: int, last: str, *, head: Head | None, waiting: Sequence[Anchor]) -> Sound | BrokenAt:
     if waiting:
-        reason = f"the journal ends at {seq} and the anchor knows {waiting[-1].seq}: the tail was cut"
+        reason = f"the journal ends at {seq}, but the anchor is of {waiting[-1].seq}: the tail was cut"
         return BrokenAt(seq=seq + 1, reason=reason, anchor=waiting[-1])
     if head is None:
         return BrokenAt(seq=seq, reason="the head row is missing")
     if head.others:
-        return BrokenAt(seq=seq, reason=f"the head has {head.others + 1} rows, and must have one")
+        return BrokenAt(seq=seq, reason=f"the head has {head.others + 1} rows, but must have one")
     if head.seq > seq:
         return BrokenAt(seq=seq + 1, reason=f"the head says that there are {head.seq} entries: the tail was cut")
     if head.seq < seq:

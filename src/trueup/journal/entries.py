@@ -1,4 +1,4 @@
-"""Appending to the journal and reading it."""
+"""Append to the journal, and read it."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
 _PAGE_ROWS = 1000
 _HASH = re.compile("[0-9a-f]{64}")
 _COLUMNS = [JOURNAL.c[field.name] for field in dataclasses.fields(JournalEntry)]
-_NOT_OURS = "The journal's head row is not ours; `trueup journal verify` says what else is wrong."
+_NOT_OURS = "The journal's head row was not written by trueup; `trueup journal verify` says what else is wrong."
 
 
 class JournalUnusable(TrueupError):
-    """The journal is not there, or its head is gone: nothing may be changed that it cannot record."""
+    """The journal does not exist, or its head is gone: nothing may be changed that it cannot record."""
 
 
 class NoJournal(JournalUnusable):
-    """It was never installed in this database."""
+    """The journal was never installed in this database."""
 
 
 def append(connection: Connection, line: JournalLine, *, code_version: str, database_identity: str) -> JournalEntry:
-    """Append one entry inside the caller's transaction; it is there when that commits, and only then.
+    """Append one entry in the caller's transaction; it exists when that commits.
 
     Holds the head row until the transaction ends, so every other append waits: append late. Raises
     ``JournalUnusable``.
@@ -88,7 +88,9 @@ def _append_by_server(
             raise
         raise JournalUnusable(_NOT_OURS) from None
     if row is None:
-        raise JournalUnusable("The database took the journal's entry and kept none; look at the triggers on its table.")
+        raise JournalUnusable(
+            "The database accepted the journal's entry but did not keep it; look at the triggers on its table."
+        )
     entry = _read_entry(row)
     as_written = {name: getattr(entry, name) for name in SERVER_WRITTEN}
     if dataclasses.replace(meant, **as_written) != entry or hash_of(entry) != entry.hash:
@@ -104,8 +106,8 @@ def entries(
 ) -> Iterator[JournalEntry]:
     """The entries after ``since`` in their order, a page at a time: memory stays flat whatever the length.
 
-    From the start, everything is read, also what has no business there (a number below 1). For one moment's view of a
-    journal that grows meanwhile, the caller's transaction must be one (``REPEATABLE READ``).
+    From the start, everything is read, also rows that do not belong there (a number below 1). For one moment's view of
+    a journal that grows meanwhile, the caller's transaction must be one (``REPEATABLE READ``).
     """
     last = since if since > 0 else None
     while most is None or most > 0:
@@ -125,7 +127,7 @@ def entries(
 
 
 def head_of(connection: Connection) -> Head | None:
-    """What the head row says; None when it is missing."""
+    """The content of the head row; None when it is missing."""
     others = select(func.count()).select_from(HEAD).where(HEAD.c.id != ONLY).scalar_subquery()
     row = connection.execute(select(HEAD.c.seq, HEAD.c.hash, others).where(HEAD.c.id == ONLY)).one_or_none()
     return None if row is None else Head(seq=row[0], hash=str(row[1]), others=row[2])
@@ -137,7 +139,7 @@ def _row(entry: JournalEntry) -> dict[str, object]:
 
 
 def _read_entry(row: Row[tuple[object, ...]]) -> JournalEntry:
-    """The entry; what trueup never writes (a blob, a missing value) becomes text that no hash agrees with."""
+    """The entry; a value that trueup never writes (a blob, a missing value) becomes text that no hash matches."""
     values = {name: _text(value) for name, value in row._mapping.items()}  # noqa: SLF001 - public by its documentation
     return JournalEntry(
         seq=row.seq,

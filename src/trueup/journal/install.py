@@ -1,4 +1,4 @@
-"""Making the journal's tables in the app's database, and telling whether this database is the one they belong to."""
+"""Install the journal's tables in the app's database, and check that the journal belongs to this database."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Binding:
 
 
 def install(connection: Connection, *, rebind: bool = False, actor: str = "command") -> bool:
-    """Make or migrate the tables and bind them to this database; whether anything was done. The caller commits.
+    """Make or migrate the tables and bind them to this database; return whether anything changed. The caller commits.
 
-    What a MySQL server was stopped in the middle of is completed by the next call. ``rebind`` lets a journal that came
-    with a copy of another database go on in this one; its next entry says that ``actor`` wanted so. Raises
-    ``UnknownRevision``.
+    An installation that a MySQL server was stopped in the middle of is completed by the next call. ``rebind`` lets a
+    journal that came with a copy of another database continue in this one; its next entry says that ``actor`` asked for
+    it. Raises ``UnknownRevision``.
     """
     with _alone(connection):
         migrated = upgrade(connection, scripts=_SCRIPTS, version_table=VERSION_TABLE)
@@ -55,17 +55,17 @@ def install(connection: Connection, *, rebind: bool = False, actor: str = "comma
 
 
 def read_installed_revision(connection: Connection) -> str | None:
-    """The revision of the tables that are there; None where the journal is not installed."""
+    """The revision of the existing tables; None where the journal is not installed."""
     return revision_of(connection, version_table=VERSION_TABLE)
 
 
 def current_revision() -> str:
-    """The revision that this code wants."""
+    """The revision that this version of trueup needs."""
     return find_newest_revision(_SCRIPTS)
 
 
 def binding(connection: Connection) -> Binding | None:
-    """The database that the journal was bound to; None while it is to none."""
+    """The database that the journal was bound to; None while it is bound to none."""
     row = connection.execute(select(BINDING).where(BINDING.c.id == ONLY)).mappings().one_or_none()
     if row is None:
         return None
@@ -85,12 +85,12 @@ def _rebound(bound: Binding, identity: str, actor: str) -> JournalLine:
         plan_hash=None,
         before={"database_identity": bound.database_identity},
         after={"database_identity": identity},
-        reason="the journal goes on in this database",
+        reason="the journal continues in this database",
     )
 
 
 def database_identity(connection: Connection) -> str:
-    """What tells this database from a copy of it, from facts of the server itself.
+    """The identity that distinguishes this database from a copy of it, from facts of the server itself.
 
     Postgres: the system identifier, the database's number and name; MySQL: the server's uuid and the schema; MariaDB:
     the server's uid and the schema; SQLite: the file's real path. A byte-for-byte copy of a whole Postgres cluster is

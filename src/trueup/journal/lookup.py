@@ -1,4 +1,4 @@
-"""Finding what became of one repair."""
+"""Find out how one repair ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No secret gets into the journal: what people wrote is redacted before it is hashed."""
+"""Keep secrets out of the journal: text that people wrote is redacted before it is hashed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _CELL = frozenset({"table", "key", "column", "value"})
 
 
 def mask_record(recorded: Mapping[str, object]) -> dict[str, object]:
-    """Return the record with secrets masked; the cell that was changed stays as its row has it."""
+    """Return the record with secrets masked; the changed cell stays exactly as in its row."""
     return {name: value if name in _CELL else _mask(value) for name, value in recorded.items()}
 
 
 def mask_json(document: str) -> str:
-    """The same JSON, its text masked. Text that is no JSON is masked as it is."""
+    """The same JSON with its text masked. Text that is not JSON is masked as a whole."""
     try:
         return json.dumps(_mask(json.loads(document)), ensure_ascii=False)
     except ValueError:

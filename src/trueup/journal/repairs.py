@@ -1,4 +1,4 @@
-"""Every attempt at a repair, on record in the app's database: inserted once, never changed."""
+"""Every attempt at a repair, recorded in the app's database: inserted once, never changed."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Status = Literal["applied", "changed", "stale", "refused"]
 
 
 class AlreadyRepaired(TrueupError):
-    """This episode of the finding was repaired by another attempt. The transaction is only good for rolling back."""
+    """Another attempt repaired this episode of the finding. The transaction can only be rolled back."""
 
 
 class KeyTaken(TrueupError):
-    """This actor has used the idempotency key before. The transaction is only good for rolling back."""
+    """This actor has used the idempotency key before. The transaction can only be rolled back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairRow:
     """One attempt. ``episode`` counts the times that a finding was repaired; an attempt that changed nothing has none.
 
-    ``result`` is the answer to the caller, as JSON text; ``body_hash`` tells whether a repeated key came with the same
+    ``result`` is the answer to the caller, as JSON text; ``body_hash`` shows whether a repeated key came with the same
     request. ``at`` is naive UTC.
     """
 
@@ -56,7 +56,7 @@ class RepairRow:
 
 
 def insert_repair(connection: Connection, row: RepairRow) -> None:
-    """Put an attempt on record, in the caller's transaction. Raises ``AlreadyRepaired`` and ``KeyTaken``."""
+    """Record an attempt in the caller's transaction. Raises ``AlreadyRepaired`` and ``KeyTaken``."""
     values = dataclasses.asdict(masked(row)) | {"at": moment_text(row.at)}
     try:
         connection.execute(insert(REPAIR).values(values))
@@ -73,7 +73,7 @@ def masked(row: RepairRow) -> RepairRow:
 
 
 def repair_by_id(connection: Connection, repair_id: str) -> RepairRow | None:
-    """The attempt of this id: how a caller learns whether a commit happened whose answer was lost."""
+    """The attempt of this id, by which a caller learns whether a commit happened whose answer was lost."""
     return _find_row(connection, REPAIR.c.repair_id == repair_id)
 
 

@@ -1,8 +1,8 @@
 """The journal's tables, which live in the app's database beside what is repaired.
 
-They are made by the scripts in ``migrations``; a test holds the two together. Everything that is hashed is text, also
-moments (``2026-11-24T07:30:15.123456Z``): what is hashed is exactly what the row holds, in every kind of database. Text
-that is compared stays within VARCHAR(300), so that a unique key over two columns fits InnoDB's 3072 bytes.
+The scripts in ``migrations`` make them; a test compares the two. Everything that is hashed is text, also moments
+(``2026-11-24T07:30:15.123456Z``): what is hashed is exactly what the row holds, in every kind of database. Text that is
+compared stays within VARCHAR(300), so that a unique key over two columns fits InnoDB's 3072 bytes.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ by itself, whatever was sent.
 """
 
 SERVER_WRITTEN = ("seq", "prev_hash", "hash", "at", "db_role")
-"""What a trigger of the journal's own writes on Postgres."""
+"""The columns that the journal's own trigger writes on Postgres."""
 
 CONSUMED = "trueup_journal_consumed"
-"""On Postgres: which entries have covered their change, by the trigger that asked; only those triggers write it."""
+"""On Postgres: which entries were used for a change, by the trigger that checked it; only these triggers write it."""
 
 WAIT_FUNCTION = "trueup_journal_wait"
-"""On Postgres: waits for transactions that have appended and not ended yet. The repair role may call it."""
+"""On Postgres: waits for transactions that have appended but not ended yet. The repair role may call it."""
 
 BROKEN_HEAD_STATE = "TU001"
 """On Postgres: the SQLSTATE with which the journal's trigger refuses an entry that it cannot chain."""
@@ -75,7 +75,7 @@ HEAD = Table(
     Column("seq", _NUMBER, nullable=False),
     Column("hash", String(64), nullable=False),
 )
-"""One row: the last entry. An append holds it, so the chain has one end."""
+"""One row: the last entry. An append locks it, so the chain has one end."""
 
 REPAIR = Table(
     "trueup_repair",
@@ -113,7 +113,7 @@ BINDING = Table(
 """One row: the database that this journal belongs to."""
 
 JOURNAL_TABLES = (*(table.name for table in METADATA.sorted_tables), VERSION_TABLE)
-"""Every table of ours that is in each kind of database; Postgres has ``CONSUMED`` as well."""
+"""Every table of trueup that exists in each kind of database; Postgres has ``CONSUMED`` as well."""
 
 ONLY = 1
 """The key of the one row of a table of one row."""
@@ -126,13 +126,13 @@ _NOW = {
 
 
 def database_time(connection: Connection) -> str:
-    """Now by the database's clock, in UTC, as our tables write moments."""
+    """Now by the database's clock, in UTC, in the form in which trueup's tables hold moments."""
     name = connection.dialect.name
     return str(connection.execute(text(f"SELECT {_NOW.get(name, _NOW['mysql'])}")).scalar_one())
 
 
 def database_role(connection: Connection) -> str:
-    """The role that the database knows this session as; empty on SQLite, which knows none."""
+    """The role of this session according to the database; empty on SQLite, which has none."""
     if connection.dialect.name == "sqlite":
         return ""
     asked = "session_user" if connection.dialect.name == "postgresql" else "current_user()"
@@ -140,7 +140,7 @@ def database_role(connection: Connection) -> str:
 
 
 def moment_text(moment: datetime) -> str:
-    """A naive UTC moment as our tables write it; their order as text is their order in time."""
+    """A naive UTC moment in the form of trueup's tables; their order as text is their order in time."""
     return f"{moment.isoformat(timespec='microseconds')}Z"
 
 

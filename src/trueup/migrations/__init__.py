@@ -1,4 +1,4 @@
-"""Bring a database's schema up to what this code wants: Alembic's scripts, run under a lock, in one transaction.
+"""Migrate a database's schema to what this version needs: Alembic's scripts, under a lock, in one transaction.
 
 The store uses it, and so does the journal in the app's database: each has its own folder of scripts and its own table
 that says how far they got. A script is named for its revision: ``0002_alerts.py`` is revision ``0002``.
@@ -25,18 +25,18 @@ LOCK_SECONDS = 60
 """How long a replica waits for another one that is migrating the same database."""
 
 _IS_IN_POSTGRES = text("SELECT EXISTS (SELECT FROM pg_class WHERE relname = :name AND pg_table_is_visible(oid))")
-"""Not ``to_regclass``, which within a transaction remembers that a table was absent when another one makes it."""
+"""Not ``to_regclass``, which within a transaction still reports a table as absent when another one makes it."""
 
-# Scripts reach their operations through a module of Alembic's (alembic.op): one thread at a time.
+# Scripts reach their operations through a module of Alembic (alembic.op): one thread at a time.
 _ONE_AT_A_TIME = threading.Lock()
 
 
 class UnknownRevision(TrueupError):
-    """A newer trueup has migrated this schema: what its tables mean is not known here."""
+    """A newer trueup has migrated this schema, whose tables this version does not know."""
 
 
 def upgrade(bind: Connection | Engine, *, scripts: Path, version_table: str) -> bool:
-    """Run the scripts that were not run yet; whether there were any.
+    """Run the scripts that were not run yet; return whether there were any.
 
     All of them run in one transaction where the database can (SQLite, Postgres), and under a lock everywhere, so that
     any number of processes may call this at once. A connection's transaction is the caller's to commit. Raises
@@ -60,14 +60,14 @@ def revision_of(connection: Connection, *, version_table: str) -> str | None:
 
 
 def _is_there(connection: Connection, name: str) -> bool:
-    """Whether there is a table of this name. Postgres has a question for it that costs nothing."""
+    """Whether there is a table of this name. Postgres has a cheap question for it."""
     if connection.dialect.name == "postgresql":
         return bool(connection.execute(_IS_IN_POSTGRES, {"name": name}).scalar_one())
     return inspect(connection).has_table(name)
 
 
 def find_newest_revision(scripts: Path) -> str:
-    """The revision that this code wants: that of the folder's last script."""
+    """The revision that this version needs: that of the folder's last script."""
     return max(path.name for path in scripts.glob("[0-9]*_*.py")).partition("_")[0]
 
 
@@ -96,7 +96,7 @@ def _missing(directory: ScriptDirectory, current: str | None) -> list[Script]:
     except RevisionError:
         newest = directory.get_current_head()
         raise UnknownRevision(
-            f"its schema is {current} and this trueup knows none after {newest}; upgrade trueup"
+            f"its schema is {current}, but this trueup knows none after {newest}; upgrade trueup"
         ) from None
     return [script for script in reversed(newer) if script.revision != current]
 

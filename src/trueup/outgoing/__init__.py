@@ -1,6 +1,6 @@
-"""The one way out by HTTP: encrypted, to public hosts or listed ones, no redirects, ten seconds in all, a short answer.
+"""The only way out by HTTP: encrypted, to public or listed hosts, no redirects, ten seconds in all, a short answer.
 
-Why it is made like this: docs/decisions/0009-outgoing-http.md.
+The reasons are in docs/decisions/0009-outgoing-http.md.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _FAMILIES_OF_SUCCESS = range(200, 300)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back. ``body`` is at most 64 KiB; ``cut`` says that there was more, which was not read.
+    """The answer. ``body`` is at most 64 KiB; ``cut`` says that there was more, which was not read.
 
-    ``retry_after_seconds`` is what the receiver asks for, one hour at the most.
+    ``retry_after_seconds`` is how long the receiver asks to wait, one hour at most.
     """
 
     place: str
@@ -42,7 +42,7 @@ class Answer:
 
     @property
     def accepted(self) -> bool:
-        """Whether the receiver took what was sent."""
+        """Whether the receiver accepted what was sent."""
         return self.status in _FAMILIES_OF_SUCCESS
 
 
@@ -54,7 +54,7 @@ def post(
     private_hosts: Iterable[str],
     trust: ssl.SSLContext | None = None,
 ) -> Answer:
-    """POST ``body``; whatever the receiver says is an answer, a redirect too.
+    """POST ``body``. Every response of the receiver is an answer, also a redirect.
 
     Raises ``ConfigurationError`` for an address that must not be called, ``OutgoingFailed`` without an answer.
     """
@@ -71,7 +71,7 @@ def fetch_json(url: str, *, private_hosts: Iterable[str], trust: ssl.SSLContext 
     endpoint = reach.endpoint(url, named="The address to fetch")
     answer = exchange("GET", endpoint, reach, headers={"Accept": "application/json"})
     if answer.status != _OK:
-        raise OutgoingFailed(f"{answer.place} answered {answer.status} where a document was asked for.")
+        raise OutgoingFailed(f"{answer.place} answered {answer.status} instead of a document.")
     if answer.cut:
         raise OutgoingFailed(f"{answer.place} answered with more than {ANSWER_BYTES_LIMIT} bytes.")
     try:
@@ -98,11 +98,13 @@ def exchange(
     except TimeoutError:
         raise deadline.failure(endpoint.place) from None
     except (httpcore.NetworkError, httpcore.ProtocolError):
-        raise OutgoingFailed(f"{endpoint.place} hung up, or answered with something that is not HTTP.") from None
+        raise OutgoingFailed(
+            f"{endpoint.place} closed the connection, or answered with something that is not HTTP."
+        ) from None
 
 
 def _url(endpoint: Endpoint) -> httpcore.URL:
-    """The address from its parts: httpcore is given nothing that it would have to read once more."""
+    """The address from its parts, so that httpcore does not have to parse it again."""
     return httpcore.URL(
         scheme=endpoint.scheme.encode(),
         host=endpoint.host.encode(),
@@ -112,7 +114,7 @@ def _url(endpoint: Endpoint) -> httpcore.URL:
 
 
 def _headers(endpoint: Endpoint, given: Mapping[str, str]) -> list[tuple[str, str]]:
-    # "identity": what arrives is what is counted, and a small answer cannot unpack into a large one.
+    # "identity": the bytes that arrive are counted, and a small answer cannot unpack into a large one.
     usual = {
         "Host": endpoint.authority,
         "User-Agent": f"trueup/{__version__}",

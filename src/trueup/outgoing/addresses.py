@@ -1,4 +1,4 @@
-"""Which addresses may be dialled: public ones, and what the config lists as private hosts of its own.
+"""Which addresses may be called: public ones, and those that the config lists as private hosts.
 
 Of IPv6 only global unicast (``2000::/3``) can be public, less what the IANA registries set aside inside it. Of IPv4
 everything can, less the registry. ``ipaddress.is_global`` is not such a check: it calls multicast, 6to4 and the
@@ -62,7 +62,7 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 
 def reserved_for(address: Address) -> str | None:
-    """What an address is set aside for, in a few words; ``None`` for a public one.
+    """What an address is reserved for, in a few words; ``None`` for a public one.
 
     >>> reserved_for(ip_address("10.1.2.3")), reserved_for(ip_address("1.1.1.1"))
     ('private', None)
@@ -94,7 +94,7 @@ class PrivateHosts:
                 name = canonical_host(entry)
                 if name is None:
                     raise ConfigurationError(
-                        f'{listed_in} holds "{printable(entry)}", which is no host name, address or network; '
+                        f'{listed_in} holds "{printable(entry)}", which is not a host name, address or network; '
                         "write one like mail.internal, 10.1.2.3 or 10.1.0.0/16."
                     ) from None
                 names.add(name)

@@ -1,7 +1,7 @@
-"""Connecting to a host within a time limit, and only to an address that was looked at first.
+"""Connect to a host within a time limit, and only to an address that was checked first.
 
-The name is resolved once. Every address of the answer is judged, and one of those very addresses is dialled: an answer
-that would be another a moment later changes nothing.
+The name is resolved once. Every address of the answer is checked, and one of these addresses is called: a different
+answer a moment later changes nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 class Deadline:
-    """A moment after which nothing more is waited for."""
+    """A moment after which no more waiting is allowed."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -36,7 +36,7 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """The seconds left; less than nothing afterwards."""
+        """The seconds left; negative afterwards."""
         return self._ends - time.monotonic()
 
     @property
@@ -52,7 +52,7 @@ class Deadline:
         return left
 
     def failure(self, place: str) -> OutgoingFailed:
-        """The error of one who ran out of time."""
+        """The error when the time has run out."""
         return OutgoingFailed(f"{place} did not answer in full within {self._seconds:g} seconds.")
 
 
@@ -63,7 +63,7 @@ def system_addresses(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """How far we may reach out, and whom we believe there.
+    """Which hosts may be called, and which certificates are trusted there.
 
     ``trust`` replaces the machine's own certificate authorities. ``seconds`` limits one exchange as a whole, from the
     first question to the resolver to the last byte of the answer.
@@ -128,7 +128,7 @@ def _connect(address: Address, port: int, *, timeout_seconds: float) -> socket.s
 
 
 def _look_up(host: str, port: int, resolve: Resolve, deadline: Deadline) -> Sequence[str]:
-    """The addresses of ``host``. The machine's resolver knows no time limit, so it is asked in a thread of its own."""
+    """The addresses of ``host``. The machine's resolver has no time limit, so a separate thread asks it."""
     try:
         return (str(ip_address(host)),)
     except ValueError:
@@ -153,7 +153,7 @@ def _look_up(host: str, port: int, resolve: Resolve, deadline: Deadline) -> Sequ
 
 
 def _judge(host: str, answer: Sequence[str], private_hosts: PrivateHosts) -> Sequence[Address]:
-    """The addresses of ``answer``, all of which may be dialled: one that may not spoils the answer."""
+    """The addresses of ``answer``, all of which may be called: a single forbidden one makes the answer invalid."""
     addresses = [ip_address(text) for text in dict.fromkeys(answer)]
     if not addresses:
         raise OutgoingFailed(f"{host} has no address.")
@@ -164,5 +164,7 @@ def _judge(host: str, answer: Sequence[str], private_hosts: PrivateHosts) -> Seq
         if purpose and not private_hosts.holds(address):
             leads = "is" if str(address) == host else f"leads to {address}, which is"
             listed_in = private_hosts.listed_in
-            raise OutgoingFailed(f"{host} {leads} {purpose} and not public; list it in {listed_in} if meant.")
+            raise OutgoingFailed(
+                f"{host} {leads} {purpose} and not public; list it in {listed_in} if it may be called."
+            )
     return addresses

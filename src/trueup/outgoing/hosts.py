@@ -1,4 +1,4 @@
-"""Hosts and web addresses, read strictly: one reading only, so that what was checked is what is called."""
+"""Parse hosts and web addresses strictly, in only one way, so that the checked address is the one that is called."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HTTPS_PORT = 443
 _HTTP_PORT = 80
 _NAME_LENGTH = 253
 
-# An underscore is no letter of the DNS, but containers are called so.
+# An underscore is not a DNS letter, but containers have such names.
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 # What some resolvers take for an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1. Only the plain form is one here.
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
@@ -41,14 +41,14 @@ class Endpoint:
 
     @property
     def authority(self) -> str:
-        """Host and port as the ``Host`` header wants them: no port where it is the usual one."""
+        """Host and port in the form of the ``Host`` header: without the usual port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         usual = _HTTPS_PORT if self.scheme == "https" else _HTTP_PORT
         return host if self.port == usual else f"{host}:{self.port}"
 
 
 def canonical_host(text: str) -> str | None:
-    """A host name in lower case without its final dot, or an address in its one form; ``None`` for anything else.
+    """A host name in lower case without its final dot, or an address in its only form; ``None`` for anything else.
 
     >>> canonical_host("Hooks.Slack.com."), canonical_host("0x7f.1"), canonical_host("::0001")
     ('hooks.slack.com', None, '::1')
@@ -90,11 +90,11 @@ def read_endpoint(url: str, *, named: str) -> Endpoint:
 def _complaint_about(url: str) -> str:
     authority = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
     if not url.lower().startswith(("https://", "http://")):
-        return "is no web address; write one that starts with https://"
+        return "is not a web address; write one that starts with https://"
     if "@" in authority:
         return "holds a user or password before an @, which is not sent; remove it"
     if not authority.isascii():
         return "names a host in letters beyond ASCII; write its xn-- form"
     if "#" in url:
         return "holds a #, which is never sent; remove it or write %23"
-    return "holds characters that a web address cannot hold as they are; write them as %20 and the like"
+    return "holds characters that must be percent-encoded in a web address, such as %20"

@@ -1,4 +1,4 @@
-"""Connecting to MySQL: the driver's connect timeout ends with the TCP connection, and ours with the first answer."""
+"""Connect to MySQL: the driver's connect timeout covers only the TCP connection, this one also the first answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def connect_to_mysql(
         )
     except pymysql.OperationalError as error:
         if error.args and error.args[0] == _LOST and isinstance(error.__cause__ or error.__context__, TimeoutError):
-            message = f"it accepts connections and did not speak MySQL within {connect_seconds} seconds"
+            message = f"it accepts connections but did not speak MySQL within {connect_seconds} seconds"
             raise pymysql.OperationalError(_LOST, message) from None
         raise
     # The driver takes its limits at every read and offers no other way to change them.

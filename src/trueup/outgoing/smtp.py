@@ -1,4 +1,4 @@
-"""Handing one message to a mail server, under the same rules: the address dialled is the one that was looked at."""
+"""Send one message to a mail server, under the same rules: the address called is the one that was checked."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from trueup.model.errors import OutgoingFailed
 from trueup.outgoing.dialing import Deadline, Reach, dial
 
 TOTAL_SECONDS = 30.0
-"""Three times what HTTP gets: mail servers make strangers wait on purpose before they greet."""
+"""Three times the limit of HTTP: mail servers make strangers wait on purpose before they greet."""
 
 NAMELESS = "[127.0.0.1]"
-"""How a machine without a full name greets (RFC 5321, section 4.1.3)."""
+"""The greeting of a machine without a full name (RFC 5321, section 4.1.3)."""
 
 _GREETING = 220
 _ACCEPTED = range(200, 300)
@@ -36,7 +36,7 @@ class Security(StrEnum):
 
 
 class MailRefused(OutgoingFailed):
-    """The server said no. ``permanent`` for an answer of 5xx (RFC 5321, section 4.2.1)."""
+    """The server refused. ``permanent`` for an answer of 5xx (RFC 5321, section 4.2.1)."""
 
     def __init__(self, message: str, *, permanent: bool) -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class MailRefused(OutgoingFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """Where mail is handed over, how, and as whom. ``greeting`` is the name that we say we are."""
+    """The server to send mail through, how, and as which user. ``greeting`` is this machine's name in the greeting."""
 
     host: str
     port: int
@@ -69,7 +69,7 @@ def hand_in(
     message: Callable[[Sequence[str]], bytes],
     seconds: float = TOTAL_SECONDS,
 ) -> None:
-    """Hand in one message for every recipient that the server takes.
+    """Send one message to every recipient that the server accepts.
 
     ``message`` makes the message and is given the recipients that were refused, so that the others read of it. Raises
     ``MailRefused`` when the server takes nothing, ``OutgoingFailed`` when it cannot be spoken to in time.
@@ -81,7 +81,7 @@ def hand_in(
             client.begin()
             _transfer(client, sender, recipients, message)
             with contextlib.suppress(smtplib.SMTPException, OSError):
-                client.quit()  # the message is theirs already
+                client.quit()  # the server has accepted the message
     except smtplib.SMTPResponseException as error:
         raise _refusal(server, error.smtp_code) from None
     except (smtplib.SMTPException, OSError) as error:
@@ -93,7 +93,7 @@ def hand_in(
 
 
 class _Client(smtplib.SMTP):
-    """The library's client over a connection of ours. It looks no name up, neither theirs nor our own."""
+    """The library's client over an own connection. It looks up no names."""
 
     def __init__(self, server: MailServer, reach: Reach, deadline: Deadline) -> None:
         super().__init__(local_hostname=server.greeting)
@@ -133,7 +133,7 @@ class _Client(smtplib.SMTP):
 
 
 class _WholeLines:
-    """What is read from the server. To the library a "250" that was cut off in the middle would be a yes."""
+    """The stream read from the server. To the library a "250" that was cut off in the middle would mean success."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -155,7 +155,7 @@ def _transfer(
     answers = {recipient: client.rcpt(recipient) for recipient in recipients}
     refused = [recipient for recipient, (code, _) in answers.items() if code not in _ACCEPTED]
     if len(refused) == len(answers):
-        # Worth another try as long as one of them may be taken later.
+        # Another try is worthwhile as long as one of them may be accepted later.
         code = min(code for code, _ in answers.values())
         raise smtplib.SMTPResponseException(code, b"")
     _expect(client.data(message(refused)))
@@ -169,7 +169,7 @@ def _expect(answer: tuple[int, bytes], wanted: int | None = None) -> None:
 
 @contextlib.contextmanager
 def _cut_off_at(deadline: Deadline, client: _Client) -> Iterator[None]:
-    """The library limits each wait and not their sum; a server that drips its answers is cut off from outside."""
+    """The library limits each wait and not their sum; a server that answers too slowly is cut off from outside."""
     done = threading.Event()
 
     def watch() -> None:
@@ -187,7 +187,7 @@ def _cut_off_at(deadline: Deadline, client: _Client) -> Iterator[None]:
 
 def _refusal(server: MailServer, code: int) -> MailRefused:
     permanent = code in _REFUSED_FOR_GOOD
-    mend = "; check the user, the password and the addresses" if permanent else "; it may pass"
+    mend = "; check the user, the password and the addresses" if permanent else "; it may be temporary"
     return MailRefused(f"{server.place} answered {code}{mend}.", permanent=permanent)
 
 
@@ -198,6 +198,6 @@ def _problem(error: Exception) -> str:
         case ssl.SSLCertVerificationError():
             return f"has a certificate that is not trusted ({error.verify_message.rstrip('.')})"
         case ssl.SSLError():
-            return "cannot be spoken to securely"
+            return "could not agree on an encrypted connection"
         case _:
-            return "hung up in the middle"
+            return "closed the connection in the middle"

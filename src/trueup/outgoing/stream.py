@@ -1,4 +1,4 @@
-"""What httpcore sends and receives through: our own connection, every step of it within the one time limit."""
+"""The stream that httpcore sends and receives through: an own connection, every step within one time limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trueup.outgoing.dialing import Deadline, Reach, dial
 
 
 class Backend(httpcore.NetworkBackend):
-    """Connects for one exchange. The time limits that httpcore hands over are its own per step, and are not used."""
+    """Connects for one exchange. httpcore's own time limits are per step, and are not used."""
 
     def __init__(self, reach: Reach, deadline: Deadline) -> None:
         self._reach = reach
@@ -50,7 +50,7 @@ class Stream(httpcore.NetworkStream):
             raise httpcore.ReadError from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - httpcore's signature
-        """Send all of it."""
+        """Send everything."""
         rest = memoryview(buffer)
         while rest:
             self._connection.settimeout(self._deadline.remaining())
@@ -58,7 +58,7 @@ class Stream(httpcore.NetworkStream):
                 rest = rest[self._connection.send(rest) :]
             except TimeoutError:
                 raise
-            except OSError as error:  # httpcore then still reads what the other side answered before it hung up
+            except OSError as error:  # httpcore then still reads what the other side answered before it closed
                 raise httpcore.WriteError from error
 
     def close(self) -> None:
@@ -80,7 +80,9 @@ class Stream(httpcore.NetworkStream):
             raise
         except (OSError, ValueError) as error:
             self.close()
-            raise OutgoingFailed(f"{server_hostname} cannot be spoken to securely: {_tls_problem(error)}.") from error
+            raise OutgoingFailed(
+                f"{server_hostname} could not agree on an encrypted connection: {_tls_problem(error)}."
+            ) from error
         return self
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ARG002 - httpcore's signature
@@ -92,4 +94,4 @@ def _tls_problem(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message.rstrip('.')})"
     reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
-    return str(reason).replace("_", " ").lower() if reason else "it hung up"
+    return str(reason).replace("_", " ").lower() if reason else "it closed the connection"

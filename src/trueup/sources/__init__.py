@@ -1,4 +1,4 @@
-"""Where an app's rows come from: one file per kind of source, and the one function that opens them."""
+"""Where an app's rows come from: one file per kind of source, and the function that opens them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _SCHEMES = ("sqlite", "postgresql", "postgres", "mysql", "mariadb", "file")
 
 
 def open_source(url: str, *, statement_timeout_seconds: int = DEFAULT_STATEMENT_TIMEOUT_SECONDS) -> Source:
-    """The source at this address; nothing is connected to yet.
+    """Open the source at this address; nothing is connected to yet.
 
     ``sqlite:///app.db`` (relative; four slashes are absolute), ``postgresql://…``, ``mysql://…`` or ``mariadb://…``,
     and a folder of ``.parquet`` and ``.csv`` files, plain or as ``file:///…``. No single read may take longer than
-    ``statement_timeout_seconds`` in a database. Raises ``ConfigurationError`` when the address is of no known kind,
+    ``statement_timeout_seconds`` in a database. Raises ``ConfigurationError`` when the address is of an unknown kind,
     when its file or folder is missing, or when its driver is not installed.
     """
     scheme, separator, rest = url.partition("://")
@@ -48,7 +48,7 @@ def open_source(url: str, *, statement_timeout_seconds: int = DEFAULT_STATEMENT_
 
 def _plain_path(url: str) -> Path:
     if "@" in url:  # a server's address without its scheme would otherwise be shown, password and all, as a path
-        raise ConfigurationError("The address has no scheme; write postgresql://… or mysql://… in front of it.")
+        raise ConfigurationError("The address has no scheme; begin it with postgresql://… or mysql://…")
     return Path(url)
 
 

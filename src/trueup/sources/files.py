@@ -1,4 +1,4 @@
-"""A folder of Parquet, CSV and JSON-lines files, one file or folder of files per table, read by a DuckDB of our own."""
+"""A folder of Parquet, CSV and JSON-lines files, one file or folder of files per table, read by its own DuckDB."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class FilesSource:
             return tuple(self._described(connection, table) for table in self._tables.values())
 
     def may_hide(self, table: str) -> bool:  # noqa: ARG002 - one signature for all sources
-        """Never: who may read it sees all of it."""
+        """Never: a user who may read the file sees all of it."""
         return False
 
     def privileges(self) -> Iterable[str]:
@@ -88,7 +88,7 @@ class FilesSource:
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[FilesSnapshot]:
-        """Open the files as they are. They must not be written to meanwhile."""
+        """Open the files. They must not be written to meanwhile."""
         with self._connected() as connection:
             yield FilesSnapshot(connection, self)
 
@@ -120,7 +120,7 @@ class FilesSource:
         return self._tables.get(table) or self._tables.get(schema_and_table(table)[1])
 
     def refused(self, error: Exception, mapping: RelationMapping) -> TrueupError:
-        """What a failure before the first row means to a person."""
+        """The error of a failure before the first row, for a person."""
         if isinstance(error, _MAPPING_ERRORS):
             return ConfigurationError(
                 f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {_said(error)}; "
@@ -129,11 +129,11 @@ class FilesSource:
         return self.unavailable(error, mapping.table)
 
     def unavailable(self, error: Exception, table: str) -> SourceUnavailable:
-        """What a broken file of this table means to a person."""
-        return FileUnreadable(f"{fault_text(error, self._tables[table].files)}; mend or replace the file.")
+        """The error of a broken file of this table, for a person."""
+        return FileUnreadable(f"{fault_text(error, self._tables[table].files)}; correct or replace the file.")
 
     def refuse_text(self, table: str) -> None:
-        """Refuse text files of the table that its reader could lose something of. Raises ``FileUnreadable``."""
+        """Refuse text files of the table from which its reader could lose something. Raises ``FileUnreadable``."""
         source = self._tables.get(table)
         if source is None or source.kind not in _LONGEST_LINES:
             return
@@ -154,7 +154,7 @@ class FilesSource:
         return SourceTable(name=table.name, columns=columns, rows=rows_there, written_at=_oldest(table))
 
     def _rows(self, connection: duckdb.DuckDBPyConnection, table: _Table) -> int | None:
-        """Parquet says in its footer how many rows it has; the others do not."""
+        """The number of rows, which only Parquet says in its footer."""
         if table.kind != ".parquet":
             return None
         row = connection.execute(f"SELECT count(*) FROM {self.from_sql(table.name)}").fetchone()
@@ -162,7 +162,7 @@ class FilesSource:
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A DuckDB that reaches these files and nothing else: not the network, not the rest of the disk."""
+        """A DuckDB that can reach only these files: not the network, not the rest of the disk."""
         folder = self._path if self._path.is_dir() else self._path.parent
         with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT}) as connection:
             connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
@@ -189,9 +189,7 @@ class FilesSnapshot:
         Raises ``ConfigurationError`` for a mapping that does not fit the file and for a binary column.
         """
         if mapping.query is not None:
-            raise ConfigurationError(
-                f"{self._source.place} is a folder of files, which knows no queries; name a table."
-            )
+            raise ConfigurationError(f"{self._source.place} is a folder of files, which has no queries; name a table.")
         self._source.refuse_text(mapping.table)
         inner = select(mapping, table=self._source.from_sql(mapping.table))
         reader: pa.RecordBatchReader
@@ -224,7 +222,9 @@ def _found(path: Path) -> dict[str, _Table]:
     try:
         tables = [table for entry in sorted(path.iterdir()) if (table := _table_at(entry))]
     except OSError as error:
-        raise ConfigurationError(f"The folder {path} cannot be read: {error.strerror}; mend its permissions.") from None
+        raise ConfigurationError(
+            f"The folder {path} cannot be read: {error.strerror}; correct its permissions."
+        ) from None
     if not tables:
         raise ConfigurationError(
             f"The folder {path} holds no .parquet, .csv or .jsonl files; name the folder that does."
@@ -243,7 +243,7 @@ def _table_at(entry: Path) -> _Table | None:
 
 
 def _refuse_others(files: Iterable[Path]) -> None:
-    """Refuse what has the name of a table and is not a file: left out, its table would only seem not to be there."""
+    """Refuse an entry that has the name of a table but is not a file: if skipped, its table would seem missing."""
     for file in files:
         try:
             refuse_other_than_file(file)
@@ -271,7 +271,7 @@ def _lines(files: str) -> str:
 
 
 def _oldest(table: _Table) -> datetime:
-    """When the first of the table's files was last written: what happened later may be missing. Naive UTC."""
+    """When the first of the table's files was last written: later events may be missing. Naive UTC."""
     seconds = min(file.stat().st_mtime for file in table.files)
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 

@@ -1,4 +1,4 @@
-"""Asking a database which keys it takes for one, in its own SQL and by its own ``=``."""
+"""Ask a database which keys it compares as equal, in its own SQL and by its own ``=``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trueup.model.key_equality import KeyEquality
 def matching_sql(dialect: str, equality: KeyEquality, spellings: Collection[str], keys_sql: str) -> str:
     """A query for each of ``spellings`` beside every ``account_id`` of the query ``keys_sql`` that is equal to it.
 
-    Its columns are ``spelling`` and ``account_id``. The keys stand alone on their side of the ``=``, so that an index
+    Its columns are ``spelling`` and ``account_id``. The keys are alone on their side of the ``=``, so that an index
     on them is used.
     """
     key = "CAST(kept.account_id AS text)" if dialect == "postgres" else "kept.account_id"

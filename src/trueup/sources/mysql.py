@@ -55,7 +55,7 @@ class MySQLSource:
             return read_tables(connection)
 
     def may_hide(self, table: str) -> bool:
-        """Whether the server will not say: to a user without a right on it, it denies what is there and what is not."""
+        """Whether the server hides it: without a right on a table, it reports it like a missing one."""
         with self._translated(), contextlib.closing(self._connect()) as connection:
             return denies_table(connection, table)
 
@@ -82,7 +82,7 @@ class MySQLSource:
                 snapshot.abandon()
 
     def refused(self, error: Exception, mapping: RelationMapping) -> TrueupError:
-        """What a failure before the first row means to a person."""
+        """The error of a failure before the first row, for a person."""
         code, message = _code_and_text(error)
         if code in _MAPPING_ERRORS:
             return ConfigurationError(
@@ -93,7 +93,7 @@ class MySQLSource:
         return self.unavailable(error)
 
     def unavailable(self, error: Exception) -> SourceUnavailable:
-        """What a refused connection, a lost one, or a read that ran too long means to a person."""
+        """The error of a refused or lost connection, or of a read that took too long, for a person."""
         code, message = _code_and_text(error)
         if code in _TIMEOUTS:
             message = f"a read took longer than {self._statement_timeout_seconds} seconds"
@@ -192,7 +192,7 @@ def _result(cursor: SSCursor) -> Any:
 
 
 def _cut(connection: Connection) -> None:
-    """Close the socket without a farewell: what is left on it are rows, not an answer."""
+    """Close the socket without a farewell: the data left on it are rows, not an answer."""
     connection._force_close()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
 
 

@@ -1,4 +1,4 @@
-"""What a MySQL or MariaDB server says of a database: its tables, and what this user may do to them."""
+"""What a MySQL or MariaDB server reports of a database: its tables, and this user's rights to them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def read_tables(connection: pymysql.Connection[Cursor]) -> tuple[SourceTable, ..
 
 
 def _equality(family: str, scale: object, collation: str | None) -> KeyEquality | None:
-    """How a column compares. Most collations take case, accents or trailing blanks for nothing, ``…_bin`` the last."""
+    """How a column compares. Most collations ignore case, accents or trailing blanks, ``…_bin`` only the last."""
     if collation:
         character_set = collation.partition("_")[0]
         by_text = collation.endswith("_nopad_bin") or collation == "utf8mb4_0900_bin"
@@ -68,7 +68,7 @@ def _equality(family: str, scale: object, collation: str | None) -> KeyEquality 
 
 
 def denies_table(connection: pymysql.Connection[Cursor], name: str) -> bool:
-    """Whether this user may not know if there is a table of this name."""
+    """Whether a table of this name may exist that this user cannot see."""
     try:
         _rows(connection, f"SELECT 1 FROM {quoted(name, '`')} LIMIT 0")
     except pymysql.Error as error:
@@ -86,7 +86,7 @@ def read_write_privileges(connection: pymysql.Connection[Cursor]) -> list[str]:
     for (line,) in _rows(connection, "SHOW GRANTS"):
         match = _GRANT.match(str(line))
         if match is None:
-            sentences.append("The user holds a role, and what that role may write was not looked at.")
+            sentences.append("The user has a role, whose rights to write were not looked at.")
             continue
         rights = {right.strip() for right in _COLUMN_LIST.sub("", match["rights"]).split(",")} - _READING
         if rights:

@@ -45,7 +45,7 @@ class PostgresSource:
             return read_tables(connection)
 
     def may_hide(self, table: str) -> bool:
-        """Whether the catalogue, which every role may read, knows a table of this name in any schema."""
+        """Whether the catalogue, which every role may read, has a table of this name in any schema."""
         with self._described() as connection:
             return has_table(connection, table)
 
@@ -69,7 +69,7 @@ class PostgresSource:
             yield PostgresSnapshot(connection, self, held)
 
     def error_of(self, error: Exception, mapping: RelationMapping) -> TrueupError:
-        """What a failed read of ``mapping`` means to a person."""
+        """The error of a failed read of ``mapping``, for a person."""
         state = getattr(error, "sqlstate", None) or ""
         if state.startswith("42"):
             message = _read_message(self._address, error)
@@ -80,7 +80,7 @@ class PostgresSource:
         return self.unavailable(error)
 
     def unavailable(self, error: Exception) -> SourceUnavailable:
-        """What a refused connection, a lost one, or a read that ran too long means to a person."""
+        """The error of a refused or lost connection, or of a read that took too long, for a person."""
         message = _read_message(self._address, error)
         if "statement timeout" in message:
             message = f"a read took longer than {self._statement_timeout_seconds} seconds"
@@ -89,7 +89,7 @@ class PostgresSource:
     def _opening(self) -> str:
         """Only ``SET LOCAL``: behind a connection pool, a session setting would stay on a connection that others use.
 
-        Row security is off so that a policy which would hide rows from us is an error and not a smaller table.
+        Row security is off, so that a policy which would hide rows is an error and not a smaller table.
         """
         read = f"{self._statement_timeout_seconds}s"
         return (
@@ -166,7 +166,7 @@ class PostgresSnapshot:
 
 
 def _carry_value(kind: str, value: str) -> str:
-    """The value in a form that COPY and Arrow carry whole. An Arrow moment overflows silently at ``infinity``."""
+    """The value in a form that COPY and Arrow transport fully. An Arrow moment overflows silently at ``infinity``."""
     if kind in _MOMENTS:
         first, last = f"{kind} '0001-01-01'", f"{kind} '{_LAST_MOMENT}'"
         fits = f"{value} >= {first} AND {value} <= {last}"

@@ -1,4 +1,4 @@
-"""What a PostgreSQL database says of itself: its tables, and what this role may do to them."""
+"""What a PostgreSQL database reports of itself: its tables, and this role's rights to them."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ __all__ = ["quoted", "select", "table_name", "wrapped"]
 
 
 def select(mapping: RelationMapping, *, quote: str = '"', table: str | None = None) -> str:
-    """Every mapped column under our name, in the mapping's order.
+    """Select every mapped column under trueup's name, in the mapping's order.
 
-    ``table`` is what to read from where that is not the mapping's own table name. Expressions and the condition stand
+    ``table`` is what to read from if that is not the mapping's own table name. Expressions and the condition are each
     in parentheses of their own, with the closing one on a new line, so that a comment at their end ends there.
     """
     columns = ",\n".join(

@@ -47,7 +47,7 @@ class SQLiteSource:
             raise self.refused(error) from None
 
     def may_hide(self, table: str) -> bool:  # noqa: ARG002 - one signature for all sources
-        """Never: who may read it sees all of it."""
+        """Never: a user who may read the file sees all of it."""
         return False
 
     def privileges(self) -> Iterable[str]:
@@ -68,7 +68,7 @@ class SQLiteSource:
                 process.kill()
 
     def refused(self, error: str | Exception, mapping: RelationMapping | None = None) -> TrueupError:
-        """What a failure before the first row means to a person: with a mapping, a statement that does not compile."""
+        """The error of a failure before the first row: with a mapping, a statement that does not compile."""
         message = _said(error)
         if "not a database" in message or "unable to open" in message or "failed to open" in message:
             return DatabaseMissing(f"{self.place} cannot be opened as a SQLite database: {message}; check the path.")
@@ -80,7 +80,7 @@ class SQLiteSource:
         return self.unavailable(error)
 
     def unavailable(self, error: str | Exception) -> SourceUnavailable:
-        """What a failure in the middle of a stream means to a person."""
+        """The error of a failure in the middle of a stream, for a person."""
         return SourceUnavailable(f"{self.place} cannot be read: {_said(error)}; nothing was changed, run it again.")
 
     @property
@@ -154,7 +154,7 @@ class SQLiteSnapshot:
 
     @contextlib.contextmanager
     def _within_the_time(self) -> Iterator[None]:
-        """End the process that reads, and with it the snapshot, when one statement takes longer than it may."""
+        """End the process that reads, and with it the snapshot, when one statement takes longer than allowed."""
         timer = threading.Timer(self._source.statement_timeout_seconds, self._end)
         timer.daemon = True
         timer.start()
@@ -209,7 +209,7 @@ def _path(url: str) -> Path:
     if not path.is_file():
         raise DatabaseMissing(f"There is no SQLite file at {path}; correct the path in database.url.")
     if not os.access(path, os.R_OK):  # not by opening it: closing it again would drop this process's locks on it
-        raise DatabaseMissing(f"The SQLite file {path} may not be read by this user; mend its permissions.")
+        raise DatabaseMissing(f"The SQLite file {path} may not be read by this user; correct its permissions.")
     return path
 
 

@@ -1,4 +1,4 @@
-"""What a SQLite file says of itself, and what its columns really hold: a declared type is a wish there, not a rule."""
+"""What a SQLite file declares, and what its columns really hold: a declared type there is a wish, not a rule."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def affinity_of(declared: str) -> Affinity:
 
 
 def probe(affinity: Affinity, value: str) -> str | None:
-    """An aggregate that tells what the column holds; None where nothing needs to be looked at.
+    """An aggregate that shows what the column holds; None where nothing needs to be looked at.
 
     Affinity does half of the work: in an INTEGER or NUMERIC column whatever equals an integer is stored as one, so
     that comparing with a cast is enough, and much cheaper than asking for every value's type.
@@ -141,7 +141,7 @@ def _create(copy: sqlite3.Connection, sql: str) -> None:
 
 
 def _equality(affinity: Affinity, collation: str | None) -> KeyEquality | None:
-    """How a column compares. One without affinity tells 1 from '1', and a REAL one has several texts for a number."""
+    """How a column compares. One without affinity distinguishes 1 from '1'; a REAL one has many texts for a number."""
     match affinity, collation:
         case Affinity.TEXT, "BINARY":
             return TEXT
@@ -188,7 +188,7 @@ def output_sql(forms: Mapping[str, Form]) -> tuple[str, str]:
     """A row of samples, and the wrapping of each column, that together fix the stream's types.
 
     The driver takes a column's type from the first values it meets (all NULL counts as integer) and fails on the first
-    one that does not fit; so the first row is one of ours.
+    one that does not fit; so the first row is a row of samples.
     """
     samples = {Form.INTEGER: "0", Form.REAL: "0.0", Form.TEXT: "''", Form.BINARY: "''"}
     first = ", ".join(f"{samples[form]} AS {quoted(name, QUOTE)}" for name, form in forms.items())

@@ -1,4 +1,4 @@
-"""Arrow batches on their way out of a source: errors named, text made valid, nothing else touched."""
+"""Arrow batches on their way out of a source: errors are named, text is made valid, nothing else is changed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Text files before a reader meets them: what is empty, too long a line or not UTF-8, named by file and line.
+"""Check text files before a reader gets them: empty ones, lines that are too long or not UTF-8, by file and line.
 
-DuckDB drops the last line of a file without a word where it is longer than the reader's buffer (duckdb/duckdb#25825),
-so that the longest line is looked for here.
+DuckDB silently drops the last line of a file if it is longer than the reader's buffer (duckdb/duckdb#25825), so the
+longest line is checked here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OWN_WORDS = re.compile(r"^(?:[A-Z]\w+ )+Error: ")
 
 
 def refuse_text(path: Path, *, longest_line_bytes: int) -> None:
-    """Refuse a text file of which a reader could lose something: one pass, in blocks.
+    """Refuse a text file of which a reader could lose a part: one pass, in blocks.
 
     Raises ``FileEmpty`` for one without a single byte, and ``FileUnreadable`` for a line that is too long or is not
     UTF-8, with its number.
@@ -58,7 +58,7 @@ def refuse_text(path: Path, *, longest_line_bytes: int) -> None:
         behind = len(block) - last - 1 if last >= 0 else behind + len(block)
         read += len(block)
     if read == 0:
-        raise FileEmpty(f"{path} is empty: not one byte is in it, as when an export fails; export it again.")
+        raise FileEmpty(f"{path} is empty, as after an export that failed; export it again.")
     if decoder.getstate()[0]:
         raise _not_text(path, read - 1)
 
@@ -85,9 +85,9 @@ def csv_header(path: Path) -> list[str]:
 
 
 def fault_text(error: Exception, files: Collection[Path]) -> str:
-    """Return what a reader's error means, in our words: the file and line where they are known, and what is wrong.
+    """Return what a reader's error means: the file and line where they are known, and what is wrong.
 
-    The reader's own text is left out: it repeats the line, and with it whatever the line holds.
+    The reader's own text is left out, because it repeats the line with everything that the line holds.
     """
     message = str(error)
     match = _IN_FILE.search(message) or _QUOTED_FILE.search(message)

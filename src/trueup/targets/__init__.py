@@ -1,4 +1,4 @@
-"""Where a repair is written: one module per kind of database, interchangeable."""
+"""The databases that repairs are written to: one module per kind, interchangeable."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _MODULES = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres"
 
 
 def open_target(url: str) -> Target:
-    """The database at this address, for writing; nothing is connected to yet.
+    """Open the database at this address for writing; nothing is connected to yet.
 
-    Raises ``ConfigurationError`` for a place that cannot be repaired (a folder of files) and for a missing driver.
+    Raises ``ConfigurationError`` for an address that cannot be repaired (a folder of files) and for a missing driver.
     """
     scheme, separator, rest = url.partition("://")
     kind = scheme.lower().partition("+")[0]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 KEPT_SECONDS = 30
-"""How old a kept connection may be. After a failover it may lead to a server that is behind, and not know it."""
+"""How old a kept connection may be. After a failover it may lead to a server that lags behind without knowing."""
 
 
 class KeptConnections:
@@ -44,7 +44,7 @@ class KeptConnections:
     def lent(self, begin: Callable[[Connection], None]) -> Iterator[Connection]:
         """A connection on which ``begin`` has opened a transaction, which ends with this.
 
-        Where a kept one turns out to be gone, the next is tried, and then a new one. Raises what ``begin`` raises on
+        Where a kept one turns out to be closed, the next is tried, and then a new one. Raises what ``begin`` raises on
         a new one.
         """
         closings = self._closings
@@ -88,7 +88,7 @@ def _begins_again(connection: Connection, opened_at: float, begin: Callable[[Con
 
 
 def _discard(connection: Connection) -> None:
-    """Close it without a word to the server that might wait for an answer."""
+    """Close it without a message to the server that might wait for an answer."""
     with contextlib.suppress(DBAPIError):
         connection.invalidate()
         connection.close()

@@ -1,4 +1,4 @@
-"""MySQL and MariaDB: one row is locked, at READ COMMITTED, in strict mode so that no value is bent to fit."""
+"""MySQL and MariaDB: one row is locked, at READ COMMITTED, in strict mode so that no value is changed to fit."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class MySQLTarget:
         self._readings.close()
 
     def trouble(self, error: DBAPIError) -> Trouble:
-        """What kind of failure this is, by the server's number."""
+        """The kind of this failure, by the server's number."""
         code = _code(error)
         if code in _BUSY:
             return Trouble.BUSY
@@ -113,15 +113,15 @@ class MySQLTarget:
             return Trouble.DUPLICATE
         return Trouble.LOST if code in _LOST or isinstance(error.orig, pymysql.InterfaceError) else Trouble.UNFIT
 
-    def said(self, error: DBAPIError) -> str:
+    def describe_error(self, error: DBAPIError) -> str:
         """The server's own first line, without any secret."""
         arguments = getattr(error.orig, "args", ())
         return self._address.scrub(str(arguments[-1] if arguments else error.orig).partition("\n")[0].rstrip("."))
 
     def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
-        """A replica takes no writes, a table of an engine without transactions cannot take half of one back, and behind
-        a view there may be such a table, or keys, that the role has no right to see.
-        """
+        """A replica accepts no writes, and a table of an engine without transactions cannot be rolled back.
+
+        Behind a view there may be such a table, or keys that the role has no right to see."""
         if connection.exec_driver_sql("SELECT @@global.read_only").scalar_one():
             return f"{self.place} is read only, as replicas are; set database.repair_url to the primary."
         for table in sorted(tables):
@@ -134,13 +134,14 @@ class MySQLTarget:
             )
             for engine, is_view in connection.execute(query, {"name": name, "schema": schema}):
                 if is_view:
-                    return f"{table} is a view, and nothing tells which tables are behind it; map the table itself."
+                    return f"{table} is a view, and its tables cannot be known; map the table itself."
                 return f"{table} is a {engine} table, which has no transactions; convert it to InnoDB."
         return None
 
     def column_obstacle(self, connection: Connection, table: str, column: str) -> str | None:
-        """A key that carries the new value on, which InnoDB does without counting it. A role sees only keys of tables
-        that it has a right to.
+        """A key that copies the new value to other rows, which InnoDB does without counting it.
+
+        A role sees only keys of tables that it has a right to.
         """
         following = following_key(connection, table, column)
         return followed_column(following, table, column, self.place) if following is not None else None
@@ -188,7 +189,7 @@ class MySQLTarget:
                     opened = undo.enter_context(self._engine.connect())
                     begin(opened)
             except (DBAPIError, OSError) as error:
-                message = self.said(error) if isinstance(error, DBAPIError) else str(error)
+                message = self.describe_error(error) if isinstance(error, DBAPIError) else str(error)
                 raise TargetUnavailable(f"{self.place} cannot be {done}: {message}; nothing was changed.") from None
             yield opened
 

@@ -80,7 +80,7 @@ def _find_index(connection: Connection, entries: EntryTable, key: object) -> str
 
 
 def _is_through(access: object, key: object, index: str) -> bool:
-    """Whether a step of the plan reads through the index; a step without access has found that there is no row."""
+    """Whether a step of the plan reads through the index; a step without access found that there is no row."""
     return access is None or (str(access).lower() in _THROUGH_INDEX and key == index)
 
 

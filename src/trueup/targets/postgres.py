@@ -109,8 +109,8 @@ class PostgresTarget:
     dialect = "postgres"
     quote = '"'
     rest_seconds = 0.0
-    # Not FOR NO KEY UPDATE: an application that has just inserted an entry referring to this account holds its key, and
-    # is to be waited for, so that the entry is seen.
+    # Not FOR NO KEY UPDATE: an application that has just inserted an entry for this account holds the account's key,
+    # and the repair has to wait for it, so that it sees the entry.
     row_lock = " FOR UPDATE"
     row_lock_at_once = " FOR UPDATE NOWAIT"
 
@@ -162,7 +162,7 @@ class PostgresTarget:
         self._readings.close()
 
     def trouble(self, error: DBAPIError) -> Trouble:
-        """What kind of failure this is, by SQLSTATE."""
+        """The kind of this failure, by SQLSTATE."""
         state = getattr(error.orig, "sqlstate", None)
         if state is None or state.startswith(_GONE):
             # The driver's own refusal of a value has no SQLSTATE either, and its connection is alive.
@@ -174,13 +174,15 @@ class PostgresTarget:
             return Trouble.CONFLICT
         return Trouble.DUPLICATE if state == _DUPLICATE else Trouble.UNFIT
 
-    def said(self, error: DBAPIError) -> str:
+    def describe_error(self, error: DBAPIError) -> str:
         """The server's own first line, without any secret."""
         return self._address.scrub(str(error.orig).partition("\n")[0].rstrip("."))
 
     def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
-        """A standby takes no writes, a server that counts no rows cannot show what triggers have written, and where
-        triggers hold a table to the journal, they must hold its children; a foreign one they never can.
+        """A standby accepts no writes, and a server without counts cannot show what triggers have written.
+
+        Where triggers check a table's changes against the journal, its children need them too, which a foreign table
+        cannot have.
         """
         names = [_quoted_name(table) for table in tables]
         is_standby, counts, unheld, foreign = connection.execute(_OBSTACLES, {"names": names}).one()
@@ -193,7 +195,7 @@ class PostgresTarget:
             )
         if unheld is not None:
             return (
-                f"{unheld} has rows of a table that triggers hold to the journal, and lacks such a trigger; run what "
+                f"{unheld} has rows of a table whose changes triggers check, but lacks such a trigger; run what "
                 "`trueup doctor --print-grants` prints again."
             )
         if foreign is not None:
@@ -226,9 +228,9 @@ class PostgresTarget:
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
     def commit(self, connection: Connection) -> None:
-        """Commit, and cancel it when it takes too long: triggers that put themselves off until COMMIT run in it, and
-        ``statement_timeout`` ends before they begin.
-        """
+        """Commit, and cancel it when it takes too long.
+
+        Deferred triggers run in the commit, and ``statement_timeout`` ends before they begin."""
         deadline = threading.Timer(STATEMENT_TIMEOUT_SECONDS, _cancel, args=(connection.connection.driver_connection,))
         deadline.daemon = True
         deadline.start()
@@ -265,7 +267,7 @@ class PostgresTarget:
                     begin(opened)
             except DBAPIError as error:
                 raise TargetUnavailable(
-                    f"{self.place} cannot be {done}: {self.said(error)}; nothing was changed."
+                    f"{self.place} cannot be {done}: {self.describe_error(error)}; nothing was changed."
                 ) from None
             yield opened
 
@@ -285,7 +287,7 @@ class PostgresTarget:
 
 
 def _cancel(driver: object) -> None:
-    """Ask the server to end what this connection is doing. What has gone too far to be taken back goes on."""
+    """Ask the server to end what this connection is doing. What cannot be rolled back any more goes on."""
     with contextlib.suppress(psycopg.Error):
         if isinstance(driver, psycopg.Connection):
             driver.cancel_safe(timeout=CONNECT_TIMEOUT_SECONDS)

@@ -1,9 +1,9 @@
 """What serializes a balance with the application's own transactions in Postgres: a foreign key, or a table lock.
 
-A foreign key does where its trigger looks at every new entry at once: not deferrable (a deferred key locks nothing
-before COMMIT), enforced, its triggers switched on, and the table without children that inherit (they inherit no key).
-A key that was never validated holds for new rows all the same. It looks at no update: where an account has entries that
-can still be posted, only the table lock will do.
+A foreign key does if its trigger looks at every new entry at once: not deferrable (a deferred key locks nothing before
+COMMIT), enforced, its triggers switched on, and the table without children that inherit (they inherit no key). A key
+that was never validated still holds for new rows. It does not look at updates: where an account has entries that can
+still be posted, only the table lock is enough.
 
 Column rights do not allow LOCK TABLE, so a function that belongs to the ledger's owner does it for the repair role.
 The printed grants make it, and its text is compared with what would be printed today.
@@ -138,12 +138,12 @@ def _find_lock(connection: Connection, entries: EntryTable) -> _Lock | Unseriali
         return _Lock(sql=_lock_sql(ledger.nspname, ledger.relname))
     if not entries.grows_only:
         return Unserialized(
-            reason=f"the repair role may not lock {entries.table}, and no foreign key keeps out an entry that "
-            f"is posted by a transaction which is not committed yet; {_PRINT}."
+            reason=f"the repair role may not lock {entries.table}, and no foreign key protects against an entry that "
+            f"is posted by a transaction that is not committed yet; {_PRINT}."
         )
     return Unserialized(
-        reason=f"the repair role may not lock {entries.table}, and no foreign key from {entries.keys_text} keeps out "
-        f"entries that are not committed yet; add that key (not deferrable), or {_PRINT}."
+        reason=f"the repair role may not lock {entries.table}, and no foreign key from {entries.keys_text} protects "
+        f"against entries that are not committed yet; add that key (not deferrable), or {_PRINT}."
     )
 
 

@@ -1,7 +1,7 @@
-"""How a balance is written while the application may be in the middle of a transaction of its own.
+"""How a balance is written while the application may be in a transaction of its own.
 
-A ledger entry that the application has inserted and not committed cannot be read, so that a balance which is set to the
-last entry would be wrong a moment later. Each kind of database has its own way to be sure that there is no such entry.
+A ledger entry that the application has inserted but not committed cannot be read, so a balance that is set to the last
+entry would be wrong a moment later. Each kind of database has its own way to prove that there is no such entry.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ class Serialization(StrEnum):
     """What proves that an account has no uncommitted entry. The values are written into the journal."""
 
     FOREIGN_KEY = "foreign key"
-    """Who inserts an entry holds the key of its account, for which the lock on the account's row waits."""
+    """A transaction that inserts an entry holds the key of its account, and the lock on the account's row waits for it.
+    """
     TABLE_LOCK = "table lock"
-    """No one else writes to the ledger while its table is locked."""
+    """No other transaction writes to the ledger while its table is locked."""
     ENTRY_LOCKS = "entry locks"
     """The account's entries are locked, and the gaps of the index where new ones would go."""
     FILE_LOCK = "file lock"
@@ -41,7 +42,7 @@ class Serialization(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unserialized:
-    """Nothing proves it here. ``reason`` is a sentence that says what is missing and what to do."""
+    """No proof is possible here. ``reason`` is a sentence that says what is missing and what to do."""
 
     reason: str
 

@@ -92,7 +92,7 @@ class SQLiteTarget:
             return Trouble.DUPLICATE
         return Trouble.UNFIT if isinstance(error.orig, _UNFIT) else Trouble.LOST
 
-    def said(self, error: DBAPIError) -> str:
+    def describe_error(self, error: DBAPIError) -> str:
         """SQLite's own sentence."""
         return str(error.orig).partition("\n")[0]
 
@@ -140,7 +140,7 @@ class SQLiteTarget:
                 opened.begin()
             except DBAPIError as error:
                 raise TargetUnavailable(
-                    f"{self.place} cannot be {done}: {self.said(error)}; nothing was changed.",
+                    f"{self.place} cannot be {done}: {self.describe_error(error)}; nothing was changed.",
                     busy=self.trouble(error) is Trouble.BUSY,
                 ) from None
             yield opened

@@ -1,4 +1,4 @@
-"""What every kind of database offers to a repair."""
+"""The interface that every kind of database offers to a repair."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from trueup.targets.serialization import Claimed, EntryTable, Serialization, Unserialized
 
 LOCK_TIMEOUT_SECONDS = 2
-"""How long a repair waits for a row that the application holds, and so the longest that it makes anybody wait there."""
+"""How long a repair waits for a row that the application holds, and so the longest that others wait for it there."""
 
 BRIEF_WAIT_MILLISECONDS = 500
-"""How long a repair that holds a row already waits for another: less than the second after which Postgres looks for
-deadlocks, so that it is the repair that gives way, and not the application.
+"""How long a repair that already holds a row waits for another: less than the second after which Postgres looks for
+deadlocks, so that the repair gives way and not the application.
 """
 
 STATEMENT_TIMEOUT_SECONDS = 5
@@ -38,16 +38,16 @@ SINGLE_DIGITS, DOUBLE_DIGITS = 6, 15
 
 
 class Trouble(StrEnum):
-    """Why the database did not do what it was asked, as far as a repair must tell these apart."""
+    """Why the database did not do what it was asked, as far as a repair must distinguish."""
 
     BUSY = "busy"
-    """A lock was not had, or a statement not finished, in time."""
+    """A lock was not free, or a statement not finished, in time."""
     CONFLICT = "conflict"
     """A deadlock or a serialisation failure: the whole transaction may be evaluated again."""
     DUPLICATE = "duplicate"
-    """A unique key is taken."""
+    """A unique key is already used."""
     UNFIT = "unfit"
-    """A value, a right or an object is not as the mapping says: a person has to correct one of the two."""
+    """A value, a right or an object differs from the mapping: a person has to correct one of the two."""
     LOST = "lost"
     """The connection is gone."""
 
@@ -144,7 +144,7 @@ class Target(Protocol):
         """Return what proves that an account has no uncommitted entry, or why nothing does. ``key`` is an account's."""
 
     def claim(self, connection: Connection, entries: EntryTable, key: object) -> Claimed | Unserialized:
-        """Lock what ``find_serialization`` named, at once, before anything is read and the account's row is held.
+        """Lock what ``find_serialization`` named, at once, before anything is read and the account's row is locked.
 
         Raises ``DBAPIError`` where another transaction is in the way.
         """
@@ -165,13 +165,13 @@ class Target(Protocol):
         """Close the connections that are kept."""
 
     def trouble(self, error: DBAPIError) -> Trouble:
-        """What kind of failure this is."""
+        """The kind of this failure."""
 
-    def said(self, error: DBAPIError) -> str:
+    def describe_error(self, error: DBAPIError) -> str:
         """The database's own first line, without any secret."""
 
     def obstacle(self, connection: Connection, tables: Collection[str]) -> str | None:
-        """Why nothing may be written to these tables here at all: a replica, an engine without transactions."""
+        """Why these tables cannot be written to at all: a replica, an engine without transactions."""
 
     def column_obstacle(self, connection: Connection, table: str, column: str) -> str | None:
         """Why a repair must not write this column; None where it may. A sentence."""
@@ -183,7 +183,7 @@ class Target(Protocol):
         """A counter of what this transaction writes from now on."""
 
     def settle_constraints(self, connection: Connection) -> None:
-        """Let everything that waits for COMMIT (deferred triggers and keys) happen now, while it can be taken back."""
+        """Make everything that waits for COMMIT (deferred triggers and keys) happen now, while it can be undone."""
 
     def commit(self, connection: Connection) -> None:
         """Commit, in ``STATEMENT_TIMEOUT_SECONDS`` or not at all where triggers may run in it."""
