@@ -17,34 +17,34 @@ from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Area
 
 ENTRY_POINTS = "trueup.checks"
-"""The entry-point group through which an installed package adds checks of its own: each names a ``Check``."""
+"""The entry-point group through which an installed package adds checks: each entry point names a ``Check``."""
 
 
 def catalogue(extra: Iterable[Check] = ()) -> tuple[Check, ...]:
-    """Every check: ours, installed ones, and ``extra``; by area, then by id.
+    """Every check: built in, installed, and ``extra``; by area, then by id.
 
     Raises ``ConfigurationError`` when two checks share an id.
     """
     with former_names():
-        found = [*_ours(), *_installed(), *extra]
+        checks = [*_ours(), *_installed(), *extra]
     by_id: dict[str, Check] = {}
-    for check in found:
+    for check in checks:
         if check.id in by_id:
-            raise ConfigurationError(f'Two checks have the id "{check.id}"; give the one you added another id.')
+            raise ConfigurationError(f'Two checks have the id "{check.id}"; give yours another id.')
         by_id[check.id] = check
     areas = tuple(Area)
-    return tuple(sorted(found, key=lambda check: (areas.index(check.area), check.id)))
+    return tuple(sorted(checks, key=lambda check: (areas.index(check.area), check.id)))
 
 
 def check_of(module: ModuleType) -> Check:
-    """The module's ``CHECK``, with the invariant that the module's docstring states.
+    """The module's ``CHECK``, with the module's docstring as its invariant.
 
     Raises ``ConfigurationError`` when the module has none.
     """
     check = getattr(module, "CHECK", None)
     if not isinstance(check, Check):
         raise ConfigurationError(
-            f"{module.__name__} is among the checks but defines no CHECK; add one or move the file."
+            f"{module.__name__} is in the checks folder but defines no CHECK; add one or move the file."
         )
     return dataclasses.replace(check, invariant=(module.__doc__ or "").strip())
 

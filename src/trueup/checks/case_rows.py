@@ -1,4 +1,4 @@
-"""The rows that checks' cases are written in: each is as usual, but for what the case says."""
+"""The rows that checks' cases are made of. Each is an ordinary row, except where the case says otherwise."""
 
 from __future__ import annotations
 

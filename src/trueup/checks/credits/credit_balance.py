@@ -43,11 +43,11 @@ def _repair(finding: Finding) -> Change | Refusal:
 def _obstacle(evidence: Mapping[str, Value]) -> str | None:
     tied = evidence["entries_tied_for_latest"]
     if evidence["diagnosis"] != "hand-edit":
-        return "The ledger disagrees with itself for this account; a person must find the right balance."
+        return "The ledger disagrees with itself for this account; a person must decide the right balance."
     if not evidence["entries"]:
         return "The account has no ledger entry that says what its balance should be."
     if evidence["ledger_below_floor"]:
-        return "The ledger's balance is below the floor, so that syncing would make a negative-balance finding."
+        return "The ledger's balance is below the floor, so syncing would make a negative-balance finding."
     if isinstance(tied, int) and tied > 1:
         return "The latest entries share one timestamp and their ids have no order; a person must say which is last."
     return None
@@ -67,7 +67,7 @@ CHECK = Check(
     "builds on the wrong number.",
     population="SELECT count(*) FROM account WHERE credits IS NOT NULL AND NOT unlimited_credits",
     violations="""
-WITH opening AS (   -- the balance before the first entry, from which the sum counts
+WITH opening AS (   -- the balance before the first entry, which the sum starts from
     SELECT account_id, arg_min(balance_after - amount, (coalesce(sequence, -1), created_at, entry_id)) AS balance
     FROM suspect_entry
     WHERE posted
@@ -87,7 +87,7 @@ suspect AS (
       AND a.account_id NOT IN (SELECT account_id FROM unreadable_row
                                WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
 ),
-tie AS (   -- latest entries in no order that could be known: one timestamp, no sequence, ids with letters in them
+tie AS (   -- latest entries whose order is unknown: one timestamp, no sequence, ids with letters in them
     SELECT e.account_id, count(*) AS entries, max(CASE WHEN e.balance_after = s.credits THEN 1 ELSE 0 END) AS one_agrees
     FROM suspect_entry AS e
     JOIN suspect AS s ON s.account_id = e.account_id AND s.last_entry_at = e.created_at
@@ -101,7 +101,7 @@ broken AS (
     WHERE previous_balance_after + amount <> balance_after
     GROUP BY account_id
 ),
-shape AS (   -- one chain in another order: only its two ends are left over, and the cache is where it ends
+shape AS (   -- one chain in another order: only its two ends are left, and the cache is where it ends
     SELECT v.account_id,
            sum(abs(v.departures)) <= 2
            AND max(CASE WHEN v.balance = s.credits THEN v.departures END) = min(v.departures) AS ends_at_credits

@@ -13,7 +13,7 @@ from trueup.model.severity import Severity
 
 
 def _impact(row: EvidenceRow) -> Impact:
-    """What the break adds or takes; a reorder loses nothing, its sum is still right."""
+    """The credits that the break adds or removes; a reorder changes nothing, because its sum is still right."""
     return Impact() if row["diagnosis"] == "reorder" else credits_at_risk("difference")(row)
 
 
@@ -24,7 +24,7 @@ CHECK = Check(
     revenue_impacting=True,
     title="Ledger entry does not follow from its predecessor",
     why="Credits appeared or vanished between two entries, usually because two writers read the same balance. From "
-    "here on nobody can say from the ledger what the customer owns.",
+    "here on the ledger cannot show what the customer owns.",
     population="SELECT count(*) FROM ledger_entry WHERE posted",
     violations="""
 WITH broken AS (
@@ -37,10 +37,10 @@ WITH broken AS (
       AND account_id NOT IN (SELECT account_id FROM unreadable_row
                              WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
 ),
-shape AS (   -- one chain in another order: only its two ends are left over
+shape AS (   -- one chain in another order: only its two ends are left
     SELECT account_id, sum(abs(departures)) <= 2 AS is_one_chain FROM balance_visit GROUP BY account_id
 ),
-tie AS (   -- entries in no order that could be known: one timestamp, no sequence, ids with letters in them
+tie AS (   -- entries whose order is unknown: one timestamp, no sequence, ids with letters in them
     SELECT account_id, created_at
     FROM suspect_entry
     WHERE posted AND sequence IS NULL AND account_id IN (SELECT account_id FROM broken)
@@ -48,7 +48,7 @@ tie AS (   -- entries in no order that could be known: one timestamp, no sequenc
     GROUP BY account_id, created_at
     HAVING count(*) > 1
 ),
-unordered AS (   -- accounts whose every break is at such entries
+unordered AS (   -- accounts all of whose breaks are at such entries
     SELECT b.account_id
     FROM broken AS b
     LEFT JOIN tie AS t ON t.account_id = b.account_id AND t.created_at = b.created_at
@@ -71,7 +71,7 @@ WHERE NOT s.is_one_chain
    OR (b.position = 1 AND u.account_id IS NULL)
 """,
     message="Entry {subject} of {account_id} moves {previous_balance_after} by {amount} "
-    "and says {balance_after} ({diagnosis}).",
+    "but says {balance_after} ({diagnosis}).",
     impact=_impact,
     cases=(
         Case(

@@ -14,8 +14,8 @@ CHECK = Check(
     area=Area.CREDITS,
     severity=Severity.WARNING,
     title="Ledger entries of an account that does not exist",
-    why="Credits were sold or given to nobody the app knows: a customer who was deleted with credits left, or one who "
-    "paid and cannot reach them.",
+    why="Credits were sold or given to an account that the app does not know: a customer who was deleted with credits "
+    "left, or one who paid and cannot use them.",
     compares_accounts=True,
     population="SELECT count(*) FROM account_total",
     violations="""

@@ -24,11 +24,11 @@ CHECK = Check(
     area=Area.CREDITS,
     severity=Severity.ERROR,
     title="Ledger sequence misses a number",
-    why="An entry was deleted or never written. What it moved is lost to every audit after it.",
+    why="An entry was deleted or never written. No later audit can see the credits that it moved.",
     requires=("ledger_entry.sequence", "ledger_entry.dense_sequence"),
     population="SELECT count(*) FROM account_total WHERE sequences > 0",
     violations="""
-WITH suspect AS (   -- too few numbers for the span, or numbers that stand twice and may hide a missing one
+WITH suspect AS (   -- too few numbers for the span, or numbers that occur twice and may hide a missing one
     SELECT account_id FROM account_total WHERE sequences <= highest_sequence - lowest_sequence
     UNION
     SELECT account_id FROM irregular_step WHERE sequence = previous_sequence

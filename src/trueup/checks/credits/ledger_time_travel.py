@@ -19,8 +19,8 @@ CHECK = Check(
     area=Area.CREDITS,
     severity=Severity.WARNING,
     title="Ledger entry is dated out of time",
-    why="Reports by month count the credits in the wrong month, and code that takes the latest entry by date reads the "
-    "wrong balance.",
+    why="Reports by month count the credits in the wrong month, and code that takes the latest entry by date reads "
+    "the wrong balance.",
     population="SELECT count(*) FROM ledger_entry WHERE created_at IS NOT NULL",
     violations="""
 SELECT CAST(entry_id AS VARCHAR)               AS subject,
@@ -36,7 +36,7 @@ SELECT CAST(entry_id AS VARCHAR), account_id, 'before its predecessor', created_
        date_diff('second', created_at, previous_created_at)
 FROM irregular_step
 WHERE date_diff('second', created_at, previous_created_at) > $clock_skew_seconds
-  AND previous_created_at <= $future_after   -- or else the predecessor is what is wrong
+  AND previous_created_at <= $future_after   -- otherwise the predecessor is wrong
 """,
     message="Entry {subject} of {account_id} is dated {created_at}, {problem} by {seconds_off} seconds.",
     cases=(

@@ -70,7 +70,7 @@ WHERE a.credits < $balance_floor
             evidence={"user_1": {"below_floor": Decimal(1)}},
         ),
         Case(
-            name="an unlimited account spends what it likes",
+            name="an unlimited account may spend any amount",
             given=(Account(account_id="user_1", credits=Decimal(-5), unlimited_credits=True),),
         ),
     ),

@@ -12,8 +12,8 @@ CHECK = Check(
     area=Area.CREDITS,
     severity=Severity.ERROR,
     title="Row could not be read as mapped",
-    why="What cannot be read cannot be checked: every other check passes over this row, so its account is neither "
-    "fine nor broken but unknown.",
+    why="What cannot be read cannot be checked: every other check skips this row, so its account is neither fine nor "
+    "broken but unknown.",
     population="SELECT coalesce(sum(rows), 0) FROM copied_relation",
     violations="""
 SELECT relation || ':' || row_key AS subject,
@@ -39,10 +39,10 @@ GROUP BY relation, row_key
             name="a row with two problems is one finding",
             given=(
                 UnreadableRow(relation="ledger_entry", row_key="42", problem="amount is missing"),
-                UnreadableRow(relation="ledger_entry", row_key="42", problem="entry_id stands on 2 rows", entries=2),
+                UnreadableRow(relation="ledger_entry", row_key="42", problem="entry_id is on 2 rows", entries=2),
             ),
             fires=("ledger_entry:42",),
-            evidence={"ledger_entry:42": {"problem": "amount is missing; entry_id stands on 2 rows", "entries": 2}},
+            evidence={"ledger_entry:42": {"problem": "amount is missing; entry_id is on 2 rows", "entries": 2}},
         ),
         Case(
             name="a word that the mapping does not know is one finding however many rows have it",

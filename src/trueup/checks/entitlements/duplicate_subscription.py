@@ -1,4 +1,4 @@
-"""Each account, and each customer who has none, pays for a plan once."""
+"""Each account, and each customer without an account, pays for a plan once."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ CHECK = Check(
     severity=Severity.WARNING,
     revenue_impacting=True,
     title="More than one live subscription",
-    why="The customer is charged twice for one plan, and when one of the subscriptions is cancelled, the application may "
-    "take away what the other still pays for.",
+    why="The customer is charged twice for one plan, and when one of the subscriptions is cancelled, the application "
+    "may take away what the other still pays for.",
     optional=(*EXCUSING, "stripe_customer"),
     population="""
 SELECT count(DISTINCT coalesce(h.account_id, s.customer_id))
@@ -52,8 +52,9 @@ FROM subscription_standing AS s
 LEFT JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
 WHERE s.is_live
 """,
-    # An account can be on one plan, so every subscription to a plan is one of the same kind; others are told apart by
-    # their product. One that ends with its period is being replaced. Accounts that share a customer are another finding.
+    # An account can be on one plan, so every subscription to a plan is one of the same kind; others are distinguished
+    # by their product. One that ends with its period is being replaced. Accounts that share a customer are another
+    # finding.
     violations="""
 WITH renewing AS (
     SELECT coalesce(h.account_id, s.customer_id)                          AS payer,
@@ -94,7 +95,7 @@ FROM in_order
 WHERE place > 1
 GROUP BY payer
 """,
-    message="{subject} has {extra_subscriptions} live subscriptions more than one, {first_extra_subscription_id} among them.",
+    message="{subject} has {extra_subscriptions} live subscriptions too many, one is {first_extra_subscription_id}.",
     impact=money_at_risk("extra_minor", "extra_currency"),
     cases=(
         Case(name="one live subscription", given=(*_SOLD, _ACCOUNT, *_ONE)),

@@ -35,8 +35,8 @@ CHECK = Check(
     area=Area.ENTITLEMENTS,
     severity=Severity.INFO,
     title="Plan is scheduled to end",
-    why="Whoever talks to this customer should know, and the application must take the plan away at that moment and not "
-    "before; an application that has not heard of it will not.",
+    why="The people who talk to this customer should know, and the application must take the plan away at that moment "
+    "and not before; an application that has not heard of it will not.",
     optional=(*EXCUSING, "stripe_customer"),
     population="""
 SELECT count(DISTINCT h.account_id)
@@ -44,7 +44,7 @@ FROM subscription_standing AS s
 JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
 WHERE s.is_owed AND s.plan_paid
 """,
-    # What is left for the account is the best of what its subscriptions will be. A price in no plan may be any.
+    # The account keeps the best of what its subscriptions will be. A price in no plan may mean any plan.
     violations="""
 WITH scheduled AS (
     SELECT DISTINCT h.account_id

@@ -14,8 +14,8 @@ CHECK = Check(
     area=Area.ENTITLEMENTS,
     severity=Severity.WARNING,
     title="Exemption past its date",
-    why="What was agreed with this customer has run out: either the agreement was renewed and nobody wrote it down, or "
-    "somebody is served on terms that no longer hold. Its findings are open again.",
+    why="The agreement with this customer has run out: either it was renewed and the exemption was not, or the "
+    "customer is served on terms that no longer hold. Its findings are open again.",
     population="SELECT count(*) FROM exemption",
     violations="""
 SELECT check_id || ':' || coalesce(exemption.subject, 'plan ' || exemption.plan) AS subject,

@@ -29,7 +29,7 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Subscription credits granted to an account on a free plan",
-    why="Either the account gets subscription credits that nobody pays for, or somebody pays for a plan that was taken "
+    why="Either the account gets subscription credits without paying, or a customer pays for a plan that was taken "
     "away: credits are lost in the first case, the customer in the second.",
     optional=("stripe_event", "stripe_invoice", "ledger_entry.stripe_event_id", "ledger_entry.stripe_invoice_id"),
     population="""

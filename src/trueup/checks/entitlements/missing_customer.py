@@ -19,8 +19,8 @@ CHECK = Check(
     area=Area.ENTITLEMENTS,
     severity=Severity.ERROR,
     title="Account's Stripe customer does not exist",
-    why="The account can neither pay nor change nor cancel anything: its checkout and its billing portal fail, and what "
-    "Stripe says of the customer who replaced this one never reaches it.",
+    why="The account can neither pay nor change nor cancel anything: its checkout and its billing portal fail, and "
+    "Stripe's events about the customer who replaced this one never reach it.",
     population="""
 SELECT count(DISTINCT a.stripe_customer_id)
 FROM account AS a
@@ -30,7 +30,7 @@ WHERE a.active
   AND (c.customer_id IS NOT NULL
        OR EXISTS (SELECT 1 FROM stripe_reading AS r WHERE r.relation = 'stripe_customer' AND r.complete_since IS NULL))
 """,
-    # A customer that is there in the other mode is no missing one.
+    # A customer that exists in the other mode is not a missing one.
     violations="""
 SELECT a.stripe_customer_id                                            AS subject,
        a.stripe_customer_id,

@@ -28,8 +28,8 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Live subscription of no account",
-    why="Somebody is charged, period after period, for what nobody can use: a customer who never got an account, or one "
-    "who deleted it and believes to have left.",
+    why="A customer is charged, period after period, for a plan that no account can use: one who never got an "
+    "account, or one who deleted it and believes to have left.",
     optional=EXCUSING,
     population="""
 SELECT count(*)
@@ -37,7 +37,7 @@ FROM subscription_standing AS s
 JOIN stripe_customer AS c ON c.customer_id = s.customer_id
 WHERE s.is_live
 """,
-    # A customer that was not read might name its account: what is not known is not blamed.
+    # A customer that was not read might name its account: what is unknown is not reported.
     violations="""
 SELECT s.subscription_id AS subject,
        s.subscription_id, s.customer_id, s.status, s.plan, s.created_at, s.current_period_end,

@@ -1,4 +1,4 @@
-"""Whoever pays for a plan in Stripe is served that plan."""
+"""Each customer who pays for a plan in Stripe is served that plan."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ CHECK = Check(
     severity=Severity.CRITICAL,
     revenue_impacting=True,
     title="Paying customer is served a lower plan",
-    why="A customer pays and is locked out of what was paid for. They ask for the money back, or dispute the charge, and "
-    "whatever caused it is likely to be doing the same to others.",
+    why="A customer pays and is locked out of what was paid for. They ask for the money back, or dispute the charge, "
+    "and whatever caused it is likely to be doing the same to others.",
     optional=(*EXCUSING, "stripe_customer", "ledger_entry"),
     population="""
 SELECT count(DISTINCT h.account_id)
@@ -44,10 +44,10 @@ JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
 JOIN account AS a             ON a.account_id = h.account_id
 WHERE s.is_owed AND a.active
 """,
-    # A price in no plan says nothing about which plan is owed, and is a finding of its own. But where the account was
-    # served a paid plan while this subscription ran, and is not any more, it is blocked whatever the price means.
+    # A price in no plan does not say which plan is owed, and is a finding of its own. But if the account was served a
+    # paid plan while this subscription ran, and no longer is, it is blocked whatever the price means.
     violations="""
-WITH granted AS (                      -- a ledger that was credited for a price that is now in no plan
+WITH granted AS (                      -- accounts that were credited for a price that is now in no plan
     SELECT account_id, max(created_at) AS granted_at
     FROM ledger_entry
     WHERE kind = 'subscription_grant'
@@ -55,7 +55,7 @@ WITH granted AS (                      -- a ledger that was credited for a price
       AND account_id IN (SELECT account_id FROM underserved_subscription WHERE plan_owed IS NULL)
     GROUP BY account_id
 ),
-in_order AS (                          -- the highest plan that an account is owed speaks for it
+in_order AS (                          -- of the plans that an account is owed, the highest counts
     SELECT b.*,
            coalesce(b.plan_owed, CASE WHEN c.demoted_at >= b.created_at THEN c.from_plan END, b.unmapped_price_id)
                AS paid_for,
@@ -78,7 +78,7 @@ SELECT account_id AS subject,
 FROM in_order
 WHERE place = 1
 """,
-    message="{subject} pays for {paid_for} ({subscription_id} is {status}) and is served {plan}.",
+    message="{subject} pays for {paid_for} ({subscription_id} is {status}) but is served {plan}.",
     impact=money_at_risk("charged_minor", "charged_currency"),
     cases=(
         Case(name="served what is paid for", given=(*_SOLD, _SERVED, *_PAID)),

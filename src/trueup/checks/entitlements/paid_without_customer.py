@@ -37,7 +37,7 @@ def _repair(finding: Finding) -> Change | Refusal:
                 "reason": f"{DOWNGRADED}{plan} to {free_plan}, no Stripe customer",
             },
         ),
-        safe=False,  # it takes a plan away from somebody: a person asks for each one by name
+        safe=False,  # it takes a customer's plan away: a person asks for each one by name
     )
 
 
@@ -45,13 +45,13 @@ def _reason_to_wait(finding: Finding) -> str | None:
     evidence = finding.evidence
     age_seconds = evidence["age_seconds"]
     if evidence["free_plan"] is None:
-        return "No unpaid plan is configured to downgrade to; add one under [plans]."
+        return "The config has no unpaid plan to downgrade to; add one under [plans]."
     if evidence["member_of"] is not None:
         return f"The account is a member of {evidence['member_of']}, which may be paying for it; a person must decide."
     if evidence["stripe_subscription_id"] is not None:
-        return f"The account names {evidence['stripe_subscription_id']}, so somebody may be paying; find its customer first."
+        return f"The account names {evidence['stripe_subscription_id']}, so a customer may be paying; find it first."
     if not isinstance(age_seconds, int):
-        return "Nobody knows how old the account is; its customer may still be on the way."
+        return "The account's age is unknown; its customer may still be on the way."
     if age_seconds < DAY_SECONDS:
         return "The account is younger than a day; its customer may still be on the way."
     return None
@@ -63,7 +63,7 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Paid plan without a Stripe customer",
-    why="The account is served a paid plan that nobody can be charged for: each period that passes is revenue lost.",
+    why="The account is served a paid plan, but no customer can be charged for it: each period is lost revenue.",
     population="""
 SELECT count(*)
 FROM account AS a
@@ -103,7 +103,7 @@ WHERE p.paid
   AND s.account_id IS NULL
   AND (a.created_at IS NULL OR a.created_at < $settled_before)
 """,
-    message="{subject} is on {plan}, and has no Stripe customer who could pay for it.",
+    message="{subject} is on {plan}, but has no Stripe customer who could pay for it.",
     impact=money_at_risk("price_minor", "price_currency"),
     repair=_repair,
     cases=(

@@ -32,7 +32,7 @@ CHECK = Check(
     area=Area.ENTITLEMENTS,
     severity=Severity.ERROR,
     revenue_impacting=True,
-    title="Another paid plan than the one paid for",
+    title="Served another paid plan than the one paid for",
     why="The account is served a plan that it does not pay for, or a price was renamed and the next renewal will put "
     "every such account on the wrong one.",
     optional=(*EXCUSING, "stripe_customer"),
@@ -73,7 +73,7 @@ excused AS (
     JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
     WHERE s.may_serve AND (s.plan = o.plan OR s.next_plan = o.plan)
     UNION
-    SELECT l.account_id                -- something here may mean any plan, or is on its way
+    SELECT l.account_id                -- a price here may mean any plan, or a change is on its way
     FROM other_plan AS o
     JOIN subscription_link AS l     ON l.account_id = o.account_id
     JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
@@ -91,7 +91,7 @@ WHERE place = 1
   AND rank_served >= rank_paid
   AND NOT EXISTS (SELECT 1 FROM excused AS e WHERE e.account_id = o.account_id)
 """,
-    message="{subject} pays for {paid_for} ({subscription_id}) and is served {plan}.",
+    message="{subject} pays for {paid_for} ({subscription_id}) but is served {plan}.",
     impact=money_at_risk("charged_minor", "charged_currency"),
     cases=(
         Case(name="served what is paid for", given=(*_SOLD, dataclasses.replace(_TEAM, plan="PRO"), *_PAYS_PRO)),

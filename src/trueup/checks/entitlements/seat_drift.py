@@ -36,7 +36,7 @@ CHECK = Check(
     severity=Severity.WARNING,
     revenue_impacting=True,
     title="Members and paid seats differ",
-    why="Either members work on seats that nobody pays for, or the organisation pays for seats that it was never given.",
+    why="Either members use seats that are not paid for, or the organisation pays for seats that it was never given.",
     requires=("member.member_id",),
     optional=(*EXCUSING, "stripe_customer"),
     population="""
@@ -45,8 +45,8 @@ FROM subscription_standing AS s
 JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
 WHERE s.is_owed AND s.plan IS NOT NULL
 """,
-    # Where all buy one of a price it is flat, and says nothing about members. Seats may be an add-on beside a flat price,
-    # or come beyond those that the plan includes.
+    # A price of which all subscriptions buy exactly one is flat, and says nothing about members. Seats may be an add-on
+    # beside a flat price, or come on top of those that the plan includes.
     violations="""
 WITH billable AS (
     SELECT account_id, count(DISTINCT member_id) AS members
@@ -107,7 +107,7 @@ WHERE s.is_owed
   AND c.one_fits = 0
   AND c.all_quantities <> c.members
 """,
-    message="{subject} has {members} billable members and pays for {seats} seats ({subscription_id}).",
+    message="{subject} has {members} billable members but pays for {seats} seats ({subscription_id}).",
     impact=money_at_risk("drift_minor", "drift_currency"),
     cases=(
         Case(name="as many members as seats", given=(*_BEFORE, _seats(3), *_members(3))),

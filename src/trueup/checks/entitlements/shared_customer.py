@@ -36,7 +36,7 @@ holder AS (
     JOIN account AS a ON a.stripe_customer_id = s.stripe_customer_id
     WHERE a.active
 ),
-belonging AS (                         -- to whom each holder may belong: to itself, and to its organisations
+belonging AS (                         -- what each holder may belong to: itself, and its organisations
     SELECT stripe_customer_id, accounts, account_id, account_id AS organisation_id
     FROM holder
     UNION

@@ -33,8 +33,8 @@ CHECK = Check(
     severity=Severity.WARNING,
     revenue_impacting=True,
     title="Paid plan without a recent renewal",
-    why="Either the subscription has ended and the account is still served, or it was renewed and the customer never got "
-    "the credits of the period that was paid for.",
+    why="Either the subscription has ended and the account is still served, or it was renewed and the customer never "
+    "got the credits of the period that was paid for.",
     optional=("stripe_subscription", "stripe_subscription_item"),
     population="""
 SELECT count(*)
@@ -49,7 +49,7 @@ WITH longest_interval AS (             -- in days, of the prices that the config
     JOIN billing_interval AS length ON length.interval = p.interval
     GROUP BY p.plan
 ),
-billed AS (                            -- what Stripe itself says of the customer's live subscriptions
+billed AS (                            -- how Stripe bills the customer's live subscriptions
     SELECT s.customer_id,
            max(i.interval_count * length.longest_days)                        AS interval_days,
            max(CASE WHEN s.status = 'trialing' OR s.paused THEN 1 ELSE 0 END) AS is_free_now

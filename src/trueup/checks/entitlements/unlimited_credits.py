@@ -17,12 +17,12 @@ def _repair(finding: Finding) -> Change | Refusal:
     uncovered = finding.evidence["limits_would_uncover"]
     if uncovered is not None:
         return Refusal(
-            reason=f"With limits its balance would count, and {uncovered} would be found; a person must find the right "
+            reason=f"With limits its balance would count, and {uncovered} would be found; a person must decide the right "
             "balance first."
         )
     if finding.evidence["unreadable_entries"]:
         return Refusal(
-            reason="An entry of this account cannot be read, so nobody knows its last balance; mend that row first."
+            reason="An entry of this account cannot be read, so its last balance is unknown; repair that row first."
         )
     return Change(
         kind="switch-off-unlimited",
@@ -70,7 +70,7 @@ WHERE a.unlimited_credits
   AND a.role = 'user'
   AND a.active
 """,
-    message="{subject} has unlimited credits, and its role is {role}.",
+    message="{subject} has unlimited credits, but its role is {role}.",
     requires=("account.unlimited_credits", "account.role"),
     optional=("ledger_entry", "account.credits"),
     repair=_repair,

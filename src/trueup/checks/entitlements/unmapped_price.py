@@ -26,8 +26,8 @@ CHECK = Check(
     area=Area.ENTITLEMENTS,
     severity=Severity.ERROR,
     title="Live subscription to a price that is in no plan",
-    why="Nobody can say what these customers paid for. An application with the same gap takes them for free ones, and "
-    "locks them out when they renew.",
+    why="It is unknown what these customers paid for. An application with the same gap treats them as free customers, "
+    "and locks them out when they renew.",
     optional=(*EXCUSING, "stripe_customer", "account"),
     population="""
 SELECT count(DISTINCT i.price_id)
@@ -55,7 +55,7 @@ WHERE s.is_live
   AND NOT i.metered
 GROUP BY i.price_id
 """,
-    message="{subject} is in no plan, and {subscriptions} live subscriptions are to it, {first_subscription_id} among them.",
+    message="{subject} is in no plan, but {subscriptions} live subscriptions are to it, {first_subscription_id} among them.",
     cases=(
         Case(name="every price means a plan", given=(*_SOLD, _LIVE, dataclasses.replace(_OLD, item_id="si_1"))),
         Case(

@@ -51,7 +51,7 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Paid plan without a live subscription",
-    why="The account goes on being served what nobody pays for any more; each period that passes is revenue lost, and "
+    why="The account is still served although its plan is no longer paid for; each period is lost revenue, and "
     "nothing will end it by itself.",
     optional=(*EXCUSING, "stripe_invoice_line"),
     population="""
@@ -63,7 +63,7 @@ WHERE a.active
   AND p.paid
   AND EXISTS (SELECT 1 FROM stripe_reading AS r WHERE r.relation = 'stripe_subscription' AND r.complete_since IS NULL)
 """,
-    # A customer that is gone, or was never there, is a finding of its own; so is one of the other mode.
+    # A customer that is gone, or never existed, is a finding of its own; so is one of the other mode.
     violations="""
 WITH excused AS (
     SELECT l.account_id
@@ -101,7 +101,7 @@ elsewhere AS (                         -- a live subscription of another custome
     JOIN subscription_standing AS s ON s.customer_id = c.customer_id
     WHERE s.may_serve AND (s.plan IS NULL OR s.plan_paid)
 ),
-latest AS (                            -- the last subscription there was
+latest AS (                            -- the account's last subscription
     SELECT u.account_id, arg_max(s.subscription_id, (s.created_at, s.subscription_id)) AS subscription_id
     FROM unpaid AS u
     JOIN subscription_link AS l     ON l.account_id = u.account_id
@@ -122,7 +122,7 @@ LEFT JOIN latest                     ON latest.account_id = u.account_id
 LEFT JOIN subscription_standing AS s ON s.subscription_id = latest.subscription_id
 WHERE NOT EXISTS (SELECT 1 FROM elsewhere AS e WHERE e.account_id = u.account_id)
 """,
-    message="{subject} is served {plan}, and no subscription pays for it now; its last one: {subscription_id} "
+    message="{subject} is served {plan}, but no subscription pays for it now; its last one: {subscription_id} "
     "({subscription_status}).",
     impact=money_at_risk("charged_minor", "charged_currency"),
     cases=(

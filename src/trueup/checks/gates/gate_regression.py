@@ -30,8 +30,8 @@ CHECK = Check(
     severity=Severity.CRITICAL,
     revenue_impacting=True,
     title="Plan gets something else than the matrix says",
-    why="Either people use for nothing what others pay for, or people who pay are locked out of what they bought. Nobody "
-    "is told: the code that decides it changed in passing, and the next release makes it everybody's.",
+    why="Either customers use for free what others pay for, or customers who pay are locked out of what they bought. "
+    "No alarm goes off: the code that decides it changed in passing, and the next release brings it to every customer.",
     population="""
 SELECT count(DISTINCT e.feature || ':' || e.plan)
 FROM gate_expectation AS e
@@ -57,7 +57,7 @@ FROM (
     GROUP BY e.feature, e.plan, e.is_limit, e.expected
 ) AS differing
 """,
-    message="{feature} on {plan} should be {expected} and is {actual}, says the probe {probe}.",
+    message="{feature} on {plan} should be {expected} but is {actual}, according to the probe {probe}.",
     cases=(
         Case(
             name="every plan gets what it should",
@@ -92,7 +92,7 @@ FROM (
             given=(_expects("seats", "FREE", 1, is_limit=True), _answers("seats", "FREE", 1)),
         ),
         Case(
-            name="no answer is no regression either; gate-unreachable tells of it",
+            name="no answer is not a regression; gate-unreachable reports it",
             given=(_expects("exports", "FREE", 0), _answers("exports", "FREE", None, problem="it did not answer")),
         ),
     ),

@@ -19,8 +19,8 @@ CHECK = Check(
     area=Area.GATES,
     severity=Severity.ERROR,
     title="Feature that only the app or only the matrix knows",
-    why="A feature that the matrix does not mention is one whose plan nobody decided, and no regression of it is ever "
-    "found. One that the app does not know is promised to plans and given to nobody.",
+    why="A feature that the matrix does not mention is on plans that were never decided, and no regression of it is "
+    "ever found. One that the app does not know is promised to plans and given to none.",
     requires=("gate_feature.feature",),
     population="""
 SELECT count(DISTINCT feature)
@@ -47,14 +47,14 @@ WHERE e.plan IS NULL
   AND a.feature IN (SELECT feature FROM gate_expectation)
 GROUP BY a.feature, a.plan
 """,
-    message="{subject} is not in the {missing_in}, says the probe {probe}.",
+    message="{subject} is not in the {missing_in}, according to the probe {probe}.",
     cases=(
         Case(
             name="both know the same",
             given=(*_EXPORTS, _LISTS, *_ASKED, GateFeature(feature="exports", probe="app")),
         ),
         Case(
-            name="the app has a feature that nobody put into the matrix",
+            name="the app has a feature that is not in the matrix",
             given=(
                 *_EXPORTS,
                 _LISTS,

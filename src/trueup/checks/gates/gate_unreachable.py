@@ -21,8 +21,8 @@ CHECK = Check(
     severity=Severity.CRITICAL,
     inconclusive=True,
     title="Plan gate that could not be asked",
-    why="What a plan really gets is unknown: it may be right, and it may be given away. A release that goes out now goes "
-    "out unchecked.",
+    why="What a plan really gets is unknown: it may be right, and it may be given away. A release that goes out now "
+    "goes out unchecked.",
     population="SELECT count(*) FROM gate_expectation",
     violations="""
 SELECT min(feature || ':' || plan) AS subject, count(*) AS cells, probe, problem
@@ -68,7 +68,7 @@ WHERE p.problem IS NOT NULL
             evidence={"exports:FREE": {"cells": 2, "problem": "it is down"}},
         ),
         Case(
-            name="nobody was asked",
+            name="no probe was asked",
             given=(_FREE,),
             fires=("exports:FREE",),
             evidence={"exports:FREE": {"probe": "none"}},

@@ -83,15 +83,15 @@ CHECK = Check(
     severity=Severity.WARNING,
     revenue_impacting=True,
     title="Charged twice for one thing",
-    why="A retry or a second click took the customer's money again. Whoever finds it on a statement asks the bank for it "
-    "back, and a dispute costs more than the refund would have.",
+    why="A retry or a second click took the customer's money again. A customer who finds it on a statement asks the "
+    "bank for it back, and a dispute costs more than the refund would have.",
     population="""
 SELECT count(*)
 FROM stripe_payment_intent
 WHERE status = 'succeeded' AND amount > 0 AND livemode = $livemode AND created_at >= $period_start
 """,
-    # What a payment was for is its own metadata and description; an invoice's, the prices of its lines. A subscription's
-    # invoices repeat on purpose, and two subscriptions at once are another finding.
+    # A payment's metadata and description say what it was for; an invoice's line prices do. A subscription's invoices
+    # repeat on purpose, and two subscriptions at once are another finding.
     violations="""
 WITH sold AS (
     SELECT invoice_id, count(*) AS lines, sum(coalesce(quantity, 1)) AS quantity,
@@ -139,7 +139,7 @@ LEFT JOIN customer_account AS k ON k.customer_id = s.customer_id
 WHERE s.seconds_apart <= $duplicate_charge_seconds
   AND s.created_at >= $period_start
 """,
-    message="{subject} charged {customer_id} {seconds_apart} seconds after {first_payment_id}: the same amount for the same.",
+    message="{subject} charged {customer_id} {seconds_apart} seconds after {first_payment_id}: the same amount for the same thing.",
     optional=("account", "stripe_customer"),
     impact=money_at_risk("amount", "currency"),
     cases=(

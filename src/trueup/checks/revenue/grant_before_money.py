@@ -51,7 +51,7 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Credits for a payment that has not succeeded",
-    why="The credits can be spent before the money arrives, and when the payment fails nobody takes them back.",
+    why="The credits can be spent before the money arrives, and when the payment fails they are not taken back.",
     population="SELECT count(*) FROM named_grant WHERE state <> 'unknown'",
     violations="""
 WITH early AS (

@@ -20,8 +20,8 @@ CHECK = Check(
     severity=Severity.WARNING,
     revenue_impacting=True,
     title="Subscription credits without an invoice",
-    why="Nothing shows that the period behind these credits was paid for, and nothing will stop the same period from being "
-    "granted again: an invoice is granted once only if the grant names it.",
+    why="Nothing shows that the period behind these credits was paid for, and nothing will stop the same period from "
+    "being granted again: an invoice is granted once only if the grant names it.",
     population="""
 SELECT count(*)
 FROM ledger_entry
@@ -55,7 +55,7 @@ FROM uninvoiced AS u
 LEFT JOIN first_grant AS f ON f.account_id = u.account_id AND f.entry_id = u.entry_id
 WHERE f.entry_id IS NULL OR u.stripe_event_id IS NULL
 """,
-    message="Entry {subject} gave {account_id} {amount} subscription credits, and names no invoice.",
+    message="Entry {subject} gave {account_id} {amount} subscription credits, but names no invoice.",
     optional=("ledger_entry.stripe_event_id",),
     impact=credits_at_risk("amount"),
     cases=(
@@ -64,7 +64,7 @@ WHERE f.entry_id IS NULL OR u.stripe_event_id IS NULL
             given=(_grant(1, ago(days=3), invoice="in_1", event="evt_1"),),
         ),
         Case(
-            name="a grant that nothing stands behind",
+            name="a grant without anything behind it",
             given=(_grant(1, ago(days=3)),),
             fires=("1",),
             evidence={"1": {"account_id": "user_1", "amount": Decimal(1000)}},

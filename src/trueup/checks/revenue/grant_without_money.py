@@ -22,7 +22,7 @@ _WHOLE = (
 
 
 def _impact(row: EvidenceRow) -> Impact:
-    """The money that was never paid; of what Stripe does not have, only the credits are known."""
+    """The money that was never paid; for an id that Stripe does not have, only the credits are known."""
     amount, currency, kept = row["amount"], row["currency"], row["credits_kept"]
     if isinstance(amount, int) and isinstance(currency, str):
         return Impact(money={currency: abs(amount)})
@@ -38,8 +38,8 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Credits for money that Stripe does not have",
-    why="The entry looks paid for, so nobody looks again, and it was not: the payment was canceled, belongs to the test "
-    "mode, or was made up. This is what a forged purchase looks like.",
+    why="The entry looks paid for, so it is not looked at again, but it was not: the payment was canceled, belongs to "
+    "the test mode, or was made up. This is what a forged purchase looks like.",
     population="SELECT count(*) FROM named_grant WHERE state <> 'unknown'",
     violations="""
 WITH unfounded AS (
@@ -107,7 +107,7 @@ WHERE c.granted + c.reinstated - c.reversed - c.adjusted_down > 0
             fires=("cs_made_up", "in_made_up"),
         ),
         Case(
-            name="nobody says how far back Stripe was read: unknown is not absent",
+            name="it is not known how far back Stripe was read: unknown is not absent",
             given=(_grant(payment="pi_made_up"),),
         ),
         Case(

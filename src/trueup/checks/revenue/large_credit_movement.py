@@ -28,8 +28,8 @@ CHECK = Check(
     area=Area.REVENUE,
     severity=Severity.WARNING,
     title="Unusually large credit movement",
-    why="A misplaced digit, a script that ran twice or a stolen admin session shows first as one movement that is far "
-    "larger than its kind ever is. Credits that are spent do not come back.",
+    why="A misplaced digit, a script that ran twice or a stolen admin session shows first as one movement far larger "
+    "than its kind ever is. Credits that are spent do not come back.",
     population="""
 SELECT count(*)
 FROM ledger_entry
@@ -55,7 +55,7 @@ large AS (                             -- from here on the amounts are exact
       AND abs(e.amount) >= $large_movement_floor
       AND abs(e.amount) > s.usual_amount + $large_movement_factor * s.usual_spread
     GROUP BY e.kind, abs(e.amount), s.usual_amount, s.usual_spread
-    HAVING count(*) < 3                -- a size that keeps coming back is on purpose
+    HAVING count(*) < 3                -- a size that recurs is on purpose
 )
 SELECT e.entry_id    AS subject,
        e.account_id,
@@ -73,7 +73,7 @@ WHERE e.posted
   AND e.created_at >= $period_start
   AND planned.credits IS NULL
 """,
-    message="Entry {subject} moved {amount} credits of {account_id} as {kind}; usual are {usual_amount}.",
+    message="Entry {subject} moved {amount} credits of {account_id} as {kind}; usual is {usual_amount}.",
     optional=("plan",),
     cases=(
         Case(

@@ -33,15 +33,16 @@ CHECK = Check(
     severity=Severity.CRITICAL,
     revenue_impacting=True,
     title="Paid for credits and never received them",
-    why="The customer paid and got nothing. Support hears of it first, a dispute comes next, and whatever lost this grant "
-    "is losing others.",
+    why="The customer paid and got nothing. Support hears of it first, a dispute comes next, and the cause of this "
+    "loss probably loses other grants too.",
     population="""
 SELECT (SELECT count(*) FROM stripe_invoice WHERE status = 'paid' AND livemode = $livemode AND created_at >= $period_start)
      + (SELECT count(*) FROM lone_payment WHERE state = 'paid' AND livemode = $livemode AND created_at >= $period_start)
 """,
-    # An invoice owes credits when a plan says so. A payment does not say what it was for; it bought credits if half of
-    # the payments of the same amount that came the same way were credited. What was paid before the ledger's first
-    # entry owes nothing. A grant that names nothing known, days after the payment, may be the one: that is unknown.
+    # An invoice owes credits when a plan says so. A payment does not say what it was for; it counts as a purchase of
+    # credits if half of the payments of the same amount that came the same way were credited. A payment from before the
+    # ledger's first entry owes nothing. A grant without a known reference, days after the payment, may be the right
+    # one: then it is unknown.
     violations="""
 WITH ledger AS (
     SELECT min(created_at) AS first_entry_at FROM ledger_entry
@@ -104,7 +105,7 @@ owed AS (
       AND NOT a.unlimited_credits
       AND coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
 ),
-nearby AS (                            -- grants that may be the ones, unless they are for another money
+nearby AS (                            -- grants that may be the right ones, unless they are for another payment
     SELECT o.money_id, e.money_id AS granted_money_id
     FROM owed AS o
     JOIN ledger_entry AS g     ON g.account_id = o.account_id
@@ -132,7 +133,7 @@ SELECT o.money_id AS subject,
 FROM owed AS o
 WHERE o.money_id NOT IN (SELECT money_id FROM unplaced)
 """,
-    message="{account_id} paid {subject} at {paid_at}, and no entry gives the credits.",
+    message="{account_id} paid {subject} at {paid_at}, but no entry gives the credits.",
     optional=(
         "plan",
         "ledger_entry.stripe_event_id",

@@ -1,4 +1,4 @@
-"""No more credits are taken back for a payment than was refunded or lost of it, in proportion."""
+"""The credits taken back for a payment are in proportion to what was refunded or lost of it, and no more."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ CHECK = Check(
     area=Area.REVENUE,
     severity=Severity.WARNING,
     title="More credits taken back than money",
-    why="The customer paid for credits that were taken away. The next thing that arrives is a dispute, and the customer "
-    "wins it.",
+    why="The customer paid for credits that were taken away. The next thing that arrives is a dispute, and the "
+    "customer wins it.",
     population="""
 SELECT count(*) FROM money_credit WHERE granted > 0 AND reversed > 0 AND last_entry_at >= $period_start
 """,
-    # Measured against the largest single grant, so that taking back a duplicate is not too much. A refund or a dispute
-    # that is still under way may already have been taken back, and so may what a credit note covers. Less than one
-    # credit for each of them is rounding.
+    # The largest single grant is the measure, so that taking back a duplicate is not too much. The credits for a refund
+    # or a dispute that is still under way may already have been taken back, and so may those that a credit note covers.
+    # Less than one credit for each of them is rounding.
     violations="""
 WITH reversal AS (
     SELECT m.money_id, c.account_id, m.customer_id, m.amount, m.currency, c.granted, c.reversed, c.largest_grant,

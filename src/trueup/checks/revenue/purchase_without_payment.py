@@ -19,7 +19,7 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Purchased credits without a payment",
-    why="Credits were given out as bought, and nothing shows that anybody paid for them. If they were paid for, a refund "
+    why="Credits were given out as bought, but nothing shows that they were paid for. If they were paid for, a refund "
     "or a dispute will not find them either.",
     population="""
 SELECT count(*)
@@ -42,7 +42,7 @@ WHERE kind = 'purchase'
   AND created_at >= $period_start
   AND created_at < $settled_before
 """,
-    message="Entry {subject} gave {account_id} {amount} purchased credits, and no payment stands behind it.",
+    message="Entry {subject} gave {account_id} {amount} purchased credits, but names no payment.",
     optional=("ledger_entry.stripe_invoice_id", "ledger_entry.stripe_event_id"),
     impact=credits_at_risk("amount"),
     cases=(

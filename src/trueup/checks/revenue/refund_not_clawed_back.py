@@ -1,4 +1,4 @@
-"""What was refunded or lost in dispute is taken back in credits, in proportion, as far as there was anything left."""
+"""The credits of money that was refunded or lost in dispute are taken back, in proportion, as far as any are left."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Refunded, and the credits were kept",
-    why="The customer has the money and the credits. Whoever notices that a refund keeps the credits can have them for "
-    "nothing, again and again.",
+    why="The customer has the money and the credits. A customer who notices that a refund keeps the credits can get "
+    "them for nothing, again and again.",
     population="""
 SELECT count(*)
 FROM money_back AS b
 JOIN money_credit AS c ON c.money_id = b.money_id
 WHERE b.returned > 0 AND c.granted > 0 AND b.last_returned_at >= $period_start
 """,
-    # A balance is not taken below the floor of the policy: what had been spent before the refund cannot be taken back.
-    # Less than one credit for each refund is rounding. An invoice that owes more than was granted yet is refunded in
-    # proportion to that.
+    # A balance is not taken below the policy's floor: credits that were spent before the refund cannot be taken back.
+    # Less than one credit for each refund is rounding. For an invoice that owes more than was granted so far, the
+    # refund counts in proportion to what it owes.
     violations="""
 WITH refunded AS (
     SELECT m.money_id, c.account_id, m.customer_id, m.amount, m.currency, c.granted,

@@ -1,4 +1,4 @@
-"""Each plan's invoice is credited with what the plan's period owes, no less and no more."""
+"""Each plan's invoice is credited with exactly what the plan's period owes."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Granted another amount than the plan's period owes",
-    why="Too little, and the customer did not receive what was paid for; too much, and credits that cost money are given "
-    "away with every renewal. One wrong number in a table of plans does it to everybody on the plan.",
+    why="Too little, and the customer did not receive what was paid for; too much, and credits that cost money are "
+    "given away with every renewal. One wrong number in a table of plans affects every customer on the plan.",
     population="""
 SELECT count(*)
 FROM stripe_money AS m
@@ -46,8 +46,8 @@ JOIN money_credit AS c ON c.money_id = m.money_id
 WHERE m.state = 'paid' AND m.livemode = $livemode AND c.grants > 0
   AND (m.paid_at >= $period_start OR o.periods > 1 AND o.period_end >= $period_start)
 """,
-    # Several grants that are each no more than what is owed are a repetition, which is another check's; so is none.
-    # An app that fills the balance up to the allowance writes what was missing: its balance is then what is owed.
+    # Several grants, none of which exceeds what is owed, are a repetition and another check's finding; so is no grant.
+    # An app that fills the balance up to the allowance writes only what was missing: its balance then is what is owed.
     violations="""
 WITH granted AS (
     SELECT m.money_id, c.account_id, m.customer_id, o.plan, o.periods, o.least_credits, o.most_credits, o.prorations,
@@ -105,7 +105,7 @@ JOIN account AS a ON a.account_id = w.account_id
 WHERE NOT a.unlimited_credits
   AND w.money_id NOT IN (SELECT money_id FROM filled_up)
 """,
-    message="{subject} granted {account_id} {credits_granted} credits; {plan} owes {credits_owed}.",
+    message="{subject} granted {account_id} {credits_granted} credits, but {plan} owes {credits_owed}.",
     optional=(
         "ledger_entry.stripe_event_id",
         "ledger_entry.stripe_payment_intent_id",

@@ -20,11 +20,11 @@ CHECK = Check(
     severity=Severity.CRITICAL,
     revenue_impacting=True,
     title="One Stripe event granted credits more than once",
-    why="The customer holds credits nobody paid for, and every replay of the event adds more.",
+    why="The customer holds credits that were not paid for, and every replay of the event adds more.",
     requires=("ledger_entry.stripe_event_id",),
     population="SELECT count(*) FROM stripe_event_total WHERE grants > 0",
     violations="""
-WITH excess AS (   -- whatever comes after the first grant of its account and kind
+WITH excess AS (   -- every grant after the first of its account and kind
     SELECT stripe_event_id, account_id, kind, sum(amount) AS credits, min(credits_reversed) AS credits_reversed
     FROM repeated_grant
     WHERE repeats = 'event' AND seconds_later IS NOT NULL

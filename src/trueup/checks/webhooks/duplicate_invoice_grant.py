@@ -27,9 +27,9 @@ CHECK = Check(
 SELECT count(*) FROM stripe_entry
 WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
 """,
-    # The ledger does not say how long an invoice's period is, so it is read from the dates. Months are never less than
-    # 28 days apart, so that grants less than 25 days apart are of one period. Where an invoice's next two follow it
-    # monthly, it paid for a month only, and its second grant is one too many however late it came.
+    # The ledger does not say how long an invoice's period is, so the dates decide. Months are never less than 28 days
+    # apart, so that grants less than 25 days apart are of one period. If an invoice's next two follow it monthly, it
+    # paid for one month only, and its second grant is one too many, however late it came.
     violations="""
 WITH invoice AS (                      -- when an account was first credited for each of its invoices
     SELECT account_id, stripe_invoice_id, min(created_at) AS first_at

@@ -1,4 +1,4 @@
-"""One payment intent is credited once to an account, net of what was taken back, however many events tell of it."""
+"""One payment intent is credited once to an account, net of what was taken back, even if several events report it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ CHECK = Check(
     severity=Severity.CRITICAL,
     revenue_impacting=True,
     title="One payment was credited more than once",
-    why="The customer paid once and holds the credits twice. Idempotency by event id did not stop it, because two events "
-    "tell of one payment.",
+    why="The customer paid once and holds the credits twice. Idempotency by event id did not stop it, because two "
+    "events report the same payment.",
     requires=("ledger_entry.stripe_payment_intent_id",),
     population="SELECT count(*) FROM stripe_entry WHERE stripe_payment_intent_id IS NOT NULL AND posted AND amount > 0",
     violations="""
-WITH excess AS (   -- a yearly payment may back a grant every month: those of different periods repeat nothing
+WITH excess AS (   -- a yearly payment may back a grant every month: grants of different periods are no repetition
     SELECT stripe_payment_intent_id, account_id, kind,
            sum(CASE WHEN kind = 'purchase' OR seconds_later < $same_period_seconds THEN amount END) AS credits,
            min(credits_reversed) AS credits_reversed

@@ -1,4 +1,4 @@
-"""Each webhook endpoint that carries billing events is enabled, asks for those that bear credits, in a known version."""
+"""Each webhook endpoint for billing events is enabled, and asks for the types that bear credits, in a known version."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ CHECK = Check(
     area=Area.WEBHOOKS,
     severity=Severity.ERROR,
     title="Webhook endpoint does not carry what it should",
-    why="Events that are not sent, or arrive in a shape that the handler does not read, look from inside like quiet days: "
-    "customers pay, and nothing happens.",
+    why="Events that are not sent, or that the handler cannot read, look like quiet days from the inside: customers "
+    "pay, and nothing happens.",
     population="SELECT count(*) FROM stripe_webhook_endpoint WHERE livemode = $livemode",
-    # Which types bear credits is learned from this ledger; which versions the handler reads, from the events that have
-    # granted, unless the policy says it. A disabled endpoint whose billing events another one carries was replaced, and
-    # a type whose sibling has granted since was given up. An unknown version is not a wrong one.
+    # This ledger shows which types bear credits, and the events that have granted show which versions the handler
+    # reads, unless the policy says it. A disabled endpoint whose billing events another endpoint carries was replaced,
+    # and a type whose sibling has granted since was given up. An unknown version is not a wrong one.
     violations="""
 WITH asked AS (
     SELECT DISTINCT type FROM endpoint_type WHERE status = 'enabled'
@@ -46,7 +46,7 @@ WITH asked AS (
 granting_type AS (
     SELECT type, family, max(received_at) AS last_at FROM granting_event WHERE family IS NOT NULL GROUP BY type, family
 ),
-missing AS (                           -- bore credits, and neither it nor a sibling that has granted since is asked for
+missing AS (                           -- bore credits, but neither it nor a sibling that has granted since is asked for
     SELECT g.type
     FROM granting_type AS g
     WHERE g.type NOT IN (SELECT type FROM asked)
@@ -58,7 +58,7 @@ carrier AS (                           -- the enabled endpoint that is most like
     SELECT arg_min(endpoint_id, (-types, endpoint_id)) AS endpoint_id
     FROM (SELECT endpoint_id, count(*) AS types FROM endpoint_type WHERE status = 'enabled' GROUP BY endpoint_id) AS c
 ),
-lacking AS (                           -- what a disabled endpoint carried alone; what the application's own does not
+lacking AS (                           -- what only a disabled endpoint carried; what the application's own does not
     SELECT endpoint_id, count(*) AS types, min(type) AS first_type
     FROM endpoint_type
     WHERE status = 'disabled' AND type NOT IN (SELECT type FROM asked)
@@ -72,7 +72,7 @@ lacking AS (                           -- what a disabled endpoint carried alone
 money_carrier AS (
     SELECT DISTINCT endpoint_id, api_version FROM endpoint_type WHERE status = 'enabled' AND brings_money
 ),
-unreadable AS (                        -- no endpoint sends what brings money in a version that the handler reads
+unreadable AS (                        -- no endpoint sends events that bring money in a version that the handler reads
     SELECT c.endpoint_id, max(v.api_version) AS expected_api_version
     FROM money_carrier AS c
     CROSS JOIN readable_version AS v
@@ -105,7 +105,10 @@ WHERE w.livemode = $livemode AND (l.endpoint_id IS NOT NULL OR u.endpoint_id IS 
             fires=("we_1",),
             severities={"we_1": Severity.ERROR},
             evidence={
-                "we_1": {"status": "disabled", "problem": "is disabled, and nothing else carries charge.dispute.closed"}
+                "we_1": {
+                    "status": "disabled",
+                    "problem": "is disabled, and no other endpoint carries charge.dispute.closed",
+                }
             },
         ),
         Case(

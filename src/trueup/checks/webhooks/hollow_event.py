@@ -50,15 +50,15 @@ CHECK = Check(
 SELECT count(*) FROM webhook_event
 WHERE status = 'processed' AND received_at >= $period_start AND received_at < $settled_before
 """,
-    # Which types bear credits is learned from this ledger: an app grants on invoice.paid or on
-    # invoice.payment_succeeded, never on both. A type counts when half of its events granted, in the period or, so that
-    # a failure of most of them is not mistaken for the rule, in all time while some in the period still grant.
-    # An invoice that costs nothing (a trial) owes nothing, where Stripe's side says so; one paid from the customer's
-    # balance brings no money either, and does. Nor does what another event of the same money was credited for, a
+    # This ledger shows which types bear credits: an app grants on invoice.paid or on invoice.payment_succeeded, never
+    # on both. A type counts when half of its events granted, in the period or, so that a failure of most of them does
+    # not pass as the rule, in all time while some in the period still grant. An invoice that costs nothing (a trial)
+    # owes nothing, where Stripe's side says so; one paid from the customer's balance brings no money either, but owes
+    # its credits. An event also owes nothing if another event of the same money was credited, if it is about a
     # subscription's invoice whose lines owe no credits (a plan without any, another application's product, a change of
-    # plan), or a checkout that is not paid yet. What Stripe does not list any more may be any of these: then only its
-    # money can tell (missing-grant). Without Stripe's side, a type's few of them are found too.
-    # A dispute is closed as won or as lost, and only a won one gives credits back: its type does not say which.
+    # plan), or about a checkout that is not paid yet. An event that Stripe no longer lists may be any of these: then
+    # only its money decides (missing-grant). Without Stripe's side, the few such events of a type are reported too. A
+    # dispute is closed as won or as lost, and only a won one gives credits back: its type does not say which.
     violations="""
 WITH handled AS (
     SELECT w.event_id, w.type, w.received_at, w.processed_at,
@@ -78,18 +78,18 @@ credit_bearing AS (
 ),
 hollow AS (
     SELECT h.event_id, h.type, h.received_at, h.processed_at, c.events_of_type, c.of_which_granted,
-           told.event_id IS NOT NULL         AS is_listed,
-           told.object_id, told.payment_intent_id,
+           listed.event_id IS NOT NULL         AS is_listed,
+           listed.object_id, listed.payment_intent_id,
            bill.invoice_id, bill.subscription_id,
-           coalesce(bill.total, told.amount) AS amount
+           coalesce(bill.total, listed.amount) AS amount
     FROM handled AS h
     JOIN credit_bearing AS c         ON c.type = h.type
-    LEFT JOIN stripe_event AS told   ON told.event_id = h.event_id
-    LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = told.invoice_id
+    LEFT JOIN stripe_event AS listed   ON listed.event_id = h.event_id
+    LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = listed.invoice_id
     WHERE h.is_named = 0
       AND h.is_recent = 1
 ),
-named AS (                             -- what an entry may call the money that the event tells of
+named AS (                             -- the ids by which an entry may name the event's money
     SELECT event_id, invoice_id AS name FROM hollow
     UNION
     SELECT event_id, payment_intent_id FROM hollow
@@ -145,11 +145,11 @@ WHERE coalesce(amount, CASE WHEN is_listed THEN 0 ELSE 1 END) <> 0
   AND event_id NOT IN (SELECT event_id FROM credited)
   AND (invoice_id IS NULL OR invoice_id NOT IN (SELECT invoice_id FROM without_credits))
   AND (is_listed
-       OR NOT EXISTS (SELECT 1 FROM stripe_reading AS r   -- it may have been tried for three days before it came
+       OR NOT EXISTS (SELECT 1 FROM stripe_reading AS r   -- Stripe may have tried for three days before it arrived
                       WHERE r.relation = 'stripe_event'
                         AND date_diff('second', r.complete_since, hollow.received_at) < $delivery_seconds))
 """,
-    message="{subject} ({type}) was processed at {processed_at} and no ledger entry names it; "
+    message="{subject} ({type}) was processed at {processed_at} but no ledger entry names it; "
     "{of_which_granted} of {events_of_type} such events granted credits.",
     cases=(
         Case(name="every event granted", given=(*_handled(1, ago(days=2)), *_handled(2, ago(days=1)))),

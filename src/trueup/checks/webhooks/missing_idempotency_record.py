@@ -48,8 +48,8 @@ CHECK = Check(
     area=Area.WEBHOOKS,
     severity=Severity.ERROR,
     title="Ledger entry's Stripe event has no idempotency record",
-    why="When Stripe or an operator sends this event again, nothing shows that it was handled: its credits are granted "
-    "a second time.",
+    why="When Stripe or an operator sends this event again, nothing shows that it was handled: its credits are "
+    "granted a second time.",
     requires=("ledger_entry.stripe_event_id",),
     population="SELECT count(*) FROM stripe_event_total",
     violations="""
@@ -65,7 +65,7 @@ entry AS (
     FROM stripe_entry
     WHERE stripe_event_id IN (SELECT stripe_event_id FROM unrecorded)
 ),
-by_kind AS (   -- two accounts or two kinds of one event are no repetition
+by_kind AS (   -- two accounts or two kinds of one event are not a repetition
     SELECT stripe_event_id, greatest(sum(CASE WHEN is_grant THEN 1 ELSE 0 END) - 1, 0) AS repeated_grants
     FROM entry
     GROUP BY stripe_event_id, account_id, kind
@@ -90,15 +90,15 @@ WHERE e.created_at >= $idempotency_since
   AND e.created_at < $settled_before
 GROUP BY e.stripe_event_id
 """,
-    message="{subject} moved {sum_of_amounts} credits of {account_id} and has no idempotency record.",
+    message="{subject} moved {sum_of_amounts} credits of {account_id} but has no idempotency record.",
     repair=_repair,
     cases=(
         Case(
-            name="the event is on record",
+            name="the event is recorded",
             given=(_grant(1, "evt_1", ago(days=2)), WebhookEvent(event_id="evt_1", received_at=ago(days=2))),
         ),
         Case(
-            name="the event is not on record",
+            name="the event is not recorded",
             given=(_grant(1, "evt_1", ago(days=2)), WebhookEvent(event_id="evt_2", received_at=ago(days=2))),
             fires=("evt_1",),
             severities={"evt_1": Severity.ERROR},

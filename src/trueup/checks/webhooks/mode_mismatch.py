@@ -13,8 +13,8 @@ CHECK = Check(
     area=Area.WEBHOOKS,
     severity=Severity.ERROR,
     title="Event of the wrong Stripe mode",
-    why="A test-mode payment costs nothing: whoever can make one is granted plans and credits for free. A live event in a "
-    "test environment is a payment that production never hears of.",
+    why="A test-mode payment costs nothing: a person who can make one is granted plans and credits for free. A live "
+    "event in a test environment is a payment that production never hears of.",
     population="SELECT count(*) FROM webhook_event WHERE livemode IS NOT NULL",
     violations="""
 SELECT event_id AS subject,

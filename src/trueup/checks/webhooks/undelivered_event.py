@@ -48,8 +48,8 @@ CHECK = Check(
     severity=Severity.ERROR,
     revenue_impacting=True,
     title="Stripe's event never arrived",
-    why="Somebody paid, and the application does not know. Stripe stops trying after three days and forgets the event "
-    "after thirty; after that it cannot be sent again.",
+    why="A customer paid, but the application does not know. Stripe stops trying after three days and deletes the "
+    "event after thirty; after that it cannot be sent again.",
     population=f"""
 SELECT count(*)
 FROM stripe_event
@@ -57,10 +57,10 @@ WHERE type IN ({_BEARS_CREDITS})
   AND livemode = $livemode
   AND created_at < $settled_before
 """,
-    # Beside the usual types, those that lead to credits here bear credits; those of which Stripe's side keeps no events
-    # are another check's. An application that takes every event may record only those it handles: a type counts once one of it was recorded.
-    # What is older than the oldest record may have been recorded and pruned. Where every endpoint is disabled, what
-    # they asked for still counts: nothing is delivered at all.
+    # Besides the usual types, the types that lead to credits here bear credits; types of which Stripe's side keeps no
+    # events are another check's. An application that receives every event may record only those it handles, so a type
+    # counts once one of its events was recorded. An event older than the oldest record may have been recorded and
+    # pruned. Where every endpoint is disabled, the types they asked for still count: nothing is delivered at all.
     violations=f"""
 WITH recorded AS (
     SELECT type, count(*) AS events FROM webhook_event GROUP BY type

@@ -18,8 +18,8 @@ CHECK = Check(
     area=Area.WEBHOOKS,
     severity=Severity.ERROR,
     inconclusive=True,
-    title="Events that lead to credits and are not read from Stripe",
-    why="Whether one of them never arrived is unknown: of this type no events are kept of Stripe's side, so a day on which "
+    title="Events that lead to credits but are not read from Stripe",
+    why="Whether one of them never arrived is unknown: Stripe's side keeps no events of this type, so a day on which "
     "all of them were lost would look like a quiet one. The checks of invoices and payments still see the money.",
     population="""
 SELECT count(DISTINCT w.type)
@@ -27,8 +27,8 @@ FROM webhook_event AS w
 JOIN stripe_event_total AS t ON t.stripe_event_id = w.event_id
 WHERE t.grants > 0 AND w.received_at >= $period_start
 """,
-    # A type bears credits when half of its events in the period granted: one entry that names an event of another kind
-    # is no rule. Events that are not Stripe's stand in the same table in some applications.
+    # A type bears credits when half of its events in the period granted: a single entry that names an event of another
+    # kind does not make a rule. In some applications the same table also holds events that are not Stripe's.
     violations=f"""
 WITH lately AS (
     SELECT w.type,
@@ -52,7 +52,7 @@ WHERE l.type NOT IN ({_KEPT})
   AND l.of_which_granted > 0
   AND 2 * l.of_which_granted >= l.events_of_type
 """,
-    message="{of_which_granted} of {events_of_type} {subject} events led to credits, and none of this type is read from "
+    message="{of_which_granted} of {events_of_type} {subject} events led to credits, but none of this type is read from "
     "Stripe: whether any never arrived is unknown",
     requires=("ledger_entry.stripe_event_id",),
     cases=(
