@@ -25,16 +25,16 @@ A channel is where alerts go. Each is in `trueup.toml` under a name that you cho
 `[alerts.channels.NAME]` with its `kind` and its options. Write secrets as references, `${NAME}` or
 `file:/run/secrets/x`.
 
-`trueup doctor` looks at the channels and calls none; `trueup alerts test NAME` sends one message. Anything wrong in the
-options, or an option that does not exist, is an error that names it.
+`trueup doctor` checks the channels' settings without calling them; `trueup alerts test NAME` sends one message. A
+wrong or unknown option is an error that names it.
 
 Every channel keeps these promises:
 
-- **What users of your app wrote is text.** It cannot mention anybody, become a link, begin a header or move a cursor.
-  Secrets are masked in it.
-- **A message that could not be sent waits.** No answer, no time, 408, 425, 429 and 5xx (mail: 4xx) are tried again, not
-  before `Retry-After` asks. Any other refusal is final until a person mends something.
-- **Nothing is called that is not public**, unless you list it. A host name, an address or a network in
+- **Text that users of your app wrote stays text.** It cannot mention a person, become a link, begin a header or move a
+  cursor. Secrets in it are masked.
+- **A message that could not be sent waits.** After no answer, a timeout, 408, 425, 429 or 5xx (mail: 4xx) it is tried
+  again, not before `Retry-After`. Any other refusal is final until a person corrects something.
+- **Only public addresses are called**, unless you list others. A host name, an address or a network in
 
       [alerts]
       private_hosts = ["mail.internal", "10.1.0.0/16"]
@@ -63,14 +63,14 @@ def _section(kind: str) -> Iterator[str]:
     yield from (f"## {kind}", "")
     yield from said_of(kind).replace("``", "`").splitlines()
     yield ""
-    yield from table(("option", "is", "unless you say so", "meaning"), map(_row, options_of_kind(kind)))
+    yield from table(("option", "is", "default", "meaning"), map(_row, options_of_kind(kind)))
     yield from ("", "What it sends, for example:", "")
     text = shown_by(kind, SHOWN)
     yield from (f"```{'json' if text.startswith('{') else 'text'}", *text.splitlines(), "```")
 
 
 def _row(option: Option) -> tuple[str, ...]:
-    usual = "must be given" if option.required else f"`{option.usual}`" if option.usual is not None else ""
+    usual = "required" if option.required else f"`{option.usual}`" if option.usual is not None else ""
     secret = ", a secret" if option.secret else ""
     return f"`{option.name}`", option.type_words + secret, usual, option.means
 

@@ -32,16 +32,17 @@ MADE = "<!-- Made by `python -m docs.generate` from config/document.py. Edit the
 INTRODUCTION = """\
 # Configuration
 
-One file, `trueup.toml` here, or wherever `--config` or the variable `TRUEUP_CONFIG` says. `trueup init` writes it from
-your schema, and the [README](../README.md) shows a whole one. A key, table or column that does not exist is an error
-that names it, says where, and suggests the nearest known one; `trueup doctor` looks at all of it.
+The config is one file: `trueup.toml` in the current folder, or the one that `--config` or the variable `TRUEUP_CONFIG`
+names. `trueup init` writes it from your schema, and the [README](../README.md) shows a complete one. A key, table or
+column that does not exist is an error that names it, says where it is, and suggests the nearest known one; `trueup
+doctor` checks the whole file.
 
-**Secrets stay outside.** `${NAME}`, anywhere in a value, is a variable of the environment; a value that is
-`file:/run/secrets/x` is what that file holds. Both are understood in `database.url`, `database.repair_url`,
+**Secrets stay outside.** `${NAME}`, anywhere in a value, is replaced by that environment variable; a value
+`file:/run/secrets/x` is replaced by that file's content. Both work in `database.url`, `database.repair_url`,
 `store.url`, `stripe.api_key`, `stripe.url`, `server.jwt.jwks_url` and every option of a channel or a probe.
 
-**Relative paths** begin where the command runs; those of `file:` begin at the file's own folder, and the store, where
-none is named, is `trueup.db` there too.
+**Relative paths** start at the folder where the command runs; those of `file:` start at the config's folder, and the
+default store is `trueup.db` there too.
 
 | variable | is |
 | --- | --- |
@@ -53,7 +54,7 @@ none is named, is `trueup.db` there too.
 
 _BEFORE_THE_FIRST_TABLE = ("## Before the first table", "")
 _FIRST = ("database", "relations", "plans")
-"""The tables that everybody writes; the others follow in the code's order."""
+"""The tables that every config has; the others follow in the code's order."""
 
 _NAMED = {
     "channels": ("NAME", "OPTION"),
@@ -115,7 +116,7 @@ def page() -> str:
     for found in tables():
         lines += ["", f"## `{found.name}`", "", found.says, ""] if found.name else ["", *_BEFORE_THE_FIRST_TABLE]
         lines += table(
-            ("key", "takes", "unless you say so", "meaning"),
+            ("key", "takes", "default", "meaning"),
             ((f"`{key.name}`", key.takes, key.usual, key.means) for key in found.keys),
         )
         if found.name == "[relations.NAME]":
@@ -191,7 +192,7 @@ def _usual(model: type[BaseModel], field: FieldInfo) -> str:
     if model is StoreSection:
         return f"`sqlite:///{STORE_FILE}` beside the file"
     if field.is_required():
-        return "must be given"
+        return "required"
     value = field.get_default(call_default_factory=True)
     match value:
         case None | [] | {}:

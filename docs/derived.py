@@ -1,4 +1,4 @@
-"""``docs/derived.md``: the relations that are worked out once per audit. The checks' pages link to it."""
+"""``docs/derived.md``: the relations that are computed once per audit. The checks' pages link to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def page() -> str:
         "",
         "# Derived relations",
         "",
-        "Worked out once per audit from the relations that are mapped, and shared by all checks that read them.",
+        "Computed once per audit from the mapped relations, and shared by all checks that read them.",
         "",
         *(line for derived in DERIVED for line in _section(derived)),
     ]

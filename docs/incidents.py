@@ -15,12 +15,12 @@ MADE = "<!-- Made by `python -m docs.incidents` from `tests/incidents/`. Edit th
 INTRODUCTION = """\
 # Incidents
 
-What went wrong elsewhere, in public threads and write-ups, and what must catch it. Each is a scenario in
-`tests/incidents/`: the app's rows and Stripe's objects as that incident left them, and the exact findings, nothing more
-and nothing less. Beside each is its innocent twin, of the same shape and with nothing wrong, which must stay quiet.
+Incidents from public threads and write-ups, and the checks that must find them. Each is a scenario in
+`tests/incidents/`: the app's rows and Stripe's objects as that incident left them, and exactly the findings that it
+must cause. Each has an innocent twin, of the same shape but with nothing wrong, which must cause none.
 
-All of them are audited in one company, each in a company of its own, and in thousands of random mixtures with amounts
-and dates of their own. `make bench` prints recall and precision over them; both must be 1. One seed again:
+All of them are audited together in one company, each alone, and in thousands of random mixtures with random amounts
+and dates. `make bench` prints recall and precision over them; both must be 1. To run one seed again:
 
     $ .venv/bin/python -m bench.incidents --first 4711 --mixtures 1
 """
@@ -32,7 +32,7 @@ def page() -> str:
     for title, scenarios in SECTIONS:
         lines += [f"## {title}", "", *_rows(scenarios), "", *_remarks(scenarios)]
     lines += ["## Innocent, and quiet", ""]
-    lines += table(("#", "what it looks like", "why nothing is said"), _innocents())
+    lines += table(("#", "what it looks like", "why it is not a finding"), _innocents())
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -71,12 +71,16 @@ def _repair(check: Check, finding: Finding) -> Iterator[str]:
         return
     match finding.repair:
         case Change() as change:
-            alone = "It may run unattended" if change.safe else "It never runs unattended: a person asks for each one"
-            yield f"`{change.kind}`, for example: {change.summary}. {alone}; an exempted subject is left alone."
+            alone = (
+                "It may run without a person"
+                if change.safe
+                else "It never runs without a person, who asks for each one"
+            )
+            yield f"`{change.kind}`, for example: {change.summary}. {alone}; an exempted subject is not repaired."
         case Refusal(reason=reason):
-            yield f"There is one, and it refuses where it is not certain, for example: {reason}"
+            yield f"There is a repair, which refuses where it is not certain, for example: {reason}"
         case None:
-            yield "There is one where the evidence allows it."
+            yield "There is a repair where the evidence allows it."
     yield ""
 
 
@@ -93,7 +97,7 @@ def _reads(check: Check) -> Iterator[str]:
     if check.requires:
         yield from (f"It is skipped unless these are mapped: {_listed(check.requires)}.", "")
     if check.optional:
-        yield from (f"It is answered without these too; they only excuse: {_listed(check.optional)}.", "")
+        yield from (f"It also works without these, which can only excuse a finding: {_listed(check.optional)}.", "")
 
 
 def _numbers(check: Check) -> Iterator[str]:
@@ -107,14 +111,14 @@ def _numbers(check: Check) -> Iterator[str]:
         (f"`${name}`", f"`{keys[name]}`", value_text(getattr(usual, keys[name])), promises[keys[name]]) for name in own
     )
     if own:
-        yield from (*table(("in the SQL", "in `[policy]`", "unless you say so", "meaning"), rows), "")
+        yield from (*table(("in the SQL", "in `[policy]`", "default", "meaning"), rows), "")
     spans = promises_of(Durations)
     fixed = [(f"`${name}`", spans[name]) for name in bound if name in spans]
     if fixed:
         yield from ("These are the same for every business:", "", *table(("in the SQL", "meaning"), fixed), "")
     clock = [f"${name}" for name in bound if name not in keys and name not in spans]
     if clock:
-        yield from (f"The audit's own moment is bound as {_listed(clock)}.", "")
+        yield from (f"The moment of the audit is bound as {_listed(clock)}.", "")
 
 
 def _sql(check: Check) -> Iterator[str]:
@@ -123,7 +127,7 @@ def _sql(check: Check) -> Iterator[str]:
     yield from ("The denominator, for the score:", "", "```sql", check.population.strip(), "```", "")
     shared = derived_of(check.population) | derived_of(check.violations)
     if shared:
-        yield from ("Worked out once per audit, and shared with other checks:", "")
+        yield from ("Computed once per audit, and shared with other checks:", "")
         yield from (f"- {link(derived)}: {derived.holds}" for derived in DERIVED if derived.name in shared)
         yield ""
 
@@ -132,7 +136,7 @@ def _cases(check: Check) -> Iterator[str]:
     yield from (
         "## Examples",
         "",
-        "Each of these is also a test. Columns that are left out are as usual, and times are",
+        "Each example is also a test. Columns that are not shown have their usual values, and times are",
     )
     yield from (f"counted from the audit's moment, {CASE_NOW:%Y-%m-%d %H:%M} UTC.", "")
     reads = needs_of_check(check)
@@ -152,7 +156,7 @@ def _case(case: Case, everywhere: Sequence[Row], reads: frozenset[Need]) -> Iter
     yield from (f"#### {case.name[:1].upper()}{case.name[1:]}", "")
     yield from row_tables([row for row in case.given if row not in everywhere], reads=reads)
     if not case.given:
-        yield from ("No rows at all.", "")
+        yield from ("No rows.", "")
     usual = Policy()
     moved = [
         field.name

@@ -140,7 +140,7 @@ def test_numbers_are_the_programs() -> None:
     assert f"`repairs.most_per_day` ({usual.most_per_day})" in PAGE
     assert f"says 503 for {DRAIN_SECONDS:.0f} seconds" in PAGE
     assert f"may end within {GRACE_SECONDS}\nseconds" in PAGE
-    assert f"That is {DRAIN_SECONDS + GRACE_SECONDS + STOP_SECONDS:.0f} seconds at the very most: give it 75" in PAGE
+    assert f"takes {DRAIN_SECONDS + GRACE_SECONDS + STOP_SECONDS:.0f} seconds at most: give it 75" in PAGE
     assert all(state.value in PAGE for state in Delivery)
 
 
