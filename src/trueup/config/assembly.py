@@ -1,4 +1,4 @@
-"""A config put together from its file, each section resolved by the module that knows it."""
+"""Assemble a config from its file; each section is resolved by its own module."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def assemble(
     relations, of_stripe = _divide(mapped)
     own, own_of_stripe = _divide(document.relations)
     if not relations:
-        raise complaint(path, ("relations",), 'is empty: name at least one table of ours, or a preset = "canonical"')
+        raise complaint(path, ("relations",), 'is empty: name at least one relation, or a preset = "canonical"')
     addresses = _read_addresses(document)
     secrets = {key: resolved(text, key=key.split("."), path=path, environ=environ) for key, text in addresses.items()}
     tables = stripe_tables(document.stripe, own_of_stripe, of_stripe, url=secrets.get("stripe.url"), path=path)
@@ -81,7 +81,7 @@ def assemble(
 
 
 def _divide(named: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
-    """What is the app's, and what is Stripe's."""
+    """The relations of the app, and those of Stripe."""
     of_stripe = {relation_name(relation) for relation in STRIPE}
     return (
         {name: mapping for name, mapping in named.items() if name not in of_stripe},
@@ -114,7 +114,7 @@ def _read_policy(document: Document, known_checks: Collection[str] | None, path:
         refuse_unknown_check(check, known_checks, ("policy", "severity", check), path)
     if section.severity.get(UNREACHABLE) == OFF:
         mend = "write gates.enabled = false if there are no plan gates"
-        reason = "cannot be off, or a gate that could not be asked would pass for right"
+        reason = "cannot be off, or a gate that could not be asked would pass as right"
         raise complaint(path, ("policy", "severity", UNREACHABLE), f"{reason}; {mend}")
     severity = {check: None if word == OFF else Severity(word) for check, word in section.severity.items()}
     without = (*(() if document.stripe.enabled else STRIPE), *(() if document.gates.enabled else GATES))

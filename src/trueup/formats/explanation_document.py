@@ -23,6 +23,6 @@ class ExplanationDocument(DocumentPart):
     why: Annotated[StrictStr, Field(description="Who loses what if this is ignored.")]
     finding: Annotated[
         Issue | None,
-        Field(description="Null where the check does not find it now, for which see the outcome."),
+        Field(description="Null where the check does not find it now; the outcome says why."),
     ]
     timeline: TimelineDocument

@@ -37,7 +37,7 @@ def key(
     within: Whole | None = None,
     not_negative: bool = False,
 ) -> Any:
-    """Declare a field that is a key of the file. Without a default it must be given."""
+    """Declare a field that is a key of the file. Without a default it is required."""
     bounds = Bounds(within=within, not_negative=not_negative)
     if default_factory is not dataclasses.MISSING:
         return dataclasses.field(default_factory=default_factory, metadata={_MARK: bounds})

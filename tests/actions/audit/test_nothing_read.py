@@ -102,7 +102,7 @@ def test_an_empty_table_is_not_clean(app: Path, relation: str) -> None:
     found = problems(app)
     assert set(found) == {relation}
     assert found[relation] == (
-        f"no row was read, because the table is empty; correct that, or set allow_empty = true in "
+        f"not one row was read, because the table is empty; correct that, or set allow_empty = true in "
         f"[relations.{relation}]"
     )
 
@@ -176,7 +176,7 @@ def test_every_format_says_that_nothing_was_read(app: Path, shape: str) -> None:
     run_sql(app, "DELETE FROM users")
     made = audit(app, "--format", shape)
     assert made.code == INCOMPLETE
-    assert "no row was read" in " ".join(made.out.split())
+    assert "not one row was read" in " ".join(made.out.split())
 
 
 def test_a_new_app_is_shown_at_init_which_tables_are_empty(app: Path) -> None:

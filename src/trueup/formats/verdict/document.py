@@ -34,7 +34,7 @@ class JudgedRun(DocumentPart):
 
 
 class AskedQuestion(DocumentPart):
-    """One thing that was asked."""
+    """One question that the gate asked."""
 
     id: StrictStr
     asks: StrictStr
@@ -42,7 +42,7 @@ class AskedQuestion(DocumentPart):
     reasons: Annotated[
         list[StrictStr], Field(description="Why it is not allowed, beside the findings of its category.")
     ]
-    notes: Annotated[list[StrictStr], Field(description="What changes nothing.")]
+    notes: Annotated[list[StrictStr], Field(description="Remarks that do not change the answer.")]
 
 
 class JudgedFinding(DocumentPart):
@@ -71,12 +71,12 @@ class VerdictHead(DocumentPart):
     status: Annotated[GuardrailStatus, Field(description="The worst status of a question.")]
     passes: Annotated[
         StrictBool,
-        Field(description="Whether the command ends with 0: allowed, or unknown where that was asked to be let pass."),
+        Field(description="Whether the command ends with 0: allowed, or unknown where the caller lets that pass."),
     ]
     says: StrictStr
     allow_inconclusive: StrictBool
     fail_on: Severity
-    since: Annotated[Moment | None, Field(description="What was first seen by then is let pass.")]
+    since: Annotated[Moment | None, Field(description="Findings first seen by then pass.")]
     max_age_minutes: Annotated[StrictInt, Field(ge=1)]
     judged_at: Moment
     report: JudgedRun
@@ -84,10 +84,10 @@ class VerdictHead(DocumentPart):
 
 
 class VerdictDocument(VerdictHead):
-    """What `trueup gate` says. Credits are strings, money is integer minor units by currency, moments are UTC."""
+    """The verdict of `trueup gate`. Credits are strings, money is integer minor units by currency, moments are UTC."""
 
     questions: list[AskedQuestion]
-    findings: Annotated[list[JudgedFinding], Field(description="Every finding of the report; what blocks is first.")]
+    findings: Annotated[list[JudgedFinding], Field(description="Every finding of the report; blocking ones first.")]
 
 
 def verdict_document(verdict: Verdict) -> VerdictDocument:

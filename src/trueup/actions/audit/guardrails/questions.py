@@ -81,7 +81,7 @@ FORGED = f"""
     FROM met
     GROUP BY relation, account_id, amount_there, balance_there, from_there, to_there, reason_there
 )
-SELECT there.relation || ' of ' || coalesce(there.account_id, 'nobody') || coalesce(', "' || there.reason || '"', ''),
+SELECT there.relation || ' of ' || coalesce(there.account_id, 'unknown') || coalesce(', "' || there.reason || '"', ''),
        there.entries - coalesce(known.entries, 0) AS forged
 FROM there
 LEFT JOIN known ON known.relation = there.relation
