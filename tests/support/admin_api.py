@@ -16,9 +16,8 @@ import httpx
 from fastapi import FastAPI
 
 from tests.support.api import Client, Clock, asking, token_for
-from tests.support.demo import NOW
+from tests.support.demo import NOW, company_of
 from tests.support.repairable import App, app_of, with_repair_url
-from trueup.demo import make_company
 from trueup.model.access import Role
 from trueup.store import Store, open_store
 from trueup.web import create_app
@@ -75,10 +74,10 @@ def admin_api(folder: Path, *, place: str = "", store_url: str = "") -> Iterator
 def demo_company(folder: Path, place: str = "") -> App:
     """A demo company in ``place``, or in a SQLite file in ``folder``: those are copies of one that is made once."""
     if place:
-        with make_company(accounts=100, seed=1, now=NOW) as company:
-            company.write(place)
-            company.write_gates(folder)
-            return app_of(place, with_repair_url(company.config_text("${PLACE}")), folder)
+        company = company_of(accounts=100)
+        company.write(place)
+        company.write_gates(folder)
+        return app_of(place, with_repair_url(company.config_text("${PLACE}")), folder)
     database, text = _made_once()
     for file in database.parent.iterdir():
         shutil.copy(file, folder)
@@ -89,7 +88,7 @@ def demo_company(folder: Path, place: str = "") -> App:
 def _made_once() -> tuple[Path, str]:
     folder = Path(tempfile.mkdtemp(prefix="trueup-company-"))
     atexit.register(shutil.rmtree, folder)
-    with make_company(accounts=100, seed=1, now=NOW) as company:
-        company.write(f"sqlite:///{folder}/app.db")
-        company.write_gates(folder)
-        return folder / "app.db", with_repair_url(company.config_text("${PLACE}"))
+    company = company_of(accounts=100)
+    company.write(f"sqlite:///{folder}/app.db")
+    company.write_gates(folder)
+    return folder / "app.db", with_repair_url(company.config_text("${PLACE}"))

@@ -52,7 +52,7 @@ class PostgresServer:
         """A fresh, empty database that the application's owner role owns. Returns its address, password included."""
         name = f"app_{secrets.token_hex(6)}"
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" OWNER {OWNER} STRATEGY FILE_COPY'.encode())
         return self.url(name)
 
     def drop_database(self, url: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +15,23 @@ from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.demo import Company, make_company
 from trueup.demo.truth import Truth
+from trueup.formats.document import as_json
 from trueup.formats.json import issue
 from trueup.model.report import Report
 from trueup.model.source import Silent
 
 NOW = datetime(2026, 11, 23, 7, 30, 15)
+
+
+@functools.cache
+def company_of(*, accounts: int, seed: int = 1, fault_share: float = 0.07) -> Company:
+    """A company of this size as of ``NOW``, made once and kept for all that want its database somewhere.
+
+    Its Stripe's objects can be written only once; whoever wants those makes a company of their own.
+    """
+    held = contextlib.ExitStack()
+    atexit.register(held.close)
+    return held.enter_context(make_company(accounts=accounts, seed=seed, now=NOW, fault_share=fault_share))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +59,7 @@ class Audited:
 
 def issues_of(report: Report) -> str:
     """The report's ``issues`` as JSON."""
-    found = [issue(finding, first_seen=NOW) for finding in report.findings()]
+    found = [as_json(issue(finding, first_seen=NOW)) for finding in report.findings()]
     return json.dumps(found, indent=1)
 
 

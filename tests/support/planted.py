@@ -9,10 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from tests.support.demo import NOW
+from tests.support.demo import company_of
 from tests.support.repairable import App, app_of, with_repair_url
 from trueup import journal
-from trueup.demo import make_company
 from trueup.targets import open_target
 
 REPAIRS = ("credit-balance", "unlimited-credits", "paid-without-customer", "missing-idempotency-record")
@@ -124,13 +123,13 @@ class Planted:
 
 def planted(place: str, folder: Path, *, each: int) -> Planted:
     """``each`` faults of every kind in a company at ``place``, which is large enough for them."""
-    with make_company(accounts=100 + ACCOUNTS_PER_FAULT * each, now=NOW, fault_share=0) as company:
-        company.write(place)
-        company.write_gates(folder)
-        app = app_of(place, with_repair_url(company.config_text("${PLACE}")), folder)
-        spoken_of = {twin.subject for twin in company.truth.twins} | {f.subject for f in company.truth.findings}
-        since, until = company.span.recorded_since, company.span.now.replace(hour=0, minute=0, second=0)
-        others = frozenset(finding.id for finding in company.truth.findings)
+    company = company_of(accounts=100 + ACCOUNTS_PER_FAULT * each, fault_share=0)
+    company.write(place)
+    company.write_gates(folder)
+    app = app_of(place, with_repair_url(company.config_text("${PLACE}")), folder)
+    spoken_of = {twin.subject for twin in company.truth.twins} | {f.subject for f in company.truth.findings}
+    since, until = company.span.recorded_since, company.span.now.replace(hour=0, minute=0, second=0)
+    others = frozenset(finding.id for finding in company.truth.findings)
     accounts_left = _column(app, _HEALTHY, spoken_of)
     events_left = _column(app, _RECORDED.format(since=since, until=until), spoken_of)
     left = {}

@@ -10,15 +10,14 @@ from pathlib import Path
 
 import sqlalchemy
 
-from tests.support.demo import NOW
+from tests.support.demo import NOW, company_of
 from trueup import journal
 from trueup.actions.audit.run_audit import audit
 from trueup.checks import catalogue
 from trueup.config import Config, load_config
-from trueup.demo import make_company
 from trueup.model.check import Check
 from trueup.model.finding import Finding
-from trueup.model.outcome import Checked, Off
+from trueup.model.outcome import Checked
 from trueup.model.report import Report
 from trueup.model.source import Silent
 from trueup.targets import open_target
@@ -41,18 +40,17 @@ class App:
     def repairable(self, check: str = "") -> list[Finding]:
         """What an audit offers to repair, of one check or of all."""
         asked = [each for each in self.checks if each.repair is not None and check in ("", each.id)]
-        return [finding for finding in self._found_by(asked) if finding.repairable]
+        return [finding for finding in self._asking(asked).findings() if finding.repairable]
 
     def is_found(self, issue_id: str) -> bool:
         """Whether an audit finds this; only its own check is asked."""
         asked = [each for each in self.checks if each.id == issue_id.partition(":")[0]]
-        assert asked, f"no check finds {issue_id}"
-        return issue_id in {finding.id for finding in self._found_by(asked)}
+        report = self._asking(asked)
+        assert [type(each.outcome) for each in report.outcomes] == [Checked], report.outcomes
+        return issue_id in {finding.id for finding in report.findings()}
 
-    def _found_by(self, checks: Sequence[Check]) -> list[Finding]:
-        report = audit(self.config, checks=checks, now=self.now, progress=Silent(), covers_all_checks=False)
-        assert all(isinstance(each.outcome, (Checked, Off)) for each in report.outcomes), report.outcomes
-        return list(report.findings())
+    def _asking(self, checks: Sequence[Check]) -> Report:
+        return audit(self.config, checks=checks, now=self.now, progress=Silent(), covers_all_checks=False)
 
     def rows(self, sql: str) -> Sequence[tuple[object, ...]]:
         """What the database answers to a query."""
@@ -93,8 +91,8 @@ def with_repair_url(text: str) -> str:
 
 def demo_app(place: str, folder: Path, *, accounts: int = 150, seed: int = 1, fault_share: float = 0.07) -> App:
     """A demo company with its planted faults in ``place``."""
-    with make_company(accounts=accounts, seed=seed, now=NOW, fault_share=fault_share) as company:
-        company.write(place)
-        company.write_gates(folder)
-        text = with_repair_url(company.config_text("${PLACE}"))
+    company = company_of(accounts=accounts, seed=seed, fault_share=fault_share)
+    company.write(place)
+    company.write_gates(folder)
+    text = with_repair_url(company.config_text("${PLACE}"))
     return app_of(place, text, folder)
