@@ -11,7 +11,7 @@ import pytest
 from tests.soak.rounds import Server, soak
 from tests.support.databases import MariaDBServer, PostgresServer
 
-SECONDS = 20
+SECONDS = 10
 ROUNDS = 3
 
 

@@ -79,6 +79,19 @@ def trueup_within(
         return used, _written(err)
 
 
+def trueup_typed(
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    variables: Mapping[str, str],
+    stdin: IO[bytes],
+    out: IO[bytes],
+    err: IO[bytes],
+) -> int:
+    """Run ``trueup`` with exactly this environment and these streams, as a shell would; its exit code."""
+    return _forks().run(arguments, cwd=cwd, variables=variables, out=out, err=err, stdin=stdin).code
+
+
 def _written(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode(errors="replace").replace("\r\n", "\n")
@@ -106,6 +119,7 @@ class _Forks:
         err: IO[bytes],
         limits: Mapping[str, int] = MappingProxyType({}),
         deadline_seconds: float | None = None,
+        stdin: IO[bytes] | None = None,
     ) -> Used:
         """How ``trueup`` with these arguments ended."""
         asked = {
@@ -117,7 +131,8 @@ class _Forks:
         }
         order = json.dumps(asked)
         with self._turn:
-            socket.send_fds(self._orders, [order.encode()], [out.fileno(), err.fileno()])
+            files = [file.fileno() for file in (out, err, stdin) if file is not None]
+            socket.send_fds(self._orders, [order.encode()], files)
             process = int(self._answers.readline())
             try:
                 return Used(**json.loads(self._answers.readline()))

@@ -7,15 +7,21 @@ else 0. Variables hold from one command to the next. Leaves out everything inter
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.command import environment
+from tests.support.command import environment, trueup_typed
 
 TIMEOUT_SECONDS = 180
 
@@ -43,6 +49,17 @@ except urllib.error.HTTPError as refused:
     body, code = refused.read(), 22
 pathlib.Path(output).write_bytes(body) if output else sys.stdout.buffer.write(body)
 sys.exit(code)
+"""
+
+# ``trueup`` as the shell finds it: it hands its streams to a process that is warm already, and ends as that one does.
+_TRUEUP = """#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as door:
+    door.connect({address!r})
+    order = {{"arguments": sys.argv[1:], "cwd": os.getcwd(), "variables": dict(os.environ)}}
+    socket.send_fds(door, [b">"], [0, 1, 2])
+    door.sendall(json.dumps(order).encode() + b"\\n")
+    sys.exit(int(door.makefile().readline()))
 """
 
 
@@ -99,25 +116,63 @@ class Console:
         self.tools = (own, Path(sys.executable).parent, *self.tools)
         (self.folder / ".exports").touch()
 
+    @contextlib.contextmanager
+    def _trueup(self) -> Iterator[None]:
+        """Have ``trueup`` in the folder of own programs, answered from here."""
+        program = self.folder / ".bin" / "trueup"
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as door:
+            address = f"{folder}/door"
+            door.bind(address)
+            door.listen()
+            program.write_text(_TRUEUP.format(python=sys.executable, address=address))
+            program.chmod(0o755)
+            answering = threading.Thread(target=_answer_each, args=(door,))
+            answering.start()
+            try:
+                yield
+            finally:
+                door.shutdown(socket.SHUT_RDWR)
+                answering.join()
+
     def run(self, command: Command) -> str:
         """Type it. Fails where it ends or says otherwise; returns all that it said."""
         script = f"set -a\nsource ./.exports\n{command.text}\ncode=$?\nexport -p > .exports\nexit $code"
         path = ":".join([*(str(folder) for folder in self.tools), environment()["PATH"]])
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=self.folder,
-            env={**environment(**self.variables), "PATH": path},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
+        with self._trueup():
+            done = subprocess.run(
+                ["bash", "-c", script],
+                cwd=self.folder,
+                env={**environment(**self.variables), "PATH": path},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=TIMEOUT_SECONDS,
+                check=False,
+            )
         assert "Traceback" not in done.stdout, done.stdout
         assert done.returncode == command.code, f"$ {command.text}\nended with {done.returncode}\n{done.stdout}"
         unsaid = missing(command.said, done.stdout)
         assert unsaid is None, f"$ {command.text}\ndid not say\n{unsaid}\nbut\n{done.stdout}"
         return done.stdout
+
+
+def _answer_each(door: socket.socket) -> None:
+    """Run what each caller asks for, one after the other, until the door is closed."""
+    while True:
+        try:
+            caller, _ = door.accept()
+        except OSError:
+            return
+        with caller, contextlib.ExitStack() as streams:
+            _, descriptors, _, _ = socket.recv_fds(caller, 1, 3)
+            stdin, out, err = (streams.enter_context(os.fdopen(each, "rb", buffering=0)) for each in descriptors)
+            with caller.makefile() as order:
+                asked = json.loads(order.readline())
+            code = trueup_typed(
+                asked["arguments"], cwd=Path(asked["cwd"]), variables=asked["variables"], stdin=stdin, out=out, err=err
+            )
+            caller.sendall(f"{code}\n".encode())
 
 
 def missing(expected: tuple[str, ...], output: str) -> str | None:

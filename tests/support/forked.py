@@ -30,6 +30,8 @@ from trueup.engines.requirements import needs_of_check, reads_of_check
 from trueup.engines.sql import names_selected, subject_column
 
 _MOST_BYTES = 1 << 20
+_PLACES = (1, 2, 0)
+"""Where the descriptors of an order go: standard output, standard error and, where there is a third, input."""
 
 
 def main() -> None:
@@ -37,7 +39,7 @@ def main() -> None:
     with socket.socket(fileno=int(sys.argv[1])) as orders:
         _warm()
         while True:
-            order, descriptors, _, _ = socket.recv_fds(orders, _MOST_BYTES, 2)
+            order, descriptors, _, _ = socket.recv_fds(orders, _MOST_BYTES, len(_PLACES))
             if not order:
                 os._exit(0)
             process = os.fork()
@@ -95,7 +97,7 @@ def _command(arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    for descriptor, place in zip(descriptors, (1, 2), strict=True):
+    for descriptor, place in zip(descriptors, _PLACES, strict=False):
         os.dup2(descriptor, place)
         os.close(descriptor)
     sys.argv = ["trueup", *arguments]
