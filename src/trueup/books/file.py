@@ -8,7 +8,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,11 @@ _CLOSING_PAUSE_SECONDS = 0.05
 _ROWS_A_STATEMENT = 100
 
 
+def _make_runner() -> ThreadPoolExecutor:
+    """Make a runner of one thread, which begins with the first query and ends when the runner is gone."""
+    return ThreadPoolExecutor(max_workers=1)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
     """Open books: the connection that the engine reads, and what the file records about itself."""
@@ -38,6 +43,7 @@ class Books:
     connection: DuckDBPyConnection
     prepared: PreparedStatements | None = dataclasses.field(default=None, repr=False)
     """Of books for a few rows: what they keep from one use to the next."""
+    _runner: ThreadPoolExecutor = dataclasses.field(default_factory=_make_runner, repr=False, compare=False)
 
     def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
         """Run a query that may take long. Ctrl-C ends the query itself.
@@ -47,12 +53,13 @@ class Books:
         """
         if self.prepared is not None:
             return self.prepared.run(sql, bound)
-        with ThreadPoolExecutor(max_workers=1) as runner:
-            try:
-                return runner.submit(self.connection.execute, sql, *([dict(bound)] if bound else [])).result()
-            except KeyboardInterrupt:
-                self.connection.interrupt()
-                raise
+        query = self._runner.submit(self.connection.execute, sql, *([dict(bound)] if bound else []))
+        try:
+            return query.result()
+        except KeyboardInterrupt:
+            self.connection.interrupt()
+            wait([query])
+            raise
 
     def make_table(self, sql: str) -> None:
         """Make a table, or replace it; what was derived from the old one has to be made again as well."""
