@@ -45,8 +45,8 @@ WITH received AS (                     -- this period's grants to accounts that 
     JOIN account AS a           ON a.account_id = e.account_id
     JOIN plan AS p              ON p.plan = a.plan
     LEFT JOIN paid_seat AS seat ON seat.account_id = e.account_id
-    LEFT JOIN stripe_event AS told   ON told.event_id = e.stripe_event_id
-    LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = coalesce(e.stripe_invoice_id, told.invoice_id)
+    LEFT JOIN stripe_event AS listed ON listed.event_id = e.stripe_event_id
+    LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = coalesce(e.stripe_invoice_id, listed.invoice_id)
                                     AND bill.status = 'paid' AND bill.livemode = $livemode
     WHERE e.kind = 'subscription_grant'
       AND e.posted
