@@ -14,7 +14,7 @@ from types import ModuleType
 MOVED: Mapping[str, tuple[str, ...]] = {
     "trueup.model.derivation": ("trueup.derived.derivation",),
     "trueup.model.derived": ("trueup.derived.ledger", "trueup.derived"),
-    "trueup.model.derived_money": ("trueup.derived.money",),
+    "trueup.model.derived_money": ("trueup.derived.money", "trueup.derived.credited_money"),
     "trueup.model.derived_owed": ("trueup.derived.owed",),
     "trueup.model.derived_subscriptions": ("trueup.derived.subscriptions",),
 }

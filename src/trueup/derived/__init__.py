@@ -3,6 +3,7 @@
 Each is named SQL over the relations, kept as a table while an audit runs. One group is one file.
 """
 
+from trueup.derived.credited_money import CREDITED_MONEY
 from trueup.derived.derivation import Derived
 from trueup.derived.grants import GRANTS
 from trueup.derived.ledger import LEDGER
@@ -24,6 +25,7 @@ DERIVED: tuple[Derived, ...] = (
     *SUBSCRIPTIONS,
     *SERVICE,
     *MONEY,
+    *CREDITED_MONEY,
     *OWED,
     *WEBHOOKS,
 )

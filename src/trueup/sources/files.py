@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from trueup.disk import refuse_other_than_file
 from trueup.model.errors import (
     ConfigurationError,
-    DatabaseMissing,
     FileUnreadable,
     SourceUnavailable,
     TrueupError,
@@ -23,12 +20,12 @@ from trueup.model.errors import (
 )
 from trueup.model.key_equality import TEXT
 from trueup.model.source import RelationMapping, SourceColumn, SourceTable, schema_and_table
+from trueup.sources.file_tables import FileTable, find_tables, header_of, oldest_of
 from trueup.sources.select import described, select, wrapped
 from trueup.sources.stream import stream, this_moment
 from trueup.sources.text_files import (
     CSV_LINE_BYTES_LIMIT,
     OBJECT_LINE_BYTES_LIMIT,
-    csv_header,
     fault_text,
     find_line,
     refuse_text,
@@ -38,25 +35,12 @@ BATCH_ROWS = 100_000
 BATCH_LINES = 2_000
 """A line of JSON is a whole object, and may be long."""
 MEMORY_LIMIT = "1GiB"
-_KINDS = (".parquet", ".csv", ".jsonl")
 _LONGEST_LINES = {".csv": CSV_LINE_BYTES_LIMIT, ".jsonl": OBJECT_LINE_BYTES_LIMIT}
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 _AS_THEY_ARE = frozenset({"BOOLEAN", "FLOAT", "DOUBLE", "VARCHAR", *_INTEGERS, *_MOMENTS})
 _LIBRARY_WORDS = re.compile(r"^(?:[A-Z]\w+ )+Error: ")
 _MAPPING_ERRORS = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Table:
-    """The files of one table; all are of one kind."""
-
-    name: str
-    files: tuple[Path, ...]
-
-    @property
-    def kind(self) -> str:
-        return self.files[0].suffix.lower()
 
 
 class FilesSource:
@@ -71,7 +55,7 @@ class FilesSource:
     def __init__(self, path: Path) -> None:
         self.place = str(path)
         self._path = path
-        self._tables = _found(path)
+        self._tables = find_tables(path)
 
     def tables(self) -> tuple[SourceTable, ...]:
         """The tables in name order. Files promise nothing about uniqueness."""
@@ -104,7 +88,7 @@ class FilesSource:
             return f"read_parquet([{files}])"
         if source.kind == ".jsonl":
             return _lines(files)
-        columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in _header(source))
+        columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in header_of(source))
         return (
             f"read_csv([{files}], columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
             "quote = '\"', escape = '\"', nullstr = '')"
@@ -115,7 +99,7 @@ class FilesSource:
         source = self._named(table)
         return BATCH_LINES if source is not None and source.kind == ".jsonl" else BATCH_ROWS
 
-    def _named(self, table: str) -> _Table | None:
+    def _named(self, table: str) -> FileTable | None:
         """The table of this name or spelling: a file's own name may have dots in it."""
         return self._tables.get(table) or self._tables.get(schema_and_table(table)[1])
 
@@ -144,16 +128,16 @@ class FilesSource:
         """Return the place of this line in a table of JSON lines: its file and number."""
         return find_line(self._tables[table].files, text)
 
-    def _described(self, connection: duckdb.DuckDBPyConnection, table: _Table) -> SourceTable:
+    def _described(self, connection: duckdb.DuckDBPyConnection, table: FileTable) -> SourceTable:
         try:
             rows = connection.execute(f"DESCRIBE SELECT * FROM {self.from_sql(table.name)}").fetchall()
         except duckdb.Error as error:
             raise self.unavailable(error, table.name) from None
         columns = tuple(SourceColumn(name=name, type=kind.lower(), equality=TEXT) for name, kind, *_ in rows)
         rows_there = self._rows(connection, table)
-        return SourceTable(name=table.name, columns=columns, rows=rows_there, written_at=_oldest(table))
+        return SourceTable(name=table.name, columns=columns, rows=rows_there, written_at=oldest_of(table))
 
-    def _rows(self, connection: duckdb.DuckDBPyConnection, table: _Table) -> int | None:
+    def _rows(self, connection: duckdb.DuckDBPyConnection, table: FileTable) -> int | None:
         """The number of rows, which only Parquet says in its footer."""
         if table.kind != ".parquet":
             return None
@@ -209,58 +193,6 @@ class FilesSnapshot:
         )
 
 
-def _found(path: Path) -> dict[str, _Table]:
-    """The tables under ``path`` in name order. Raises ``ConfigurationError`` when there is nothing to read."""
-    if path.is_file() and path.suffix.lower() in _KINDS:
-        return {path.stem: _Table(name=path.stem, files=(path,))}
-    if path.is_file():
-        raise DatabaseMissing(
-            f"{path} is neither a folder nor a .parquet, .csv or .jsonl file; a SQLite file is written sqlite:///{path}."
-        )
-    if not path.is_dir():
-        raise DatabaseMissing(f"There is no folder {path}; correct the path, or write scheme:// for a database.")
-    try:
-        tables = [table for entry in sorted(path.iterdir()) if (table := _table_at(entry))]
-    except OSError as error:
-        raise ConfigurationError(
-            f"The folder {path} cannot be read: {error.strerror}; correct its permissions."
-        ) from None
-    if not tables:
-        raise ConfigurationError(
-            f"The folder {path} holds no .parquet, .csv or .jsonl files; name the folder that does."
-        )
-    return _by_name(path, tables)
-
-
-def _table_at(entry: Path) -> _Table | None:
-    files = tuple(sorted(entry.iterdir())) if entry.is_dir() else (entry,)
-    for kind in _KINDS:
-        of_kind = tuple(file for file in files if file.suffix.lower() == kind)
-        if of_kind:
-            _refuse_others(of_kind)
-            return _Table(name=entry.name if entry.is_dir() else entry.stem, files=of_kind)
-    return None
-
-
-def _refuse_others(files: Iterable[Path]) -> None:
-    """Refuse an entry that has the name of a table but is not a file: if skipped, its table would seem missing."""
-    for file in files:
-        try:
-            refuse_other_than_file(file)
-        except OSError as error:
-            reason = error.strerror or "no reason given"
-            raise ConfigurationError(f"{file} cannot be read: {reason}; put the file itself there.") from None
-
-
-def _by_name(path: Path, tables: Iterable[_Table]) -> dict[str, _Table]:
-    named: dict[str, _Table] = {}
-    for table in tables:
-        if table.name in named:
-            raise ConfigurationError(f'Two files in {path} are called "{table.name}"; keep one of them for that table.')
-        named[table.name] = table
-    return dict(sorted(named.items()))
-
-
 def _lines(files: str) -> str:
     """Return SQL that reads each line unparsed: fields end at U+0001, which no line of JSON holds."""
     return (
@@ -268,21 +200,6 @@ def _lines(files: str) -> str:
         "header = false, delim = chr(1), quote = '', escape = '', comment = '', "
         f"max_line_size = {OBJECT_LINE_BYTES_LIMIT}, nullstr = '') WHERE object IS NOT NULL)"
     )
-
-
-def _oldest(table: _Table) -> datetime:
-    """When the first of the table's files was last written: later events may be missing. Naive UTC."""
-    seconds = min(file.stat().st_mtime for file in table.files)
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-
-
-def _header(table: _Table) -> list[str]:
-    """The column names of a CSV; all files of a table have the same ones in the same order."""
-    headers = [csv_header(file) for file in table.files]
-    for file, header in zip(table.files, headers, strict=True):
-        if header != headers[0]:
-            raise ConfigurationError(f"{file} does not have the header of {table.files[0]}; write the same first line.")
-    return headers[0]
 
 
 def _refuse_binary(types: dict[str, str], mapping: RelationMapping) -> None:

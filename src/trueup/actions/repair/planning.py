@@ -19,7 +19,8 @@ from trueup.actions.repair.subject_snapshot import (
     outcomes_in,
     read_subject,
 )
-from trueup.actions.repair.writing import Translator, Writes
+from trueup.actions.repair.translation import Translator
+from trueup.actions.repair.writing import Writes
 from trueup.engines.requirements import reads_of_check
 from trueup.journal import JOURNAL_TABLES
 from trueup.model.change import Change, DescribedChange, Refusal

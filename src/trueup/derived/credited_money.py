@@ -1,0 +1,128 @@
+"""Derived relations about money and its entries: which entries are about a money, and which money has none."""
+
+from __future__ import annotations
+
+from trueup.derived.derivation import ENTRY_LINKS, Derived
+
+MONEY_ENTRY = Derived(
+    name="money_entry",
+    holds="The entries that name something of Stripe's, each with the money it is about: the invoice that it names, or "
+    "else the one its payment, its checkout or its event belongs to. NULL where it names an event that is unknown. "
+    "gives_credits: pending and empty grants too, promotional extras not.",
+    optional=ENTRY_LINKS,
+    sql="""
+SELECT e.entry_id, e.account_id, e.kind, e.amount, e.posted, e.created_at,
+       coalesce(e.stripe_invoice_id, p.money_id, e.stripe_payment_intent_id,
+                c.money_id, v.money_id, e.stripe_checkout_session_id)                      AS money_id,
+       e.kind <> 'promotional_grant' AND e.amount > 0
+       OR e.kind IN ('purchase', 'subscription_grant') AND e.amount = 0                    AS gives_credits
+FROM stripe_entry AS e
+LEFT JOIN money_name AS p ON p.name = e.stripe_payment_intent_id
+LEFT JOIN money_name AS c ON c.name = e.stripe_checkout_session_id
+LEFT JOIN money_name AS v ON v.name = e.stripe_event_id
+""",
+)
+
+UNCREDITED_INVOICE = Derived(
+    name="uncredited_invoice",
+    holds="The paid invoices that no entry gives credits for.",
+    optional=ENTRY_LINKS,
+    sql="""
+SELECT i.invoice_id, i.subscription_id, i.customer_id, i.account_id, i.currency, i.total AS amount, i.livemode,
+       i.created_at, coalesce(i.paid_at, i.created_at) AS paid_at
+FROM stripe_invoice AS i
+WHERE i.status = 'paid'
+  AND i.total > i.credited
+  AND NOT EXISTS (SELECT 1 FROM money_entry AS e WHERE e.money_id = i.invoice_id AND e.gives_credits)
+""",
+)
+
+MONEY_CREDIT = Derived(
+    name="money_credit",
+    holds="One row per money that entries are about: how many of them give credits (credit_entries); of the posted "
+    "ones, what was granted, by how many grants and the largest of them, taken back (reversed), given again "
+    "(reinstated), adjusted up and down, and what was a promotional extra.",
+    optional=ENTRY_LINKS,
+    sql="""
+SELECT money_id,
+       sum(CASE WHEN gives_credits THEN 1 ELSE 0 END)                                           AS credit_entries,
+       sum(CASE WHEN posted THEN 0 ELSE 1 END)                                                  AS pending_entries,
+       sum(CASE WHEN posted AND kind IN ('purchase', 'subscription_grant') AND amount >= 0
+                THEN 1 ELSE 0 END)                                                              AS grants,
+       sum(CASE WHEN posted AND kind IN ('purchase', 'subscription_grant') AND amount > 0
+                THEN amount ELSE 0 END)                                                         AS granted,
+       max(CASE WHEN posted AND kind IN ('purchase', 'subscription_grant') AND amount > 0
+                THEN amount ELSE 0 END)                                                         AS largest_grant,
+       -sum(CASE WHEN posted AND kind IN ('refund', 'clawback', 'purchase', 'subscription_grant') AND amount < 0
+                 THEN amount ELSE 0 END)                                                        AS reversed,
+       sum(CASE WHEN posted AND kind IN ('refund', 'clawback') AND amount > 0
+                THEN amount ELSE 0 END)                                                         AS reinstated,
+       sum(CASE WHEN posted AND kind = 'promotional_grant' AND amount > 0 THEN amount ELSE 0 END) AS extra,
+       sum(CASE WHEN posted AND kind = 'adjustment' AND amount > 0 THEN amount ELSE 0 END)      AS adjusted_up,
+       -sum(CASE WHEN posted AND kind = 'adjustment' AND amount < 0 THEN amount ELSE 0 END)     AS adjusted_down,
+       min(account_id)                                                                          AS account_id,
+       min(created_at)                                                                          AS first_entry_at,
+       max(created_at)                                                                          AS last_entry_at
+FROM money_entry
+WHERE money_id IS NOT NULL
+GROUP BY money_id
+""",
+)
+
+NAMED_GRANT = Derived(
+    name="named_grant",
+    holds="The period's settled purchases and subscription grants that name a money, each with what Stripe says of it: "
+    "paid, if one of the things named is; unknown, if one of them may be older or younger than what was read; "
+    "otherwise pending, or none: never paid, of the other mode, or not there at all.",
+    optional=ENTRY_LINKS,
+    sql="""
+WITH reading AS (
+    SELECT relation, coalesce(complete_since, CAST('1900-01-01' AS TIMESTAMP)) AS since FROM stripe_reading
+),
+last_look AS (
+    SELECT coalesce(min(read_at), $now) AS looked_at
+    FROM stripe_reading
+    WHERE relation IN ('stripe_invoice', 'stripe_payment_intent', 'stripe_checkout_session')
+),
+named AS (
+    SELECT e.entry_id, e.account_id, e.amount, e.created_at, m.money_id, e.stripe_invoice_id,
+           e.stripe_payment_intent_id, e.stripe_checkout_session_id
+    FROM stripe_entry AS e
+    JOIN money_entry AS m ON m.entry_id = e.entry_id
+    WHERE e.posted AND e.amount > 0 AND e.kind IN ('purchase', 'subscription_grant')
+      AND e.created_at >= $period_start AND e.created_at < $settled_before AND m.money_id IS NOT NULL
+),
+known AS (
+    SELECT n.entry_id, n.account_id, n.amount, n.created_at, n.money_id,
+           whole.money_id IS NOT NULL AS is_there,
+           CASE WHEN whole.livemode = $livemode THEN whole.state
+                WHEN whole.livemode <> $livemode THEN 'unpaid' END                                 AS whole_state,
+           CASE WHEN i.livemode = $livemode AND i.status = 'succeeded' THEN 'paid' END             AS payment_state,
+           CASE WHEN c.livemode = $livemode AND c.payment_status IN ('paid', 'no_payment_required')
+                THEN 'paid' END                                                                    AS checkout_state,
+           substr(n.money_id, 1, 3) = 'in_' AND n.stripe_invoice_id = n.money_id                   AS by_invoice,
+           substr(n.money_id, 1, 3) = 'pi_' AND n.stripe_payment_intent_id = n.money_id            AS by_payment,
+           substr(n.money_id, 1, 3) = 'cs_' AND n.stripe_checkout_session_id = n.money_id          AS by_checkout
+    FROM named AS n
+    LEFT JOIN stripe_money AS whole          ON whole.money_id = n.money_id
+    LEFT JOIN stripe_payment_intent AS i     ON i.payment_intent_id = n.stripe_payment_intent_id
+    LEFT JOIN stripe_checkout_session AS c   ON c.checkout_session_id = n.stripe_checkout_session_id
+)
+SELECT k.entry_id, k.account_id, k.amount, k.created_at, k.money_id,
+       CASE WHEN k.whole_state = 'paid' OR k.payment_state = 'paid' OR k.checkout_state = 'paid' THEN 'paid'
+            WHEN k.created_at >= l.looked_at THEN 'unknown'
+            WHEN k.whole_state = 'pending' THEN 'pending'
+            WHEN k.whole_state = 'unpaid' THEN 'none'
+            WHEN k.is_there THEN 'unknown'
+            WHEN date_diff('second', r.since, k.created_at)
+                 >= CASE WHEN k.by_invoice THEN $invoice_reach_seconds ELSE $payment_reach_seconds END THEN 'none'
+            ELSE 'unknown' END AS state
+FROM known AS k
+CROSS JOIN last_look AS l
+LEFT JOIN reading AS r ON r.relation = CASE WHEN k.by_invoice  THEN 'stripe_invoice'
+                                            WHEN k.by_payment  THEN 'stripe_payment_intent'
+                                            WHEN k.by_checkout THEN 'stripe_checkout_session' END
+""",
+)
+
+CREDITED_MONEY: tuple[Derived, ...] = (MONEY_ENTRY, UNCREDITED_INVOICE, MONEY_CREDIT, NAMED_GRANT)
