@@ -10,10 +10,11 @@ import pytest
 
 import trueup.checks
 from tests.support.catalogue import all_cases, checked, checked_in_fresh_books
+from tests.support.portable import column_exists, departures_from_portable
 from trueup.checks import catalogue
 from trueup.derived import DERIVED
 from trueup.engines.requirements import needs_of_check
-from trueup.engines.sql import column_exists, departures_from_portable, needs_of, parameters_of, rendered
+from trueup.engines.sql import needs_of, parameters_of, rendered
 from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.finding import Area
 from trueup.model.policy import Policy

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlglot.errors import SqlglotError
 
+from tests.support.portable import departures_from_portable
 from trueup.engines.sql import (
-    departures_from_portable,
     derived_of,
     needs_of,
     parameters_behind,

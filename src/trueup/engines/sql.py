@@ -12,12 +12,11 @@ from sqlglot.optimizer.qualify_tables import qualify_tables
 from sqlglot.schema import MappingSchema
 
 from trueup.derived import DERIVED
-from trueup.model.relations import RELATIONS, columns_of, relation_name, relation_named
+from trueup.model.relations import RELATIONS, columns_of, relation_name
 
 Need = tuple[str, str]
 """A relation and one of its columns; the column is empty where only the relation's rows are counted."""
 
-_CLOCKS = frozenset({"now", "today", "get_current_timestamp", "transaction_timestamp"})
 _WORD = re.compile(r"[a-z_]+")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -116,38 +115,6 @@ def names_selected(sql: str) -> frozenset[str]:
     return frozenset(outermost.named_selects)
 
 
-def departures_from_portable(sql: str) -> list[str]:
-    """What in this SQL some engine would refuse or, worse, answer differently. Empty when the SQL is portable."""
-    tree = sqlglot.parse_one(sql, dialect="duckdb")
-    departures = [f"INTERVAL arithmetic: {node.sql()}" for node in tree.find_all(exp.Interval)]
-    departures += [
-        f"division, which means two things on integers; cast the dividend to DOUBLE: {node.sql()}"
-        for node in tree.find_all(exp.Div)
-        if not _is_double(node.this)
-    ]
-    departures += [f"power(), which hides a division: {node.sql()}" for node in tree.find_all(exp.Pow)]
-    departures += [
-        f"an aggregate that holds every value in memory: {node.sql()}"
-        for node in tree.find_all(exp.Median, exp.Quantile, exp.PercentileCont, exp.PercentileDisc)
-    ]
-    departures += [
-        f"mad() holds every value: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() == "mad"
-    ]
-    known = known_relations()
-    departures += [f"a CTE named like a relation: {cte.alias}" for cte in tree.find_all(exp.CTE) if cte.alias in known]
-    clocks = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime)
-    departures += [f"asks for the time: {node.sql()}" for node in tree.find_all(*clocks)]
-    departures += [f"asks for the time: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() in _CLOCKS]
-    return departures
-
-
-def _is_double(value: exp.Expr) -> bool:
-    """Whether every engine computes this as a DOUBLE: it is cast to one, or a factor or a term of it is."""
-    if isinstance(value, exp.Cast):
-        return value.to.is_type(exp.DataType.Type.DOUBLE)
-    return isinstance(value, (exp.Binary, exp.Paren, exp.Neg)) and any(map(_is_double, value.iter_expressions()))
-
-
 def rendered(sql: str, dialect: str) -> str:
     """The same query in another engine's dialect; raises if that dialect cannot express it."""
     return sqlglot.transpile(sql, read="duckdb", write=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)[0]
@@ -220,8 +187,3 @@ def sources_of(select: exp.Select) -> list[exp.Expr]:
     clause = select.args.get("from_") or select.args.get("from")
     sources = [clause.this] if clause else []
     return sources + [join.this for join in select.args.get("joins") or []]
-
-
-def column_exists(relation: str, column: str) -> bool:
-    """Whether a relation of this name has a column of this name."""
-    return any(known_column.name == column for known_column in columns_of(relation_named(relation)))

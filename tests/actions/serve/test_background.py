@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.audits import report_for
 from tests.support.ledger_app import made
 from trueup.actions.serve.background import RETRY_SECONDS, Background, keep_doing
 from trueup.actions.serve.shared_audits import SharedAudits
@@ -106,7 +107,7 @@ def test_each_due_moment_is_audited_once_by_one_of_the_replicas(tmp_path: Path, 
 
 def test_a_run_that_somebody_else_started_counts(tmp_path: Path, clock: Clock) -> None:
     with replicas(tmp_path, clock, 1) as (store, (one,)):
-        one.latest.report_for(45)
+        report_for(one.latest, 45)
         one.background.audit_if_due()
         assert [run.trigger for run in store.runs.list()] == ["request"]
 

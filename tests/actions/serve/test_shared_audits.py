@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.audits import report_for
 from tests.support.ledger_app import made
 from trueup.actions.serve.shared_audits import AuditUnderway, SharedAudits
 from trueup.checks import catalogue
@@ -34,7 +35,10 @@ with open_store(sys.argv[2]) as store:
     clock = lambda: datetime.now(UTC).replace(tzinfo=None)
     latest = SharedAudits(config=config, catalogue=catalogue(), store=store, clock=clock)
     sys.stdin.readline()
-    run, origin = latest.report_for(45)
+    asked_at = clock()
+    run = latest.stored(45, asked_at=asked_at)
+    origin = "started" if run is None else "stored"
+    run = run or latest.started(45, asked_at=asked_at).result(120)
     print(run.run_id, origin)
     latest.close()
 """
@@ -116,41 +120,41 @@ def at_once(callers: int, call: Callable[[], tuple[StoredRun, str]]) -> list[tup
 
 @both_stores
 def test_twenty_callers_at_once_start_one_audit(latest: SharedAudits, store: Store) -> None:
-    answers = at_once(20, lambda: latest.report_for(45))
+    answers = at_once(20, lambda: report_for(latest, 45))
     assert len({run.run_id for run, _ in answers}) == 1
     assert {origin for _, origin in answers} == {"started"}
     assert len(store.runs.list()) == 1
 
 
 def test_twenty_callers_that_all_want_a_new_one_start_one(latest: SharedAudits, store: Store) -> None:
-    latest.report_for(45)
-    answers = at_once(20, lambda: latest.report_for(45, 0))
+    report_for(latest, 45)
+    answers = at_once(20, lambda: report_for(latest, 45, 0))
     assert {origin for _, origin in answers} == {"started"}
     assert len(store.runs.list()) == 2
 
 
 def test_a_run_that_is_fresh_enough_is_given_again(latest: SharedAudits, clock: Clock) -> None:
-    first, _ = latest.report_for(45)
+    first, _ = report_for(latest, 45)
     clock.ahead = timedelta(seconds=200)
-    assert latest.report_for(45) == (first, "stored")
-    assert latest.report_for(45, 100)[1] == "started"
+    assert report_for(latest, 45) == (first, "stored")
+    assert report_for(latest, 45, 100)[1] == "started"
     clock.ahead = timedelta(seconds=600)
-    again, origin = latest.report_for(45)
+    again, origin = report_for(latest, 45)
     assert (again.run_id == first.run_id, origin) == (False, "started")
 
 
 def test_zero_starts_one_however_fresh_the_newest_is(latest: SharedAudits, store: Store) -> None:
-    runs = [latest.report_for(45, 0) for _ in range(3)]
+    runs = [report_for(latest, 45, 0) for _ in range(3)]
     assert {origin for _, origin in runs} == {"started"}
     assert len(store.runs.list()) == 3
 
 
 def test_another_period_is_another_run_that_decides_nothing(latest: SharedAudits) -> None:
-    usual, _ = latest.report_for(45)
-    other, origin = latest.report_for(30)
+    usual, _ = report_for(latest, 45)
+    other, origin = report_for(latest, 30)
     assert (other.period_days, origin, other.updates_state) == (30, "started", False)
     assert (usual.period_days, usual.updates_state) == (45, True)
-    assert latest.report_for(45) == (usual, "stored")
+    assert report_for(latest, 45) == (usual, "stored")
 
 
 @both_stores
@@ -169,7 +173,7 @@ def test_a_caller_waits_for_another_replicas_audit_and_takes_over_when_it_dies(
     name = f"audit:{config.environment}:45"
     assert store.leases.take(name, "a replica that dies", seconds=2, now=now())
     dead = store.leases.get(name, now=now())
-    run, origin = latest.report_for(45)
+    run, origin = report_for(latest, 45)
     assert origin == "started"
     assert dead is None or run.generated_at >= dead.expires_at
     assert store.leases.get(name, now=now()) is None
@@ -181,8 +185,8 @@ def test_a_caller_takes_the_run_that_another_replica_records(
     name = f"audit:{config.environment}:45"
     other = SharedAudits(config=config, catalogue=catalogue(), store=store, clock=now)
     with ThreadPoolExecutor(2) as executor:
-        waiting = executor.submit(latest.report_for, 45)
-        theirs = executor.submit(other.report_for, 45)
+        waiting = executor.submit(report_for, latest, 45)
+        theirs = executor.submit(report_for, other, 45)
         assert waiting.result()[0].run_id == theirs.result()[0].run_id
     other.close()
     assert len(store.runs.list()) == 1
@@ -197,23 +201,23 @@ def test_an_audit_that_fails_fails_everyone_who_waits_and_the_next_one_tries_aga
 
     def refused() -> tuple[StoredRun, str]:
         with pytest.raises(ConfigurationError, match="There is no SQLite file"):
-            latest.report_for(45)
+            report_for(latest, 45)
         raise LookupError
 
     with pytest.raises(LookupError):
         at_once(5, refused)
     assert store.runs.list() == ()
     (tmp_path / "away.db").rename(database)
-    assert latest.report_for(45)[1] == "started"
+    assert report_for(latest, 45)[1] == "started"
 
 
 def test_a_caller_does_not_wait_for_ever(latest: SharedAudits, config: Config, store: Store) -> None:
     name = f"audit:{config.environment}:45"
     assert store.leases.take(name, "a slow replica", seconds=600, now=now())
     with pytest.raises(AuditUnderway):
-        latest.report_for(45, wait_seconds=0.3)
+        report_for(latest, 45, wait_seconds=0.3)
     store.leases.release(name, "a slow replica")
-    assert latest.report_for(45)[1] == "started"
+    assert report_for(latest, 45)[1] == "started"
 
 
 def test_only_so_many_audits_wait_for_their_turn(latest: SharedAudits, config: Config, store: Store) -> None:
@@ -233,7 +237,7 @@ def test_closing_ends_the_wait_for_another_replica(latest: SharedAudits, config:
 
 
 def test_exemptions_of_the_store_hold_in_the_next_run(latest: SharedAudits, config: Config, store: Store) -> None:
-    before, _ = latest.report_for(45)
+    before, _ = report_for(latest, 45)
     found = store.runs.issues(before.run_id).issues
     assert [issue.exempted for issue in found] == [False] * len(found)
     assert found
@@ -243,5 +247,5 @@ def test_exemptions_of_the_store_hold_in_the_next_run(latest: SharedAudits, conf
         created_by="test",
         now=now(),
     )
-    after, _ = latest.report_for(45, 0)
+    after, _ = report_for(latest, 45, 0)
     assert store.runs.issues(after.run_id, exempted=True).issues[0].subject == found[0].subject

@@ -7,8 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTime
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -88,22 +87,6 @@ class SharedAudits:
         self._closed = threading.Event()
         self._flights: list[_Flight] = []
         self._executor = ThreadPoolExecutor(_AUDITS_AT_ONCE, thread_name_prefix="audit")
-
-    def report_for(
-        self, period_days: int, max_age_seconds: int = MAX_AGE_SECONDS, *, wait_seconds: float = WAIT_SECONDS
-    ) -> tuple[StoredRun, Origin]:
-        """Return a run of this period, at most ``max_age_seconds`` old, and whether it was stored or had to be started.
-
-        0 starts one. Raises what the audit raised, and ``AuditUnderway`` when it takes longer than ``wait_seconds``.
-        """
-        asked_at = self._clock()
-        run = self.stored(period_days, max_age_seconds, asked_at=asked_at)
-        if run is not None:
-            return run, "stored"
-        try:
-            return self.started(period_days, max_age_seconds, asked_at=asked_at).result(wait_seconds), "started"
-        except (NotInTime, CancelledError):
-            raise underway() from None
 
     def stored(
         self, period_days: int, max_age_seconds: int = MAX_AGE_SECONDS, *, asked_at: datetime

@@ -1,0 +1,48 @@
+"""The subset of SQL that every engine answers alike."""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+
+from trueup.engines.sql import known_relations
+from trueup.model.relations import columns_of, relation_named
+
+_CLOCKS = frozenset({"now", "today", "get_current_timestamp", "transaction_timestamp"})
+
+
+def departures_from_portable(sql: str) -> list[str]:
+    """What in this SQL some engine would refuse or, worse, answer differently. Empty when the SQL is portable."""
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    departures = [f"INTERVAL arithmetic: {node.sql()}" for node in tree.find_all(exp.Interval)]
+    departures += [
+        f"division, which means two things on integers; cast the dividend to DOUBLE: {node.sql()}"
+        for node in tree.find_all(exp.Div)
+        if not _is_double(node.this)
+    ]
+    departures += [f"power(), which hides a division: {node.sql()}" for node in tree.find_all(exp.Pow)]
+    departures += [
+        f"an aggregate that holds every value in memory: {node.sql()}"
+        for node in tree.find_all(exp.Median, exp.Quantile, exp.PercentileCont, exp.PercentileDisc)
+    ]
+    departures += [
+        f"mad() holds every value: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() == "mad"
+    ]
+    known = known_relations()
+    departures += [f"a CTE named like a relation: {cte.alias}" for cte in tree.find_all(exp.CTE) if cte.alias in known]
+    clocks = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime)
+    departures += [f"asks for the time: {node.sql()}" for node in tree.find_all(*clocks)]
+    departures += [f"asks for the time: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() in _CLOCKS]
+    return departures
+
+
+def _is_double(value: exp.Expr) -> bool:
+    """Whether every engine computes this as a DOUBLE: it is cast to one, or a factor or a term of it is."""
+    if isinstance(value, exp.Cast):
+        return value.to.is_type(exp.DataType.Type.DOUBLE)
+    return isinstance(value, (exp.Binary, exp.Paren, exp.Neg)) and any(map(_is_double, value.iter_expressions()))
+
+
+def column_exists(relation: str, column: str) -> bool:
+    """Whether a relation of this name has a column of this name."""
+    return any(known_column.name == column for known_column in columns_of(relation_named(relation)))
