@@ -8,6 +8,7 @@ from trueup.store.opening import Store, open_store
 from trueup.store.records import (
     GATE_TRIGGER,
     Difference,
+    IssueFilters,
     IssueRecord,
     Keyset,
     Kind,
@@ -28,6 +29,7 @@ __all__ = [
     "GATE_TRIGGER",
     "AlreadyExempted",
     "Difference",
+    "IssueFilters",
     "IssueRecord",
     "Keyset",
     "Kind",

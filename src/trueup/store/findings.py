@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Unpack
 
 from sqlalchemy import and_, or_, select
 
-from trueup.model.finding import Area
 from trueup.model.severity import Severity
 from trueup.store.database import Database
-from trueup.store.issues import issue_of, with_first_seen
-from trueup.store.records import ResolvedPage, State, StoredFinding
+from trueup.store.issues import conditions_of, issue_of, with_first_seen
+from trueup.store.records import IssueFilters, ResolvedPage, State, StoredFinding
 from trueup.store.tables import FINDING, ISSUE
 
 _LAST = and_(ISSUE.c.run_seq == FINDING.c.last_run_seq, ISSUE.c.fingerprint == FINDING.c.fingerprint)
@@ -55,34 +55,17 @@ class Findings:
         *,
         after: tuple[str, str] | None = None,
         limit: int = 100,
-        severity: Severity | str | None = None,
-        category: Area | str | None = None,
-        check: str | None = None,
-        subject: str | None = None,
-        repairable: bool | None = None,
-        revenue_impacting: bool | None = None,
-        alerts: bool | None = None,
-        exempted: bool | None = None,
+        **filters: Unpack[IssueFilters],
     ) -> ResolvedPage:
         """The resolved findings, last resolved first, as they were last seen, until they are pruned.
 
         ``after`` is the end of the page before. A filter that is None lets everything through.
         """
-        where = {
-            "severity": None if severity is None else Severity(severity).rank,
-            "category": None if category is None else Area(category).value,
-            "check_id": check,
-            "subject": subject,
-            "repairable": repairable,
-            "revenue_impacting": revenue_impacting,
-            "alerts": alerts,
-            "exempted": exempted,
-        }
         query = (
             select(ISSUE, FINDING.c.state, FINDING.c.first_seen, FINDING.c.resolved_at)
             .select_from(FINDING.join(ISSUE, _LAST))
             .where(FINDING.c.environment == environment, FINDING.c.state == State.RESOLVED)
-            .where(*(ISSUE.c[name] == value for name, value in where.items() if value is not None))
+            .where(*conditions_of(filters))
             .order_by(FINDING.c.resolved_at.desc(), FINDING.c.fingerprint)
         )
         if after is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,27 +11,39 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_,
 from trueup.model.errors import StoreUnavailable
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
-from trueup.store.records import Keyset, Page, Sort, State, StoredIssue
+from trueup.store.records import IssueFilters, Keyset, Page, Sort, State, StoredIssue
 from trueup.store.tables import FINDING, ISSUE, RUN
 
 _SEVERITIES = tuple(Severity)
+
+
+def conditions_of(filters: IssueFilters) -> list[ColumnElement[bool]]:
+    """Return what the filters ask of an issue's row."""
+    values: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
+    if "severity" in values:
+        values["severity"] = Severity(values["severity"]).rank
+    if "category" in values:
+        values["category"] = Area(values["category"]).value
+    if "check" in values:
+        values["check_id"] = values.pop("check")
+    return [ISSUE.c[name] == value for name, value in values.items()]
 
 
 def page_of(
     connection: Connection,
     run_id: str,
     *,
-    where: Mapping[str, object],
+    filters: IssueFilters,
     state: State | None,
     sort: Sort,
     after: Keyset | None,
     limit: int,
 ) -> Page:
-    """The issues of a run whose columns have these values; None means any value."""
+    """The issues of a run that match the filters."""
     run = connection.execute(select(RUN.c.seq, RUN.c.environment, RUN.c.generated_at).where(RUN.c.run_id == run_id))
     if (of := run.first()) is None:
         return Page(issues=(), after=None)
-    conditions = [ISSUE.c[name] == value for name, value in where.items() if value is not None]
+    conditions = conditions_of(filters)
     conditions += [] if state is None else [_is_in(state, of)]
     value = _value(sort, of)
     query = select(ISSUE, value.label("sorted_by")).where(ISSUE.c.run_seq == of.seq, *conditions)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
@@ -127,24 +128,25 @@ class StoredRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredIssue:
-    """One finding as a run saw it, and its state now. ``document`` is the API's JSON, with ``firstSeen``."""
+class StoredIssue(IssueRecord):
+    """One finding as a run saw it, and its state now. ``document`` is the API's JSON, ``firstSeen`` filled in."""
 
-    issue_id: str
-    fingerprint: str
-    check: str
-    category: Area
-    severity: Severity
-    subject: str
-    revenue_impacting: bool
-    alerts: bool
-    exempted: bool
-    repairable: bool
-    risk: float
-    document: str
     state: State
     first_seen: datetime
     position: int
+
+
+class IssueFilters(TypedDict, total=False):
+    """What issues must be to be listed. A filter that is None, or not there, lets any through."""
+
+    severity: Severity | str | None
+    category: Area | str | None
+    check: str | None
+    subject: str | None
+    repairable: bool | None
+    revenue_impacting: bool | None
+    alerts: bool | None
+    exempted: bool | None
 
 
 Keyset = tuple[str | float, int]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
 from trueup.model.errors import ConfigurationError
-from trueup.model.finding import Area
-from trueup.model.severity import Severity
 from trueup.store.database import Database
 from trueup.store.differences import compared, recorded_difference
 from trueup.store.issues import first_seen_before, page_of
 from trueup.store.recording import add_run
-from trueup.store.records import GATE_TRIGGER, Difference, Keyset, Page, RunRecord, Sort, State, StoredRun
+from trueup.store.records import GATE_TRIGGER, Difference, IssueFilters, Keyset, Page, RunRecord, Sort, State, StoredRun
 from trueup.store.retention import Retention, prune
 from trueup.store.tables import RUN
 
@@ -90,35 +88,18 @@ class Runs:
         after: Keyset | None = None,
         limit: int = 100,
         sort: Sort | str = Sort.SEVERITY,
-        severity: Severity | str | None = None,
-        category: Area | str | None = None,
-        check: str | None = None,
-        subject: str | None = None,
-        repairable: bool | None = None,
-        revenue_impacting: bool | None = None,
-        alerts: bool | None = None,
-        exempted: bool | None = None,
         state: State | str | None = None,
+        **filters: Unpack[IssueFilters],
     ) -> Page:
         """A page of a run's issues; empty for a run that does not exist. ``after`` is the end of the page before.
 
         A filter that is None lets everything through; ``state`` is the finding's state now. At most a thousand are
         returned at once.
         """
-        where = {
-            "severity": None if severity is None else Severity(severity).rank,
-            "category": None if category is None else Area(category).value,
-            "check_id": check,
-            "subject": subject,
-            "repairable": repairable,
-            "revenue_impacting": revenue_impacting,
-            "alerts": alerts,
-            "exempted": exempted,
-        }
         most = min(limit, MOST_AT_ONCE)
         with self._database.reading() as connection:
             known = None if state is None else State(state)
-            return page_of(connection, run_id, where=where, state=known, sort=Sort(sort), after=after, limit=most)
+            return page_of(connection, run_id, filters=filters, state=known, sort=Sort(sort), after=after, limit=most)
 
     def difference(self, run_id: str, with_run_id: str | None = None) -> Difference:
         """What changed from another run to this one; from the run before it when none is named.

@@ -4,11 +4,12 @@ from trueup.actions.runs.ageing import documents, guardrails_now, head_now, is_r
 from trueup.actions.runs.comparison import NEWEST, Comparison, compare, named, run_difference
 from trueup.actions.runs.listing import list_runs, moved_document, run_document, runs_document
 from trueup.actions.runs.lookup import newest_complete_run, newest_run, run_of_id, stored_finding
-from trueup.store import Sort, State, UnknownRun
+from trueup.store import IssueFilters, Sort, State, UnknownRun
 
 __all__ = [
     "NEWEST",
     "Comparison",
+    "IssueFilters",
     "Sort",
     "State",
     "UnknownRun",

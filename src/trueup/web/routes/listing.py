@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trueup.actions.runs import State
+from trueup.actions.runs import IssueFilters, State
 from trueup.web.cursors import refused
 from trueup.web.routes.lookups import find_run
 from trueup.web.routes.redaction import masked_issue
@@ -39,6 +39,20 @@ class Filters:
     sort: str
 
     @property
+    def of_issues(self) -> IssueFilters:
+        """Those that the store applies to an issue."""
+        return IssueFilters(
+            severity=self.severity,
+            category=self.category,
+            check=self.check,
+            subject=self.subject,
+            repairable=self.repairable,
+            revenue_impacting=self.revenue_impacting,
+            alerts=self.alerts,
+            exempted=self.exempted,
+        )
+
+    @property
     def digest(self) -> str:
         """The identity of these filters, without the run: a cursor continues only the same question."""
         asked = {name: value for name, value in dataclasses.asdict(self).items() if name != "run_id"}
@@ -64,14 +78,7 @@ def listed(at_hand: Services, filters: Filters, *, limit: int, cursor: str | Non
         after=after,
         limit=limit,
         sort=filters.sort,
-        severity=filters.severity,
-        category=filters.category,
-        check=filters.check,
-        subject=filters.subject,
-        repairable=filters.repairable,
-        revenue_impacting=filters.revenue_impacting,
-        alerts=filters.alerts,
-        exempted=filters.exempted,
+        **filters.of_issues,
         state=filters.state,
     )
     following = (
@@ -92,14 +99,7 @@ def _resolved(at_hand: Services, filters: Filters, *, limit: int, cursor: str | 
         at_hand.config.environment,
         after=after,
         limit=limit,
-        severity=filters.severity,
-        category=filters.category,
-        check=filters.check,
-        subject=filters.subject,
-        repairable=filters.repairable,
-        revenue_impacting=filters.revenue_impacting,
-        alerts=filters.alerts,
-        exempted=filters.exempted,
+        **filters.of_issues,
     )
     following = at_hand.cursors.written(of=RESOLVED, asked=filters.digest, after=page.after) if page.after else None
     return _written(None, page.issues, following, masked=masked)
