@@ -37,11 +37,11 @@ TIMELINE_OF_STRIPE = frozenset(_OF_STRIPE)
 """The Stripe relations that a timeline shows."""
 
 
-def shown_around(books: Books, check: Check, finding: Finding, *, length: int = LENGTH) -> Shown:
+def shown_around(books: Books, check: Check, finding: Finding) -> Shown:
     """What happened around the finding: the newest of each side, and all that it names."""
     lookup = LargeLookup(books) if books.prepared is None else SmallLookup(books)
     knows_events = "webhook_event" in books.mapped_columns()
-    return happenings_around(lookup, _named(check, finding), knows_events=knows_events, length=length)
+    return happenings_around(lookup, _named(check, finding), knows_events=knows_events, length=LENGTH)
 
 
 def timeline_of(books: Books, shown: Shown, *, account: str | None) -> Timeline:

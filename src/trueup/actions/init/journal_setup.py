@@ -38,7 +38,7 @@ class Installed:
         return f"The journal in {self.place} is already installed (revision {self.revision}); nothing was changed."
 
 
-def install_journal(url: str, *, rebind: bool = False, actor: str = "command") -> Installed:
+def install_journal(url: str, *, rebind: bool = False) -> Installed:
     """Make, complete or migrate the journal's tables at this address and bind them to this database.
 
     Doing it again changes nothing. With ``rebind``, a journal that came with a copy of another database continues in
@@ -46,7 +46,7 @@ def install_journal(url: str, *, rebind: bool = False, actor: str = "command") -
     """
     target = open_target(url)
     try:
-        return _installed(target, rebind=rebind, actor=actor)
+        return _installed(target, rebind=rebind)
     except UnknownRevision as error:
         raise ConfigurationError(f"The journal in {target.place} was made by a newer trueup: {error}.") from None
     except DBAPIError as error:
@@ -61,10 +61,10 @@ def install_journal(url: str, *, rebind: bool = False, actor: str = "command") -
         ) from None
 
 
-def _installed(target: Target, *, rebind: bool, actor: str) -> Installed:
+def _installed(target: Target, *, rebind: bool) -> Installed:
     with target.transaction() as connection:
         before = journal.read_installed_revision(connection)
-        changed = journal.install(connection, rebind=rebind, actor=actor)
+        changed = journal.install(connection, rebind=rebind, actor="command")
         connection.commit()
     with target.reading() as connection:
         identity, bound = journal.database_identity(connection), journal.binding(connection)

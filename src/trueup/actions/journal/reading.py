@@ -60,13 +60,13 @@ def take_anchor(url: str) -> Anchor | BrokenAt:
         return Anchor(seq=verdict.seq, hash=verdict.hash, database_identity=journal.database_identity(connection))
 
 
-def exported_lines(url: str, *, since: int = 0) -> Iterator[str]:
-    """Every entry after ``since`` as one line of JSON. Without ``hash`` and ``prev_hash``, the line is what is hashed.
+def exported_lines(url: str) -> Iterator[str]:
+    """Every entry as one line of JSON. Without ``hash`` and ``prev_hash``, the line is what is hashed.
 
     Raises ``JournalUnusable``.
     """
     with reading_journal(url) as connection:
-        for entry in journal.entries(connection, since=since):
+        for entry in journal.entries(connection):
             yield rfc8785.dumps({**content_of(entry), "prev_hash": entry.prev_hash, "hash": entry.hash}).decode()
 
 

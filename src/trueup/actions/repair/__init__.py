@@ -104,7 +104,6 @@ def repair_safe(
     config: Config,
     catalogue: Sequence[Check],
     now: datetime,
-    request_id: str | None = None,
     dry_run: bool = False,
     session: RepairSession | None = None,
 ) -> Iterator[RepairResult]:
@@ -122,7 +121,6 @@ def repair_safe(
             reason=stated,
             actor=name,
             now=now,
-            request_id=request_id,
             dry_run=dry_run,
         )
         for issue_id in issue_ids
