@@ -6,8 +6,10 @@ each list's, in memory: no line is judged, nothing is compared, completed or cop
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -83,7 +85,7 @@ enabled = false
 [stripe]
 supplier = "files"
 url = "{folder}/stripe"
-stale_after_hours = 8784
+stale_after_hours = 8760
 [relations.account]
 table = "users"
 [relations.account.columns]
@@ -109,11 +111,9 @@ def measure_export(scratch: Path, *, accounts: int, now: datetime) -> MeasuredEx
     with make_company(accounts=accounts, seed=1, now=now) as company:
         company.write_stripe(scratch / "stripe")
     (scratch / "trueup.toml").write_text(_CONFIG.format(folder=scratch), encoding="utf-8")
-    statement = "CREATE TABLE users (id TEXT PRIMARY KEY, customer TEXT)"
-    subprocess.run(
-        [sys.executable, "-c", f"import sqlite3; sqlite3.connect({str(scratch / 'app.db')!r}).execute({statement!r})"],
-        check=True,
-    )
+    with contextlib.closing(sqlite3.connect(scratch / "app.db")) as connection, connection:
+        connection.execute("CREATE TABLE users (id TEXT PRIMARY KEY, customer TEXT)")
+        connection.execute("INSERT INTO users VALUES ('user_1', NULL)")
     by_hand = _run(_BY_HAND, str(scratch / "stripe"))
     read = _run(_READ, str(scratch / "trueup.toml"), now.isoformat())
     assert not read["problems"], read["problems"]

@@ -41,8 +41,8 @@ class Cut:
         """Return what is kept of the object. Raises ``NotRead`` for one that holds a part without an id."""
         kept = _cut(item, self._tree)
         for name in self._named_parts:
-            parts = within(kept, name, "data")
-            if isinstance(parts, list) and any(not part.get("id") for part in parts if isinstance(part, Mapping)):
+            parts = within(item, name, "data")
+            if isinstance(parts, list) and not all(within(part, "id") for part in parts):
                 raise NotRead(f"{item['id']} holds something without an id")
         return dict(kept)
 

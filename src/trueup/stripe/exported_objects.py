@@ -85,7 +85,7 @@ def read_exported_objects(
             _take_kind(tables, exported, kind)
         _refuse_mixture(tables, account_filter)
         tables.finish([kind for kind in kinds if shapes_of(kind)])
-        _note_lines_without_prices(tables, kinds)
+        _note_missing_prices(tables, kinds)
         yield ExportedSnapshot(tables, exported, relations)
 
 
@@ -168,11 +168,12 @@ def _refuse_mixture(tables: ObjectTables, account_filter: AccountFilter) -> None
         )
 
 
-def _note_lines_without_prices(tables: ObjectTables, kinds: Collection[str]) -> None:
+def _note_missing_prices(tables: ObjectTables, kinds: Collection[str]) -> None:
     """Since 2025-03-31 a line only names its price: what that is called and whether it is metered, prices say."""
-    if "invoices" not in kinds:
+    missing = tables.problems.get("stripe_price") if PRICES in kinds else "the prices that it names are not there"
+    if missing is None:
         return
-    if PRICES not in kinds:
-        tables.note(["stripe_invoice_line"], "the prices that it names are not there")
-    elif "stripe_price" in tables.problems:
-        tables.note(["stripe_invoice_line"], tables.problems["stripe_price"])
+    if "invoices" in kinds:
+        tables.note(["stripe_invoice_line"], missing)
+    if "subscriptions" in kinds and tables.find_named_price() is not None:
+        tables.note(["stripe_subscription_item"], missing)

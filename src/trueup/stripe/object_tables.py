@@ -35,7 +35,6 @@ from trueup.stripe.shapes.sql import (
     select_relation,
     select_typed,
     shape_named,
-    shapes_of,
     test_plain,
 )
 
@@ -213,7 +212,7 @@ class ObjectTables:
         data = f"TRY(json_extract(own.{quote_name(part_of.list + '.data')}, '$[*]'))"
         parts = f"SELECT own.line{parents}, unnest({data}) AS part FROM {shape.kind} AS own WHERE {is_whole}"
         values = f"SELECT * EXCLUDE (part), {extraction.take_from('part')} AS f FROM ({parts})"
-        queries = [f"SELECT * EXCLUDE (f), {columns} FROM ({values} WHERE starts_with(part, '{{'))"]
+        queries = [f"SELECT * EXCLUDE (f), {columns} FROM ({values})"]
         if part_of.kind in self._kinds:
             given = ", ".join(f"given.{quote_name(place)}" for place in own)
             queries.append(
@@ -227,9 +226,9 @@ class ObjectTables:
             test = f"{fill(part_of.needless, self._filter)} AND {fill(part_of.instead['id'], self._filter)} IS NOT NULL"
             queries.append(f"SELECT own.line{parents}, {values} FROM {shape.kind} AS own WHERE {test}")
         self._run(f"CREATE TABLE {part_table(shape)} AS {' UNION ALL '.join(f'({query})' for query in queries)}")
-        self._check_parts(shape)
+        self._check_parts(shape, part_of.spoils)
 
-    def _check_parts(self, shape: Shape) -> None:
+    def _check_parts(self, shape: Shape, spoils: Collection[str]) -> None:
         """Refuse parts without a key, and leave the later of those that share one."""
         table = part_table(shape)
         keys = [quote_name(field.places[0].at) for field in shape.list_fields() if field.column in shape.keys]
@@ -241,11 +240,18 @@ class ObjectTables:
         )
         if nameless is not None:
             problem = f"{printable(nameless)} holds something without an id"
-            self.note([other.relation for other in shapes_of(shape.kind)], problem)
+            self.note([shape.relation, *spoils], problem)
         if repeated:
             order = f"PARTITION BY {', '.join(keys)} ORDER BY line DESC, rowid DESC"
             later = f"SELECT rowid FROM {table} QUALIFY row_number() OVER ({order}) = 1"
             self._run(f"DELETE FROM {table} WHERE rowid NOT IN ({later})")
+
+    def find_named_price(self) -> str | None:
+        """Return a subscription that only names the price of an item; None where each item holds its own."""
+        whole = 'coalesce("price.livemode", "price.lookup_key", "price.product:id")'
+        only_named = f'"price:id" IS NOT NULL AND {whole} IS NULL'
+        ((named,),) = self._rows(f'SELECT min("^id") FROM stripe_subscription_item_part WHERE {only_named}')
+        return None if named is None else str(named)
 
     def read(self, relation: str) -> pa.RecordBatchReader:
         """Return the relation's rows, its columns in their order. Odd values make their column text."""

@@ -66,7 +66,7 @@ other_application
 SUBSCRIPTION_ITEM = Shape(
     relation="stripe_subscription_item",
     kind="subscriptions",
-    part_of=PartOf(list="items", kind="subscription_items", parent="subscription"),
+    part_of=PartOf(list="items", kind="subscription_items", parent="subscription", spoils=("stripe_subscription",)),
     names_price=True,
     columns="""
 item_id          id
