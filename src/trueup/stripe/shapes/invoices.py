@@ -40,8 +40,12 @@ subscription_id   parent.subscription_details.subscription:id since 2025-03-31
 account_id        parent.subscription_details.metadata.$account since 2025-03-31
                   subscription_details.metadata.$account until 2025-03-31
                   metadata.$account
+collection_method  collection_method
+                   billing until 2019-10-17
 credited          post_payment_credit_notes_amount
 paid_out_of_band  paid_out_of_band until 2025-03-31
+created_at         created
+                   date until 2019-03-14
 paid_at           status_transitions.paid_at
 due_at            due_date
 """,

@@ -23,6 +23,12 @@ CASE WHEN {{value}} IS NOT NULL THEN {{value}} IN {DELAYED_METHODS}
      ) END
 """
 
+# Its words before 2019-02-11.
+_STATUS = """
+CASE {value} WHEN 'requires_source' THEN 'requires_payment_method' WHEN 'requires_source_action' THEN 'requires_action'
+             ELSE {value} END
+"""
+
 # One text for the same metadata, in whichever order they came.
 _PURPOSE = """
 CASE WHEN {value} IS NOT NULL AND {value} <> '{}' THEN
@@ -43,7 +49,7 @@ account_id         metadata.$account
 purpose            metadata
 delayed            payment_method.type
 """,
-    sql={"purpose": _PURPOSE, "delayed": _DELAYED},
+    sql={"status": _STATUS, "purpose": _PURPOSE, "delayed": _DELAYED},
     keeps=("metadata{}", "payment_method_types[]"),
 )
 

@@ -42,6 +42,8 @@ SUBSCRIPTION = Shape(
 subscription_id       id
 customer_id           customer:id
 account_id            metadata.$account
+collection_method     collection_method
+                      billing until 2019-10-17
 current_period_start  current_period_start until 2025-03-31
 current_period_end    current_period_end until 2025-03-31
 paused                pause_collection
