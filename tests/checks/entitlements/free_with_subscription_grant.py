@@ -28,6 +28,17 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        name="paid for, and the history says that the account was free by then",
+        given=(
+            *_PLANS,
+            _FREE_ACCOUNT,
+            _change("PRO", "FREE", ago(days=30)),
+            _grant(1, ago(days=20)),
+            paid_invoice(ago(days=20)),
+        ),
+        fires=("user_1",),
+    ),
+    Case(
         name="the grant's invoice was never paid",
         given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=20)), paid_invoice(status=InvoiceStatus.VOID)),
         fires=("user_1",),

@@ -40,7 +40,7 @@ WHERE a.active AND NOT p.paid
 """,
     violations="""
 WITH received AS (                     -- this period's grants to accounts that are on an unpaid plan today
-    SELECT e.account_id, a.plan, e.entry_id, e.amount, e.created_at
+    SELECT e.account_id, a.plan, e.entry_id, e.amount, e.created_at, bill.invoice_id IS NOT NULL AS is_paid_for
     FROM ledger_entry AS e
     JOIN account AS a           ON a.account_id = e.account_id
     JOIN plan AS p              ON p.plan = a.plan
@@ -56,7 +56,6 @@ WITH received AS (                     -- this period's grants to accounts that 
       AND a.active
       AND NOT p.paid
       AND seat.account_id IS NULL
-      AND bill.invoice_id IS NULL          -- it was paid for then, whatever the plan is now
 ),
 plan_move AS (                         -- the accounts' plan changes; a plan the config does not know may have been paid
     SELECT c.account_id, c.changed_at,
@@ -67,7 +66,7 @@ plan_move AS (                         -- the accounts' plan changes; a plan the
     LEFT JOIN plan AS latter ON latter.plan = c.to_plan
 ),
 judged AS (
-    SELECT r.account_id, r.plan, r.entry_id, r.amount, r.created_at,
+    SELECT r.account_id, r.plan, r.entry_id, r.amount, r.created_at, r.is_paid_for,
            arg_max(m.reached_paid, CASE WHEN m.changed_at <= r.created_at THEN (m.changed_at, m.reached_paid) END)
                AS paid_by_the_change_before,
            arg_min(m.left_paid, CASE WHEN m.changed_at > r.created_at THEN (m.changed_at, m.reached_paid) END)
@@ -78,7 +77,7 @@ judged AS (
                AS paid_moments_later
     FROM received AS r
     LEFT JOIN plan_move AS m ON m.account_id = r.account_id
-    GROUP BY r.account_id, r.plan, r.entry_id, r.amount, r.created_at
+    GROUP BY r.account_id, r.plan, r.entry_id, r.amount, r.created_at, r.is_paid_for
 )
 SELECT account_id      AS subject,
        account_id,
@@ -92,6 +91,7 @@ FROM judged
 WHERE NOT coalesce(paid_by_the_change_before, FALSE)
   AND NOT coalesce(paid_by_the_change_after, FALSE)
   AND paid_moments_later = 0
+  AND NOT (is_paid_for AND paid_by_the_change_before IS NULL AND paid_by_the_change_after IS NULL)   -- no history
 GROUP BY account_id, plan
 """,
     message="{subject} is on {plan} and was granted {granted_credits} subscription credits, last at {last_granted_at}.",
