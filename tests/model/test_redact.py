@@ -55,6 +55,14 @@ def test_a_planted_secret_never_comes_out(kind: str, data: st.DataObject, before
     assert _MARK not in redact(f"{before}{plant(data.draw(strategy))} {after}")
 
 
+@pytest.mark.parametrize("prefix", ["whsec_", "WHSEC_", "sk_live_", "pi_1_secret_", "trueup_7f3a_"])
+@pytest.mark.parametrize(
+    "plant", ["password = 'Zq9 Zq9'", "api_key=Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9", 'token": "Zq9"']
+)
+def test_a_parameter_whose_name_looks_like_a_secret_has_its_value_masked(prefix: str, plant: str) -> None:
+    assert "Zq9" not in redact(f"{prefix}{plant}")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
 def test_a_secret_is_masked_right_behind_a_letter_and_before_punctuation(kind: str, data: st.DataObject) -> None:

@@ -29,6 +29,12 @@ _SHAPES = tuple(
         ),
         # A JSON web token: its header always starts with {". It comes first: other shapes would match only its header.
         (("eyj",), r"(eyJ)[\w-]{8,}\.[\w-]+\.[\w-]*", 0),
+        (("authorization",), r"(authorization[\"']?\s*[:=]\s*)\S+(?:[ \t]+\S+)?", re.IGNORECASE),
+        # "bearer of good news" is prose: a token is long, or holds a digit.
+        (("bearer",), r"(bearer\s+)(?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,}", re.IGNORECASE),
+        (_PARAMETERS, rf"((?:{_WORDS})\s*=\s*)(?:{_QUOTED}|{_BARE})", re.IGNORECASE),
+        (_PARAMETERS, rf"""((?:{_WORDS})["']\s*:\s*)(?:{_QUOTED}|{_BARE})""", re.IGNORECASE),
+        # These take a whole word, and so come last: the word may be a parameter's name, which says what the value is.
         # Stripe: secret and restricted keys, webhook and client secrets. Inside a word only at a key's real length.
         (_STRIPE, r"(?<![a-z0-9])((?:sk|rk)_(?:org_)?(?:live|test)_)\w+", re.IGNORECASE),
         (_STRIPE, r"((?:sk|rk)_(?:org_)?(?:live|test)_)[a-z0-9]{16,}", re.IGNORECASE),
@@ -36,11 +42,6 @@ _SHAPES = tuple(
         (("_secret_",), r"((?:pi|seti|cs|src)_\w{1,80}?_secret_)\w+", re.IGNORECASE),
         # trueup_<id>_<secret>_<checksum>. A table named trueup_… has neither digits nor capitals at such length.
         (("trueup_",), r"(trueup_[A-Za-z0-9]+_)(?=[\w-]*[A-Z0-9])[\w-]{32,}", 0),
-        (("authorization",), r"(authorization[\"']?\s*[:=]\s*)\S+(?:[ \t]+\S+)?", re.IGNORECASE),
-        # "bearer of good news" is prose: a token is long, or holds a digit.
-        (("bearer",), r"(bearer\s+)(?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,}", re.IGNORECASE),
-        (_PARAMETERS, rf"((?:{_WORDS})\s*=\s*)(?:{_QUOTED}|{_BARE})", re.IGNORECASE),
-        (_PARAMETERS, rf"""((?:{_WORDS})["']\s*:\s*)(?:{_QUOTED}|{_BARE})""", re.IGNORECASE),
     )
 )
 
