@@ -163,7 +163,7 @@ def test_an_exemption_stands_in_its_environment_until_it_is_removed(store: Store
 def test_a_second_exemption_for_the_same_is_refused_and_names_who_answers_for_the_first(store: Store) -> None:
     exempted(store)
     exempted(store, "staging")
-    with pytest.raises(AlreadyExempted, match=r"user_42 is exempted .* by finance until 2027-01-31"):
+    with pytest.raises(AlreadyExempted, match=r"user_42 is already exempted .* by finance until 2027-01-31"):
         exempted(store)
 
 
@@ -173,7 +173,7 @@ def test_a_plan_and_a_subject_of_one_name_are_two_exemptions(store: Store) -> No
     exempted(store, made=of_subject)
     exempted(store, made=of_plan)
     assert set(store.exemptions.list("production")) == {of_subject, of_plan}
-    with pytest.raises(AlreadyExempted, match="plan PARTNER is exempted"):
+    with pytest.raises(AlreadyExempted, match="plan PARTNER is already exempted"):
         exempted(store, made=of_plan)
     assert removed(store, made=of_plan)
     assert store.exemptions.list("production") == (of_subject,)
