@@ -36,7 +36,9 @@ def test_many_processes_may_open_a_new_store_at_once(store_url: str) -> None:
 def test_a_store_of_a_newer_trueup_is_refused_and_not_touched(store_url: str) -> None:
     with open_store(store_url) as store, store.database.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(StoreUnavailable, match=r"was written by a newer trueup: its schema is 9999, .*; upgrade trueup"):
+    with pytest.raises(
+        StoreUnavailable, match=r"was written by a newer trueup: its schema is 9999, .*; upgrade trueup"
+    ):
         open_store(store_url)
 
 

@@ -119,8 +119,9 @@ class Books:
         """The columns that were mapped, by relation; a relation whose copy failed is not among them."""
         if self.prepared is not None:
             return self.prepared.mapped
-        rows = self.connection.execute("SELECT relation, columns FROM trueup_copy WHERE problem IS NULL").fetchall()
-        return {relation: frozenset(columns) for relation, columns in rows}
+        rows = self.connection.execute("SELECT relation, columns FROM trueup_copy").fetchall()
+        not_whole = {read.relation for read in self.copies() if read.problem and not read.is_plausibly_empty}
+        return {relation: frozenset(columns) for relation, columns in rows if relation not in not_whole}
 
     def has_plans(self) -> bool:
         """Whether the config names any plan."""

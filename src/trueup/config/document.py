@@ -257,7 +257,8 @@ class StripeSection(StripePreset):
     """
     may_be_empty: list[Text] = Field(default_factory=list)
     """For ``files``: the kinds of objects, such as ``disputes``, of which an empty file means that Stripe has none.
-    An empty file of any other kind is unknown: an export that fails leaves one, too."""
+    An export that fails leaves an empty file, too: of any other kind it makes a report incomplete, and what reads it
+    is unknown where something else names an object that should be in it."""
     stale_after_hours: StaleHours = StripeTables().stale_after_hours
     """How old the sync tool's last write, or the files, may be; after that everything about Stripe is unknown."""
 

@@ -34,6 +34,10 @@ class FileUnreadable(SourceUnavailable):
     """One file of a folder cannot be read in its present form; the others can."""
 
 
+EMPTY_FILE = "is empty, as after an export that failed"
+"""What the sentence about a file without a byte says."""
+
+
 class FileEmpty(FileUnreadable):
     """A file is empty. There may have been nothing to write, or the program that writes it may have failed."""
 

@@ -31,6 +31,9 @@ class Status(StrEnum):
 NOT_ONE_ROW = "not one row was read"
 """How the problem of a relation begins that was read whole, and must hold rows, and holds none."""
 
+NOTHING_NAMES_ONE = "nothing else that was read names one"
+"""What the problem of an empty file says where all else agrees that there is nothing to be in it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationRead:
@@ -46,6 +49,11 @@ class RelationRead:
     def is_empty(self) -> bool:
         """Whether all of it was read, and that is not one row."""
         return self.problem is not None and self.problem.startswith(NOT_ONE_ROW)
+
+    @property
+    def is_plausibly_empty(self) -> bool:
+        """Whether it is empty, and all else that was read agrees."""
+        return self.is_empty and NOTHING_NAMES_ONE in (self.problem or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

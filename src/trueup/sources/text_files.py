@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from trueup.disk import FileRefused, refuse_other_than_file
-from trueup.model.errors import FileEmpty, FileUnreadable
+from trueup.model.errors import EMPTY_FILE, FileEmpty, FileUnreadable
 from trueup.model.finding import printable
 
 CSV_LINE_BYTES_LIMIT = 2_000_000
@@ -58,7 +58,7 @@ def refuse_text(path: Path, *, longest_line_bytes: int) -> None:
         behind = len(block) - last - 1 if last >= 0 else behind + len(block)
         read += len(block)
     if read == 0:
-        raise FileEmpty(f"{path} is empty, as after an export that failed; export it again.")
+        raise FileEmpty(f"{path} {EMPTY_FILE}; export it again.")
     if decoder.getstate()[0]:
         raise _not_text(path, read - 1)
 

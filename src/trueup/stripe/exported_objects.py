@@ -127,9 +127,13 @@ def _take_kind(tables: ObjectTables, exported: ExportedObjects, kind: str) -> No
 
     try:
         tables.take(kind, exported.batches(kind), account=exported.account, refused=refuse)
-    except FileUnreadable as error:
-        if not (isinstance(error, FileEmpty) and kind in exported.may_be_empty):
+    except FileEmpty as error:
+        if kind in part_shapes() or kind == SCHEDULES:
+            tables.leave_out(kind)  # those in lists and expanded are what there is; what they lack is on record then
+        elif kind not in exported.may_be_empty:
             tables.note(relations, str(error).rstrip("."))
+    except FileUnreadable as error:
+        tables.note(relations, str(error).rstrip("."))
     if refusals:
         more = len(refusals) - 1
         tables.note(relations, refusals[0] + (f"; and {more} more of the {kind.replace('_', ' ')}" if more else ""))

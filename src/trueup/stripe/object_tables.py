@@ -115,6 +115,10 @@ class ObjectTables:
                 self._connection.execute(f"CREATE OR REPLACE TABLE {kind} (line BIGINT, {columns})")
                 self._kinds.add(kind)
 
+    def leave_out(self, kind: str) -> None:
+        """Take this kind for one that is not supplied."""
+        self._kinds.discard(kind)
+
     def _judge(self, kind: str, refused: Refused) -> None:
         """Look again at what may not be an object of this kind, and drop what is none."""
         if not self._rows(f"SELECT 1 FROM {kind} WHERE is_odd LIMIT 1"):

@@ -482,6 +482,31 @@ def test_the_findings_are_the_same_whoever_supplied_the_rows(
     assert sum(len(made.findings) for made in told.values() if isinstance(made, Checked)) >= 3
 
 
+def test_an_empty_file_is_believed_only_where_nothing_names_what_would_be_in_it(tmp_path: Path) -> None:
+    world = StripeWorld(now=STATED)
+    pro = stories.new_price(world, lookup_key="pro_monthly")
+    ada = stories.new_customer(world, email="ada@example.com", metadata={"user_id": "user_1"})
+    stories.bill(world, stories.subscribe(world, ada, pro))
+    url, folder = company(world_of_a_payment(world), tmp_path / "company.db"), tmp_path / "export"
+    folder.mkdir()
+    keep_in_files(folder, world)
+    section = f'supplier = "files"\nurl = "{folder}"'
+    whole = findings(url, tmp_path, section)
+    for kind in ("disputes", "refunds", "subscription_schedules", "subscription_items"):
+        (folder / f"{kind}.jsonl").write_text("")
+    assert findings(url, tmp_path, section) == whole
+    (folder / "customers.jsonl").write_text("")
+    doubted = findings(url, tmp_path, section)
+    assert isinstance(doubted["unpaid-but-active"], Broken)
+    assert "customers.jsonl is empty" in doubted["unpaid-but-active"].error
+
+
+def world_of_a_payment(world: StripeWorld) -> StripeWorld:
+    """The world with a payment in it, which the company's ledger names."""
+    stories.buy(world, world.objects("customer")[0], stories.new_price(world, recurring=None, type="one_time"))
+    return world
+
+
 def test_customers_and_subscriptions_from_a_day_on_are_unknown_and_never_looked_at_as_if_whole(
     world: StripeWorld, tmp_path: Path
 ) -> None:

@@ -95,7 +95,9 @@ class Readable:
     def _is_missed(self, relation: str, check: Check) -> bool:
         """Whether the check cannot answer without what was not read; an empty relation that only excuses is no loss."""
         read = self._failed.get(relation)
-        return read is not None and not (read.is_empty and is_optional(check, relation))
+        if read is None or read.is_plausibly_empty:
+            return False
+        return not (read.is_empty and is_optional(check, relation))
 
     def _is_any(self, rows: str) -> bool:
         """Asked only for the few checks of plan gates: a repair, which runs none of them, does not wait for it."""

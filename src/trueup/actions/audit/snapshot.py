@@ -12,6 +12,7 @@ from pathlib import Path
 
 from trueup.actions.audit.account_keys import follow_equality
 from trueup.actions.audit.column_pruning import needed_mappings
+from trueup.actions.audit.empty_files import judge_empty_files
 from trueup.actions.audit.guardrails.copying import copy_repairs
 from trueup.actions.audit.probe_gates import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
 from trueup.actions.audit.stripe_side import copy_stripe, needed_of_stripe, stripe_key
@@ -72,6 +73,7 @@ def copied_books(
             if config.gates is not None and asks:
                 supply_gates(books, config.gates)
             read = _copy_database(books, config, wanted, asks=asks, now=now, scratch=folder, progress=progress)
+            read = judge_empty_files(books, read)
             books.replace_rows(read, of=StripeReading)
             if key is not None:
                 left = [relation for relation in wanted.of_stripe if relation not in wanted.side.mappings]
