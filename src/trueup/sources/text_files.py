@@ -107,7 +107,7 @@ def find_line(files: Collection[Path], text: str) -> str | None:
     for path in files:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
-                if line.strip() == wanted:
+                if wanted in map(bytes.strip, line.split(b"\r")):  # which ends a line for DuckDB, too
                     return f"{path.name}, line {number}"
     return None
 
