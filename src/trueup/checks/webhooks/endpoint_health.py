@@ -82,7 +82,8 @@ unreadable AS (                        -- no endpoint sends events that bring mo
     GROUP BY c.endpoint_id
 )
 SELECT w.endpoint_id AS subject,
-       CASE WHEN l.types > 0 AND w.status = 'disabled' THEN 'is disabled, and nothing else carries ' || l.first_type
+       CASE WHEN l.types > 0 AND w.status = 'disabled'
+                 THEN 'is disabled, and no other endpoint carries ' || l.first_type
             WHEN l.types > 0 THEN 'is not asked for ' || l.first_type || ', which bore credits'
             ELSE 'sends events of version ' || w.api_version || ', and the handler reads ' || u.expected_api_version
             END AS problem,
