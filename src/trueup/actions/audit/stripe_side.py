@@ -41,7 +41,7 @@ WHERE a.stripe_customer_id IS NOT NULL
 
 
 def stripe_key(config: Config) -> Key | None:
-    """The key that Stripe is read with; None where there is none. Nobody is asked yet.
+    """The key that Stripe is read with; None where there is none. Stripe is not asked yet.
 
     Raises ``ConfigurationError`` for one that must not be used, or that is of the other mode than this environment.
     """
@@ -77,7 +77,7 @@ def copy_stripe(
 ) -> None:
     """Read Stripe and copy these relations into the books; one that was not read whole is on record as such.
 
-    ``already`` says how the relations were read that somebody else has supplied.
+    ``already`` says how the relations were read that tables or files supply.
 
     Raises ``ConfigurationError`` when the key is of another account or mode than what the books hold.
     """
@@ -128,17 +128,17 @@ def _copied(
 def refuse_other_books(books: Books, key: Key) -> None:
     """Raises ``ConfigurationError`` when all that the database says of its mode is the other mode than the key's."""
     mapped = books.mapped_columns()
-    told: list[tuple[str, str]] = []
+    questions: list[tuple[str, str]] = []
     if "livemode" in mapped.get("webhook_event", frozenset()):
-        told.append(("webhook events", _EVENTS_OF_MODE))
+        questions.append(("webhook events", _EVENTS_OF_MODE))
     if "stripe_checkout_session_id" in mapped.get("ledger_entry", frozenset()):
-        told.append(("checkout sessions", _CHECKOUTS_OF_MODE))
-    for noun, question in told:
-        found, same = _pair(books, question, {"livemode": key.livemode})
-        if found and not same:
+        questions.append(("checkout sessions", _CHECKOUTS_OF_MODE))
+    for noun, question in questions:
+        count, same = _pair(books, question, {"livemode": key.livemode})
+        if count and not same:
             other = "test" if key.livemode else "live"
             raise ConfigurationError(
-                f"stripe.api_key is a {key.mode} key, and all {found} {noun} of the database are of {other} mode; "
+                f"stripe.api_key is a {key.mode} key, and all {count} {noun} of the database are of {other} mode; "
                 f"give it the {other} key, or the database of this environment."
             )
 
@@ -157,5 +157,5 @@ def refuse_other_account(books: Books, snapshot: StripeSnapshot) -> None:
 
 
 def _pair(books: Books, question: str, bound: dict[str, Any] | None) -> tuple[int, int]:
-    ((found, of_them),) = books.run(question, bound).fetchall()
-    return int(found), int(of_them)
+    ((count, of_them),) = books.run(question, bound).fetchall()
+    return int(count), int(of_them)

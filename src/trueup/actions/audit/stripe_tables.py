@@ -36,7 +36,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSupply:
-    """Where Stripe's side stands. ``is_apps`` says that it is in the app's own database, and so in its snapshot."""
+    """Where Stripe's side is. ``is_apps`` says that it is in the app's own database, and so in its snapshot."""
 
     tables: StripeTables
     source: Source
@@ -152,9 +152,9 @@ def copy_tables(
 
 def note_all_unread(books: Books, mappings: Mapping[str, RelationMapping], problem: str) -> None:
     """Put on record that none of these relations was read, where nothing is on record yet."""
-    told = {read.relation for read in books.copies() if read.problem}
+    noted = {read.relation for read in books.copies() if read.problem}
     for relation, mapping in mappings.items():
-        if relation not in told:
+        if relation not in noted:
             note_unread(books, mapping, problem)
 
 
