@@ -219,6 +219,6 @@ EDGES: tuple[Edge, ...] = (
         command=("gate", "--report", "report.json"),
         spoil=cut("report.json", 0.6),
         code=3,
-        says=("report.json", "breaks off"),
+        says=("report.json", "is cut off or damaged at line"),
     ),
 )
