@@ -66,7 +66,7 @@ def test_kept_books_open_again_read_only_and_take_another_config_for_one_run(tmp
 def test_books_are_never_made_over_another_file(tmp_path: Path) -> None:
     path = tmp_path / "there.duckdb"
     path.write_text("mine")
-    with pytest.raises(BooksUnreadable, match="exists already"), create_books(path):
+    with pytest.raises(BooksUnreadable, match="already exists"), create_books(path):
         pass
     assert path.read_text() == "mine"
 
