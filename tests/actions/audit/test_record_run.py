@@ -220,7 +220,7 @@ def test_an_exemption_of_a_plan_stands_beside_those_of_subjects_and_is_taken_bac
     ("given", "complaint"),
     [
         ({"check": "paid-without-customers"}, 'did you mean "paid-without-customer"'),
-        ({"expires_at": NOW.date() - timedelta(days=1)}, "a day to come"),
+        ({"expires_at": NOW.date() - timedelta(days=1)}, "a day in the future"),
         ({"reason": "because"}, "10 to 500 characters"),
         ({"owner": " "}, "The owner must be"),
         ({"subject": "a\u202eb"}, "The subject must be"),
