@@ -79,6 +79,8 @@ class Gated:
         text = (self.folder / file).read_text(encoding="utf-8")
         assert text.count(old) == 1
         (self.folder / file).write_text(text.replace(old, new), encoding="utf-8")
+        for compiled in self.folder.glob("**/*.pyc"):  # Python takes one of the same second and size for the file's own
+            compiled.unlink()
 
     def report(self, *, keep_books: Path | None = None) -> Report:
         """An audit by the checks of plan gates."""
