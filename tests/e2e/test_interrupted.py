@@ -61,6 +61,30 @@ def test_ctrl_c_in_the_middle_of_a_check_ends_the_audit_at_once(tmp_path: Path) 
     assert err == "trueup: interrupted; nothing is half done, and the temporary snapshot is deleted.\n"
 
 
+def test_ctrl_c_in_a_callback_that_cannot_raise_still_ends_the_command() -> None:
+    """Python prints such an exception and goes on, as if no key had been pressed."""
+    script = """
+import signal, time, weakref
+from trueup.cli.door import leave
+
+class Held:
+    pass
+
+def command(debugging):
+    held = Held()
+    kept = weakref.ref(held, lambda _: signal.raise_signal(signal.SIGINT))
+    del held
+    time.sleep(20)
+    return 0
+
+leave(command)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=15, check=False)
+    assert ended.returncode == 130
+    assert "Traceback" not in ended.stderr
+    assert "interrupted" in ended.stderr
+
+
 @pytest.mark.parametrize("seconds", [0.9, 1.3, 1.7])
 def test_ctrl_c_at_any_moment_leaves_nothing_behind(tmp_path: Path, seconds: float) -> None:
     entries = [(n, "user_1", n, 1, n, "2026-02-01 00:00:00") for n in range(1, 50_001)]

@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from trueup.model.errors import TrueupError
 
 CLEAN, UNKNOWN, INTERRUPTED = 0, 3, 130
 _SHOWN = 300
+_AGAIN_SECONDS = 0.01
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
@@ -43,11 +45,22 @@ def leave(command: Callable[[Debugging], object]) -> None:
         signal.default_int_handler(number, frame)
 
     signal.signal(signal.SIGINT, on_interrupt)
+    sys.unraisablehook = _press_again
     debugging = Debugging()
     code = _code_of(command, debugging, pressed)
     if pressed and code in (None, INTERRUPTED):
         code = _say("interrupted; nothing is half done, and the temporary snapshot is deleted.", INTERRUPTED)
     sys.exit(_flushed(code or CLEAN))
+
+
+def _press_again(lost: sys.UnraisableHookArgs) -> None:
+    """Send a Ctrl-C again that fell where Python raises nothing, such as into a weak reference's callback."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT))
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _code_of(command: Callable[[Debugging], object], debugging: Debugging, pressed: list[int]) -> int | None:
