@@ -199,6 +199,11 @@ def note_unread(books: Books, mapping: RelationMapping, problem: str) -> None:
     _record(books.connection, mapping, rows=0, problem=problem)
 
 
+def replace_problem(books: Books, relation: str, problem: str) -> None:
+    """Record why a relation that was copied is not whole, in place of what was recorded before."""
+    books.connection.execute("UPDATE trueup_copy SET problem = ? WHERE relation = ?", [problem, relation])
+
+
 def note_unknown_plans(books: Books) -> None:
     """A plan word that no configured plan has is a finding: the checks about plans cannot judge its accounts."""
     books.connection.execute(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from trueup.books.copy import replace_problem
 from trueup.books.file import Books
 from trueup.model.relations import MUST_HOLD_ROWS
 from trueup.model.report import NOT_ONE_ROW
@@ -28,9 +29,7 @@ def note_nothing_read(
         problem = _problem(books, mapping, latest=now + clock_skew)
         if problem is not None:
             mend = f"correct that, or set allow_empty = true in [relations.{mapping.relation}]"
-            books.connection.execute(
-                "UPDATE trueup_copy SET problem = ? WHERE relation = ?", [f"{problem}; {mend}", mapping.relation]
-            )
+            replace_problem(books, mapping.relation, f"{problem}; {mend}")
 
 
 def _problem(books: Books, mapping: RelationMapping, *, latest: datetime) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from trueup.books.copy import replace_problem
 from trueup.books.file import Books
 from trueup.model.errors import EMPTY_FILE
 from trueup.model.report import NOT_ONE_ROW, NOTHING_NAMES_ONE
@@ -55,18 +56,18 @@ _NAMED_BY: Mapping[str, Sequence[str]] = {
 
 def judge_empty_files(books: Books, read: Sequence[StripeReading]) -> list[StripeReading]:
     """Return how Stripe's relations were read, those among them of which an empty file is taken for what it says."""
-    by_relation = {each.relation: each for each in books.copies()}
     moments = [each.read_at for each in read if each.read_at is not None]
     readings = list(read)
-    for name, each in by_relation.items():
+    for each in books.copies():
+        name = each.relation
         if each.problem is None or EMPTY_FILE not in each.problem or name not in _NAMED_BY:
             continue
-        names = [column for column in _NAMED_BY[name] if _is_named(books, column)]
-        if not names:
-            _note(books, name, f"{NOT_ONE_ROW}, because {each.problem}, though {NOTHING_NAMES_ONE}")
+        named_by = next((column for column in _NAMED_BY[name] if _is_named(books, column)), None)
+        if named_by is None:
+            replace_problem(books, name, f"{NOT_ONE_ROW}, because {each.problem}, though {NOTHING_NAMES_ONE}")
             readings.append(StripeReading(relation=name, read_at=min(moments, default=books.as_of)))
         elif name == "stripe_event":  # Stripe lists events for thirty days only; most checks do without them
-            _note(books, name, f"{NOT_ONE_ROW}, because {each.problem}; {names[0]} names some")
+            replace_problem(books, name, f"{NOT_ONE_ROW}, because {each.problem}; {named_by} names some")
     return readings
 
 
@@ -75,7 +76,3 @@ def _is_named(books: Books, reference: str) -> bool:
     relation, _, column = place.partition(".")
     named = f"SELECT 1 FROM {relation} WHERE starts_with({column}, '{prefix}') LIMIT 1"
     return bool(books.connection.execute(named).fetchall())
-
-
-def _note(books: Books, relation: str, problem: str) -> None:
-    books.connection.execute("UPDATE trueup_copy SET problem = ? WHERE relation = ?", [problem, relation])
