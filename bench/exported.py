@@ -7,15 +7,12 @@ each list's, in memory: no line is judged, nothing is compared, completed or cop
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import sqlite3
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from bench.children import run_child
 from trueup.demo import make_company
 
 _BY_HAND = """
@@ -114,8 +111,8 @@ def measure_export(scratch: Path, *, accounts: int, now: datetime) -> MeasuredEx
     with contextlib.closing(sqlite3.connect(scratch / "app.db")) as connection, connection:
         connection.execute("CREATE TABLE users (id TEXT PRIMARY KEY, customer TEXT)")
         connection.execute("INSERT INTO users VALUES ('user_1', NULL)")
-    by_hand = _run(_BY_HAND, str(scratch / "stripe"))
-    read = _run(_READ, str(scratch / "trueup.toml"), now.isoformat())
+    by_hand = run_child(_BY_HAND, str(scratch / "stripe"))
+    read = run_child(_READ, str(scratch / "trueup.toml"), now.isoformat())
     assert not read["problems"], read["problems"]
     return MeasuredExport(
         objects=int(by_hand["objects"]),
@@ -125,13 +122,6 @@ def measure_export(scratch: Path, *, accounts: int, now: datetime) -> MeasuredEx
         whole_seconds=read["seconds"],
         peak_bytes=int(read["peak"]),
     )
-
-
-def _run(script: str, *arguments: str) -> dict[str, float]:
-    command = [sys.executable, "-c", script, *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ))
-    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return answer
 
 
 def describe_export(measured: MeasuredExport) -> str:

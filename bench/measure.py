@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +11,7 @@ from datetime import datetime
 import psycopg
 
 from bench.by_hand import QUERIES
+from bench.children import run_child
 from bench.companies import Prepared
 from trueup.actions.audit.column_pruning import needed_mappings
 from trueup.actions.checks.catalogue import full_catalogue
@@ -31,8 +30,6 @@ import os
 from trueup.actions.audit.run_audit import report_on
 from trueup.actions.audit.snapshot import copied_books
 from trueup.actions.checks.catalogue import full_catalogue
-from trueup.actions.checks.catalogue import full_catalogue
-from trueup.actions.audit.snapshot import needed_mappings
 from trueup.config import load_config
 from trueup.model.source import Silent
 checks = full_catalogue(None)
@@ -67,9 +64,7 @@ class Measured:
 
 def audit_measured(prepared: Prepared, *, now: datetime) -> Measured:
     """One audit in a fresh process."""
-    command = [sys.executable, "-c", _CHILD, str(prepared.config), now.isoformat()]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    told = json.loads(done.stdout.splitlines()[-1])
+    told = run_child(_CHILD, str(prepared.config), now.isoformat())
     return Measured(
         copy_seconds=told["copy"],
         checks_seconds=told["checks"],

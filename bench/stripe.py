@@ -9,16 +9,14 @@ export of the demo company is read beside plain SQL over the same lines (``bench
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.children import run_child
 from bench.exported import describe_export, measure_export
 from tests.support.stripe.process import StripeProcess, stripe_process
 
@@ -144,9 +142,7 @@ def _prepared(scratch: Path, server: StripeProcess, customers: int) -> Path:
 
 def _child(server: StripeProcess, script: str, *arguments: str) -> Measured:
     server.forget()
-    command = [sys.executable, "-c", script, *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ))
-    told = json.loads(done.stdout.splitlines()[-1])
+    told = run_child(script, *arguments)
     assert not told.get("problems"), told["problems"]
     requests = sum(server.counts().values())
     return Measured(seconds=told["seconds"], objects=told["objects"], peak_bytes=told["peak"], requests=requests)
