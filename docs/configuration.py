@@ -53,7 +53,7 @@ default store is `trueup.db` there too.
 """
 
 _BEFORE_THE_FIRST_TABLE = ("## Before the first table", "")
-_FIRST = ("database", "relations", "plans")
+_FIRST = ("database", "relations", "plans", "prices")
 """The tables that every config has; the others follow in the code's order."""
 
 _NAMED = {
@@ -61,6 +61,7 @@ _NAMED = {
     "columns": ("COLUMN",),
     "fields": ("FIELD",),
     "credit_value": ("CURRENCY",),
+    "credits_per": ("CURRENCY",),
     "metadata": ("KEY",),
     "price": ("CURRENCY",),
     "probes": ("NAME", "OPTION"),
@@ -216,7 +217,7 @@ def takes(hint: Any) -> str:
     if hint in _PLAIN:
         return _PLAIN[hint]
     said = next((text for probe in _PROBES if (text := _refusal(hint, probe)).startswith(("must be ", "is not "))), "")
-    if found := re.fullmatch(r"is not an? \w+; known are (.*)", said):
+    if found := re.fullmatch(r"is not an? [\w ]+; known are (.*)", said):
         return f"one of {found[1]}"
     if said:
         also = ", not negative" if _refusal(hint, Decimal(-1)) == "must not be negative" else ""

@@ -13,6 +13,7 @@ from trueup.config.field_types import OFF
 from trueup.config.gates import gate_settings
 from trueup.config.plans import plans_and_prices
 from trueup.config.preset import plans_over, preset_named, preset_names
+from trueup.config.prices import add_priced_plans, price_list
 from trueup.config.references import has_literal_secret, resolved
 from trueup.config.relations import named_in, relation_mappings
 from trueup.config.release import release_settings
@@ -64,7 +65,8 @@ def assemble(
         relations=relations,
         required=named_in(own),
         plans=plans,
-        plan_prices=prices,
+        plan_prices=add_priced_plans(prices, document.prices, plans, path=path),
+        price_list=price_list(document.prices, path=path),
         exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
         policy=_read_policy(document, known_checks, path),
         repairs=repair_settings(document.repairs, tables={mapping.table for mapping in relations.values()}, path=path),

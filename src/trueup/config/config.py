@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from trueup.config.file import document_at
 from trueup.model.policy import Policy
+from trueup.model.price_list import PriceRow
 from trueup.model.relations import Exemption, Plan, PlanPrice
 from trueup.model.settings import (
     AlertSettings,
@@ -48,6 +49,7 @@ class Config:
     required: frozenset[tuple[str, str]]
     plans: tuple[Plan, ...]
     plan_prices: tuple[PlanPrice, ...]
+    price_list: tuple[PriceRow, ...]
     exemptions: tuple[Exemption, ...]
     policy: Policy
     repairs: RepairSettings = field(default_factory=RepairSettings)

@@ -13,8 +13,11 @@ from pydantic import BeforeValidator, Field
 
 from trueup.config.declared_keys import Section, with_keys_of
 from trueup.config.field_types import (
+    LARGEST_COUNT,
+    NOTHING,
     ChannelOption,
     Columns,
+    Count,
     Currency,
     IntervalWord,
     Memory,
@@ -29,6 +32,9 @@ from trueup.config.field_types import (
     SupplierWord,
     Text,
     Words,
+    as_date,
+    one_of,
+    whole,
 )
 from trueup.model.policy import Policy
 from trueup.model.row_counts import RowCounts
@@ -128,6 +134,44 @@ class PlanSection(Section):
     """
     price: dict[Currency, Money] | None = None
     """What one period costs, in minor units of one currency. It only prices findings."""
+
+
+class CreditsSinceSection(Section):
+    """One of ``history``: how many credits one unit of the price owes from a day on."""
+
+    since: Annotated[date, BeforeValidator(as_date)]
+    """The first day (UTC) on which the number holds."""
+    credits: NotNegative
+    """Credits for one unit."""
+
+
+class SoldPriceSection(Section):
+    """``[prices.NAME]``: what one unit of a price sells. NAME is Stripe's id of the price, its lookup key, or the id of
+    its product. Of several that are named, the price's id goes before its lookup key, and that before the product.
+    """
+
+    plan: Text | None = None
+    """The plan that it means. The same as naming the price in ``prices`` of the plan."""
+    credits: NotNegative | None = None
+    """Credits for one unit: for each period of a recurring price, once for another. Default: what the plan owes."""
+    history: list[CreditsSinceSection] = Field(default_factory=list)
+    """From which day another number of credits holds: ``[{ since = 2026-03-01, credits = 500 }]``. Before the first of
+    these days ``credits`` holds. What was granted before a change was right then."""
+    credits_per: dict[Currency, NotNegative] = Field(default_factory=dict)
+    """For amounts that customers type in: credits for one unit of the currency, as in ``{ usd = "100" }``."""
+    credits_from: Text | None = None
+    """For payments that say themselves how many credits they buy: ``"metadata.credits"`` of the payment, its checkout
+    or its invoice."""
+    seats: Count | None = None
+    """How many seats one unit pays for: 0 where a quantity of it is not a number of members."""
+    included_seats: Count | None = None
+    """How many members one unit includes without further payment."""
+    lifetime: bool = False
+    """Whether paying it once pays for the plan for good."""
+    lifetime_after: Annotated[int, BeforeValidator(whole(1, LARGEST_COUNT))] | None = None
+    """The number of instalments after which the plan is paid for good."""
+    sells: Annotated[str, BeforeValidator(one_of((NOTHING,), "a word for what a price sells"))] | None = None
+    """``nothing``: the price is known, and sells nothing that the app keeps."""
 
 
 @with_keys_of(Policy)
@@ -299,6 +343,8 @@ class Document(Preset):
     """The name of this database in reports, in the store and in alerts."""
     preset: str | None = None
     """A known schema, such as ``canonical``, to start from; the file's own keys override it."""
+    prices: dict[str, SoldPriceSection] = Field(default_factory=dict)
+    """What each price sells, by its id, its lookup key or its product's id."""
     database: DatabaseSection
     store: StoreSection | None = None
     books: BooksSection = Field(default_factory=BooksSection)

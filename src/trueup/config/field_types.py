@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, TypeGuard
 
@@ -23,7 +24,11 @@ _BASES = (("B", 1000), ("iB", 1024))
 OFF = "off"
 """The word in ``[policy.severity]`` that switches a check off."""
 
+NOTHING = "nothing"
+"""What a price sells that is known and owes nothing."""
+
 MONEY_LIMIT = 10**15
+LARGEST_COUNT = 10**6
 RANK_LIMIT = 1000
 STALE_LIMIT_HOURS = 8760
 SUPPLIERS = ("api", "database", "files")
@@ -99,6 +104,16 @@ def one_of(words: tuple[str, ...], what: str) -> Callable[[object], object]:
     return check
 
 
+def as_date(value: object) -> object:
+    """A day, also where the file writes it in quotation marks."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise wrong("must be a day, such as 2026-03-01") from None
+    return value
+
+
 def _currency(code: str) -> str:
     if not _CURRENCY.fullmatch(code.lower()):
         raise wrong('must be a three-letter currency code, such as "usd"')
@@ -165,4 +180,5 @@ Seconds = Annotated[int, BeforeValidator(whole(1, TIMEOUT_LIMIT_SECONDS))]
 StaleHours = Annotated[int, BeforeValidator(whole(1, STALE_LIMIT_HOURS))]
 SupplierWord = Annotated[str, BeforeValidator(one_of(SUPPLIERS, "a supplier"))]
 Money = Annotated[int, BeforeValidator(whole(0, MONEY_LIMIT))]
+Count = Annotated[int, BeforeValidator(whole(0, LARGEST_COUNT))]
 Rank = Annotated[int, BeforeValidator(whole(0, RANK_LIMIT))]

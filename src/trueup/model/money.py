@@ -33,15 +33,24 @@ def credits_text(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def money_text(minor_units: int, currency: str) -> str:
+def minor_units(currency: str) -> int:
+    """How many of Stripe's minor units make one unit of the currency.
+
+    >>> minor_units("usd"), minor_units("jpy"), minor_units("kwd")
+    (100, 1, 1000)
+    """
+    return int(10 ** _DECIMALS.get(currency.lower(), 2))
+
+
+def money_text(amount: int, currency: str) -> str:
     """An amount of money for people.
 
     >>> money_text(12900, "usd"), money_text(-5, "usd"), money_text(500, "jpy")
     ('129.00 USD', '-0.05 USD', '500 JPY')
     """
     decimals = _DECIMALS.get(currency.lower(), 2)
-    sign = "-" if minor_units < 0 else ""
-    whole, part = divmod(abs(minor_units), 10**decimals)
+    sign = "-" if amount < 0 else ""
+    whole, part = divmod(abs(amount), 10**decimals)
     return f"{sign}{whole:,}{f'.{part:0{decimals}d}' if decimals else ''} {currency.upper()}"
 
 

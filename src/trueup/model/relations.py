@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trueup.model.columns import Column, declared_columns, fact, key
+from trueup.model.price_list import PRICE_LIST, PriceRow
 from trueup.model.repair_evidence import EVIDENCE, EvidenceRow
 from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeReading, StripeRow
 
@@ -267,6 +268,7 @@ Row = (
     | Member
     | Plan
     | PlanPrice
+    | PriceRow
     | StripeProduct
     | Exemption
     | GateExpectation
@@ -286,7 +288,7 @@ MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, 
 """Relations that a table of the app's database supplies."""
 MUST_HOLD_ROWS = ("account", "ledger_entry")
 """Relations of which at least one row must be read, unless the config allows them to be empty."""
-CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, StripeProduct, Exemption)
+CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, *PRICE_LIST, StripeProduct, Exemption)
 """Relations that the config supplies."""
 STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS
 """Relations that Stripe supplies."""

@@ -26,6 +26,7 @@ from trueup.disk import move_whole
 from trueup.mapping.resolve import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.price_list import PRICE_LIST
 from trueup.model.relations import Exemption, Plan, PlanPrice, StripeProduct, columns_of, relation_named
 from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
 from trueup.model.stripe_objects import StripeReading
@@ -178,6 +179,9 @@ def supply_configured(books: Books, config: Config, *, for_this_run: bool = Fals
     products = [StripeProduct(product_id=product) for product in config.stripe.products]
     books.replace_rows(config.plans, of=Plan, for_this_run=for_this_run)
     books.replace_rows(config.plan_prices, of=PlanPrice, for_this_run=for_this_run)
+    for relation in PRICE_LIST:
+        rows = [row for row in config.price_list if isinstance(row, relation)]
+        books.replace_rows(rows, of=relation, for_this_run=for_this_run)
     books.replace_rows(products, of=StripeProduct, for_this_run=for_this_run)
     books.replace_rows(config.exemptions, of=Exemption, for_this_run=for_this_run)
 
