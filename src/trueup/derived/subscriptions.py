@@ -84,9 +84,10 @@ SUBSCRIPTION_STANDING = Derived(
     name="subscription_standing",
     holds="One row per subscription of this app: the plan of the highest rank among its items; what its latest invoice "
     "charged, or else what its prices say, or the plan's; since when it is late; when it ends, or to which plan it "
-    "changes. `is_live`: it bills. `is_owed`: what it pays for must be there. `may_serve`: its account may keep "
-    "the plan, or nothing says otherwise. Both follow what was paid for the time that runs now, before the status. "
-    "`is_settled`: nothing about it is so young that a webhook may be on its way.",
+    "changes. `is_live`: it bills. `is_free`: it bills nothing, by its price or its plan. `is_owed`: what it pays for "
+    "must be there. `may_serve`: its account may keep the plan, or nothing says otherwise. Both follow what was paid "
+    "for the time that runs now, before the status. `is_settled`: nothing about it is so young that a webhook may be "
+    "on its way.",
     sql="""
 WITH meaning AS (
     SELECT subscription_id,
@@ -96,6 +97,7 @@ WITH meaning AS (
            min(CASE WHEN is_ours AND plan IS NULL AND NOT metered THEN price_id END)       AS unmapped_price_id,
            min(CASE WHEN is_ours THEN product_id END)                                      AS product_id,
            CASE WHEN count(*) = count(list_minor) THEN sum(list_minor) END                 AS list_minor,
+           max(CASE WHEN metered THEN 1 ELSE 0 END) = 1                                    AS bills_usage,
            min(currency)                                                                   AS list_currency
     FROM bought_item
     GROUP BY subscription_id
@@ -124,6 +126,9 @@ seen AS (
            CASE WHEN bill.total > 0 OR bill.subtotal > 0        THEN bill.currency
                 WHEN m.list_minor IS NOT NULL                   THEN m.list_currency
                 ELSE p.price_currency END                      AS charged_currency,
+           CASE WHEN bill.total > 0                             THEN FALSE
+                WHEN m.list_minor IS NOT NULL                   THEN m.list_minor = 0 AND NOT m.bills_usage
+                ELSE p.plan IS NOT NULL AND NOT p.paid END     AS is_free,
            CASE WHEN s.cancel_at IS NOT NULL                    THEN s.cancel_at
                 WHEN s.cancel_at_period_end                     THEN s.current_period_end
                 WHEN s.next_price_id IS NULL                    THEN s.next_phase_at END AS ends_at,
@@ -155,7 +160,7 @@ seen AS (
 )
 SELECT subscription_id, customer_id, named_account_id, status, created_at, current_period_end, ended_at, late_since,
        plan, rank, plan_paid, unmapped_items, unmapped_price_id, product_id, charged_minor, charged_currency,
-       ends_at, next_phase_at, next_plan, next_rank, is_given_up,
+       ends_at, next_phase_at, next_plan, next_rank, is_free, is_given_up,
        coalesce(status IN ('active', 'trialing', 'past_due') AND NOT paused AND ended_at IS NULL, FALSE) AS is_live,
        coalesce((status IN ('active', 'trialing') OR (status = 'past_due' AND late_since >= $past_due_since))
                 AND NOT paused AND ended_at IS NULL AND NOT is_given_up, FALSE)

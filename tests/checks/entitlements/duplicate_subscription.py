@@ -6,14 +6,62 @@ import dataclasses
 
 from trueup.checks.entitlements.duplicate_subscription import _ACCOUNT, _FIRST, _ITEM, _ONE, _SOLD, _another
 from trueup.model.check import Case, ago
-from trueup.model.relations import Account, Exemption, Member, StripeProduct
+from trueup.model.relations import Account, Exemption, Member, PlanPrice, StripeProduct
 from trueup.model.stripe_objects import (
     StripeCustomer,
     StripeInvoice,
+    StripePrice,
+    StripeSubscriptionItem,
     SubscriptionStatus,
 )
 
+_FREE = (PlanPrice(price_id="price_free", plan="FREE"), *_another(2, price="price_free", product="prod_free"))
+_GIFT = (PlanPrice(price_id="price_gift", plan="PRO"), *_another(2, price="price_gift"))
+
+
+def _costs(price: str, amount: int | None) -> StripePrice:
+    return StripePrice(price_id=price, unit_amount=amount, interval="month")
+
+
 CASES: tuple[Case, ...] = (
+    Case(
+        name="the free plan is a subscription too, and stays beside the paid one",
+        given=(*_SOLD, _ACCOUNT, *_ONE, *_FREE, _costs("price_free", 0)),
+    ),
+    Case(name="the free plan's subscription, its price not read", given=(*_SOLD, _ACCOUNT, *_ONE, *_FREE)),
+    Case(
+        name="two subscriptions to the free plan",
+        given=(*_SOLD, _ACCOUNT, *_FREE, *_another(3, price="price_free", product="prod_free")),
+    ),
+    Case(
+        name="a subscription to the free plan for which money is charged",
+        given=(*_SOLD, _ACCOUNT, *_ONE, *_FREE, _costs("price_free", 500)),
+        fires=("user_1",),
+    ),
+    Case(
+        name="a price of zero of the paid plan beside a price of it that costs",
+        given=(*_SOLD, _ACCOUNT, *_ONE, *_GIFT, _costs("price_gift", 0)),
+    ),
+    Case(
+        name="a price of zero, and an item by usage beside it",
+        given=(
+            *_SOLD,
+            _ACCOUNT,
+            *_ONE,
+            *_GIFT,
+            _costs("price_gift", 0),
+            StripeSubscriptionItem(
+                item_id="si_3", subscription_id="sub_2", price_id="price_calls", quantity=None, metered=True
+            ),
+            _costs("price_calls", None),
+        ),
+        fires=("user_1",),
+    ),
+    Case(
+        name="a price in tiers, which has no amount of its own",
+        given=(*_SOLD, _ACCOUNT, *_ONE, *_GIFT, _costs("price_gift", None)),
+        fires=("user_1",),
+    ),
     Case(
         name="field failure 22: a new customer at each checkout click",
         given=(

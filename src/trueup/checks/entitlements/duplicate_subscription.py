@@ -54,7 +54,7 @@ WHERE s.is_live
 """,
     # An account can be on one plan, so every subscription to a plan is one of the same kind; others are distinguished
     # by their product. One that ends with its period is being replaced. Accounts that share a customer are another
-    # finding.
+    # finding. What costs nothing, as the free plan's, is no second charge beside it.
     violations="""
 WITH renewing AS (
     SELECT coalesce(h.account_id, s.customer_id)                          AS payer,
@@ -65,6 +65,7 @@ WITH renewing AS (
     LEFT JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
     WHERE s.is_live
       AND s.is_settled
+      AND NOT s.is_free
       AND (s.ends_at IS NULL OR s.ends_at > s.current_period_end)
       AND (h.rivals IS NULL OR h.rivals = 1)
       AND (s.plan IS NOT NULL OR s.product_id IS NOT NULL)
