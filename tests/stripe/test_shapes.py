@@ -44,6 +44,7 @@ def test_an_invoice_is_the_same_in_both_shapes() -> None:
     assert old_line["lookup_key"] == "pro_monthly"
     old_payment, new_payment = only(old["stripe_invoice_payment"]), only(new["stripe_invoice_payment"])
     assert old_payment.pop("invoice_payment_id") != new_payment.pop("invoice_payment_id")
+    assert (str(old_payment.pop("charge_id"))[:3], new_payment.pop("charge_id")) == ("ch_", None)
     assert old_payment == new_payment
 
 

@@ -113,7 +113,8 @@ class StripeSubscription:
     """A subscription. The period is the widest of its items'; ``other_application``: not this app's.
 
     ``paused`` says that collection is paused (``pause_collection``), which leaves the status as it is.
-    ``next_price_id`` is what its schedule changes to at ``next_phase_at``; NULL with a moment set: the plan ends.
+    ``next_price_id`` is what its schedule changes to at ``next_phase_at``: the prices of all of its items, with commas
+    between them; NULL with a moment set: the plan ends.
     """
 
     subscription_id: str = key()
@@ -208,6 +209,8 @@ class StripeInvoicePayment:
     invoice_payment_id: str = key()
     invoice_id: str = fact("in_1")
     payment_intent_id: str | None = fact("pi_1")
+    charge_id: str | None = None
+    """The charge that paid it, where there is no payment intent: before 2019, and today for what a charge paid."""
     status: InvoicePaymentStatus = fact(InvoicePaymentStatus.PAID)
     amount_paid: int | None = None
     currency: str | None = None
@@ -226,6 +229,8 @@ class StripePaymentIntent:
     amount_received: int = fact(2900)
     currency: str = fact("usd")
     description: str | None = None
+    charge_id: str | None = None
+    """Its latest charge: the one that succeeded, if any did."""
     purpose: str | None = None
     """The object's own metadata as one canonical text: payments with different metadata are for different things."""
     delayed: bool = False
@@ -240,6 +245,7 @@ class StripeRefund:
 
     refund_id: str = key()
     payment_intent_id: str | None = fact("pi_1")
+    charge_id: str | None = None
     status: RefundStatus = fact(RefundStatus.SUCCEEDED)
     amount: int = fact(2900)
     currency: str = fact("usd")
@@ -253,6 +259,7 @@ class StripeDispute:
 
     dispute_id: str = key()
     payment_intent_id: str | None = fact("pi_1")
+    charge_id: str | None = None
     status: DisputeStatus = fact(DisputeStatus.LOST)
     amount: int = fact(2900)
     currency: str = fact("usd")

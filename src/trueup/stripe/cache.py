@@ -20,7 +20,7 @@ from trueup.stripe.shapes.fields import JSON
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 3
+FORMAT = 4
 _BATCH = 2_000
 
 _TABLES = """

@@ -36,6 +36,7 @@ from trueup.stripe.shapes.sql import (
     select_typed,
     shape_named,
     test_plain,
+    write_value,
 )
 
 if TYPE_CHECKING:
@@ -235,7 +236,8 @@ class ObjectTables:
     def _check_parts(self, shape: Shape, spoils: Collection[str]) -> None:
         """Refuse parts without a key, and leave the later of those that share one."""
         table = part_table(shape)
-        keys = [quote_name(field.places[0].at) for field in shape.list_fields() if field.column in shape.keys]
+        fields = [field for field in shape.list_fields() if field.column in shape.keys]
+        keys = [f"({fill(write_value(field), self._filter)})" for field in fields]
         is_row = fill(shape.where, self._filter) or "TRUE"
         blank = " OR ".join(f"coalesce({key}, '') = ''" for key in keys)
         ((nameless, repeated),) = self._rows(
@@ -247,7 +249,7 @@ class ObjectTables:
             self.note([shape.relation, *spoils], problem)
         if repeated:
             order = f"PARTITION BY {', '.join(keys)} ORDER BY line DESC, rowid DESC"
-            later = f"SELECT rowid FROM {table} QUALIFY row_number() OVER ({order}) = 1"
+            later = f"SELECT rowid FROM {table} AS own QUALIFY row_number() OVER ({order}) = 1"
             self._run(f"DELETE FROM {table} WHERE rowid NOT IN ({later})")
 
     def find_named_price(self) -> str | None:

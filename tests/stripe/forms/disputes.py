@@ -27,6 +27,7 @@ def _dispute_row(tag: str, created: int, **fields: object) -> JSON:
     return {
         "dispute_id": f"dp_{tag}",
         "payment_intent_id": f"pi_{tag}",
+        "charge_id": f"ch_{tag}",
         "status": "lost",
         "amount": 2900,
         "currency": "usd",

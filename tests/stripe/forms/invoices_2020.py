@@ -171,10 +171,11 @@ FORMS = (
                 row_2020("i20open") | {"invoice_id": "in_2_i20open", "status": "void", "amount_paid": 0},
             ],
             "stripe_invoice_payment": [
-                old_payment_row("i20open", "pi_i20open", status="open", amount_paid=None),
+                old_payment_row("i20open", "pi_i20open", charge_id=None, status="open", amount_paid=None),
                 old_payment_row(
                     "i20open",
                     "pi_2_i20open",
+                    charge_id=None,
                     invoice_payment_id="in_2_i20open/pi_2_i20open",
                     invoice_id="in_2_i20open",
                     status="canceled",

@@ -252,7 +252,7 @@ FORMS = (
         },
         rows={
             "stripe_invoice": [_row_2025("i25charge", T2025)],
-            "stripe_invoice_payment": [_payment_row("i25charge", 1, payment_intent_id=None)],
+            "stripe_invoice_payment": [_payment_row("i25charge", 1, payment_intent_id=None, charge_id="ch_i25charge")],
         },
     ),
     Form(

@@ -148,11 +148,11 @@ FORMS = (
                     "n20",
                     T2020,
                     account_id="user_n20",
+                    charge_id="ch_n20",
                     purpose='{"order": "é", "user_id": "user_n20"}',
                 )
             ]
         },
-        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="n23",
@@ -199,6 +199,7 @@ FORMS = (
                 _row("n25", T2025, customer_id=None, status="processing", amount_received=0, delayed=True)
             ]
         },
+        suppliers=ANY_AND_COLUMNS,
     ),
     Form(
         tag="n26",

@@ -11,6 +11,7 @@ def old_payment_row(tag: str, paid_by: str, **fields: object) -> JSON:
         "invoice_payment_id": f"in_{tag}/{paid_by}",
         "invoice_id": f"in_{tag}",
         "payment_intent_id": paid_by if paid_by.startswith("pi_") else None,
+        "charge_id": paid_by if paid_by.startswith("ch_") else f"ch_{tag}",
         "status": "paid",
         "amount_paid": 2900,
         "currency": "usd",

@@ -25,6 +25,7 @@ def _refund_row(tag: str, created: int, **fields: object) -> JSON:
     return {
         "refund_id": f"re_{tag}",
         "payment_intent_id": f"pi_{tag}",
+        "charge_id": f"ch_{tag}",
         "status": "succeeded",
         "amount": 300,
         "currency": "usd",
@@ -62,7 +63,14 @@ FORMS = (
         rows={
             "stripe_refund": [
                 _refund_row("r20", T2020),
-                _refund_row("r20", T2020, refund_id="re_2_r20", payment_intent_id="pi_2_r20", status="failed"),
+                _refund_row(
+                    "r20",
+                    T2020,
+                    refund_id="re_2_r20",
+                    payment_intent_id="pi_2_r20",
+                    charge_id="ch_2_r20",
+                    status="failed",
+                ),
             ]
         },
     ),

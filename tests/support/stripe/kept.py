@@ -57,12 +57,14 @@ TYPED: Mapping[str, str] = {
     "invoices": "id text, object text, customer text, subscription text, metadata jsonb, "
     "status stripe.invoice_status, billing_reason text, collection_method text, currency text, subtotal integer, "
     "total bigint, amount_due bigint, amount_paid bigint, post_payment_credit_notes_amount integer, created integer, "
-    "status_transitions jsonb, due_date integer, livemode boolean, lines jsonb, payment_intent text, paid boolean",
+    "status_transitions jsonb, due_date integer, livemode boolean, lines jsonb, payment_intent text, "
+    "charge text, paid boolean",
     "payment_intents": "id text, object text, customer text, metadata jsonb, status text, amount integer, "
     "amount_received integer, currency text, description text, payment_method_types jsonb, created integer, "
     "livemode boolean",
-    "refunds": "id text, object text, payment_intent text, status text, amount integer, currency text, created integer",
-    "disputes": "id text, object text, payment_intent text, status text, amount bigint, currency text, "
+    "refunds": "id text, object text, payment_intent text, charge text, status text, amount integer, currency text, "
+    "created integer",
+    "disputes": "id text, object text, payment_intent text, charge text, status text, amount bigint, currency text, "
     "created integer, livemode boolean",
     "checkout_sessions": "id text, object text, customer text, client_reference_id text, metadata jsonb, mode text, "
     "status text, payment_status text, payment_intent text, subscription text, invoice text, amount_total integer, "

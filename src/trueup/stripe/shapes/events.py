@@ -7,11 +7,15 @@ from trueup.stripe.shapes.declaration import Shape
 # What was paid by it, by the kind of the object that it is about.
 _AMOUNT = """
 CASE {data.object.object}
-     WHEN 'invoice'          THEN {data.object.amount_paid}
+     WHEN 'invoice'          THEN coalesce({data.object.amount_paid},
+                                           CASE WHEN {data.object.paid} = 'true' THEN {data.object.amount_due} END)
      WHEN 'invoice_payment'  THEN {data.object.amount_paid}
      WHEN 'payment_intent'   THEN {data.object.amount_received}
      WHEN 'checkout.session' THEN CASE WHEN {data.object.payment_status} = 'paid' THEN {data.object.amount_total} END
-     WHEN 'charge'           THEN CASE WHEN {data.object.paid} = 'true' THEN {data.object.amount_captured} END END
+     WHEN 'charge'           THEN CASE WHEN {data.object.paid} = 'true'
+                                       THEN coalesce({data.object.amount_captured},
+                                                     CASE WHEN {data.object.captured} = 'true'
+                                                          THEN {data.object.amount} END) END END
 """
 _NAMED = "CASE WHEN {{data.object.object}} = '{kind}' THEN {{data.object.id}} ELSE {{value}} END"
 

@@ -7,25 +7,35 @@ from __future__ import annotations
 
 from trueup.stripe.shapes.declaration import PartOf, Shape
 
+# Before 2018-11-08 an invoice has no status, and before 2018 no amount_paid: it is paid, or forgiven, or neither yet.
+_STATUS = """
+coalesce({status}, CASE WHEN {paid} = 'true'     THEN 'paid'
+                        WHEN {forgiven} = 'true' THEN 'uncollectible'
+                        WHEN {paid} = 'false'    THEN 'open' END)
+"""
+_AMOUNT_PAID = "coalesce({amount_paid}, CASE {paid} WHEN 'true' THEN {amount_due} WHEN 'false' THEN '0' END)"
+
 # A payment of Stripe's shows it; where something was due and none does, the money came another way.
-_PAID_OUT_OF_BAND = """
-CASE WHEN {value} IS NOT NULL THEN {value}
-     WHEN {status} = 'paid' AND TRY_CAST({amount_due} AS BIGINT) > 0
+_PAID_OUT_OF_BAND = f"""
+CASE WHEN {{value}} IS NOT NULL THEN {{value}}
+     WHEN ({_STATUS}) = 'paid' AND TRY_CAST({{amount_due}} AS BIGINT) > 0
      THEN CAST(NOT EXISTS (
          SELECT 1 FROM stripe_invoice_payment_part AS paid
-         WHERE paid."^id" = {id} AND paid.status = 'paid' AND paid."payment.type" IN ('payment_intent', 'charge')
+         WHERE paid."^id" = {{id}} AND paid.status = 'paid' AND paid."payment.type" IN ('payment_intent', 'charge')
      ) AS VARCHAR)
      ELSE 'false' END
 """
 
-# The one payment that an invoice names in versions before; it has no id of its own.
+# The one payment that an invoice names in versions before, where there is no payment intent by its charge; it has no
+# id of its own.
 _OLD_PAYMENT = {
-    "id": "{id} || '/' || {payment_intent:id}",
+    "id": "{id} || '/' || coalesce({payment_intent:id}, {charge:id})",
     "payment.payment_intent:id": "{payment_intent:id}",
-    "status": "CASE {status} WHEN 'paid' THEN 'paid' WHEN 'void' THEN 'canceled' ELSE 'open' END",
-    "amount_paid": "CASE WHEN {status} = 'paid' THEN {amount_paid} END",
+    "payment.charge:id": "{charge:id}",
+    "status": f"CASE ({_STATUS}) WHEN 'paid' THEN 'paid' WHEN 'void' THEN 'canceled' ELSE 'open' END",
+    "amount_paid": f"CASE WHEN ({_STATUS}) = 'paid' THEN {_AMOUNT_PAID} END",
     "currency": "{currency}",
-    "payment.type": "'payment_intent'",
+    "payment.type": "CASE WHEN {payment_intent:id} IS NULL THEN 'charge' ELSE 'payment_intent' END",
     "livemode": "{livemode}",
 }
 
@@ -49,8 +59,15 @@ created_at         created
 paid_at           status_transitions.paid_at
 due_at            due_date
 """,
-    sql={"paid_out_of_band": _PAID_OUT_OF_BAND},
+    sql={"status": _STATUS, "amount_paid": _AMOUNT_PAID, "paid_out_of_band": _PAID_OUT_OF_BAND},
 )
+
+# The id of a subscription's line was the subscription's own until 2018-05-21; until 2019-12-03 today's is beside it.
+_LINE_ID = """
+CASE WHEN {unique_id} IS NOT NULL       THEN {unique_id}
+     WHEN starts_with({value}, 'sub_')  THEN {^id} || '/' || {value}
+     ELSE {value} END
+"""
 
 INVOICE_LINE = Shape(
     relation="stripe_invoice_line",
@@ -81,7 +98,11 @@ metered          price.recurring.usage_type until 2025-03-31
 period_start     period.start
 period_end       period.end
 """,
-    sql={"metered": "coalesce({value} = 'metered', CASE WHEN {prices!id} IS NOT NULL THEN FALSE END)"},
+    sql={
+        "line_id": _LINE_ID,
+        "subscription_id": "coalesce({value}, CASE WHEN starts_with({id}, 'sub_') THEN {id} END)",
+        "metered": "coalesce({value} = 'metered', CASE WHEN {prices!id} IS NOT NULL THEN FALSE END)",
+    },
 )
 
 INVOICE_PAYMENT = Shape(
@@ -99,6 +120,7 @@ INVOICE_PAYMENT = Shape(
 invoice_payment_id  id
 invoice_id          ^id
 payment_intent_id   payment.payment_intent:id since 2025-03-31
+charge_id           payment.charge:id since 2025-03-31
 """,
     keeps=("payment.type",),
 )

@@ -10,14 +10,17 @@ DELAYED_METHODS = (
 )
 """Payment methods that confirm days later: https://docs.stripe.com/payments/payment-methods (delayed notification)."""
 
+_TYPES = "coalesce({payment_method_types}, {allowed_source_types})"
+"""The methods allowed; the first name is of 2019-02-11."""
+
 # A card's answer comes at once. Where the method is not known, the state, the next step and the methods allowed say it.
 _DELAYED = f"""
 CASE WHEN {{value}} IS NOT NULL THEN {{value}} IN {DELAYED_METHODS}
      WHEN {{status}} = 'processing' THEN TRUE
      WHEN regexp_matches({{next_action.type}}, 'boleto|konbini|oxxo|multibanco|bank_transfer|microdeposits') THEN TRUE
      ELSE coalesce(
-         {{payment_method_types}} <> '[]'
-         AND len(list_filter(TRY(from_json({{payment_method_types}}, '["VARCHAR"]')),
+         {_TYPES} <> '[]'
+         AND len(list_filter(TRY(from_json({_TYPES}, '["VARCHAR"]')),
                              lambda method: coalesce(method NOT IN {DELAYED_METHODS}, TRUE))) = 0,
          FALSE
      ) END
@@ -46,16 +49,19 @@ PAYMENT_INTENT = Shape(
 payment_intent_id  id
 customer_id        customer:id
 account_id         metadata.$account
+charge_id          latest_charge:id
+                   charges.data.0.id until 2022-11-15
 purpose            metadata
 delayed            payment_method.type
 """,
     sql={"status": _STATUS, "purpose": _PURPOSE, "delayed": _DELAYED},
-    keeps=("metadata{}", "payment_method_types[]"),
+    keeps=("metadata{}", "payment_method_types[]", "allowed_source_types[]", "charges.data[].id"),
 )
 
 _OF_PAYMENT = """
 payment_intent_id  payment_intent:id
                    charge.payment_intent:id
+charge_id          charge:id
 """
 
 REFUND = Shape(relation="stripe_refund", kind="refunds", columns=f"refund_id id{_OF_PAYMENT}")

@@ -20,15 +20,19 @@ coalesce({{value}}, (
 
 _IN_FORCE = "{schedule.status} IN ('not_started', 'active')"
 
-# Of the phases that begin when the current one ends, or later, the first.
+# Of the phases that begin when the current one ends, or later, the first, with the prices of all of its items. Before
+# 2020-08-27 a phase lists plans, and an item may name one.
 _NEXT_PHASE = """
 list_sort(list_filter(
     list_transform(
         TRY(json_extract({schedule.phases}, '$[*]')),
         lambda phase: struct_pack(
             begins_at := TRY_CAST(json_extract_string(phase, '/start_date') AS BIGINT),
-            price := coalesce(json_extract_string(phase, '/items/0/price/id'),
-                              json_extract_string(phase, '/items/0/price'))
+            prices := array_to_string(list_transform(
+                list_concat(json_extract(phase, '$.items[*]'), json_extract(phase, '$.plans[*]')),
+                lambda item: coalesce(json_extract_string(item, '/price/id'), json_extract_string(item, '/price'),
+                                      json_extract_string(item, '/plan/id'), json_extract_string(item, '/plan'))
+            ), ',')
         )
     ),
     lambda phase: phase.begins_at >= coalesce(TRY_CAST({schedule.current_phase.end_date} AS BIGINT), 0)
@@ -56,19 +60,38 @@ other_application
         "current_period_start": _WIDEST.format(end="current_period_start", pick="min"),
         "current_period_end": _WIDEST.format(end="current_period_end", pick="max"),
         "paused": "{value} IS NOT NULL",
-        "next_price_id": f"CASE WHEN {_IN_FORCE} THEN ({_NEXT_PHASE}).price END",
+        "next_price_id": f"CASE WHEN {_IN_FORCE} THEN nullif(({_NEXT_PHASE}).prices, '') END",
         # At the end of a last phase that cancels, nothing comes.
         "next_phase_at": f"CASE WHEN {_IN_FORCE} THEN coalesce(CAST(({_NEXT_PHASE}).begins_at AS VARCHAR), "
         "CASE WHEN {schedule.end_behavior} = 'cancel' THEN {schedule.current_phase.end_date} END) END",
         "other_application": OTHER_APPLICATION,
     },
-    keeps=("schedule.phases[].start_date", "schedule.phases[].items[].price:id"),
+    keeps=(
+        "schedule.phases[].start_date",
+        *(f"schedule.phases[].{items}[].{price}:id" for items in ("items", "plans") for price in ("price", "plan")),
+    ),
 )
+
+# A subscription of 2016 has no items: its own plan is its one item, which has no id of its own.
+_OLD_ITEM = {
+    "id": "{id} || '/' || {plan.id}",
+    "plan:id": "{plan.id}",
+    "quantity": "{quantity}",
+    **{place: f"{{{place}}}" for place in ("plan.interval", "plan.interval_count", "plan.usage_type", "plan.livemode")},
+    "plan.product:id": "{plan.product:id}",
+}
 
 SUBSCRIPTION_ITEM = Shape(
     relation="stripe_subscription_item",
     kind="subscriptions",
-    part_of=PartOf(list="items", kind="subscription_items", parent="subscription", spoils=("stripe_subscription",)),
+    part_of=PartOf(
+        list="items",
+        kind="subscription_items",
+        parent="subscription",
+        spoils=("stripe_subscription",),
+        needless="{items.data} IS NULL AND {items.has_more} IS NULL AND {plan.id} IS NOT NULL",
+        instead=_OLD_ITEM,
+    ),
     names_price=True,
     columns="""
 item_id          id
