@@ -133,8 +133,8 @@ seen AS (
                 WHEN s.cancel_at_period_end                     THEN s.current_period_end
                 WHEN s.next_price_id IS NULL                    THEN s.next_phase_at END AS ends_at,
            s.next_phase_at,
-           following.plan                                      AS next_plan,
-           following.rank                                      AS next_rank,
+           next_phase.plan                                     AS next_plan,
+           next_phase.rank                                     AS next_rank,
            coalesce(running.is_given_up, FALSE)                AS is_given_up,
            coalesce(running.paid_at > s.ended_at, FALSE)       AS is_paid_after_its_end,
            s.created_at < $settled_before
@@ -151,9 +151,7 @@ seen AS (
     LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = s.latest_invoice_id
     LEFT JOIN running_bill AS running ON running.subscription_id = s.subscription_id
     LEFT JOIN news                  ON news.object_id = s.subscription_id
-    LEFT JOIN stripe_price AS next_price ON next_price.price_id = s.next_price_id
-    LEFT JOIN price_plan AS following    ON following.price_id = s.next_price_id
-                                        AND following.lookup_key IS NOT DISTINCT FROM next_price.lookup_key
+    LEFT JOIN scheduled_plan AS next_phase ON next_phase.next_price_id = s.next_price_id
     WHERE s.livemode = $livemode
       AND NOT s.other_application
       AND (m.subscription_id IS NULL OR m.items_of_ours > 0)

@@ -140,7 +140,9 @@ def of_subscription(subscription: StripeSubscription, named: Named) -> Iterator[
     paused = ", paused" if s.paused else ""
     other = ", of another application" if s.other_application else ""
     ends_at = s.cancel_at or (s.current_period_end if s.cancel_at_period_end else None)
-    next_phase = f"schedule changes it to {s.next_price_id}" if s.next_price_id is not None else "schedule ends it"
+    next_phase = "schedule ends it"
+    if s.next_price_id is not None:
+        next_phase = f"schedule changes it to {s.next_price_id.replace(',', ', ')}"
     steps = (
         (s.created_at, f"subscription started, now {_phrase(s.status)}{paused}{other}"),
         (s.trial_end, "trial ends"),

@@ -86,6 +86,8 @@ class LedgerEntry:
     stripe_payment_intent_id: str | None = fact()
     stripe_invoice_id: str | None = fact()
     stripe_checkout_session_id: str | None = None
+    stripe_charge_id: str | None = None
+    stripe_subscription_id: str | None = None
     created_at: datetime = fact(datetime(2026, 1, 1))
     actor: str | None = None
     reason: str | None = None

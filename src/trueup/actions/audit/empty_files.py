@@ -36,6 +36,7 @@ _NAMED_BY: Mapping[str, Sequence[str]] = {
         "stripe_event.invoice_id",
     ),
     "stripe_invoice_line": ("stripe_invoice.invoice_id",),
+    "stripe_invoice_payment": ("stripe_invoice.invoice_id",),
     "stripe_payment_intent": (
         "ledger_entry.stripe_payment_intent_id",
         "stripe_invoice_payment.payment_intent_id",

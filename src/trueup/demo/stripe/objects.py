@@ -91,7 +91,9 @@ SELECT 'sub_sched_' || substr(s.subscription_id, 5) AS id, 'subscription_schedul
            [{'items': [{'price': i.price_id, 'quantity': 1}], 'start_date': seconds(s.current_period_start),
              'end_date': seconds(s.next_phase_at)}],
            CASE WHEN s.next_price_id IS NOT NULL
-                THEN [{'items': [{'price': s.next_price_id, 'quantity': 1}], 'start_date': seconds(s.next_phase_at),
+                THEN [{'items': list_transform(string_split(s.next_price_id, ','),
+                                               lambda price: {'price': price, 'quantity': 1}),
+                       'start_date': seconds(s.next_phase_at),
                        'end_date': seconds(s.next_phase_at + to_days(30))}] END) AS phases,
        'active' AS status, s.subscription_id AS subscription
 FROM stripe.subscription AS s
