@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _INCOMING = "incoming_rows"
+_BETWEEN = "chr(10)"
+"""What divides a row's problems, of which none has a line break in it."""
+_NOTE = "INSERT INTO unreadable_row (relation, row_key, account_id, problem, entries, cause)"
 _EMPTY = "no_incoming_rows"
 _ENOUGH_TO_JUDGE = 20
 _USUAL = {
@@ -133,10 +136,10 @@ def insertion(relation: Relation, mapping: RelationMapping, types: Mapping[str, 
 
 
 def _unreadable(readings: Collection[Reading]) -> str:
-    """What is wrong with a row, in one text. The tests go first, so that readable rows cost no text at all."""
+    """What is wrong with a row, a line a column. The tests go first, so that readable rows cost no text at all."""
     tests = [reading.is_unreadable for reading in readings if reading.is_unreadable]
     problems = [reading.problem for reading in readings if reading.problem]
-    return f"CASE WHEN {' OR '.join(tests)} THEN concat_ws('; ', {', '.join(problems)}) END" if tests else "NULL"
+    return f"CASE WHEN {' OR '.join(tests)} THEN concat_ws({_BETWEEN}, {', '.join(problems)}) END" if tests else "NULL"
 
 
 def _value(column: Column, reading: Reading | None) -> str:
@@ -155,8 +158,9 @@ def quarantine_unreadable(connection: DuckDBPyConnection, relation: Relation, *,
     if _is_any(connection, name, f"{UNREADABLE} IS NOT NULL OR {nameless}"):
         row_key = f"coalesce(CAST({keys[0]} AS VARCHAR), '(no {keys[0]})')"
         connection.execute(
-            f"INSERT INTO unreadable_row SELECT '{name}', {row_key}, min({owner}), min({UNREADABLE}), count(*), NULL "
-            f"FROM {name} WHERE {UNREADABLE} IS NOT NULL GROUP BY {row_key}"
+            f"{_NOTE} SELECT '{name}', row_key, min(owner), problem, count(*), split_part(problem, ': ', 1) FROM ("
+            f"SELECT {row_key} AS row_key, {owner} AS owner, unnest(string_split({UNREADABLE}, {_BETWEEN})) AS problem "
+            f"FROM {name} WHERE {UNREADABLE} IS NOT NULL) GROUP BY row_key, problem"
         )
         connection.execute(f"DELETE FROM {name} WHERE {nameless}")
     if len(keys) == 1 and not unique_key:
@@ -175,8 +179,9 @@ def keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner:
         f"SELECT {key}, count(*) AS entries, min(rowid) AS kept FROM {name} GROUP BY {key} HAVING count(*) > 1"
     )
     connection.execute(
-        f"INSERT INTO unreadable_row SELECT '{name}', CAST({key} AS VARCHAR), (SELECT min({owner}) FROM {name} AS n "
-        f"WHERE n.{key} = r.{key}), '{key} is on ' || entries || ' rows', entries, NULL FROM repeated_key AS r"
+        f"{_NOTE} SELECT '{name}', CAST({key} AS VARCHAR), (SELECT min({owner}) FROM {name} AS n "
+        f"WHERE n.{key} = r.{key}), '{key} is on ' || entries || ' rows', entries, '{key} is on several rows' "
+        "FROM repeated_key AS r"
     )
     connection.execute(
         f"DELETE FROM {name} WHERE {key} IN (SELECT {key} FROM repeated_key) "
@@ -188,7 +193,7 @@ def keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner:
 def _note_unknown_words(connection: DuckDBPyConnection, name: str, column: str, words: tuple[str, ...]) -> None:
     known = ", ".join(map(literal, words))
     connection.execute(
-        f"INSERT INTO unreadable_row SELECT '{name}', '{column}=' || {column}, NULL, "
+        f"{_NOTE} SELECT '{name}', '{column}=' || {column}, NULL, "
         f"'the mapping does not know this word', count(*), NULL FROM {name} "
         f"WHERE {column} IS NOT NULL AND {column} NOT IN ({known}) GROUP BY {column}"
     )
@@ -207,10 +212,15 @@ def replace_problem(books: Books, relation: str, problem: str) -> None:
 def note_unknown_plans(books: Books) -> None:
     """A plan word that no configured plan has is a finding: the checks about plans cannot judge its accounts."""
     books.connection.execute(
-        "INSERT INTO unreadable_row SELECT 'account', 'plan=' || plan, NULL, 'no plan of this name is configured', "
+        f"{_NOTE} SELECT 'account', 'plan=' || plan, NULL, 'no plan of this name is configured', "
         "count(*), NULL FROM account WHERE plan IS NOT NULL AND plan NOT IN (SELECT plan FROM plan) "
         "AND EXISTS (SELECT 1 FROM plan) GROUP BY plan"
     )
+
+
+def unreadable_rows() -> str:
+    """What was put on record, once for each row: of a row with two problems it is there twice."""
+    return "(SELECT relation, row_key, max(entries) AS entries FROM unreadable_row GROUP BY ALL) AS unreadable"
 
 
 def refuse_wrong_columns(
@@ -248,7 +258,7 @@ def _record(
     connection.execute("DELETE FROM trueup_copy WHERE relation = ?", [mapping.relation])
     connection.execute("INSERT INTO copied_relation VALUES (?, ?, NULL)", [mapping.relation, rows])
     connection.execute(
-        "INSERT INTO trueup_copy SELECT ?, ?, ?, ?, coalesce(sum(entries), 0), ? FROM unreadable_row "
+        f"INSERT INTO trueup_copy SELECT ?, ?, ?, ?, coalesce(sum(entries), 0), ? FROM {unreadable_rows()} "
         "WHERE relation = ?",
         [mapping.relation, mapping.table, columns, rows, problem, mapping.relation],
     )

@@ -81,7 +81,8 @@ def _problems(column: Column, incoming: str, converted: str, raw: str, name: str
     if not column.nullable and not column.has_neutral:
         arms.append((_blank(incoming, raw), f"'{column.name} is missing'"))
     if _may_fail(column, incoming):
-        text = f"left(CAST({name} AS VARCHAR), {_SHOWN})" if incoming != "BLOB" else "'binary data'"
+        shown = f"replace(left(CAST({name} AS VARCHAR), {_SHOWN}), chr(10), ' ')"  # a problem is one line
+        text = shown if incoming != "BLOB" else "'binary data'"
         arms.append((f"{raw} IS NOT NULL AND ({converted}) IS NULL", f"'{column.name} cannot be read: ' || {text}"))
     return arms
 

@@ -15,7 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trueup.books.copy import insertion, note_unknown_plans, quarantine_unreadable, refuse_wrong_columns
+from trueup.books.copy import (
+    insertion,
+    note_unknown_plans,
+    quarantine_unreadable,
+    refuse_wrong_columns,
+    unreadable_rows,
+)
 from trueup.books.prepared_statements import PreparedStatements
 from trueup.books.reading import literal
 from trueup.books.schema import UNREADABLE, create_table, own_words
@@ -182,7 +188,7 @@ class SubjectBooks:
         quarantine_unreadable(self.books.connection, relation, unique_key=few.unique_key)
         self._prepared.forget_plans()  # it may have made a table
         refuse_wrong_columns(self.books.connection, relation, few.mapping, few.count)
-        counted = "SELECT coalesce(sum(entries), 0) FROM unreadable_row WHERE relation = $relation"
+        counted = f"SELECT coalesce(sum(entries), 0) FROM {unreadable_rows()} WHERE relation = $relation"
         return int(self.books.run(counted, {"relation": name}).fetchall()[0][0])
 
     def _record(self) -> None:

@@ -98,6 +98,57 @@ JOIN suspect AS s ON s.account_id = e.account_id
 """,
 )
 
+OPENING_BALANCE = Derived(
+    name="opening_balance",
+    holds="One row per account where something does not add up: the balance before its first posted entry, as the "
+    "oldest balance_after and the amounts up to it say.",
+    sql="""
+SELECT account_id,
+       arg_min(balance_after - amount, (coalesce(sequence, -1), created_at, entry_id))
+       - sum(CASE WHEN balance_after IS NULL THEN amount ELSE 0 END) AS balance
+FROM suspect_entry
+WHERE posted
+GROUP BY account_id
+""",
+)
+
+UNKNOWN_LEDGER = Derived(
+    name="unknown_ledger",
+    holds="Accounts with an entry that could not be read, so that nothing that follows from all of their entries is "
+    "known. An entry that lacks only its balance_after, and is pending or older than the first one that has one, "
+    "does not make its account unknown: the running balance begins after it.",
+    optional=("ledger_entry", "ledger_entry.balance_after"),
+    sql="""
+WITH unread AS (
+    SELECT account_id, row_key, cause
+    FROM unreadable_row
+    WHERE relation = 'ledger_entry' AND account_id IS NOT NULL
+),
+placed AS (
+    SELECT account_id, posted, balance_after, CAST(entry_id AS VARCHAR) AS row_key,
+           row_number() OVER (PARTITION BY account_id ORDER BY sequence NULLS FIRST, created_at, entry_id) AS place
+    FROM ledger_entry
+    WHERE account_id IN (SELECT account_id FROM unread)
+),
+beginning AS (   -- of the running balance
+    SELECT account_id, min(place) AS place
+    FROM placed
+    WHERE posted AND balance_after IS NOT NULL
+    GROUP BY account_id
+),
+without_balance AS (   -- entries that the running balance does not go through
+    SELECT p.account_id, p.row_key
+    FROM placed AS p
+    LEFT JOIN beginning AS b ON b.account_id = p.account_id
+    WHERE p.balance_after IS NULL AND (NOT p.posted OR p.place < b.place)
+)
+SELECT DISTINCT u.account_id
+FROM unread AS u
+LEFT JOIN without_balance AS w ON w.account_id = u.account_id AND w.row_key = u.row_key
+WHERE w.row_key IS NULL OR u.cause IS NULL OR u.cause <> 'balance_after is missing'
+""",
+)
+
 BALANCE_VISIT = Derived(
     name="balance_visit",
     holds="For accounts with a broken step, each balance and how often their entries leave it, less how often they "
@@ -175,6 +226,8 @@ LEDGER = (
     UNPROVEN_ACCOUNT,
     IRREGULAR_STEP,
     SUSPECT_ENTRY,
+    OPENING_BALANCE,
+    UNKNOWN_LEDGER,
     BALANCE_VISIT,
     PAID_SEAT,
     STRIPE_ENTRY,

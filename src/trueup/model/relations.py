@@ -244,7 +244,8 @@ class UnreadableRow:
     """A row, or a word, of the source that could not be read as mapped. The books make it; it is never mapped.
 
     ``row_key`` is the row's id, or ``column=word`` for a word that the mapping does not know. ``entries`` is how many
-    rows show it.
+    rows show it. ``cause`` is what other rows may share, the column and what is wrong with it, or None where each
+    problem is a matter of its own. A row with two problems is here twice.
     """
 
     relation: str = key()
@@ -252,6 +253,7 @@ class UnreadableRow:
     account_id: str | None = None
     problem: str = "a required value is missing"
     entries: int = 1
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

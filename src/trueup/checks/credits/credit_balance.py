@@ -67,13 +67,7 @@ CHECK = Check(
     "builds on the wrong number.",
     population="SELECT count(*) FROM account WHERE credits IS NOT NULL AND NOT unlimited_credits",
     violations="""
-WITH opening AS (   -- the balance before the first entry, which the sum starts from
-    SELECT account_id, arg_min(balance_after - amount, (coalesce(sequence, -1), created_at, entry_id)) AS balance
-    FROM suspect_entry
-    WHERE posted
-    GROUP BY account_id
-),
-suspect AS (
+WITH suspect AS (
     SELECT a.account_id, a.credits, t.last_entry_at,
            coalesce(l.balance_after, 0)            AS last_balance_after,
            coalesce(t.entries, 0)                  AS entries,
@@ -81,11 +75,10 @@ suspect AS (
     FROM account AS a
     LEFT JOIN latest_entry AS l  ON l.account_id = a.account_id
     LEFT JOIN account_total AS t ON t.account_id = a.account_id
-    LEFT JOIN opening AS o       ON o.account_id = a.account_id
+    LEFT JOIN opening_balance AS o ON o.account_id = a.account_id
     WHERE NOT a.unlimited_credits
       AND a.credits <> coalesce(l.balance_after, 0)
-      AND a.account_id NOT IN (SELECT account_id FROM unreadable_row
-                               WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
+      AND a.account_id NOT IN (SELECT account_id FROM unknown_ledger)
 ),
 tie AS (   -- latest entries whose order is unknown: one timestamp, no sequence, ids with letters in them
     SELECT e.account_id, count(*) AS entries, max(CASE WHEN e.balance_after = s.credits THEN 1 ELSE 0 END) AS one_agrees

@@ -34,8 +34,7 @@ WITH broken AS (
            count(*)     OVER (PARTITION BY account_id)                                                     AS breaks
     FROM irregular_step
     WHERE previous_balance_after + amount <> balance_after
-      AND account_id NOT IN (SELECT account_id FROM unreadable_row
-                             WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
+      AND account_id NOT IN (SELECT account_id FROM unknown_ledger)
 ),
 shape AS (   -- one chain in another order: only its two ends are left
     SELECT account_id, sum(abs(departures)) <= 2 AS is_one_chain FROM balance_visit GROUP BY account_id

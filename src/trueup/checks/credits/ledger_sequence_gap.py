@@ -46,8 +46,7 @@ numbered AS (
     FROM ledger_entry
     WHERE sequence IS NOT NULL
       AND account_id IN (SELECT account_id FROM suspect)
-      AND account_id NOT IN (SELECT account_id FROM unreadable_row
-                             WHERE relation = 'ledger_entry' AND account_id IS NOT NULL)
+      AND account_id NOT IN (SELECT account_id FROM unknown_ledger)
 )
 SELECT CAST(entry_id AS VARCHAR)          AS subject,
        account_id,

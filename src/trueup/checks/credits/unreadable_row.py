@@ -16,15 +16,43 @@ CHECK = Check(
     "broken but unknown.",
     population="SELECT coalesce(sum(rows), 0) FROM copied_relation",
     violations="""
-SELECT relation || ':' || row_key AS subject,
-       min(account_id)            AS account_id,
+WITH problem AS (   -- each row's problems of one cause as one; without a cause, a matter of this row alone
+    SELECT relation, row_key, cause, min(account_id) AS account_id, max(entries) AS entries,
+           min(problem) || CASE WHEN max(problem) <> min(problem) THEN '; ' || max(problem) ELSE '' END AS problem,
+           row_number() OVER (PARTITION BY relation, cause ORDER BY row_key)   AS place,
+           CASE WHEN cause IS NULL THEN 1
+                ELSE count(*) OVER (PARTITION BY relation, cause) END          AS row_count
+    FROM unreadable_row
+    GROUP BY relation, row_key, cause
+),
+shared AS (   -- a problem that many rows have, with three of them
+    SELECT relation, cause, sum(entries) AS entries, min(row_count) AS row_count,
+           max(CASE WHEN place = 1 THEN row_key END) AS row_key,
+           max(CASE WHEN place = 2 THEN row_key END) AS second_row_key,
+           max(CASE WHEN place = 3 THEN row_key END) AS third_row_key,
+           CASE WHEN min(account_id) = max(account_id) THEN min(account_id) END AS account_id
+    FROM problem
+    WHERE row_count > 2
+    GROUP BY relation, cause
+)
+SELECT relation || ':' || row_key                                              AS subject,
+       min(account_id)                                                         AS account_id,
        relation, row_key,
+       CAST(NULL AS VARCHAR)                                                   AS second_row_key,
+       CAST(NULL AS VARCHAR)                                                   AS third_row_key,
        min(problem) || CASE WHEN max(problem) <> min(problem) THEN '; ' || max(problem) ELSE '' END AS problem,
-       max(entries)               AS entries
-FROM unreadable_row
+       max(entries)                                                            AS entries,
+       'row ' || row_key                                                       AS rows_in_words
+FROM problem
+WHERE row_count <= 2
 GROUP BY relation, row_key
+UNION ALL
+SELECT relation || ':' || cause, account_id, relation, row_key, second_row_key, third_row_key, cause, entries,
+       CAST(row_count AS VARCHAR) || ' rows (' || row_key || ', ' || second_row_key || ', ' || third_row_key
+       || CASE WHEN row_count > 3 THEN ', ...)' ELSE ')' END
+FROM shared
 """,
-    message="{relation} row {row_key}: {problem}.",
+    message="{relation} {rows_in_words}: {problem}.",
     cases=(
         Case(name="every row was read", given=(Account(account_id="user_1"), LedgerEntry(entry_id=1))),
         Case(
@@ -58,12 +86,18 @@ GROUP BY relation, row_key
             evidence={"ledger_entry:kind=WELCOME": {"entries": 900}},
         ),
         Case(
-            name="the same key in two relations is two findings",
-            given=(
-                UnreadableRow(relation="account", row_key="1", problem="credits cannot be read: NaN"),
-                UnreadableRow(relation="ledger_entry", row_key="1", problem="created_at is missing"),
+            name="a problem that many rows have is one finding with three of them",
+            given=tuple(
+                UnreadableRow(
+                    relation="ledger_entry",
+                    row_key=str(number),
+                    problem=f"amount cannot be read: {number} credits",
+                    cause="amount cannot be read",
+                )
+                for number in range(1, 10)
             ),
-            fires=("account:1", "ledger_entry:1"),
+            fires=("ledger_entry:amount cannot be read",),
+            evidence={"ledger_entry:amount cannot be read": {"row_key": "1", "third_row_key": "3", "entries": 9}},
         ),
     ),
 )

@@ -64,8 +64,8 @@ SELECT a.account_id                      AS subject,
 FROM account AS a
 LEFT JOIN account_total AS t ON t.account_id = a.account_id
 LEFT JOIN latest_entry AS l  ON l.account_id = a.account_id
-LEFT JOIN (SELECT account_id, sum(entries) AS entries FROM unreadable_row WHERE relation = 'ledger_entry'
-           GROUP BY account_id) AS u ON u.account_id = a.account_id
+LEFT JOIN (SELECT account_id, count(DISTINCT row_key) AS entries FROM unreadable_row
+           WHERE relation = 'ledger_entry' GROUP BY account_id) AS u ON u.account_id = a.account_id
 WHERE a.unlimited_credits
   AND a.role = 'user'
   AND a.active
