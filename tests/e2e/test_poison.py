@@ -60,7 +60,7 @@ def test_tables_of_zero_rows_are_an_answer_where_the_config_says_that_it_is_righ
         (1e30, 10),
         ("10", "not a number"),
         (b"\xff\xfe", 10),
-        ("0.12345678901234567", 10),
+        ("0.1234567890123456789", 10),
     ],
 )
 def test_an_amount_that_cannot_be_read_is_one_finding_and_nothing_else_fires(

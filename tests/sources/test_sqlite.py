@@ -90,7 +90,7 @@ def test_a_views_columns_are_looked_at_and_not_believed(sqlite_url: str) -> None
         "CREATE VIEW both AS SELECT amount FROM a UNION ALL SELECT 5.0",
     )
     column = read(sqlite_url, mapping("both", "amount", "amount")).column("amount")
-    assert column.to_pylist() == ["9007199254740993", "5.0"]
+    assert column.to_pylist() == ["9007199254740993", "5.000000000"]
 
 
 def test_an_unknown_column_is_an_error_and_not_a_text(sqlite_url: str) -> None:

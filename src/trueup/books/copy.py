@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from trueup.books.credit_scale import CreditScale, widen_for
 from trueup.books.file import Books
 from trueup.books.reading import Reading, literal, reading
 from trueup.books.schema import UNREADABLE, create_table, own_words
@@ -50,6 +51,23 @@ def copy_relation(
     mapped to.
     """
     relation = relation_named(mapping.relation)
+    counted = _read_whole(books, relation, mapping, snapshot, unique_key=unique_key, progress=progress)
+    if widen_for(books.connection, relation, books.scale):
+        counted = _read_whole(books, relation, mapping, snapshot, unique_key=unique_key, progress=progress)
+    refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
+    _record(books.connection, mapping, rows=counted.rows, problem=None)
+    return counted.rows
+
+
+def _read_whole(
+    books: Books,
+    relation: Relation,
+    mapping: RelationMapping,
+    snapshot: Snapshot,
+    *,
+    unique_key: bool,
+    progress: Progress,
+) -> _Counted:
     counted = _Counted(progress)
     try:
         _stream(books, relation, mapping, snapshot.read(mapping), counted)
@@ -57,9 +75,7 @@ def copy_relation(
         _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
     quarantine_unreadable(books.connection, relation, unique_key=unique_key)
-    refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
-    _record(books.connection, mapping, rows=counted.rows, problem=None)
-    return counted.rows
+    return counted
 
 
 class _Counted:
@@ -101,8 +117,8 @@ def _stream(
     connection.register(_INCOMING, counted.through(reader))
     try:
         types = _incoming_types(connection, reader.schema)
-        connection.execute(create_table(relation, types))
-        books.run(insertion(relation, mapping, types, source=_INCOMING))
+        connection.execute(create_table(relation, types, scale=books.scale))
+        books.run(insertion(relation, mapping, types, source=_INCOMING, scale=books.scale))
     except duckdb.Error:
         if counted.error is not None:
             raise counted.error from None
@@ -123,10 +139,12 @@ def _incoming_types(connection: DuckDBPyConnection, schema: pa.Schema) -> dict[s
     return {name: kind for name, kind, *_ in rows}
 
 
-def insertion(relation: Relation, mapping: RelationMapping, types: Mapping[str, str], *, source: str) -> str:
+def insertion(
+    relation: Relation, mapping: RelationMapping, types: Mapping[str, str], *, source: str, scale: CreditScale
+) -> str:
     """The statement that reads ``source``, whose columns are of these DuckDB types, into the relation's table."""
     readings = {
-        column.name: reading(column, types[column.name], mapping.columns[column.name].values)
+        column.name: reading(column, types[column.name], mapping.columns[column.name].values, scale=scale)
         for column in columns_of(relation)
         if column.name in types
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup import __version__
+from trueup.books.credit_scale import CreditScale
 from trueup.books.prepared_statements import PreparedStatements
 from trueup.books.schema import FORMAT, all_tables, create_table
 from trueup.model.errors import BooksUnreadable, TrueupError
@@ -43,6 +44,7 @@ class Books:
     connection: DuckDBPyConnection
     prepared: PreparedStatements | None = dataclasses.field(default=None, repr=False)
     """Of books for a few rows: what they keep from one use to the next."""
+    scale: CreditScale = dataclasses.field(default_factory=CreditScale)
     _runner: ThreadPoolExecutor = dataclasses.field(default_factory=_make_runner, repr=False, compare=False)
 
     def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
@@ -137,7 +139,11 @@ class Books:
         """
         kept = list(rows)
         numbered = all(isinstance(getattr(row, "entry_id", None), int) for row in kept)
-        self.make_table(create_table(of, {"entry_id": "BIGINT" if numbered else "VARCHAR"}, temporary=for_this_run))
+        self.make_table(
+            create_table(
+                of, {"entry_id": "BIGINT" if numbered else "VARCHAR"}, temporary=for_this_run, scale=self.scale
+            )
+        )
         self.add_rows(kept, of=of)
 
     def add_rows(self, rows: Sequence[Row], *, of: type[Row]) -> None:
@@ -162,7 +168,9 @@ def _plain(value: object) -> object:
 
 
 @contextlib.contextmanager
-def create_books(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> Iterator[Books]:
+def create_books(
+    path: Path, *, memory_limit: str = MEMORY_LIMIT, credit_decimals: int | None = None
+) -> Iterator[Books]:
     """New books in a new file, readable by this user only. Raises ``BooksUnreadable`` when the file exists."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -175,8 +183,9 @@ def create_books(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> Iterator[Bo
     path.unlink()
     with _connect(path, memory_limit=memory_limit) as connection:
         path.chmod(0o600)
-        connection.execute(all_tables())
-        yield Books(connection=connection)
+        scale = CreditScale.of(credit_decimals)
+        connection.execute(all_tables(scale))
+        yield Books(connection=connection, scale=scale)
         connection.execute("CHECKPOINT")
 
 
@@ -200,11 +209,12 @@ def open_books(path: Path, *, memory_limit: str = MEMORY_LIMIT, spill: Path | No
 
 
 @contextlib.contextmanager
-def books_in_memory() -> Iterator[Books]:
+def books_in_memory(*, credit_decimals: int | None = None) -> Iterator[Books]:
     """Empty books that are never written to disk, and work like those of an audit."""
+    scale = CreditScale.of(credit_decimals)
     with _connect(None) as connection:
-        connection.execute(all_tables())
-        yield Books(connection=connection)
+        connection.execute(all_tables(scale))
+        yield Books(connection=connection, scale=scale)
 
 
 @contextlib.contextmanager

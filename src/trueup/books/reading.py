@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from trueup.books.credit_scale import MORE_DECIMALS, CreditScale
 from trueup.model.columns import Column, Kind
 from trueup.model.errors import ConfigurationError
-from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT
+from trueup.model.money import MOST_CREDIT_DECIMALS
 
-CREDITS_TYPE = f"DECIMAL(38,{CREDIT_DECIMALS})"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 _FLOATS = ("FLOAT", "DOUBLE")
 _TRUE = "('t', 'true', '1', 'yes', 'y', 'on')"
@@ -31,35 +31,35 @@ class Reading:
     problem: str | None
 
 
-def table_type(column: Column, incoming: str | None = None) -> str:
+def table_type(column: Column, incoming: str | None = None, *, scale: CreditScale) -> str:
     """The column's type in the books. An id keeps its own: an integer where the source has one."""
     if column.kind is Kind.ID:
         return "HUGEINT" if incoming in ("UBIGINT", "HUGEINT") else "BIGINT" if incoming in _INTEGERS else "VARCHAR"
     return {
         Kind.TEXT: "VARCHAR",
         Kind.WORD: "VARCHAR",
-        Kind.CREDITS: CREDITS_TYPE,
+        Kind.CREDITS: scale.type,
         Kind.INTEGER: "BIGINT",
         Kind.BOOLEAN: "BOOLEAN",
         Kind.TIME: "TIMESTAMP",
     }[column.kind]
 
 
-def reading(column: Column, incoming: str, values: Mapping[str, str]) -> Reading:
+def reading(column: Column, incoming: str, values: Mapping[str, str], *, scale: CreditScale) -> Reading:
     """How ``column`` is read from an incoming DuckDB type, with the mapping's words.
 
     Raises ``ConfigurationError`` when no value of that type could ever be read.
     """
     name = _quote(column.name)
     raw = f"({_map_word(name, values)})" if values else name
-    converted = _convert(column, "VARCHAR" if values else incoming, raw)
+    converted = _convert(column, "VARCHAR" if values else incoming, raw, scale)
     if converted is None:
         raise ConfigurationError(
             f'The column mapped to "{column.name}" is {incoming}, which cannot be read as {column.kind}; '
             "map another column or an expression that converts it."
         )
     value = _with_neutral(column, converted, raw)
-    arms = _problems(column, incoming, converted, raw, name)
+    arms = _problems(column, incoming, converted, raw, name, scale)
     return Reading(
         value=value,
         is_unreadable=" OR ".join(f"({test})" for test, _ in arms) or None,
@@ -75,7 +75,9 @@ def _with_neutral(column: Column, converted: str, raw: str) -> str:
     return f"CASE WHEN {raw} IS NULL THEN {literal(column.neutral)} ELSE {converted} END"
 
 
-def _problems(column: Column, incoming: str, converted: str, raw: str, name: str) -> list[tuple[str, str]]:
+def _problems(
+    column: Column, incoming: str, converted: str, raw: str, name: str, scale: CreditScale
+) -> list[tuple[str, str]]:
     """Each way in which a value can be unreadable: the test, and what is said of it."""
     arms = []
     if not column.nullable and not column.has_neutral:
@@ -83,8 +85,30 @@ def _problems(column: Column, incoming: str, converted: str, raw: str, name: str
     if _may_fail(column, incoming):
         shown = f"replace(left(CAST({name} AS VARCHAR), {_SHOWN}), chr(10), ' ')"  # a problem is one line
         text = shown if incoming != "BLOB" else "'binary data'"
-        arms.append((f"{raw} IS NOT NULL AND ({converted}) IS NULL", f"'{column.name} cannot be read: ' || {text}"))
+        unread = f"{raw} IS NOT NULL AND ({converted}) IS NULL"
+        if column.kind is Kind.CREDITS:
+            arms += [
+                (f"{unread} AND {test}", f"'{column.name} {problem}: ' || {text}")
+                for test, problem in _unkept_amounts(incoming, raw, scale)
+            ]
+        arms.append((unread, f"'{column.name} cannot be read: ' || {text}"))
     return arms
+
+
+def _unkept_amounts(incoming: str, raw: str, scale: CreditScale) -> list[tuple[str, str]]:
+    """Return the tests of amounts that are numbers but not kept: too many decimals, or too large."""
+    number = f"TRY_CAST({raw} AS DOUBLE)"
+    too_large = (f"isfinite({number}) AND abs({number}) >= {scale.limit:f}", f"is {scale.limit:.0E} or more")
+    if incoming != "VARCHAR" and not incoming.startswith("DECIMAL"):
+        return [too_large] if incoming in (*_FLOATS, "UBIGINT", "HUGEINT") else []
+    return [
+        too_large,
+        (
+            f"isfinite({number}) AND {_decimals_of(raw)} > {MOST_CREDIT_DECIMALS}",
+            f"{MORE_DECIMALS} {MOST_CREDIT_DECIMALS} decimals",
+        ),
+        (f"isfinite({number})", f"{MORE_DECIMALS} {scale.decimals} decimals"),
+    ]
 
 
 def _blank(incoming: str, raw: str) -> str:
@@ -114,9 +138,9 @@ def _map_word(name: str, values: Mapping[str, str]) -> str:
     return f"CASE {' '.join(arms)} ELSE CAST({name} AS VARCHAR) END"
 
 
-def _convert(column: Column, incoming: str, raw: str) -> str | None:
+def _convert(column: Column, incoming: str, raw: str, scale: CreditScale) -> str | None:
     if incoming in ('"NULL"', "NULL"):
-        return f"CAST(NULL AS {table_type(column)})"
+        return f"CAST(NULL AS {table_type(column, scale=scale)})"
     match column.kind:
         case Kind.TEXT:
             return _text(incoming, raw)
@@ -125,7 +149,7 @@ def _convert(column: Column, incoming: str, raw: str) -> str | None:
         case Kind.WORD:
             return _word(column, incoming, raw)
         case Kind.CREDITS:
-            return _credits(incoming, raw)
+            return _credits(incoming, raw, scale)
         case Kind.INTEGER:
             return _integer(incoming, raw)
         case Kind.BOOLEAN:
@@ -152,23 +176,35 @@ def _word(column: Column, incoming: str, raw: str) -> str | None:
     return f"CASE WHEN {exact} IN ({ours}) THEN {exact} {lowered} ELSE {unknown} END"
 
 
-def _credits(incoming: str, raw: str) -> str | None:
-    limit = f"{CREDIT_LIMIT:f}"
-    exact = f"CAST({raw} AS {CREDITS_TYPE})"
+def _credits(incoming: str, raw: str, scale: CreditScale) -> str | None:
+    limit = f"{scale.limit:f}"
+    exact = f"CAST({raw} AS {scale.type})"
     if incoming in _INTEGERS[:-2]:
         return exact
     if incoming in ("UBIGINT", "HUGEINT"):
         return f"CASE WHEN abs(CAST({raw} AS HUGEINT)) < {limit} THEN {exact} END"
     if incoming in _FLOATS:
-        return f"CASE WHEN isfinite({raw}) AND abs({raw}) < {limit} THEN TRY_{exact} END"
+        rounded = f"CAST(TRY_CAST({raw} AS DECIMAL(38,{scale.decimals_of_floats})) AS {scale.type})"
+        return f"CASE WHEN isfinite({raw}) AND abs({raw}) < {limit} THEN {rounded} END"
     if incoming.startswith("DECIMAL"):
-        return f"CASE WHEN abs({raw}) < {limit} AND TRY_{exact} = {raw} THEN TRY_{exact} END"
+        same = (
+            f"TRY_CAST(TRY_{exact} AS {incoming}) = {raw}"  # in its own type: neither value may overflow in another's
+        )
+        return f"CASE WHEN {same} AND abs(TRY_{exact}) < {limit} THEN TRY_{exact} END"
     if incoming != "VARCHAR":
         return None
-    decimals = f"strpos(reverse({raw}), '.') - 1"
-    short = f"({decimals} <= {CREDIT_DECIMALS} AND strpos(lower({raw}), 'e') = 0)"
-    same = f"TRY_CAST({raw} AS DECIMAL(38,18)) = TRY_{exact}"
-    return f"CASE WHEN ({short} OR {same}) AND abs(TRY_{exact}) < {limit} THEN TRY_{exact} END"
+    short = f"strpos(reverse({raw}), '.') - 1 <= {scale.decimals}"
+    no_longer = f"{_decimals_of(raw)} <= {scale.decimals}"
+    plain = f"strpos(lower({raw}), 'e') = 0 AND ({short} OR {no_longer})"
+    same = f"TRY_CAST({raw} AS DECIMAL(38,{MOST_CREDIT_DECIMALS})) = TRY_{exact}"
+    same_size = f"TRY_CAST({raw} AS DOUBLE) = CAST(TRY_{exact} AS DOUBLE)"  # 1e-19 is not 0
+    power = f"strpos(lower({raw}), 'e') > 0 AND {same} AND {same_size}"
+    return f"CASE WHEN ({plain} OR {power}) AND abs(TRY_{exact}) < {limit} THEN TRY_{exact} END"
+
+
+def _decimals_of(raw: str) -> str:
+    """How many digits a number has after its point, without the zeros that end them."""
+    return f"length(rtrim(split_part(CAST({raw} AS VARCHAR), '.', 2), '0 '))"
 
 
 def _integer(incoming: str, raw: str) -> str | None:

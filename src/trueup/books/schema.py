@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from trueup.books.credit_scale import CreditScale
 from trueup.books.reading import table_type
 from trueup.model.columns import Kind
 from trueup.model.relations import RELATIONS, Relation, columns_of, relation_name
@@ -25,17 +26,23 @@ CREATE TABLE trueup_copy (relation VARCHAR PRIMARY KEY, source_table VARCHAR NOT
 UNREADABLE = "unreadable"
 
 
-def create_table(relation: Relation, types: Mapping[str, str] | None = None, *, temporary: bool = False) -> str:
+def create_table(
+    relation: Relation,
+    types: Mapping[str, str] | None = None,
+    *,
+    temporary: bool = False,
+    scale: CreditScale,
+) -> str:
     """The DDL of a relation's table. ``types`` are the incoming types of mapped columns, which ids keep."""
     incoming = types or {}
     kind = "TEMP TABLE" if temporary else "TABLE"
-    lines = [f"{c.name} {table_type(c, incoming.get(c.name, 'BIGINT'))}" for c in columns_of(relation)]
+    lines = [f"{c.name} {table_type(c, incoming.get(c.name, 'BIGINT'), scale=scale)}" for c in columns_of(relation)]
     return f"CREATE OR REPLACE {kind} {relation_name(relation)} ({', '.join(lines)}, {UNREADABLE} VARCHAR)"
 
 
-def all_tables() -> str:
+def all_tables(scale: CreditScale) -> str:
     """The DDL of an empty books file."""
-    return META + ";\n".join(create_table(relation) for relation in RELATIONS)
+    return META + ";\n".join(create_table(relation, scale=scale) for relation in RELATIONS)
 
 
 def own_words(relation: Relation) -> dict[str, tuple[str, ...]]:

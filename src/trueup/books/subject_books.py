@@ -22,6 +22,7 @@ from trueup.books.copy import (
     refuse_wrong_columns,
     unreadable_rows,
 )
+from trueup.books.credit_scale import CreditScale
 from trueup.books.prepared_statements import PreparedStatements
 from trueup.books.reading import literal
 from trueup.books.schema import UNREADABLE, create_table, own_words
@@ -80,14 +81,14 @@ class _Place:
     returned: tuple[str, ...]
 
     @classmethod
-    def of(cls, mapping: RelationMapping, types: Mapping[str, str], *, keeps_rows: bool) -> _Place:
+    def of(cls, mapping: RelationMapping, types: Mapping[str, str], *, keeps_rows: bool, scale: CreditScale) -> _Place:
         relation = relation_named(mapping.relation)
         names = [column.name for column in columns_of(relation)] if keeps_rows else _key_names(relation)
         return cls(
             mapping=mapping,
             types=types,
-            table=create_table(relation, types),
-            reading=_insertion(relation, mapping, types, names),
+            table=create_table(relation, types, scale=scale),
+            reading=_insertion(relation, mapping, types, names, scale),
             returned=tuple(names),
         )
 
@@ -176,7 +177,9 @@ class SubjectBooks:
         before = known.types if known is not None else {}
         types = {n: before.get(n, "VARCHAR") if c.type == NO_TYPE else c.type for n, c in few.columns.items()}
         if known is None or known.mapping is not few.mapping or list(known.types.items()) != list(types.items()):
-            place = self._places[name] = _Place.of(few.mapping, types, keeps_rows=self._keeps_rows)
+            place = self._places[name] = _Place.of(
+                few.mapping, types, keeps_rows=self._keeps_rows, scale=self.books.scale
+            )
             if known is None or known.table != place.table:
                 self.books.make_table(place.table)
             return place
@@ -218,12 +221,18 @@ def _document(few: FewRows) -> str:
     return json.dumps([dict(zip(few.columns, row, strict=True)) for row in zip(*columns, strict=True)])
 
 
-def _insertion(relation: Relation, mapping: RelationMapping, types: Mapping[str, str], returned: Sequence[str]) -> str:
+def _insertion(
+    relation: Relation,
+    mapping: RelationMapping,
+    types: Mapping[str, str],
+    returned: Sequence[str],
+    scale: CreditScale,
+) -> str:
     """Reads the rows, and returns of each whether anything about it is to be put on record, its plan, and these."""
     shape = literal(json.dumps([dict(types)]))
     given = f"(SELECT unnest(from_json($rows, {shape}), recursive := true)) AS given"
     plan = "plan" if mapping.relation == "account" else "NULL"
-    inserted = insertion(relation, mapping, types, source=given)
+    inserted = insertion(relation, mapping, types, source=given, scale=scale)
     return f"{inserted} RETURNING {_is_odd(relation)}, {plan}, {', '.join(returned)}"
 
 

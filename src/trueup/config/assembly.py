@@ -62,6 +62,7 @@ def assemble(
         store_url=store_url,
         statement_timeout_seconds=document.database.statement_timeout_seconds,
         memory_limit=document.books.memory_limit,
+        credit_decimals=document.books.credit_decimals,
         relations=relations,
         required=named_in(own),
         plans=plans,

@@ -45,6 +45,8 @@ class Config:
     store_url: str = field(repr=False)
     statement_timeout_seconds: int
     memory_limit: str
+    credit_decimals: int | None
+    """How many decimals of credits are kept; None where the rows decide."""
     relations: Mapping[str, RelationMapping]
     required: frozenset[tuple[str, str]]
     plans: tuple[Plan, ...]

@@ -18,6 +18,7 @@ from trueup.config.field_types import (
     ChannelOption,
     Columns,
     Count,
+    CreditDecimals,
     Currency,
     IntervalWord,
     Memory,
@@ -78,6 +79,10 @@ class BooksSection(Section):
 
     memory_limit: Memory = MEMORY_LIMIT
     """How much memory the checks may use; beyond it they spill to disk."""
+    credit_decimals: CreditDecimals | None = None
+    """How many digits after the point every amount of credits is kept with, at most 18, and below 10 to the power of 29
+    less that many. Without it an audit keeps nine, and as many more as an amount has that it reads; a repair needs it
+    said. Binary fractions are rounded to so many, without it to nine."""
 
 
 class RelationSection(Section):

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from trueup.config.config_errors import suggestion
-from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT
+from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT, MOST_CREDIT_DECIMALS
 from trueup.model.relations import Interval
 from trueup.model.settings import TIMEOUT_LIMIT_SECONDS
 from trueup.model.severity import Severity
@@ -180,5 +180,6 @@ Seconds = Annotated[int, BeforeValidator(whole(1, TIMEOUT_LIMIT_SECONDS))]
 StaleHours = Annotated[int, BeforeValidator(whole(1, STALE_LIMIT_HOURS))]
 SupplierWord = Annotated[str, BeforeValidator(one_of(SUPPLIERS, "a supplier"))]
 Money = Annotated[int, BeforeValidator(whole(0, MONEY_LIMIT))]
+CreditDecimals = Annotated[int, BeforeValidator(whole(0, MOST_CREDIT_DECIMALS))]
 Count = Annotated[int, BeforeValidator(whole(0, LARGEST_COUNT))]
 Rank = Annotated[int, BeforeValidator(whole(0, RANK_LIMIT))]

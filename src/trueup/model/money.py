@@ -7,10 +7,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 CREDIT_DECIMALS = 9
-"""Digits kept after the point of a credit amount. A value with more cannot be read exactly and is an unreadable row."""
+"""Digits kept after the point of a credit amount, unless the config says how many or the rows need more."""
 
-CREDIT_LIMIT = Decimal(10) ** 20
-"""Amounts at or beyond this are unreadable: below it, sums over a billion entries stay exact in 38 digits."""
+MOST_CREDIT_DECIMALS = 18
+"""A value with more digits after the point cannot be read exactly and is an unreadable row."""
+
+
+def credit_limit(decimals: int) -> Decimal:
+    """Return the amount from which on all are unreadable: below it, sums of a billion entries fit into 38 digits."""
+    return Decimal(10) ** (29 - decimals)
+
+
+CREDIT_LIMIT = credit_limit(CREDIT_DECIMALS)
 
 # ISO 4217 minor units where they are not two (https://docs.stripe.com/currencies#zero-decimal, #three-decimal).
 _DECIMALS = {

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import IO, cast
@@ -19,10 +19,12 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from trueup.model.address import sqlite_file
+from trueup.model.columns import Kind
 from trueup.model.errors import ConfigurationError, DatabaseMissing, SourceUnavailable, TrueupError
+from trueup.model.relations import columns_of, relation_named
 from trueup.model.source import RelationMapping, SourceTable, schema_and_table
 from trueup.sources.select import described, quoted, select
-from trueup.sources.sqlite_schema import QUOTE, Affinity, Form, affinity_of, output_sql, probe, read_tables
+from trueup.sources.sqlite_schema import QUOTE, Form, affinity_of, credit_decimals, output_sql, probe, read_tables
 from trueup.sources.stream import this_moment
 
 _FAILURES = (pa.ArrowException, OSError)
@@ -106,7 +108,13 @@ class SQLiteSnapshot:
         Raises ``ConfigurationError`` for a mapping that does not compile and for a column of blobs.
         """
         inner = select(mapping, quote=QUOTE)
-        first, then = output_sql(self._forms(mapping, inner))
+        declared = self._declared(mapping)
+        amounts = {
+            column.name: credit_decimals(declared.get((mapping.columns[column.name].column or "").casefold(), ""))
+            for column in columns_of(relation_named(mapping.relation))
+            if column.kind is Kind.CREDITS and column.name in mapping.columns
+        }
+        first, then = output_sql(self._forms(mapping, inner, declared), amounts)
         query = f"SELECT {first} UNION ALL SELECT {then} FROM ({inner}\n)"
         held = contextlib.ExitStack()
         held.enter_context(self._within_the_time())
@@ -115,11 +123,10 @@ class SQLiteSnapshot:
             ends = held.pop_all()
         return pa.RecordBatchReader.from_batches(reader.schema, self._whole(reader, ends))
 
-    def _forms(self, mapping: RelationMapping, inner: str) -> dict[str, Form]:
+    def _forms(self, mapping: RelationMapping, inner: str, declared: Mapping[str, str]) -> dict[str, Form]:
         """How each mapped column is delivered, found in one pass over those whose declared type does not settle it."""
-        declared = self._declared(mapping)
         probes = {
-            name: probe(declared.get((column.column or "").casefold(), Affinity.NONE), quoted(name, QUOTE))
+            name: probe(affinity_of(declared.get((column.column or "").casefold(), "")), quoted(name, QUOTE))
             for name, column in mapping.columns.items()
         }
         asked = [f"{sql} AS {quoted(name, QUOTE)}" for name, sql in probes.items() if sql]
@@ -133,8 +140,8 @@ class SQLiteSnapshot:
                 )
         return forms
 
-    def _declared(self, mapping: RelationMapping) -> dict[str, Affinity]:
-        """The affinities of a table's columns by folded name; a view's or a virtual table's are not to be relied on."""
+    def _declared(self, mapping: RelationMapping) -> dict[str, str]:
+        """The declared types of a table's columns by folded name; a view's or a virtual table's prove nothing."""
         if mapping.query is not None:
             return {}
         name = schema_and_table(mapping.table)[1].replace("'", "''")
@@ -143,7 +150,7 @@ class SQLiteSnapshot:
             f"WHERE m.name = '{name}' COLLATE NOCASE AND m.type = 'table' AND m.sql NOT LIKE 'create virtual%'",
             mapping,
         )
-        return {row["name"].casefold(): affinity_of(row["type"]) for row in rows}
+        return {row["name"].casefold(): row["type"] for row in rows}
 
     def _ask(self, sql: str, mapping: RelationMapping) -> list[dict[str, str]]:
         rows: list[dict[str, str]] = []

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Mapping
 from enum import StrEnum
 
 from trueup.model.key_equality import TEXT, KeyEquality
+from trueup.model.money import CREDIT_DECIMALS, MOST_CREDIT_DECIMALS
 from trueup.model.source import SourceColumn, SourceTable
 from trueup.sources.select import quoted
 
 QUOTE = "`"
 """SQLite reads an unknown name in double quotes as a text of that name; in backticks it is an error, as it must be."""
+
+_SCALE = re.compile(r",\s*(\d{1,3})\s*\)")
 
 
 class Affinity(StrEnum):
@@ -184,16 +188,36 @@ def _highest_row_id(connection: sqlite3.Connection, name: str) -> int | None:
     return None
 
 
-def output_sql(forms: Mapping[str, Form]) -> tuple[str, str]:
+def credit_decimals(declared: str) -> int:
+    """To how many decimals a binary fraction in a credit column of this declared type is rounded.
+
+    >>> credit_decimals("NUMERIC"), credit_decimals("decimal(20, 10)")
+    (9, 10)
+    """
+    scale = _SCALE.search(declared)
+    return min(max(CREDIT_DECIMALS, int(scale[1])), MOST_CREDIT_DECIMALS) if scale else CREDIT_DECIMALS
+
+
+def output_sql(forms: Mapping[str, Form], amounts: Mapping[str, int]) -> tuple[str, str]:
     """A row of samples, and the wrapping of each column, that together fix the stream's types.
 
     The driver takes a column's type from the first values it meets (all NULL counts as integer) and fails on the first
-    one that does not fit; so the first row is a row of samples.
+    one that does not fit; so the first row is a row of samples. ``amounts`` are the columns of exact amounts with
+    their decimals: where a binary fraction is among them, what it has behind those is dust, as in a column of floats.
     """
     samples = {Form.INTEGER: "0", Form.REAL: "0.0", Form.TEXT: "''", Form.BINARY: "''"}
     first = ", ".join(f"{samples[form]} AS {quoted(name, QUOTE)}" for name, form in forms.items())
     then = ", ".join(
-        f"CAST({quoted(name, QUOTE)} AS TEXT)" if form is Form.TEXT else quoted(name, QUOTE)
+        _text(quoted(name, QUOTE), amounts.get(name)) if form is Form.TEXT else quoted(name, QUOTE)
         for name, form in forms.items()
     )
     return first, then
+
+
+def _text(value: str, decimals: int | None) -> str:
+    text = f"CAST({value} AS TEXT)"
+    return (
+        text
+        if decimals is None
+        else f"CASE typeof({value}) WHEN 'real' THEN printf('%.{decimals}f', {value}) ELSE {text} END"
+    )

@@ -69,7 +69,11 @@ def copied_books(
     wanted = _wanted(config, checks, probed=probed, keeps=keep_books is not None, everything=everything)
     with private_folder() as folder:
         file = folder / _BOOKS
-        with create_books(file, memory_limit=config.memory_limit) as books, _interruptible(books, progress):
+        decimals = config.credit_decimals
+        with (
+            create_books(file, memory_limit=config.memory_limit, credit_decimals=decimals) as books,
+            _interruptible(books, progress),
+        ):
             supply_configured(books, config)
             if config.gates is not None and asks:
                 supply_gates(books, config.gates)

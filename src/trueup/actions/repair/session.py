@@ -188,6 +188,6 @@ def open_reading_session(config: Config, catalogue: Sequence[Check]) -> RepairSe
 
 def _opened(config: Config, *, keeps_rows: bool) -> tuple[SubjectBooks, contextlib.ExitStack]:
     held = contextlib.ExitStack()
-    books = held.enter_context(books_in_memory())
+    books = held.enter_context(books_in_memory(credit_decimals=config.credit_decimals))
     supply_configured(books, config)
     return SubjectBooks(books, keeps_rows=keeps_rows), held

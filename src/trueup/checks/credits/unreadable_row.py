@@ -47,7 +47,10 @@ FROM problem
 WHERE row_count <= 2
 GROUP BY relation, row_key
 UNION ALL
-SELECT relation || ':' || cause, account_id, relation, row_key, second_row_key, third_row_key, cause, entries,
+SELECT relation || ':' || cause, account_id, relation, row_key, second_row_key, third_row_key,
+       cause || CASE WHEN cause LIKE '% more than 18 decimals' THEN ': map a multiple of all credit columns (x * 1000)'
+                     WHEN cause LIKE '% decimals' THEN ': write credit_decimals with as many under [books]'
+                     ELSE '' END, entries,
        CAST(row_count AS VARCHAR) || ' rows (' || row_key || ', ' || second_row_key || ', ' || third_row_key
        || CASE WHEN row_count > 3 THEN ', ...)' ELSE ')' END
 FROM shared
