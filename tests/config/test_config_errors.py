@@ -52,7 +52,7 @@ CASES = {
     ),
     "key with nothing near": (
         HEAD + "[books]\nzzz = 1",
-        'books.zzz in trueup.toml is not a known key; known are "credit_decimals", "memory_limit".',
+        'books.zzz in trueup.toml is not a known key; known are "memory_limit", "credit_decimals".',
     ),
     "unknown table": (HEAD + "[gatez]\n", "gatez in trueup.toml is not a known key"),
     "channel without a kind": (
