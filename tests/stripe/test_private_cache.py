@@ -52,7 +52,7 @@ DECLARED: Mapping[str, tuple[str, ...]] = {
     ),
     "invoices": (
         *("customer", "billing_reason", "collection_method", "subtotal", "total", "amount_due", "amount_paid"),
-        *("post_payment_credit_notes_amount", "due_date", r"status_transitions\.paid_at"),
+        *("(post|pre)_payment_credit_notes_amount", "due_date", r"status_transitions\.paid_at"),
         r"parent\.(type|subscription_details\.(subscription|metadata\.user_id))",
         r"lines\.data\.\d+\.(id|object|livemode|quantity|amount|currency|subscription|invoice|period\.(start|end))",
         r"lines\.data\.\d+\.pricing\.(type|price_details\.(price|product))",

@@ -3,6 +3,7 @@
 Each is named SQL over the relations, kept as a table while an audit runs. One group is one file.
 """
 
+from trueup.derived.account_time import ACCOUNT_TIME_GROUP
 from trueup.derived.credited_money import CREDITED_MONEY
 from trueup.derived.derivation import Derived
 from trueup.derived.grants import GRANTS
@@ -10,6 +11,7 @@ from trueup.derived.ledger import LEDGER
 from trueup.derived.money import MONEY
 from trueup.derived.movements import MOVEMENTS
 from trueup.derived.owed import OWED
+from trueup.derived.paid_time import PAID_TIME_GROUP
 from trueup.derived.prices import PRICES
 from trueup.derived.service import SERVICE
 from trueup.derived.subscriptions import SUBSCRIPTIONS
@@ -22,7 +24,9 @@ DERIVED: tuple[Derived, ...] = (
     *GRANTS,
     *MOVEMENTS,
     *PRICES,
+    *PAID_TIME_GROUP,
     *SUBSCRIPTIONS,
+    *ACCOUNT_TIME_GROUP,
     *SERVICE,
     *MONEY,
     *CREDITED_MONEY,

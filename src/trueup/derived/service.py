@@ -6,8 +6,8 @@ from trueup.derived.derivation import Derived
 
 PLAN_HISTORY = Derived(
     name="plan_history",
-    holds="One row per account whose plan was changed: when it last was, and when and from which paid plan the account "
-    "last came to an unpaid one.",
+    holds="One row per account whose plan was changed: when it last was, and when and from which paid plan the "
+    "account last came to an unpaid one.",
     sql="""
 SELECT move.account_id,
        max(move.changed_at)                                              AS changed_at,
@@ -82,29 +82,48 @@ GROUP BY r.subscription_id
 """,
 )
 
-INVOICE_COVER = Derived(
-    name="invoice_cover",
-    holds="The customers and accounts that an invoice without a subscription, or one paid outside Stripe, covers now: "
-    "it has paid until later, or is to be paid by transfer and is not late yet.",
+BLOCKED_PAYER = Derived(
+    name="blocked_payer",
+    holds="One row per subscription or purchase that pays for a higher plan than any account has that may be using "
+    "it, and the account that it is for. A price in no plan does not say which plan is owed, and is a finding of its "
+    "own; but if the account was served a paid plan while this subscription ran, and no longer is, it is blocked "
+    "whatever the price means.",
+    optional=("ledger_entry",),
     sql="""
-SELECT cover.customer_id, cover.account_id
+WITH granted AS (                      -- accounts that were credited for a price that is now in no plan
+    SELECT account_id, max(created_at) AS granted_at
+    FROM ledger_entry
+    WHERE kind = 'subscription_grant'
+      AND posted
+      AND account_id IN (SELECT account_id FROM underserved_subscription WHERE plan_owed IS NULL)
+    GROUP BY account_id
+)
+SELECT payer.account_id, payer.plan, payer.stripe_customer_id, payer.subscription_id, payer.paid_by, payer.customer_id,
+       payer.status, payer.created_at, payer.current_period_end, payer.rank, payer.unmapped_price_id,
+       payer.charged_minor, payer.charged_currency, payer.rivals, payer.paid_for
 FROM (
-    SELECT i.customer_id, i.account_id
-    FROM stripe_invoice AS i
-    JOIN stripe_invoice_line AS l ON l.invoice_id = i.invoice_id
-    WHERE i.status = 'paid'
-      AND (i.subscription_id IS NULL OR i.paid_out_of_band)
-      AND (i.credited < i.total OR i.total = 0)
-      AND l.period_end > $now
-    UNION
-    SELECT customer_id, account_id
-    FROM stripe_invoice
-    WHERE status = 'open'
-      AND collection_method = 'send_invoice'
-      AND subscription_id IS NULL
-      AND due_at >= $past_due_since
-) AS cover
+    SELECT b.account_id, b.plan, b.stripe_customer_id, b.subscription_id, b.subscription_id AS paid_by, b.customer_id,
+           b.status, b.created_at, b.current_period_end, b.rank, b.unmapped_price_id, b.charged_minor,
+           b.charged_currency, b.rivals,
+           coalesce(b.plan_owed, CASE WHEN c.demoted_at >= b.created_at THEN c.from_plan END, b.unmapped_price_id)
+               AS paid_for
+    FROM underserved_subscription AS b
+    JOIN reached_plan AS v      ON v.subscription_id = b.subscription_id
+    LEFT JOIN plan_history AS c ON c.account_id = b.account_id
+    LEFT JOIN granted AS g      ON g.account_id = b.account_id AND g.granted_at >= b.created_at
+    WHERE v.unknown_plans = 0
+      AND (c.changed_at IS NULL OR c.changed_at < $settled_before)
+      AND ((b.plan_owed IS NOT NULL AND b.rank > v.highest_rank)
+           OR (b.plan_owed IS NULL AND v.is_paid = 0 AND (c.demoted_at >= b.created_at OR g.account_id IS NOT NULL)))
+    UNION ALL
+    SELECT p.account_id, p.plan, p.stripe_customer_id, NULL, p.source_id, p.stripe_customer_id,
+           p.status, p.created_at, p.current_period_end, p.rank, NULL, p.price_minor,
+           p.price_currency, p.rivals, p.plan_owed
+    FROM underserved_purchase AS p
+    LEFT JOIN plan_history AS c ON c.account_id = p.account_id
+    WHERE p.rank > p.highest_rank AND (c.changed_at IS NULL OR c.changed_at < $settled_before)
+) AS payer
 """,
 )
 
-SERVICE: tuple[Derived, ...] = (PLAN_HISTORY, UNDERSERVED_SUBSCRIPTION, REACHED_PLAN, INVOICE_COVER)
+SERVICE: tuple[Derived, ...] = (PLAN_HISTORY, UNDERSERVED_SUBSCRIPTION, REACHED_PLAN, BLOCKED_PAYER)

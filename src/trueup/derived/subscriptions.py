@@ -12,8 +12,8 @@ EXCUSING = ("stripe_event", "stripe_invoice", "stripe_price")
 
 BOUGHT_ITEM = Derived(
     name="bought_item",
-    holds="Each item of a subscription beside the plan that its price means, and what "
-    "it costs. It is this app's if the price is in a plan, or its product is listed; without a list all are.",
+    holds="Each item of a subscription beside the plan that its price means, and what it costs. It is this app's if "
+    "the price is in a plan, or its product is listed; without a list all are.",
     sql="""
 SELECT i.subscription_id, i.item_id, i.price_id, i.lookup_key, i.product_id, i.quantity, i.metered,
        p.plan, p.rank,
@@ -30,64 +30,14 @@ LEFT JOIN stripe_product AS ours ON ours.product_id = i.product_id
 """,
 )
 
-RUNNING_BILL = Derived(
-    name="running_bill",
-    holds="One row per subscription that was billed for a plan and for the time that runs now. `is_given_up`: every "
-    "such invoice is void or uncollectible, or its money went back in full, by refunds, a lost dispute or a credit "
-    "note. `paid_at`: when the last of them that is paid was; NULL where none is.",
-    optional=("stripe_invoice", "stripe_invoice_line", "stripe_invoice_payment", "stripe_refund", "stripe_dispute"),
-    sql="""
-WITH bill AS (
-    SELECT DISTINCT i.invoice_id, coalesce(i.subscription_id, l.subscription_id) AS subscription_id,
-           i.status, greatest(i.total, i.amount_paid) AS charged, i.credited,
-           coalesce(i.paid_at, i.created_at) AS paid_at
-    FROM stripe_invoice_line AS l
-    JOIN stripe_invoice AS i       ON i.invoice_id = l.invoice_id
-    LEFT JOIN plan_price AS by_id  ON by_id.price_id = l.price_id
-    LEFT JOIN plan_price AS by_key ON by_key.price_id = l.lookup_key
-    WHERE l.period_start <= $now
-      AND l.period_end > $now
-      AND l.amount >= 0
-      AND NOT l.metered
-      AND i.livemode = $livemode
-      AND coalesce(by_id.plan, by_key.plan) IS NOT NULL
-),
-paid_back AS (
-    SELECT p.invoice_id, sum(moved.amount) AS amount
-    FROM (
-        SELECT payment_intent_id, amount FROM stripe_refund WHERE status = 'succeeded' AND created_at < $settled_before
-        UNION ALL
-        SELECT payment_intent_id, amount FROM stripe_dispute WHERE status = 'lost'
-    ) AS moved
-    JOIN stripe_invoice_payment AS p ON p.payment_intent_id = moved.payment_intent_id
-    GROUP BY p.invoice_id
-),
-judged AS (
-    SELECT bill.subscription_id, bill.paid_at,
-           CASE WHEN bill.status IN ('void', 'uncollectible') THEN 'given up'
-                WHEN bill.status <> 'paid'                    THEN 'pending'
-                WHEN bill.charged > 0 AND greatest(bill.credited, coalesce(b.amount, 0)) >= bill.charged THEN 'given up'
-                ELSE 'paid' END AS state
-    FROM bill
-    LEFT JOIN paid_back AS b ON b.invoice_id = bill.invoice_id
-    WHERE bill.subscription_id IS NOT NULL
-)
-SELECT subscription_id,
-       max(CASE WHEN state = 'given up' THEN 0 ELSE 1 END) = 0 AS is_given_up,
-       max(CASE WHEN state = 'paid' THEN paid_at END)          AS paid_at
-FROM judged
-GROUP BY subscription_id
-""",
-)
-
 SUBSCRIPTION_STANDING = Derived(
     name="subscription_standing",
-    holds="One row per subscription of this app: the plan of the highest rank among its items; what its latest invoice "
-    "charged, or else what its prices say, or the plan's; since when it is late; when it ends, or to which plan it "
-    "changes. `is_live`: it bills. `is_free`: it bills nothing, by its price or its plan. `is_owed`: what it pays for "
-    "must be there. `may_serve`: its account may keep the plan, or nothing says otherwise. Both follow what was paid "
-    "for the time that runs now, before the status. `is_settled`: nothing about it is so young that a webhook may be "
-    "on its way.",
+    holds="One row per subscription of this app: the plan of the highest rank among its items; what its latest "
+    "invoice charged, or else what its prices say, or the plan's; since when it is late; when it ends, or to which "
+    "plan it changes. `is_live`: it bills. `is_free`: it bills nothing, by its price or its plan. `is_owed`: what it "
+    "pays for must be there. `served_as`: the name of the span in which its account may keep the plan, or nothing "
+    "says otherwise; NULL where it may not. Both follow what was paid for the time that runs now, before the status. "
+    "`is_settled`: nothing about it is so young that a webhook may be on its way.",
     sql="""
 WITH meaning AS (
     SELECT subscription_id,
@@ -115,7 +65,7 @@ news AS (                              -- changes that may not have reached the 
 ),
 seen AS (
     SELECT s.subscription_id, s.customer_id, s.account_id AS named_account_id, s.status, s.paused,
-           s.created_at, s.current_period_end, s.cancel_at_period_end, s.ended_at,
+           s.created_at, s.current_period_start, s.current_period_end, s.trial_end, s.cancel_at_period_end, s.ended_at,
            m.unmapped_price_id, m.product_id,
            coalesce(m.unmapped_items, 0)                       AS unmapped_items,
            p.plan, p.rank, coalesce(p.paid, FALSE)             AS plan_paid,
@@ -136,6 +86,7 @@ seen AS (
            next_phase.plan                                     AS next_plan,
            next_phase.rank                                     AS next_rank,
            coalesce(running.is_given_up, FALSE)                AS is_given_up,
+           running.paid_at IS NOT NULL                         AS is_paid,
            coalesce(running.paid_at > s.ended_at, FALSE)       AS is_paid_after_its_end,
            s.created_at < $settled_before
                AND coalesce(s.current_period_start, s.created_at) < $settled_before
@@ -156,21 +107,26 @@ seen AS (
       AND NOT s.other_application
       AND (m.subscription_id IS NULL OR m.items_of_ours > 0)
 )
-SELECT subscription_id, customer_id, named_account_id, status, created_at, current_period_end, ended_at, late_since,
+SELECT subscription_id, customer_id, named_account_id, status, created_at, current_period_start, current_period_end,
+       trial_end, ended_at, late_since,
        plan, rank, plan_paid, unmapped_items, unmapped_price_id, product_id, charged_minor, charged_currency,
        ends_at, next_phase_at, next_plan, next_rank, is_free, is_given_up,
        coalesce(status IN ('active', 'trialing', 'past_due') AND NOT paused AND ended_at IS NULL, FALSE) AS is_live,
        coalesce((status IN ('active', 'trialing') OR (status = 'past_due' AND late_since >= $past_due_since))
                 AND NOT paused AND ended_at IS NULL AND NOT is_given_up, FALSE)
            OR is_paid_after_its_end AS is_owed,
-       CASE WHEN status IS NULL                   THEN TRUE
-            WHEN is_paid_after_its_end            THEN TRUE
-            WHEN paused AND NOT $paused_entitles  THEN FALSE
-            WHEN is_given_up AND NOT paused       THEN FALSE   -- a pause may void the bills that fall into it
-            WHEN status IN ('active', 'trialing') THEN TRUE
-            WHEN status = 'past_due'              THEN coalesce(late_since >= $past_due_since, TRUE)
-            WHEN status = 'canceled' THEN cancel_at_period_end AND coalesce(current_period_end > $now, FALSE)
-            ELSE FALSE END AS may_serve,
+       CASE WHEN status IS NULL                                          THEN 'subscription'
+            WHEN is_paid_after_its_end                                   THEN 'paid'
+            WHEN paused AND NOT $paused_entitles                         THEN NULL
+            WHEN paused AND status IN ('active', 'trialing')             THEN 'pause'  -- it may void its time's bills
+            WHEN is_given_up AND NOT paused                              THEN NULL
+            WHEN status = 'trialing'                                     THEN 'trial'
+            WHEN status = 'active' AND is_paid                           THEN 'paid'
+            WHEN status = 'active'                                       THEN 'subscription'
+            WHEN status = 'past_due'
+                 AND coalesce(late_since >= $past_due_since, TRUE)       THEN 'grace'
+            WHEN status = 'canceled' AND cancel_at_period_end
+                 AND coalesce(current_period_end > $now, FALSE)          THEN 'subscription' END AS served_as,
        coalesce(is_settled, FALSE) AS is_settled
 FROM seen
 """,
@@ -189,9 +145,9 @@ WHERE s.is_live AND i.is_ours AND i.quantity > 1 AND NOT i.metered
 
 SUBSCRIPTION_LINK = Derived(
     name="subscription_link",
-    holds="Each account that a subscription may belong to, and the strongest reason: 1 the subscription names it, "
-    "2 it names the subscription, 3 the finished checkout that made the subscription names it, 4 it names the "
-    "customer, 5 the customer names it.",
+    holds="Each account that a subscription may belong to, and the strongest reason: 1 the subscription names it, 2 "
+    "it names the subscription, 3 the finished checkout that made the subscription names it, 4 it names the customer, "
+    "5 the customer names it.",
     optional=("stripe_checkout_session",),
     sql="""
 SELECT subscription_id, account_id, min(strength) AS strength, min(is_closed) AS is_closed
@@ -254,7 +210,6 @@ GROUP BY l.subscription_id
 
 SUBSCRIPTIONS: tuple[Derived, ...] = (
     BOUGHT_ITEM,
-    RUNNING_BILL,
     SUBSCRIPTION_STANDING,
     SEAT_PRICE,
     SUBSCRIPTION_LINK,

@@ -175,6 +175,8 @@ class StripeInvoice:
     amount_paid: int = fact(2900)
     credited: int = 0
     """The amount that credit notes took back after it was paid."""
+    credited_before: int = 0
+    """The amount that credit notes took off before it was paid."""
     paid_out_of_band: bool = False
     created_at: datetime = fact(datetime(2026, 2, 15))
     paid_at: datetime | None = None

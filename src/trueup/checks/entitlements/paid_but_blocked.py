@@ -38,47 +38,29 @@ CHECK = Check(
     "and whatever caused it is likely to be doing the same to others.",
     optional=(*EXCUSING, "stripe_customer", "ledger_entry"),
     population="""
-SELECT count(DISTINCT h.account_id)
-FROM subscription_standing AS s
-JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
-JOIN account AS a             ON a.account_id = h.account_id
-WHERE s.is_owed AND a.active
+SELECT count(DISTINCT a.account_id)
+FROM account AS a
+LEFT JOIN subscription_holder AS h   ON h.account_id = a.account_id
+LEFT JOIN subscription_standing AS s ON s.subscription_id = h.subscription_id
+LEFT JOIN owed_purchase AS o         ON o.account_id = a.account_id
+WHERE a.active AND (s.is_owed OR o.account_id IS NOT NULL)
 """,
-    # A price in no plan does not say which plan is owed, and is a finding of its own. But if the account was served a
-    # paid plan while this subscription ran, and no longer is, it is blocked whatever the price means.
     violations="""
-WITH granted AS (                      -- accounts that were credited for a price that is now in no plan
-    SELECT account_id, max(created_at) AS granted_at
-    FROM ledger_entry
-    WHERE kind = 'subscription_grant'
-      AND posted
-      AND account_id IN (SELECT account_id FROM underserved_subscription WHERE plan_owed IS NULL)
-    GROUP BY account_id
-),
-in_order AS (                          -- of the plans that an account is owed, the highest counts
+WITH in_order AS (                     -- of the plans that an account is owed, the highest counts
     SELECT b.*,
-           coalesce(b.plan_owed, CASE WHEN c.demoted_at >= b.created_at THEN c.from_plan END, b.unmapped_price_id)
-               AS paid_for,
            row_number() OVER (PARTITION BY b.account_id
-                              ORDER BY coalesce(b.rank, -1) DESC, b.created_at DESC, b.subscription_id) AS place
-    FROM underserved_subscription AS b
-    JOIN reached_plan AS v      ON v.subscription_id = b.subscription_id
-    LEFT JOIN plan_history AS c ON c.account_id = b.account_id
-    LEFT JOIN granted AS g      ON g.account_id = b.account_id AND g.granted_at >= b.created_at
-    WHERE v.unknown_plans = 0
-      AND (c.changed_at IS NULL OR c.changed_at < $settled_before)
-      AND ((b.plan_owed IS NOT NULL AND b.rank > v.highest_rank)
-           OR (b.plan_owed IS NULL AND v.is_paid = 0 AND (c.demoted_at >= b.created_at OR g.account_id IS NOT NULL)))
+                              ORDER BY coalesce(b.rank, -1) DESC, b.created_at DESC, b.paid_by) AS place
+    FROM blocked_payer AS b
 )
 SELECT account_id AS subject,
-       account_id, plan, paid_for, subscription_id, status, current_period_end,
+       account_id, plan, paid_for, paid_by, subscription_id, status, current_period_end,
        customer_id, stripe_customer_id, unmapped_price_id,
        rivals AS accounts_of_customer,
        charged_minor, charged_currency
 FROM in_order
 WHERE place = 1
 """,
-    message="{subject} pays for {paid_for} ({subscription_id} is {status}) but is served {plan}.",
+    message="{subject} pays for {paid_for} ({paid_by} is {status}) but is served {plan}.",
     impact=money_at_risk("charged_minor", "charged_currency"),
     cases=(
         Case(name="served what is paid for", given=(*_SOLD, _SERVED, *_PAID)),

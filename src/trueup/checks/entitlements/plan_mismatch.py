@@ -37,29 +37,24 @@ CHECK = Check(
     "every such account on the wrong one.",
     optional=(*EXCUSING, "stripe_customer"),
     population="""
-SELECT count(DISTINCT h.account_id)
-FROM subscription_standing AS s
-JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
-JOIN account AS a             ON a.account_id = h.account_id
-JOIN plan AS mine             ON mine.plan = a.plan
-WHERE s.is_owed AND s.plan_paid AND a.active AND mine.paid
+SELECT count(DISTINCT a.account_id)
+FROM account AS a
+JOIN plan AS mine                    ON mine.plan = a.plan
+LEFT JOIN subscription_holder AS h   ON h.account_id = a.account_id
+LEFT JOIN subscription_standing AS s ON s.subscription_id = h.subscription_id
+LEFT JOIN owed_purchase AS o         ON o.account_id = a.account_id
+WHERE a.active AND mine.paid AND (s.is_owed AND s.plan_paid OR o.account_id IS NOT NULL)
 """,
     # Where the local plan is the lower one, the customer is blocked: that is paid-but-blocked.
     violations="""
 WITH other_plan AS (
-    SELECT a.account_id, a.plan, mine.rank AS rank_served,
-           s.subscription_id, s.customer_id, s.status, s.plan AS paid_for, s.rank AS rank_paid, s.current_period_end,
-           s.charged_minor, s.charged_currency,
-           row_number() OVER (PARTITION BY a.account_id
-                              ORDER BY s.rank DESC, s.created_at DESC, s.subscription_id) AS place
-    FROM subscription_standing AS s
-    JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
-    JOIN account AS a             ON a.account_id = h.account_id
-    JOIN plan AS mine             ON mine.plan = a.plan
-    WHERE s.is_owed
-      AND s.plan_paid
-      AND s.plan <> a.plan
-      AND h.rivals = 1
+    SELECT a.account_id, a.plan, mine.rank AS rank_served, o.subscription_id, o.paid_by, o.customer_id, o.status,
+           o.plan AS paid_for, o.rank AS rank_paid, o.current_period_end, o.charged_minor, o.charged_currency,
+           row_number() OVER (PARTITION BY a.account_id ORDER BY o.rank DESC, o.created_at DESC, o.paid_by) AS place
+    FROM owed_plan AS o
+    JOIN account AS a ON a.account_id = o.account_id
+    JOIN plan AS mine ON mine.plan = a.plan
+    WHERE o.plan <> a.plan
       AND a.active
       AND a.role = 'user'
       AND NOT a.unlimited_credits
@@ -67,31 +62,30 @@ WITH other_plan AS (
       AND (a.created_at IS NULL OR a.created_at < $settled_before)
 ),
 excused AS (
-    SELECT l.account_id                -- another of its subscriptions explains the plan, now or at its next phase
+    SELECT t.account_id                -- another span of its time explains the plan, or one for a plan that is not known
     FROM other_plan AS o
-    JOIN subscription_link AS l     ON l.account_id = o.account_id
-    JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
-    WHERE s.may_serve AND (s.plan = o.plan OR s.next_plan = o.plan)
+    JOIN account_time AS t ON t.account_id = o.account_id
+    WHERE t.is_running AND coalesce(t.plan, o.plan) = o.plan
     UNION
-    SELECT l.account_id                -- a price here may mean any plan, or a change is on its way
+    SELECT l.account_id                -- it comes to the plan at its next phase, or a change is on its way
     FROM other_plan AS o
     JOIN subscription_link AS l     ON l.account_id = o.account_id
     JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
-    WHERE NOT s.is_settled OR (s.may_serve AND s.plan IS NULL)
+    WHERE NOT s.is_settled OR (s.served_as IS NOT NULL AND coalesce(s.next_plan = o.plan OR s.plan IS NULL, FALSE))
     UNION
     SELECT account_id FROM plan_change WHERE changed_at >= $settled_before
     UNION
     SELECT account_id FROM paid_seat
 )
 SELECT account_id AS subject,
-       account_id, plan, paid_for, subscription_id, customer_id, status, current_period_end,
+       account_id, plan, paid_for, paid_by, subscription_id, customer_id, status, current_period_end,
        charged_minor, charged_currency
 FROM other_plan AS o
 WHERE place = 1
   AND rank_served >= rank_paid
   AND NOT EXISTS (SELECT 1 FROM excused AS e WHERE e.account_id = o.account_id)
 """,
-    message="{subject} pays for {paid_for} ({subscription_id}) but is served {plan}.",
+    message="{subject} pays for {paid_for} ({paid_by}) but is served {plan}.",
     impact=money_at_risk("charged_minor", "charged_currency"),
     cases=(
         Case(name="served what is paid for", given=(*_SOLD, dataclasses.replace(_TEAM, plan="PRO"), *_PAYS_PRO)),

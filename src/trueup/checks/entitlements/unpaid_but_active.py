@@ -66,13 +66,16 @@ WHERE a.active
     # A customer that is gone, or never existed, is a finding of its own; so is one of the other mode.
     violations="""
 WITH excused AS (
+    SELECT t.account_id
+    FROM account_time AS t
+    LEFT JOIN plan AS p ON p.plan = t.plan
+    WHERE t.is_running AND (t.plan IS NULL OR p.paid)
+    UNION ALL
     SELECT l.account_id
     FROM subscription_link AS l
-    JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
-    WHERE ((s.may_serve AND (s.plan IS NULL OR s.plan_paid)) OR NOT s.is_settled)
-      AND (l.strength = 1 OR l.subscription_id NOT IN (SELECT subscription_id FROM taken_subscription))
-    UNION ALL
-    SELECT account_id FROM invoice_cover
+    JOIN subscription_standing AS s     ON s.subscription_id = l.subscription_id
+    LEFT JOIN taken_subscription AS not_its ON not_its.subscription_id = l.subscription_id
+    WHERE NOT s.is_settled AND (l.strength = 1 OR not_its.subscription_id IS NULL)
     UNION ALL
     SELECT account_id FROM paid_seat
     UNION ALL
@@ -91,7 +94,6 @@ unpaid AS (
       AND c.livemode = $livemode
       AND (a.created_at IS NULL OR a.created_at < $settled_before)
       AND NOT EXISTS (SELECT 1 FROM excused AS e WHERE e.account_id = a.account_id)
-      AND NOT EXISTS (SELECT 1 FROM invoice_cover AS e WHERE e.customer_id = a.stripe_customer_id)
       AND EXISTS (SELECT 1 FROM stripe_reading AS r WHERE r.relation = 'stripe_subscription' AND r.complete_since IS NULL)
 ),
 elsewhere AS (                         -- a live subscription of another customer with the same address
@@ -99,7 +101,7 @@ elsewhere AS (                         -- a live subscription of another custome
     FROM unpaid AS u
     JOIN stripe_customer AS c       ON lower(c.email) = lower(u.email)
     JOIN subscription_standing AS s ON s.customer_id = c.customer_id
-    WHERE s.may_serve AND (s.plan IS NULL OR s.plan_paid)
+    WHERE s.served_as IS NOT NULL AND (s.plan IS NULL OR s.plan_paid)
 ),
 latest AS (                            -- the account's last subscription
     SELECT u.account_id, arg_max(s.subscription_id, (s.created_at, s.subscription_id)) AS subscription_id

@@ -53,6 +53,7 @@ account_id        parent.subscription_details.metadata.$account since 2025-03-31
 collection_method  collection_method
                    billing until 2019-10-17
 credited          post_payment_credit_notes_amount
+credited_before   pre_payment_credit_notes_amount
 paid_out_of_band  paid_out_of_band until 2025-03-31
 created_at         created
                    date until 2019-03-14
