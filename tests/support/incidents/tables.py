@@ -30,8 +30,10 @@ def written(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
     by_relation: dict[Relation, list[Row]] = {relation: [] for relation in _PLACES}
     for row in rows:
         by_relation[type(row)].append(row)
+    columns_of_app = {table.name: {column.name for column in table.columns} for table in TABLES}
     for relation, (table_name, renamed) in _PLACES.items():
-        names = [one.name for one in dataclasses.fields(relation)]
+        names = [field.name for field in dataclasses.fields(relation)]
+        names = [name for name in names if renamed.get(name, name) in columns_of_app[table_name]]
         columns = ", ".join(renamed.get(name, name) for name in names)
         marks = ", ".join("?" * len(names))
         values = ([_stored(getattr(row, name)) for name in names] for row in by_relation[relation])
