@@ -9,6 +9,9 @@ _OF_STRIPE = (
     *("stripe_event", "stripe_price", "stripe_payment_intent", "stripe_checkout_session"),
 )
 
+PAYING = ("stripe_subscription", "stripe_subscription_item", "stripe_customer", *_OF_STRIPE)
+"""Relations that say what was paid for: ``optional`` to a check that they can only excuse from."""
+
 HELD_TIME = Derived(
     name="held_time",
     holds="Each span of paid time beside every account that it may be for, and the strongest reason, as a "

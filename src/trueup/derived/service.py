@@ -23,6 +23,34 @@ GROUP BY move.account_id
 """,
 )
 
+PLAN_MOVE = Derived(
+    name="plan_move",
+    holds="One row per change of a plan: whether a paid plan was left, and whether one was reached. A plan that the "
+    "config does not know may have been paid.",
+    sql="""
+SELECT c.account_id, c.changed_at,
+       coalesce(former.paid, TRUE) AS left_paid,
+       coalesce(latter.paid, TRUE) AS reached_paid
+FROM plan_change AS c
+LEFT JOIN plan AS former ON former.plan = c.from_plan
+LEFT JOIN plan AS latter ON latter.plan = c.to_plan
+""",
+)
+
+PLAN_ALLOWANCE = Derived(
+    name="plan_allowance",
+    holds="One row per plan that owes credits: the most that one period of it, or one unit of a price of it, ever "
+    "owed.",
+    sql="""
+SELECT p.plan, p.paid, max(greatest(coalesce(p.credits_per_period, 0), coalesce(c.credits, 0))) AS credits
+FROM plan AS p
+LEFT JOIN plan_price AS named ON named.plan = p.plan
+LEFT JOIN price_credits AS c  ON c.price_name = named.price_id
+GROUP BY p.plan, p.paid
+HAVING max(greatest(coalesce(p.credits_per_period, 0), coalesce(c.credits, 0))) > 0
+""",
+)
+
 UNDERSERVED_SUBSCRIPTION = Derived(
     name="underserved_subscription",
     holds="The subscriptions that are owed service and whose account is on a lower plan than the one paid for; those "
@@ -126,4 +154,11 @@ FROM (
 """,
 )
 
-SERVICE: tuple[Derived, ...] = (PLAN_HISTORY, UNDERSERVED_SUBSCRIPTION, REACHED_PLAN, BLOCKED_PAYER)
+SERVICE: tuple[Derived, ...] = (
+    PLAN_HISTORY,
+    PLAN_MOVE,
+    PLAN_ALLOWANCE,
+    UNDERSERVED_SUBSCRIPTION,
+    REACHED_PLAN,
+    BLOCKED_PAYER,
+)

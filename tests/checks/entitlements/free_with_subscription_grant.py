@@ -5,14 +5,97 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from trueup.checks.case_rows import paid_invoice
+from trueup.checks.case_rows import invoice_line, paid_invoice
 from trueup.checks.entitlements.free_with_subscription_grant import _FREE_ACCOUNT, _PLANS, _change, _grant
 from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
-from trueup.model.relations import Account, EntryKind, Exemption, LedgerEntry, Member
-from trueup.model.stripe_objects import InvoiceStatus, StripeEvent
+from trueup.model.price_list import PriceCredits
+from trueup.model.relations import Account, EntryKind, Exemption, LedgerEntry, Member, Plan, PlanPrice
+from trueup.model.stripe_objects import (
+    InvoiceStatus,
+    StripeEvent,
+    StripeSubscription,
+    StripeSubscriptionItem,
+    SubscriptionStatus,
+)
+
+_CHURNED = (
+    PlanPrice(price_id="price_pro", plan="PRO"),
+    Account(account_id="user_1", plan="FREE", stripe_customer_id="cus_1", created_at=ago(days=200)),
+    StripeSubscription(
+        subscription_id="sub_1", status=SubscriptionStatus.CANCELED, created_at=ago(days=65), ended_at=ago(days=5)
+    ),
+    StripeSubscriptionItem(item_id="si_1"),
+    paid_invoice(ago(days=35), subscription="sub_1"),
+    invoice_line(start=ago(days=35)),
+)
+_ALLOWANCE = (
+    Plan(plan="FREE", rank=0, credits_per_period=Decimal(50)),
+    *_PLANS[1:],
+    _FREE_ACCOUNT,
+)
 
 CASES: tuple[Case, ...] = (
+    Case(
+        name="the subscription is over, and the grant names nothing: its time was paid for then",
+        given=(*_PLANS, *_CHURNED, _grant(1, ago(days=35), invoice=None), _grant(2, ago(days=20), invoice=None)),
+    ),
+    Case(
+        name="granted seconds before the time that was paid for begins",
+        given=(*_PLANS, *_CHURNED, _grant(1, ago(days=35, minutes=10), invoice=None)),
+    ),
+    Case(
+        name="granted after the time that was paid for",
+        given=(*_PLANS, *_CHURNED, _grant(1, ago(days=4), invoice=None)),
+        fires=("user_1",),
+    ),
+    Case(
+        name="granted in a time whose bill was given up",
+        given=(
+            *_PLANS,
+            *_CHURNED[:-2],
+            paid_invoice(ago(days=35), subscription="sub_1", status=InvoiceStatus.UNCOLLECTIBLE),
+            _CHURNED[-1],
+            _grant(1, ago(days=20), invoice=None),
+        ),
+        fires=("user_1",),
+    ),
+    Case(
+        name="granted in a trial that ended without a payment",
+        given=(
+            *_PLANS,
+            *_CHURNED[:2],
+            StripeSubscription(
+                subscription_id="sub_1",
+                status=SubscriptionStatus.CANCELED,
+                created_at=ago(days=30),
+                trial_end=ago(days=16),
+                ended_at=ago(days=16),
+            ),
+            _CHURNED[3],
+            _grant(1, ago(days=30), invoice=None),
+        ),
+    ),
+    Case(
+        name="the free plan has an allowance",
+        given=(*_ALLOWANCE, _grant(1, ago(days=20), amount=50, invoice=None), _grant(2, ago(days=10), amount=20)),
+    ),
+    Case(
+        name="more than the free plan's allowance",
+        given=(*_ALLOWANCE, _grant(1, ago(days=20), amount=51, invoice=None)),
+        fires=("user_1",),
+        evidence={"user_1": {"grants": 1, "granted_credits": Decimal(51)}},
+    ),
+    Case(
+        name="the free plan's price has an allowance",
+        given=(
+            *_PLANS,
+            _FREE_ACCOUNT,
+            PlanPrice(price_id="price_free", plan="FREE"),
+            PriceCredits(price_name="price_free", credits=Decimal(50)),
+            _grant(1, ago(days=20), amount=50),
+        ),
+    ),
     Case(
         name="the subscription is over, and the app keeps no history: the grant's invoice was paid",
         given=(*_PLANS, _FREE_ACCOUNT, _grant(1, ago(days=20)), paid_invoice(ago(days=20))),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+from trueup.checks.case_rows import invoice_line, paid_invoice
 from trueup.checks.entitlements.stale_paid_plan import _CUSTOMER, _MONTHLY, _PLANS, _YEARLY, _renewal
 from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
+from trueup.model.price_list import SoldPrice
 from trueup.model.relations import (
     Account,
     Exemption,
@@ -40,6 +42,42 @@ def _billed(
 
 
 CASES: tuple[Case, ...] = (
+    Case(
+        name="bought for good, and credited once",
+        given=(
+            *_PLANS,
+            _MONTHLY,
+            _CUSTOMER,
+            PlanPrice(price_id="price_life", plan="PRO"),
+            SoldPrice(price_name="price_life", lifetime=True),
+            paid_invoice(ago(days=300), total=18_000),
+            invoice_line("price_life", amount=18_000, start=ago(days=300), days=0),
+            _renewal(ago(days=300)),
+        ),
+    ),
+    Case(
+        name="a year paid by an invoice of its own, and credited when it began",
+        given=(
+            *_PLANS,
+            _MONTHLY,
+            _CUSTOMER,
+            paid_invoice(ago(days=200), total=24_000),
+            invoice_line(None, amount=24_000, start=ago(days=200), days=365),
+            _renewal(ago(days=200)),
+        ),
+    ),
+    Case(
+        name="a year paid by an invoice of its own, and last credited before it began",
+        given=(
+            *_PLANS,
+            _MONTHLY,
+            _CUSTOMER,
+            paid_invoice(ago(days=200), total=24_000),
+            invoice_line(None, amount=24_000, start=ago(days=200), days=365),
+            _renewal(ago(days=240)),
+        ),
+        fires=("user_1",),
+    ),
     Case(
         name="net-60 invoice paid by transfer, where the policy allows sixty days",
         given=(*_PLANS, _MONTHLY, _CUSTOMER, _renewal(ago(days=90))),

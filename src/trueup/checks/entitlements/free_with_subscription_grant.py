@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from trueup.checks.case_rows import entry
+from trueup.derived.account_time import PAYING
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import Account, EntryKind, Plan, PlanChange
@@ -31,7 +32,7 @@ CHECK = Check(
     title="Subscription credits granted to an account on a free plan",
     why="Either the account gets subscription credits without paying, or a customer pays for a plan that was taken "
     "away: credits are lost in the first case, the customer in the second.",
-    optional=("stripe_event", "stripe_invoice", "ledger_entry.stripe_event_id", "ledger_entry.stripe_invoice_id"),
+    optional=(*PAYING, "ledger_entry.stripe_event_id", "ledger_entry.stripe_invoice_id"),
     population="""
 SELECT count(*)
 FROM account AS a
@@ -45,6 +46,7 @@ WITH received AS (                     -- this period's grants to accounts that 
     JOIN account AS a           ON a.account_id = e.account_id
     JOIN plan AS p              ON p.plan = a.plan
     LEFT JOIN paid_seat AS seat ON seat.account_id = e.account_id
+    LEFT JOIN plan_allowance AS allowance ON allowance.plan = a.plan AND allowance.credits >= e.amount
     LEFT JOIN stripe_event AS listed ON listed.event_id = e.stripe_event_id
     LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = coalesce(e.stripe_invoice_id, listed.invoice_id)
                                     AND bill.status = 'paid' AND bill.livemode = $livemode
@@ -56,17 +58,20 @@ WITH received AS (                     -- this period's grants to accounts that 
       AND a.active
       AND NOT p.paid
       AND seat.account_id IS NULL
+      AND allowance.plan IS NULL
 ),
-plan_move AS (                         -- the accounts' plan changes; a plan the config does not know may have been paid
-    SELECT c.account_id, c.changed_at,
-           coalesce(former.paid, TRUE) AS left_paid,
-           coalesce(latter.paid, TRUE) AS reached_paid
-    FROM plan_change AS c
-    LEFT JOIN plan AS former ON former.plan = c.from_plan
-    LEFT JOIN plan AS latter ON latter.plan = c.to_plan
+paid_for AS (                          -- grants in a time that was paid for then, or was a trial
+    SELECT DISTINCT r.entry_id
+    FROM received AS r
+    JOIN account_time AS t ON t.account_id = r.account_id
+    JOIN plan AS p         ON p.plan = t.plan AND p.paid
+    WHERE t.span IN ('paid', 'returned', 'trial', 'grace', 'lifetime')
+      AND date_diff('second', r.created_at, t.starts_at) <= $settle_seconds
+      AND (t.ends_at IS NULL OR t.ends_at > r.created_at)
 ),
 judged AS (
-    SELECT r.account_id, r.plan, r.entry_id, r.amount, r.created_at, r.is_paid_for,
+    SELECT r.account_id, r.plan, r.entry_id, r.amount, r.created_at,
+           r.is_paid_for OR then_paid.entry_id IS NOT NULL AS is_paid_for,
            arg_max(m.reached_paid, CASE WHEN m.changed_at <= r.created_at THEN (m.changed_at, m.reached_paid) END)
                AS paid_by_the_change_before,
            arg_min(m.left_paid, CASE WHEN m.changed_at > r.created_at THEN (m.changed_at, m.reached_paid) END)
@@ -76,8 +81,9 @@ judged AS (
                      AND m.reached_paid THEN 1 ELSE 0 END)
                AS paid_moments_later
     FROM received AS r
-    LEFT JOIN plan_move AS m ON m.account_id = r.account_id
-    GROUP BY r.account_id, r.plan, r.entry_id, r.amount, r.created_at, r.is_paid_for
+    LEFT JOIN plan_move AS m        ON m.account_id = r.account_id
+    LEFT JOIN paid_for AS then_paid ON then_paid.entry_id = r.entry_id
+    GROUP BY r.account_id, r.plan, r.entry_id, r.amount, r.created_at, r.is_paid_for, then_paid.entry_id
 )
 SELECT account_id      AS subject,
        account_id,

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from trueup.checks.case_rows import entry
+from trueup.derived.account_time import PAYING
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import Account, EntryKind, Interval, LedgerEntry, Plan, PlanPrice
@@ -35,7 +36,7 @@ CHECK = Check(
     title="Paid plan without a recent renewal",
     why="Either the subscription has ended and the account is still served, or it was renewed and the customer never "
     "got the credits of the period that was paid for.",
-    optional=("stripe_subscription", "stripe_subscription_item"),
+    optional=PAYING,
     population="""
 SELECT count(*)
 FROM account AS a
@@ -97,6 +98,12 @@ SELECT account_id                             AS subject,
        price_minor, price_currency
 FROM covered
 WHERE date_diff('second', covered_from, $now) > (interval_days + $past_due_grace_days) * $day_seconds
+  AND NOT EXISTS (                     -- a time that is paid for still, and was credited when it began
+    SELECT 1
+    FROM account_time AS t
+    WHERE t.account_id = covered.account_id AND t.is_running
+      AND (t.span = 'lifetime' OR t.span = 'paid' AND date_diff('second', last_renewal_at, t.starts_at) <= $settle_seconds)
+  )
 """,
     message="{subject} is on {plan}, billed every {interval_days} days at most, and was not renewed for {days_without_renewal} days.",
     impact=money_at_risk("price_minor", "price_currency"),
