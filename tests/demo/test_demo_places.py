@@ -51,7 +51,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_tables_that_are_there_are_not_written_over_unless_forced(company: Company, place: str) -> None:
     company.write(place)
-    with pytest.raises(ConfigurationError, match="already has credit_transactions, members, plan_changes") as refused:
+    with pytest.raises(
+        ConfigurationError, match="already has credit_grants, credit_transactions, members, plan_changes"
+    ) as refused:
         company.write(place)
     assert PASSWORD not in str(refused.value)
     assert ENCODED_PASSWORD not in str(refused.value)

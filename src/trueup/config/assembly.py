@@ -27,7 +27,7 @@ from trueup.config.settings import (
 from trueup.config.stripe_tables import stripe_tables
 from trueup.model.gate import UNREACHABLE
 from trueup.model.policy import Policy
-from trueup.model.relations import GATES, STRIPE, relation_name
+from trueup.model.relations import GATES, ONLY_WHERE_MAPPED, STRIPE, relation_name
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def assemble(
         plan_prices=add_priced_plans(prices, document.prices, plans, path=path),
         price_list=price_list(document.prices, path=path),
         exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
-        policy=_read_policy(document, known_checks, path),
+        policy=_read_policy(document, known_checks, path, mapped),
         repairs=repair_settings(document.repairs, tables={mapping.table for mapping in relations.values()}, path=path),
         schedule=schedule_settings(document.audits, path=path),
         server=server_settings(document.server, path=path, environ=environ),
@@ -111,7 +111,9 @@ def _read_addresses(document: Document) -> dict[str, str]:
     return {key: text for key, text in addresses.items() if text is not None}
 
 
-def _read_policy(document: Document, known_checks: Collection[str] | None, path: Path) -> Policy:
+def _read_policy(
+    document: Document, known_checks: Collection[str] | None, path: Path, mapped: Collection[str]
+) -> Policy:
     section = document.policy
     for check in section.severity:
         refuse_unknown_check(check, known_checks, ("policy", "severity", check), path)
@@ -120,7 +122,8 @@ def _read_policy(document: Document, known_checks: Collection[str] | None, path:
         reason = "cannot be off, or a gate that could not be asked would pass as right"
         raise complaint(path, ("policy", "severity", UNREACHABLE), f"{reason}; {mend}")
     severity = {check: None if word == OFF else Severity(word) for check, word in section.severity.items()}
-    without = (*(() if document.stripe.enabled else STRIPE), *(() if document.gates.enabled else GATES))
+    without = [*(() if document.stripe.enabled else STRIPE), *(() if document.gates.enabled else GATES)]
+    without += [relation for relation in ONLY_WHERE_MAPPED if relation_name(relation) not in mapped]
     return settings_from(
         Policy,
         section,

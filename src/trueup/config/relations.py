@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from trueup.config.config_errors import complaint, suggestion
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 Need = tuple[str, str]
 """A relation and one of its columns; for the relation's table, the column is empty."""
 
-_NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member")
+_NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member", "credit_grant")
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_OF_GRANTS = ("remaining", "expires_at")
+"""What may be mapped on a ledger entry that is a grant of its own."""
 _PLAN_COLUMNS = frozenset({("account", "plan"), ("plan_change", "from_plan"), ("plan_change", "to_plan")})
 
 
@@ -33,7 +37,7 @@ def relation_mappings(
     """
     for name, section in own.items():
         _refuse_unknown(name, section, path)
-    merged = relations_over(preset, own)
+    merged = _with_grants(relations_over(preset, own), path)
     return {name: _mapping(name, section, plans=plans, path=path) for name, section in merged.items()}
 
 
@@ -41,7 +45,8 @@ def named_in(own: Mapping[str, RelationSection]) -> frozenset[Need]:
     """What the config itself names, and so must exist; a name that only a preset has may be missing."""
     tables = {(name, "") for name, section in own.items() if section.table is not None}
     columns = {(name, column) for name, section in own.items() for column in (*section.columns, *section.values)}
-    return frozenset(tables | columns)
+    of_grants = {("credit_grant", column) for column in _OF_GRANTS if ("ledger_entry", column) in columns}
+    return frozenset(tables | columns | of_grants)
 
 
 def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
@@ -49,11 +54,45 @@ def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
     if name not in relations:
         raise complaint(path, ("relations", name), f"is not a known relation{suggestion(name, relations)}")
     columns = [column.name for column in columns_of(relation_named(name))]
+    columns += _OF_GRANTS if name == "ledger_entry" else ()
     for part, words in (("columns", section.columns), ("values", section.values)):
         for column in words:
             if column not in columns:
                 problem = f"is not a known column{suggestion(column, columns)}"
                 raise complaint(path, ("relations", name, part, column), problem)
+
+
+def _with_grants(sections: dict[str, RelationSection], path: Path) -> dict[str, RelationSection]:
+    """The relations, with one of the grants that ledger entries are where these say what is left and until when."""
+    entry = sections.get("ledger_entry")
+    said = [column for column in _OF_GRANTS if entry is not None and column in entry.columns]
+    if entry is None or not said:
+        return sections
+    key = ("relations", "ledger_entry", "columns", said[0])
+    if "credit_grant" in sections:
+        raise complaint(path, key, "is mapped beside [relations.credit_grant], which says the same: leave one of them")
+    if len(said) < len(_OF_GRANTS):
+        missing = next(column for column in _OF_GRANTS if column not in said)
+        raise complaint(path, key, f"is mapped without {missing}: an entry's lapsed credits need both")
+    columns = {name: column for name, column in entry.columns.items() if name not in _OF_GRANTS}
+    shared = {name: columns[name] for name in ("account_id", "amount", "entry_id") if name in columns}
+    grant = entry.model_copy(
+        update={
+            "columns": {"grant_id": columns.get("entry_id", ""), **shared, **{n: entry.columns[n] for n in _OF_GRANTS}},
+            "values": {},
+            "where": _of_grants_only(entry),
+            "dense_sequence": None,
+            "allow_empty": None,
+        }
+    )
+    return {**sections, "ledger_entry": entry.model_copy(update={"columns": columns}), "credit_grant": grant}
+
+
+def _of_grants_only(entry: RelationSection) -> str | None:
+    """The condition that leaves out entries without a date, where it can be written without knowing how to quote."""
+    column = entry.columns["expires_at"]
+    dated = f"{column} IS NOT NULL" if _PLAIN_NAME.fullmatch(column) else None
+    return " AND ".join(f"({part})" for part in (entry.where, dated) if part) or None
 
 
 def _mapping(name: str, section: RelationSection, *, plans: Collection[str], path: Path) -> RelationMapping:

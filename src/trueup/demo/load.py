@@ -23,6 +23,7 @@ _TABLES = {
     "livemode BOOLEAN",
     "scene_plan_switch": "number BIGINT, from_plan VARCHAR, to_plan VARCHAR, made_at TIMESTAMP, actor VARCHAR, "
     "reason VARCHAR",
+    "scene_grant": "number BIGINT, amount BIGINT, remaining BIGINT, expires_at TIMESTAMP",
     "scene_membership": "organisation BIGINT, member BIGINT, role VARCHAR",
 }
 
@@ -85,6 +86,9 @@ def load_scenes(connection: DuckDBPyConnection, scenes: Sequence[Scene]) -> dict
             (s.person.number, s.from_plan, s.to_plan, s.at, s.actor, None)
             for scene in scenes
             for s in scene.plan_switches
+        ],
+        "scene_grant": [
+            (g.person.number, g.amount, g.remaining, g.expires_at) for scene in scenes for g in scene.grants
         ],
         "scene_membership": [
             (m.organisation.number, m.person.number, m.role) for scene in scenes for m in scene.memberships

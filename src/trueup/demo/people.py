@@ -137,6 +137,16 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expiring:
+    """Credits that are good until a day, and what is left of them."""
+
+    person: Person
+    amount: int
+    remaining: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Excused:
     """An exemption of the demo's config."""
 

@@ -22,6 +22,7 @@ def make_rows(connection: DuckDBPyConnection, *, span: Span) -> None:
         ("credit_transactions", _LEDGER),
         ("plan_changes", _PLANS),
         ("members", _MEMBERS),
+        ("credit_grants", _GRANTS),
     ):
         connection.execute(f"CREATE VIEW {name} AS {sql}")
     since = f"TIMESTAMP '{span.recorded_since:%Y-%m-%d %H:%M:%S}'"
@@ -130,6 +131,13 @@ FROM team_seat
 UNION ALL
 SELECT account_id(organisation), account_id(member), role, TRUE FROM scene_membership
 ORDER BY account_id, member_id
+"""
+
+_GRANTS = """
+SELECT row_number() OVER (ORDER BY expires_at, number, amount) AS id, account_id(number) AS user_id, amount, remaining,
+       expires_at
+FROM scene_grant
+ORDER BY id
 """
 
 _EVENTS = f"""

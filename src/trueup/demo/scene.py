@@ -19,7 +19,7 @@ from trueup.demo.offer import (
     OfferedPrice,
     pack_cents,
 )
-from trueup.demo.people import Event, Excused, Expected, Membership, Move, Person, PlanSwitch, Subject
+from trueup.demo.people import Event, Excused, Expected, Expiring, Membership, Move, Person, PlanSwitch, Subject
 from trueup.demo.stripe_account import StripeAccount, charge_of
 from trueup.model.stripe_objects import CheckoutPayment, InvoiceStatus, StripeSubscription, SubscriptionStatus
 
@@ -41,6 +41,7 @@ class Scene:
         self.events: list[Event] = []
         self.plan_switches: list[PlanSwitch] = []
         self.memberships: list[Membership] = []
+        self.grants: list[Expiring] = []
         self.exemptions: list[Excused] = []
         self.expected: list[Expected] = []
         self.innocent: list[Subject] = []
@@ -250,6 +251,14 @@ class Scene:
         """Make ``person`` a member of the organisation, on its plan."""
         self.memberships.append(Membership(organisation=organisation, person=person))
         person.plan = organisation.plan
+
+    def redeem(self, person: Person, amount: int, *, left: int, at: datetime, until: datetime) -> Move:
+        """Grant the credits of a code, which are good until a day, and of which so many are left."""
+        self.grants.append(Expiring(person=person, amount=amount, remaining=left, expires_at=until))
+        move = person.move("promotional_grant", amount, at, actor="code")
+        if left < amount:
+            person.spend(amount - left, at + timedelta(days=1))
+        return move
 
     def seats(self, organisation: Person, *, quantity: int) -> None:
         """What the organisation pays for its members in Stripe, from its next invoice on."""

@@ -24,6 +24,7 @@ def config_text(
     parts = [
         _HEAD.format(url=_quote(url_reference), stripe=_WITHOUT if stripe is None else _stripe(stripe)),
         *(_plan(plan) for plan in PLANS.values()),
+        _GRANTS,
         f"[policy]\nidempotency_since = {idempotency_since.isoformat()}\n",
         *(_exemption(excused) for excused in exemptions),
     ]
@@ -43,6 +44,17 @@ matrix = "gates.toml"
 [gates.probes.build]
 kind = "file"
 path = "plans.json"
+"""
+
+
+_GRANTS = """[relations.credit_grant]
+table = "credit_grants"
+[relations.credit_grant.columns]
+grant_id = "id"
+account_id = "user_id"
+amount = "amount"
+remaining = "remaining"
+expires_at = "expires_at"
 """
 
 

@@ -1,4 +1,4 @@
-"""The app's tables: the schema that trueup's preset calls canonical."""
+"""The app's tables: the schema that trueup's preset calls canonical, and one of credits that lapse."""
 
 from __future__ import annotations
 
@@ -118,6 +118,19 @@ TABLES = (
             member_id=Type.ID,
             role=Type.TEXT,
             billable=Type.FLAG,
+        ),
+    ),
+    AppTable(
+        name="credit_grants",
+        key="id",
+        indexed=("user_id",),
+        columns=_columns(
+            required="id user_id amount remaining",
+            id=Type.INTEGER,
+            user_id=Type.ID,
+            amount=Type.INTEGER,
+            remaining=Type.INTEGER,
+            expires_at=Type.MOMENT,
         ),
     ),
 )

@@ -186,6 +186,14 @@ def unlimited_admin(scene: Scene) -> None:
     scene.clears(person)
 
 
+def code_that_lapsed_in_time(scene: Scene) -> None:
+    """What was left of a code's credits was taken away when they lapsed; another code's are good for a month more."""
+    person = scene.newcomer()
+    scene.redeem(person, 80, left=0, at=scene.ago(days=60), until=scene.ago(days=30))
+    scene.redeem(person, 70, left=30, at=scene.ago(days=9), until=scene.ago(days=-21))
+    scene.clears(person)
+
+
 TWINS = (
     yearly_plan_on_day_300,
     yearly_invoice_backing_monthly_grants,
@@ -207,5 +215,6 @@ TWINS = (
     pending_row,
     equal_timestamps,
     unlimited_admin,
+    code_that_lapsed_in_time,
     *AT_STRIPE,
 )

@@ -14,7 +14,12 @@ from trueup.model.source import SourceColumn, SourceTable
 
 _UNIQUE_BONUS = 0.04
 _NAME_SUFFICES = 0.9
-_INDISPENSABLE = {"ledger_entry": "amount", "plan_change": "account_id", "webhook_event": "event_id"}
+_INDISPENSABLE = {
+    "ledger_entry": "amount",
+    "plan_change": "account_id",
+    "webhook_event": "event_id",
+    "credit_grant": "expires_at",
+}
 _CREDIT_AMOUNTS = frozenset({"credit", "token", "credit_amount", "token_amount", "point"})
 
 

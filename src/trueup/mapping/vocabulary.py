@@ -21,6 +21,8 @@ TABLES: dict[str, str] = {
     "member": "members memberships organization_members organisation_members team_members workspace_members "
     "org_members team_memberships organization_memberships workspace_memberships organization_users seats "
     "user_organizations?",
+    "credit_grant": "credit_grants credit_lots credit_batches credit_buckets expiring_credits credit_expirations "
+    "credit_expire_records credit_expires_records grant_balances?",
 }
 
 _CREATED = "created_at created inserted_at created_on date_created created_time creation_date"
@@ -91,6 +93,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "role": "role member_role membership_role",
         "billable": "billable is_billable billed",
     },
+    "credit_grant": {
+        "grant_id": "grant_id id lot_id batch_id uuid",
+        "account_id": _OWNER,
+        "amount": "amount granted original_amount initial_amount credits",
+        "remaining": "remaining remaining_amount remaining_credits amount_remaining left balance?",
+        "expires_at": "expires_at expiry expiry_date expiration_date expires_on expires valid_until",
+        "entry_id": "entry_id ledger_entry_id transaction_id credit_transaction_id",
+    },
 }
 
 EVIDENCE: dict[str, tuple[str, ...]] = {
@@ -99,6 +109,7 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     "webhook_event": ("event_id", "type", "received_at"),
     "plan_change": ("account_id", "from_plan", "to_plan", "changed_at"),
     "member": ("account_id", "member_id"),
+    "credit_grant": ("account_id", "remaining", "expires_at"),
 }
 """The columns by which a table is recognised."""
 

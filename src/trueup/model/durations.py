@@ -24,6 +24,8 @@ class Durations:
     """60 days: how long after a payment or a checkout an entry may still be about it."""
     delivery_seconds: int = 3 * DAY_SECONDS
     """3 days: how long Stripe tries to deliver an event (https://docs.stripe.com/webhooks#retries)."""
+    lapse_grace_seconds: int = 2 * DAY_SECONDS
+    """2 days: a job that takes lapsed credits away runs every night, and may fail once."""
     resend_days: int = 30
     """30 days: how long Stripe keeps an event and can send it again on request."""
 

@@ -129,6 +129,21 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditGrant:
+    """Credits that were given at once, with what is left of them and the day on which the rest lapses, if any.
+
+    A ledger entry that says both itself (``expires_at``, ``remaining``) is one.
+    """
+
+    grant_id: str = key()
+    account_id: str = fact("user_1")
+    amount: Decimal = Decimal(0)
+    remaining: Decimal | None = fact(Decimal(0))
+    expires_at: datetime | None = fact()
+    entry_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A plan as the config names it. ``credits_per_period`` is for one ``interval``, however often its prices bill.
 
@@ -270,6 +285,7 @@ Row = (
     | WebhookEvent
     | PlanChange
     | Member
+    | CreditGrant
     | Plan
     | PlanPrice
     | PriceRow
@@ -288,7 +304,7 @@ Row = (
 )
 Relation = type[Row]
 
-MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, Member)
+MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, Member, CreditGrant)
 """Relations that a table of the app's database supplies."""
 MUST_HOLD_ROWS = ("account", "ledger_entry")
 """Relations of which at least one row must be read, unless the config allows them to be empty."""
@@ -304,6 +320,9 @@ RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + GATES + MADE
 
 ABOUT_READING: tuple[Relation, ...] = (UnreadableRow, CopiedRelation)
 """Relations that describe how every other one was read. A check that reads one of them needs all relations."""
+
+ONLY_WHERE_MAPPED: tuple[Relation, ...] = (CreditGrant,)
+"""Relations that few apps have: where one is not mapped, the checks about it are off and nothing is incomplete."""
 
 EMPTY_WHEN_UNMAPPED: tuple[Relation, ...] = (PlanChange, Member)
 """Relations that can only excuse: an app without them has none, and no check is skipped for that."""

@@ -25,6 +25,7 @@ REFERENCES: tuple[Place, ...] = (
     ("plan_change", "account_id"),
     ("member", "account_id"),
     ("member", "member_id"),
+    ("credit_grant", "account_id"),
 )
 """The columns that name an account."""
 

@@ -79,6 +79,9 @@ def read_subject(
         "webhook_event": reader.read("webhook_event", {_EVENT: events}),
         "plan_change": changes,
         "member": members,
+        "credit_grant": keys.respelled(
+            reader.wanted.get("credit_grant"), "account_id", reader.read("credit_grant", {"account_id": whose})
+        ),
     }
     return SubjectSnapshot(rows=rows, mappings=reader.wanted, accounts=whose, ambiguous=keys.ambiguous)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from trueup.demo.scene import Scene
 
+ROWS_OF_ONE_FINDING = 3
+"""So many unreadable rows with one problem are one finding."""
 SPENT_TWICE = 45
 
 
@@ -114,11 +116,22 @@ def dated_before_its_predecessor(scene: Scene) -> None:
 
 
 def missing_amount(scene: Scene) -> None:
-    """A ledger row has no amount."""
+    """A ledger row has no amount; where it is planted often, a row has a kind that the config does not know."""
     person = scene.subscriber()
     person.spend(33, scene.ago(days=2))
-    person.moves[-1].amount = None
-    scene.expect("unreadable-row", person.moves[-1], prefix="ledger_entry:")
+    if scene.index < ROWS_OF_ONE_FINDING - 1:
+        person.moves[-1].amount = None
+        scene.expect("unreadable-row", person.moves[-1], prefix="ledger_entry:")
+    else:
+        person.moves[-1].kind = f"gift_{scene.index}"
+        scene.expect("unreadable-row", f"ledger_entry:kind=gift_{scene.index}")
+
+
+def lapsed_and_still_there(scene: Scene) -> None:
+    """The job that takes away what is left of a code's credits does not run for this account."""
+    person = scene.newcomer()
+    scene.redeem(person, 80, left=45, at=scene.ago(days=50), until=scene.ago(days=20))
+    scene.expect("lapsed-credits", person)
 
 
 FAULTS = (
@@ -135,4 +148,5 @@ FAULTS = (
     dated_in_the_future,
     dated_before_its_predecessor,
     missing_amount,
+    lapsed_and_still_there,
 )
