@@ -17,8 +17,8 @@ from trueup.model.report import Report
 from trueup.model.severity import Severity
 
 EVERY_PART = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.id)
-NOT_ASKED = {"ledger-sequence-gap", "gate-regression", "gate-uncovered", "gate-unreachable"}
-"""The sequence is not mapped as dense, and the company has no plan gates."""
+NOT_ASKED = {"ledger-sequence-gap", "lapsed-credits", "gate-regression", "gate-uncovered", "gate-unreachable"}
+"""The sequence is not mapped as dense, no credits lapse, and the company has no plan gates."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,14 +65,14 @@ def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
 def _with_grants(sections: dict[str, RelationSection], path: Path) -> dict[str, RelationSection]:
     """The relations, with one of the grants that ledger entries are where these say what is left and until when."""
     entry = sections.get("ledger_entry")
-    said = [column for column in _OF_GRANTS if entry is not None and column in entry.columns]
-    if entry is None or not said:
+    named = [column for column in _OF_GRANTS if entry is not None and column in entry.columns]
+    if entry is None or not named:
         return sections
-    key = ("relations", "ledger_entry", "columns", said[0])
+    key = ("relations", "ledger_entry", "columns", named[0])
     if "credit_grant" in sections:
         raise complaint(path, key, "is mapped beside [relations.credit_grant], which says the same: leave one of them")
-    if len(said) < len(_OF_GRANTS):
-        missing = next(column for column in _OF_GRANTS if column not in said)
+    if len(named) < len(_OF_GRANTS):
+        missing = next(column for column in _OF_GRANTS if column not in named)
         raise complaint(path, key, f"is mapped without {missing}: an entry's lapsed credits need both")
     columns = {name: column for name, column in entry.columns.items() if name not in _OF_GRANTS}
     shared = {name: columns[name] for name in ("account_id", "amount", "entry_id") if name in columns}

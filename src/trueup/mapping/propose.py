@@ -13,7 +13,7 @@ from trueup.mapping.scores import chosen_tables, matched_columns, table_score
 from trueup.mapping.vocabulary import COLUMNS
 from trueup.mapping.word_guesses import PlanGuess, plan_guesses, word_guess
 from trueup.model.columns import Kind
-from trueup.model.relations import columns_of, relation_named
+from trueup.model.relations import ONLY_WHERE_MAPPED, columns_of, relation_name, relation_named
 from trueup.model.source import RelationMapping, SourceTable
 
 Words = Callable[[str, str], Sequence[str] | None]
@@ -21,6 +21,7 @@ Words = Callable[[str, str], Sequence[str] | None]
 
 _DELETED = "deleted_at discarded_at archived_at"
 _PLAN_COLUMNS = frozenset({"plan", "from_plan", "to_plan"})
+_FEW_HAVE = frozenset(map(relation_name, ONLY_WHERE_MAPPED))
 
 
 def propose(tables: Sequence[SourceTable], words: Words | None = None, *, dialect: str | None = None) -> Proposal:
@@ -38,7 +39,9 @@ def propose(tables: Sequence[SourceTable], words: Words | None = None, *, dialec
     plans = _plans(proposals, by_name, look)
     return Proposal(
         relations=tuple(_with_words(relation, by_name[relation.table], plans, look) for relation in proposals),
-        missing=tuple(name for name in COLUMNS if name not in {relation.relation for relation in proposals}),
+        missing=tuple(
+            name for name in COLUMNS if name not in {relation.relation for relation in proposals} | _FEW_HAVE
+        ),
         plans=plans,
         preset=known[0] if known else None,
         stripe_preset=of_stripe[0] if of_stripe else None,
