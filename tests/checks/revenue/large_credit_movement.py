@@ -76,6 +76,36 @@ CASES: tuple[Case, ...] = (
         given=(*_usual(), *(_moved(50 + n, amount=50_000, created_at=ago(days=30 * n + 1)) for n in range(3))),
     ),
     Case(
+        name="the same huge amount on four accounts within an hour is no habit of any of them",
+        given=(
+            *_usual(),
+            *(
+                _moved(50 + n, amount=50_000, account_id=f"user_{n}", created_at=ago(days=2, minutes=10 * n))
+                for n in range(1, 5)
+            ),
+        ),
+        fires=("51", "52", "53", "54"),
+        evidence={"51": {"entries_of_this_size": 1}},
+    ),
+    Case(
+        name="the same huge amount four times within an hour, on one account",
+        given=(
+            *_usual(),
+            *(_moved(50 + n, amount=50_000, created_at=ago(days=2, minutes=10 * n)) for n in range(1, 5)),
+        ),
+        fires=("51", "52", "53", "54"),
+        evidence={"51": {"entries_of_this_size": 4}},
+    ),
+    Case(
+        name="a habit of one account excuses no other one",
+        given=(
+            *_usual(),
+            *(_moved(50 + n, amount=50_000, created_at=ago(days=30 * n + 1)) for n in range(3)),
+            _moved(60, amount=50_000, account_id="user_2", created_at=ago(days=2)),
+        ),
+        fires=("60",),
+    ),
+    Case(
         name="a huge amount that came twice is not yet a habit",
         given=(
             *_usual(),

@@ -48,14 +48,14 @@ WITH planned AS (                           -- one period's credits, a quarter's
     JOIN plan AS lower ON lower.credits_per_period < higher.credits_per_period
 ),
 large AS (                             -- from here on the amounts are exact
-    SELECT e.kind, abs(e.amount) AS credits, s.usual_amount, s.usual_spread, count(*) AS entries
+    SELECT e.account_id, e.kind, abs(e.amount) AS credits, s.usual_amount, s.usual_spread, count(*) AS entries
     FROM ledger_entry AS e
     JOIN usual_movement AS s ON s.kind = e.kind
     WHERE e.posted
       AND abs(e.amount) >= $large_movement_floor
       AND abs(e.amount) > s.usual_amount + $large_movement_factor * s.usual_spread
-    GROUP BY e.kind, abs(e.amount), s.usual_amount, s.usual_spread
-    HAVING count(*) < 3                -- a size that recurs is on purpose
+    GROUP BY e.account_id, e.kind, abs(e.amount), s.usual_amount, s.usual_spread
+    HAVING count(DISTINCT CAST(e.created_at AS DATE)) < 3   -- what an account gets on so many days is a habit
 )
 SELECT e.entry_id    AS subject,
        e.account_id,
@@ -66,7 +66,7 @@ SELECT e.entry_id    AS subject,
        large.entries AS entries_of_this_size,
        e.created_at
 FROM ledger_entry AS e
-JOIN large        ON large.kind = e.kind AND large.credits = abs(e.amount)
+JOIN large        ON large.account_id = e.account_id AND large.kind = e.kind AND large.credits = abs(e.amount)
 LEFT JOIN planned ON planned.credits = large.credits AND large.kind = 'subscription_grant'
 WHERE e.posted
   AND abs(e.amount) >= $large_movement_floor
