@@ -41,15 +41,19 @@ def steps(books: Books, table: str) -> list[tuple[object, ...]]:
     return books.connection.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
 
 
-@given(ledgers)
-def test_the_fast_proof_of_regular_ledgers_leaves_out_no_irregular_step(ledger: list[LedgerEntry]) -> None:
+@given(ledgers, st.sampled_from([None, Decimal(0)]))
+def test_the_fast_proof_of_regular_ledgers_leaves_out_no_irregular_step(
+    ledger: list[LedgerEntry], ledger_starts_at: Decimal | None
+) -> None:
+    policy = Policy(ledger_starts_at=ledger_starts_at)
     with books_in_memory() as books:
         books.replace_rows(ledger, of=LedgerEntry)
-        engine = DuckDB(books.run, Policy().parameters(CASE_NOW))
+        engine = DuckDB(books.run, policy.parameters(CASE_NOW))
         engine.number("SELECT count(*) FROM irregular_step")
         fast = steps(books, "irregular_step")
         books.connection.execute(f"CREATE OR REPLACE TEMP TABLE unproven_account AS {UNPROVEN_ACCOUNT.sql}")
-        books.connection.execute(f"CREATE TEMP TABLE exact_step AS {IRREGULAR_STEP.sql}")
+        bound = {"ledger_starts_at": ledger_starts_at}
+        books.connection.execute(f"CREATE TEMP TABLE exact_step AS {IRREGULAR_STEP.sql}", bound)
         assert fast == steps(books, "exact_step")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from trueup.config.config import STORE_FILE, Config
@@ -129,5 +130,12 @@ def _read_policy(
         section,
         credit_value=section.credit_value,
         severity=severity,
+        ledger_starts_at=_ledger_start(document),
         without=frozenset(map(relation_name, without)),
     )
+
+
+def _ledger_start(document: Document) -> Decimal | None:
+    """The balance before every account's first entry; a preset knows none."""
+    section = document.relations.get("ledger_entry")
+    return section.ledger_starts_at if section is not None else None

@@ -98,6 +98,9 @@ class RelationSection(Section):
     """Whether every account id is spelled exactly as its account's own, where your schema cannot say so: two columns of
     different types or collations. Such rows are then checked and repaired by their text alone, and the journal row of
     each repair says so."""
+    ledger_starts_at: NotNegative | None = None
+    """Only for ``ledger_entry``: the balance before every account's first entry, usually 0. Then a first entry that was
+    deleted, edited or invented is found, too; without it the first entry may follow from any balance."""
     allow_empty: bool | None = None
     """Only for ``account`` and ``ledger_entry``: the table may have no rows yet.
 

@@ -55,6 +55,8 @@ def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
         raise complaint(path, ("relations", name), f"is not a known relation{suggestion(name, relations)}")
     columns = [column.name for column in columns_of(relation_named(name))]
     columns += _OF_GRANTS if name == "ledger_entry" else ()
+    if section.ledger_starts_at is not None and name != "ledger_entry":
+        raise complaint(path, ("relations", name, "ledger_starts_at"), "is only for ledger_entry")
     for part, words in (("columns", section.columns), ("values", section.values)):
         for column in words:
             if column not in columns:
@@ -83,6 +85,7 @@ def _with_grants(sections: dict[str, RelationSection], path: Path) -> dict[str, 
             "where": _of_grants_only(entry),
             "dense_sequence": None,
             "allow_empty": None,
+            "ledger_starts_at": None,
         }
     )
     return {**sections, "ledger_entry": entry.model_copy(update={"columns": columns}), "credit_grant": grant}

@@ -56,12 +56,13 @@ WHERE posted AND account_id IS NOT NULL
 IRREGULAR_STEP = Derived(
     name="irregular_step",
     holds="Each posted entry beside its predecessor in the account, kept only where something does not follow: the "
-    "balance, the date, or the sequence number. The checks distinguish these; a sound ledger has no rows here.",
+    "balance, the date, or the sequence number. The first entry follows from ledger_starts_at, where the config says "
+    "it. The checks distinguish these; a sound ledger has no rows here.",
     sql="""
 SELECT *
 FROM (
     SELECT account_id, entry_id, sequence, created_at, balance_after, amount,
-           lag(balance_after) OVER in_order AS previous_balance_after,
+           lag(balance_after, 1, CAST($ledger_starts_at AS DECIMAL(38, 9))) OVER in_order AS previous_balance_after,
            lag(created_at)    OVER in_order AS previous_created_at,
            lag(sequence)      OVER in_order AS previous_sequence
     FROM ledger_entry
@@ -101,11 +102,12 @@ JOIN suspect AS s ON s.account_id = e.account_id
 OPENING_BALANCE = Derived(
     name="opening_balance",
     holds="One row per account where something does not add up: the balance before its first posted entry, as the "
-    "oldest balance_after and the amounts up to it say.",
+    "config says, or else the oldest balance_after and the amounts up to it.",
     sql="""
 SELECT account_id,
-       arg_min(balance_after - amount, (coalesce(sequence, -1), created_at, entry_id))
-       - sum(CASE WHEN balance_after IS NULL THEN amount ELSE 0 END) AS balance
+       coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)),
+                arg_min(balance_after - amount, (coalesce(sequence, -1), created_at, entry_id))
+                - sum(CASE WHEN balance_after IS NULL THEN amount ELSE 0 END)) AS balance
 FROM suspect_entry
 WHERE posted
 GROUP BY account_id
@@ -152,7 +154,8 @@ WHERE w.row_key IS NULL OR u.cause IS NULL OR u.cause <> 'balance_after is missi
 BALANCE_VISIT = Derived(
     name="balance_visit",
     holds="For accounts with a broken step, each balance and how often their entries leave it, less how often they "
-    "reach it. Entries form one chain, in whatever order, when only its two ends are left over.",
+    "reach it, and how often they leave it. Entries form one chain, in whatever order, when only its two ends are left "
+    "over.",
     optional=("account", "account.account_id", "account.credits"),
     sql="""
 WITH broken AS (
@@ -165,7 +168,8 @@ visit AS (   -- an entry leaves one balance and reaches another
     SELECT account_id, balance_after, -1 FROM suspect_entry
     WHERE posted AND account_id IN (SELECT account_id FROM broken)
 )
-SELECT account_id, balance, sum(departures) AS departures
+SELECT account_id, balance, sum(departures) AS departures,
+       sum(CASE WHEN departures > 0 THEN 1 ELSE 0 END) AS leaves
 FROM visit
 GROUP BY account_id, balance
 """,

@@ -30,7 +30,7 @@ WHERE posted AND account_id IS NOT NULL
   AND hash(account_id) IN (
     SELECT account
     FROM (
-        SELECT account, place, created_at, balance_before,
+        SELECT account, place, created_at, balance_before, begins_elsewhere,
                lag(place)         OVER in_order AS previous_place,
                lag(created_at)    OVER in_order AS previous_created_at,
                lag(balance_after) OVER in_order AS previous_balance_after
@@ -39,13 +39,15 @@ WHERE posted AND account_id IS NOT NULL
                    coalesce(sequence, epoch_us(created_at) - 4611686018427387904)  AS place,
                    epoch_us(created_at)                                            AS created_at,
                    hash(balance_after)                                             AS balance_after,
-                   hash(balance_after - amount)                                    AS balance_before
+                   hash(balance_after - amount)                                    AS balance_before,
+                   balance_after - amount <> CAST($ledger_starts_at AS DECIMAL(38, 9)) AS begins_elsewhere
             FROM ledger_entry
             WHERE posted AND account_id IS NOT NULL
         ) AS entry
         WINDOW in_order AS (PARTITION BY account ORDER BY place)
     ) AS step
     WHERE previous_balance_after <> balance_before
+       OR (previous_place IS NULL AND begins_elsewhere)
        OR created_at < previous_created_at
        OR place = previous_place
   )

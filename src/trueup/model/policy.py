@@ -63,6 +63,8 @@ class Policy:
     """Minor units of money that one credit is worth, per currency; prices the findings about credits."""
     severity: Mapping[str, Severity | None] = field(default_factory=dict)
     """Another severity for a check, or ``None`` for off."""
+    ledger_starts_at: Decimal | None = None
+    """The balance before every account's first entry, as ``[relations.ledger_entry]`` says it; None where unknown."""
     without: frozenset[str] = frozenset()
     """Relations that the config says do not exist: a check that needs one is off. Not a key of ``[policy]``."""
 
@@ -84,6 +86,7 @@ class Policy:
             "paused_entitles": self.paused_entitles,
             "idempotency_since": datetime(since.year, since.month, since.day) if since else datetime.min,
             "balance_floor": self.balance_floor,
+            "ledger_starts_at": self.ledger_starts_at,
             "clock_skew_seconds": self.clock_skew_minutes * 60,
             "future_after": now + timedelta(minutes=self.clock_skew_minutes),
             "large_movement_factor": self.large_movement_factor,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from trueup.checks.case_rows import balanced_entry
+from trueup.checks.case_rows import balanced_entry, entry
 from trueup.model.check import Case, ago
+from trueup.model.policy import Policy
 from trueup.model.relations import EntryKind, LedgerEntry, UnreadableRow
 from trueup.model.severity import Severity
+
+_FROM_ZERO = Policy(ledger_starts_at=Decimal(0))
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -107,5 +110,56 @@ CASES: tuple[Case, ...] = (
             UnreadableRow(relation="ledger_entry", row_key="2", account_id="user_1"),
             balanced_entry(3, -10, 70, ago(days=1)),
         ),
+    ),
+    Case(
+        name="every ledger begins at zero, and this one does",
+        given=(balanced_entry(1, 100, 100, ago(days=3)), balanced_entry(2, -10, 90, ago(days=2))),
+        policy=_FROM_ZERO,
+    ),
+    Case(
+        name="every ledger begins at zero: the first entry was deleted",
+        given=(balanced_entry(2, -10, 90, ago(days=2)), balanced_entry(3, 5, 95, ago(days=1))),
+        policy=_FROM_ZERO,
+        fires=("2",),
+        severities={"2": Severity.ERROR},
+        evidence={"2": {"previous_balance_after": Decimal(0), "difference": Decimal(100), "diagnosis": "break"}},
+    ),
+    Case(
+        name="every ledger begins at zero: the only entry was edited",
+        given=(balanced_entry(1, 10, 100, ago(days=3)),),
+        policy=_FROM_ZERO,
+        fires=("1",),
+        severities={"1": Severity.ERROR},
+    ),
+    Case(
+        name="every ledger begins at zero: an entry was invented before the first one",
+        given=(balanced_entry(9, 500, 500, ago(days=9)), balanced_entry(10, 100, 100, ago(days=3))),
+        policy=_FROM_ZERO,
+        fires=("10",),
+    ),
+    Case(
+        name="every ledger begins at zero: the first entry was deleted of one that ends where the rest begins",
+        given=(balanced_entry(2, -10, 90, ago(days=2)), balanced_entry(3, 10, 100, ago(days=1))),
+        policy=_FROM_ZERO,
+        fires=("2",),
+        severities={"2": Severity.ERROR},
+    ),
+    Case(
+        name="every ledger begins at zero: the same entries in another order are one warning",
+        given=(
+            balanced_entry(1, 50, 150, ago(days=4), sequence=1),
+            balanced_entry(2, 100, 100, ago(days=3), sequence=2),
+            balanced_entry(3, -150, 0, ago(days=2), sequence=3),
+        ),
+        policy=_FROM_ZERO,
+        fires=("1",),
+        severities={"1": Severity.WARNING},
+        evidence={"1": {"diagnosis": "reorder"}},
+    ),
+    Case(
+        name="ledgers that begin at another balance",
+        given=(balanced_entry(1, 100, 600, ago(days=3)), entry(2, amount=-10, balance_after=90, account_id="user_2")),
+        policy=Policy(ledger_starts_at=Decimal(500)),
+        fires=("2",),
     ),
 )

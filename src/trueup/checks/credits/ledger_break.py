@@ -36,8 +36,15 @@ WITH broken AS (
     WHERE previous_balance_after + amount <> balance_after
       AND account_id NOT IN (SELECT account_id FROM unknown_ledger)
 ),
-shape AS (   -- one chain in another order: only its two ends are left
-    SELECT account_id, sum(abs(departures)) <= 2 AS is_one_chain FROM balance_visit GROUP BY account_id
+shape AS (   -- one chain in another order: only its two ends are left, and it begins where a ledger has to
+    SELECT account_id,
+           sum(abs(departures)) <= 2
+           AND (CAST($ledger_starts_at AS DECIMAL(38, 9)) IS NULL
+                OR (max(CASE WHEN balance = CAST($ledger_starts_at AS DECIMAL(38, 9)) THEN leaves ELSE 0 END) > 0
+                    AND max(CASE WHEN balance <> CAST($ledger_starts_at AS DECIMAL(38, 9)) THEN departures
+                                 ELSE 0 END) <= 0)) AS is_one_chain
+    FROM balance_visit
+    GROUP BY account_id
 ),
 tie AS (   -- entries whose order is unknown: one timestamp, no sequence, ids with letters in them
     SELECT account_id, created_at
