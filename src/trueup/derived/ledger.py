@@ -28,12 +28,21 @@ GROUP BY account_id
 
 LATEST_ENTRY = Derived(
     name="latest_entry",
-    holds="One row per account with posted entries: the balance_after of the latest one in ledger order.",
+    holds="One row per account with posted entries: the balance_after of the latest one in ledger order. Of a ledger "
+    "that keeps no running balance it is the sum of its amounts, from ledger_starts_at on; ``is_sum`` says so.",
+    optional=("ledger_entry.balance_after",),
     # Only entries that share the highest sequence number, or else the last date, are put in order: few of many.
     sql="""
+WITH kept AS (
+    SELECT count(*) AS balances FROM (SELECT 1 FROM ledger_entry WHERE balance_after IS NOT NULL LIMIT 1) AS balance
+)
 SELECT e.account_id,
-       arg_max(e.balance_after, (coalesce(e.sequence, -1), e.created_at, e.entry_id)) AS balance_after
+       CASE WHEN min(k.balances) = 0
+            THEN min(t.total_amount) + coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)), 0)
+            ELSE arg_max(e.balance_after, (coalesce(e.sequence, -1), e.created_at, e.entry_id)) END AS balance_after,
+       min(k.balances) = 0 AS is_sum
 FROM ledger_entry AS e
+CROSS JOIN kept AS k
 JOIN account_total AS t ON t.account_id = e.account_id
                        AND coalesce(t.highest_sequence, -1) = coalesce(e.sequence, -1)
 WHERE e.posted
@@ -58,6 +67,7 @@ IRREGULAR_STEP = Derived(
     holds="Each posted entry beside its predecessor in the account, kept only where something does not follow: the "
     "balance, the date, or the sequence number. The first entry follows from ledger_starts_at, where the config says "
     "it. The checks distinguish these; a sound ledger has no rows here.",
+    optional=("ledger_entry.balance_after",),
     sql="""
 SELECT *
 FROM (
@@ -80,7 +90,7 @@ SUSPECT_ENTRY = Derived(
     holds="Every entry of the accounts where something does not add up: an irregular step, a cached balance that is "
     "not the latest entry's, an account that does not exist, a pending entry with a sequence number. The exact looks, "
     "which cost more than a scan, are for these.",
-    optional=("account", "account.account_id", "account.credits"),
+    optional=("account", "account.account_id", "account.credits", "ledger_entry.balance_after"),
     sql="""
 WITH suspect AS (
     SELECT account_id FROM irregular_step

@@ -42,6 +42,8 @@ def _repair(finding: Finding) -> Change | Refusal:
 
 def _obstacle(evidence: Mapping[str, Value]) -> str | None:
     tied = evidence["entries_tied_for_latest"]
+    if evidence["diagnosis"] == "no-running-balance":
+        return "The ledger keeps no running balance, so its sum is only as right as its first entry."
     if evidence["diagnosis"] != "hand-edit":
         return "The ledger disagrees with itself for this account; a person must decide the right balance."
     if not evidence["entries"]:
@@ -68,7 +70,7 @@ CHECK = Check(
     population="SELECT count(*) FROM account WHERE credits IS NOT NULL AND NOT unlimited_credits",
     violations="""
 WITH suspect AS (
-    SELECT a.account_id, a.credits, t.last_entry_at,
+    SELECT a.account_id, a.credits, t.last_entry_at, coalesce(l.is_sum, FALSE) AS is_sum,
            coalesce(l.balance_after, 0)            AS last_balance_after,
            coalesce(t.entries, 0)                  AS entries,
            coalesce(o.balance + t.total_amount, 0) AS sum_of_amounts
@@ -104,7 +106,8 @@ shape AS (   -- one chain in another order: only its two ends are left, and the 
 ),
 diagnosed AS (
     SELECT s.*, coalesce(b.steps, 0) AS broken_steps, coalesce(t.entries, 0) AS entries_tied_for_latest,
-           CASE WHEN b.steps IS NULL               THEN 'hand-edit'
+           CASE WHEN s.is_sum                      THEN 'no-running-balance'
+                WHEN b.steps IS NULL               THEN 'hand-edit'
                 WHEN h.ends_at_credits             THEN 'reorder'
                 WHEN s.credits = s.sum_of_amounts  THEN 'lost-update'
                 ELSE 'unexplained' END AS diagnosis
@@ -115,7 +118,8 @@ diagnosed AS (
     WHERE coalesce(t.one_agrees, 0) = 0
 )
 SELECT account_id AS subject,
-       CASE WHEN diagnosis = 'reorder' THEN 'warning' END AS severity,
+       CASE WHEN diagnosis = 'reorder' OR (is_sum AND CAST($ledger_starts_at AS DECIMAL(38, 9)) IS NULL)
+            THEN 'warning' END AS severity,
        credits, last_balance_after, sum_of_amounts,
        credits - last_balance_after AS drift, last_balance_after < $balance_floor AS ledger_below_floor,
        diagnosis, entries, broken_steps, entries_tied_for_latest, last_entry_at

@@ -76,6 +76,7 @@ LEFT JOIN unordered AS u ON u.account_id = b.account_id
 WHERE NOT s.is_one_chain
    OR (b.position = 1 AND u.account_id IS NULL)
 """,
+    requires=("ledger_entry.balance_after",),
     message="Entry {subject} of {account_id} moves {previous_balance_after} by {amount} "
     "but says {balance_after} ({diagnosis}).",
     impact=_impact,
