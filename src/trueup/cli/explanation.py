@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from trueup.actions.explain import Explanation
 from trueup.formats.document import as_json
-from trueup.formats.explanation_document import ExplanationDocument
+from trueup.formats.explanation_document import ExplanationDocument, PaidSpanDocument
 from trueup.formats.json import issue, outcome
 from trueup.formats.timeline import timeline_document
 from trueup.formats.wording import Json, exact
@@ -17,6 +17,7 @@ from trueup.model.change import Change, DescribedChange, Refusal, Value
 from trueup.model.finding import Finding, printable
 from trueup.model.money import credits_text
 from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.paid_span import PaidSpan
 from trueup.model.redact import redact
 from trueup.model.timeline import Side, Timeline, TimelineLine
 
@@ -48,6 +49,18 @@ def as_document(explanation: Explanation, issue_id: str) -> dict[str, Json]:
             outcome=outcome(result),
             why=explanation.check.why,
             finding=None if finding is None else issue(finding, first_seen=moment),
+            paid_time=[
+                PaidSpanDocument(
+                    span=span.span,
+                    plan=None if span.plan is None else exact(span.plan),
+                    starts_at=span.starts_at,
+                    ends_at=span.ends_at,
+                    is_running=span.is_running,
+                    source_id=None if span.source_id is None else exact(span.source_id),
+                    known_by=span.known_by,
+                )
+                for span in explanation.paid_time
+            ],
             timeline=timeline_document(explanation.timeline),
         )
     )
@@ -82,9 +95,29 @@ def _found(explanation: Explanation, finding: Finding, width: int) -> Iterator[s
     yield from ("", "Evidence")
     longest = max((len(name) for name in finding.evidence), default=0)
     yield from (f"  {name:<{longest}}  {_said(value)}" for name, value in finding.evidence.items())
+    yield from _paid_time(explanation.paid_time, width)
     yield from _timeline(explanation.timeline, width)
     yield from ("", "Repair")
     yield from textwrap.wrap(_repair(finding), width, initial_indent="  ", subsequent_indent="  ")
+
+
+def _paid_time(spans: Sequence[PaidSpan], width: int) -> Iterator[str]:
+    """Return a line for each span: its name, its plan, its days, and what says so."""
+    if not spans:
+        return
+    yield from ("", f"Paid time, in UTC ({_MARK} it makes service right now)")
+    cells = [(span.span, printable(span.plan or "-")) for span in spans]
+    names, plans = (max(len(cell[column]) for cell in cells) for column in range(2))
+    for span, (name, plan) in zip(spans, cells, strict=True):
+        days = f"{_day(span.starts_at, 'unknown')} to {_day(span.ends_at, 'no end')}"
+        source = f"{printable(span.source_id)}, " if span.source_id else ""
+        mark = _MARK if span.is_running else " "
+        text = f"{mark} {name:<{names}}  {plan:<{plans}}  {days}  {source}by {span.known_by}"
+        yield from textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="      ")
+
+
+def _day(moment: datetime | None, otherwise: str) -> str:
+    return f"{otherwise:<10}" if moment is None else f"{moment:%Y-%m-%d}"
 
 
 def _timeline(timeline: Timeline, width: int) -> Iterator[str]:

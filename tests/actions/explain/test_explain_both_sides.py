@@ -285,6 +285,19 @@ def test_of_a_long_history_the_newest_of_each_side_are_shown_and_what_is_named(t
     assert f"... {timeline.earlier_stripe:,} earlier from Stripe" in as_text(explanation, BLOCKED)
 
 
+def test_the_spans_that_were_paid_for_are_shown_where_the_check_judges_by_them(place: Place) -> None:
+    explanation = place.explained()
+    (paid,) = explanation.paid_time
+    assert (paid.span, paid.plan, paid.is_running, paid.known_by) == ("paid", "PRO", True, "line")
+    assert paid.source_id is not None
+    assert place.server.world.get(paid.source_id)["status"] == "paid"
+    text = as_text(explanation, BLOCKED)
+    assert "Paid time, in UTC" in text
+    assert f"  > paid  PRO  {paid.starts_at:%Y-%m-%d} to {paid.ends_at:%Y-%m-%d}  {paid.source_id}, by" in text
+    document = json.loads(json.dumps(as_document(explanation, BLOCKED)))
+    assert [span["sourceId"] for span in document["paidTime"]] == [paid.source_id]
+
+
 @pytest.mark.parametrize("width", [60, 100, 140])
 def test_no_line_is_wider_than_the_page_but_a_link(place: Place, width: int) -> None:
     text = as_text(place.explained(), BLOCKED, width=width)
