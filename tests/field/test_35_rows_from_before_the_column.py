@@ -92,3 +92,20 @@ def test_an_old_row_that_lacks_its_amount_too_leaves_the_account_unknown(tmp_pat
         must={"unreadable-row:ledger_entry:balance_after is missing", "unreadable-row:ledger_entry:6"},
         looked=LOOKED,
     )
+
+
+def test_a_day_in_the_config_says_that_earlier_rows_need_no_balance(tmp_path: Path) -> None:
+    """Not a word about the old rows then; of an account that has no others nothing is known."""
+    old = company(u3={"credits": "350"})
+    for days, kind, amount in OLD:
+        old.ledger.add("u3", kind, amount, ago(days), payment=f"pi_u3_{days}" if amount > 0 else None)
+        old.ledger.rows[-1]["balance_after"] = None
+    since = MAPPING.replace("dense_sequence = false\n", "dense_sequence = false\nbalances_since = 2025-01-01\n")
+    old.expect(tmp_path, since + PLANS, must={"credit-balance:u2"}, looked=LOOKED)
+
+
+def test_a_missing_balance_after_that_day_is_unreadable_all_the_same(tmp_path: Path) -> None:
+    since = MAPPING.replace("dense_sequence = false\n", "dense_sequence = false\nbalances_since = 2025-01-01\n")
+    doubtful = company()
+    doubtful.ledger.rows[-1]["balance_after"] = None
+    doubtful.expect(tmp_path, since + PLANS, must={"unreadable-row:ledger_entry:10"}, looked=LOOKED)

@@ -74,7 +74,7 @@ def _read_whole(
     except SourceUnavailable as error:
         _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
-    quarantine_unreadable(books.connection, relation, unique_key=unique_key)
+    quarantine_unreadable(books.connection, relation, mapping, unique_key=unique_key)
     return counted
 
 
@@ -166,13 +166,20 @@ def _value(column: Column, reading: Reading | None) -> str:
     return "NULL" if column.neutral is None else literal(column.neutral)
 
 
-def quarantine_unreadable(connection: DuckDBPyConnection, relation: Relation, *, unique_key: bool) -> None:
+def quarantine_unreadable(
+    connection: DuckDBPyConnection, relation: Relation, mapping: RelationMapping, *, unique_key: bool
+) -> None:
     """Record what could not be read, and drop only rows that have no name."""
     name = relation_name(relation)
     keys = [column.name for column in columns_of(relation) if column.is_key]
     nameless = " OR ".join(f"{key} IS NULL" for key in keys)
     owner = "account_id" if any(c.name == "account_id" for c in columns_of(relation)) else "NULL"
     connection.execute(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
+    if mapping.balances_since is not None:
+        connection.execute(
+            f"UPDATE {name} SET {UNREADABLE} = NULL WHERE {UNREADABLE} = 'balance_after is missing' AND created_at < ?",
+            [mapping.balances_since],
+        )
     if _is_any(connection, name, f"{UNREADABLE} IS NOT NULL OR {nameless}"):
         row_key = f"coalesce(CAST({keys[0]} AS VARCHAR), '(no {keys[0]})')"
         connection.execute(
@@ -181,7 +188,9 @@ def quarantine_unreadable(connection: DuckDBPyConnection, relation: Relation, *,
             f"FROM {name} WHERE {UNREADABLE} IS NOT NULL) GROUP BY row_key, problem"
         )
         connection.execute(f"DELETE FROM {name} WHERE {nameless}")
-    if len(keys) == 1 and not unique_key:
+    if mapping.rows_repeat:
+        _keep_the_processed_one(connection, name, keys[0])
+    elif len(keys) == 1 and not unique_key:
         keep_one_of_each(connection, name, keys[0], owner)
     for column, words in own_words(relation).items():
         _note_unknown_words(connection, name, column, words)
@@ -189,6 +198,14 @@ def quarantine_unreadable(connection: DuckDBPyConnection, relation: Relation, *,
 
 def _is_any(connection: DuckDBPyConnection, name: str, condition: str) -> bool:
     return bool(connection.execute(f"SELECT 1 FROM {name} WHERE {condition} LIMIT 1").fetchall())
+
+
+def _keep_the_processed_one(connection: DuckDBPyConnection, name: str, key: str) -> None:
+    """Of the rows of one event keep the first that is processed, or else the first."""
+    connection.execute(
+        f"DELETE FROM {name} WHERE rowid NOT IN (SELECT arg_min(rowid, "
+        f"(CASE WHEN status = 'processed' THEN 0 ELSE 1 END, received_at)) FROM {name} GROUP BY {key})"
+    )
 
 
 def keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner: str) -> None:

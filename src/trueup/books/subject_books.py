@@ -188,7 +188,7 @@ class SubjectBooks:
     def _settle(self, relation: Relation, few: FewRows) -> int:
         name = few.mapping.relation
         self._noted.add(name)
-        quarantine_unreadable(self.books.connection, relation, unique_key=few.unique_key)
+        quarantine_unreadable(self.books.connection, relation, few.mapping, unique_key=few.unique_key)
         self._prepared.forget_plans()  # it may have made a table
         refuse_wrong_columns(self.books.connection, relation, few.mapping, few.count)
         counted = f"SELECT coalesce(sum(entries), 0) FROM {unreadable_rows()} WHERE relation = $relation"

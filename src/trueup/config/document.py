@@ -98,6 +98,12 @@ class RelationSection(Section):
     """Whether every account id is spelled exactly as its account's own, where your schema cannot say so: two columns of
     different types or collations. Such rows are then checked and repaired by their text alone, and the journal row of
     each repair says so."""
+    rows_repeat: bool | None = None
+    """Only for ``webhook_event``: the table has a row for each delivery, so that an event may be on several. One that
+    is processed is read for all of them, else the first."""
+    balances_since: date | None = None
+    """Only for ``ledger_entry``: the day from which every entry has a ``balance_after``. Earlier ones without it are
+    not unreadable; the running balance begins after them."""
     ledger_starts_at: NotNegative | None = None
     """Only for ``ledger_entry``: the balance before every account's first entry, usually 0. Then a first entry that was
     deleted, edited or invented is found, too; without it the first entry may follow from any balance."""

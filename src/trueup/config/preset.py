@@ -56,6 +56,8 @@ def _relation_over(preset: RelationSection, own: RelationSection) -> RelationSec
         where=own.where or preset.where,
         dense_sequence=dense,
         exact_keys=own.exact_keys if own.exact_keys is not None else preset.exact_keys,
+        rows_repeat=own.rows_repeat if own.rows_repeat is not None else preset.rows_repeat,
+        balances_since=own.balances_since or preset.balances_since,
         ledger_starts_at=own.ledger_starts_at if own.ledger_starts_at is not None else preset.ledger_starts_at,
         allow_empty=own.allow_empty if own.allow_empty is not None else preset.allow_empty,
         synced_at=own.synced_at or preset.synced_at,

@@ -55,8 +55,13 @@ def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
         raise complaint(path, ("relations", name), f"is not a known relation{suggestion(name, relations)}")
     columns = [column.name for column in columns_of(relation_named(name))]
     columns += _OF_GRANTS if name == "ledger_entry" else ()
-    if section.ledger_starts_at is not None and name != "ledger_entry":
-        raise complaint(path, ("relations", name, "ledger_starts_at"), "is only for ledger_entry")
+    for key, owner in (
+        ("ledger_starts_at", "ledger_entry"),
+        ("balances_since", "ledger_entry"),
+        ("rows_repeat", "webhook_event"),
+    ):
+        if getattr(section, key) is not None and name != owner:
+            raise complaint(path, ("relations", name, key), f"is only for {owner}")
     for part, words in (("columns", section.columns), ("values", section.values)):
         for column in words:
             if column not in columns:
@@ -86,6 +91,7 @@ def _with_grants(sections: dict[str, RelationSection], path: Path) -> dict[str, 
             "dense_sequence": None,
             "allow_empty": None,
             "ledger_starts_at": None,
+            "balances_since": None,
         }
     )
     return {**sections, "ledger_entry": entry.model_copy(update={"columns": columns}), "credit_grant": grant}
@@ -135,6 +141,8 @@ def _mapping(name: str, section: RelationSection, *, plans: Collection[str], pat
         dense_sequence=bool(section.dense_sequence),
         exact_keys=bool(section.exact_keys),
         allow_empty=bool(section.allow_empty),
+        rows_repeat=bool(section.rows_repeat),
+        balances_since=section.balances_since,
     )
 
 

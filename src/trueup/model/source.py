@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -115,6 +115,10 @@ class RelationMapping:
     query: str | None = None
     exact_keys: bool = False
     allow_empty: bool = False
+    rows_repeat: bool = False
+    """Several rows of one key are one thing, such as the deliveries of one event."""
+    balances_since: date | None = None
+    """Entries of earlier days need no balance_after: the column came later."""
 
 
 def mapped_columns(mapping: RelationMapping) -> frozenset[str]:

@@ -71,7 +71,7 @@ CHECK = Check(
     violations="""
 WITH suspect AS (
     SELECT a.account_id, a.credits, t.last_entry_at, coalesce(l.is_sum, FALSE) AS is_sum,
-           coalesce(l.balance_after, 0)            AS last_balance_after,
+           CASE WHEN l.account_id IS NULL THEN 0 ELSE l.balance_after END AS last_balance_after,
            coalesce(t.entries, 0)                  AS entries,
            coalesce(o.balance + t.total_amount, 0) AS sum_of_amounts
     FROM account AS a
@@ -79,7 +79,7 @@ WITH suspect AS (
     LEFT JOIN account_total AS t ON t.account_id = a.account_id
     LEFT JOIN opening_balance AS o ON o.account_id = a.account_id
     WHERE NOT a.unlimited_credits
-      AND a.credits <> coalesce(l.balance_after, 0)
+      AND a.credits <> CASE WHEN l.account_id IS NULL THEN 0 ELSE l.balance_after END
       AND a.account_id NOT IN (SELECT account_id FROM unknown_ledger)
 ),
 tie AS (   -- latest entries whose order is unknown: one timestamp, no sequence, ids with letters in them

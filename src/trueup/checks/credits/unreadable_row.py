@@ -50,6 +50,8 @@ UNION ALL
 SELECT relation || ':' || cause, account_id, relation, row_key, second_row_key, third_row_key,
        cause || CASE WHEN cause LIKE '% more than 18 decimals' THEN ': map a multiple of all credit columns (x * 1000)'
                      WHEN cause LIKE '% decimals' THEN ': write credit_decimals with as many under [books]'
+                     WHEN cause = 'balance_after is missing' THEN ': are they older than the column? write balances_since'
+                     WHEN cause = 'event_id is on several rows' THEN ': is it a row a delivery? write rows_repeat = true'
                      ELSE '' END, entries,
        CAST(row_count AS VARCHAR) || ' rows (' || row_key || ', ' || second_row_key || ', ' || third_row_key
        || CASE WHEN row_count > 3 THEN ', ...)' ELSE ')' END
