@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 from urllib.parse import quote
@@ -21,7 +22,7 @@ import pyarrow as pa
 from trueup.model.address import sqlite_file
 from trueup.model.columns import Kind
 from trueup.model.errors import ConfigurationError, DatabaseMissing, SourceUnavailable, TrueupError
-from trueup.model.relations import columns_of, relation_named
+from trueup.model.relations import RELATIONS, columns_of, relation_name
 from trueup.model.source import RelationMapping, SourceTable, schema_and_table
 from trueup.sources.select import described, quoted, select
 from trueup.sources.sqlite_schema import QUOTE, Form, affinity_of, credit_decimals, output_sql, probe, read_tables
@@ -110,9 +111,9 @@ class SQLiteSnapshot:
         inner = select(mapping, quote=QUOTE)
         declared = self._declared(mapping)
         amounts = {
-            column.name: credit_decimals(declared.get((mapping.columns[column.name].column or "").casefold(), ""))
-            for column in columns_of(relation_named(mapping.relation))
-            if column.kind is Kind.CREDITS and column.name in mapping.columns
+            name: credit_decimals(declared.get((mapping.columns[name].column or "").casefold(), ""))
+            for name in _list_credits(mapping.relation)
+            if name in mapping.columns
         }
         first, then = output_sql(self._forms(mapping, inner, declared), amounts)
         query = f"SELECT {first} UNION ALL SELECT {then} FROM ({inner}\n)"
@@ -203,6 +204,12 @@ class SQLiteSnapshot:
         problem = json.loads(line).get("error") if line.endswith(b"\n") else "the process that reads it was ended"
         if problem:
             raise meaning(self._too_long() or problem)
+
+
+def _list_credits(name: str) -> list[str]:
+    """Return the columns that hold credits; none where the name is only that of a look at a table's words."""
+    columns = (columns_of(relation) for relation in RELATIONS if relation_name(relation) == name)
+    return [column.name for column in chain.from_iterable(columns) if column.kind is Kind.CREDITS]
 
 
 def _path(url: str) -> Path:
