@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,16 @@ from trueup.model.errors import ConfigurationError, DatabaseMissing
 from trueup.sources.text_files import csv_header
 
 KINDS = (".parquet", ".csv", ".jsonl")
+
+
+OTHER_KINDS = {
+    ".gz": "unpack it",
+    ".zip": "unpack it",
+    ".zst": "unpack it",
+    ".json": "write its objects one a line (jq -c '.data? // . | if type == \"array\" then .[] else . end')",
+    ".ndjson": "give it the suffix .jsonl",
+}
+"""What files are not read that hold tables all the same, and what to do with one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +78,20 @@ def _refuse_others(files: Iterable[Path]) -> None:
         except OSError as error:
             reason = error.strerror or "no reason given"
             raise ConfigurationError(f"{file} cannot be read: {reason}; put the file itself there.") from None
+
+
+def refuse_unread(path: Path, names: Collection[str]) -> None:
+    """Refuse a folder that holds one of these tables in a file which is not read, and in none that is.
+
+    Raises ``ConfigurationError``: left out, the table would seem to be missing or empty.
+    """
+    if not path.is_dir():
+        return
+    for entry in sorted(path.iterdir()):
+        name = entry.name.partition(".")[0]
+        remedy = OTHER_KINDS.get(entry.suffix.lower())
+        if remedy is not None and name in names and not any((path / f"{name}{kind}").exists() for kind in KINDS):
+            raise ConfigurationError(f"{entry} is not read: {remedy}, as {name}.jsonl.")
 
 
 def _by_name(path: Path, tables: Iterable[FileTable]) -> dict[str, FileTable]:

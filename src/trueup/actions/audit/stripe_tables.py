@@ -17,8 +17,9 @@ from trueup.model.errors import ConfigurationError, FileUnreadable, SourceUnavai
 from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
 from trueup.model.settings import StripeTables
 from trueup.model.source import ColumnMapping, Progress, RelationMapping, Snapshot, Source, SourceTable
-from trueup.model.stripe_objects import NEWEST, WHOLE_OR_UNKNOWN, StripeReading
+from trueup.model.stripe_objects import NEWEST, OBJECT_KINDS, WHOLE_OR_UNKNOWN, StripeReading
 from trueup.sources import open_source
+from trueup.sources.file_tables import refuse_unread
 from trueup.stripe.exported_objects import (
     ExportedObjects,
     ExportedSnapshot,
@@ -70,6 +71,8 @@ def table_supply(config: Config, source: Source, live: Sequence[SourceTable]) ->
     is_apps = tables.url is None or tables.url == config.database_url
     place = source
     if not is_apps and tables.url is not None:
+        if tables.are_files:
+            refuse_unread(Path(tables.url), {*OBJECT_KINDS, *map(relation_name, STRIPE)})
         place = open_source(tables.url, statement_timeout_seconds=config.statement_timeout_seconds)
         live = place.tables()
     fitted = fit_stripe(tables, live, dialect=place.dialect)
@@ -195,7 +198,11 @@ def _copy(
             given, account_filter=account_filter_of(config), relations=by_objects, scratch=scratch
         ) as objects:
             since |= _copy_objects(books, objects, mappings, by_objects, progress)
-    return [StripeReading(relation=name, complete_since=complete, read_at=moment) for name, complete in since.items()]
+    account = config.stripe.account
+    return [
+        StripeReading(relation=name, complete_since=complete, read_at=moment, stripe_account=account)
+        for name, complete in since.items()
+    ]
 
 
 def _cut(supply: TableSupply, relations: Iterable[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from trueup.stripe.shapes.declaration import ACCOUNT_STEP, ID_OF, MODE, OTHER_AP
 from trueup.stripe.shapes.fields import AccountFilter
 
 SCHEDULES, PRICES = "subscription_schedules", "prices"
+_OWN_WORDS = {"checkout_sessions": "checkout.session", "invoice_lines": "line_item"}
 _PLACE = re.compile(r"\{([\w.^!:$]+)\}")
 _OF_EVERY_OBJECT = ("id", "object", "livemode", "deleted")
 """The places by which every object is judged: what it is, its mode, and whether it still counts."""
@@ -25,7 +26,7 @@ def shapes_of(kind: str) -> tuple[Shape, ...]:
 
 def object_of(kind: str) -> str:
     """Return what an object of this kind says that it is."""
-    return "checkout.session" if kind == "checkout_sessions" else kind.removesuffix("s")
+    return _OWN_WORDS.get(kind, kind.removesuffix("s"))
 
 
 def shape_named(relation: str) -> Shape:
