@@ -12,7 +12,7 @@ from docs.promises import promises_of
 from docs.rows import row_tables, table, value_text
 from tests.support.catalogue import checked
 from trueup.derived import DERIVED
-from trueup.engines.requirements import needs_of_check
+from trueup.engines.requirements import OR, needs_of_check
 from trueup.engines.sql import Need, derived_of, parameters_behind
 from trueup.model.change import Change, Refusal
 from trueup.model.check import CASE_NOW, Case, Check
@@ -180,4 +180,4 @@ def _setting(value: object) -> str:
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(f"`{name.replace(OR, f'`{OR}`')}`" for name in names)

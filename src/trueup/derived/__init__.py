@@ -12,6 +12,7 @@ from trueup.derived.money import MONEY
 from trueup.derived.movements import MOVEMENTS
 from trueup.derived.owed import OWED
 from trueup.derived.paid_time import PAID_TIME_GROUP
+from trueup.derived.payers import PAYERS
 from trueup.derived.prices import PRICES
 from trueup.derived.service import SERVICE
 from trueup.derived.subscriptions import SUBSCRIPTIONS
@@ -30,6 +31,7 @@ DERIVED: tuple[Derived, ...] = (
     *SERVICE,
     *MONEY,
     *CREDITED_MONEY,
+    *PAYERS,
     *OWED,
     *WEBHOOKS,
 )

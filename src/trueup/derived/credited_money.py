@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from trueup.derived.derivation import ENTRY_LINKS, Derived
+from trueup.derived.money import CHARGE_SOURCES
 
 MONEY_ENTRY = Derived(
     name="money_entry",
     holds="The entries that name something of Stripe's, each with the money it is about: the invoice that it names, or "
-    "else the one its payment, its checkout or its event belongs to. NULL where it names an event that is unknown. "
+    "else the one its payment, its checkout or its event belongs to; where it names a subscription alone, the "
+    "subscription's latest invoice of the time. NULL where it names an event that is unknown. "
     "gives_credits: pending and empty grants too, promotional extras not.",
     optional=ENTRY_LINKS,
     sql="""
+WITH by_subscription AS (              -- the invoice of the period in which the entry was written
+    SELECT e.entry_id, arg_max(i.invoice_id, (i.created_at, i.invoice_id)) AS invoice_id
+    FROM stripe_entry AS e
+    JOIN stripe_invoice AS i ON i.subscription_id = e.stripe_subscription_id
+    WHERE coalesce(e.stripe_invoice_id, e.stripe_payment_intent_id, e.stripe_checkout_session_id,
+                   e.stripe_event_id) IS NULL
+      AND date_diff('second', e.created_at, i.created_at) <= $day_seconds
+      AND i.status IN ('draft', 'open', 'paid')
+    GROUP BY e.entry_id
+)
 SELECT e.entry_id, e.account_id, e.kind, e.amount, e.posted, e.created_at,
        coalesce(e.stripe_invoice_id, p.money_id, e.stripe_payment_intent_id,
-                c.money_id, v.money_id, e.stripe_checkout_session_id)                      AS money_id,
+                c.money_id, v.money_id, e.stripe_checkout_session_id, s.invoice_id)        AS money_id,
        e.kind <> 'promotional_grant' AND e.amount > 0
        OR e.kind IN ('purchase', 'subscription_grant') AND e.amount = 0                    AS gives_credits
 FROM stripe_entry AS e
 LEFT JOIN money_name AS p ON p.name = e.stripe_payment_intent_id
 LEFT JOIN money_name AS c ON c.name = e.stripe_checkout_session_id
 LEFT JOIN money_name AS v ON v.name = e.stripe_event_id
+LEFT JOIN by_subscription AS s ON s.entry_id = e.entry_id
 """,
 )
 
@@ -69,12 +82,58 @@ GROUP BY money_id
 """,
 )
 
+CONNECTED_ACCOUNT = Derived(
+    name="connected_account",
+    holds="The Stripe accounts that entries or events name and whose objects are not among those that were read: "
+    "connected accounts. Where it is not known whose objects were read, they are of the account that most entries name "
+    "of those whose money is there.",
+    optional=(
+        *ENTRY_LINKS,
+        "webhook_event",
+        "stripe_checkout_session",
+        "stripe_invoice",
+        "stripe_subscription",
+        *CHARGE_SOURCES,
+    ),
+    sql="""
+WITH named AS (
+    SELECT DISTINCT stripe_account FROM stripe_entry WHERE stripe_account IS NOT NULL
+),
+known AS (                             -- how many entries whose money is there name each account, or none
+    SELECT e.stripe_account, count(*) AS entries
+    FROM stripe_entry AS e
+    JOIN money_entry AS n  ON n.entry_id = e.entry_id
+    JOIN stripe_money AS m ON m.money_id = n.money_id
+    WHERE EXISTS (SELECT 1 FROM named)
+    GROUP BY e.stripe_account
+),
+own AS (
+    SELECT stripe_account FROM stripe_reading WHERE stripe_account IS NOT NULL
+    UNION
+    SELECT stripe_account
+    FROM known
+    WHERE stripe_account IS NOT NULL
+      AND 2 * entries > (SELECT sum(entries) FROM known)
+      AND NOT EXISTS (SELECT 1 FROM stripe_reading WHERE stripe_account IS NOT NULL)
+)
+SELECT DISTINCT other.stripe_account
+FROM (
+    SELECT stripe_account FROM named
+    UNION
+    SELECT stripe_account FROM webhook_event WHERE stripe_account IS NOT NULL
+    UNION
+    SELECT stripe_account FROM stripe_event WHERE stripe_account IS NOT NULL
+) AS other
+WHERE other.stripe_account NOT IN (SELECT stripe_account FROM own)
+""",
+)
+
 NAMED_GRANT = Derived(
     name="named_grant",
     holds="The period's settled purchases and subscription grants that name a money, each with what Stripe says of it: "
-    "paid, if one of the things named is; unknown, if one of them may be older or younger than what was read; "
-    "otherwise pending, or none: never paid, of the other mode, or not there at all.",
-    optional=ENTRY_LINKS,
+    "paid, if one of the things named is; unknown, if one of them may be older or younger than what was read, or is a "
+    "connected account's; otherwise pending, or none: never paid, of the other mode, or not there at all.",
+    optional=(*ENTRY_LINKS, "webhook_event", "stripe_event"),
     sql="""
 WITH reading AS (
     SELECT relation, coalesce(complete_since, CAST('1900-01-01' AS TIMESTAMP)) AS since FROM stripe_reading
@@ -86,14 +145,16 @@ last_look AS (
 ),
 named AS (
     SELECT e.entry_id, e.account_id, e.amount, e.created_at, m.money_id, e.stripe_invoice_id,
-           e.stripe_payment_intent_id, e.stripe_checkout_session_id
+           e.stripe_payment_intent_id, e.stripe_checkout_session_id,
+           connected.stripe_account IS NOT NULL AS is_connected
     FROM stripe_entry AS e
-    JOIN money_entry AS m ON m.entry_id = e.entry_id
+    JOIN money_entry AS m                    ON m.entry_id = e.entry_id
+    LEFT JOIN connected_account AS connected ON connected.stripe_account = e.stripe_account
     WHERE e.posted AND e.amount > 0 AND e.kind IN ('purchase', 'subscription_grant')
       AND e.created_at >= $period_start AND e.created_at < $settled_before AND m.money_id IS NOT NULL
 ),
 known AS (
-    SELECT n.entry_id, n.account_id, n.amount, n.created_at, n.money_id,
+    SELECT n.entry_id, n.account_id, n.amount, n.created_at, n.money_id, n.is_connected,
            whole.money_id IS NOT NULL AS is_there,
            CASE WHEN whole.livemode = $livemode THEN whole.state
                 WHEN whole.livemode <> $livemode THEN 'unpaid' END                                 AS whole_state,
@@ -113,7 +174,7 @@ SELECT k.entry_id, k.account_id, k.amount, k.created_at, k.money_id,
             WHEN k.created_at >= l.looked_at THEN 'unknown'
             WHEN k.whole_state = 'pending' THEN 'pending'
             WHEN k.whole_state = 'unpaid' THEN 'none'
-            WHEN k.is_there THEN 'unknown'
+            WHEN k.is_there OR k.is_connected THEN 'unknown'
             WHEN date_diff('second', r.since, k.created_at)
                  >= CASE WHEN k.by_invoice THEN $invoice_reach_seconds ELSE $payment_reach_seconds END THEN 'none'
             ELSE 'unknown' END AS state
@@ -125,4 +186,10 @@ LEFT JOIN reading AS r ON r.relation = CASE WHEN k.by_invoice  THEN 'stripe_invo
 """,
 )
 
-CREDITED_MONEY: tuple[Derived, ...] = (MONEY_ENTRY, UNCREDITED_INVOICE, MONEY_CREDIT, NAMED_GRANT)
+CREDITED_MONEY: tuple[Derived, ...] = (
+    MONEY_ENTRY,
+    UNCREDITED_INVOICE,
+    MONEY_CREDIT,
+    CONNECTED_ACCOUNT,
+    NAMED_GRANT,
+)

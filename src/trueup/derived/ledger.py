@@ -187,7 +187,9 @@ GROUP BY account_id, balance
 
 STRIPE_ENTRY = Derived(
     name="stripe_entry",
-    holds="The entries that name something of Stripe's: an event, a payment intent, an invoice or a checkout session.",
+    holds="The entries that name something of Stripe's: an event, a payment intent, an invoice, a checkout session, a "
+    "charge or a subscription. Where an entry names a charge and no payment intent, `stripe_payment_intent_id` is the "
+    "charge's id: `money_name` knows what it is about.",
     optional=(
         "ledger_entry.stripe_event_id",
         "ledger_entry.stripe_payment_intent_id",
@@ -195,12 +197,15 @@ STRIPE_ENTRY = Derived(
     ),
     sql="""
 SELECT entry_id, account_id, kind, amount, posted, created_at,
-       stripe_event_id, stripe_payment_intent_id, stripe_invoice_id, stripe_checkout_session_id
+       stripe_event_id, coalesce(stripe_payment_intent_id, stripe_charge_id) AS stripe_payment_intent_id,
+       stripe_invoice_id, stripe_checkout_session_id, stripe_subscription_id, stripe_account
 FROM ledger_entry
 WHERE stripe_event_id IS NOT NULL
    OR stripe_payment_intent_id IS NOT NULL
    OR stripe_invoice_id IS NOT NULL
    OR stripe_checkout_session_id IS NOT NULL
+   OR stripe_charge_id IS NOT NULL
+   OR stripe_subscription_id IS NOT NULL
 """,
 )
 

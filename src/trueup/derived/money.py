@@ -8,10 +8,45 @@ from __future__ import annotations
 
 from trueup.derived.derivation import ENTRY_LINKS, Derived
 
+CHARGE_SOURCES = ("stripe_payment_intent", "stripe_refund", "stripe_dispute", "stripe_invoice_payment", "stripe_event")
+"""What names charges beside the payments that they are of: each that is there shows some."""
+
+CHARGE_NAME = Derived(
+    name="charge_name",
+    holds="For the charges that entries, refunds or disputes name in place of a payment intent: the payment intent, or "
+    "the invoice of a time before payment intents, that the charge is of.",
+    optional=(*ENTRY_LINKS, *CHARGE_SOURCES),
+    sql="""
+WITH wanted AS (
+    SELECT stripe_payment_intent_id AS charge_id FROM stripe_entry WHERE substr(stripe_payment_intent_id, 1, 3) <> 'pi_'
+    UNION
+    SELECT charge_id FROM stripe_refund WHERE payment_intent_id IS NULL
+    UNION
+    SELECT charge_id FROM stripe_dispute WHERE payment_intent_id IS NULL
+)
+SELECT charge_id, min(payment_intent_id) AS payment_intent_id, min(invoice_id) AS invoice_id
+FROM (
+    SELECT charge_id, payment_intent_id, NULL AS invoice_id FROM stripe_payment_intent
+    UNION ALL
+    SELECT charge_id, payment_intent_id, NULL FROM stripe_refund
+    UNION ALL
+    SELECT charge_id, payment_intent_id, NULL FROM stripe_dispute
+    UNION ALL
+    SELECT charge_id, payment_intent_id, invoice_id FROM stripe_invoice_payment
+    UNION ALL
+    SELECT object_id, payment_intent_id, invoice_id FROM stripe_event
+) AS charge
+WHERE charge_id IN (SELECT charge_id FROM wanted WHERE charge_id IS NOT NULL)
+GROUP BY charge_id
+HAVING coalesce(min(payment_intent_id), min(invoice_id)) IS NOT NULL
+""",
+)
+
 MONEY_NAME = Derived(
     name="money_name",
-    holds="For checkouts, events, and the payments of invoices that something names: the money that they are about.",
-    optional=ENTRY_LINKS,
+    holds="For checkouts, events, charges, and the payments of invoices that something names: the money that they are "
+    "about.",
+    optional=(*ENTRY_LINKS, "stripe_event"),
     # A subscription's checkout may not say which invoice it made: the subscription's first one.
     sql="""
 WITH wanted AS (                       -- few of an app whose entries name their invoices
@@ -24,6 +59,8 @@ WITH wanted AS (                       -- few of an app whose entries name their
     SELECT payment_intent_id FROM stripe_refund
     UNION
     SELECT payment_intent_id FROM stripe_dispute
+    UNION
+    SELECT payment_intent_id FROM charge_name
 ),
 by_payment AS (
     SELECT p.payment_intent_id, min(p.invoice_id) AS invoice_id
@@ -44,6 +81,11 @@ by_checkout AS (
     LEFT JOIN by_payment AS p    ON p.payment_intent_id = s.payment_intent_id
     LEFT JOIN first_invoice AS f ON f.subscription_id = s.subscription_id
 ),
+by_charge AS (
+    SELECT c.charge_id, coalesce(p.invoice_id, c.invoice_id, c.payment_intent_id) AS money_id
+    FROM charge_name AS c
+    LEFT JOIN by_payment AS p ON p.payment_intent_id = c.payment_intent_id
+),
 by_event AS (
     SELECT e.event_id, coalesce(e.invoice_id, p.invoice_id, e.payment_intent_id, c.money_id) AS money_id
     FROM stripe_event AS e
@@ -56,6 +98,8 @@ FROM (
     UNION ALL
     SELECT checkout_session_id, money_id FROM by_checkout
     UNION ALL
+    SELECT charge_id, money_id FROM by_charge
+    UNION ALL
     SELECT event_id, money_id FROM by_event WHERE money_id IS NOT NULL
 ) AS named
 """,
@@ -65,6 +109,7 @@ LONE_PAYMENT = Derived(
     name="lone_payment",
     holds="One row per payment that belongs to no invoice: how it came, whether it is paid, still pending, or never "
     "will be (unpaid), and when it succeeded, if Stripe's events still show it.",
+    optional=("stripe_event",),
     sql="""
 WITH success AS (
     SELECT payment_intent_id, min(created_at) AS succeeded_at
@@ -154,53 +199,72 @@ MONEY_BACK = Derived(
     holds="One row per money that was refunded or disputed: how much of it was paid back (returned: refunds that "
     "succeeded, disputes that were lost), how much may yet be (under_way), and in how many movements, each of which "
     "may have been rounded to a whole credit. Failed refunds and won disputes are neither.",
+    optional=("stripe_event",),
     # When a refund succeeded or a dispute was lost is known from its last event.
     sql="""
 WITH last_event AS (
     SELECT object_id, max(created_at) AS last_at FROM stripe_event WHERE object_id IS NOT NULL GROUP BY object_id
 ),
 movement AS (
-    SELECT r.payment_intent_id, r.amount, greatest(r.created_at, coalesce(t.last_at, r.created_at)) AS moved_at,
+    SELECT coalesce(r.payment_intent_id, r.charge_id) AS paid_by, r.amount,
+           greatest(r.created_at, coalesce(t.last_at, r.created_at)) AS moved_at,
            CASE WHEN r.status = 'succeeded' THEN 'returned'
                 WHEN r.status IN ('pending', 'requires_action') THEN 'under way' ELSE 'kept' END AS outcome
     FROM stripe_refund AS r
     LEFT JOIN last_event AS t ON t.object_id = r.refund_id
     UNION ALL
-    SELECT d.payment_intent_id, d.amount, greatest(d.created_at, coalesce(t.last_at, d.created_at)),
+    SELECT coalesce(d.payment_intent_id, d.charge_id), d.amount,
+           greatest(d.created_at, coalesce(t.last_at, d.created_at)),
            CASE WHEN d.status = 'lost' THEN 'returned'
                 WHEN d.status IN ('needs_response', 'under_review', 'warning_needs_response',
                                   'warning_under_review', 'prevented') THEN 'under way' ELSE 'kept' END
     FROM stripe_dispute AS d
     LEFT JOIN last_event AS t ON t.object_id = d.dispute_id
 )
-SELECT coalesce(n.money_id, m.payment_intent_id)                                     AS money_id,
+SELECT coalesce(n.money_id, m.paid_by)                                               AS money_id,
        CAST(sum(CASE WHEN m.outcome = 'returned' THEN m.amount ELSE 0 END) AS BIGINT)  AS returned,
        CAST(sum(CASE WHEN m.outcome = 'under way' THEN m.amount ELSE 0 END) AS BIGINT) AS under_way,
        sum(CASE WHEN m.outcome = 'kept' THEN 0 ELSE 1 END)                           AS movements,
        max(CASE WHEN m.outcome = 'returned' THEN m.moved_at END)                     AS last_returned_at,
        max(m.moved_at)                                                               AS last_moved_at
 FROM movement AS m
-LEFT JOIN money_name AS n ON n.name = m.payment_intent_id
-WHERE m.payment_intent_id IS NOT NULL
-GROUP BY coalesce(n.money_id, m.payment_intent_id)
+LEFT JOIN money_name AS n ON n.name = m.paid_by
+WHERE m.paid_by IS NOT NULL
+GROUP BY coalesce(n.money_id, m.paid_by)
 """,
 )
 
 CUSTOMER_ACCOUNT = Derived(
     name="customer_account",
     holds="One row per Stripe customer whose account is known: the account that names the customer, or else the one "
-    "that the customer names.",
+    "that the customer names, or else the one account that its finished checkouts, subscriptions, invoices and "
+    "payments name.",
+    optional=("stripe_checkout_session", "stripe_subscription", "stripe_invoice", "stripe_payment_intent"),
     sql="""
-SELECT known.customer_id, coalesce(min(known.linked_id), min(known.named_id)) AS account_id
+SELECT known.customer_id,
+       coalesce(min(known.linked_id), min(known.named_id),
+                CASE WHEN min(known.bought_id) = max(known.bought_id) THEN min(known.bought_id) END) AS account_id
 FROM (
-    SELECT stripe_customer_id AS customer_id, account_id AS linked_id, NULL AS named_id
+    SELECT stripe_customer_id AS customer_id, account_id AS linked_id, NULL AS named_id, NULL AS bought_id
     FROM account
     WHERE stripe_customer_id IS NOT NULL
     UNION ALL
-    SELECT customer_id, NULL, account_id FROM stripe_customer WHERE account_id IS NOT NULL
+    SELECT customer_id, NULL, account_id, NULL FROM stripe_customer WHERE account_id IS NOT NULL
+    UNION ALL
+    SELECT customer_id, NULL, NULL, account_id FROM stripe_checkout_session
+    WHERE account_id IS NOT NULL AND status = 'complete'
+    UNION ALL
+    SELECT customer_id, NULL, NULL, account_id FROM stripe_subscription WHERE account_id IS NOT NULL
+    UNION ALL
+    SELECT customer_id, NULL, NULL, account_id FROM stripe_invoice WHERE account_id IS NOT NULL
+    UNION ALL
+    SELECT customer_id, NULL, NULL, account_id FROM stripe_payment_intent WHERE account_id IS NOT NULL
 ) AS known
+WHERE known.customer_id IS NOT NULL
 GROUP BY known.customer_id
+HAVING coalesce(min(known.linked_id), min(known.named_id),
+                CASE WHEN min(known.bought_id) = max(known.bought_id) THEN min(known.bought_id) END) IS NOT NULL
 """,
 )
 
-MONEY: tuple[Derived, ...] = (MONEY_NAME, LONE_PAYMENT, STRIPE_MONEY, MONEY_BACK, CUSTOMER_ACCOUNT)
+MONEY: tuple[Derived, ...] = (CHARGE_NAME, MONEY_NAME, LONE_PAYMENT, STRIPE_MONEY, MONEY_BACK, CUSTOMER_ACCOUNT)

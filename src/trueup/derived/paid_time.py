@@ -24,14 +24,16 @@ GROUP BY named.price_name
 PAYMENT_RETURN = Derived(
     name="payment_return",
     holds="One row per payment of which money went back, by refunds that succeeded and have settled, or by a lost "
-    "dispute, and how much.",
+    "dispute, and how much. A payment of a time before payment intents is named by its charge.",
     optional=("stripe_refund", "stripe_dispute"),
     sql="""
 SELECT moved.payment_intent_id, sum(moved.amount) AS amount
 FROM (
-    SELECT payment_intent_id, amount FROM stripe_refund WHERE status = 'succeeded' AND created_at < $settled_before
+    SELECT coalesce(payment_intent_id, charge_id) AS payment_intent_id, amount
+    FROM stripe_refund
+    WHERE status = 'succeeded' AND created_at < $settled_before
     UNION ALL
-    SELECT payment_intent_id, amount FROM stripe_dispute WHERE status = 'lost'
+    SELECT coalesce(payment_intent_id, charge_id), amount FROM stripe_dispute WHERE status = 'lost'
 ) AS moved
 WHERE moved.payment_intent_id IS NOT NULL
 GROUP BY moved.payment_intent_id
@@ -49,7 +51,7 @@ BILLED_TIME = Derived(
 WITH paid_back AS (
     SELECT p.invoice_id, sum(r.amount) AS amount
     FROM payment_return AS r
-    JOIN stripe_invoice_payment AS p ON p.payment_intent_id = r.payment_intent_id
+    JOIN stripe_invoice_payment AS p ON coalesce(p.payment_intent_id, p.charge_id) = r.payment_intent_id
     GROUP BY p.invoice_id
 ),
 line AS (                              -- a price's id goes before its lookup key, and that before its product

@@ -26,13 +26,59 @@ FROM (VALUES ('invoice.paid',                             'invoice',            
 """,
 )
 
+OWN_ENDPOINT = Derived(
+    name="own_endpoint",
+    holds="The webhook endpoints of this mode that the application's events come through. One that lists its types is "
+    "its own if at least half of those of them that occurred were recorded; one that asks for everything, if "
+    "the lists leave out a type that was recorded in the period. Where that is true of none, every endpoint may be.",
+    optional=("stripe_event",),
+    sql="""
+WITH recorded AS (
+    SELECT DISTINCT type FROM webhook_event
+),
+occurred AS (
+    SELECT type FROM recorded
+    UNION
+    SELECT type FROM stripe_event WHERE livemode = $livemode
+),
+listed AS (
+    SELECT w.endpoint_id, o.type, CASE WHEN r.type IS NULL THEN 0 ELSE 1 END AS is_recorded
+    FROM stripe_webhook_endpoint AS w
+    JOIN occurred AS o      ON strpos(w.enabled_events, ',' || o.type || ',') > 0
+    LEFT JOIN recorded AS r ON r.type = o.type
+    WHERE w.livemode = $livemode
+),
+by_list AS (
+    SELECT endpoint_id FROM listed GROUP BY endpoint_id HAVING 2 * sum(is_recorded) >= count(*)
+),
+left_out AS (
+    SELECT type FROM webhook_event
+    WHERE received_at >= $period_start
+      AND type NOT IN (SELECT l.type FROM listed AS l JOIN by_list ON by_list.endpoint_id = l.endpoint_id)
+),
+known AS (
+    SELECT endpoint_id FROM by_list
+    UNION
+    SELECT endpoint_id
+    FROM stripe_webhook_endpoint
+    WHERE enabled_events = '*' AND livemode = $livemode AND EXISTS (SELECT 1 FROM left_out)
+)
+SELECT w.endpoint_id
+FROM stripe_webhook_endpoint AS w
+WHERE w.livemode = $livemode
+  AND (w.endpoint_id IN (SELECT endpoint_id FROM known) OR NOT EXISTS (SELECT 1 FROM known))
+""",
+)
+
 ENDPOINT_TYPE = Derived(
     name="endpoint_type",
-    holds="Each webhook endpoint of this mode beside each type of event about billing that it asks for.",
+    holds="Each webhook endpoint of the application's beside each type of event about billing that it asks for.",
+    optional=("stripe_event",),
     sql="""
 SELECT w.endpoint_id, w.status, w.api_version, b.type, b.brings_money
 FROM stripe_webhook_endpoint AS w
-JOIN billing_type AS b ON w.enabled_events = '*' OR strpos(w.enabled_events, ',' || b.type || ',') > 0
+JOIN own_endpoint AS own ON own.endpoint_id = w.endpoint_id
+JOIN billing_type AS b   ON w.enabled_events = '*' OR strpos(w.enabled_events, ',' || b.type || ',') > 0
 WHERE w.livemode = $livemode
 """,
 )
@@ -76,4 +122,11 @@ FROM (
 """,
 )
 
-WEBHOOKS: tuple[Derived, ...] = (BILLING_TYPE, ENDPOINT_TYPE, GRANTING_EVENT, CREDITING_TYPE, READABLE_VERSION)
+WEBHOOKS: tuple[Derived, ...] = (
+    BILLING_TYPE,
+    OWN_ENDPOINT,
+    ENDPOINT_TYPE,
+    GRANTING_EVENT,
+    CREDITING_TYPE,
+    READABLE_VERSION,
+)

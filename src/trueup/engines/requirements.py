@@ -24,6 +24,9 @@ NO_LISTING = (
     "the check off under [policy.severity]"
 )
 
+OR = " or "
+"""Between the columns of a need of which one is enough."""
+
 _GATES = frozenset(map(relation_name, GATES))
 _LISTING = "gate_feature.feature"
 _ALWAYS_THERE = frozenset(map(relation_name, (*CONFIGURED, *GATES, *MADE)))
@@ -46,12 +49,12 @@ def reads_of_check(check: Check) -> frozenset[Need]:
 def unmapped(check: Check, mapped: MappedColumns, *, plans_configured: bool) -> tuple[str, ...]:
     """What this check needs and cannot have, as the config names it; empty when it can run.
 
-    A column with a neutral value is needed only if the check says so in ``requires``; what can only excuse
-    (``optional``) is not needed at all.
+    A column with a neutral value is needed only if the check says so in ``requires``, of which one is enough where it
+    says ``or``; what can only excuse (``optional``) is not needed at all.
     """
     needed = _needed(check)
     missing = {_missing(relation, column, mapped) for relation, column in needed}
-    missing |= {need for need in check.requires if need != _LISTING and not _is_mapped(*_split(need), mapped)}
+    missing |= {need for need in check.requires if need != _LISTING and not _is_any_mapped(need, mapped)}
     if not plans_configured and any(relation == "plan" for relation, _ in needed):
         missing.add("plans")
     return tuple(sorted(name for name in missing if name))
@@ -92,6 +95,10 @@ def _missing(relation: str, column: str, mapped: MappedColumns) -> str | None:
         known_column.has_neutral for known_column in columns_of(relation_named(relation)) if known_column.name == column
     )
     return None if neutral else f"{relation}.{column}"
+
+
+def _is_any_mapped(need: str, mapped: MappedColumns) -> bool:
+    return any(_is_mapped(*_split(column), mapped) for column in need.split(OR))
 
 
 def _is_mapped(relation: str, column: str, mapped: MappedColumns) -> bool:

@@ -26,6 +26,10 @@ TABLES: dict[str, str] = {
 }
 
 _CREATED = "created_at created inserted_at created_on date_created created_time creation_date"
+_CONNECTED = (
+    "stripe_account stripe_account_id connected_account connected_account_id connect_account_id "
+    "stripe_connect_account_id stripe_connected_account_id connect_account"
+)
 _OWNER = (
     "user_id account_id customer_id organization_id organisation_id org_id workspace_id team_id tenant_id company_id "
     "owner_id profile_id subscriber_id user? account? customer? organization? wallet_id?"
@@ -65,6 +69,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "stripe_invoice_id": "stripe_invoice_id stripe_invoice invoice_id?",
         "stripe_checkout_session_id": "stripe_checkout_session_id checkout_session_id stripe_session_id checkout_id? "
         "session_id?",
+        "stripe_charge_id": "stripe_charge_id stripe_charge charge_id charge?",
+        "stripe_subscription_id": "stripe_subscription_id stripe_subscription stripe_sub_id subscription_id?",
+        "stripe_account": _CONNECTED,
         "created_at": f"{_CREATED} posted_at occurred_at timestamp",
         "actor": "actor actor_id performed_by created_by initiated_by admin_id? changed_by?",
         "reason": "reason description note memo notes comment details?",
@@ -77,6 +84,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "processed_at": "processed_at handled_at completed_at finished_at",
         "livemode": "livemode live_mode is_live live?",
         "api_version": "api_version stripe_api_version stripe_version",
+        "stripe_account": f"{_CONNECTED} account? account_id?",
     },
     "plan_change": {
         "account_id": _OWNER,

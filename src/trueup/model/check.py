@@ -78,8 +78,9 @@ class Check:
     dialect inside the portable subset, and may bind the names of ``Policy.parameters`` as ``$name``.
 
     The relations and columns a check needs are read from its SQL. ``requires`` adds columns that have a neutral value
-    but without which this check would look at nothing (``ledger_entry.sequence``). ``optional`` removes those that can
-    only excuse, as ``relation`` or ``relation.column``: unmapped they are empty, and the check still answers.
+    but without which this check would look at nothing (``ledger_entry.sequence``), with ``or`` between those of which
+    one is enough. ``optional`` removes those that can only excuse, as ``relation`` or ``relation.column``: unmapped
+    they are empty, and the check still answers.
     """
 
     id: str

@@ -79,6 +79,8 @@ def stripe_ids_of(entry: LedgerEntry) -> tuple[str | None, ...]:
         entry.stripe_invoice_id,
         entry.stripe_payment_intent_id,
         entry.stripe_checkout_session_id,
+        entry.stripe_charge_id,
+        entry.stripe_subscription_id,
     )
 
 

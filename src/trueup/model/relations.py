@@ -88,6 +88,8 @@ class LedgerEntry:
     stripe_checkout_session_id: str | None = None
     stripe_charge_id: str | None = None
     stripe_subscription_id: str | None = None
+    stripe_account: str | None = None
+    """The Stripe account that the ids are of, where it is a connected one (Connect); NULL is the app's own."""
     created_at: datetime = fact(datetime(2026, 1, 1))
     actor: str | None = None
     reason: str | None = None
@@ -104,6 +106,8 @@ class WebhookEvent:
     processed_at: datetime | None = None
     livemode: bool = fact(True)  # noqa: FBT003 - an example value
     api_version: str | None = None
+    stripe_account: str | None = None
+    """The connected account that the event is of (its ``account``); NULL is the app's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -319,6 +319,8 @@ class StripeEvent:
     """The amount that was paid with it, in ``currency``; NULL where the event is not about money."""
     currency: str | None = None
     pending_webhooks: int = 0
+    stripe_account: str | None = None
+    """The connected account that it is of; NULL where it is of the account that was read."""
     created_at: datetime = fact(datetime(2026, 2, 15))
     livemode: bool = fact(True)  # noqa: FBT003 - an example value
 
@@ -349,13 +351,15 @@ class StripeReading:
     """How far back a Stripe relation is complete. A missing object that is younger is absent; an older one is unknown.
 
     ``complete_since`` is a moment of creation; NULL means that it holds everything there ever was. ``read_at`` is when
-    the reading began: what happened at Stripe later may be missing.
+    the reading began: what happened at Stripe later may be missing. ``stripe_account`` is whose objects they are,
+    where that is known.
     """
 
     relation: str = key()
     complete_since: datetime | None = None
     read_at: datetime | None = None
     api_version: str | None = None
+    stripe_account: str | None = None
 
 
 StripeRow = (
@@ -414,6 +418,7 @@ OBJECT_KINDS: tuple[str, ...] = (
     "subscription_items",
     "subscription_schedules",
     "invoices",
+    "invoice_lines",
     "invoice_payments",
     "payment_intents",
     "refunds",

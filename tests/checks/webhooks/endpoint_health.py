@@ -7,6 +7,7 @@ from trueup.checks.webhooks.endpoint_health import _DISABLED, _endpoint
 from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import Exemption, WebhookEvent
+from trueup.model.stripe_objects import StripeEvent
 
 _OLD, _NEW = "2024-06-20", "2026-10-28.endive"
 
@@ -129,6 +130,25 @@ CASES: tuple[Case, ...] = (
         name="the version that the policy says, whatever older events carried",
         given=(_endpoint(api_version=_NEW), *granted_event(api_version=_OLD)),
         policy=Policy(webhook_api_version=_NEW),
+    ),
+    Case(
+        name="another system's endpoint is disabled: the types that it lists were never recorded",
+        given=(
+            _endpoint(",invoice.paid,"),
+            _endpoint(",charge.dispute.created,charge.refunded,", number=2, status=_DISABLED),
+            *granted_event(),
+            StripeEvent(event_id="evt_8", type="charge.refunded"),
+        ),
+    ),
+    Case(
+        name="another system's endpoint of another version, and the application's own of the wrong one",
+        given=(
+            _endpoint(",invoice.paid,", api_version=_NEW),
+            _endpoint(",customer.created,charge.succeeded,charge.refunded,", number=2, api_version="2026-01-01.x"),
+            *granted_event(api_version=_OLD),
+            StripeEvent(event_id="evt_8", type="charge.refunded"),
+        ),
+        fires=("we_1",),
     ),
     Case(
         name="switched off on purpose, exempted",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from decimal import Decimal
 
@@ -215,6 +216,20 @@ CASES: tuple[Case, ...] = (
                 stripe_event_id="evt_2",
             ),
         ),
+    ),
+    Case(
+        name="an event of a connected account, whose credits are not this app's",
+        given=(
+            *_handled(1, ago(days=2)),
+            StripeReading(relation="stripe_event", complete_since=ago(days=30), stripe_account="acct_own"),
+            dataclasses.replace(_event(2, ago(days=1)), stripe_account="acct_seller"),
+            StripeEvent(event_id="evt_2", amount=2900, currency="usd"),
+        ),
+    ),
+    Case(
+        name="nothing says when it was processed",
+        given=(*_handled(1, ago(days=2)), dataclasses.replace(_event(2, ago(days=1)), processed_at=None)),
+        fires=("evt_2",),
     ),
     Case(
         name="an event that is not marked processed is stuck, not hollow",

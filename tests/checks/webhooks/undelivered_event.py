@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from trueup.model.stripe_objects import (
     EndpointStatus,
     StripeInvoicePayment,
     StripePaymentIntent,
+    StripeReading,
     StripeWebhookEndpoint,
 )
 
@@ -118,6 +120,33 @@ CASES: tuple[Case, ...] = (
             _endpoint(",customer.updated,", number=2),
             _event(),
         ),
+    ),
+    Case(
+        name="only another system's endpoint asks for it: the application recorded one once, and asks for it no more",
+        given=(
+            _BEGAN,
+            WebhookEvent(event_id="evt_9", type="charge.succeeded", received_at=ago(days=150)),
+            _endpoint(",invoice.paid,"),
+            _endpoint("*", number=2),
+            _event(event_type="charge.succeeded"),
+        ),
+    ),
+    Case(
+        name="an event of a connected account, which another endpoint gets",
+        given=(
+            *_GIVEN,
+            StripeReading(relation="stripe_event", stripe_account="acct_own"),
+            dataclasses.replace(_event(), stripe_account="acct_seller"),
+        ),
+    ),
+    Case(
+        name="an event that names the account that was read",
+        given=(
+            *_GIVEN,
+            StripeReading(relation="stripe_event", stripe_account="acct_own"),
+            dataclasses.replace(_event(), stripe_account="acct_own"),
+        ),
+        fires=("evt_1",),
     ),
     Case(
         name="every endpoint is disabled: nothing is delivered at all",

@@ -17,13 +17,14 @@ from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import ABOUT_READING, STRIPE, relation_name
 from trueup.model.source import Progress
-from trueup.model.stripe_objects import StripeReading
+from trueup.model.stripe_objects import StripeProductFeature, StripeReading
 
 if TYPE_CHECKING:
     from trueup.stripe.key import Key
     from trueup.stripe.supply import StripeSnapshot
 
 _ENOUGH_TO_JUDGE = 20
+_FOR_PROBES = relation_name(StripeProductFeature)
 
 _EVENTS_OF_MODE = """
 SELECT count(*), count(*) FILTER (WHERE livemode = $livemode) FROM webhook_event WHERE livemode IS NOT NULL
@@ -57,11 +58,15 @@ def stripe_key(config: Config) -> Key | None:
 def needed_of_stripe(
     checks: Iterable[Check], *, everything: bool, probed: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
-    """The relations of Stripe's that these checks and probes read; a check about the reading itself reads all."""
+    """The relations of Stripe's that these checks and probes read; a check about the reading itself reads all.
+
+    What a product carries is for a probe alone: products do not show it unless they are asked to.
+    """
     needed = {relation for check in checks for relation, _ in reads_of_check(check)} | probed
     about_reading = bool(needed & set(map(relation_name, ABOUT_READING)))
     names = map(relation_name, STRIPE)
-    return tuple(name for name in names if everything or about_reading or name in needed)
+    whole = everything or about_reading
+    return tuple(name for name in names if name in needed or (whole and name != _FOR_PROBES))
 
 
 def copy_stripe(
@@ -118,7 +123,11 @@ def _copied(
             copy_relation(books, snapshot, mapping, unique_key=True, progress=progress)
             since = snapshot.complete_since.get(relation)
             row = StripeReading(
-                relation=relation, complete_since=since, read_at=snapshot.as_of, api_version=supply.API_VERSION
+                relation=relation,
+                complete_since=since,
+                read_at=snapshot.as_of,
+                api_version=supply.API_VERSION,
+                stripe_account=snapshot.account,
             )
             read.append(row)
         progress.end()

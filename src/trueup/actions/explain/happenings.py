@@ -99,6 +99,7 @@ class _Referred:
             (self.events, entry.stripe_event_id),
             (self.invoices, entry.stripe_invoice_id),
             (self.payments, entry.stripe_payment_intent_id),
+            (self.payments, entry.stripe_charge_id),
             (self.checkouts, entry.stripe_checkout_session_id),
         ):
             if value is not None:
@@ -139,6 +140,7 @@ def _first_accounts(lookup: Lookup, named: Named) -> set[str]:
         stripe_payment_intent_id=ids,
         stripe_invoice_id=ids,
         stripe_checkout_session_id=ids,
+        stripe_charge_id=ids,
     )
     accounts = {*named.accounts, *(entry.account_id for entry in entries)}
     accounts |= {account.account_id for account in lookup.rows(Account, stripe_customer_id=customers)}
@@ -157,7 +159,7 @@ def _customers(lookup: Lookup, named: Named, accounts: set[str]) -> set[str]:
         row.customer_id for row in lookup.rows(StripeSubscription, account_id=accounts, subscription_id=subscriptions)
     }
     customers |= {row.customer_id for row in lookup.rows(StripeInvoice, invoice_id=ids)}
-    customers |= {row.customer_id for row in lookup.rows(StripePaymentIntent, payment_intent_id=ids)}
+    customers |= {row.customer_id for row in lookup.rows(StripePaymentIntent, payment_intent_id=ids, charge_id=ids)}
     customers |= {row.customer_id for row in lookup.rows(StripeCheckoutSession, checkout_session_id=ids)}
     customers |= {row.customer_id for row in lookup.rows(StripeEvent, event_id=ids)}
     return _known(customers)
@@ -175,7 +177,12 @@ def _of_stripe(
     for invoice in lookup.rows(StripeInvoice, customer_id=customers, invoice_id=ids | referred.invoices):
         yield happening.of_invoice(invoice, named)
     payments = referred.payments | named.starting_with("pi_")
-    for payment in lookup.rows(StripePaymentIntent, customer_id=customers, payment_intent_id=frozenset(payments)):
+    for payment in lookup.rows(
+        StripePaymentIntent,
+        customer_id=customers,
+        payment_intent_id=frozenset(payments),
+        charge_id=frozenset(payments),
+    ):
         payments.add(payment.payment_intent_id)
         yield happening.of_payment(payment, named)
     for refund in lookup.rows(StripeRefund, payment_intent_id=payments):

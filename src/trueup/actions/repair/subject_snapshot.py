@@ -30,6 +30,7 @@ _LEDGER_KEYS = (
     "stripe_payment_intent_id",
     "stripe_invoice_id",
     "stripe_checkout_session_id",
+    "stripe_charge_id",
 )
 _ACCOUNT_KEYS = ("stripe_customer_id", "stripe_subscription_id", "email")
 

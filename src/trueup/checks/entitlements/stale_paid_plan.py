@@ -36,7 +36,12 @@ CHECK = Check(
     title="Paid plan without a recent renewal",
     why="Either the subscription has ended and the account is still served, or it was renewed and the customer never "
     "got the credits of the period that was paid for.",
-    optional=PAYING,
+    requires=(
+        " or ".join(
+            f"ledger_entry.stripe_{name}_id" for name in ("invoice", "payment_intent", "charge", "subscription")
+        ),
+    ),
+    optional=(*PAYING, "ledger_entry.stripe_payment_intent_id", "ledger_entry.stripe_invoice_id"),
     population="""
 SELECT count(*)
 FROM account AS a
@@ -62,8 +67,8 @@ billed AS (                            -- how Stripe bills the customer's live s
 ),
 renewal AS (
     SELECT account_id, max(created_at) AS last_renewal_at
-    FROM ledger_entry
-    WHERE kind = 'subscription_grant' AND stripe_invoice_id IS NOT NULL AND posted
+    FROM ledger_entry WHERE kind = 'subscription_grant' AND posted
+      AND coalesce(stripe_invoice_id, stripe_payment_intent_id, stripe_charge_id, stripe_subscription_id) IS NOT NULL
     GROUP BY account_id
 ),
 subscribed AS (                        -- when the account last came to a plan

@@ -36,6 +36,7 @@ WITH uninvoiced AS (
       AND amount > 0
       AND stripe_invoice_id IS NULL
       AND stripe_checkout_session_id IS NULL
+      AND stripe_subscription_id IS NULL         -- its invoice is the one of the period
       AND created_at >= $period_start
       AND created_at < $settled_before
 ),

@@ -39,7 +39,9 @@ CHECK = Check(
     revenue_impacting=True,
     title="Credits for money that Stripe does not have",
     why="The entry looks paid for, so it is not looked at again, but it was not: the payment was canceled, belongs to "
-    "the test mode, or was made up. This is what a forged purchase looks like.",
+    "the test mode, or was made up. This is what a forged purchase looks like. What belongs to a connected account "
+    "(Stripe Connect) is not among the objects that are read: where `stripe_account` of `ledger_entry` is mapped, it is "
+    "unknown and no finding.",
     population="SELECT count(*) FROM named_grant WHERE state <> 'unknown'",
     violations="""
 WITH unfounded AS (

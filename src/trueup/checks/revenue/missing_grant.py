@@ -63,7 +63,7 @@ payment AS (
     WHERE p.state = 'paid'
       AND p.amount > 0
       AND p.livemode = $livemode
-      AND p.created_at >= ledger.first_entry_at
+      AND (p.created_at >= ledger.first_entry_at OR c.payment_intent_id IS NOT NULL)
 ),
 sold AS (
     SELECT through_checkout, currency, amount

@@ -37,6 +37,7 @@ WHERE kind = 'purchase'
   AND posted
   AND amount > 0
   AND stripe_payment_intent_id IS NULL
+  AND stripe_charge_id IS NULL
   AND stripe_invoice_id IS NULL
   AND stripe_checkout_session_id IS NULL     -- a fully discounted checkout has no payment
   AND created_at >= $period_start

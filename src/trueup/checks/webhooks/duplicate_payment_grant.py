@@ -24,7 +24,7 @@ CHECK = Check(
     title="One payment was credited more than once",
     why="The customer paid once and holds the credits twice. Idempotency by event id did not stop it, because two "
     "events report the same payment.",
-    requires=("ledger_entry.stripe_payment_intent_id",),
+    requires=("ledger_entry.stripe_payment_intent_id or ledger_entry.stripe_charge_id",),
     population="SELECT count(*) FROM stripe_entry WHERE stripe_payment_intent_id IS NOT NULL AND posted AND amount > 0",
     violations="""
 WITH excess AS (   -- a yearly payment may back a grant every month: grants of different periods are no repetition

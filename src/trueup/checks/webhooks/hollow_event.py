@@ -68,6 +68,7 @@ WITH handled AS (
     FROM webhook_event AS w
     LEFT JOIN stripe_event_total AS t ON t.stripe_event_id = w.event_id
     WHERE w.status = 'processed' AND w.received_at < $settled_before AND w.type <> 'charge.dispute.closed'
+      AND coalesce(w.stripe_account, '') NOT IN (SELECT stripe_account FROM connected_account)
 ),
 credit_bearing AS (
     SELECT type, sum(is_recent) AS events_of_type, sum(is_recent * has_granted) AS of_which_granted
@@ -86,8 +87,7 @@ hollow AS (
     JOIN credit_bearing AS c         ON c.type = h.type
     LEFT JOIN stripe_event AS listed   ON listed.event_id = h.event_id
     LEFT JOIN stripe_invoice AS bill ON bill.invoice_id = listed.invoice_id
-    WHERE h.is_named = 0
-      AND h.is_recent = 1
+    WHERE h.is_named = 0 AND h.is_recent = 1
 ),
 named AS (                             -- the ids by which an entry may name the event's money
     SELECT event_id, invoice_id AS name FROM hollow
@@ -149,7 +149,7 @@ WHERE coalesce(amount, CASE WHEN is_listed THEN 0 ELSE 1 END) <> 0
                       WHERE r.relation = 'stripe_event'
                         AND date_diff('second', r.complete_since, hollow.received_at) < $delivery_seconds))
 """,
-    message="{subject} ({type}) was processed at {processed_at} but no ledger entry names it; "
+    message="{subject} ({type}), received at {received_at}, is marked processed but no ledger entry names it; "
     "{of_which_granted} of {events_of_type} such events granted credits.",
     cases=(
         Case(name="every event granted", given=(*_handled(1, ago(days=2)), *_handled(2, ago(days=1)))),

@@ -60,7 +60,8 @@ WHERE type IN ({_BEARS_CREDITS})
     # Besides the usual types, the types that lead to credits here bear credits; types of which Stripe's side keeps no
     # events are another check's. An application that receives every event may record only those it handles, so a type
     # counts once one of its events was recorded. An event older than the oldest record may have been recorded and
-    # pruned. Where every endpoint is disabled, the types they asked for still count: nothing is delivered at all.
+    # pruned. Other systems' endpoints count only where none of the application's own is enabled. Where every endpoint
+    # is disabled, the types they asked for still count: nothing is delivered at all.
     violations=f"""
 WITH recorded AS (
     SELECT type, count(*) AS events FROM webhook_event GROUP BY type
@@ -68,14 +69,16 @@ WITH recorded AS (
 oldest AS (
     SELECT min(received_at) AS received_at FROM webhook_event
 ),
-enabled AS (
-    SELECT count(*) AS endpoints FROM stripe_webhook_endpoint WHERE status = 'enabled' AND livemode = $livemode
+endpoint AS (
+    SELECT w.enabled_events, w.status = 'enabled' AS is_enabled, o.endpoint_id IS NOT NULL AS is_own
+    FROM stripe_webhook_endpoint AS w
+    LEFT JOIN own_endpoint AS o ON o.endpoint_id = w.endpoint_id
+    WHERE w.livemode = $livemode
 ),
 asking AS (
-    SELECT w.endpoint_id, w.enabled_events
-    FROM stripe_webhook_endpoint AS w
-    CROSS JOIN enabled
-    WHERE w.livemode = $livemode AND (w.status = 'enabled' OR enabled.endpoints = 0)
+    SELECT enabled_events FROM endpoint
+    WHERE is_enabled AND (is_own OR NOT EXISTS (SELECT 1 FROM endpoint WHERE is_own AND is_enabled))
+       OR is_own AND NOT EXISTS (SELECT 1 FROM endpoint WHERE is_enabled)
 ),
 missed AS (
     SELECT e.event_id, e.type, e.customer_id, e.object_id, e.amount, e.currency, e.pending_webhooks, e.created_at
@@ -85,6 +88,7 @@ missed AS (
     LEFT JOIN webhook_event AS w ON w.event_id = e.event_id
     WHERE e.type IN ({_BEARS_CREDITS})
       AND w.event_id IS NULL
+      AND coalesce(e.stripe_account, '') NOT IN (SELECT stripe_account FROM connected_account)
       AND e.livemode = $livemode
       AND e.created_at < $settled_before
       AND e.created_at >= $period_start

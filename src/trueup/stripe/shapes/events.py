@@ -31,6 +31,7 @@ payment_intent_id  data.object.payment_intent:id
                    data.object.payment.payment_intent:id
 amount
 currency           data.object.currency
+stripe_account     account:id
 """,
     sql={
         "customer_id": _NAMED.format(kind="customer"),

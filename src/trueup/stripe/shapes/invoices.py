@@ -73,7 +73,7 @@ CASE WHEN {unique_id} IS NOT NULL       THEN {unique_id}
 INVOICE_LINE = Shape(
     relation="stripe_invoice_line",
     kind="invoices",
-    part_of=PartOf(list="lines"),
+    part_of=PartOf(list="lines", kind="invoice_lines", parent="invoice"),
     names_price=True,
     columns="""
 line_id          id
