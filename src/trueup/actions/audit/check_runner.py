@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from trueup.actions.audit.exemption_matching import PLAN_OF_ACCOUNT, LiveExemptions, live_exemptions
+from trueup.actions.audit.join_keys import JoinHits, compared_nothing, hits_of_joins
 from trueup.books.file import Books
 from trueup.engines.duckdb import DuckDB
 from trueup.engines.requirements import (
@@ -78,6 +79,7 @@ class Readable:
         self._mapped = books.mapped_columns()
         self._failed = {read.relation: read for read in books.copies() if read.problem}
         self._plans_configured = books.has_plans()
+        self._hits: tuple[JoinHits, ...] | None = None
         self._books = books
 
     def obstacle(self, check: Check) -> Skipped | Broken | None:
@@ -91,6 +93,12 @@ class Readable:
             return Skipped(reason=NO_LISTING)
         missing = unmapped(check, self._mapped, plans_configured=self._plans_configured)
         return Skipped(reason=not_mapped(missing)) if missing else None
+
+    def compared_nothing(self, check: Check, engine: DuckDB) -> str | None:
+        """Why this check cannot compare the two sides; None where it can. The ids are counted once for all checks."""
+        if self._hits is None:
+            self._hits = hits_of_joins(engine, self._mapped)
+        return compared_nothing(check, self._hits)
 
     def _is_missed(self, relation: str, check: Check) -> bool:
         """Whether the check cannot answer without what was not read; an empty relation that only excuses is no loss."""
@@ -133,6 +141,9 @@ def _outcome(
         obstacle = readable.obstacle(check)
         if obstacle is not None:
             return obstacle
+        nothing = readable.compared_nothing(check, engine) if counts_population else None
+        if nothing is not None:
+            return Broken(error=nothing)
         rows = engine.rows(exemptions.violations(check))
         findings = [_finding(check, row, severity, policy, exemptions) for row in rows]
         if check.inconclusive and findings:

@@ -1,0 +1,72 @@
+"""How many of the ids that entries name Stripe's side has: where it has almost none, nothing was compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from trueup.engines.duckdb import DuckDB
+from trueup.engines.requirements import reads_of_check
+from trueup.model.check import Check
+
+_LINKS = {
+    "stripe_payment_intent_id": ("stripe_payment_intent", "payment_intent_id"),
+    "stripe_invoice_id": ("stripe_invoice", "invoice_id"),
+    "stripe_checkout_session_id": ("stripe_checkout_session", "checkout_session_id"),
+}
+"""What an entry may name, and where Stripe has it."""
+
+ENOUGH_TO_JUDGE = 20
+"""Fewer ids may be unknown to Stripe because they were made up, which is a finding and not a wrong account."""
+
+ALMOST_NOTHING = 0.02
+"""The share of known ids below which the two sides are not of one company."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinHits:
+    """The different ids of one column that recent entries name, and how many of them Stripe's side has."""
+
+    column: str
+    named: int
+    known: int
+
+
+def hits_of_joins(engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> tuple[JoinHits, ...]:
+    """Count the ids of every join that is mapped on both sides, over the settled entries of the period."""
+    entry = mapped.get("ledger_entry", frozenset())
+    return tuple(
+        _count(engine, column, relation, key)
+        for column, (relation, key) in _LINKS.items()
+        if {column, "created_at"} <= entry and key in mapped.get(relation, frozenset())
+    )
+
+
+def _count(engine: DuckDB, column: str, relation: str, key: str) -> JoinHits:
+    named = (
+        f"SELECT DISTINCT {column} AS id FROM ledger_entry WHERE {column} IS NOT NULL AND posted "
+        "AND created_at >= $period_start AND created_at <= $settled_before"
+    )
+    return JoinHits(
+        column=column,
+        named=engine.number(f"SELECT count(*) FROM ({named}) AS named"),
+        known=engine.number(f"SELECT count(*) FROM ({named}) AS named JOIN {relation} AS s ON s.{key} = named.id"),
+    )
+
+
+def compared_nothing(check: Check, hits: tuple[JoinHits, ...]) -> str | None:
+    """Why this check compared nothing, where it reads both sides of joins of which almost none hit; None otherwise."""
+    read = reads_of_check(check)
+    joins = [
+        join
+        for join in hits
+        if ("ledger_entry", join.column) in read and any(need == _LINKS[join.column] for need in read)
+    ]
+    named, known = sum(join.named for join in joins), sum(join.known for join in joins)
+    if named < ENOUGH_TO_JUDGE or known > ALMOST_NOTHING * named:
+        return None
+    columns = ", ".join(join.column for join in joins if join.named)
+    return (
+        f"of {named} ids that recent entries name ({columns}), Stripe's side has {known}: "
+        "is it another Stripe account, or its test mode, or only a part of the export?"
+    )
