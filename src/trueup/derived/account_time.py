@@ -18,10 +18,19 @@ HELD_TIME = Derived(
     "subscription's link has it. A subscription that pays for the account it names is for no other; nor is what names "
     "an account.",
     optional=(*_OF_STRIPE, "stripe_customer"),
+    # Who pays is worked out before the join: a condition that looks up accounts would be asked of every pair.
     sql="""
+WITH payment AS (
+    SELECT p.*,
+           CASE WHEN p.subscription_id IS NOT NULL THEN p.subscription_id
+                WHEN named.account_id IS NOT NULL  THEN named.account_id
+                ELSE p.customer_id END AS payer
+    FROM paid_time AS p
+    LEFT JOIN account AS named ON named.account_id = p.account_id
+)
 SELECT t.span, t.plan, t.subscription_id, t.source_id, t.paid_at, t.starts_at, t.ends_at, t.instalments, t.price_id,
        t.known_by, t.is_running, w.account_id, min(w.strength) AS strength
-FROM paid_time AS t
+FROM payment AS t
 JOIN (
     SELECT l.subscription_id AS payer, l.account_id, l.strength
     FROM subscription_link AS l
@@ -35,9 +44,7 @@ JOIN (
     SELECT c.customer_id, c.account_id, 5
     FROM stripe_customer AS c
     JOIN account AS a ON a.account_id = c.account_id
-) AS w ON w.payer = CASE WHEN t.subscription_id IS NOT NULL THEN t.subscription_id
-                         WHEN t.account_id IN (SELECT account_id FROM account) THEN t.account_id
-                         ELSE t.customer_id END
+) AS w ON w.payer = t.payer
 GROUP BY t.span, t.plan, t.subscription_id, t.source_id, t.paid_at, t.starts_at, t.ends_at, t.instalments, t.price_id,
          t.known_by, t.is_running, w.account_id
 """,
