@@ -1,4 +1,4 @@
-"""What an export holds is read or named: later lines, products as the API writes them, no events, packed files."""
+"""What an export holds is read or named: later lines, no events, packed files."""
 
 from __future__ import annotations
 
@@ -69,15 +69,6 @@ def test_the_later_line_wins_in_twenty_audits_of_one_export(tmp_path: Path) -> N
     assert sorted(name for name, _ in first) == EXPECTED
     for _ in range(19):
         assert issues(audit_again(tmp_path)) == first
-
-
-def test_products_as_the_api_writes_them_leave_a_report_whole(tmp_path: Path) -> None:
-    case = company()
-    product = {"id": "prod_app", "object": "product", "active": True, "livemode": True, "marketing_features": []}
-    case.stripe.put("products", product)
-    report = case.audit(tmp_path, MAPPING + PLANS)
-    assert not [copied for copied in report.relations if copied.relation == "stripe_product_feature"]
-    assert not [copied.relation for copied in report.relations if copied.problem]
 
 
 def test_the_checks_of_revenue_run_without_events(tmp_path: Path) -> None:

@@ -17,14 +17,13 @@ from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import ABOUT_READING, STRIPE, relation_name
 from trueup.model.source import Progress
-from trueup.model.stripe_objects import StripeProductFeature, StripeReading
+from trueup.model.stripe_objects import StripeReading
 
 if TYPE_CHECKING:
     from trueup.stripe.key import Key
     from trueup.stripe.supply import StripeSnapshot
 
 _ENOUGH_TO_JUDGE = 20
-_FOR_PROBES = relation_name(StripeProductFeature)
 
 _EVENTS_OF_MODE = """
 SELECT count(*), count(*) FILTER (WHERE livemode = $livemode) FROM webhook_event WHERE livemode IS NOT NULL
@@ -58,15 +57,11 @@ def stripe_key(config: Config) -> Key | None:
 def needed_of_stripe(
     checks: Iterable[Check], *, everything: bool, probed: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
-    """The relations of Stripe's that these checks and probes read; a check about the reading itself reads all.
-
-    What a product carries is for a probe alone: products do not show it unless they are asked to.
-    """
+    """The relations of Stripe's that these checks and probes read; a check about the reading itself reads all."""
     needed = {relation for check in checks for relation, _ in reads_of_check(check)} | probed
     about_reading = bool(needed & set(map(relation_name, ABOUT_READING)))
     names = map(relation_name, STRIPE)
-    whole = everything or about_reading
-    return tuple(name for name in names if name in needed or (whole and name != _FOR_PROBES))
+    return tuple(name for name in names if everything or about_reading or name in needed)
 
 
 def copy_stripe(
