@@ -58,12 +58,12 @@ def test_a_price_says_its_credits_and_from_which_day_others_hold(tmp_path: Path)
     }
 
 
-def test_a_rate_is_kept_with_the_minor_units_of_its_currency(tmp_path: Path) -> None:
+def test_a_rate_is_kept_for_one_minor_unit_of_its_currency(tmp_path: Path) -> None:
     config = _config(tmp_path, '[prices.topup]\ncredits_per = { usd = "100", jpy = "0.5" }\n')
 
     assert config.price_list[1:] == (
-        PriceRate(price_name="topup", currency="usd", credits=Decimal(100), minor_units=100),
-        PriceRate(price_name="topup", currency="jpy", credits=Decimal("0.5"), minor_units=1),
+        PriceRate(price_name="topup", currency="usd", credits=Decimal(1)),
+        PriceRate(price_name="topup", currency="jpy", credits=Decimal("0.5")),
     )
 
 
@@ -111,6 +111,7 @@ def test_a_price_of_a_plan_may_say_its_credits_beside_the_short_form(tmp_path: P
             "names one day twice",
         ),
         ("[prices.x]\ncredits_per = { dollars = 1 }\n", "three-letter currency code"),
+        ('[prices.x]\ncredits_per = { usd = "0.00000001" }\n', "is too fine"),
         ("[prices.x]\ncredits = -1\n", "must not be negative"),
         ("[prices.x]\nlifetime_after = 0\n", "from 1 to"),
         ('[prices.x]\ncredits_from = "metadata."\n', "must name a key of the metadata"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trueup.config.config_errors import complaint, suggestion
 from trueup.config.field_types import NOTHING
-from trueup.model.money import minor_units
+from trueup.model.money import CREDIT_DECIMALS, minor_units
 from trueup.model.price_list import PriceCredits, PriceRate, PriceRow, SoldPrice
 from trueup.model.relations import Interval, PlanPrice
 
@@ -65,7 +65,7 @@ def _rows(name: str, section: SoldPriceSection) -> Iterator[PriceRow]:
     for number in section.history:
         yield PriceCredits(price_name=name, since=number.since, credits=number.credits)
     for currency, rate in section.credits_per.items():
-        yield PriceRate(price_name=name, currency=currency, credits=rate, minor_units=minor_units(currency))
+        yield PriceRate(price_name=name, currency=currency, credits=rate / minor_units(currency))
 
 
 def _refuse_contradiction(name: str, section: SoldPriceSection, path: Path) -> None:
@@ -81,6 +81,12 @@ def _refuse_contradiction(name: str, section: SoldPriceSection, path: Path) -> N
         raise complaint(path, (*where, "sells"), f'is "{NOTHING}", but other keys say what the price sells')
     if section.credits_from is not None and not section.credits_from.removeprefix(_METADATA).strip():
         raise complaint(path, (*where, "credits_from"), 'must name a key of the metadata, such as "metadata.credits"')
+    for currency, rate in section.credits_per.items():
+        if rate.scaleb(CREDIT_DECIMALS) % minor_units(currency):
+            problem = (
+                f"is too fine: one of {minor_units(currency)} parts of it has more than {CREDIT_DECIMALS} decimals"
+            )
+            raise complaint(path, (*where, "credits_per", currency), problem)
     days = [number.since for number in section.history]
     if len(set(days)) < len(days):
         raise complaint(path, (*where, "history"), "names one day twice")

@@ -14,6 +14,8 @@ from trueup.derived.owed import OWED
 from trueup.derived.paid_time import PAID_TIME_GROUP
 from trueup.derived.payers import PAYERS
 from trueup.derived.prices import PRICES
+from trueup.derived.purchases import PURCHASES
+from trueup.derived.seats import SEATS
 from trueup.derived.service import SERVICE
 from trueup.derived.subscriptions import SUBSCRIPTIONS
 from trueup.derived.webhooks import WEBHOOKS
@@ -28,10 +30,12 @@ DERIVED: tuple[Derived, ...] = (
     *PAID_TIME_GROUP,
     *SUBSCRIPTIONS,
     *ACCOUNT_TIME_GROUP,
+    *SEATS,
     *SERVICE,
     *MONEY,
     *CREDITED_MONEY,
     *PAYERS,
+    *PURCHASES,
     *OWED,
     *WEBHOOKS,
 )

@@ -1,111 +1,292 @@
-"""Derived relations about what an invoice owes: its lines read as plans and periods, and the credits for them."""
+"""Derived relations about what is owed: line by line, and for each money, in credits.
+
+What a line owes is said by the config: by the price's own credits, by a rate for amounts that customers type in, by the
+payment's metadata, or by the plan that the price means. Taxes, fees and discounts do not change it.
+"""
 
 from __future__ import annotations
 
 from trueup.derived.derivation import ENTRY_LINKS, Derived
 
-_HOLDS = (
-    "One row for each of them with a line for a plan whose credits are known: the fewest and the most credits that it "
-    "owes by now. A price of twelve periods owes them one after the other, or at once. The most is NULL where the "
-    "invoice also sells something that is in no plan."
-)
-
-
-def _owed(judged: str) -> str:
-    """What the invoices owe that ``SELECT judged`` names: reading the lines of all of them costs more than a scan."""
-    return _SQL.replace("{judged}", judged)
-
-
-_SQL = """
-WITH plan_line AS (   -- its plan (NULL where the price means none), and how many of the plan's periods it covers
-    SELECT line.invoice_id, line.proration, line.amount, line.quantity, line.share, line.period_start, line.period_end,
-           line.plan, line.credits_per_period, line.instalment_seconds,
-           CAST(greatest(1, (4 * line.days + line.half_days) // (2 * line.half_days)) AS BIGINT) AS periods
-    FROM (
-        SELECT l.invoice_id, l.proration, l.amount, coalesce(l.quantity, 1) AS quantity, l.period_start, l.period_end,
-               plan.plan, plan.credits_per_period,
-               CASE WHEN price.unit_amount > 0 AND coalesce(l.quantity, 1) > 0
-                    THEN CAST(l.amount AS DOUBLE) / (CAST(price.unit_amount AS DOUBLE) * coalesce(l.quantity, 1))
-                    END AS share,
-               CASE WHEN NOT l.proration AND l.period_end > l.period_start
-                    THEN date_diff('second', l.period_start, l.period_end) // $day_seconds
-                    ELSE coalesce(price.interval_count * CASE price.interval WHEN 'day'   THEN 1
-                                                                             WHEN 'week'  THEN 7
-                                                                             WHEN 'month' THEN 30
-                                                                             WHEN 'year'  THEN 365 END,
-                                  CASE coalesce(by_id.interval, by_key.interval) WHEN 'day'     THEN 1
-                                                                                 WHEN 'week'    THEN 7
-                                                                                 WHEN 'quarter' THEN 91
-                                                                                 WHEN 'year'    THEN 365
-                                                                                 ELSE 30 END) END AS days,
-               CASE plan.interval WHEN 'day'     THEN 2
-                                  WHEN 'week'    THEN 14
-                                  WHEN 'quarter' THEN 183
-                                  WHEN 'year'    THEN 731
-                                  ELSE 61 END AS half_days,            -- an interval's usual length
-               CASE plan.interval WHEN 'day'     THEN 1
-                                  WHEN 'week'    THEN 7
-                                  WHEN 'quarter' THEN 92
-                                  WHEN 'year'    THEN 366
-                                  ELSE 31 END * $day_seconds AS instalment_seconds   -- its longest
-        FROM stripe_invoice_line AS l
-        LEFT JOIN plan_price AS by_id  ON by_id.price_id = l.price_id
-        LEFT JOIN plan_price AS by_key ON by_key.price_id = l.lookup_key
-        LEFT JOIN plan                 ON plan.plan = coalesce(by_id.plan, by_key.plan)
-        LEFT JOIN stripe_price AS price ON price.price_id = l.price_id
-        WHERE NOT l.metered AND l.invoice_id IN (SELECT {judged})
-    ) AS line
+SOLD_LINE = Derived(
+    name="sold_line",
+    holds="The lines of paid and of credited invoices, and direct purchases of a known price as a line each: the price, "
+    "the name under which the config says what it sells, its plan, how many, for which time, and by what the price is "
+    "known. `stated` is the text of the metadata in which the number of credits may stand.",
+    optional=(*ENTRY_LINKS, "stripe_checkout_session"),
+    sql="""
+WITH judged AS (                       -- reading the lines of all invoices costs more than a scan
+    SELECT money_id AS invoice_id FROM money_credit UNION SELECT invoice_id FROM uncredited_invoice
+),
+quantity AS (                          -- where a payment's price is known, and not how many
+    SELECT d.money_id, d.amount // p.unit_amount AS quantity
+    FROM direct_purchase AS d
+    JOIN purchase_price AS b ON b.money_id = d.money_id
+    JOIN stripe_price AS p   ON p.price_id = b.price_name
+    WHERE p.unit_amount > 0 AND p.currency = d.currency AND d.amount % p.unit_amount = 0
 ),
 line AS (
-    SELECT invoice_id, plan, proration, amount, share, period_end, periods, credits_per_period,
-           CASE WHEN $credits_per_seat THEN quantity ELSE 1 END AS seats,
-           least(periods, 1 + greatest(0, coalesce(date_diff('second', period_start, $past_due_since), 0)
-                                          // instalment_seconds)) AS periods_due
-    FROM plan_line
+    SELECT l.invoice_id AS money_id, l.line_id, l.price_id, m.price_name, m.plan, l.quantity, l.amount, l.currency,
+           l.proration, l.period_start, l.period_end, i.created_at AS sold_at,
+           coalesce(i.paid_at, i.created_at) AS paid_at, 'line' AS known_by, CAST(NULL AS VARCHAR) AS stated
+    FROM stripe_invoice_line AS l
+    JOIN judged                  ON judged.invoice_id = l.invoice_id
+    JOIN stripe_invoice AS i     ON i.invoice_id = l.invoice_id
+    LEFT JOIN price_meaning AS m ON m.price_id IS NOT DISTINCT FROM l.price_id
+                                AND m.lookup_key IS NOT DISTINCT FROM l.lookup_key
+                                AND m.product_id IS NOT DISTINCT FROM l.product_id
+    WHERE NOT l.metered
+    UNION ALL
+    SELECT d.money_id, d.money_id, d.price_id, b.price_name, plan_price.plan,
+           coalesce(d.quantity, q.quantity, 1), d.amount, d.currency,
+           FALSE, NULL, NULL, d.created_at, coalesce(d.paid_at, d.created_at), b.known_by, d.purpose
+    FROM direct_purchase AS d
+    JOIN purchase_price AS b  ON b.money_id = d.money_id
+    LEFT JOIN plan_price      ON plan_price.price_id = b.price_name
+    LEFT JOIN quantity AS q   ON q.money_id = d.money_id
+)
+SELECT money_id, line_id, price_id, price_name, plan, quantity, amount, currency, proration, period_start, period_end,
+       sold_at, paid_at, known_by, stated
+FROM line
+""",
+)
+
+LINE_TERMS = Derived(
+    name="line_terms",
+    holds="Each sold line with how long it lasts: in periods of its plan (in months where the price means none), how "
+    "many of them have begun, and what part of a period's price it costs (`share`, of prorations).",
+    optional=ENTRY_LINKS,
+    sql="""
+WITH timed AS (
+    SELECT s.*, plan.credits_per_period,
+           CASE WHEN price.unit_amount > 0 AND coalesce(s.quantity, 1) > 0
+                THEN CAST(s.amount AS DOUBLE) / (CAST(price.unit_amount AS DOUBLE) * coalesce(s.quantity, 1)) END AS share,
+           CASE WHEN NOT s.proration AND s.period_end > s.period_start
+                THEN date_diff('second', s.period_start, s.period_end) // $day_seconds
+                WHEN price.interval IS NOT NULL THEN price.interval_count * of_price.usual_days
+                ELSE coalesce(of_short_form.usual_days, of_plan.usual_days) END AS days,
+           of_plan.days_of_two,
+           of_plan.longest_days * $day_seconds AS period_seconds
+    FROM sold_line AS s
+    LEFT JOIN plan                             ON plan.plan = s.plan
+    LEFT JOIN plan_price AS short_form         ON short_form.price_id = s.price_name
+    LEFT JOIN stripe_price AS price            ON price.price_id = s.price_id
+    JOIN billing_interval AS of_plan           ON of_plan.interval = coalesce(plan.interval, 'month')
+    LEFT JOIN billing_interval AS of_price     ON of_price.interval = price.interval
+    LEFT JOIN billing_interval AS of_short_form ON of_short_form.interval = short_form.interval
 ),
-total AS (
-    SELECT invoice_id,
-           max(plan)                                                                              AS plan,
-           max(periods)                                                                           AS periods,
-           max(period_end)                                                                        AS period_end,
-           sum(CASE WHEN proration THEN 0 ELSE seats * periods * credits_per_period END)          AS whole,
-           sum(CASE WHEN proration THEN 0 ELSE seats * periods_due * credits_per_period END)      AS whole_due,
-           sum(CASE WHEN proration AND amount > 0 THEN seats * periods * credits_per_period ELSE 0 END) AS added,
-           sum(CASE WHEN proration AND amount < 0 THEN seats * periods * credits_per_period ELSE 0 END) AS dropped,
-           sum(CASE WHEN proration THEN seats * periods * CAST(credits_per_period AS DOUBLE) * share ELSE 0 END)
-                                                                                                  AS shared,
-           sum(CASE WHEN proration THEN 1 ELSE 0 END)                                             AS prorations,
-           sum(CASE WHEN proration AND plan IS NOT NULL AND share IS NULL THEN 1 ELSE 0 END)      AS unshared,
-           sum(CASE WHEN amount > 0 AND credits_per_period IS NULL THEN 1 ELSE 0 END)             AS unknown_lines
-    FROM line
-    GROUP BY invoice_id
-    HAVING count(credits_per_period) > 0
+counted AS (                           -- to the nearest whole number of periods
+    SELECT t.*, CAST(greatest(1, (4 * t.days + t.days_of_two) // (2 * t.days_of_two)) AS BIGINT) AS periods
+    FROM timed AS t
 )
-SELECT invoice_id, plan, periods, period_end, prorations,
-       CAST(CASE WHEN prorations = 0 OR $proration = 'none' THEN whole_due
-                 WHEN $proration = 'proportional' AND unshared = 0
-                      THEN greatest(0, CAST(floor(whole_due + coalesce(shared, 0)) AS DECIMAL(38, 9)) - 1)
-                 ELSE greatest(0, whole_due - greatest(0, dropped - added)) END AS DECIMAL(38, 9))  AS least_credits,
-       CAST(CASE WHEN unknown_lines > 0 THEN NULL
-                 WHEN prorations = 0 OR $proration = 'none' THEN whole
-                 WHEN $proration = 'proportional' AND unshared = 0
-                      THEN greatest(0, CAST(ceil(whole + coalesce(shared, 0)) AS DECIMAL(38, 9)) + 1)
-                 ELSE whole + greatest(0, added - dropped) END AS DECIMAL(38, 9))                   AS most_credits
-FROM total
-"""
+SELECT c.money_id, c.line_id, c.price_id, c.price_name, c.plan, coalesce(c.quantity, 1) AS quantity, c.amount,
+       c.currency, c.proration, c.period_end, c.sold_at, c.paid_at, c.known_by, c.stated, c.credits_per_period, c.share,
+       c.periods,
+       least(c.periods, 1 + greatest(0, coalesce(date_diff('second', c.period_start, $past_due_since), 0)
+                                        // c.period_seconds)) AS periods_due
+FROM counted AS c
+""",
+)
 
-INVOICE_OWED = Derived(
-    name="invoice_owed",
-    holds=f"What the invoices owe that entries are about. {_HOLDS}",
+OWED_LINE = Derived(
+    name="owed_line",
+    holds="What each sold line owes, and by which rule of the config (`rule`): the fewest credits by now (`due`; a "
+    "price of twelve periods owes them one after the other, or at once), and the fewest and the most in all. NULL where "
+    "the config does not say.",
     optional=ENTRY_LINKS,
-    sql=_owed("money_id FROM money_credit"),
+    sql="""
+WITH allowance AS (                    -- the numbers that held between the bill and its payment, or the last period
+    SELECT t.money_id, t.line_id, min(a.credits) AS fewest, max(a.credits) AS most
+    FROM line_terms AS t
+    JOIN price_allowance AS a ON a.price_name = t.price_name
+    WHERE a.holds_from <= CASE WHEN t.periods > 1 THEN t.period_end ELSE t.paid_at END
+      AND date_diff('second', a.holds_until, t.sold_at) < $day_seconds
+    GROUP BY t.money_id, t.line_id
+),
+stated AS (                            -- the metadata from the number of credits on
+    SELECT t.money_id, t.line_id,
+           substr(t.stated, strpos(t.stated, '"' || s.credits_from || '": "') + length(s.credits_from) + 5) AS text
+    FROM line_terms AS t
+    JOIN sold_price AS s ON s.price_name = t.price_name
+    WHERE s.credits_from IS NOT NULL AND strpos(t.stated, '"' || s.credits_from || '": "') > 0
+),
+ruled AS (
+    SELECT t.*,
+           CASE WHEN s.sells_nothing                  THEN 'nothing'
+                WHEN s.credits_from IS NOT NULL       THEN 'metadata'
+                WHEN r.price_name IS NOT NULL         THEN 'rate'
+                WHEN a.line_id IS NOT NULL            THEN 'price'
+                WHEN t.plan IS NOT NULL               THEN 'plan'
+                WHEN s.price_name IS NOT NULL         THEN 'nothing' END AS rule,
+           a.fewest, a.most, r.credits AS rate,
+           TRY_CAST(substr(d.text, 1, strpos(d.text, '"') - 1) AS DECIMAL(38, 9)) AS stated_credits,
+           CASE WHEN $credits_per_seat THEN t.quantity ELSE 1 END AS seats
+    FROM line_terms AS t
+    LEFT JOIN sold_price AS s ON s.price_name = t.price_name
+    LEFT JOIN price_rate AS r ON r.price_name = t.price_name AND r.currency = t.currency
+    LEFT JOIN allowance AS a  ON a.money_id = t.money_id AND a.line_id = t.line_id
+    LEFT JOIN stated AS d     ON d.money_id = t.money_id AND d.line_id = t.line_id
+)
+SELECT money_id, line_id, price_id, price_name, plan, quantity, amount, currency, proration, share, periods,
+       period_end, known_by, rule,
+       CASE rule WHEN 'nothing'  THEN 0
+                 WHEN 'metadata' THEN stated_credits
+                 WHEN 'rate'     THEN floor(rate * amount)
+                 WHEN 'price'    THEN floor(CAST(quantity * fewest * periods_due AS DOUBLE) / periods)
+                 ELSE seats * periods_due * credits_per_period END AS due,
+       CASE rule WHEN 'nothing'  THEN 0
+                 WHEN 'metadata' THEN stated_credits
+                 WHEN 'rate'     THEN floor(rate * amount)
+                 WHEN 'price'    THEN quantity * fewest
+                 ELSE seats * periods * credits_per_period END     AS fewest_credits,
+       CASE rule WHEN 'nothing'  THEN 0
+                 WHEN 'metadata' THEN stated_credits
+                 WHEN 'rate'     THEN ceil(rate * amount)
+                 WHEN 'price'    THEN quantity * most
+                 ELSE seats * periods * credits_per_period END     AS most_credits
+FROM ruled
+""",
 )
 
-UNCREDITED_OWED = Derived(
-    name="uncredited_owed",
-    holds=f"What the paid invoices owe that no entry gives credits for. {_HOLDS}",
+MONEY_OWED = Derived(
+    name="money_owed",
+    holds="One row per money that owes a known number of credits, or that others like it make a purchase of credits: the "
+    "fewest that it owes by now, and the most; NULL where that is not known, as when it also sells something of which "
+    "the config says nothing. `likeness`, `of_them` and `credited` say what a guess rests on.",
     optional=ENTRY_LINKS,
-    sql=_owed("invoice_id FROM uncredited_invoice"),
+    sql="""
+WITH total AS (
+    SELECT money_id,
+           max(plan)                                                                        AS plan,
+           max(periods)                                                                     AS periods,
+           max(period_end)                                                                  AS period_end,
+           min(price_name)                                                                  AS price_name,
+           min(rule)                                                                        AS rule,
+           min(known_by)                                                                    AS known_by,
+           sum(CASE WHEN proration THEN 0 ELSE due END)                                     AS due,
+           sum(CASE WHEN proration THEN 0 ELSE most_credits END)                            AS whole,
+           sum(CASE WHEN proration AND amount > 0 THEN most_credits ELSE 0 END)             AS added,
+           sum(CASE WHEN proration AND amount < 0 THEN most_credits ELSE 0 END)             AS dropped,
+           sum(CASE WHEN proration THEN CAST(most_credits AS DOUBLE) * share ELSE 0 END)    AS shared,
+           sum(CASE WHEN proration THEN 1 ELSE 0 END)                                       AS prorations,
+           sum(CASE WHEN proration AND most_credits > 0 AND share IS NULL THEN 1 ELSE 0 END) AS unshared,
+           sum(CASE WHEN amount > 0 AND most_credits IS NULL THEN 1 ELSE 0 END)             AS unknown_lines
+    FROM owed_line
+    GROUP BY money_id
+    HAVING count(most_credits) > 0
+),
+bounded AS (
+    SELECT money_id, plan, periods, period_end, prorations, price_name, rule, known_by,
+           CASE WHEN prorations = 0 OR $proration = 'none' THEN due
+                WHEN $proration = 'proportional' AND unshared = 0
+                     THEN greatest(0, CAST(floor(due + coalesce(shared, 0)) AS DECIMAL(38, 9)) - 1)
+                ELSE greatest(0, due - greatest(0, dropped - added)) END                    AS least_credits,
+           CASE WHEN unknown_lines > 0 THEN NULL
+                WHEN prorations = 0 OR $proration = 'none' THEN whole
+                WHEN $proration = 'proportional' AND unshared = 0
+                     THEN greatest(0, CAST(ceil(whole + coalesce(shared, 0)) AS DECIMAL(38, 9)) + 1)
+                ELSE whole + greatest(0, added - dropped) END                               AS most_credits
+    FROM total
+)
+SELECT coalesce(b.money_id, l.money_id)            AS money_id,
+       b.plan, b.periods, b.period_end, coalesce(b.prorations, 0) AS prorations, b.price_name, b.rule, b.known_by,
+       CAST(b.least_credits AS DECIMAL(38, 9))     AS least_credits,
+       CAST(b.most_credits AS DECIMAL(38, 9))      AS most_credits,
+       CASE WHEN b.money_id IS NULL THEN l.likeness END AS likeness,
+       CASE WHEN b.money_id IS NULL THEN l.of_them END  AS of_them,
+       CASE WHEN b.money_id IS NULL THEN l.credited END AS credited
+FROM bounded AS b
+FULL JOIN likely_purchase AS l ON l.money_id = b.money_id
+""",
 )
 
-OWED: tuple[Derived, ...] = (INVOICE_OWED, UNCREDITED_OWED)
+FILLED_UP = Derived(
+    name="filled_up",
+    holds="The money whose grant filled the balance up, or set it back, to what is owed: the entry says by how much it "
+    "moved, which may be nothing or less.",
+    optional=(*ENTRY_LINKS, "ledger_entry.balance_after"),
+    sql="""
+SELECT DISTINCT e.money_id
+FROM money_entry AS e
+JOIN money_owed AS o   ON o.money_id = e.money_id
+JOIN ledger_entry AS l ON l.entry_id = e.entry_id
+WHERE e.posted
+  AND e.kind IN ('purchase', 'subscription_grant')
+  AND l.balance_after > 0
+  AND l.balance_after >= o.least_credits
+  AND l.balance_after <= coalesce(o.most_credits, o.least_credits)
+""",
+)
+
+DRIPPED_CREDIT = Derived(
+    name="dripped_credit",
+    holds="The invoices for several periods of a plan, each with the credits that its account was granted meanwhile by "
+    "entries that name nothing of Stripe's, as those of a monthly job do.",
+    optional=ENTRY_LINKS,
+    sql="""
+WITH long_line AS (
+    SELECT o.money_id, min(o.sold_at) AS begins_at, max(o.period_end) AS ends_at
+    FROM line_terms AS o
+    WHERE o.periods > 1 AND o.period_end IS NOT NULL
+    GROUP BY o.money_id
+),
+holder AS (
+    SELECT l.money_id, l.begins_at, l.ends_at, coalesce(c.account_id, m.account_id, k.account_id) AS account_id
+    FROM long_line AS l
+    JOIN stripe_money AS m          ON m.money_id = l.money_id
+    LEFT JOIN money_credit AS c     ON c.money_id = l.money_id
+    LEFT JOIN customer_account AS k ON k.customer_id = m.customer_id
+)
+SELECT h.money_id, sum(g.amount) AS credits
+FROM holder AS h
+JOIN ledger_entry AS g      ON g.account_id = h.account_id
+LEFT JOIN stripe_entry AS e ON e.entry_id = g.entry_id
+WHERE g.kind = 'subscription_grant'
+  AND g.posted
+  AND g.amount > 0
+  AND e.entry_id IS NULL
+  AND g.created_at >= h.begins_at
+  AND g.created_at < h.ends_at
+GROUP BY h.money_id
+""",
+)
+
+UNPLACED_GRANT = Derived(
+    name="unplaced_grant",
+    holds="The uncredited money beside which its account was granted credits, days apart, by an entry that names "
+    "nothing that Stripe's side has: it may be the right one.",
+    optional=ENTRY_LINKS,
+    sql="""
+WITH uncredited AS (
+    SELECT m.money_id, coalesce(m.account_id, k.account_id) AS account_id, coalesce(m.paid_at, m.created_at) AS paid_at
+    FROM money_owed AS o
+    JOIN stripe_money AS m          ON m.money_id = o.money_id
+    LEFT JOIN money_credit AS c     ON c.money_id = m.money_id
+    LEFT JOIN customer_account AS k ON k.customer_id = m.customer_id
+    WHERE m.state = 'paid' AND coalesce(c.credit_entries, 0) = 0
+),
+nearby AS (
+    SELECT u.money_id, e.money_id AS granted_money_id
+    FROM uncredited AS u
+    JOIN ledger_entry AS g     ON g.account_id = u.account_id
+    LEFT JOIN money_entry AS e ON e.entry_id = g.entry_id
+    WHERE g.kind IN ('purchase', 'subscription_grant')
+      AND g.amount > 0
+      AND date_diff('second', u.paid_at, g.created_at) BETWEEN -$day_seconds AND $same_period_seconds
+)
+SELECT DISTINCT n.money_id
+FROM nearby AS n
+LEFT JOIN stripe_money AS m ON m.money_id = n.granted_money_id
+WHERE m.money_id IS NULL
+""",
+)
+
+OWED: tuple[Derived, ...] = (
+    SOLD_LINE,
+    LINE_TERMS,
+    OWED_LINE,
+    MONEY_OWED,
+    FILLED_UP,
+    DRIPPED_CREDIT,
+    UNPLACED_GRANT,
+)

@@ -1,4 +1,4 @@
-"""Derived relations about prices: how long what they pay for lasts, and which plan they mean."""
+"""Derived relations about prices: what each means, what one unit of it owes from which day, how long a bill lasts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from trueup.derived.derivation import Derived
 
 BILLING_INTERVAL = Derived(
     name="billing_interval",
-    holds="The intervals that plans and prices are billed by, each with the most days that it has.",
+    holds="The intervals that plans and prices are billed by, each with its usual number of days, the most that it "
+    "has, and those of two.",
     sql="""
-SELECT length.interval, length.longest_days
-FROM (VALUES ('day', 1), ('week', 7), ('month', 31), ('quarter', 92), ('year', 366)) AS length(interval, longest_days)
+SELECT length.interval, length.usual_days, length.longest_days, length.days_of_two
+FROM (VALUES ('day', 1, 1, 2), ('week', 7, 7, 14), ('month', 30, 31, 61), ('quarter', 91, 92, 183),
+             ('year', 365, 366, 731)) AS length(interval, usual_days, longest_days, days_of_two)
 """,
 )
 
@@ -32,20 +34,41 @@ JOIN known AS k ON strpos(',' || s.next_price_id || ',', ',' || k.price_id || ',
 """,
 )
 
-PRICE_PLAN = Derived(
-    name="price_plan",
-    holds="Each price that a subscription has, or changes to at its next phase, beside the plan that it means: the one "
-    "that the config gives its id, or else its lookup key. The plan is NULL where it means none.",
+PRICE_MEANING = Derived(
+    name="price_meaning",
+    holds="Each price that an item, a line, a checkout or a scheduled phase names, as it is named there, beside the "
+    "name under which the config says what it sells (`price_name`: its id, or else its lookup key, or else its product) "
+    "and the plan that it means. NULL where the config says nothing, or no plan.",
+    optional=("stripe_subscription", "stripe_subscription_item", "stripe_invoice_line", "stripe_checkout_session"),
     sql="""
-SELECT named.price_id, named.lookup_key, p.plan, p.rank
-FROM (
-    SELECT price_id, lookup_key FROM stripe_subscription_item
+WITH named AS (
+    SELECT price_id, lookup_key, product_id FROM stripe_subscription_item
     UNION
-    SELECT price_id, lookup_key FROM scheduled_price
-) AS named
-LEFT JOIN plan_price AS by_id  ON by_id.price_id = named.price_id
-LEFT JOIN plan_price AS by_key ON by_key.price_id = named.lookup_key
-LEFT JOIN plan AS p            ON p.plan = coalesce(by_id.plan, by_key.plan)
+    SELECT price_id, lookup_key, product_id FROM stripe_invoice_line
+    UNION
+    SELECT price_id, lookup_key, product_id FROM stripe_checkout_session WHERE price_id IS NOT NULL
+    UNION
+    SELECT price_id, lookup_key, CAST(NULL AS VARCHAR) FROM scheduled_price
+),
+configured AS (
+    SELECT price_name FROM sold_price UNION SELECT price_id FROM plan_price
+)
+SELECT named.price_id, named.lookup_key, named.product_id,
+       coalesce(by_id.price_name, by_key.price_name, by_product.price_name) AS price_name,
+       p.plan, p.rank
+FROM named
+LEFT JOIN stripe_price AS known           ON known.price_id = named.price_id
+LEFT JOIN configured AS by_id             ON by_id.price_name = named.price_id
+LEFT JOIN configured AS by_key            ON by_key.price_name = coalesce(named.lookup_key, known.lookup_key)
+LEFT JOIN configured AS by_product        ON by_product.price_name = coalesce(known.product_id, named.product_id)
+LEFT JOIN sold_price AS terms
+       ON terms.price_name = coalesce(by_id.price_name, by_key.price_name, by_product.price_name)
+LEFT JOIN plan_price AS plan_by_id        ON plan_by_id.price_id = by_id.price_name
+LEFT JOIN plan_price AS plan_by_key       ON plan_by_key.price_id = by_key.price_name
+LEFT JOIN plan_price AS plan_by_product   ON plan_by_product.price_id = by_product.price_name
+LEFT JOIN plan AS p
+       ON p.plan = coalesce(plan_by_id.plan, plan_by_key.plan, plan_by_product.plan)
+      AND NOT coalesce(terms.sells_nothing, FALSE)
 """,
 )
 
@@ -56,10 +79,25 @@ SCHEDULED_PLAN = Derived(
     sql="""
 SELECT s.next_price_id, arg_max(p.plan, (p.rank, p.plan)) AS plan, max(p.rank) AS rank
 FROM scheduled_price AS s
-JOIN price_plan AS p ON p.price_id = s.price_id AND p.lookup_key IS NOT DISTINCT FROM s.lookup_key
+JOIN price_meaning AS p ON p.price_id = s.price_id
+                      AND p.lookup_key IS NOT DISTINCT FROM s.lookup_key
+                      AND p.product_id IS NULL
 WHERE p.plan IS NOT NULL
 GROUP BY s.next_price_id
 """,
 )
 
-PRICES: tuple[Derived, ...] = (BILLING_INTERVAL, SCHEDULED_PRICE, PRICE_PLAN, SCHEDULED_PLAN)
+PRICE_ALLOWANCE = Derived(
+    name="price_allowance",
+    holds="How many credits one unit of a price owes, and from which day to which. On the day of a change both numbers "
+    "hold: the application changed at some hour of it.",
+    sql="""
+SELECT price_name, credits,
+       coalesce(since, CAST('1900-01-01' AS TIMESTAMP))                        AS holds_from,
+       coalesce(lead(since) OVER in_order, CAST('2900-01-01' AS TIMESTAMP))    AS holds_until
+FROM price_credits
+WINDOW in_order AS (PARTITION BY price_name ORDER BY since NULLS FIRST)
+""",
+)
+
+PRICES: tuple[Derived, ...] = (BILLING_INTERVAL, SCHEDULED_PRICE, PRICE_MEANING, SCHEDULED_PLAN, PRICE_ALLOWANCE)

@@ -13,18 +13,20 @@ EXCUSING = ("stripe_event", "stripe_invoice", "stripe_price")
 BOUGHT_ITEM = Derived(
     name="bought_item",
     holds="Each item of a subscription beside the plan that its price means, and what it costs. It is this app's if "
-    "the price is in a plan, or its product is listed; without a list all are.",
+    "the config says what the price sells, or its product is listed; without a list all are.",
     sql="""
 SELECT i.subscription_id, i.item_id, i.price_id, i.lookup_key, i.product_id, i.quantity, i.metered,
-       p.plan, p.rank,
+       p.price_name, p.plan, p.rank,
        price.unit_amount,
        price.currency,
        CASE WHEN i.metered THEN 0 ELSE price.unit_amount * i.quantity END AS list_minor,
-       p.plan IS NOT NULL
+       p.price_name IS NOT NULL
            OR ours.product_id IS NOT NULL
            OR (SELECT count(*) FROM stripe_product) = 0               AS is_ours
 FROM stripe_subscription_item AS i
-LEFT JOIN price_plan AS p        ON p.price_id = i.price_id AND p.lookup_key IS NOT DISTINCT FROM i.lookup_key
+LEFT JOIN price_meaning AS p     ON p.price_id = i.price_id
+                                AND p.lookup_key IS NOT DISTINCT FROM i.lookup_key
+                                AND p.product_id IS NOT DISTINCT FROM i.product_id
 LEFT JOIN stripe_price AS price  ON price.price_id = i.price_id
 LEFT JOIN stripe_product AS ours ON ours.product_id = i.product_id
 """,
@@ -43,8 +45,8 @@ WITH meaning AS (
     SELECT subscription_id,
            arg_max(plan, (rank, plan))                                                     AS plan,
            sum(CASE WHEN is_ours THEN 1 ELSE 0 END)                                        AS items_of_ours,
-           sum(CASE WHEN is_ours AND plan IS NULL AND NOT metered THEN 1 ELSE 0 END)       AS unmapped_items,
-           min(CASE WHEN is_ours AND plan IS NULL AND NOT metered THEN price_id END)       AS unmapped_price_id,
+           sum(CASE WHEN is_ours AND price_name IS NULL AND NOT metered THEN 1 ELSE 0 END)       AS unmapped_items,
+           min(CASE WHEN is_ours AND price_name IS NULL AND NOT metered THEN price_id END)       AS unmapped_price_id,
            min(CASE WHEN is_ours THEN product_id END)                                      AS product_id,
            CASE WHEN count(*) = count(list_minor) THEN sum(list_minor) END                 AS list_minor,
            max(CASE WHEN metered THEN 1 ELSE 0 END) = 1                                    AS bills_usage,
@@ -132,17 +134,6 @@ FROM seen
 """,
 )
 
-SEAT_PRICE = Derived(
-    name="seat_price",
-    holds="The prices that are sold by the seat: some live subscription has more than one of it.",
-    sql="""
-SELECT DISTINCT i.price_id
-FROM bought_item AS i
-JOIN subscription_standing AS s ON s.subscription_id = i.subscription_id
-WHERE s.is_live AND i.is_ours AND i.quantity > 1 AND NOT i.metered
-""",
-)
-
 SUBSCRIPTION_LINK = Derived(
     name="subscription_link",
     holds="Each account that a subscription may belong to, and the strongest reason: 1 the subscription names it, 2 "
@@ -211,7 +202,6 @@ GROUP BY l.subscription_id
 SUBSCRIPTIONS: tuple[Derived, ...] = (
     BOUGHT_ITEM,
     SUBSCRIPTION_STANDING,
-    SEAT_PRICE,
     SUBSCRIPTION_LINK,
     TAKEN_SUBSCRIPTION,
     SUBSCRIPTION_HOLDER,

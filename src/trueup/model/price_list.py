@@ -46,12 +46,11 @@ class PriceCredits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRate:
-    """How many credits are owed for ``minor_units`` of a currency, where customers type in an amount of money."""
+    """How many credits one of Stripe's minor units of a currency buys, where customers type in an amount of money."""
 
     price_name: str = key()
     currency: str = key()
     credits: Decimal = Decimal(0)
-    minor_units: int = 100
 
 
 PriceRow = SoldPrice | PriceCredits | PriceRate

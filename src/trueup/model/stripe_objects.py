@@ -283,7 +283,16 @@ class StripeCheckoutSession:
     subscription_id: str | None = None
     invoice_id: str | None = None
     amount_total: int | None = fact(2900)
+    amount_subtotal: int | None = None
+    """The amount before discounts and tax."""
     currency: str | None = fact("usd")
+    price_id: str | None = None
+    """The price of its only line, and below how many of it; NULL where there are several, or none is shown."""
+    lookup_key: str | None = None
+    product_id: str | None = None
+    quantity: int | None = None
+    purpose: str | None = None
+    """Its own metadata as one canonical text."""
     created_at: datetime = fact(datetime(2026, 2, 15))
     livemode: bool = fact(True)  # noqa: FBT003 - an example value
 

@@ -128,6 +128,7 @@ LISTINGS: tuple[Listing, ...] = (
         name="checkout_sessions",
         path="/v1/checkout/sessions",
         permission="rak_checkout_session_read",
+        expand=("line_items",),
         horizon=SINCE_DAYS,
     ),
     Listing(

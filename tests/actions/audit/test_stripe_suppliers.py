@@ -508,19 +508,6 @@ def test_an_empty_file_is_believed_only_where_nothing_names_what_would_be_in_it(
     assert "customers.jsonl is empty" in doubted["unpaid-but-active"].error
 
 
-def test_a_company_without_any_invoice_has_its_payments_checked(tmp_path: Path) -> None:
-    world = StripeWorld(now=STATED)
-    stories.new_customer(world, email="ada@example.com", metadata={"user_id": "user_1"})
-    url, folder = company(world_of_a_payment(world), tmp_path / "company.db"), tmp_path / "export"
-    folder.mkdir()
-    keep_in_files(folder, world)
-    for kind in ("invoices", "invoice_payments", "subscriptions"):
-        (folder / f"{kind}.jsonl").write_text("")
-    outcomes = findings(url, tmp_path, f'supplier = "files"\nurl = "{folder}"')
-    for check in ("missing-grant", "duplicate-charge", "grant-without-money"):
-        assert isinstance(outcomes[check], Checked), outcomes[check]
-
-
 def world_of_a_payment(world: StripeWorld) -> StripeWorld:
     """The world with a payment in it, which the company's ledger names."""
     stories.buy(world, world.objects("customer")[0], stories.new_price(world, recurring=None, type="one_time"))

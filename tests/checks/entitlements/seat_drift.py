@@ -6,14 +6,76 @@ import dataclasses
 
 from trueup.checks.entitlements.seat_drift import _BEFORE, _LIVE, _ORGANISATION, _SOLD, _members, _seats
 from trueup.model.check import Case, ago
-from trueup.model.relations import Account, Exemption, Member
+from trueup.model.price_list import SoldPrice
+from trueup.model.relations import Account, Exemption, Member, Row
 from trueup.model.stripe_objects import (
     StripeEvent,
     StripeSubscriptionItem,
     SubscriptionStatus,
 )
 
+
+def _fitting(number: int, seats: int) -> tuple[Row, ...]:
+    """Another organisation, whose add-on has as many units as it has members."""
+    return (
+        Account(account_id=f"org_{number}", plan="TEAM", stripe_customer_id=f"cus_{number}"),
+        dataclasses.replace(_LIVE, subscription_id=f"sub_{number}", customer_id=f"cus_{number}"),
+        StripeSubscriptionItem(
+            item_id=f"si_{number}0", subscription_id=f"sub_{number}", price_id="price_team", quantity=1
+        ),
+        StripeSubscriptionItem(
+            item_id=f"si_{number}1", subscription_id=f"sub_{number}", price_id="price_seat", quantity=seats
+        ),
+        *_members(seats, of=f"org_{number}"),
+    )
+
+
+_ADD_ON = (_seats(1), _seats(4, number=2, price="price_seat"))
+
 CASES: tuple[Case, ...] = (
+    Case(
+        name="packs beside the plan: their number is no number of members",
+        given=(*_BEFORE, *_ADD_ON, *_members(7)),
+    ),
+    Case(
+        name="an add-on of which others have as many as they have members",
+        given=(*_BEFORE, *_ADD_ON, *_members(7), *_fitting(2, 3), *_fitting(3, 6)),
+        fires=("org_1",),
+        evidence={"org_1": {"seats": 4, "members": 7, "seats_known_by": "quantities"}},
+    ),
+    Case(
+        name="an add-on of which one other has as many as it has members, which may be chance",
+        given=(*_BEFORE, *_ADD_ON, *_members(7), *_fitting(2, 3)),
+    ),
+    Case(
+        name="the config says that an add-on is no seat",
+        given=(
+            *_BEFORE,
+            *_ADD_ON,
+            *_members(7),
+            *_fitting(2, 3),
+            *_fitting(3, 6),
+            SoldPrice(price_name="price_seat", seats=0),
+        ),
+    ),
+    Case(
+        name="a plan that includes five members, and has four",
+        given=(*_BEFORE, SoldPrice(price_name="price_team", included_seats=5), _seats(1), *_members(4)),
+    ),
+    Case(
+        name="a plan that includes five members, and has six",
+        given=(*_BEFORE, SoldPrice(price_name="price_team", included_seats=5), _seats(1), *_members(6)),
+        fires=("org_1",),
+    ),
+    Case(
+        name="a unit that pays for ten seats",
+        given=(*_BEFORE, SoldPrice(price_name="price_team", seats=10), _seats(2), *_members(20)),
+    ),
+    Case(
+        name="a unit that pays for ten seats, one of which was never given",
+        given=(*_BEFORE, SoldPrice(price_name="price_team", seats=10), _seats(2), *_members(19)),
+        fires=("org_1",),
+    ),
     Case(
         name="seats were bought, and nobody is a member",
         given=(*_BEFORE, _seats(2)),

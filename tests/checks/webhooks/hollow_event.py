@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from trueup.checks.webhooks.hollow_event import _event, _handled
 from trueup.model.check import Case, ago
+from trueup.model.price_list import SoldPrice
 from trueup.model.relations import (
     EntryKind,
     EventStatus,
@@ -21,6 +22,7 @@ from trueup.model.stripe_objects import (
     StripeEvent,
     StripeInvoice,
     StripeInvoiceLine,
+    StripePrice,
     StripeReading,
 )
 
@@ -39,6 +41,15 @@ def _of_subscription(price: str) -> tuple[Row, ...]:
         StripeEvent(event_id="evt_3", invoice_id="in_3", amount=2900, currency="usd"),
         StripeInvoice(invoice_id="in_3", subscription_id="sub_3"),
         StripeInvoiceLine(line_id="il_3", invoice_id="in_3", price_id=price),
+    )
+
+
+def _pack_by_invoice() -> tuple[Row, ...]:
+    """The same, of an invoice for something that is sold once."""
+    return (
+        *(row for row in _of_subscription("price_pack") if not isinstance(row, StripeInvoice)),
+        StripeInvoice(invoice_id="in_3", created_at=ago(days=1), paid_at=ago(days=1)),
+        StripePrice(price_id="price_pack", unit_amount=2900),
     )
 
 
@@ -68,12 +79,26 @@ _PLAN_CASES = (
         fires=("evt_3",),
     ),
     Case(
-        name="a purchase by invoice, of what is in no plan",
+        name="a purchase by invoice, of what is in no plan and has led to credits before",
         given=(
-            *(row for row in _of_subscription("price_pack") if not isinstance(row, StripeInvoice)),
-            StripeInvoice(invoice_id="in_3"),
+            *_pack_by_invoice(),
+            StripeEvent(event_id="evt_2", invoice_id="in_2", amount=2900, currency="usd"),
+            StripeInvoice(invoice_id="in_2", created_at=ago(days=2), paid_at=ago(days=2)),
+            StripeInvoiceLine(line_id="il_2", invoice_id="in_2", price_id="price_pack"),
         ),
         fires=("evt_3",),
+        evidence={"evt_3": {"guessed_by": "price", "credits_owed": None}},
+    ),
+    Case(name="a purchase by invoice, of what is in no plan and has never led to credits", given=_pack_by_invoice()),
+    Case(
+        name="a purchase by invoice of what sells nothing that the app keeps",
+        given=(
+            *_pack_by_invoice(),
+            StripeInvoice(invoice_id="in_2", created_at=ago(days=2), paid_at=ago(days=2)),
+            StripeInvoiceLine(line_id="il_2", invoice_id="in_2", price_id="price_pack"),
+            StripeEvent(event_id="evt_2", invoice_id="in_2", amount=2900, currency="usd"),
+            SoldPrice(price_name="price_pack", sells_nothing=True),
+        ),
     ),
     Case(
         name="a checkout whose payment confirms days later",
@@ -157,6 +182,9 @@ CASES: tuple[Case, ...] = (
             _event(3, ago(days=1)),
             StripeEvent(event_id="evt_3", invoice_id="in_3", amount=0, currency="usd"),
             StripeInvoice(invoice_id="in_3", subtotal=2900, total=2900, amount_paid=0),
+            StripeInvoiceLine(line_id="il_3", invoice_id="in_3"),
+            Plan(plan="PRO", rank=2, paid=True, credits_per_period=Decimal(1000)),
+            PlanPrice(price_id="price_pro", plan="PRO"),
         ),
         fires=("evt_3",),
     ),

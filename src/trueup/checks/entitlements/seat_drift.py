@@ -5,6 +5,7 @@ from __future__ import annotations
 from trueup.derived.subscriptions import EXCUSING
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
+from trueup.model.price_list import SoldPrice
 from trueup.model.relations import Account, Member, Plan, PlanPrice
 from trueup.model.severity import Severity
 from trueup.model.stripe_objects import StripePrice, StripeSubscription, StripeSubscriptionItem
@@ -45,27 +46,10 @@ FROM subscription_standing AS s
 JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
 WHERE s.is_owed AND s.plan IS NOT NULL
 """,
-    # A price of which all subscriptions buy exactly one is flat, and says nothing about members. Seats may be an add-on
-    # beside a flat price, or come on top of those that the plan includes.
+    # Where the config says how many seats each price pays for and includes, that many members are right. Where it is
+    # guessed, seats may come on top of those that the plan includes, or be an add-on beside a flat price.
     violations="""
-WITH billable AS (
-    SELECT account_id, count(DISTINCT member_id) AS members
-    FROM member
-    WHERE billable
-    GROUP BY account_id
-),
-organisation AS (                      -- whose members a subscription's seats are for
-    SELECT l.subscription_id,
-           arg_min(l.account_id, (CASE WHEN b.members > 0 THEN 0 ELSE 1 END, l.is_closed, l.strength, l.account_id))
-               AS account_id
-    FROM subscription_link AS l
-    LEFT JOIN billable AS b ON b.account_id = l.account_id
-    WHERE l.subscription_id IN (
-        SELECT i.subscription_id FROM bought_item AS i JOIN seat_price AS q ON q.price_id = i.price_id
-    )
-    GROUP BY l.subscription_id
-),
-several AS (
+WITH several AS (
     SELECT l.account_id
     FROM subscription_link AS l
     JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
@@ -74,25 +58,27 @@ several AS (
     HAVING count(*) > 1
 ),
 counted AS (
-    SELECT o.account_id, o.subscription_id,
-           coalesce(b.members, 0)                                                AS members,
-           sum(CASE WHEN q.price_id IS NOT NULL THEN i.quantity ELSE 0 END)      AS seats,
-           sum(i.quantity)                                                       AS all_quantities,
-           max(CASE WHEN i.quantity = coalesce(b.members, 0) THEN 1 ELSE 0 END)               AS one_fits,
-           count(q.price_id)                                                     AS items_by_the_seat,
-           max(CASE WHEN q.price_id IS NOT NULL THEN i.unit_amount END)          AS seat_minor,
-           max(CASE WHEN q.price_id IS NOT NULL THEN i.currency END)             AS seat_currency
-    FROM organisation AS o
-    JOIN bought_item AS i        ON i.subscription_id = o.subscription_id
-    LEFT JOIN seat_price AS q    ON q.price_id = i.price_id
-    LEFT JOIN billable AS b      ON b.account_id = o.account_id
+    SELECT o.account_id, o.subscription_id, o.members,
+           sum(i.quantity * coalesce(q.seats, 0))                                    AS paid_seats,
+           sum(i.quantity * coalesce(q.included_seats, 0))                           AS included_seats,
+           max(CASE WHEN q.is_said THEN 1 ELSE 0 END) = 1                            AS is_said,
+           sum(i.quantity)                                                           AS all_quantities,
+           max(CASE WHEN i.quantity = o.members THEN 1 ELSE 0 END)                   AS one_fits,
+           max(CASE WHEN q.seats > 0 THEN i.unit_amount // q.seats END)              AS seat_minor,
+           max(CASE WHEN q.seats > 0 THEN i.currency END)                            AS seat_currency
+    FROM seat_holder AS o
+    JOIN bought_item AS i     ON i.subscription_id = o.subscription_id
+    LEFT JOIN seat_price AS q ON q.price_id = i.price_id
     WHERE i.is_ours AND NOT i.metered
-    GROUP BY o.account_id, o.subscription_id, coalesce(b.members, 0)
+    GROUP BY o.account_id, o.subscription_id, o.members
+    HAVING count(q.price_id) > 0
 )
 SELECT c.account_id                                AS subject,
        c.account_id, a.plan, c.subscription_id,
-       c.members, c.seats,
-       abs(c.members - c.seats) * c.seat_minor     AS drift_minor,
+       c.members,
+       c.paid_seats + c.included_seats             AS seats,
+       CASE WHEN c.is_said THEN 'config' ELSE 'quantities' END AS seats_known_by,
+       abs(c.members - c.paid_seats - c.included_seats) * c.seat_minor AS drift_minor,
        c.seat_currency                             AS drift_currency
 FROM counted AS c
 JOIN subscription_standing AS s ON s.subscription_id = c.subscription_id
@@ -103,9 +89,10 @@ WHERE s.is_owed
   AND s.plan IS NOT NULL
   AND a.active
   AND more.account_id IS NULL
-  AND c.items_by_the_seat > 0
-  AND c.one_fits = 0
-  AND c.all_quantities <> c.members
+  AND CASE WHEN c.is_said
+           THEN c.members > c.paid_seats + c.included_seats
+                OR c.paid_seats > 0 AND c.members < c.paid_seats + c.included_seats
+           ELSE c.one_fits = 0 AND c.all_quantities <> c.members END
 """,
     message="{subject} has {members} billable members but pays for {seats} seats ({subscription_id}).",
     impact=money_at_risk("drift_minor", "drift_currency"),
@@ -130,10 +117,17 @@ WHERE s.is_owed
             given=(*_BEFORE, _seats(1), _seats(4, number=2, price="price_seat"), *_members(5)),
         ),
         Case(
-            name="seats on an add-on, and too many members",
-            given=(*_BEFORE, _seats(1), _seats(4, number=2, price="price_seat"), *_members(7)),
+            name="the config says that a plan includes one seat and an add-on pays for one each: too many members",
+            given=(
+                *_BEFORE,
+                SoldPrice(price_name="price_team", included_seats=1),
+                SoldPrice(price_name="price_seat", seats=1),
+                _seats(1),
+                _seats(4, number=2, price="price_seat"),
+                *_members(7),
+            ),
             fires=("org_1",),
-            evidence={"org_1": {"seats": 4, "members": 7}},
+            evidence={"org_1": {"seats": 5, "members": 7, "seats_known_by": "config"}},
         ),
     ),
 )

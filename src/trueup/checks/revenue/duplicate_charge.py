@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from trueup.derived.derivation import ENTRY_LINKS
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import Account, Row
@@ -101,6 +102,7 @@ WITH sold AS (
 ),
 charge AS (
     SELECT p.payment_intent_id, p.customer_id, p.amount, p.currency, p.created_at, coalesce(p.purpose, '') AS purpose,
+           coalesce(c.granted, 0) > 0 AS is_credited,
            CASE WHEN i.invoice_id IS NULL THEN coalesce(p.description, '')
                 ELSE s.lowest_price || ' ' || s.highest_price || ' ' || CAST(s.lines AS VARCHAR)
                      || ' ' || CAST(s.quantity AS VARCHAR) END                 AS what
@@ -109,6 +111,7 @@ charge AS (
     LEFT JOIN stripe_invoice AS i         ON i.invoice_id = n.invoice_id AND i.subscription_id IS NULL
     LEFT JOIN sold AS s                   ON s.invoice_id = i.invoice_id
     LEFT JOIN money_back AS b             ON b.money_id = coalesce(n.invoice_id, p.payment_intent_id)
+    LEFT JOIN money_credit AS c           ON c.money_id = coalesce(n.invoice_id, p.payment_intent_id)
     WHERE p.status = 'succeeded'
       AND p.amount > 0
       AND p.customer_id IS NOT NULL
@@ -120,6 +123,7 @@ charge AS (
 succession AS (
     SELECT payment_intent_id, customer_id, amount, currency, created_at, purpose,
            lag(payment_intent_id) OVER in_order                                        AS first_payment_id,
+           is_credited AND lag(is_credited) OVER in_order                              AS both_credited,
            date_diff('second', lag(created_at) OVER in_order, created_at)              AS seconds_apart
     FROM charge
     WINDOW in_order AS (PARTITION BY customer_id, amount, currency, purpose, what
@@ -137,10 +141,11 @@ SELECT s.payment_intent_id AS subject,
 FROM succession AS s
 LEFT JOIN customer_account AS k ON k.customer_id = s.customer_id
 WHERE s.seconds_apart <= $duplicate_charge_seconds
+  AND NOT s.both_credited                                -- two purchases, on purpose
   AND s.created_at >= $period_start
 """,
     message="{subject} charged {customer_id} {seconds_apart} seconds after {first_payment_id}: the same amount for the same thing.",
-    optional=("account", "stripe_customer"),
+    optional=("account", "stripe_customer", "ledger_entry", *ENTRY_LINKS),
     impact=money_at_risk("amount", "currency"),
     cases=(
         Case(name="one charge", given=(_payment(1, _FIRST),)),

@@ -39,99 +39,65 @@ CHECK = Check(
 SELECT (SELECT count(*) FROM stripe_invoice WHERE status = 'paid' AND livemode = $livemode AND created_at >= $period_start)
      + (SELECT count(*) FROM lone_payment WHERE state = 'paid' AND livemode = $livemode AND created_at >= $period_start)
 """,
-    # An invoice owes credits when a plan says so. A payment does not say what it was for; it counts as a purchase of
-    # credits if half of the payments of the same amount that came the same way were credited. A payment from before the
-    # ledger's first entry owes nothing. A grant without a known reference, days after the payment, may be the right
-    # one: then it is unknown.
+    # A payment from before the ledger's first entry owes nothing. A grant without a known reference, days after the
+    # payment, may be the right one: then it is unknown.
     violations="""
 WITH ledger AS (
     SELECT min(created_at) AS first_entry_at FROM ledger_entry
 ),
-credited_payment AS (
-    SELECT DISTINCT p.payment_intent_id
-    FROM lone_payment AS p
-    JOIN money_entry AS e ON e.money_id = p.payment_intent_id
-    WHERE e.gives_credits
-),
-payment AS (
-    SELECT p.payment_intent_id, p.through_checkout, p.customer_id, p.account_id, p.currency, p.amount,
-           p.created_at, p.succeeded_at, p.delayed,
-           CASE WHEN c.payment_intent_id IS NULL THEN 0 ELSE 1 END AS is_credited
-    FROM lone_payment AS p
-    CROSS JOIN ledger
-    LEFT JOIN credited_payment AS c ON c.payment_intent_id = p.payment_intent_id
-    WHERE p.state = 'paid'
-      AND p.amount > 0
-      AND p.livemode = $livemode
-      AND (p.created_at >= ledger.first_entry_at OR c.payment_intent_id IS NOT NULL)
-),
-sold AS (
-    SELECT through_checkout, currency, amount
-    FROM payment
-    GROUP BY through_checkout, currency, amount
-    HAVING sum(is_credited) > 0 AND 2 * sum(is_credited) >= count(*)
-),
 uncredited AS (
-    SELECT i.invoice_id AS money_id, i.customer_id, coalesce(i.account_id, s.account_id) AS account_id, i.currency,
-           i.amount, i.paid_at, o.plan, o.least_credits AS credits_owed
-    FROM uncredited_invoice AS i
+    SELECT m.money_id, m.customer_id, m.account_id, m.currency, m.amount, o.plan, o.price_name, o.known_by, o.rule,
+           o.likeness, o.of_them, o.credited, o.least_credits AS credits_owed, coalesce(m.paid_at, m.created_at) AS paid_at
+    FROM money_owed AS o
+    JOIN stripe_money AS m      ON m.money_id = o.money_id
     CROSS JOIN ledger
-    JOIN uncredited_owed AS o          ON o.invoice_id = i.invoice_id
-    LEFT JOIN stripe_subscription AS s ON s.subscription_id = i.subscription_id
-    WHERE o.least_credits > 0
-      AND i.livemode = $livemode
-      AND NOT coalesce(s.other_application, FALSE)
-      AND i.created_at >= ledger.first_entry_at
-      AND i.paid_at >= $period_start
-      AND i.paid_at < $settled_before
-    UNION ALL
-    SELECT p.payment_intent_id, p.customer_id, p.account_id, p.currency, p.amount,
-           coalesce(p.succeeded_at, p.created_at), NULL, NULL
-    FROM payment AS p
-    JOIN sold AS s ON s.through_checkout = p.through_checkout AND s.currency = p.currency AND s.amount = p.amount
-    WHERE p.is_credited = 0
-      AND coalesce(p.succeeded_at, p.created_at) >= $period_start
-      AND (p.succeeded_at < $settled_before        -- else a day, as long as a checkout may stay open
-           OR p.succeeded_at IS NULL AND date_diff('second', p.created_at, $settled_before) > $day_seconds
-              AND (NOT p.delayed OR p.created_at < $delayed_since))
+    LEFT JOIN money_credit AS c ON c.money_id = m.money_id
+    WHERE m.state = 'paid'
+      AND m.amount > m.credited
+      AND m.livemode = $livemode
+      AND NOT m.other_application
+      AND m.created_at >= ledger.first_entry_at
+      AND coalesce(c.credit_entries, 0) = 0
+      AND (o.least_credits > 0 OR o.likeness IS NOT NULL)
+      AND coalesce(m.paid_at, m.created_at) >= $period_start
+      AND (m.paid_at < $settled_before        -- else a day, as long as a checkout may stay open
+           OR m.paid_at IS NULL AND date_diff('second', m.created_at, $settled_before) > $day_seconds
+              AND (NOT m.is_delayed OR m.created_at < $delayed_since))
 ),
-owed AS (
-    SELECT u.money_id, a.account_id, u.customer_id, u.plan, u.credits_owed, u.amount, u.currency, u.paid_at
+payer AS (
+    SELECT u.*, coalesce(u.account_id, k.account_id) AS paid_for
     FROM uncredited AS u
     LEFT JOIN customer_account AS k ON k.customer_id = u.customer_id
-    JOIN account AS a               ON a.account_id = coalesce(u.account_id, k.account_id)
     LEFT JOIN money_back AS b       ON b.money_id = u.money_id
-    WHERE a.active
-      AND NOT a.unlimited_credits
-      AND coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
+    WHERE coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
 ),
-nearby AS (                            -- grants that may be the right ones, unless they are for another payment
-    SELECT o.money_id, e.money_id AS granted_money_id
-    FROM owed AS o
-    JOIN ledger_entry AS g     ON g.account_id = o.account_id
-    LEFT JOIN money_entry AS e ON e.entry_id = g.entry_id
-    WHERE g.kind IN ('purchase', 'subscription_grant')
-      AND g.amount > 0
-      AND date_diff('second', o.paid_at, g.created_at) BETWEEN -$day_seconds AND $same_period_seconds
-),
-unplaced AS (
-    SELECT n.money_id
-    FROM nearby AS n
-    LEFT JOIN stripe_invoice AS i ON i.invoice_id = n.granted_money_id
-    LEFT JOIN lone_payment AS p   ON p.payment_intent_id = n.granted_money_id
-    WHERE i.invoice_id IS NULL AND p.payment_intent_id IS NULL
+excused AS (
+    SELECT money_id FROM filled_up
+    UNION
+    SELECT money_id FROM dripped_credit
+    UNION
+    SELECT money_id FROM unplaced_grant
 )
 SELECT o.money_id AS subject,
-       o.account_id,
+       a.account_id,
        o.customer_id,
        o.plan,
+       o.price_name,
+       o.rule,
+       o.known_by,
+       o.likeness    AS guessed_by,
+       o.of_them     AS alike,
+       o.credited    AS alike_credited,
        o.credits_owed,
        o.amount,
        o.currency,
        o.paid_at,
        greatest(0, $resend_days - date_diff('second', o.paid_at, $now) // $day_seconds) AS days_left   -- to send its event again
-FROM owed AS o
-WHERE o.money_id NOT IN (SELECT money_id FROM unplaced)
+FROM payer AS o
+JOIN account AS a ON a.account_id = o.paid_for
+WHERE a.active
+  AND NOT a.unlimited_credits
+  AND o.money_id NOT IN (SELECT money_id FROM excused)
 """,
     message="{account_id} paid {subject} at {paid_at}, but no entry gives the credits.",
     optional=(

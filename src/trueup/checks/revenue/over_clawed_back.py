@@ -38,20 +38,22 @@ SELECT count(*) FROM money_credit WHERE granted > 0 AND reversed > 0 AND last_en
 """,
     # The largest single grant is the measure, so that taking back a duplicate is not too much. The credits for a refund
     # or a dispute that is still under way may already have been taken back, and so may those that a credit note covers.
-    # Less than one credit for each of them is rounding.
+    # Less than one credit for each of them is rounding. Tax and fees may stay with the seller: what is refunded counts
+    # of the amount before them, and a refund of all but a tenth is a whole one.
     violations="""
 WITH reversal AS (
     SELECT m.money_id, c.account_id, m.customer_id, m.amount, m.currency, c.granted, c.reversed, c.largest_grant,
            c.granted + c.extra + c.reinstated + c.adjusted_up - c.reversed                  AS kept,
            coalesce(b.returned, 0)                                                          AS returned,
            coalesce(b.under_way, 0)                                                         AS under_way,
-           least(m.charged, coalesce(b.returned, 0) + coalesce(b.under_way, 0) + m.credited) AS accounted,
-           m.charged,
+           coalesce(b.returned, 0) + coalesce(b.under_way, 0) + m.credited                  AS accounted,
+           least(m.charged, coalesce(d.amount, m.charged))                                  AS price,
            greatest(1, coalesce(b.movements, 0))                                            AS rounding,
            greatest(c.last_entry_at, coalesce(b.last_moved_at, c.last_entry_at))            AS last_at
     FROM money_credit AS c
     JOIN stripe_money AS m    ON m.money_id = c.money_id
     LEFT JOIN money_back AS b ON b.money_id = c.money_id
+    LEFT JOIN direct_purchase AS d ON d.money_id = c.money_id
     WHERE m.state = 'paid'
       AND m.charged > 0
       AND m.livemode = $livemode
@@ -62,7 +64,8 @@ WITH reversal AS (
 judged AS (
     SELECT r.money_id, r.account_id, r.customer_id, r.amount, r.currency, r.granted, r.reversed, r.kept, r.returned,
            r.under_way, r.last_at, r.rounding,
-           round(CAST(r.largest_grant AS DOUBLE) * (r.charged - r.accounted) / r.charged
+           round(CASE WHEN 10 * r.accounted >= 9 * r.price THEN 0
+                      ELSE CAST(r.largest_grant AS DOUBLE) * (r.price - r.accounted) / r.price END
                  - CAST(r.kept AS DOUBLE), 6) AS excess
     FROM reversal AS r
 )

@@ -60,7 +60,7 @@ WITH refunded AS (
     FROM money_back AS b
     JOIN stripe_money AS m      ON m.money_id = b.money_id
     JOIN money_credit AS c      ON c.money_id = b.money_id
-    LEFT JOIN invoice_owed AS o ON o.invoice_id = b.money_id
+    LEFT JOIN money_owed AS o   ON o.money_id = b.money_id
     WHERE m.state = 'paid'
       AND m.amount > 0
       AND m.livemode = $livemode

@@ -41,34 +41,38 @@ CHECK = Check(
     population="""
 SELECT count(*)
 FROM stripe_money AS m
-JOIN invoice_owed AS o ON o.invoice_id = m.money_id
+JOIN money_owed AS o   ON o.money_id = m.money_id
 JOIN money_credit AS c ON c.money_id = m.money_id
-WHERE m.state = 'paid' AND m.livemode = $livemode AND c.grants > 0
-  AND (m.paid_at >= $period_start OR o.periods > 1 AND o.period_end >= $period_start)
+WHERE m.state = 'paid' AND m.livemode = $livemode AND c.grants > 0 AND o.least_credits IS NOT NULL
+  AND (coalesce(m.paid_at, m.created_at) >= $period_start
+           OR o.periods > 1 AND o.period_end >= $period_start)
 """,
     # Several grants, none of which exceeds what is owed, are a repetition and another check's finding; so is no grant.
     # An app that fills the balance up to the allowance writes only what was missing: its balance then is what is owed.
     violations="""
 WITH granted AS (
-    SELECT m.money_id, c.account_id, m.customer_id, o.plan, o.periods, o.least_credits, o.most_credits, o.prorations,
-           c.grants, c.largest_grant, m.amount, m.currency, m.paid_at,
-           c.granted + c.reinstated + c.adjusted_up AS given,
+    SELECT m.money_id, c.account_id, m.customer_id, o.plan, o.price_name, o.rule, o.known_by, coalesce(o.periods, 1) AS periods,
+           o.least_credits, o.most_credits, c.grants, c.largest_grant, m.amount, m.currency,
+           coalesce(m.paid_at, m.created_at)                                       AS paid_at,
+           c.granted + c.reinstated + c.adjusted_up + coalesce(d.credits, 0)       AS given,
            c.granted + c.reinstated + c.adjusted_up - c.reversed - c.adjusted_down AS kept,
            m.credited > 0 OR c.pending_entries > 0 AS may_be_less
     FROM stripe_money AS m
-    JOIN invoice_owed AS o ON o.invoice_id = m.money_id
+    JOIN money_owed AS o   ON o.money_id = m.money_id
     JOIN money_credit AS c ON c.money_id = m.money_id
+    LEFT JOIN dripped_credit AS d ON d.money_id = m.money_id
     WHERE m.state = 'paid'
       AND m.amount > 0
       AND m.livemode = $livemode
       AND NOT m.other_application
       AND c.grants > 0
-      AND m.paid_at < $settled_before
+      AND coalesce(m.paid_at, m.created_at) < $settled_before
       AND c.last_entry_at < $settled_before
-      AND (m.paid_at >= $period_start OR o.periods > 1 AND o.period_end >= $period_start)
+      AND (coalesce(m.paid_at, m.created_at) >= $period_start
+           OR o.periods > 1 AND o.period_end >= $period_start)
 ),
 wrong AS (
-    SELECT g.money_id, g.account_id, g.customer_id, g.plan, g.periods, g.grants, g.amount, g.currency, g.paid_at,
+    SELECT g.money_id, g.account_id, g.customer_id, g.plan, g.price_name, g.rule, g.known_by, g.periods, g.grants, g.amount, g.currency, g.paid_at,
            g.given AS credits_granted,
            CASE WHEN g.given < g.least_credits THEN g.least_credits ELSE g.most_credits END AS credits_owed,
            CASE WHEN g.given < g.least_credits THEN g.least_credits - g.given
@@ -76,20 +80,14 @@ wrong AS (
     FROM granted AS g
     WHERE g.given < g.least_credits AND NOT g.may_be_less
        OR g.largest_grant > g.most_credits AND g.kept > g.most_credits
-),
-filled_up AS (
-    SELECT w.money_id
-    FROM wrong AS w
-    JOIN money_entry AS e  ON e.money_id = w.money_id
-    JOIN ledger_entry AS l ON l.entry_id = e.entry_id
-    WHERE w.credits_granted < w.credits_owed
-      AND e.posted AND e.kind IN ('purchase', 'subscription_grant')
-      AND l.balance_after = w.credits_owed
 )
 SELECT w.money_id AS subject,
        w.account_id,
        w.customer_id,
        w.plan,
+       w.price_name,
+       w.rule,
+       w.known_by,
        w.periods,
        w.grants,
        w.credits_granted,
@@ -103,9 +101,9 @@ SELECT w.money_id AS subject,
 FROM wrong AS w
 JOIN account AS a ON a.account_id = w.account_id
 WHERE NOT a.unlimited_credits
-  AND w.money_id NOT IN (SELECT money_id FROM filled_up)
+  AND (w.credits_granted > w.credits_owed OR w.money_id NOT IN (SELECT money_id FROM filled_up))
 """,
-    message="{subject} granted {account_id} {credits_granted} credits, but {plan} owes {credits_owed}.",
+    message="{subject} granted {account_id} {credits_granted} credits, but it owes {credits_owed}.",
     optional=(
         "ledger_entry.stripe_event_id",
         "ledger_entry.stripe_payment_intent_id",

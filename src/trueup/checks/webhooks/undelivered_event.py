@@ -112,12 +112,23 @@ SELECT m.event_id AS subject,
 FROM missed AS m
 LEFT JOIN money_name AS n       ON n.name = m.event_id
 LEFT JOIN money_credit AS c     ON c.money_id = n.money_id
+LEFT JOIN money_owed AS o       ON o.money_id = n.money_id
 LEFT JOIN customer_account AS k ON k.customer_id = m.customer_id
-WHERE EXISTS (SELECT 1 FROM asking AS a
+WHERE coalesce(o.most_credits, 1) > 0                  -- not what is known to owe nothing
+  AND EXISTS (SELECT 1 FROM asking AS a
               WHERE a.enabled_events = '*' OR strpos(a.enabled_events, ',' || m.type || ',') > 0)
 """,
     message="{subject} ({type}, {created_at}) was never received; it can be sent again for {days_left} days.",
-    optional=("account", "stripe_customer", "ledger_entry"),
+    optional=(
+        "account",
+        "ledger_entry",
+        "plan",
+        "stripe_customer",
+        "stripe_subscription",
+        "stripe_subscription_item",
+        "stripe_invoice_line",
+        "stripe_price",
+    ),
     impact=money_at_risk("amount_at_risk", "currency"),
     cases=(
         Case(

@@ -68,6 +68,14 @@ REFUND = Shape(relation="stripe_refund", kind="refunds", columns=f"refund_id id{
 
 DISPUTE = Shape(relation="stripe_dispute", kind="disputes", columns=f"dispute_id id{_OF_PAYMENT}")
 
+
+def _of_only_line(*pointers: str) -> str:
+    """Return SQL of the first of these places, in the one line of a checkout, that holds a plain value."""
+    values = [f"TRY(json_extract_string({{line_items.data}}, '/0{pointer}'))" for pointer in pointers]
+    plain = [f"CASE WHEN NOT starts_with({value}, '{{') THEN {value} END" for value in values]
+    return f"CASE WHEN TRY(json_array_length({{line_items.data}})) = 1 THEN coalesce({', '.join(plain)}) END"
+
+
 # ``client_reference_id`` is there for the app's own id.
 CHECKOUT_SESSION = Shape(
     relation="stripe_checkout_session",
@@ -80,5 +88,21 @@ account_id           client_reference_id
 payment_intent_id    payment_intent:id
 subscription_id      subscription:id
 invoice_id           invoice:id
+price_id
+lookup_key
+product_id
+quantity
+purpose              metadata
 """,
+    sql={
+        "price_id": _of_only_line("/price/id", "/price"),
+        "lookup_key": _of_only_line("/price/lookup_key"),
+        "product_id": _of_only_line("/price/product/id", "/price/product"),
+        "quantity": _of_only_line("/quantity"),
+        "purpose": _PURPOSE,
+    },
+    keeps=(
+        "metadata{}",
+        *(f"line_items.data[].{place}" for place in ("price:id", "price.lookup_key", "price.product:id", "quantity")),
+    ),
 )
