@@ -11,6 +11,26 @@ ENTRY_LINKS = (
 )
 """What an entry may name of Stripe's objects, and an app need not map: ``optional`` to what reads them."""
 
+READ_FOR_OWED = (
+    *ENTRY_LINKS,
+    "account",
+    "plan",
+    "plan_price",
+    "stripe_customer",
+    "stripe_subscription",
+    "stripe_subscription_item",
+    "stripe_invoice",
+    "stripe_invoice_line",
+    "stripe_invoice_payment",
+    "stripe_payment_intent",
+    "stripe_checkout_session",
+    "stripe_price",
+    "stripe_refund",
+    "stripe_dispute",
+    "stripe_event",
+)
+"""What is read to know what a money owes: ``optional`` to checks that it only excuses."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:

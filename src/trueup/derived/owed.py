@@ -10,8 +10,8 @@ from trueup.derived.derivation import ENTRY_LINKS, Derived
 
 SOLD_LINE = Derived(
     name="sold_line",
-    holds="The lines of paid and of credited invoices, and direct purchases of a known price as a line each: the price, "
-    "the name under which the config says what it sells, its plan, how many, for which time, and by what the price is "
+    holds="The lines of paid and of credited invoices, and direct purchases of a known price as a line each: the "
+    "price, the name under which the config says what it sells, its plan, how many, for which time, and by what the price is "
     "known. `stated` is the text of the metadata in which the number of credits may stand.",
     optional=(*ENTRY_LINKS, "stripe_checkout_session"),
     sql="""
@@ -60,7 +60,8 @@ LINE_TERMS = Derived(
 WITH timed AS (
     SELECT s.*, plan.credits_per_period,
            CASE WHEN price.unit_amount > 0 AND coalesce(s.quantity, 1) > 0
-                THEN CAST(s.amount AS DOUBLE) / (CAST(price.unit_amount AS DOUBLE) * coalesce(s.quantity, 1)) END AS share,
+                THEN CAST(s.amount AS DOUBLE) / (CAST(price.unit_amount AS DOUBLE) * coalesce(s.quantity, 1))
+                END AS share,
            CASE WHEN NOT s.proration AND s.period_end > s.period_start
                 THEN date_diff('second', s.period_start, s.period_end) // $day_seconds
                 WHEN price.interval IS NOT NULL THEN price.interval_count * of_price.usual_days
@@ -91,8 +92,8 @@ FROM counted AS c
 OWED_LINE = Derived(
     name="owed_line",
     holds="What each sold line owes, and by which rule of the config (`rule`): the fewest credits by now (`due`; a "
-    "price of twelve periods owes them one after the other, or at once), and the fewest and the most in all. NULL where "
-    "the config does not say.",
+    "price of twelve periods owes them one after the other, or at once), and the fewest and the most in all. NULL "
+    "where the config does not say.",
     optional=ENTRY_LINKS,
     sql="""
 WITH allowance AS (                    -- the numbers that held between the bill and its payment, or the last period
@@ -150,8 +151,8 @@ FROM ruled
 
 MONEY_OWED = Derived(
     name="money_owed",
-    holds="One row per money that owes a known number of credits, or that others like it make a purchase of credits: the "
-    "fewest that it owes by now, and the most; NULL where that is not known, as when it also sells something of which "
+    holds="One row per money that owes a known number of credits, or that others like it make a purchase of credits: "
+    "the fewest that it owes by now, and the most; NULL where that is not known, as when it also sells something of which "
     "the config says nothing. `likeness`, `of_them` and `credited` say what a guess rests on.",
     optional=ENTRY_LINKS,
     sql="""

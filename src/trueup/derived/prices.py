@@ -37,8 +37,8 @@ JOIN known AS k ON strpos(',' || s.next_price_id || ',', ',' || k.price_id || ',
 PRICE_MEANING = Derived(
     name="price_meaning",
     holds="Each price that an item, a line, a checkout or a scheduled phase names, as it is named there, beside the "
-    "name under which the config says what it sells (`price_name`: its id, or else its lookup key, or else its product) "
-    "and the plan that it means. NULL where the config says nothing, or no plan.",
+    "name under which the config says what it sells (`price_name`: its id, or else its lookup key, or else its "
+    "product) and the plan that it means. NULL where the config says nothing, or no plan.",
     optional=("stripe_subscription", "stripe_subscription_item", "stripe_invoice_line", "stripe_checkout_session"),
     sql="""
 WITH named AS (

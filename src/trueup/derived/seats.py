@@ -6,8 +6,8 @@ from trueup.derived.derivation import Derived
 
 SEAT_HOLDER = Derived(
     name="seat_holder",
-    holds="One row per subscription that is linked to an account: the account that its seats are for, which is one with "
-    "billable members where there is one, and how many it has.",
+    holds="One row per subscription that is linked to an account: the account that its seats are for, which is one "
+    "with billable members where there is one, and how many it has.",
     sql="""
 WITH billable AS (
     SELECT account_id, count(DISTINCT member_id) AS members

@@ -70,6 +70,7 @@ counted AS (
     JOIN bought_item AS i     ON i.subscription_id = o.subscription_id
     LEFT JOIN seat_price AS q ON q.price_id = i.price_id
     WHERE i.is_ours AND NOT i.metered
+      AND NOT coalesce(q.is_said AND q.seats = 0 AND q.included_seats = 0, FALSE)
     GROUP BY o.account_id, o.subscription_id, o.members
     HAVING count(q.price_id) > 0
 )

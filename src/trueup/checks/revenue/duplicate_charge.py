@@ -92,7 +92,8 @@ FROM stripe_payment_intent
 WHERE status = 'succeeded' AND amount > 0 AND livemode = $livemode AND created_at >= $period_start
 """,
     # A payment's metadata and description say what it was for; an invoice's line prices do. A subscription's invoices
-    # repeat on purpose, and two subscriptions at once are another finding.
+    # repeat on purpose, and two subscriptions at once are another finding. Two payments by the customer that were both
+    # credited are two purchases; two invoices are made by the application, which may have repeated itself.
     violations="""
 WITH sold AS (
     SELECT invoice_id, count(*) AS lines, sum(coalesce(quantity, 1)) AS quantity,
@@ -102,7 +103,7 @@ WITH sold AS (
 ),
 charge AS (
     SELECT p.payment_intent_id, p.customer_id, p.amount, p.currency, p.created_at, coalesce(p.purpose, '') AS purpose,
-           coalesce(c.granted, 0) > 0 AS is_credited,
+           n.invoice_id IS NULL AND coalesce(c.granted, 0) > 0 AS is_credited,
            CASE WHEN i.invoice_id IS NULL THEN coalesce(p.description, '')
                 ELSE s.lowest_price || ' ' || s.highest_price || ' ' || CAST(s.lines AS VARCHAR)
                      || ' ' || CAST(s.quantity AS VARCHAR) END                 AS what
@@ -141,7 +142,7 @@ SELECT s.payment_intent_id AS subject,
 FROM succession AS s
 LEFT JOIN customer_account AS k ON k.customer_id = s.customer_id
 WHERE s.seconds_apart <= $duplicate_charge_seconds
-  AND NOT s.both_credited                                -- two purchases, on purpose
+  AND NOT s.both_credited
   AND s.created_at >= $period_start
 """,
     message="{subject} charged {customer_id} {seconds_apart} seconds after {first_payment_id}: the same amount for the same thing.",

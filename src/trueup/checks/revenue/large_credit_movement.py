@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from trueup.checks.case_rows import entry
+from trueup.derived.derivation import READ_FOR_OWED
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
 from trueup.model.policy import Policy
@@ -43,6 +44,8 @@ WITH planned AS (                           -- one period's credits, a quarter's
     UNION
     SELECT 12 * credits_per_period FROM plan
     UNION
+    SELECT credits FROM price_credits
+    UNION
     SELECT higher.credits_per_period - lower.credits_per_period
     FROM plan AS higher
     JOIN plan AS lower ON lower.credits_per_period < higher.credits_per_period
@@ -68,13 +71,16 @@ SELECT e.entry_id    AS subject,
 FROM ledger_entry AS e
 JOIN large        ON large.account_id = e.account_id AND large.kind = e.kind AND large.credits = abs(e.amount)
 LEFT JOIN planned ON planned.credits = large.credits AND large.kind = 'subscription_grant'
+LEFT JOIN money_entry AS named ON named.entry_id = e.entry_id
+LEFT JOIN money_owed AS o      ON o.money_id = named.money_id
 WHERE e.posted
   AND abs(e.amount) >= $large_movement_floor
   AND e.created_at >= $period_start
   AND planned.credits IS NULL
+  AND (o.most_credits IS NULL OR abs(e.amount) > o.most_credits)   -- as large as it is owed is no surprise
 """,
     message="Entry {subject} moved {amount} credits of {account_id} as {kind}; usual is {usual_amount}.",
-    optional=("plan",),
+    optional=READ_FOR_OWED,
     cases=(
         Case(
             name="only movements of the usual size",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from trueup.derived.derivation import ENTRY_LINKS
+from trueup.derived.derivation import READ_FOR_OWED
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
 from trueup.model.relations import EntryKind, LedgerEntry, WebhookEvent
@@ -36,24 +36,7 @@ CHECK = Check(
     title="Event is marked processed but granted nothing",
     why="The customer paid and received no credits, and because the event counts as processed, every retry is skipped.",
     requires=("ledger_entry.stripe_event_id",),
-    optional=(
-        *ENTRY_LINKS,
-        "account",
-        "plan",
-        "plan_price",
-        "stripe_event",
-        "stripe_customer",
-        "stripe_subscription",
-        "stripe_subscription_item",
-        "stripe_invoice",
-        "stripe_invoice_line",
-        "stripe_invoice_payment",
-        "stripe_payment_intent",
-        "stripe_checkout_session",
-        "stripe_price",
-        "stripe_refund",
-        "stripe_dispute",
-    ),
+    optional=READ_FOR_OWED,
     compares_accounts=True,
     population="""
 SELECT count(*) FROM webhook_event
