@@ -11,8 +11,8 @@ from trueup.derived.derivation import ENTRY_LINKS, Derived
 SOLD_LINE = Derived(
     name="sold_line",
     holds="The lines of paid and of credited invoices, and direct purchases of a known price as a line each: the "
-    "price, the name under which the config says what it sells, its plan, how many, for which time, and by what the price is "
-    "known. `stated` is the text of the metadata in which the number of credits may stand.",
+    "price, the name under which the config says what it sells, its plan, how many, for which time, and by what the "
+    "price is known. `stated` is the text of the metadata in which the number of credits may stand.",
     optional=(*ENTRY_LINKS, "stripe_checkout_session"),
     sql="""
 WITH judged AS (                       -- reading the lines of all invoices costs more than a scan
@@ -152,8 +152,8 @@ FROM ruled
 MONEY_OWED = Derived(
     name="money_owed",
     holds="One row per money that owes a known number of credits, or that others like it make a purchase of credits: "
-    "the fewest that it owes by now, and the most; NULL where that is not known, as when it also sells something of which "
-    "the config says nothing. `likeness`, `of_them` and `credited` say what a guess rests on.",
+    "the fewest that it owes by now, and the most; NULL where that is not known, as when it also sells something of "
+    "which the config says nothing. `likeness`, `of_them` and `credited` say what a guess rests on.",
     optional=ENTRY_LINKS,
     sql="""
 WITH total AS (

@@ -49,8 +49,8 @@ FROM anonymous
 PURCHASE_PRICE = Derived(
     name="purchase_price",
     holds="For direct purchases: the name under which the config says what they bought, and by which rule that is "
-    "known: the checkout's line, a name in the metadata, the key of the metadata that says the credits, or the amount, where "
-    "exactly one price that is sold once has it.",
+    "known: the checkout's line, a name in the metadata, the key of the metadata that says the credits, or the amount, "
+    "where exactly one price that is sold once has it.",
     sql="""
 WITH configured AS (
     SELECT price_name FROM sold_price UNION SELECT price_id FROM plan_price
