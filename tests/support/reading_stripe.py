@@ -114,7 +114,7 @@ def _is_listed(world: StripeWorld, one: JSON) -> bool:
 def _expanded(world: StripeWorld, one: JSON) -> JSON:
     if one["object"] == "subscription" and isinstance(one["schedule"], str):
         return one | {"schedule": world.get(one["schedule"])}
-    hidden = {"invoice": "payments", "product": "features"}.get(one["object"])
+    hidden = {"invoice": "payments", "product": "features", "checkout.session": "line_items"}.get(one["object"])
     record = world.find(one["id"])
     if hidden is None or record is None:
         return one

@@ -8,7 +8,8 @@ DIRECT_PURCHASE = Derived(
     name="direct_purchase",
     holds="One row per payment or checkout that belongs to no invoice and was paid: its amount before discounts and "
     "tax where the checkout shows it; the price and quantity of its only line; the metadata of both as one text "
-    "(`purpose`), and again without what names its account or customer, and then without digits (`signature`).",
+    "(`purpose`), again without what names its account or customer (`kind`; empty where they say nothing else), and "
+    "then without digits (`signature`).",
     sql="""
 WITH checkout AS (
     SELECT coalesce(payment_intent_id, checkout_session_id) AS money_id, min(checkout_session_id) AS checkout_session_id
@@ -40,7 +41,8 @@ anonymous AS (
     LEFT JOIN stripe_customer AS customer ON customer.customer_id = paid.customer_id
 )
 SELECT money_id, customer_id, account_id, currency, created_at, paid_at, livemode, amount, price_id, lookup_key,
-       product_id, quantity, through_checkout, description, purpose, kind,
+       product_id, quantity, through_checkout, description, purpose,
+       CASE WHEN regexp_matches(kind, '^([{]"[^"]*": "[?]"(, "[^"]*": "[?]")*[}])+$') THEN '' ELSE kind END AS kind,
        translate(kind, '0123456789', '') AS signature
 FROM anonymous
 """,

@@ -196,7 +196,9 @@ class ObjectTables:
         if parts is None:
             self.note(relations, f"{named} does not show all of its {field}: let what writes it expand them")
         else:
-            self.note(relations, f"{named} came without its {field}, and {parts} are not there to complete it")
+            self.note(
+                relations, f"{named} does not show all of its {field}, and {parts} are not there to complete them"
+            )
 
     def _make_parts(self, shape: Shape, part_of: PartOf) -> None:
         """Make the table of parts: those in an object's list, and where that is cut, those that came by themselves."""

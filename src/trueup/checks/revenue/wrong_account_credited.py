@@ -49,7 +49,7 @@ stray AS (
     FROM credited_account AS c
     JOIN (SELECT money_id, min(account_id) AS account_id, min(strength) AS strength
           FROM money_payer GROUP BY money_id) AS p ON p.money_id = c.money_id
-    LEFT JOIN rightful AS r ON r.money_id = c.money_id AND r.account_id = c.account_id
+    LEFT JOIN (SELECT DISTINCT money_id FROM rightful) AS r ON r.money_id = c.money_id   -- others may have a share by design
     WHERE r.money_id IS NULL
       AND c.last_credited_at >= $period_start AND c.last_credited_at < $settled_before
 ),
