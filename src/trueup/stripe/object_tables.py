@@ -196,9 +196,8 @@ class ObjectTables:
         if parts is None:
             self.note(relations, f"{named} does not show all of its {field}: let what writes it expand them")
         else:
-            self.note(
-                relations, f"{named} does not show all of its {field}, and {parts} are not there to complete them"
-            )
+            problem = f"{named} came without its {field}, or not all of them, and {parts} are not there to complete it"
+            self.note(relations, problem)
 
     def _make_parts(self, shape: Shape, part_of: PartOf) -> None:
         """Make the table of parts: those in an object's list, and where that is cut, those that came by themselves."""

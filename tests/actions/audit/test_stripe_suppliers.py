@@ -291,7 +291,7 @@ def test_another_database_that_cannot_be_reached_leaves_stripe_s_side_unknown(
         (
             "UPDATE stripe.invoices SET _raw_data = jsonb_set(_raw_data, '{lines,has_more}', 'true')",
             ("stripe_invoice_line",),
-            "does not show all of its lines",
+            "without its lines, or not all of them",
         ),
         (
             "UPDATE stripe.refunds SET _raw_data = _raw_data - 'id'",
