@@ -3,6 +3,7 @@
 from trueup.actions.audit.account_keys import Reference, references, trusted_relations
 from trueup.actions.audit.check_runner import not_mapped, run_checks
 from trueup.actions.audit.column_pruning import needed_mappings
+from trueup.actions.audit.compare_configs import ConfigComparison, compare_configs
 from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import aged, is_fresh, judge_release
@@ -15,6 +16,7 @@ from trueup.actions.audit.stripe_side import needed_of_stripe, stripe_key, strip
 from trueup.actions.audit.stripe_tables import TableSupply, account_filter_of, read_moment, staleness, table_supply
 
 __all__ = [
+    "ConfigComparison",
     "EffectiveExemption",
     "RecordedAudit",
     "Recording",
@@ -26,6 +28,7 @@ __all__ = [
     "audit_and_record",
     "audit_books",
     "check_probes",
+    "compare_configs",
     "copied_books",
     "effective_exemptions",
     "is_fresh",
