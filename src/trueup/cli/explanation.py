@@ -9,14 +9,15 @@ from decimal import Decimal
 
 from trueup.actions.explain import Explanation
 from trueup.formats.document import as_json
-from trueup.formats.explanation_document import ExplanationDocument, PaidSpanDocument
+from trueup.formats.explanation_document import ExplanationDocument, OwedLineDocument, PaidSpanDocument
 from trueup.formats.json import issue, outcome
 from trueup.formats.timeline import timeline_document
 from trueup.formats.wording import Json, exact
 from trueup.model.change import Change, DescribedChange, Refusal, Value
 from trueup.model.finding import Finding, printable
-from trueup.model.money import credits_text
+from trueup.model.money import credits_text, money_text
 from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.owed import OwedLine
 from trueup.model.paid_span import PaidSpan
 from trueup.model.redact import redact
 from trueup.model.timeline import Side, Timeline, TimelineLine
@@ -28,6 +29,19 @@ _INDENT = 25
 """The column below a line at which its details begin: under its side."""
 
 _MARK = ">"
+
+_RULES = {
+    "price": "[prices]",
+    "rate": "credits_per of [prices]",
+    "metadata": "credits_from of [prices]",
+    "plan": "its plan",
+    "nothing": "[prices], which names none",
+}
+_KNOWN_BY = {
+    "line": "",
+    "metadata": "; the payment's metadata name the price",
+    "amount": "; no other price that is sold once costs as much",
+}
 
 
 def as_text(explanation: Explanation, issue_id: str, *, width: int = WIDTH) -> str:
@@ -60,6 +74,24 @@ def as_document(explanation: Explanation, issue_id: str) -> dict[str, Json]:
                     known_by=span.known_by,
                 )
                 for span in explanation.paid_time
+            ],
+            owed=[
+                OwedLineDocument(
+                    line_id=exact(line.line_id),
+                    price_id=None if line.price_id is None else exact(line.price_id),
+                    price_name=None if line.price_name is None else exact(line.price_name),
+                    plan=None if line.plan is None else exact(line.plan),
+                    quantity=line.quantity,
+                    amount=line.amount,
+                    currency=exact(line.currency),
+                    is_proration=line.is_proration,
+                    periods=line.periods,
+                    rule=line.rule,
+                    known_by=line.known_by,
+                    fewest_credits=line.fewest_credits,
+                    most_credits=line.most_credits,
+                )
+                for line in explanation.owed
             ],
             timeline=timeline_document(explanation.timeline),
         )
@@ -95,10 +127,31 @@ def _found(explanation: Explanation, finding: Finding, width: int) -> Iterator[s
     yield from ("", "Evidence")
     longest = max((len(name) for name in finding.evidence), default=0)
     yield from (f"  {name:<{longest}}  {_said(value)}" for name, value in finding.evidence.items())
+    yield from _owed(explanation.owed, width)
     yield from _paid_time(explanation.paid_time, width)
     yield from _timeline(explanation.timeline, width)
     yield from ("", "Repair")
     yield from textwrap.wrap(_repair(finding), width, initial_indent="  ", subsequent_indent="  ")
+
+
+def _owed(lines: Sequence[OwedLine], width: int) -> Iterator[str]:
+    """Return a line for each line of what was paid: what it is, and the credits that it owes by which rule."""
+    if not lines:
+        return
+    yield from ("", "Owed, line by line")
+    for line in lines:
+        price = printable(line.price_name or line.price_id or "no price")
+        what = f"{line.quantity} x {price}{' (proration)' if line.is_proration else ''}"
+        text = f"{printable(line.line_id)}  {what}  {money_text(line.amount, line.currency)}  {_owes(line)}"
+        yield from textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="      ")
+
+
+def _owes(line: OwedLine) -> str:
+    if line.rule is None or line.most_credits is None or line.fewest_credits is None:
+        return "owes an unknown number of credits: the config does not say what this price sells"
+    most, fewest = credits_text(line.most_credits), credits_text(line.fewest_credits)
+    number = most if most == fewest else f"{fewest} to {most}"
+    return f"owes {number} credits by {_RULES[line.rule]}{_KNOWN_BY[line.known_by]}"
 
 
 def _paid_time(spans: Sequence[PaidSpan], width: int) -> Iterator[str]:

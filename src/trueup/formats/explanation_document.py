@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, WithJsonSchema
 
 from trueup.formats.document import DocumentPart
 from trueup.formats.report_document import CheckOutcome, Issue
-from trueup.formats.scalars import Moment
+from trueup.formats.scalars import Moment, SignedCredits
 from trueup.formats.timeline import TimelineDocument
 from trueup.model.report import SCHEMA_VERSION
 
@@ -23,6 +23,29 @@ class PaidSpanDocument(DocumentPart):
     is_running: Annotated[StrictBool, Field(description="Whether service is right now because of it.")]
     source_id: Annotated[StrictStr | None, Field(description="The invoice, payment or subscription that says so.")]
     known_by: Annotated[StrictStr, Field(description="How that says so: line, amount, status, invoice, reading.")]
+
+
+class OwedLineDocument(DocumentPart):
+    """A line of what was paid, and the credits that it owes."""
+
+    line_id: StrictStr
+    price_id: StrictStr | None
+    price_name: Annotated[
+        StrictStr | None, Field(description="The config's name of the price: null where it has none.")
+    ]
+    plan: StrictStr | None
+    quantity: StrictInt
+    amount: Annotated[StrictInt, Field(description="In the currency's minor units, before tax and discounts.")]
+    currency: StrictStr
+    is_proration: StrictBool
+    periods: Annotated[StrictInt, Field(description="How many periods of the plan it is for.")]
+    rule: Annotated[
+        StrictStr | None,
+        Field(description="What says the credits: price, plan, rate, metadata or nothing; null where nothing is said."),
+    ]
+    known_by: Annotated[StrictStr, Field(description="How the price is known: line, metadata or amount.")]
+    fewest_credits: SignedCredits | None
+    most_credits: SignedCredits | None
 
 
 class ExplanationDocument(DocumentPart):
@@ -40,5 +63,9 @@ class ExplanationDocument(DocumentPart):
     paid_time: Annotated[
         list[PaidSpanDocument],
         Field(description="What was paid for of the account's time, oldest first, where the check judges by it."),
+    ]
+    owed: Annotated[
+        list[OwedLineDocument],
+        Field(description="What was owed for the money, line by line, where the check judges by it."),
     ]
     timeline: TimelineDocument

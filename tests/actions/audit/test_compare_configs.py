@@ -7,32 +7,36 @@ from pathlib import Path
 
 import pytest
 
-from tests.field.test_what_is_sold import subscribers
+from tests.field.test_what_is_sold import packs_by_invoice, subscribers
 from tests.support.command import trueup
 from tests.support.field.company import MAPPING, PLANS
 from tests.support.field.stripe_side import NOW
 
-_THEN = ("--as-of", NOW.isoformat())
-_BOTH = PLANS.replace('{ id = "price_pro" }', '{ id = "price_pro" }, { id = "price_pro_2024" }')
-_SAID = "\n[prices.price_pro_2024]\ncredits = 500\n"
+THEN = ("--as-of", NOW.isoformat())
+PLANS_OF_TWO_PRICES = PLANS.replace('{ id = "price_pro" }', '{ id = "price_pro" }, { id = "price_pro_2024" }')
+SAID = "\n[prices.price_pro_2024]\ncredits = 500\n"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A company on two prices of one plan, its config, and beside it one that says what the old price owes."""
-    company = subscribers(
+def company(folder: Path) -> None:
+    """Write a company on two prices of one plan, and its config."""
+    subscribers(
         ("price_pro_2024", 10, 500),
         ("price_pro", 10, 1000),
         ("price_pro_2024", 10, 1000),
         prices={"price_pro_2024": 1900, "price_pro": 2900},
-    )
-    company.audit(tmp_path, MAPPING + _BOTH)
-    (tmp_path / "changed.toml").write_text((tmp_path / "trueup.toml").read_text() + _SAID)
+    ).audit(folder, MAPPING + PLANS_OF_TWO_PRICES)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The company, and beside its config one that says what the old price owes."""
+    company(tmp_path)
+    (tmp_path / "changed.toml").write_text((tmp_path / "trueup.toml").read_text() + SAID)
     return tmp_path
 
 
 def test_new_and_gone_findings_are_shown_and_nothing_is_recorded(folder: Path) -> None:
-    shown = trueup("compare", *_THEN, "changed.toml", "--check", "wrong-grant-amount", cwd=folder)
+    shown = trueup("compare", *THEN, "changed.toml", "--check", "wrong-grant-amount", cwd=folder)
 
     assert shown.code == 1
     assert "changed.toml would find 1 issue, where now there are 1" in shown.out
@@ -43,7 +47,7 @@ def test_new_and_gone_findings_are_shown_and_nothing_is_recorded(folder: Path) -
 
 
 def test_the_same_config_changes_nothing(folder: Path) -> None:
-    shown = trueup("compare", *_THEN, "trueup.toml", "--format", "json", cwd=folder)
+    shown = trueup("compare", *THEN, "trueup.toml", "--format", "json", cwd=folder)
 
     assert shown.code == 0
     document = json.loads(shown.out)
@@ -54,17 +58,17 @@ def test_a_severity_that_would_change_is_a_change(folder: Path) -> None:
     (folder / "changed.toml").write_text(
         (folder / "trueup.toml").read_text() + '[policy.severity]\nwrong-grant-amount = "critical"\n'
     )
-    shown = trueup("compare", *_THEN, "changed.toml", "--format", "json", cwd=folder)
+    shown = trueup("compare", *THEN, "changed.toml", "--format", "json", cwd=folder)
     (change,) = json.loads(shown.out)["changed"]
 
     assert (change["before"]["severity"], change["after"]["severity"]) == ("error", "critical")
 
 
 def test_kept_books_are_compared_without_the_database(folder: Path) -> None:
-    trueup("audit", *_THEN, "--no-store", "--keep-books", "kept.duckdb", cwd=folder)
+    trueup("audit", *THEN, "--no-store", "--keep-books", "kept.duckdb", cwd=folder)
     (folder / "app.db").unlink()
 
-    shown = trueup("compare", *_THEN, "changed.toml", "--books", "kept.duckdb", "--format", "json", cwd=folder)
+    shown = trueup("compare", *THEN, "changed.toml", "--books", "kept.duckdb", "--format", "json", cwd=folder)
 
     assert [issue["id"] for issue in json.loads(shown.out)["new"]] == ["wrong-grant-amount:in_3"]
 
@@ -73,7 +77,27 @@ def test_a_config_that_reads_other_rows_is_refused(folder: Path) -> None:
     text = (folder / "trueup.toml").read_text().replace('account_id = "user_id"', 'account_id = "user_id || user_id"')
     (folder / "changed.toml").write_text(text)
 
-    shown = trueup("compare", *_THEN, "changed.toml", cwd=folder)
+    shown = trueup("compare", *THEN, "changed.toml", cwd=folder)
 
     assert shown.code == 2
     assert "changed.toml reads other rows than trueup.toml" in shown.err
+
+
+def test_an_explanation_shows_what_was_owed_line_by_line(folder: Path) -> None:
+    shown = trueup("explain", *THEN, "wrong-grant-amount:in_3", "--config", "changed.toml", cwd=folder)
+    assert "Owed, line by line\n  il_in_3_0  1 x price_pro_2024  19.00 USD  owes 500 credits by [prices]\n" in shown.out
+
+    written = trueup(
+        "explain", *THEN, "wrong-grant-amount:in_3", "--config", "changed.toml", "--format", "json", cwd=folder
+    )
+    (line,) = json.loads(written.out)["owed"]
+    assert (line["priceName"], line["rule"], line["knownBy"]) == ("price_pro_2024", "price", "line")
+    assert (line["fewestCredits"], line["mostCredits"]) == ("500", "500")
+
+
+def test_an_explanation_says_that_the_config_does_not_say_what_a_price_sells(tmp_path: Path) -> None:
+    packs_by_invoice().audit(tmp_path, MAPPING + PLANS)
+
+    shown = trueup("explain", *THEN, "missing-grant:in_1", cwd=tmp_path)
+
+    assert "1 x price_topup  20.00 USD  owes an unknown number of credits: the config does not say" in shown.out

@@ -11,6 +11,7 @@ from pathlib import Path
 from trueup.actions.audit import copied_books, moment_of, needed_of_stripe, report_on
 from trueup.actions.checks import chosen
 from trueup.actions.explain.happenings import EntryInFull, Shown
+from trueup.actions.explain.owed_lines import owed_lines_of
 from trueup.actions.explain.paid_time import spans_of
 from trueup.actions.explain.timeline import TIMELINE_OF_STRIPE, shown_around, timeline_of
 from trueup.books.file import Books, open_books
@@ -20,6 +21,7 @@ from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding
 from trueup.model.outcome import Checked
+from trueup.model.owed import OwedLine
 from trueup.model.paid_span import PaidSpan
 from trueup.model.policy import Policy
 from trueup.model.report import Report
@@ -34,7 +36,8 @@ class Explanation:
     """A finding and what surrounds it: both sides on one ``timeline``.
 
     ``entries`` are the lines that are ledger entries, in full; ``earlier_entries`` counts those before them.
-    ``paid_time`` are the latest spans of the account's time, where the check judges by them.
+    ``paid_time`` are the latest spans of the account's time, where the check judges by them, and ``owed`` the lines of
+    what was paid, with the credits that each owes.
     ``finding`` is None when this audit did not find the issue; ``report`` says whether it could look.
     ``of_account_alone`` says that only the rows of the finding's accounts were read.
     """
@@ -47,6 +50,7 @@ class Explanation:
     entries: tuple[EntryInFull, ...]
     earlier_entries: int
     paid_time: tuple[PaidSpan, ...] = ()
+    owed: tuple[OwedLine, ...] = ()
     of_account_alone: bool = False
 
     @property
@@ -128,6 +132,7 @@ def explained(
         entries=shown.entries,
         earlier_entries=shown.earlier_entries,
         paid_time=spans_of(books, check, _account_of(finding), policy, now) if finding else (),
+        owed=owed_lines_of(books, check, finding, policy, now) if finding else (),
         of_account_alone=of_account_alone,
     )
 

@@ -48,9 +48,10 @@ def spans_of(books: Books, check: Check, account_id: str | None, policy: Policy,
 
 def _judges_time(check: Check) -> bool:
     """Return whether the check reads the spans, and cannot do without Stripe's subscriptions."""
-    return "account_time" in _behind(check.violations) and not is_optional(check, "stripe_subscription")
+    return "account_time" in derived_behind(check.violations) and not is_optional(check, "stripe_subscription")
 
 
-def _behind(sql: str) -> frozenset[str]:
+def derived_behind(sql: str) -> frozenset[str]:
+    """Return the derived relations that the SQL reads, itself or through others."""
     names = derived_of(sql)
-    return names.union(*(_behind(derived_sql()[name]) for name in names))
+    return names.union(*(derived_behind(derived_sql()[name]) for name in names))
