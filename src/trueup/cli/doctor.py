@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 GrantsOption = Annotated[
     bool, typer.Option("--print-grants", help="Print SQL for an audit role and a repair role, to review and run.")
 ]
+DataOption = Annotated[
+    bool, typer.Option("--data", help="Also read one snapshot, and propose what it shows that the config does not say.")
+]
 SchemaOption = Annotated[
     str | None,
     typer.Option("--schema-url", metavar="URL", help="With --print-grants: the address to read the schema with."),
@@ -25,6 +28,7 @@ RepairRoleOption = Annotated[str, typer.Option("--repair-role", metavar="NAME", 
 
 def doctor(
     config: ConfigOption = None,
+    data: DataOption = False,  # noqa: FBT002 - a flag
     print_grants: GrantsOption = False,  # noqa: FBT002 - a flag
     schema_url: SchemaOption = None,
     audit_role: AuditRoleOption = "trueup_audit",
@@ -34,6 +38,8 @@ def doctor(
 
     With --print-grants, print the rights of two roles with few rights instead, from the live schema: one that reads the
     mapped columns, and one that may also repair. The output holds no password.
+    With --data, propose what each price sells, from what its sales led to, and at what balance ledgers begin; and count
+    how many of the ids that entries name Stripe's side has. Nothing is changed.
     Exit code: 0 fine (warnings included), 2 something must be corrected, 3 the database cannot be reached.
 
     Example: trueup doctor --config trueup.toml
@@ -45,18 +51,26 @@ def doctor(
 
         typer.echo(grants(loaded, url=schema_url, audit_role=audit_role, repair_role=repair_role), nl=False)
         return
-    raise typer.Exit(_examined(loaded, checks))
+    raise typer.Exit(_examined(loaded, checks, data=data))
 
 
-def _examined(config: Config, checks: tuple[Check, ...]) -> int:
+def _examined(config: Config, checks: tuple[Check, ...], *, data: bool) -> int:
     """Print what was found; return the exit code of the worst of it."""
-    from trueup.actions.doctor import Health, examine_setup  # noqa: PLC0415 - heavy
+    from trueup.actions.doctor import Health, examine_data, examine_setup  # noqa: PLC0415 - heavy
+    from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 
     marks = {Health.FINE: "ok  ", Health.WARNING: "warn", Health.WRONG: "FAIL", Health.UNREACHABLE: "FAIL"}
     codes = {Health.FINE: 0, Health.WARNING: 0, Health.WRONG: 2, Health.UNREACHABLE: 3}
     worst = 0
-    for symptom in examine_setup(config, checks, now=utc_now()):
+    now = utc_now()
+    for symptom in examine_setup(config, checks, now=now):
         typer.echo(legible(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}"))
         worst = max(worst, codes[symptom.health])
+    if data and worst < codes[Health.UNREACHABLE]:
+        with terminal_progress() as progress:
+            symptoms = list(examine_data(config, checks, now=now, progress=progress))
+        for symptom in symptoms:
+            typer.echo(legible(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}"))
+            worst = max(worst, codes[symptom.health])
     return worst

@@ -7,6 +7,7 @@ from trueup.actions.audit.compare_configs import ConfigComparison, compare_confi
 from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import aged, is_fresh, judge_release
+from trueup.actions.audit.join_keys import hits_of_joins
 from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
 from trueup.actions.audit.recorded_audit import RecordedAudit, Recording, audit_and_record
 from trueup.actions.audit.run_audit import audit_books, moment_of, report_on, with_period
@@ -31,6 +32,7 @@ __all__ = [
     "compare_configs",
     "copied_books",
     "effective_exemptions",
+    "hits_of_joins",
     "is_fresh",
     "judge_release",
     "moment_of",
