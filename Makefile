@@ -30,6 +30,7 @@ cases: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python -m bench $(BENCH_ARGS)
 	$(BIN)/python -m bench.incidents $(INCIDENTS_ARGS)
+	$(BIN)/python -m bench.price_lists $(PRICE_LISTS_ARGS)
 	$(BIN)/python -m bench.matching $(MATCHING_ARGS)
 	$(BIN)/python -m bench.stripe $(STRIPE_ARGS)
 	$(BIN)/python -m bench.locks $(LOCKS_ARGS)
