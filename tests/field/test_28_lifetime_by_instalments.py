@@ -147,3 +147,18 @@ def test_another_price_of_the_same_amount_accuses_no_account(tmp_path: Path) -> 
         u3={"plan": "lifetime", "stripe_customer_id": "cus_3"}, u4={"plan": "free", "stripe_customer_id": "cus_4"}
     )
     company.expect(tmp_path, BY_ID, looked={"unpaid-but-active"})
+
+
+@pytest.mark.parametrize("plan", ["lifetime", "free"])
+def test_tax_and_a_name_in_the_metadata_do_not_hide_what_was_bought(tmp_path: Path, plan: str) -> None:
+    """u3 paid 19 % on top, as the checkout says; u4's payment had a discount and names the price."""
+    company = FieldCompany()
+    prices(company)
+    for number, amount, shown in ((3, 21420, {"amount_subtotal": 18000}), (4, 9000, {"metadata": {"p": "price_life"}})):
+        company.stripe.customer(f"cus_{number}", f"u{number}@example.com")
+        company.stripe.payment(f"pi_{number}", f"cus_{number}", amount, ago(250))
+        fields = {"payment_intent": f"pi_{number}", "client_reference_id": f"u{number}", **shown}
+        company.stripe.session(f"cs_{number}", f"cus_{number}", amount, ago(250), **fields)
+    users(company, plan, 3, 4)
+    must = set() if plan == "lifetime" else {"paid-but-blocked:u3", "paid-but-blocked:u4"}
+    company.expect(tmp_path, BY_ID, must=must, looked={"paid-but-blocked"} if must else LOOKED)

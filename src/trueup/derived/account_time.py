@@ -101,7 +101,7 @@ WITH bought AS (
     WHERE t.is_running
       AND t.subscription_id IS NULL
       AND t.span IN ('paid', 'lifetime')
-      AND t.known_by IN ('line', 'amount')
+      AND t.known_by IN ('line', 'metadata', 'amount')
       AND t.paid_at < $settled_before
       AND p.paid
       AND a.active

@@ -175,9 +175,12 @@ FROM (
 PAYMENT_FOR_GOOD = Derived(
     name="payment_for_good",
     holds="One row per payment that was kept for a plan which is paid for good after one or more of them: `known_by` "
-    "the line of its invoice, by its amount, which only such a price of those that are sold once has, or by an amount "
-    "that several of them have.",
-    optional=(*_BILLS, "stripe_event", "stripe_price", "stripe_payment_intent", "stripe_checkout_session"),
+    "the line of its invoice or checkout, by a name in its metadata, by its amount, which only such a price of those "
+    "that are sold once has, or by an amount that several of them have.",
+    optional=(
+        *_BILLS,
+        *("stripe_event", "stripe_price", "stripe_payment_intent", "stripe_checkout_session", "stripe_customer"),
+    ),
     sql="""
 WITH sold_once AS (
     SELECT p.price_id, p.currency, p.unit_amount,
@@ -188,6 +191,9 @@ WITH sold_once AS (
     LEFT JOIN priced_plan AS by_key     ON by_key.price_name = p.lookup_key
     LEFT JOIN priced_plan AS by_product ON by_product.price_name = p.product_id
     WHERE p.interval IS NULL AND p.unit_amount > 0
+),
+named AS (                             -- purchases whose checkout or metadata name the price
+    SELECT money_id, price_name, known_by FROM purchase_price WHERE known_by <> 'amount'
 ),
 amount AS (
     SELECT currency, unit_amount, count(*) AS prices,
@@ -208,10 +214,22 @@ FROM (
            coalesce(l.succeeded_at, l.created_at),
            CASE WHEN a.prices = 1 THEN 'amount' ELSE 'amount of several prices' END
     FROM lone_payment AS l
-    JOIN amount AS a              ON a.currency = l.currency AND a.unit_amount = l.amount
+    JOIN direct_purchase AS d     ON d.money_id = l.payment_intent_id
+    JOIN amount AS a              ON a.currency = d.currency AND a.unit_amount = d.amount
+    LEFT JOIN named               ON named.money_id = l.payment_intent_id
     LEFT JOIN payment_return AS r ON r.payment_intent_id = l.payment_intent_id
     WHERE l.state = 'paid' AND l.livemode = $livemode AND a.plan IS NOT NULL
+      AND named.money_id IS NULL
       AND coalesce(r.amount, 0) < l.amount
+    UNION ALL
+    SELECT d.money_id, NULL, d.customer_id, d.account_id, p.plan, p.price_name, p.instalments,
+           coalesce(d.paid_at, d.created_at), n.known_by
+    FROM direct_purchase AS d
+    JOIN named AS n               ON n.money_id = d.money_id
+    JOIN priced_plan AS p         ON p.price_name = n.price_name
+    LEFT JOIN payment_return AS r ON r.payment_intent_id = d.money_id
+    WHERE p.plan IS NOT NULL AND p.instalments IS NOT NULL AND d.livemode = $livemode
+      AND coalesce(r.amount, 0) < d.amount
 ) AS p
 """,
 )
