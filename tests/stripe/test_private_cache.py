@@ -63,16 +63,18 @@ DECLARED: Mapping[str, tuple[str, ...]] = {
     "payment_intents": (
         *("customer", "amount", "amount_received", "description", r"payment_method\.(object|type)"),
         *(r"payment_method_types\.\d+", r"next_action\.type", r"metadata\.\w+"),
+        *("latest_charge", r"charges\.data\.\d+\.id"),
     ),
     "refunds": ("amount", "payment_intent", "charge"),
     "disputes": ("amount", "payment_intent", "charge"),
     "checkout_sessions": (
         *("customer", "client_reference_id", "mode", "payment_status", "payment_intent", "subscription", "invoice"),
-        "amount_total",
+        *("amount_total", "amount_subtotal", r"metadata(\.\w+)?"),
+        r"line_items\.data\.\d+\.(quantity|price\.(id|lookup_key|product))",
     ),
     "events": (
         *("type", "api_version", "pending_webhooks"),
-        r"data\.object\.(id|object|customer|invoice|payment_intent|amount_captured|paid|currency)",
+        r"data\.object\.(id|object|customer|invoice|payment_intent|amount|amount_captured|paid|currency)",
     ),
     "webhook_endpoints": ("url", "api_version", r"enabled_events\.\d+"),
     "products": (r"features\.data\.\d+\.(id|object|livemode|entitlement_feature\.(id|object|lookup_key))", "active"),

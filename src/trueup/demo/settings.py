@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from trueup.demo.offer import PLANS, PRODUCTS, OfferedPlan
+from trueup.demo.offer import PLANS, PRODUCTS, SEAT, OfferedPlan
 from trueup.demo.people import Excused
 
 STALE_AFTER_HOURS = 8_760
@@ -24,6 +24,7 @@ def config_text(
     parts = [
         _HEAD.format(url=_quote(url_reference), stripe=_WITHOUT if stripe is None else _stripe(stripe)),
         *(_plan(plan) for plan in PLANS.values()),
+        f"[prices.{SEAT.price_id}]\nseats = 1\n",
         _GRANTS,
         f"[policy]\nidempotency_since = {idempotency_since.isoformat()}\n",
         *(_exemption(excused) for excused in exemptions),

@@ -115,7 +115,7 @@ SINGLE_SALE = Derived(
     name="single_sale",
     holds="What was sold once since the ledger began, by an invoice's line or by a direct purchase, with all that may "
     "say of it which kind of thing it was, and whether its money led to credits. `form`: its currency, whether it came "
-    "through a checkout, and its description.",
+    "through a checkout, and its description. Metadata that no other sale has, such as an order's id, say nothing.",
     optional=ENTRY_LINKS,
     sql="""
 WITH ledger AS (
@@ -136,7 +136,8 @@ sale AS (
     LEFT JOIN stripe_price AS p ON p.price_id = d.price_id
     WHERE d.livemode = $livemode
 )
-SELECT sale.money_id, sale.price_id, sale.product_id, sale.kind, sale.signature, sale.amount, sale.form,
+SELECT sale.money_id, sale.price_id, sale.product_id, sale.signature, sale.amount, sale.form,
+       CASE WHEN count(*) OVER (PARTITION BY sale.form, sale.kind) = 1 THEN '' ELSE sale.kind END AS kind,
        CASE WHEN c.credit_entries > 0 THEN 1 ELSE 0 END AS is_credited
 FROM sale
 CROSS JOIN ledger

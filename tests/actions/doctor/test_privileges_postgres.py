@@ -316,7 +316,7 @@ CHANGES: Sequence[str] = (
     "UPDATE users SET credits = 0 WHERE id = :key",
     "UPDATE users SET credits = NULL WHERE id = :key",
     "UPDATE users SET credits = credits + 1",
-    "UPDATE users SET plan = 'TEAM' WHERE id = :key",
+    "UPDATE users SET plan = CASE plan WHEN 'TEAM' THEN 'PRO' ELSE 'TEAM' END WHERE id = :key",
     "UPDATE users SET unlimited_credits = NOT unlimited_credits WHERE id = :key",
     "SET CONSTRAINTS ALL DEFERRED; UPDATE users SET credits = credits + 1 WHERE id = :key",
     "SET search_path = pg_temp, public; UPDATE public.users SET credits = credits + 1 WHERE id = :key",

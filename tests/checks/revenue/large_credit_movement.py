@@ -12,6 +12,10 @@ _PRO = Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(4000))
 
 CASES: tuple[Case, ...] = (
     Case(
+        name="each kind has sizes of its own",
+        given=(*_usual(EntryKind.USAGE), _moved(50, amount=10_000), _moved(51, amount=10_500)),
+    ),
+    Case(
         name="exactly the floor",
         given=(*_usual(), _moved(50, amount=1000)),
         fires=("50",),

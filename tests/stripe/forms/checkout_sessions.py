@@ -78,6 +78,7 @@ FORMS = (
                     "mode": "payment",
                     "payment_status": None,
                     "payment_intent_id": "pi_h20",
+                    "purpose": '{"user_id": "not_asked"}',
                     "created_at": T2020,
                 }
             ]
@@ -106,6 +107,7 @@ FORMS = (
                     "h21",
                     T2020,
                     account_id="user_h21",
+                    purpose='{"user_id": "user_h21"}',
                     mode="subscription",
                     payment_intent_id=None,
                     subscription_id="sub_h21",

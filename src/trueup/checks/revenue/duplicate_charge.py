@@ -93,7 +93,8 @@ WHERE status = 'succeeded' AND amount > 0 AND livemode = $livemode AND created_a
 """,
     # A payment's metadata and description say what it was for; an invoice's line prices do. A subscription's invoices
     # repeat on purpose, and two subscriptions at once are another finding. Two payments by the customer that were both
-    # credited are two purchases; two invoices are made by the application, which may have repeated itself.
+    # credited are two purchases, unless their metadata name one order; two invoices are made by the application, which
+    # may have repeated itself.
     violations="""
 WITH sold AS (
     SELECT invoice_id, count(*) AS lines, sum(coalesce(quantity, 1)) AS quantity,
@@ -142,7 +143,7 @@ SELECT s.payment_intent_id AS subject,
 FROM succession AS s
 LEFT JOIN customer_account AS k ON k.customer_id = s.customer_id
 WHERE s.seconds_apart <= $duplicate_charge_seconds
-  AND NOT s.both_credited
+  AND (NOT s.both_credited OR regexp_matches(lower(s.purpose), '"[a-z_]*(order|cart|booking|quote|request)[a-z_]*": "'))
   AND s.created_at >= $period_start
 """,
     message="{subject} charged {customer_id} {seconds_apart} seconds after {first_payment_id}: the same amount for the same thing.",

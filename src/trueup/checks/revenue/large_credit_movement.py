@@ -107,9 +107,5 @@ WHERE e.posted
             name="just below the floor",
             given=(*_usual(), _moved(50, amount="999.999999")),
         ),
-        Case(
-            name="each kind has sizes of its own",
-            given=(*_usual(EntryKind.USAGE), _moved(50, amount=10_000), _moved(51, amount=10_500)),
-        ),
     ),
 )
