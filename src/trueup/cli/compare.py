@@ -49,11 +49,11 @@ def compare(
     from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
 
     everything = catalogue_for(config)
-    one, other = config_from(config, everything), config_from(changed, everything)
+    current, other = config_from(config, everything), config_from(changed, everything)
     given = moment(as_of)
     with terminal_progress() as progress:
         comparison = compare_configs(
-            one,
+            current,
             other,
             checks=chosen(everything, check or []),
             now=given if given is not None or books is not None else utc_now(),
@@ -85,7 +85,7 @@ def _kind(name: str, findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _as_json(comparison: ConfigComparison) -> str:
-    changed = [{"before": _document(one), "after": _document(other)} for one, other in comparison.changed]
+    changed = [{"before": _document(present), "after": _document(other)} for present, other in comparison.changed]
     document = {
         "schemaVersion": 1,
         "asOf": f"{comparison.after.generated_at.isoformat()}Z",

@@ -3,7 +3,7 @@
 from trueup.actions.audit.account_keys import Reference, references, trusted_relations
 from trueup.actions.audit.check_runner import not_mapped, run_checks
 from trueup.actions.audit.column_pruning import needed_mappings
-from trueup.actions.audit.compare_configs import ConfigComparison, compare_configs
+from trueup.actions.audit.config_comparison import ConfigComparison, compare_configs
 from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import aged, is_fresh, judge_release

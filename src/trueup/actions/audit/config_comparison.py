@@ -84,8 +84,8 @@ def _compare(
     )
 
 
-def _differ(one: Finding, other: Finding) -> bool:
-    return (one.severity, one.message, one.exemption is None) != (
+def _differ(now: Finding, other: Finding) -> bool:
+    return (now.severity, now.message, now.exemption is None) != (
         other.severity,
         other.message,
         other.exemption is None,
