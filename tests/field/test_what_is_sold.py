@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, FieldCompany
+from tests.support.field.price_lists import MEMBER, MEMBERS
 from tests.support.field.stripe_side import DAY_SECONDS, Json, ago, line, written
 
 WITHOUT_WEBHOOKS = ACCOUNT + LEDGER_ENTRY
@@ -399,10 +400,9 @@ def test_11_the_number_of_packs_beside_a_flat_plan_is_no_number_of_seats(tmp_pat
     company.ledger.add("org_1", "promotional_grant", 1, ago(90))
     company.users(org_1={"plan": "team", "stripe_customer_id": "cus_1"})
     rows = [{"org_id": "org_1", "user_id": f"m{number}", "role": "member"} for number in range(6)]
-    company.table("CREATE TABLE memberships (org_id TEXT, user_id TEXT, role TEXT)", rows)
-    member = '[relations.member]\ntable = "memberships"\n[relations.member.columns]\naccount_id = "org_id"\n'
+    company.table(MEMBERS, rows)
     company.expect(
         tmp_path,
-        MAPPING + PLANS.replace("credits_per_period = 5000\n", "") + member + 'member_id = "user_id"\nrole = "role"\n',
+        MAPPING + PLANS.replace("credits_per_period = 5000\n", "") + MEMBER,
         looked={"seat-drift"},
     )

@@ -9,6 +9,9 @@ import typer
 from trueup.cli.options import ConfigOption, catalogue_for, config_from, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trueup.actions.doctor import Symptom
     from trueup.config import Config
     from trueup.model.check import Check
 
@@ -64,13 +67,16 @@ def _examined(config: Config, checks: tuple[Check, ...], *, data: bool) -> int:
     codes = {Health.FINE: 0, Health.WARNING: 0, Health.WRONG: 2, Health.UNREACHABLE: 3}
     worst = 0
     now = utc_now()
-    for symptom in examine_setup(config, checks, now=now):
-        typer.echo(legible(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}"))
-        worst = max(worst, codes[symptom.health])
-    if data and worst < codes[Health.UNREACHABLE]:
-        with terminal_progress() as progress:
-            symptoms = list(examine_data(config, checks, now=now, progress=progress))
+
+    def show(symptoms: Iterable[Symptom]) -> None:
+        nonlocal worst
         for symptom in symptoms:
             typer.echo(legible(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}"))
             worst = max(worst, codes[symptom.health])
+
+    show(examine_setup(config, checks, now=now))
+    if data and worst < codes[Health.UNREACHABLE]:
+        with terminal_progress() as progress:
+            symptoms = list(examine_data(config, checks, now=now, progress=progress))
+        show(symptoms)
     return worst

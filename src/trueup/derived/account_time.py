@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from trueup.derived.derivation import Derived
+from trueup.derived.paid_time import BILLS_AND_PURCHASES
 
-_OF_STRIPE = (
-    *("stripe_invoice", "stripe_invoice_line", "stripe_invoice_payment", "stripe_refund", "stripe_dispute"),
-    *("stripe_event", "stripe_price", "stripe_payment_intent", "stripe_checkout_session"),
-)
-
-PAYING = ("stripe_subscription", "stripe_subscription_item", "stripe_customer", *_OF_STRIPE)
+PAYING = ("stripe_subscription", "stripe_subscription_item", "stripe_customer", *BILLS_AND_PURCHASES)
 """Relations that say what was paid for: ``optional`` to a check that they can only excuse from."""
 
 HELD_TIME = Derived(
@@ -17,7 +13,7 @@ HELD_TIME = Derived(
     holds="Each span of paid time beside every account that it may be for, and the strongest reason, as a "
     "subscription's link has it. A subscription that pays for the account it names is for no other; nor is what names "
     "an account.",
-    optional=(*_OF_STRIPE, "stripe_customer"),
+    optional=(*BILLS_AND_PURCHASES, "stripe_customer"),
     # Who pays is worked out before the join: a condition that looks up accounts would be asked of every pair.
     sql="""
 WITH payment AS (
@@ -56,7 +52,7 @@ ACCOUNT_TIME = Derived(
     "its status alone), lifetime; open, unpaid and returned, for which nothing is owed; and unknown, where the plan "
     "may have been bought for good before what was read of Stripe begins. `is_running`: service is right now because "
     "of it.",
-    optional=(*_OF_STRIPE, "stripe_customer"),
+    optional=(*BILLS_AND_PURCHASES, "stripe_customer"),
     sql="""
 WITH counted AS (
     SELECT h.*, row_number() OVER (PARTITION BY h.account_id, h.price_id ORDER BY h.paid_at, h.source_id) AS number
@@ -91,7 +87,7 @@ OWED_PURCHASE = Derived(
     "account that it is for: the one with the strongest reason, and how many have one as strong. `highest_rank`: of "
     "the plans of the accounts and organisations that it may be served to; NULL where one of them is on a plan that "
     "is not known.",
-    optional=(*_OF_STRIPE, "stripe_customer"),
+    optional=(*BILLS_AND_PURCHASES, "stripe_customer"),
     sql="""
 WITH bought AS (
     SELECT t.account_id, t.span, t.source_id, t.starts_at, t.ends_at, t.known_by, t.strength, p.plan, p.rank
@@ -137,7 +133,7 @@ UNDERSERVED_PURCHASE = Derived(
     name="underserved_purchase",
     holds="The purchases without a subscription that pay for another plan now than the account is on, and the "
     "accounts of an ordinary user that they are for, settled on both sides.",
-    optional=(*_OF_STRIPE, "stripe_customer"),
+    optional=(*BILLS_AND_PURCHASES, "stripe_customer"),
     sql="""
 SELECT a.account_id, a.plan, mine.rank AS rank_served, mine.paid AS is_served_paid, a.unlimited_credits,
        a.stripe_customer_id, o.source_id, o.span AS status, o.starts_at AS created_at, o.ends_at AS current_period_end,
@@ -157,7 +153,7 @@ OWED_PLAN = Derived(
     name="owed_plan",
     holds="One row per subscription that is owed service for a paid plan, and per purchase of another plan than the "
     "one that is served, where one account alone has the strongest reason to be the one that it is for.",
-    optional=(*_OF_STRIPE, "stripe_customer"),
+    optional=(*BILLS_AND_PURCHASES, "stripe_customer"),
     sql="""
 SELECT owed.account_id, owed.subscription_id, owed.paid_by, owed.customer_id, owed.status, owed.plan, owed.rank,
        owed.created_at, owed.current_period_end, owed.charged_minor, owed.charged_currency

@@ -41,8 +41,7 @@ UNCREDITED_INVOICE = Derived(
     holds="The paid invoices that no entry gives credits for.",
     optional=ENTRY_LINKS,
     sql="""
-SELECT i.invoice_id, i.subscription_id, i.customer_id, i.account_id, i.currency, i.total AS amount, i.livemode,
-       i.created_at, coalesce(i.paid_at, i.created_at) AS paid_at
+SELECT i.invoice_id
 FROM stripe_invoice AS i
 WHERE i.status = 'paid'
   AND i.total > i.credited

@@ -177,7 +177,7 @@ WITH total AS (
     HAVING count(most_credits) > 0
 ),
 bounded AS (
-    SELECT money_id, plan, periods, period_end, prorations, price_name, rule, known_by,
+    SELECT money_id, plan, periods, period_end, price_name, rule, known_by,
            CASE WHEN prorations = 0 OR $proration = 'none' THEN due
                 WHEN $proration = 'proportional' AND unshared = 0
                      THEN greatest(0, CAST(floor(due + coalesce(shared, 0)) AS DECIMAL(38, 9)) - 1)
@@ -190,7 +190,7 @@ bounded AS (
     FROM total
 )
 SELECT coalesce(b.money_id, l.money_id)            AS money_id,
-       b.plan, b.periods, b.period_end, coalesce(b.prorations, 0) AS prorations, b.price_name, b.rule, b.known_by,
+       b.plan, b.periods, b.period_end, b.price_name, b.rule, b.known_by,
        CAST(b.least_credits AS DECIMAL(38, 9))     AS least_credits,
        CAST(b.most_credits AS DECIMAL(38, 9))      AS most_credits,
        CASE WHEN b.money_id IS NULL THEN l.likeness END AS likeness,
@@ -198,6 +198,26 @@ SELECT coalesce(b.money_id, l.money_id)            AS money_id,
        CASE WHEN b.money_id IS NULL THEN l.credited END AS credited
 FROM bounded AS b
 FULL JOIN likely_purchase AS l ON l.money_id = b.money_id
+""",
+)
+
+UNCREDITED_MONEY = Derived(
+    name="uncredited_money",
+    holds="The paid money that owes credits, or by others like it does, and that no entry gives any for; and the "
+    "account that paid it, where that is known.",
+    optional=ENTRY_LINKS,
+    sql="""
+SELECT m.money_id, m.customer_id, coalesce(m.account_id, k.account_id) AS account_id, m.currency, m.amount, m.credited,
+       m.created_at, m.paid_at, coalesce(m.paid_at, m.created_at) AS paid_or_made_at, m.is_delayed, m.livemode,
+       m.other_application, o.plan, o.price_name, o.rule, o.known_by, o.least_credits,
+       o.likeness, o.of_them, o.credited AS alike_credited
+FROM money_owed AS o
+JOIN stripe_money AS m          ON m.money_id = o.money_id
+LEFT JOIN money_credit AS c     ON c.money_id = m.money_id
+LEFT JOIN customer_account AS k ON k.customer_id = m.customer_id
+WHERE m.state = 'paid'
+  AND coalesce(c.credit_entries, 0) = 0
+  AND (o.least_credits > 0 OR o.likeness IS NOT NULL)
 """,
 )
 
@@ -258,22 +278,14 @@ UNPLACED_GRANT = Derived(
     "nothing that Stripe's side has: it may be the right one.",
     optional=ENTRY_LINKS,
     sql="""
-WITH uncredited AS (
-    SELECT m.money_id, coalesce(m.account_id, k.account_id) AS account_id, coalesce(m.paid_at, m.created_at) AS paid_at
-    FROM money_owed AS o
-    JOIN stripe_money AS m          ON m.money_id = o.money_id
-    LEFT JOIN money_credit AS c     ON c.money_id = m.money_id
-    LEFT JOIN customer_account AS k ON k.customer_id = m.customer_id
-    WHERE m.state = 'paid' AND coalesce(c.credit_entries, 0) = 0
-),
-nearby AS (
+WITH nearby AS (
     SELECT u.money_id, e.money_id AS granted_money_id
-    FROM uncredited AS u
+    FROM uncredited_money AS u
     JOIN ledger_entry AS g     ON g.account_id = u.account_id
     LEFT JOIN money_entry AS e ON e.entry_id = g.entry_id
     WHERE g.kind IN ('purchase', 'subscription_grant')
       AND g.amount > 0
-      AND date_diff('second', u.paid_at, g.created_at) BETWEEN -$day_seconds AND $same_period_seconds
+      AND date_diff('second', u.paid_or_made_at, g.created_at) BETWEEN -$day_seconds AND $same_period_seconds
 )
 SELECT DISTINCT n.money_id
 FROM nearby AS n
@@ -287,6 +299,7 @@ OWED: tuple[Derived, ...] = (
     LINE_TERMS,
     OWED_LINE,
     MONEY_OWED,
+    UNCREDITED_MONEY,
     FILLED_UP,
     DRIPPED_CREDIT,
     UNPLACED_GRANT,

@@ -5,6 +5,11 @@ from __future__ import annotations
 from trueup.derived.derivation import Derived
 
 _BILLS = ("stripe_invoice", "stripe_invoice_line", "stripe_invoice_payment", "stripe_refund", "stripe_dispute")
+BILLS_AND_PURCHASES = (
+    *_BILLS,
+    *("stripe_event", "stripe_price", "stripe_payment_intent", "stripe_checkout_session"),
+)
+"""Relations that say for which time money was paid, by an invoice or without one."""
 
 PRICED_PLAN = Derived(
     name="priced_plan",
@@ -118,7 +123,7 @@ PAID_TIME = Derived(
     "(instalment), of which `instalments` are needed. `is_running`: for this span service is right now. A paid span "
     "ends with a subscription that was ended at once, unless it was paid after that or outside Stripe. `known_by`: "
     "how its price is known.",
-    optional=(*_BILLS, "stripe_event", "stripe_price", "stripe_payment_intent", "stripe_checkout_session"),
+    optional=BILLS_AND_PURCHASES,
     sql="""
 WITH given_back AS (                   -- from when on what was left of a span was credited
     SELECT subscription_id, plan, ends_at, min(starts_at) AS cut_at
@@ -177,10 +182,7 @@ PAYMENT_FOR_GOOD = Derived(
     holds="One row per payment that was kept for a plan which is paid for good after one or more of them: `known_by` "
     "the line of its invoice or checkout, by a name in its metadata, by its amount, which only such a price of those "
     "that are sold once has, or by an amount that several of them have.",
-    optional=(
-        *_BILLS,
-        *("stripe_event", "stripe_price", "stripe_payment_intent", "stripe_checkout_session", "stripe_customer"),
-    ),
+    optional=(*BILLS_AND_PURCHASES, "stripe_customer"),
     sql="""
 WITH sold_once AS (
     SELECT p.price_id, p.currency, p.unit_amount,

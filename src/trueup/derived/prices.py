@@ -34,10 +34,19 @@ JOIN known AS k ON strpos(',' || s.next_price_id || ',', ',' || k.price_id || ',
 """,
 )
 
+CONFIGURED_PRICE = Derived(
+    name="configured_price",
+    holds="Each name under which the config says what a price sells, or which plan it means.",
+    sql="""
+SELECT named.price_name
+FROM (SELECT price_name FROM sold_price UNION SELECT price_id FROM plan_price) AS named
+""",
+)
+
 PRICE_MEANING = Derived(
     name="price_meaning",
-    holds="Each price that an item, a line, a checkout or a scheduled phase names, as it is named there, beside the "
-    "name under which the config says what it sells (`price_name`: its id, or else its lookup key, or else its "
+    holds="Each price that there is, and as an item, a line, a checkout or a scheduled phase names it, beside the name "
+    " under which the config says what it sells (`price_name`: its id, or else its lookup key, or else its "
     "product) and the plan that it means. NULL where the config says nothing, or no plan.",
     optional=("stripe_subscription", "stripe_subscription_item", "stripe_invoice_line", "stripe_checkout_session"),
     sql="""
@@ -49,18 +58,17 @@ WITH named AS (
     SELECT price_id, lookup_key, product_id FROM stripe_checkout_session WHERE price_id IS NOT NULL
     UNION
     SELECT price_id, lookup_key, CAST(NULL AS VARCHAR) FROM scheduled_price
-),
-configured AS (
-    SELECT price_name FROM sold_price UNION SELECT price_id FROM plan_price
+    UNION
+    SELECT price_id, lookup_key, product_id FROM stripe_price
 )
 SELECT named.price_id, named.lookup_key, named.product_id,
        coalesce(by_id.price_name, by_key.price_name, by_product.price_name) AS price_name,
        p.plan, p.rank
 FROM named
 LEFT JOIN stripe_price AS known           ON known.price_id = named.price_id
-LEFT JOIN configured AS by_id             ON by_id.price_name = named.price_id
-LEFT JOIN configured AS by_key            ON by_key.price_name = coalesce(named.lookup_key, known.lookup_key)
-LEFT JOIN configured AS by_product        ON by_product.price_name = coalesce(known.product_id, named.product_id)
+LEFT JOIN configured_price AS by_id       ON by_id.price_name = named.price_id
+LEFT JOIN configured_price AS by_key      ON by_key.price_name = coalesce(named.lookup_key, known.lookup_key)
+LEFT JOIN configured_price AS by_product  ON by_product.price_name = coalesce(known.product_id, named.product_id)
 LEFT JOIN sold_price AS terms
        ON terms.price_name = coalesce(by_id.price_name, by_key.price_name, by_product.price_name)
 LEFT JOIN plan_price AS plan_by_id        ON plan_by_id.price_id = by_id.price_name
@@ -100,4 +108,11 @@ WINDOW in_order AS (PARTITION BY price_name ORDER BY since NULLS FIRST)
 """,
 )
 
-PRICES: tuple[Derived, ...] = (BILLING_INTERVAL, SCHEDULED_PRICE, PRICE_MEANING, SCHEDULED_PLAN, PRICE_ALLOWANCE)
+PRICES: tuple[Derived, ...] = (
+    BILLING_INTERVAL,
+    SCHEDULED_PRICE,
+    CONFIGURED_PRICE,
+    PRICE_MEANING,
+    SCHEDULED_PLAN,
+    PRICE_ALLOWANCE,
+)

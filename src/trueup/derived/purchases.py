@@ -54,10 +54,7 @@ PURCHASE_PRICE = Derived(
     "known: the checkout's line, a name in the metadata, the key of the metadata that says the credits, or the amount, "
     "where exactly one price that is sold once has it.",
     sql="""
-WITH configured AS (
-    SELECT price_name FROM sold_price UNION SELECT price_id FROM plan_price
-),
-by_line AS (
+WITH by_line AS (
     SELECT d.money_id, m.price_name
     FROM direct_purchase AS d
     JOIN price_meaning AS m ON m.price_id = d.price_id
@@ -68,7 +65,7 @@ by_line AS (
 by_name AS (
     SELECT d.money_id, min(c.price_name) AS price_name
     FROM direct_purchase AS d
-    JOIN configured AS c ON strpos(d.purpose, ': "' || c.price_name || '"') > 0
+    JOIN configured_price AS c ON strpos(d.purpose, ': "' || c.price_name || '"') > 0
     GROUP BY d.money_id
     HAVING count(*) = 1
 ),
@@ -87,13 +84,13 @@ amount AS (                            -- what one price alone costs, of those t
     HAVING count(*) = 1
 ),
 by_amount AS (
-    SELECT d.money_id, coalesce(by_id.price_name, by_key.price_name, by_product.price_name) AS price_name
+    SELECT d.money_id, m.price_name
     FROM direct_purchase AS d
-    JOIN amount AS a                    ON a.currency = d.currency AND a.unit_amount = d.amount
-    JOIN stripe_price AS p              ON p.price_id = a.price_id
-    LEFT JOIN configured AS by_id       ON by_id.price_name = p.price_id
-    LEFT JOIN configured AS by_key      ON by_key.price_name = p.lookup_key
-    LEFT JOIN configured AS by_product  ON by_product.price_name = p.product_id
+    JOIN amount AS a        ON a.currency = d.currency AND a.unit_amount = d.amount
+    JOIN stripe_price AS p  ON p.price_id = a.price_id
+    JOIN price_meaning AS m ON m.price_id = p.price_id
+                           AND m.lookup_key IS NOT DISTINCT FROM p.lookup_key
+                           AND m.product_id IS NOT DISTINCT FROM p.product_id
     WHERE d.price_id IS NULL
 )
 SELECT d.money_id,

@@ -76,9 +76,10 @@ def _sell_plan(made: PriceListCompany, number: int, allowance: int) -> None:
     days, months = _PERIODS[interval]
     price, addon = f"price_plan_{number}", f"price_addon_{number}"
     amount, currency = chance.randint(5, 90) * 100, chance.choice(("usd", "eur", "jpy"))
-    recurring = {"interval": "month" if interval == "quarter" else interval, "count": 3 if interval == "quarter" else 1}
-    stripe.price(price, amount, product=f"prod_plan_{number}", currency=currency, **recurring)  # type: ignore[arg-type]
-    stripe.price(addon, 300, product=f"prod_addon_{number}", currency=currency, **recurring)  # type: ignore[arg-type]
+    unit, count = ("month", 3) if interval == "quarter" else (interval, 1)
+    for name, each in ((price, amount), (addon, 300)):
+        product = name.replace("price", "prod")
+        stripe.price(name, each, interval=unit, count=count, product=product, currency=currency)
     raised = ago(days / 2)
     own = chance.random() < 0.6 or interval == "week"
     first, second = (chance.randint(2, 9) * 50, chance.randint(2, 9) * 50) if own else (allowance * months,) * 2

@@ -45,32 +45,6 @@ SELECT (SELECT count(*) FROM stripe_invoice WHERE status = 'paid' AND livemode =
 WITH ledger AS (
     SELECT min(created_at) AS first_entry_at FROM ledger_entry
 ),
-uncredited AS (
-    SELECT m.money_id, m.customer_id, m.account_id, m.currency, m.amount, o.plan, o.price_name, o.known_by, o.rule,
-           o.likeness, o.of_them, o.credited, o.least_credits AS credits_owed, coalesce(m.paid_at, m.created_at) AS paid_at
-    FROM money_owed AS o
-    JOIN stripe_money AS m      ON m.money_id = o.money_id
-    CROSS JOIN ledger
-    LEFT JOIN money_credit AS c ON c.money_id = m.money_id
-    WHERE m.state = 'paid'
-      AND m.amount > m.credited
-      AND m.livemode = $livemode
-      AND NOT m.other_application
-      AND m.created_at >= ledger.first_entry_at
-      AND coalesce(c.credit_entries, 0) = 0
-      AND (o.least_credits > 0 OR o.likeness IS NOT NULL)
-      AND coalesce(m.paid_at, m.created_at) >= $period_start
-      AND (m.paid_at < $settled_before        -- else a day, as long as a checkout may stay open
-           OR m.paid_at IS NULL AND date_diff('second', m.created_at, $settled_before) > $day_seconds
-              AND (NOT m.is_delayed OR m.created_at < $delayed_since))
-),
-payer AS (
-    SELECT u.*, coalesce(u.account_id, k.account_id) AS paid_for
-    FROM uncredited AS u
-    LEFT JOIN customer_account AS k ON k.customer_id = u.customer_id
-    LEFT JOIN money_back AS b       ON b.money_id = u.money_id
-    WHERE coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
-),
 excused AS (
     SELECT money_id FROM filled_up
     UNION
@@ -78,26 +52,38 @@ excused AS (
     UNION
     SELECT money_id FROM unplaced_grant
 )
-SELECT o.money_id AS subject,
+SELECT u.money_id AS subject,
        a.account_id,
-       o.customer_id,
-       o.plan,
-       o.price_name,
-       o.rule,
-       o.known_by,
-       o.likeness    AS guessed_by,
-       o.of_them     AS alike,
-       o.credited    AS alike_credited,
-       o.credits_owed,
-       o.amount,
-       o.currency,
-       o.paid_at,
-       greatest(0, $resend_days - date_diff('second', o.paid_at, $now) // $day_seconds) AS days_left   -- to send its event again
-FROM payer AS o
-JOIN account AS a ON a.account_id = o.paid_for
-WHERE a.active
+       u.customer_id,
+       u.plan,
+       u.price_name,
+       u.rule,
+       u.known_by,
+       u.likeness        AS guessed_by,
+       u.of_them         AS alike,
+       u.alike_credited,
+       u.least_credits   AS credits_owed,
+       u.amount,
+       u.currency,
+       u.paid_or_made_at AS paid_at,
+       greatest(0, $resend_days - date_diff('second', u.paid_or_made_at, $now) // $day_seconds)
+                         AS days_left                                 -- to send its event again
+FROM uncredited_money AS u
+CROSS JOIN ledger
+JOIN account AS a         ON a.account_id = u.account_id
+LEFT JOIN money_back AS b ON b.money_id = u.money_id
+WHERE u.amount > u.credited
+  AND coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
+  AND u.livemode = $livemode
+  AND NOT u.other_application
+  AND u.created_at >= ledger.first_entry_at
+  AND u.paid_or_made_at >= $period_start
+  AND (u.paid_at < $settled_before        -- else a day, as long as a checkout may stay open
+       OR u.paid_at IS NULL AND date_diff('second', u.created_at, $settled_before) > $day_seconds
+          AND (NOT u.is_delayed OR u.created_at < $delayed_since))
+  AND a.active
   AND NOT a.unlimited_credits
-  AND o.money_id NOT IN (SELECT money_id FROM excused)
+  AND u.money_id NOT IN (SELECT money_id FROM excused)
 """,
     message="{account_id} paid {subject} at {paid_at}, but no entry gives the credits.",
     optional=(
