@@ -3,7 +3,14 @@
 from trueup.actions.runs.ageing import documents, guardrails_now, head_now, is_run_fresh
 from trueup.actions.runs.comparison import NEWEST, Comparison, compare, named, run_difference
 from trueup.actions.runs.listing import list_runs, moved_document, run_document, runs_document
-from trueup.actions.runs.lookup import newest_complete_run, newest_run, run_of_id, stored_finding
+from trueup.actions.runs.lookup import (
+    issues_of_run,
+    newest_complete_run,
+    newest_run,
+    resolved_findings,
+    run_of_id,
+    stored_finding,
+)
 from trueup.store import IssueFilters, Sort, State, UnknownRun
 
 __all__ = [
@@ -18,11 +25,13 @@ __all__ = [
     "guardrails_now",
     "head_now",
     "is_run_fresh",
+    "issues_of_run",
     "list_runs",
     "moved_document",
     "named",
     "newest_complete_run",
     "newest_run",
+    "resolved_findings",
     "run_difference",
     "run_document",
     "run_of_id",

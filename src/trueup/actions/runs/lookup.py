@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from trueup.store import State, StoredFinding
+from trueup.store import Sort, State, StoredFinding
 
 if TYPE_CHECKING:
     from trueup.config import Config
-    from trueup.store import Store, StoredRun
+    from trueup.store import IssueFilters, Keyset, Page, ResolvedPage, Store, StoredRun
 
 
 def newest_run(store: Store, config: Config) -> StoredRun | None:
@@ -58,3 +58,32 @@ def stored_finding(issue_id: str, *, store: Store, environment: str) -> StoredFi
         times_reopened=0,
         document=issue.document,
     )
+
+
+def issues_of_run(
+    store: Store,
+    run_id: str,
+    *,
+    limit: int,
+    after: Keyset | None = None,
+    sort: str = Sort.SEVERITY,
+    state: str | None = None,
+    **filters: Unpack[IssueFilters],
+) -> Page:
+    """Return a page of a run's issues; empty for a run that does not exist. ``after`` is the end of the page before.
+
+    A filter that is None lets everything through. Raises ``StoreUnavailable``.
+    """
+    return store.runs.issues(run_id, after=after, limit=limit, sort=sort, state=state, **filters)
+
+
+def resolved_findings(
+    store: Store,
+    environment: str,
+    *,
+    limit: int,
+    after: tuple[str, str] | None = None,
+    **filters: Unpack[IssueFilters],
+) -> ResolvedPage:
+    """Return a page of the resolved findings, last resolved first. Raises ``StoreUnavailable``."""
+    return store.findings.resolved(environment, after=after, limit=limit, **filters)

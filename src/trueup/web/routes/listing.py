@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trueup.actions.runs import IssueFilters, State
+from trueup.actions.runs import IssueFilters, State, issues_of_run, resolved_findings, run_of_id
 from trueup.web.cursors import refused
 from trueup.web.routes.lookups import find_run
 from trueup.web.routes.redaction import masked_issue
@@ -70,10 +70,11 @@ def listed(at_hand: Services, filters: Filters, *, limit: int, cursor: str | Non
             raise refused()
         (value, position), run_id = place["after"], place["run"]
         after = (value, position)
-        if at_hand.store.runs.get(place["run"]) is None:
+        if run_of_id(place["run"], store=at_hand.store, environment=at_hand.config.environment) is None:
             raise refused()
     run = find_run(at_hand, run_id)
-    page = at_hand.store.runs.issues(
+    page = issues_of_run(
+        at_hand.store,
         run.run_id,
         after=after,
         limit=limit,
@@ -95,7 +96,8 @@ def _resolved(at_hand: Services, filters: Filters, *, limit: int, cursor: str | 
             raise refused()
         moment, fingerprint = place["after"]
         after = (moment, fingerprint)
-    page = at_hand.store.findings.resolved(
+    page = resolved_findings(
+        at_hand.store,
         at_hand.config.environment,
         after=after,
         limit=limit,

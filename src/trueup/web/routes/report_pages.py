@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from trueup.actions.runs import head_now, is_run_fresh
+from trueup.actions.runs import head_now, is_run_fresh, issues_of_run, run_of_id
 from trueup.actions.serve import Origin
 from trueup.web.cursors import refused
 from trueup.web.pages import Page
@@ -58,7 +58,7 @@ def find_stored_page(at_hand: Services, wanted: PageRequest) -> ReportPage | Non
         run = at_hand.runs.stored(wanted.period_days, wanted.max_age_seconds, asked_at=wanted.asked_at)
         return None if run is None else render_page(at_hand, run, wanted.limit, origin="stored")
     place = at_hand.cursors.read(wanted.cursor, of=LIST)
-    run = at_hand.store.runs.get(place["run"])
+    run = run_of_id(place["run"], store=at_hand.store, environment=at_hand.config.environment)
     if run is None or (wanted.period_is_given and wanted.period_days != run.period_days):
         raise refused()
     value, position = place["after"]
@@ -74,7 +74,7 @@ def render_page(
 
     def rendered() -> Page:
         head = head_now(json.loads(run.head), run, now=now, config=at_hand.config)
-        page = at_hand.store.runs.issues(run.run_id, after=after, limit=limit)
+        page = issues_of_run(at_hand.store, run.run_id, after=after, limit=limit)
         following = at_hand.cursors.written(of=LIST, run=run.run_id, after=page.after) if page.after else None
         return Page.of(document(head, (issue.document for issue in page.issues), following))
 
