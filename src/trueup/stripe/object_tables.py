@@ -196,7 +196,7 @@ class ObjectTables:
         if parts is None:
             self.note(relations, f"{named} does not show all of its {field}: let what writes it expand them")
         else:
-            problem = f"{named} came without its {field}, or not all of them, and {parts} are not there to complete it"
+            problem = f"{named} came without its {field}, or not all of them, and no {parts} complete it"
             self.note(relations, problem)
 
     def _make_parts(self, shape: Shape, part_of: PartOf) -> None:
@@ -233,6 +233,9 @@ class ObjectTables:
             queries.append(f"SELECT own.line{parents}, {values} FROM {shape.kind} AS own WHERE {test}")
         self._run(f"CREATE TABLE {part_table(shape)} AS {' UNION ALL '.join(f'({query})' for query in queries)}")
         self._check_parts(shape, part_of.spoils)
+        if part_of.is_never_empty:
+            is_empty = f"{is_cut} AND NOT EXISTS (SELECT 1 FROM {part_table(shape)} AS part WHERE part.line = own.line)"
+            self._note_incomplete(shape.kind, is_empty, [shape.relation, *part_of.spoils], part_of.list, part_of.kind)
 
     def _check_parts(self, shape: Shape, spoils: Collection[str]) -> None:
         """Refuse parts without a key, and leave the later of those that share one."""

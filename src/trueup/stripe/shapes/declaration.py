@@ -60,6 +60,8 @@ class PartOf:
     """SQL that says of an object that it needs no list."""
     instead: Mapping[str, str] = field(default_factory=dict)
     """SQL by place: the one element of an object that has another form; its ``id`` is NULL where it has none."""
+    is_never_empty: bool = False
+    """Whether Stripe makes no such object without an element, so that one without any was not read whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,7 @@ SUBSCRIPTION_ITEM = Shape(
         spoils=("stripe_subscription",),
         needless="{items.data} IS NULL AND {items.has_more} IS NULL AND {plan.id} IS NOT NULL",
         instead=_OLD_ITEM,
+        is_never_empty=True,
     ),
     names_price=True,
     columns="""
