@@ -6,10 +6,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.databases import PostgresServer
+from tests.support.databases import MariaDBServer, PostgresServer
 from trueup.model.errors import TrueupError
 from trueup.sources import mysql as mysql_source
 from trueup.sources import open_source
@@ -90,3 +91,35 @@ def connect(url: str, way: str) -> None:
     else:
         with source.snapshot():
             raise AssertionError
+
+
+def unused_port() -> int:
+    """A port of this machine at which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+REFUSALS = (
+    ({"database": "missing_one"}, "correct the name of the database"),
+    ({"user": "stranger"}, "correct the user or the password"),
+    ({"password": "wrong"}, "correct the user or the password"),
+)
+
+
+@pytest.mark.parametrize(("changes", "mend"), REFUSALS)
+@pytest.mark.parametrize("fixture", ["postgres_server", "mariadb_server"])
+def test_a_refused_connection_says_what_mends_it(
+    fixture: str, changes: dict[str, str], mend: str, request: pytest.FixtureRequest
+) -> None:
+    """Running the command again would mend none of these."""
+    server: PostgresServer | MariaDBServer = request.getfixturevalue(fixture)
+    database = urlsplit(server.create_database()).path.removeprefix("/")
+    with pytest.raises(TrueupError, match=mend) as raised:
+        open_source(server.url(**{"database": database} | changes)).tables()
+    assert "again" not in str(raised.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_an_address_at_which_nothing_listens_says_so(scheme: str) -> None:
+    with pytest.raises(TrueupError, match="correct the host and port in the address, or start the server"):
+        open_source(f"{scheme}://app:hunter2@127.0.0.1:{unused_port()}/app").tables()

@@ -16,6 +16,13 @@ from trueup.model.address import TLS_OPTIONS, parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
 from trueup.outgoing.mysql import connect_to_mysql
+from trueup.sources.connection_mends import (
+    CORRECT_CREDENTIALS,
+    CORRECT_DATABASE,
+    CORRECT_HOST,
+    GRANT_CONNECT,
+    RUN_AGAIN,
+)
 from trueup.sources.mysql_columns import Field, arrow_type, column_array
 from trueup.sources.mysql_schema import denies_table, read_tables, read_write_privileges
 from trueup.sources.select import described, select
@@ -28,6 +35,8 @@ _OPTIONS = TLS_OPTIONS | {"unix_socket", "charset"}
 _MAPPING_ERRORS = frozenset({1052, 1054, 1064, 1109, 1111, 1142, 1143, 1146, 1305, 1356, 1370, 1582})
 _NO_DECODERS: dict[Any, Any] = dict(encoders)
 _TIMEOUTS = frozenset({1969, 3024})
+_MENDS = {1044: GRANT_CONNECT, 1045: CORRECT_CREDENTIALS, 1049: CORRECT_DATABASE, 2003: CORRECT_HOST}
+"""What mends an error that running again would not, by the server's code."""
 
 if TYPE_CHECKING:
     Connection = pymysql.Connection[Cursor]
@@ -98,7 +107,7 @@ class MySQLSource:
         if code in _TIMEOUTS:
             message = f"a read took longer than {self._statement_timeout_seconds} seconds"
         message = self._address.scrub(message)
-        return SourceUnavailable(f"{self.place} cannot be read: {message}; nothing was changed, run the command again.")
+        return SourceUnavailable(f"{self.place} cannot be read: {message}; {_MENDS.get(code, RUN_AGAIN)}.")
 
     def _begin(self, connection: Connection) -> None:
         seconds = self._statement_timeout_seconds

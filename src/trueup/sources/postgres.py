@@ -16,6 +16,13 @@ from psycopg.conninfo import make_conninfo
 from trueup.model.address import Address, parse_address
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
+from trueup.sources.connection_mends import (
+    CORRECT_CREDENTIALS,
+    CORRECT_DATABASE,
+    CORRECT_HOST,
+    GRANT_CONNECT,
+    RUN_AGAIN,
+)
 from trueup.sources.postgres_schema import has_table, read_tables, read_write_privileges
 from trueup.sources.select import described, select, wrapped
 from trueup.sources.stream import plain, plain_schema, stream, this_moment, with_valid_text
@@ -26,6 +33,17 @@ _LAST_MOMENT = "9999-12-31 23:59:59"
 _AS_THEY_ARE = frozenset({"bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "varchar", "name"})
 _MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
 _MESSAGE = re.compile(r"(?:ERROR|FATAL|PANIC):\s+(.*)")
+_MENDS = (
+    (re.compile(r'database "[^"]*" does not exist'), CORRECT_DATABASE),
+    (
+        re.compile(r'password authentication failed|role "[^"]*" does not exist|no password supplied'),
+        CORRECT_CREDENTIALS,
+    ),
+    (re.compile(r"Connection refused|could not translate host name|No such file or directory"), CORRECT_HOST),
+    (re.compile(r"no pg_hba\.conf entry|permission denied for database"), GRANT_CONNECT),
+)
+"""What mends an error that running again would not. A refused connection carries no SQLSTATE, only the server's words;
+those of a server that speaks another language get the usual advice."""
 
 
 class PostgresSource:
@@ -73,6 +91,11 @@ class PostgresSource:
         state = getattr(error, "sqlstate", None) or ""
         if state.startswith("42"):
             message = _read_message(self._address, error)
+            if "row-level security" in message:
+                return ConfigurationError(
+                    f"{mapping.table} at {self.place} hides rows: {message}; give the role a policy that shows it "
+                    "every row, or BYPASSRLS."
+                )
             return ConfigurationError(
                 f"The mapping of {mapping.relation} to {mapping.table} does not fit {self.place}: {message}; "
                 "correct the table, column or expression in trueup.toml, or grant SELECT."
@@ -84,7 +107,8 @@ class PostgresSource:
         message = _read_message(self._address, error)
         if "statement timeout" in message:
             message = f"a read took longer than {self._statement_timeout_seconds} seconds"
-        return SourceUnavailable(f"{self.place} cannot be read: {message}; nothing was changed, run the command again.")
+        mend = next((mend for words, mend in _MENDS if words.search(message)), RUN_AGAIN)
+        return SourceUnavailable(f"{self.place} cannot be read: {message}; {mend}.")
 
     def _opening(self) -> str:
         """Only ``SET LOCAL``: behind a connection pool, a session setting would stay on a connection that others use.
