@@ -1,9 +1,10 @@
 """One process per test worker that has imported trueup, and forks for every command that a test runs.
 
 It leaves out what a new interpreter does before ``trueup.cli.main.main``: starting, importing, reading the catalogue's
-SQL. Everything after is the command's own, in a process of its own, with its own arguments, folder, environment and
-output, up to the end of its threads, its ``atexit`` functions and its last flush. What an interpreter does then, taking
-apart what it has imported, object by object, is left out as well: it took ten times as long as a small command.
+SQL, building the command line. Everything after is the command's own, in a process of its own, with its own arguments,
+folder, environment and output, up to the end of its threads, its ``atexit`` functions and its last flush. What an
+interpreter does then, taking apart what it has imported, object by object, is left out as well: it took ten times as
+long as a small command.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 import trueup
 from tests.support.last_exit import leave_last
 from trueup.checks import catalogue
+from trueup.cli.main import command_line
 from trueup.cli.main import main as trueup_command
 from trueup.engines.requirements import needs_of_check, reads_of_check
 from trueup.engines.sql import names_selected, subject_column
@@ -87,6 +89,7 @@ def _warm() -> None:
         reads_of_check(check)
         names_selected(check.violations)
         subject_column(check.violations)
+    command_line()
     gc.collect()
     gc.freeze()
 

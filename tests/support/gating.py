@@ -20,7 +20,7 @@ from typing import Any
 from typer._click.exceptions import ClickException
 
 from trueup.checks import catalogue
-from trueup.cli.main import app
+from trueup.cli.main import command_line
 from trueup.formats import write
 from trueup.model.check import Check
 from trueup.model.errors import TrueupError
@@ -56,7 +56,7 @@ def gate(folder: Path, *arguments: str) -> Gated:
     out = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out):
         try:
-            code = app(["gate", *arguments], standalone_mode=False)
+            code = command_line()(["gate", *arguments], standalone_mode=False)
         except TrueupError as error:
             return Gated(code=error.exit_code, out=out.getvalue(), error=str(error))
         except ClickException as error:

@@ -30,6 +30,7 @@ _CLOSING_TRIES = 100
 _SMALL_BLOCK_BYTES = "16384"
 _CLOSING_PAUSE_SECONDS = 0.05
 _ROWS_A_STATEMENT = 100
+_NOT_WORTH_PLANNING_WELL = 300
 
 
 def _make_runner() -> ThreadPoolExecutor:
@@ -45,6 +46,8 @@ class Books:
     prepared: PreparedStatements | None = dataclasses.field(default=None, repr=False)
     """Of books for a few rows: what they keep from one use to the next."""
     scale: CreditScale = dataclasses.field(default_factory=CreditScale)
+    are_few: bool = False
+    """Whether there are so few rows that to plan a query well takes longer than to run it planned badly."""
     _runner: ThreadPoolExecutor = dataclasses.field(default_factory=_make_runner, repr=False, compare=False)
 
     def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
@@ -55,13 +58,29 @@ class Books:
         """
         if self.prepared is not None:
             return self.prepared.run(sql, bound)
-        query = self._runner.submit(self.connection.execute, sql, *([dict(bound)] if bound else []))
+        if self.are_few:
+            return self._execute(sql, bound)
+        query = self._runner.submit(self._execute, sql, bound)
         try:
             return query.result()
         except KeyboardInterrupt:
             self.connection.interrupt()
             wait([query])
             raise
+
+    def _execute(self, sql: str, bound: Mapping[str, object] | None) -> DuckDBPyConnection:
+        """Execute the query, parsed only once: of a text, DuckDB's driver counts the statements before it runs them."""
+        statements = self.connection.extract_statements(sql)
+        return self.connection.execute(
+            statements[0] if len(statements) == 1 else sql, *([dict(bound)] if bound else [])
+        )
+
+    def planned_for_their_rows(self) -> Books:
+        """Return the same books, whose queries DuckDB does not optimize from here on where there are few rows."""
+        if self.prepared is not None or sum(read.rows for read in self.copies()) > _NOT_WORTH_PLANNING_WELL:
+            return self
+        self.connection.execute("PRAGMA disable_optimizer")
+        return dataclasses.replace(self, are_few=True)
 
     def make_table(self, sql: str) -> None:
         """Make a table, or replace it; what was derived from the old one has to be made again as well."""
@@ -169,9 +188,12 @@ def _plain(value: object) -> object:
 
 @contextlib.contextmanager
 def create_books(
-    path: Path, *, memory_limit: str = MEMORY_LIMIT, credit_decimals: int | None = None
+    path: Path, *, memory_limit: str = MEMORY_LIMIT, credit_decimals: int | None = None, is_kept: bool = True
 ) -> Iterator[Books]:
-    """New books in a new file, readable by this user only. Raises ``BooksUnreadable`` when the file exists."""
+    """New books in a new file, readable by this user only. Raises ``BooksUnreadable`` when the file exists.
+
+    Where the file is not kept, it need not be complete afterwards.
+    """
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
@@ -184,9 +206,12 @@ def create_books(
     with _connect(path, memory_limit=memory_limit) as connection:
         path.chmod(0o600)
         scale = CreditScale.of(credit_decimals)
-        connection.execute(all_tables(scale))
+        connection.execute(f"BEGIN; {all_tables(scale)}; COMMIT")  # one write to the disk instead of one for each
+        if not is_kept:
+            connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         yield Books(connection=connection, scale=scale)
-        connection.execute("CHECKPOINT")
+        if is_kept:
+            connection.execute("CHECKPOINT")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
 import importlib.util
 import pkgutil
@@ -26,7 +27,7 @@ def catalogue(extra: Iterable[Check] = ()) -> tuple[Check, ...]:
     Raises ``ConfigurationError`` when two checks share an id.
     """
     with former_names():
-        checks = [*_ours(), *_installed(), *extra]
+        checks = [*_built_in_and_installed(), *extra]
     by_id: dict[str, Check] = {}
     for check in checks:
         if check.id in by_id:
@@ -34,6 +35,12 @@ def catalogue(extra: Iterable[Check] = ()) -> tuple[Check, ...]:
         by_id[check.id] = check
     areas = tuple(Area)
     return tuple(sorted(checks, key=lambda check: (areas.index(check.area), check.id)))
+
+
+@functools.cache
+def _built_in_and_installed() -> tuple[Check, ...]:
+    """Return the checks that do not change while the process runs. To look for installed ones reads many files."""
+    return (*_ours(), *_installed())
 
 
 def check_of(module: ModuleType) -> Check:

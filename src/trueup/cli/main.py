@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
+from typing import Any
 
 import typer
 from typer._click.exceptions import ClickException
@@ -88,6 +90,12 @@ for _name, _group, _short_help in _GROUPS:
     app.add_typer(_group, name=_name, short_help=_short_help)
 
 
+@functools.cache
+def command_line() -> Callable[..., Any]:
+    """Return the command line, with all commands and options; building it takes as long as a small command."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
     leave(_run)
@@ -96,7 +104,7 @@ def main() -> None:
 def _run(debugging: Debugging) -> object:
     """Parse and run one command; return its exit code. The library would return 1 when stdout's reader went away."""
     try:
-        return app(standalone_mode=False, obj=debugging)
+        return command_line()(standalone_mode=False, obj=debugging)
     except ClickException as error:
         with contextlib.suppress(OSError):
             error.show()

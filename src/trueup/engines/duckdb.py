@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -64,6 +65,7 @@ _OUTER_JOIN = re.compile(r"\b(?:LEFT|RIGHT|FULL)\s+(?:OUTER\s+)?JOIN\b", re.IGNO
 _SUM = re.compile(r"\bsum\s*\(", re.IGNORECASE)
 
 
+@functools.cache
 def sums_after_an_outer_join(sql: str) -> bool:
     """Whether the SQL may sum rows of an outer join; DuckDB's statistics must not be trusted for it then.
 
@@ -83,18 +85,25 @@ class DuckDB:
     Derived relations are made on first use and shared. ``standing``, where it is given, are their tables that are
     there from an earlier use, kept up to date here: books for a few rows are used again, and then a table is emptied
     and filled, and nothing is done for the sake of many rows. ``shares`` is False where only one query will be run:
-    it then makes what it needs for itself, in one statement.
+    it then makes what it needs for itself, in one statement. ``is_optimized`` says whether DuckDB optimizes queries.
     """
 
     name = "duckdb"
 
     def __init__(
-        self, run: Run, parameters: Mapping[str, object], *, standing: set[str] | None = None, shares: bool = True
+        self,
+        run: Run,
+        parameters: Mapping[str, object],
+        *,
+        standing: set[str] | None = None,
+        shares: bool = True,
+        is_optimized: bool = True,
     ) -> None:
         self._run = run
         self._shares = shares
         self._parameters = parameters
         self._standing = standing
+        self._is_optimized = is_optimized and standing is None
         self._made: set[str] = set()
         self._distrusts: bool | None = None
 
@@ -123,7 +132,7 @@ class DuckDB:
 
     def _distrust_statistics(self, distrusts: bool) -> None:  # noqa: FBT001 - the one argument, and its name says it
         """Switch for the next query. Of a few rows nothing is optimized at all."""
-        if self._standing is None and distrusts is not self._distrusts:
+        if self._is_optimized and distrusts is not self._distrusts:
             self._run(_DISTRUSTING if distrusts else _TRUSTING, {})
             self._distrusts = distrusts
 

@@ -21,6 +21,7 @@ _WORD = re.compile(r"[a-z_]+")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
+@functools.cache
 def parameters_of(sql: str) -> frozenset[str]:
     """The names that the SQL binds as ``$name``.
 
@@ -63,6 +64,7 @@ def _named_in(sql: str) -> tuple[frozenset[Need], frozenset[str]]:
     return frozenset(read | {(table, "") for table in tables - derived}), frozenset(derived)
 
 
+@functools.cache
 def derived_of(sql: str) -> frozenset[str]:
     """The derived relations this SQL names. No CTE may be named like one, so that the word alone says it."""
     return frozenset(_WORD.findall(sql)) & derived_sql().keys()

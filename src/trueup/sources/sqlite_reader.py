@@ -15,8 +15,8 @@ import json
 import sys
 from typing import BinaryIO
 
-import adbc_driver_manager.dbapi as adbc
-import adbc_driver_sqlite.dbapi as driver
+import adbc_driver_manager as adbc  # not its ``dbapi``: importing that takes longer than reading a small file
+import adbc_driver_sqlite as driver
 import pyarrow as pa
 
 from trueup.sources.stream import with_valid_text
@@ -29,34 +29,42 @@ _FAILURES = (adbc.Error, pa.ArrowException, OSError)
 def serve(uri: str, requests: BinaryIO, answers: BinaryIO) -> None:
     """Open the file, then answer requests until there are no more."""
     try:
-        with driver.connect(uri, autocommit=True) as connection:
+        with driver.connect(uri) as database, adbc.AdbcConnection(database) as connection:
             _begin(connection)
             _say(answers, None)
             for line in requests:
-                with connection.cursor() as cursor:
-                    _answer(cursor, json.loads(line), answers)
+                with adbc.AdbcStatement(connection) as statement:
+                    _answer(statement, json.loads(line), answers)
     except adbc.Error as error:
         _say(answers, error)
 
 
-def _begin(connection: adbc.Connection) -> None:
-    with connection.cursor() as cursor:
-        cursor.executescript(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
-        cursor.executescript("BEGIN")
-        cursor.execute("SELECT count(*) FROM sqlite_master")  # BEGIN alone takes no snapshot
-        cursor.fetchall()
+def _begin(connection: adbc.AdbcConnection) -> None:
+    for sql in (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}", "BEGIN"):
+        with adbc.AdbcStatement(connection) as statement:
+            statement.set_sql_query(sql)
+            statement.execute_update()
+    with adbc.AdbcStatement(connection) as statement:
+        _run(statement, "SELECT count(*) FROM sqlite_master").read_all()  # BEGIN alone takes no snapshot
 
 
-def _answer(cursor: adbc.Cursor, request: dict[str, object], answers: BinaryIO) -> None:
+def _answer(statement: adbc.AdbcStatement, request: dict[str, object], answers: BinaryIO) -> None:
     try:
-        cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
-        cursor.execute(str(request["query"]))
-        reader = cursor.fetch_record_batch()
+        statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
+        reader = _run(statement, str(request["query"]))
     except _FAILURES as error:
         return _say(answers, error)
     _say(answers, None)
     failure = _write(reader, int(str(request["skip"])), answers)
     return _say(answers, failure)
+
+
+def _run(statement: adbc.AdbcStatement, sql: str) -> pa.RecordBatchReader:
+    """The rows of a query. They must be read before the statement is closed."""
+    statement.set_sql_query(sql)
+    statement.prepare()
+    rows, _ = statement.execute_query()
+    return pa.RecordBatchReader._import_from_c(rows.address)  # noqa: SLF001 - as adbc's own ``dbapi`` does
 
 
 def _write(reader: pa.RecordBatchReader, skip: int, answers: BinaryIO) -> Exception | None:

@@ -71,7 +71,9 @@ def copied_books(
         file = folder / _BOOKS
         decimals = config.credit_decimals
         with (
-            create_books(file, memory_limit=config.memory_limit, credit_decimals=decimals) as books,
+            create_books(
+                file, memory_limit=config.memory_limit, credit_decimals=decimals, is_kept=keep_books is not None
+            ) as books,
             _interruptible(books, progress),
         ):
             supply_configured(books, config)
