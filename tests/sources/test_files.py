@@ -179,3 +179,13 @@ def test_lines_of_json_come_in_their_order_however_long_the_file_is(tmp_path: Pa
         for batch in snapshot.read(mapping("customers", "object")):
             numbers += [int(text.partition(" ")[0]) for text in batch.column("object").to_pylist()]
     assert numbers == list(range(40_000))
+
+
+def test_a_link_in_the_folder_is_read_as_the_file_it_leads_to(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "export.csv").write_text("id\n1\n2\n")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "users.csv").symlink_to(elsewhere / "export.csv")
+    assert read(folder, mapping("users", "id")) == [{"id": "1"}, {"id": "2"}]

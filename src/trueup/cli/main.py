@@ -28,6 +28,7 @@ from trueup.cli import (
     serve,
     store,
     token,
+    try_files,
 )
 from trueup.cli.door import Debugging, leave
 
@@ -65,6 +66,7 @@ def _root(
 
 _COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("demo", demo.demo, "Try trueup on a company with planted faults."),
+    ("try", try_files.try_files, "Audit exported tables, without a database."),
     ("init", init.init, "Write trueup.toml from a live schema."),
     ("doctor", doctor.doctor, "Check the config, connection, rights, mapping."),
     ("audit", audit.audit, "Audit once and print a scored report."),

@@ -83,7 +83,7 @@ class FilesSource:
             raise ConfigurationError(
                 f'There is no table "{table}" in {self.place}{nearest(table, self._tables) or "; name a file there"}'
             )
-        files = ", ".join(map(_literal, map(str, source.files)))
+        files = _literals(source.files)
         if source.kind == ".parquet":
             return f"read_parquet([{files}])"
         if source.kind == ".jsonl":
@@ -147,13 +147,13 @@ class FilesSource:
     @contextlib.contextmanager
     def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A DuckDB that can reach only these files: not the network, not the rest of the disk."""
-        folder = self._path if self._path.is_dir() else self._path.parent
         with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT}) as connection:
             connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
             # Of two versions of an object the later line counts; a table's rows have no order.
             ordered = any(table.kind == ".jsonl" for table in self._tables.values())
             connection.execute(f"SET TimeZone = 'UTC'; SET preserve_insertion_order = {ordered}")
-            connection.execute(f"SET allowed_directories = [{_literal(str(folder))}]")
+            files = [file for table in self._tables.values() for file in table.files]
+            connection.execute(f"SET allowed_paths = [{_literals(files)}]")
             connection.execute("SET enable_external_access = false; SET lock_configuration = true")
             yield connection
 
@@ -216,6 +216,11 @@ def _carried(kind: str, value: str) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"CAST({value} AS TIMESTAMP)"
     return value if kind in _AS_THEY_ARE or kind.startswith("DECIMAL") else f"CAST({value} AS VARCHAR)"
+
+
+def _literals(files: Iterable[Path]) -> str:
+    """The files as DuckDB opens them: a link by what it leads to, since only that may be read."""
+    return ", ".join(_literal(str(file.resolve())) for file in files)
 
 
 def _literal(text: str) -> str:
