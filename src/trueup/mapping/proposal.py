@@ -17,7 +17,9 @@ SURE = 1.0
 class ProposedColumn:
     """One of trueup's columns and what it seems to be: a column of the app, or an expression.
 
-    With a ``doubt`` it only deserves a look: it is written as a comment, with the doubt beside it.
+    With a ``doubt`` it only deserves a look: it is written as a comment, with the doubt beside it. ``evidence`` is what
+    in the names, keys and sampled rows speaks for it, without any sampled value. ``alternatives`` are other columns or
+    expressions that it may be, the likeliest first, and ``question`` what a person could decide.
     """
 
     column: str
@@ -25,13 +27,18 @@ class ProposedColumn:
     confidence: float
     words: WordGuess | None = None
     doubt: str | None = None
+    evidence: str = ""
+    question: str = ""
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedRelation:
     """One of trueup's relations, the table that it seems to be, and what was not found.
 
-    ``deleted_at`` is the column by which the table seems to hide deleted rows.
+    ``deleted_at`` is the column by which the table seems to hide deleted rows. ``where`` is a condition for its rows,
+    ``settings`` are further keys of the relation, each with its value and why. ``evidence`` says why it is this table,
+    ``notes`` what was seen beside it, and ``alternatives`` are other tables that it may be.
     """
 
     relation: str
@@ -40,11 +47,20 @@ class ProposedRelation:
     columns: tuple[ProposedColumn, ...]
     missing: tuple[str, ...]
     deleted_at: str | None = None
+    where: str | None = None
+    settings: tuple[tuple[str, str, str], ...] = ()
+    evidence: str = ""
+    notes: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A proposed config. ``missing`` are the relations for which no table was found."""
+    """A proposed config. ``missing`` are the relations for which no table was found.
+
+    ``read_the_data`` says that rows were sampled; ``left_out`` are tables that look like one of the relations and
+    are another thing, each with what it is.
+    """
 
     relations: tuple[ProposedRelation, ...] = ()
     missing: tuple[str, ...] = ()
@@ -52,3 +68,5 @@ class Proposal:
     preset: str | None = None
     stripe_preset: str | None = None
     """The sync tool whose tables were recognised."""
+    read_the_data: bool = False
+    left_out: tuple[tuple[str, str], ...] = ()

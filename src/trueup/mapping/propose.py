@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from trueup.mapping.expressions import columns_elsewhere, posted_from_state, role_from_flags
+from trueup.mapping.inference.infer import infer
 from trueup.mapping.names import likeness
 from trueup.mapping.proposal import Proposal, ProposedColumn, ProposedRelation
 from trueup.mapping.recognise import recognised, recognised_stripe
+from trueup.mapping.samples import Samples
 from trueup.mapping.scores import chosen_tables, matched_columns, table_score
 from trueup.mapping.vocabulary import COLUMNS
 from trueup.mapping.word_guesses import PlanGuess, plan_guesses, word_guess
@@ -24,16 +26,26 @@ _PLAN_COLUMNS = frozenset({"plan", "from_plan", "to_plan"})
 _FEW_HAVE = frozenset(map(relation_name, ONLY_WHERE_MAPPED))
 
 
-def propose(tables: Sequence[SourceTable], words: Words | None = None, *, dialect: str | None = None) -> Proposal:
+def propose(
+    tables: Sequence[SourceTable],
+    words: Words | None = None,
+    *,
+    samples: Samples | None = None,
+    dialect: str | None = None,
+) -> Proposal:
     """The likeliest mapping of this schema: deterministic, and never an error.
 
-    ``dialect`` is sqlglot's name of the source's dialect; expressions are quoted for it (None: as Postgres does).
+    ``samples`` are rows to judge by; without any, names and types decide. ``dialect`` is sqlglot's name of the source's
+    dialect; expressions are quoted for it (None: as Postgres does).
     """
     look = words or (lambda _table, _column: None)
     of_stripe = recognised_stripe(tables, dialect=dialect)
     if of_stripe is not None:
         tables = [table for table in tables if table.qualified_name not in of_stripe[1]]
     known = recognised(tables)
+    if known is None and samples is not None and any(sample.rows for sample in samples.values()):
+        inferred = infer(tables, samples, dialect=dialect)
+        return dataclasses.replace(inferred, stripe_preset=of_stripe[0] if of_stripe else None)
     proposals = _from_preset(known[1]) if known else _from_names(tables, dialect)
     by_name = {table.qualified_name: table for table in tables}
     plans = _plans(proposals, by_name, look)
@@ -72,6 +84,8 @@ def _from_names(tables: Sequence[SourceTable], dialect: str | None) -> list[Prop
         others = [other for other in tables if other not in (table, chosen.get("ledger_entry"))]
         expressions = _expressions(name, columns, table, others, dialect)
         deleted_at = next((c.name for c in table.columns if likeness(c.name, _DELETED)), None)
+        if not {c.name for c in columns_of(relation_named(name)) if c.is_key} <= {c.column for c in columns}:
+            continue
         score = table_score(name, table)
         proposed = _proposed(
             name, table.qualified_name, [*columns, *expressions], confidence=score, deleted_at=deleted_at

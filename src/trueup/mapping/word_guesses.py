@@ -21,12 +21,19 @@ _PLAN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,39}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanGuess:
-    """A plan that the app's words seem to name; ``seen`` is false for one that is only usual."""
+    """A plan that the app's words seem to name; ``seen`` is false for one that is only usual.
+
+    ``paid`` is None where its rank says it. ``prices`` are the words that are ids of Stripe prices.
+    """
 
     plan: str
     rank: int
     words: tuple[str, ...] = ()
     seen: bool = True
+    paid: bool | None = None
+    evidence: str = ""
+    question: str = ""
+    prices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +64,13 @@ def plan_guesses(words: Sequence[str]) -> tuple[PlanGuess, ...]:
     """The plans that these words name, cheapest first, and always FREE; the three usual ones where no word helps."""
     named: dict[str, list[str]] = {}
     for word in words:
-        name = _plan_named(word)
+        name = plan_named(word)
         if name is not None:
             named.setdefault(name, []).append(word)
     if not named:
         return tuple(PlanGuess(plan=plan, rank=rank, seen=False) for rank, plan in enumerate(USUAL_PLANS))
     free = PlanGuess(plan="FREE", rank=0, words=tuple(named.pop("FREE", ())))
-    paid = sorted(named.items(), key=lambda item: (_rung(item[0]), item[0]))
+    paid = sorted(named.items(), key=lambda item: (rung(item[0]), item[0]))
     return free, *(PlanGuess(plan=name, rank=n, words=tuple(w)) for n, (name, w) in enumerate(paid, start=1))
 
 
@@ -91,7 +98,8 @@ def _ours(column: str, word: str) -> str | None:
     )
 
 
-def _plan_named(word: str) -> str | None:
+def plan_named(word: str) -> str | None:
+    """The plan that a word names, in capitals; None for an id or a number."""
     if word == NULL_WORD:
         return "FREE"
     if _ARBITRARY.fullmatch(word) or not _PLAN_NAME.fullmatch(word):
@@ -102,7 +110,7 @@ def _plan_named(word: str) -> str | None:
     return PLAN_SYNONYMS.get(form, form).upper() or None
 
 
-def _rung(plan: str) -> int:
+def rung(plan: str) -> int:
     """The plan's place among the usual plans; a plan of an unknown name comes above the known ones."""
     ladder = PLAN_LADDER.split()
     return next((ladder.index(token) for token in plan.lower().split("_") if token in ladder), len(ladder))

@@ -71,6 +71,7 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
         lines += _preset_words(relation) if proposal.preset is not None else _relation(relation)
     for name in proposal.missing:
         lines += _missing(name)
+    lines += _left_out(proposal.left_out)
     return "\n".join(lines) + "\n" + _FOOT
 
 
@@ -89,21 +90,40 @@ def _plans(proposal: Proposal) -> Iterator[str]:
     for plan in proposal.plans:
         yield from ("", f"[plans.{_key(plan.plan)}]")
         yield _line(f"rank = {plan.rank}", _rank_comment(plan))
-        if plan.rank:
+        if plan.paid is not None:
+            yield _line(f"paid = {str(plan.paid).lower()}", _because(plan.evidence, plan.question))
+        if plan.prices:
+            yield _line(f"prices = [{', '.join(map(_text, plan.prices))}]", "these words are prices of Stripe's")
+        elif plan.rank:
             yield _line("# prices = []", "the Stripe price ids that mean this plan")
+        if plan.rank:
             yield _line("# credits_per_period = 0", "what one period grants")
 
 
 def _rank_comment(plan: PlanGuess) -> str:
     if not plan.seen:
         return "guess: no plan was seen in the data"
-    return "not a paid plan" if plan.rank == 0 else "guess: the usual order of such names; paid, because it is above 0"
+    if plan.paid is not None:
+        return "guess: the usual order of such names"
+    if plan.rank == 0:
+        return _because("not a paid plan", plan.evidence, plan.question)
+    return _because("guess: the usual order of such names; paid, because it is above 0", plan.evidence, plan.question)
+
+
+def _because(*reasons: str) -> str:
+    return "; ".join(filter(None, reasons))
 
 
 def _relation(relation: ProposedRelation) -> Iterator[str]:
     name = relation.relation
     yield from ("", f"[relations.{name}]")
-    yield _line(f"table = {_text(relation.table)}", _guess(relation.confidence))
+    yield _line(f"table = {_text(relation.table)}", _because(_guess(relation.confidence), relation.evidence))
+    for note in relation.notes:
+        yield f"# {printable(note)}"
+    if relation.where is not None:
+        yield _line(f"where = {_text(relation.where)}", "guess: only these rows")
+    for key, value, why in relation.settings:
+        yield _line(f"{key} = {value}", f"guess: {why}")
     if relation.deleted_at is not None:
         quoted = (
             relation.deleted_at if folded(relation.deleted_at) == relation.deleted_at else f'"{relation.deleted_at}"'
@@ -116,6 +136,8 @@ def _relation(relation: ProposedRelation) -> Iterator[str]:
     yield f"[relations.{name}.columns]"
     for column in relation.columns:
         yield _column(column)
+        for other in column.alternatives:
+            yield _line(f"# {column.column} = {_text(other)}", "or is it this?")
     for absent in _of(name, relation.missing):
         yield _line(f'# {absent.name} = ""', _absent(absent))
     for column in relation.columns:
@@ -127,13 +149,14 @@ def _column(column: ProposedColumn) -> str:
     if column.doubt is not None:
         return _line(f"# {text}", column.doubt)
     unit = "in cents" if folded(column.theirs).endswith("_cent") else ""
-    return _line(text, "; ".join(filter(None, (_guess(column.confidence), unit))))
+    question = f"to decide: {column.question}" if column.question else ""
+    return _line(text, _because(_guess(column.confidence), column.evidence, unit, question))
 
 
 def _words(relation: str, column: ProposedColumn) -> Iterator[str]:
     table = f"[relations.{relation}.values.{column.column}]"
     if column.words is None:
-        if column.column in ("plan", "kind", "status") and column.doubt is None:
+        if column.column in ("plan", "kind", "status") and column.doubt is None and not column.evidence:
             yield _line(f"# {table}", "trueup's words = your words, where they differ; the column was not read")
         return
     if column.words.meaning:
@@ -160,6 +183,13 @@ def _meanings(words: WordGuess) -> Iterator[str]:
 
 def _is_ours(words: WordGuess) -> bool:
     return not words.unknown and all(word == ours for ours, theirs in words.meaning for word in theirs if word)
+
+
+def _left_out(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
+    if left_out:
+        yield from ("", "# Seen and left out:")
+    for name, what in left_out:
+        yield f"# {printable(name)}: {printable(what)}"
 
 
 def _missing(name: str) -> Iterator[str]:
@@ -197,8 +227,13 @@ def _key(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    """A TOML basic string, in which no character moves a cursor or turns the reading direction."""
+    """A TOML string, literal where it would need escapes. No character in it moves a cursor or turns the direction."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
+    if ('"' in whole or "\\" in whole) and all(each == " " or each.isprintable() for each in whole):
+        if "'" not in whole:
+            return f"'{whole}'"
+        if "'''" not in whole and not whole.endswith("'"):
+            return f"'''{whole}'''"
     quoted = json.dumps(whole, ensure_ascii=False)
     return "".join(each if each == " " or each.isprintable() else _escaped(each) for each in quoted)
 

@@ -55,13 +55,24 @@ def _meant(part: re.Match[str]) -> str:
 class SourceColumn:
     """A column of the app's table; ``type`` is the source's own word for it, in lower case.
 
-    ``equality`` is the rule by which its values are compared; None where the schema does not say.
+    ``equality`` is the rule by which its values are compared; None where the schema does not say. ``labels`` are the
+    words that an enum allows.
     """
 
     name: str
     type: str
     nullable: bool = True
     equality: KeyEquality | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """A declared reference of one column. ``table`` is the referred one's qualified name."""
+
+    column: str
+    table: str
+    referred: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +80,8 @@ class SourceTable:
     """A table or view of the app's database.
 
     ``unique`` holds the column sets that the database itself keeps unique and free of NULL (primary keys, unique
-    indexes), so that the books need not look for duplicates. ``rows`` is the database's own estimate.
+    indexes), so that the books need not look for duplicates. ``rows`` is the database's own estimate. ``indexed`` are
+    the columns with which an index begins.
     ``written_at`` is when a file was written, naive UTC; a database does not say.
     """
 
@@ -77,6 +89,10 @@ class SourceTable:
     columns: tuple[SourceColumn, ...]
     schema: str | None = None
     unique: frozenset[frozenset[str]] = frozenset()
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    indexed: frozenset[str] = frozenset()
+    is_view: bool = False
     rows: int | None = None
     written_at: datetime | None = None
 

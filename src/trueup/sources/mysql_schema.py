@@ -8,11 +8,11 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from trueup.model.key_equality import INTEGER, UUID, KeyEquality
-from trueup.model.source import SourceColumn, SourceTable
+from trueup.model.source import ForeignKey, SourceColumn, SourceTable, spelled_table
 from trueup.sources.select import quoted
 
 _TABLES = """
-SELECT table_name, table_rows
+SELECT table_name, table_rows, table_type
 FROM information_schema.tables
 WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
 ORDER BY table_name
@@ -27,7 +27,20 @@ _UNIQUE = """
 SELECT table_name, index_name, column_name, nullable
 FROM information_schema.statistics
 WHERE table_schema = DATABASE() AND non_unique = 0
+ORDER BY table_name, index_name, seq_in_index
 """
+_INDEXED = """
+SELECT table_name, column_name
+FROM information_schema.statistics
+WHERE table_schema = DATABASE() AND seq_in_index = 1 AND column_name IS NOT NULL
+"""
+_FOREIGN = """
+SELECT table_name, constraint_name, column_name, referenced_table_name, referenced_column_name
+FROM information_schema.key_column_usage
+WHERE table_schema = DATABASE() AND referenced_table_schema = DATABASE()
+"""
+_PRIMARY = "PRIMARY"
+_LABEL = re.compile(r"'((?:[^']|'')*)'")
 _GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?P<on>.+?) TO ")
 _COLUMN_LIST = re.compile(r"\([^)]*\)")
 _NO_SUCH_TABLE = 1146
@@ -40,19 +53,53 @@ def read_tables(connection: pymysql.Connection[Cursor]) -> tuple[SourceTable, ..
     columns: dict[str, list[SourceColumn]] = {}
     for table, name, kind, nullable, family, scale, collation in _rows(connection, _COLUMNS):
         equality = _equality(str(family).lower(), scale, collation)
-        column = SourceColumn(name=str(name), type=str(kind).lower(), nullable=nullable == "YES", equality=equality)
+        column = SourceColumn(
+            name=str(name),
+            type=str(kind).lower(),
+            nullable=nullable == "YES",
+            equality=equality,
+            labels=_labels(str(kind)),
+        )
         columns.setdefault(str(table), []).append(column)
-    unique = _unique(connection)
+    unique, primary = _unique(connection)
+    foreign = _foreign_keys(connection)
+    indexed: dict[str, set[str]] = {}
+    for table, name in _rows(connection, _INDEXED):
+        indexed.setdefault(str(table), set()).add(str(name))
     return tuple(
         SourceTable(
             name=str(name),
             columns=tuple(columns[str(name)]),
             unique=frozenset(unique.get(str(name), ())),
+            primary_key=primary.get(str(name), ()),
+            foreign_keys=tuple(foreign.get(str(name), ())),
+            indexed=frozenset(indexed.get(str(name), ())),
+            is_view=kind == "VIEW",
             rows=int(rows) if rows is not None else None,
         )
-        for name, rows in _rows(connection, _TABLES)
+        for name, rows, kind in _rows(connection, _TABLES)
         if str(name) in columns
     )
+
+
+def _labels(kind: str) -> tuple[str, ...]:
+    """The words that an enum's type lists."""
+    if not kind.lower().startswith("enum("):
+        return ()
+    return tuple(label.replace("''", "'") for label in _LABEL.findall(kind))
+
+
+def _foreign_keys(connection: pymysql.Connection[Cursor]) -> dict[str, list[ForeignKey]]:
+    """Each table's references of one column."""
+    parts: dict[tuple[str, str], list[ForeignKey]] = {}
+    for table, constraint, column, referred_table, referred in _rows(connection, _FOREIGN):
+        key = ForeignKey(column=str(column), table=spelled_table(str(referred_table)), referred=str(referred))
+        parts.setdefault((str(table), str(constraint)), []).append(key)
+    keys: dict[str, list[ForeignKey]] = {}
+    for (table, _), own in parts.items():
+        if len(own) == 1:
+            keys.setdefault(table, []).extend(own)
+    return keys
 
 
 def _equality(family: str, scale: object, collation: str | None) -> KeyEquality | None:
@@ -94,16 +141,23 @@ def read_write_privileges(connection: pymysql.Connection[Cursor]) -> list[str]:
     return sentences
 
 
-def _unique(connection: pymysql.Connection[Cursor]) -> dict[str, set[frozenset[str]]]:
-    """Unique indexes over columns that cannot be NULL; an index over an expression has a part without a column."""
+def _unique(
+    connection: pymysql.Connection[Cursor],
+) -> tuple[dict[str, set[frozenset[str]]], dict[str, tuple[str, ...]]]:
+    """Unique indexes over columns that cannot be NULL, and primary keys in their order. An index over an expression has
+    a part without a column.
+    """
     parts: dict[tuple[str, str], list[tuple[object, object]]] = {}
     for table, index, column, nullable in _rows(connection, _UNIQUE):
         parts.setdefault((str(table), str(index)), []).append((column, nullable))
     columns_by_index: dict[str, set[frozenset[str]]] = {}
-    for (table, _), columns in parts.items():
+    primary: dict[str, tuple[str, ...]] = {}
+    for (table, index), columns in parts.items():
         if all(column is not None and nullable != "YES" for column, nullable in columns):
             columns_by_index.setdefault(table, set()).add(frozenset(str(column) for column, _ in columns))
-    return columns_by_index
+        if index == _PRIMARY:
+            primary[table] = tuple(str(column) for column, _ in columns)
+    return columns_by_index, primary
 
 
 def _rows(connection: pymysql.Connection[Cursor], sql: str) -> tuple[tuple[str | None, ...], ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import psycopg
 
 from trueup.model.key_equality import INTEGER, TEXT, UUID, KeyEquality
-from trueup.model.source import SourceColumn, SourceTable
+from trueup.model.source import ForeignKey, SourceColumn, SourceTable, spelled_table
 
 _HEADER = 4
 """What Postgres adds to the modifier of a type."""
@@ -18,6 +20,8 @@ WITH RECURSIVE base (oid, type, modifier) AS (
     FROM base JOIN pg_type AS t ON t.oid = base.type WHERE t.typtype = 'd')
 SELECT c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid), c.reltuples,
        a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+       c.relkind IN ('v', 'm', 'f'),
+       ARRAY(SELECT e.enumlabel::text FROM pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder),
        t.typname, format_type(t.oid, NULL), t.typtype, greatest(a.atttypmod, base.modifier),
        quote_ident(s.nspname) || '.' || quote_ident(l.collname), l.collisdeterministic
 FROM pg_class AS c
@@ -48,6 +52,25 @@ GROUP BY i.indexrelid, i.indrelid
 HAVING bool_and(a.attnotnull)
 """
 
+_KEYS = """
+SELECT k.conrelid, k.contype = 'p', k.confrelid,
+       (SELECT array_agg(a.attname::text ORDER BY p.place)
+        FROM unnest(k.conkey) WITH ORDINALITY AS p (attnum, place)
+        JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = p.attnum),
+       (SELECT array_agg(a.attname::text ORDER BY p.place)
+        FROM unnest(k.confkey) WITH ORDINALITY AS p (attnum, place)
+        JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = p.attnum)
+FROM pg_constraint AS k
+WHERE k.contype IN ('p', 'f')
+"""
+
+_INDEXED = """
+SELECT i.indrelid, a.attname
+FROM pg_index AS i
+JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+WHERE i.indisvalid AND i.indpred IS NULL
+"""
+
 _WRITABLE = """
 SELECT right_to, count(*), (array_agg(name ORDER BY name))[1:3]
 FROM (
@@ -73,23 +96,50 @@ def read_tables(connection: psycopg.Connection) -> tuple[SourceTable, ...]:
     for table, names in connection.execute(_UNIQUE):
         unique.setdefault(table, set()).add(frozenset(names))
     columns: dict[int, list[SourceColumn]] = {}
-    heads: dict[int, tuple[str, str, bool, float]] = {}
-    for table, schema, name, visible, rows, column, kind, nullable, *compared in connection.execute(_COLUMNS):
-        heads[table] = (schema, name, visible, rows)
-        equality = _equality(*compared)
-        described = SourceColumn(name=column, type=kind.lower(), nullable=nullable, equality=equality)
+    heads: dict[int, tuple[str, str, bool, float, bool]] = {}
+    for table, schema, name, visible, rows, column, kind, nullable, is_view, labels, *compared in connection.execute(
+        _COLUMNS
+    ):
+        heads[table] = (schema, name, visible, rows, is_view)
+        described = SourceColumn(
+            name=column, type=kind.lower(), nullable=nullable, equality=_equality(*compared), labels=tuple(labels)
+        )
         columns.setdefault(table, []).append(described)
+    names = {table: spelled_table(head[1], None if head[2] else head[0]) for table, head in heads.items()}
+    primary, foreign = _declared_keys(connection, names)
+    indexed: dict[int, set[str]] = {}
+    for table, column in connection.execute(_INDEXED):
+        indexed.setdefault(table, set()).add(column)
     tables = [
         SourceTable(
             name=name,
             schema=None if visible else schema,
             columns=tuple(columns[table]),
             unique=frozenset(unique.get(table, ())),
+            primary_key=primary.get(table, ()),
+            foreign_keys=tuple(foreign.get(table, ())),
+            indexed=frozenset(indexed.get(table, ())),
+            is_view=is_view,
             rows=int(rows) if rows >= 0 else None,
         )
-        for table, (schema, name, visible, rows) in heads.items()
+        for table, (schema, name, visible, rows, is_view) in heads.items()
     ]
     return tuple(sorted(tables, key=lambda table: table.qualified_name))
+
+
+def _declared_keys(
+    connection: psycopg.Connection, names: Mapping[int, str]
+) -> tuple[dict[int, tuple[str, ...]], dict[int, list[ForeignKey]]]:
+    """Each table's primary key, and its references of one column to tables that may be read."""
+    primary: dict[int, tuple[str, ...]] = {}
+    foreign: dict[int, list[ForeignKey]] = {}
+    for table, is_primary, referred_table, own, referred in connection.execute(_KEYS):
+        if is_primary:
+            primary[table] = tuple(own)
+        elif len(own) == 1 and referred_table in names:
+            key = ForeignKey(column=own[0], table=names[referred_table], referred=referred[0])
+            foreign.setdefault(table, []).append(key)
+    return primary, foreign
 
 
 def _equality(

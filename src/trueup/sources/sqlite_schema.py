@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from trueup.model.key_equality import TEXT, KeyEquality
 from trueup.model.money import CREDIT_DECIMALS, MOST_CREDIT_DECIMALS
-from trueup.model.source import SourceColumn, SourceTable
+from trueup.model.source import ForeignKey, SourceColumn, SourceTable, spelled_table
 from trueup.sources.select import quoted
 
 QUOTE = "`"
@@ -105,6 +105,10 @@ def _table(connection: sqlite3.Connection, name: str, *, is_table: bool) -> Sour
             for column, kind, required, key in columns
         ),
         unique=_unique(connection, name, columns),
+        primary_key=tuple(column for column, _, _, key in sorted(columns, key=lambda each: each[3]) if key),
+        foreign_keys=_foreign_keys(connection, name),
+        indexed=_indexed(connection, name),
+        is_view=not is_table,
         rows=_highest_row_id(connection, name) if is_table else None,
     )
 
@@ -174,6 +178,30 @@ def _unique(
     if len(keys) == 1 and keys[0][1].upper() == "INTEGER" and "pk" not in origins:
         unique.add(frozenset({keys[0][0]}))
     return frozenset(unique)
+
+
+def _foreign_keys(connection: sqlite3.Connection, name: str) -> tuple[ForeignKey, ...]:
+    """The table's references of one column. One that names no column refers to the other table's primary key."""
+    parts: dict[int, list[ForeignKey]] = {}
+    rows = connection.execute('SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?)', [name]).fetchall()
+    for number, table, column, referred in rows:
+        key = referred or next(
+            (each for (each,) in connection.execute("SELECT name FROM pragma_table_info(?) WHERE pk = 1", [table])), ""
+        )
+        parts.setdefault(number, []).append(ForeignKey(column=column, table=spelled_table(table), referred=key))
+    return tuple(keys[0] for keys in parts.values() if len(keys) == 1 and keys[0].referred)
+
+
+def _indexed(connection: sqlite3.Connection, name: str) -> frozenset[str]:
+    """The columns with which an index begins."""
+    return frozenset(
+        column
+        for (column,) in connection.execute(
+            "SELECT c.name FROM pragma_index_list(?) AS i, pragma_index_info(i.name) AS c "
+            "WHERE c.seqno = 0 AND NOT i.partial AND c.name IS NOT NULL",
+            [name],
+        )
+    )
 
 
 def _is_row_id(declared: str, key: int) -> bool:

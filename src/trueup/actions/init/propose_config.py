@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trueup.actions.init.sampling import Sampler, distinct, owners_in
 from trueup.disk import whole_file
+from trueup.mapping.inference.infer import tables_to_follow
 from trueup.mapping.propose import propose
 from trueup.mapping.write import render
 from trueup.model.errors import ConfigurationError
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from trueup.mapping.proposal import Proposal
+    from trueup.mapping.samples import Samples
+    from trueup.model.source import SourceTable
 
 URL_REFERENCE = "${DATABASE_URL}"
 _OURS = "trueup_"
@@ -47,8 +52,39 @@ def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> Proposed
     tables = [table for table in source.tables() if not table.name.startswith(_OURS)]
     if not tables:
         raise ConfigurationError(f"No table can be read at {source.place}; grant SELECT, or name another database.")
-    proposal = propose(tables, words=words_of(source), dialect=source.dialect)
+    with Sampler(source) as sampler:
+        samples = _samples(sampler, tables, source.dialect)
+    proposal = propose(tables, words=words_of(source), samples=samples, dialect=source.dialect)
+    if not proposal.relations and proposal.preset is None and proposal.stripe_preset is None:
+        raise ConfigurationError(_nothing_found(source, len(tables)))
     return ProposedConfig(text=render(proposal, url_reference), empty=tuple(_empty(proposal, source)))
+
+
+def _samples(sampler: Sampler, tables: Sequence[SourceTable], dialect: str) -> Samples:
+    """A sample of each table; of the large ones that move credits whole accounts, with those accounts' own rows."""
+    samples = {table.qualified_name: sampler.sample(table) for table in tables}
+    by_name = {table.qualified_name: table for table in tables}
+    for name, owner, owners_table, key in tables_to_follow(tables, samples, dialect=dialect):
+        table = by_name[name]
+        if owner not in table.indexed:
+            continue
+        owners = owners_in(samples[name].rows, owner)
+        samples[name] = sampler.whole_accounts(table, owner, owners)
+        own = samples[owners_table]
+        if not own.is_whole and (
+            key in by_name[owners_table].indexed or by_name[owners_table].primary_key[:1] == (key,)
+        ):
+            rows = distinct([*own.rows, *sampler.whole_accounts(by_name[owners_table], key, owners).rows])
+            samples[owners_table] = dataclasses.replace(own, rows=rows)
+    return samples
+
+
+def _nothing_found(source: Source, tables: int) -> str:
+    return (
+        f"None of the {tables} tables at {source.place} looks like accounts that pay. Looked for: values that begin "
+        "with cus_ or a column whose name says so, a plan or tier, a balance of credits, and a table of its movements. "
+        "Name the tables yourself: docs/configuration.md has every key."
+    )
 
 
 def _empty(proposal: Proposal, source: Source) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,7 @@ LEFT JOIN latest_entry AS l  ON l.account_id = a.account_id
 WHERE a.credits < $balance_floor
   AND NOT a.unlimited_credits
 """,
+    optional=("ledger_entry",),
     message="{subject} has {credits} credits, {below_floor} below the floor of {balance_floor}.",
     impact=credits_at_risk("below_floor"),
     cases=(

@@ -1,0 +1,62 @@
+"""The likeliest mapping of a schema by its keys, its names and its data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trueup.mapping.inference.account_columns import guess_account
+from trueup.mapping.inference.accounts import choose_accounts
+from trueup.mapping.inference.ledger import guess_ledger
+from trueup.mapping.inference.links import key_of
+from trueup.mapping.inference.movement_columns import amount_columns
+from trueup.mapping.inference.others import guess_members, guess_webhooks
+from trueup.mapping.inference.schema import schema_of
+from trueup.mapping.proposal import Proposal
+from trueup.mapping.samples import Samples
+from trueup.mapping.vocabulary import COLUMNS
+from trueup.model.relations import ONLY_WHERE_MAPPED, relation_name
+from trueup.model.source import SourceTable
+
+_FEW_HAVE = frozenset(map(relation_name, ONLY_WHERE_MAPPED))
+
+
+def infer(tables: Sequence[SourceTable], samples: Samples, *, dialect: str | None) -> Proposal:
+    """The likeliest mapping; deterministic, and never an error. No relations where nothing looks like accounts."""
+    schema = schema_of(tables, samples, dialect)
+    chosen = choose_accounts(schema)
+    alike = tuple(schema.left_out.items())
+    if chosen is None:
+        return Proposal(missing=tuple(COLUMNS), read_the_data=True, left_out=alike)
+    ledger = guess_ledger(schema, chosen.home)
+    account = guess_account(schema, chosen, ledger.credits)
+    relations = [
+        relation
+        for relation in (account.relation, ledger.relation, guess_webhooks(schema), guess_members(schema, chosen))
+        if relation is not None
+    ]
+    mapped = {relation.relation for relation in relations}
+    return Proposal(
+        relations=tuple(relations),
+        missing=tuple(name for name in COLUMNS if name not in mapped | _FEW_HAVE),
+        plans=account.plans,
+        read_the_data=True,
+        left_out=(*alike, *(("ledger", note) for note in ledger.notes)),
+    )
+
+
+def tables_to_follow(
+    tables: Sequence[SourceTable], samples: Samples, *, dialect: str | None
+) -> list[tuple[str, str, str, str]]:
+    """The large tables of movements whose accounts should be read whole: table, owner, the owners' table and key."""
+    schema = schema_of(tables, samples, dialect)
+    chosen = choose_accounts(schema)
+    if chosen is None:
+        return []
+    followed = []
+    for look, route, _ in schema.routes(chosen.home):
+        if not look.sample.has_whole_accounts and look.rows and amount_columns(look, route):
+            followed.append((look.name, route[0].column, route[0].target, route[0].key))
+    return followed
+
+
+__all__ = ["infer", "key_of", "tables_to_follow"]

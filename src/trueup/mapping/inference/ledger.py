@@ -1,0 +1,274 @@
+"""The ledger's proposed relation, and what it says of the accounts' credits."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from trueup.mapping.inference.kinds import amount_sql, kind_of
+from trueup.mapping.inference.moments import created_column, deleted_column, epoch_unit
+from trueup.mapping.inference.movements import AGREES, Movements, ledgers
+from trueup.mapping.inference.phrases import Phrases, type_of
+from trueup.mapping.inference.schema import Schema
+from trueup.mapping.inference.spots import ALIAS, MIDDLE, Home
+from trueup.mapping.inference.stripe_names import stripe_names
+from trueup.mapping.inference.two_ledgers import TwoLedgers, two_ledgers
+from trueup.mapping.names import likeness
+from trueup.mapping.proposal import ProposedColumn, ProposedRelation
+from trueup.mapping.samples import Look
+from trueup.mapping.vocabulary import COLUMNS
+from trueup.model.relations import columns_of, relation_named
+
+_BY_NAME = 0.5
+_SOME = 0.3
+_FEWEST = 3
+_MOST_SUMMED = 100_000
+_TEXTS = ("actor", "reason")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerGuess:
+    """The ledger, the expression of the credits that it is compared with, and what was seen beside it."""
+
+    relation: ProposedRelation | None = None
+    credits: ProposedColumn | None = None
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+def guess_ledger(schema: Schema, home: Home) -> LedgerGuess:
+    """The likeliest ledger of these accounts."""
+    ranked = ledgers(schema, home)
+    best = ranked[0] if ranked else None
+    if best is not None and best.is_proven:
+        return _single(schema, home, best, ranked)
+    pair = two_ledgers(schema, home)
+    if pair is not None:
+        return _pair(schema, home, pair)
+    if best is not None and best.name >= _BY_NAME and best.agreement.looked_at < _FEWEST:
+        return _single(schema, home, best, ranked)
+    return LedgerGuess(
+        notes=tuple(_rejected(each) for each in ranked if each.name >= _BY_NAME or each.agreement.looked_at)
+    )
+
+
+def _rejected(ranked: Movements) -> str:
+    return (
+        f"{ranked.look.name} was not taken for the ledger: its sums are the balances of only {ranked.agreement} "
+        "sampled accounts, so it does not hold every movement"
+    )
+
+
+def _single(schema: Schema, home: Home, best: Movements, ranked: list[Movements]) -> LedgerGuess:
+    phrases = schema.phrases
+    settings: tuple[tuple[str, str, str], ...] = ()
+    evidence = _evidence(best)
+    starts = best.zero if best.holds else best.agreement if best.agrees else None
+    if starts is not None and starts.looked_at >= _FEWEST and starts.part >= 0.9 - 0.3 * (not best.holds):
+        settings = (("ledger_starts_at", "0", f"{starts} sampled accounts begin at 0"),)
+    relation = ProposedRelation(
+        relation="ledger_entry",
+        table=best.look.name,
+        confidence=round(min(0.99, 0.5 + best.score / 10), 2),
+        columns=tuple(_ordered("ledger_entry", _columns(schema, best))),
+        missing=(),
+        where=_where(best, phrases),
+        settings=settings,
+        evidence=evidence,
+        alternatives=tuple(each.look.name for each in ranked[1:3] if each.score > 0),
+    )
+    return LedgerGuess(relation=with_missing(relation), credits=_credits(schema, home, best))
+
+
+def _evidence(best: Movements) -> str:
+    parts = []
+    if best.holds:
+        parts.append(f"{best.steps} sampled entries' {best.running} is the one before plus the amount")
+    if best.agreement.looked_at and best.credits is not None:
+        parts.append(f"its end is {best.credits.shown} for {best.agreement} sampled accounts")
+    if not best.look.sample.has_whole_accounts:
+        parts.append("weaker evidence: no whole accounts could be read, for want of an index on the owner")
+    return "; ".join(parts) or "by its name"
+
+
+def _credits(schema: Schema, home: Home, best: Movements) -> ProposedColumn | None:
+    phrases = schema.phrases
+    enough = best.agreement.part >= (_SOME if best.holds else AGREES)
+    if best.credits is not None and (enough or best.agreement.looked_at < _FEWEST):
+        return ProposedColumn(
+            column="credits",
+            theirs=_plain(best.credits.sql(phrases, home), best.credits.column, is_own=not best.credits.route),
+            confidence=0.97 if enough else 0.7,
+            evidence=f"is where the ledger ends for {best.agreement} sampled accounts",
+        )
+    if best.running is None or len(best.route) > 1:
+        return None
+    return _latest_balance(best, phrases, home)
+
+
+def _plain(sql: str, column: str, *, is_own: bool) -> str:
+    """A column of the table itself is named as it is, not quoted as in an expression."""
+    return column if is_own else sql
+
+
+def _latest_balance(best: Movements, phrases: Phrases, home: Home) -> ProposedColumn | None:
+    """Where no column caches the balance: the latest entry's."""
+    look, link = best.look, best.route[0]
+    order = best.sequence or created_column(look)
+    if link.column not in look.table.indexed and (look.table.rows or 0) > _MOST_SUMMED:
+        return None
+    account = phrases.of(phrases.table(home.look.name), home.key)
+    types = (type_of(look.table, link.column), type_of(home.look.table, home.key))
+    conditions = [phrases.equal(phrases.of(ALIAS, link.column), account, types)]
+    if link.type_column is not None and link.word is not None:
+        conditions.append(f"{phrases.of(ALIAS, link.type_column)} = {phrases.text(link.word)}")
+    return ProposedColumn(
+        column="credits",
+        theirs=f"COALESCE((SELECT {phrases.of(ALIAS, best.running or '')} FROM {phrases.table(look.name)} {ALIAS} "
+        f"WHERE {' AND '.join(conditions)} ORDER BY {phrases.of(ALIAS, order or '')} DESC LIMIT 1), 0)",
+        confidence=0.9,
+        evidence="no column caches the balance: the latest entry's",
+    )
+
+
+def _where(best: Movements, phrases: Phrases) -> str | None:
+    conditions = []
+    link = best.route[0]
+    if link.type_column is not None and link.word is not None:
+        conditions.append(f"{phrases.name(link.type_column)} = {phrases.text(link.word)}")
+    deleted = deleted_column(best.look)
+    if deleted is not None:
+        conditions.append(f"{phrases.name(deleted)} IS NULL")
+    return " AND ".join(conditions) or None
+
+
+def _columns(schema: Schema, best: Movements) -> Iterator[ProposedColumn]:
+    look, phrases = best.look, schema.phrases
+    names = list(stripe_names(look, phrases))
+    payment = next((n.theirs for n in names if n.column in ("stripe_payment_intent_id", "stripe_charge_id")), None)
+    payment = payment or next((n.theirs for n in names if n.column == "stripe_checkout_session_id"), None)
+    yield entry_id(look, phrases)
+    yield _owner(best, schema)
+    yield kind_of(best, phrases, _as_sql(payment, look, phrases))
+    direction = best.negative[0] if best.negative is not None else ""
+    yield ProposedColumn(
+        column="amount",
+        theirs=best.amount if best.negative is None else amount_sql(best, phrases),
+        confidence=0.97 if best.is_proven else 0.8,
+        evidence=f"{direction} says which amounts are taken" if direction else "",
+    )
+    if best.sequence is not None:
+        yield ProposedColumn(
+            column="sequence", theirs=best.sequence, confidence=0.9, evidence="the balances follow in this order"
+        )
+    if best.running is not None:
+        yield ProposedColumn(
+            column="balance_after",
+            theirs=best.running,
+            confidence=0.98,
+            evidence=f"{best.steps} sampled entries are the one before plus the amount",
+        )
+    if best.posted is not None:
+        column, words = best.posted
+        yield ProposedColumn(
+            column="posted",
+            theirs=phrases.words(phrases.name(column), words) if words else column,
+            confidence=0.8,
+            evidence="entries that it leaves out do not count in the balance",
+        )
+    yield from names
+    yield from moment(look, "created_at")
+    for ours in _TEXTS:
+        theirs = next((c for c in look.table.columns if likeness(c.name, COLUMNS["ledger_entry"][ours])), None)
+        if theirs is not None:
+            yield ProposedColumn(column=ours, theirs=theirs.name, confidence=0.8, evidence="by its name")
+
+
+def _as_sql(theirs: str | None, look: Look, phrases: Phrases) -> str | None:
+    """A plain column quoted as in an expression; an expression as it is."""
+    if theirs is not None and any(column.name == theirs for column in look.table.columns):
+        return phrases.name(theirs)
+    return theirs
+
+
+def entry_id(look: Look, phrases: Phrases) -> ProposedColumn:
+    """What names a row: its key, or the columns of its key together."""
+    key = look.table.primary_key
+    alone = next((name for name in key if name.lower() in ("id", "uuid")), None)
+    if len(key) > 1 and alone is not None and look.column(alone).distinct == look.column(alone).present > 0:
+        return ProposedColumn(column="entry_id", theirs=alone, confidence=0.9, evidence="no sampled value repeats")
+    if len(key) > 1:
+        return ProposedColumn(column="entry_id", theirs=phrases.joined(key), confidence=0.9, evidence="the primary key")
+    if key:
+        return ProposedColumn(column="entry_id", theirs=key[0], confidence=1.0, evidence="the primary key")
+    named = max(look.table.columns, key=lambda c: likeness(c.name, COLUMNS["ledger_entry"]["entry_id"]))
+    return ProposedColumn(column="entry_id", theirs=named.name, confidence=0.7, evidence="by its name")
+
+
+def _owner(best: Movements, schema: Schema) -> ProposedColumn:
+    phrases, first = schema.phrases, best.route[0]
+    if best.through is None:
+        return ProposedColumn(column="account_id", theirs=first.column, confidence=0.95, evidence=first.reason)
+    last = best.route[-1]
+    here = phrases.of(phrases.table(best.look.name), first.column)
+    types = (type_of(best.through.table, first.key), type_of(best.look.table, first.column))
+    condition = phrases.equal(phrases.of(MIDDLE, first.key), here, types)
+    return ProposedColumn(
+        column="account_id",
+        theirs=f"(SELECT {phrases.of(MIDDLE, last.column)} FROM {phrases.table(best.through.name)} {MIDDLE} "
+        f"WHERE {condition})",
+        confidence=0.9,
+        evidence=f"through {best.through.name}: {first.reason}",
+    )
+
+
+def moment(look: Look, ours: str) -> Iterator[ProposedColumn]:
+    """The moment at which a row was written, with its unit where it is a number."""
+    created = created_column(look)
+    if created is not None:
+        unit = epoch_unit(look, created)
+        evidence = f"{unit} since 1970" if unit else ""
+        yield ProposedColumn(column=ours, theirs=created, confidence=0.9, evidence=evidence)
+
+
+def _pair(schema: Schema, home: Home, pair: TwoLedgers) -> LedgerGuess:
+    phrases = schema.phrases
+    side = pair.incoming
+    movements = Movements(
+        look=side.look, route=(side.link,), through=None, amount=side.amount, agreement=pair.agreement
+    )
+    conditions = [part for part in (_where(movements, phrases), side.only and side.only.sql(phrases)) if part]
+    evidence = f"what it brought in, less what {pair.outgoing.look.name} says was used, is {pair.credits.shown} for "
+    evidence += f"{pair.agreement} sampled accounts"
+    relation = ProposedRelation(
+        relation="ledger_entry",
+        table=side.look.name,
+        confidence=0.85,
+        columns=tuple(_ordered("ledger_entry", _columns(schema, movements))),
+        missing=(),
+        where=" AND ".join(conditions) or None,
+        settings=(("ledger_starts_at", "0", f"{pair.agreement} sampled accounts begin at 0"),),
+        evidence=evidence,
+    )
+    balance = ProposedColumn(
+        column="credits",
+        theirs=pair.credits_sql(phrases, home),
+        confidence=0.85,
+        evidence=f"the balance with what {pair.outgoing.look.name} used added again: what the ledger brought in",
+    )
+    return LedgerGuess(relation=with_missing(relation), credits=balance)
+
+
+def _ordered(relation: str, columns: Iterator[ProposedColumn]) -> list[ProposedColumn]:
+    order = [column.name for column in columns_of(relation_named(relation))]
+    first: dict[str, ProposedColumn] = {}
+    for column in columns:
+        first.setdefault(column.column, column)
+    return sorted(first.values(), key=lambda column: order.index(column.column))
+
+
+def with_missing(relation: ProposedRelation) -> ProposedRelation:
+    """The relation with the names of trueup's columns that it lacks."""
+    mapped = {column.column for column in relation.columns}
+    names = [column.name for column in columns_of(relation_named(relation.relation))]
+    return dataclasses.replace(relation, missing=tuple(name for name in names if name not in mapped))

@@ -1,0 +1,152 @@
+"""Which columns of a table of movements may be the amount, the balance after it, the order, the direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from trueup.mapping.column_types import Family
+from trueup.mapping.inference.links import Link
+from trueup.mapping.inference.moments import created_column, is_moment
+from trueup.mapping.names import folded, likeness
+from trueup.mapping.samples import Look, Row
+from trueup.mapping.vocabulary import COLUMNS
+
+_MOST_COLUMNS, _MOST_WORDS = 8, 12
+_AMOUNT_WORDS = frozenset(
+    ["amount", "credit", "delta", "change", "token", "point", "cost", "value", "quantity", "unit", "sum"]
+)
+_NOT_AMOUNTS = frozenset(
+    ["price", "fee", "tax", "currency", "version", "attempt", "limit", "port", "count", "line", "position", "page"]
+)
+_POSTED = "posted is_posted settled confirmed committed is_active active completed is_completed processed is_confirmed"
+_TAKEN = frozenset(
+    [
+        "debit",
+        "usage",
+        "use",
+        "used",
+        "spend",
+        "spent",
+        "spending",
+        "consume",
+        "consumed",
+        "consumption",
+        "deduct",
+        "deduction",
+        "withdraw",
+        "withdrawal",
+        "expense",
+        "out",
+        "outgoing",
+        "decrease",
+        "subtract",
+        "expiry",
+        "expire",
+        "expired",
+        "burn",
+        "burned",
+        "charge_usage",
+        "usage_charge",
+        "clawback",
+        "redeem",
+    ]
+)
+_DONE = frozenset(
+    ["completed", "complete", "posted", "settled", "succeeded", "success", "confirmed", "processed", "done", "active"]
+)
+_NOT_DONE = frozenset(
+    [
+        "pending",
+        "failed",
+        "canceled",
+        "cancelled",
+        "processing",
+        "open",
+        "reversed",
+        "void",
+        "voided",
+        "rejected",
+        "draft",
+    ]
+)
+_BALANCES = COLUMNS["ledger_entry"]["balance_after"]
+_SURE = 0.7
+
+
+def amount_columns(look: Look, route: Sequence[Link]) -> list[str]:
+    """The columns that may hold the amount, the likeliest first."""
+    keys = {*look.table.primary_key, *(link.column for link in route), *(k.column for k in look.table.foreign_keys)}
+    scored = []
+    for place, column in enumerate(look.table.columns):
+        tokens = set(folded(column.name).split("_"))
+        score = likeness(column.name, COLUMNS["ledger_entry"]["amount"], owner=look.table.name)
+        if not score and tokens & _AMOUNT_WORDS:
+            score = 0.4
+        if column.name in keys or tokens & _NOT_AMOUNTS or "id" in tokens or likeness(column.name, _BALANCES) >= _SURE:
+            continue
+        if score and look.may_be_number(column.name) and not is_moment(look, column.name):
+            scored.append((score, -place, column.name))
+    return [name for _, _, name in sorted(scored, reverse=True)][:_MOST_COLUMNS]
+
+
+def running_columns(look: Look, amount: str, route: Sequence[Link]) -> list[str]:
+    """The columns that may hold the balance after each entry."""
+    keys = {*look.table.primary_key, *(link.column for link in route), amount}
+    return [
+        column.name
+        for column in look.table.columns
+        if column.name not in keys and look.column(column.name).is_numeric and not is_moment(look, column.name)
+    ][:_MOST_COLUMNS]
+
+
+def orders(look: Look) -> Iterator[tuple[str | None, tuple[str, ...]]]:
+    """By the moment, then by a number that counts up; the first is the one without a sequence."""
+    key = look.table.primary_key
+    created = created_column(look)
+    if created is not None:
+        yield None, (created, *key)
+    for column in look.table.columns:
+        counted = likeness(column.name, COLUMNS["ledger_entry"]["sequence"]) or (column.name,) == key
+        if counted and look.type_of(column.name) is Family.INTEGER:
+            yield column.name, (column.name,)
+
+
+def word_columns(look: Look) -> list[str]:
+    """The columns of few different words."""
+    return [
+        column.name
+        for column in look.table.columns
+        if look.type_of(column.name) in (Family.TEXT, Family.UNKNOWN, Family.BOOLEAN)
+        and (words := look.column(column.name).words) is not None
+        and 1 < len(words) <= _MOST_WORDS
+    ]
+
+
+def directions(look: Look) -> Iterator[tuple[str, frozenset[str]]]:
+    """The columns some of whose words usually mean that credits are taken."""
+    for column in word_columns(look):
+        words = look.column(column).words or ()
+        taken = frozenset(word for word in words if set(folded(word).split("_")) & _TAKEN)
+        if taken and len(taken) < len(words):
+            yield column, taken
+
+
+def posted_columns(look: Look) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The columns that may say whether an entry counts, with the words that do (none for a flag)."""
+    for column in look.table.columns:
+        family, words = look.type_of(column.name), look.labels(column.name) or ()
+        if likeness(column.name, _POSTED) and family in (Family.BOOLEAN, Family.BIT, Family.INTEGER):
+            yield column.name, ()
+        elif likeness(column.name, "status state") and family in (Family.TEXT, Family.UNKNOWN):
+            done = tuple(word for word in words if folded(word) in _DONE)
+            if done and any(folded(word) in _NOT_DONE for word in words):
+                yield column.name, done
+
+
+def counts(row: Row, posted: tuple[str, tuple[str, ...]] | None) -> bool:
+    """Whether the entry counts."""
+    if posted is None:
+        return True
+    column, words = posted
+    value = row.get(column)
+    return str(value) in words if words else value in (True, 1, "1", "t", "true")

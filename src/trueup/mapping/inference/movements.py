@@ -1,0 +1,181 @@
+"""Which table is the ledger: by its arithmetic, by agreement with the balance that is cached, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from trueup.mapping.inference import arithmetic
+from trueup.mapping.inference.arithmetic import NONE, Share
+from trueup.mapping.inference.links import Link
+from trueup.mapping.inference.moments import created_column, deleted_column
+from trueup.mapping.inference.movement_columns import (
+    amount_columns,
+    counts,
+    directions,
+    orders,
+    posted_columns,
+    running_columns,
+    word_columns,
+)
+from trueup.mapping.inference.schema import Schema
+from trueup.mapping.inference.signs_of_accounts import credit_columns
+from trueup.mapping.inference.spots import Home, Spot, owner_of
+from trueup.mapping.names import likeness, table_likeness
+from trueup.mapping.samples import Look, Row, number
+from trueup.mapping.vocabulary import COLUMNS, TABLES
+
+HOLDS, AGREES = 0.75, 0.6
+_FEWEST = 3
+_MOST_COLUMNS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movements:
+    """A ledger as it seems to be, with what holds of its sampled rows."""
+
+    look: Look
+    route: tuple[Link, ...]
+    through: Look | None
+    amount: str
+    negative: tuple[str, frozenset[str]] | None = None
+    running: str | None = None
+    sequence: str | None = None
+    posted: tuple[str, tuple[str, ...]] | None = None
+    """A column that says whether an entry counts, with the words that do (none for a boolean)."""
+    name: float = 0.0
+    steps: Share = NONE
+    zero: Share = NONE
+    agreement: Share = NONE
+    credits: Spot | None = None
+
+    @property
+    def score(self) -> float:
+        """What speaks for it together."""
+        holds = self.steps.part * min(1.0, self.steps.looked_at / _FEWEST) if self.running is not None else 0.0
+        agrees = self.agreement.part * min(1.0, self.agreement.looked_at / _FEWEST)
+        return 2 * holds + 2 * agrees + self.name - _direction_cost(self.negative)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the data speaks for it, and not its name alone."""
+        return self.holds or self.agrees
+
+    @property
+    def holds(self) -> bool:
+        """Whether its running balance does."""
+        return self.running is not None and self.steps.looked_at >= _FEWEST and self.steps.part >= HOLDS
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the cached balance is what it reaches."""
+        return self.agreement.looked_at >= _FEWEST and self.agreement.part >= AGREES
+
+
+def _direction_cost(negative: tuple[str, frozenset[str]] | None) -> float:
+    """Little, and least for a column whose name says that it is about the direction."""
+    if negative is None:
+        return 0.0
+    return 0.05 - 0.04 * likeness(negative[0], COLUMNS["ledger_entry"]["kind"] + " direction sign")
+
+
+def ledgers(schema: Schema, home: Home) -> list[Movements]:
+    """Every table that may be the ledger, the likeliest first."""
+    cached = list(cached_balances(schema, home))
+    likely = [
+        best
+        for look, route, through in schema.routes(home)
+        if not route[0].one_each and (best := _best(look, route, through, home, cached)) is not None
+    ]
+    return sorted(likely, key=lambda each: -each.score)
+
+
+def cached_balances(schema: Schema, home: Home) -> Iterator[tuple[Spot, dict[str, float]]]:
+    """Each column that may cache an account's balance, with the sampled balances."""
+    for look in schema.near(home):
+        for _, column in credit_columns(look)[:_MOST_COLUMNS]:
+            spot = schema.spots(home, look, column)
+            if spot is not None and spot.up is None:
+                values = {owner: number(value) for owner, value in spot.values(home).items()}
+                yield spot, {owner: float(value) for owner, value in values.items() if value is not None}
+
+
+def entries_of(look: Look, route: tuple[Link, ...], through: Look | None, home: Home) -> list[tuple[str, Row]]:
+    """Each sampled row with its account, those that are hidden as deleted left out."""
+    deleted = deleted_column(look)
+    return [
+        (owner, row)
+        for row in look.rows
+        if (deleted is None or row.get(deleted) is None) and (owner := owner_of(row, route, through, home)) is not None
+    ]
+
+
+def _best(
+    look: Look,
+    route: tuple[Link, ...],
+    through: Look | None,
+    home: Home,
+    cached: Sequence[tuple[Spot, Mapping[str, float]]],
+) -> Movements | None:
+    amounts = amount_columns(look, route)
+    if not amounts or created_column(look) is None:
+        return None
+    entries = entries_of(look, route, through, home)
+    name = table_likeness(look.table.name, TABLES["ledger_entry"])
+    tried: list[Movements] = []
+    for amount in amounts:
+        base = Movements(look=look, route=route, through=through, amount=amount, name=name)
+        for posted in (None, *posted_columns(look)):
+            counted = [(owner, row) for owner, row in entries if counts(row, posted)]
+            if counted or not entries:
+                tried += _tried(replace(base, posted=posted), counted, cached)
+    return max(tried, key=lambda each: (round(each.score, 6), each.posted is None), default=None)
+
+
+def _tried(
+    base: Movements, entries: Sequence[tuple[str, Row]], cached: Sequence[tuple[Spot, Mapping[str, float]]]
+) -> Iterator[Movements]:
+    plain = arithmetic.amount_in(base.amount)
+    whole = base.look.sample.has_whole_accounts
+    yield from _with_running(base, entries, cached)
+    for negative in (None, *directions(base.look)):
+        if negative is not None and any((plain(row) or 0) < 0 for _, row in entries):
+            continue
+        amount = plain if negative is None else arithmetic.signed(plain, *negative)
+        totals = arithmetic.sums(entries, amount)
+        yield _agreeing(replace(base, negative=negative), totals, cached) if whole else replace(base, negative=negative)
+
+
+def _agreeing(
+    base: Movements, reached: Mapping[str, float], cached: Sequence[tuple[Spot, Mapping[str, float]]]
+) -> Movements:
+    shares = [(arithmetic.agreement(values, reached), spot) for spot, values in cached]
+    best = max(shares, key=lambda each: (each[0].part, each[0].looked_at), default=None)
+    return base if best is None else replace(base, agreement=best[0], credits=best[1] if best[0].agreeing else None)
+
+
+def _with_running(
+    base: Movements, entries: Sequence[tuple[str, Row]], cached: Sequence[tuple[Spot, Mapping[str, float]]]
+) -> Iterator[Movements]:
+    look, plain = base.look, arithmetic.amount_in(base.amount)
+    for running in running_columns(look, base.amount, base.route):
+        balance = arithmetic.amount_in(running)
+        for sequence, order in orders(look):
+            chains = arithmetic.in_order(entries, order)
+            ways: list[tuple[tuple[str, frozenset[str]] | None, arithmetic.Amounts]] = [(None, plain)]
+            for column in word_columns(look):
+                words = arithmetic.negative_words(chains, plain, balance, column)
+                if words:
+                    ways.append(((column, words), arithmetic.signed(plain, column, words)))
+            for negative, amount in ways:
+                held = arithmetic.steps(chains, amount, balance)
+                if held.part >= HOLDS and held.looked_at:
+                    with_running = replace(
+                        base,
+                        running=running,
+                        sequence=sequence,
+                        negative=negative,
+                        steps=held,
+                        zero=arithmetic.starts_at_zero(chains, amount, balance),
+                    )
+                    yield _agreeing(with_running, arithmetic.last(chains, balance), cached)
