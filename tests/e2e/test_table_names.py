@@ -103,7 +103,7 @@ def test_such_tables_are_proposed_in_a_config_that_works(database: str, tmp_path
     assert made.code == 0, made
     text = (tmp_path / "trueup.toml").read_text("utf-8")
     assert r"table = " in text
-    assert r"\"my.users\"" in text
+    assert "'\"my.users\"'" in text
     looked = trueup("doctor", cwd=tmp_path, DATABASE_URL=database)
     assert looked.code == 0, looked
     assert 'account from "my.users"' in looked.out
