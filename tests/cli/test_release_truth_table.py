@@ -25,7 +25,7 @@ from trueup.model.finding import Area, Finding
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import GuardrailStatus
 from trueup.model.money import Impact
-from trueup.model.outcome import Broken, Checked, Off, Outcome, Skipped
+from trueup.model.outcome import Broken, Checked, NotApplicable, Off, Outcome, Skipped
 from trueup.model.report import RelationRead, Report
 from trueup.model.severity import Severity
 
@@ -160,7 +160,7 @@ ROWS: dict[str, tuple[Fault, int]] = {
     "the report is not JSON": (content("score: 100"), UNKNOWN),
     "the report is binary": (content(b"\x89PNG\r\n\x1a\n\x00"), UNKNOWN),
     "the report is another tool's": (content('{"version": "2.1.0", "runs": []}'), UNKNOWN),
-    "the report has another schema version": (changed(lambda found: found.update(schemaVersion=2)), UNKNOWN),
+    "the report has another schema version": (changed(lambda found: found.update(schemaVersion=3)), UNKNOWN),
     "the report is one page of a larger one": (changed(lambda found: found.update(nextCursor="abc")), UNKNOWN),
     "an issue stands there twice": (changed(lambda found: found["issues"].append(found["issues"][0])), UNKNOWN),
     "an issue was taken out": (changed(lambda found: found["issues"].clear()), UNKNOWN),
@@ -245,6 +245,10 @@ ROWS: dict[str, tuple[Fault, int]] = {
     ),
     "a check is off since the baseline": (
         against(before(), report(outcomes=outcome("credit-balance", Off()))),
+        UNKNOWN,
+    ),
+    "a check does not apply since the baseline": (
+        against(before(), report(outcomes=outcome("credit-balance", NotApplicable(reason="it is absent")))),
         UNKNOWN,
     ),
     "a check looks at nothing since the baseline": (

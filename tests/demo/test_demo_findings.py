@@ -17,13 +17,15 @@ from trueup.demo.company import sentence_of
 from trueup.demo.faults import FAULTS
 from trueup.demo.scene import Scene
 from trueup.demo.twins import TWINS
-from trueup.engines.requirements import is_without
+from trueup.engines.requirements import absent_need
 from trueup.model.outcome import Checked, Off
 from trueup.model.relations import STRIPE, relation_name
 from trueup.model.report import Status
 from trueup.model.source import Silent
 
-OF_STRIPE = {check.id for check in catalogue() if is_without(check, frozenset(map(relation_name, STRIPE)))}
+OF_STRIPE = {
+    check.id for check in catalogue() if absent_need(check, dict.fromkeys(map(relation_name, STRIPE), "absent"), {})
+}
 LEAP_DAY = datetime(2024, 2, 29, 23, 59, 59)
 LEAP_DAY_TO_COME = datetime(2044, 2, 29, 23, 59, 59)
 

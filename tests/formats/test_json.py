@@ -38,7 +38,7 @@ def test_every_report_is_as_its_schema_says(report: Report) -> None:
 
 def test_the_schema_refuses_what_is_not_a_report() -> None:
     assert broken({"score": 1})
-    assert broken({"schemaVersion": 2})
+    assert broken({"schemaVersion": 1})
     assert broken({"generatedAt": "2026-03-01 12:00"})
     assert broken({"issues": [{}]})
     assert broken({}) == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trueup.model.finding import Area, Finding
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
+from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Outcome, Skipped
 from trueup.model.relations import Exemption
 from trueup.model.score import CAPS, ScoreLine, breakdown, confidence, score
 from trueup.model.severity import Severity
@@ -90,13 +90,16 @@ def test_an_exempted_finding_costs_nothing(outcomes: list[CheckOutcome]) -> None
     assert score(breakdown(silenced)) == 100
 
 
-@given(checked_outcomes(), st.sampled_from([Skipped(reason="r"), Broken(error="e"), Off()]))
+ABSENT = NotApplicable(reason="r")
+
+
+@given(checked_outcomes(), st.sampled_from([Skipped(reason="r"), Broken(error="e"), Off(), ABSENT]))
 def test_what_could_not_be_checked_lowers_confidence_and_not_the_score(
     outcomes: list[CheckOutcome], unanswered: Outcome
 ) -> None:
     more = [*outcomes, CheckOutcome(check="another", outcome=unanswered, milliseconds=0)]
     assert score(breakdown(more)) == score(breakdown(outcomes))
-    if isinstance(unanswered, Off):
+    if isinstance(unanswered, (Off, NotApplicable)):
         assert confidence(more) == confidence(outcomes)
     else:
         assert confidence(more) < 1.0

@@ -15,7 +15,7 @@ from trueup.model.check import Check
 from trueup.model.finding import Area, Finding, subject_text
 from trueup.model.guardrail import Guardrail, GuardrailStatus
 from trueup.model.money import Impact
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
+from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Outcome, Skipped
 from trueup.model.relations import Exemption
 from trueup.model.report import RelationRead, Report
 from trueup.model.severity import Severity
@@ -222,6 +222,8 @@ def sample(*, whole: bool = False) -> Report:
             ),
         ]
     outcomes.append(CheckOutcome(check="ledger-sequence-gap", outcome=Off(), milliseconds=0))
+    absent = NotApplicable(reason="members are said to be absent (relations.member.absent = true)")
+    outcomes.insert(1, CheckOutcome(check="seat-drift", outcome=absent, milliseconds=0))
     cut = None if whole else "the connection was lost after 10,000 rows"
     return Report(
         run_id="0198c2f1-5f1e-7c3a",
@@ -381,6 +383,7 @@ def _outcomes(check_id: str) -> st.SearchStrategy[Outcome]:
         st.builds(Skipped, reason=hostile_text),
         st.builds(Broken, error=hostile_text),
         st.just(Off()),
+        st.builds(NotApplicable, reason=hostile_text),
     )
 
 

@@ -16,7 +16,7 @@ from trueup.formats.wording import Json, exact
 from trueup.model.change import Change, DescribedChange, Refusal, Value
 from trueup.model.finding import Finding, printable
 from trueup.model.money import credits_text, money_text
-from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.outcome import Broken, Checked, NotApplicable, Off, Skipped
 from trueup.model.owed import OwedLine
 from trueup.model.paid_span import PaidSpan
 from trueup.model.redact import redact
@@ -107,6 +107,8 @@ def _missing(explanation: Explanation, issue_id: str) -> Iterator[str]:
             yield f"{result.check} could not look: {reason}."
         case Broken(error=error):
             yield f"{result.check} failed: {error}."
+        case NotApplicable(reason=reason):
+            yield f"{result.check} does not apply: {reason}."
         case Off():
             yield f"{result.check} is switched off in [policy.severity]."
 

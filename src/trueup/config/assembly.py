@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
+from trueup.config.absence import absences
 from trueup.config.config import STORE_FILE, Config
 from trueup.config.config_errors import complaint, refuse_unknown_check, suggestion
 from trueup.config.declared_keys import settings_from
@@ -28,7 +29,7 @@ from trueup.config.settings import (
 from trueup.config.stripe_tables import stripe_tables
 from trueup.model.gate import UNREACHABLE
 from trueup.model.policy import Policy
-from trueup.model.relations import GATES, ONLY_WHERE_MAPPED, STRIPE, relation_name
+from trueup.model.relations import STRIPE, relation_name
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -123,15 +124,13 @@ def _read_policy(
         reason = "cannot be off, or a gate that could not be asked would pass as right"
         raise complaint(path, ("policy", "severity", UNREACHABLE), f"{reason}; {mend}")
     severity = {check: None if word == OFF else Severity(word) for check, word in section.severity.items()}
-    without = [*(() if document.stripe.enabled else STRIPE), *(() if document.gates.enabled else GATES)]
-    without += [relation for relation in ONLY_WHERE_MAPPED if relation_name(relation) not in mapped]
     return settings_from(
         Policy,
         section,
         credit_value=section.credit_value,
         severity=severity,
         ledger_starts_at=_ledger_start(document),
-        without=frozenset(map(relation_name, without)),
+        absent=absences(document, mapped=mapped),
     )
 
 

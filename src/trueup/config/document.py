@@ -15,6 +15,7 @@ from trueup.config.declared_keys import Section, with_keys_of
 from trueup.config.field_types import (
     LARGEST_COUNT,
     NOTHING,
+    Absent,
     ChannelOption,
     Columns,
     Count,
@@ -117,6 +118,9 @@ class RelationSection(Section):
 
     The newest says how fresh they are.
     """
+    absent: Absent | None = None
+    """What your app does not have: ``true`` for the whole relation, or a list of trueup's columns, as in
+    ``["unlimited_credits", "role"]``. Checks that need it do not apply, and the report is complete without them."""
     columns: dict[str, Text] = Field(default_factory=dict)
     """trueup's column = your column, or a scalar expression in your database's SQL."""
     values: dict[str, dict[str, Words]] = Field(default_factory=dict)
@@ -296,7 +300,7 @@ class StripeSection(StripePreset):
     """``[stripe]``: Stripe's side."""
 
     enabled: bool = True
-    """Whether Stripe is part of the audit. ``false`` switches off every check that reads it, which the report shows."""
+    """Whether Stripe is part of the audit. With ``false`` no check applies that reads it, which the report shows."""
     api_key: Text | None = None
     """A restricted key that only reads: ``${STRIPE_API_KEY}``. Without it, checks that read Stripe are skipped."""
     cache: Text | None = None
@@ -325,7 +329,7 @@ class GatesSection(Section):
     """``[gates]``: which plan gets which feature."""
 
     enabled: bool = True
-    """Whether there are plan gates to check. ``false`` switches off their checks, which the report shows."""
+    """Whether there are plan gates to check. With ``false`` their checks do not apply, which the report shows."""
     matrix: Text | None = None
     """The file that says which plan gets which feature, beside this one: ``gates.toml``. See [gates](gates.md)."""
     lock: Text = "gates.lock"

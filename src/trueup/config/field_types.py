@@ -140,6 +140,15 @@ def _words(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+def _absent(value: object) -> object:
+    """``true`` for everything, or the names of columns."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    raise wrong('must be true, or a list of columns such as ["role"]')
+
+
 def _option(value: object) -> object:
     """One option of a channel; which type each must have is the channel's own to say."""
     if isinstance(value, str):
@@ -169,6 +178,7 @@ ChannelOption = Annotated[str | int | bool | list[str], PlainValidator(_option)]
 Word = Annotated[str, BeforeValidator(_word)]
 Words = Annotated[list[Word], BeforeValidator(_words)]
 Subject = Annotated[str, BeforeValidator(_word), AfterValidator(_refuse_empty)]
+Absent = Annotated[bool | list[str], PlainValidator(_absent)]
 Columns = Annotated[list[Text], BeforeValidator(_words)]
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
 NotNegative = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_not_negative)]

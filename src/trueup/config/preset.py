@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from decimal import Decimal
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from trueup.config.document import PlanSection, Preset, RelationSection
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SUFFIX = ".toml"
+T = TypeVar("T")
 
 
 def preset_names() -> tuple[str, ...]:
@@ -44,12 +45,14 @@ def relations_over(
 ) -> dict[str, RelationSection]:
     """The preset's relations, overridden key by key."""
     over = {name: _relation_over(preset[name], relation) for name, relation in own.items() if name in preset}
-    return {**preset, **own, **over}
+    merged = {**preset, **own, **over}
+    return {name: relation for name, relation in merged.items() if relation.absent is not True}
 
 
 def _relation_over(preset: RelationSection, own: RelationSection) -> RelationSection:
+    absent = own.absent if isinstance(own.absent, list) else []
     # Density is a promise about one column of one table; it does not hold for another table or column.
-    same_sequence = own.table is None and "sequence" not in own.columns
+    same_sequence = own.table is None and "sequence" not in {*own.columns, *absent}
     dense = own.dense_sequence if own.dense_sequence is not None else preset.dense_sequence and same_sequence
     return RelationSection(
         table=own.table or preset.table,
@@ -61,12 +64,21 @@ def _relation_over(preset: RelationSection, own: RelationSection) -> RelationSec
         ledger_starts_at=own.ledger_starts_at if own.ledger_starts_at is not None else preset.ledger_starts_at,
         allow_empty=own.allow_empty if own.allow_empty is not None else preset.allow_empty,
         synced_at=own.synced_at or preset.synced_at,
-        columns={**preset.columns, **own.columns},
-        values={
-            column: _words_over(preset.values.get(column, {}), own.values.get(column, {}))
-            for column in {**preset.values, **own.values}
-        },
+        absent=own.absent,
+        columns=_less({**preset.columns, **own.columns}, absent),
+        values=_less(
+            {
+                column: _words_over(preset.values.get(column, {}), own.values.get(column, {}))
+                for column in {**preset.values, **own.values}
+            },
+            absent,
+        ),
     )
+
+
+def _less(columns: dict[str, T], absent: list[str]) -> dict[str, T]:
+    """What is said of columns, without those that the config says are absent."""
+    return {name: value for name, value in columns.items() if name not in absent}
 
 
 def _words_over(preset: Mapping[str, list[str]], own: Mapping[str, list[str]]) -> dict[str, list[str]]:

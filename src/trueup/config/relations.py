@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from trueup.config.absence import refuse_wrong_absence
 from trueup.config.config_errors import complaint, suggestion
 from trueup.config.preset import relations_over
 from trueup.model.columns import Column, Kind
@@ -37,6 +38,7 @@ def relation_mappings(
     """
     for name, section in own.items():
         _refuse_unknown(name, section, path)
+        refuse_wrong_absence(name, section, path)
     merged = _with_grants(relations_over(preset, own), path)
     return {name: _mapping(name, section, plans=plans, path=path) for name, section in merged.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from trueup.engines.sql import Need, needs_of
 from trueup.model.check import Check
@@ -46,15 +47,39 @@ def reads_of_check(check: Check) -> frozenset[Need]:
     return needs_of(check.population, with_optional=True) | needs_of(check.violations, with_optional=True)
 
 
-def unmapped(check: Check, mapped: MappedColumns, *, plans_configured: bool) -> tuple[str, ...]:
+def absent_need(check: Check, absent: Mapping[str, str], mapped: MappedColumns) -> str | None:
+    """Return why the check does not apply, as the sentence of the first thing it needs that is absent; None if it does.
+
+    A relation goes before a column, so that the line of the config that leaves most unseen is the one that is named. A
+    relation that only excuses is not needed, and neither is a column with a neutral value, except through ``requires``.
+    """
+    if not absent:
+        return None
+    needed = _needed(check)
+    relations = {relation for relation, _ in needed if relation not in _MAY_BE_UNMAPPED}
+    columns = {f"{relation}.{column}" for relation, column in needed if _is_a_fact(relation, column)}
+    required = {name for need in check.requires if (name := _absent_option(check, need, absent, mapped))}
+    in_order = (*sorted(relations), *sorted(name for name in required if "." not in name), *sorted(columns | required))
+    return next((absent[name] for name in in_order if name in absent), None)
+
+
+def unmapped(
+    check: Check, mapped: MappedColumns, *, plans_configured: bool, absent: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, ...]:
     """What this check needs and cannot have, as the config names it; empty when it can run.
+
+    What is ``absent`` is known, and so is not missing. That the check applies is for ``absent_need`` to say.
 
     A column with a neutral value is needed only if the check says so in ``requires``, of which one is enough where it
     says ``or``; what can only excuse (``optional``) is not needed at all.
     """
     needed = _needed(check)
     missing = {_missing(relation, column, mapped) for relation, column in needed}
-    missing |= {need for need in check.requires if need != _LISTING and not _is_any_mapped(need, mapped)}
+    missing |= {
+        need
+        for need in check.requires
+        if need != _LISTING and not _is_any_mapped(need, mapped) and not _is_said(check, need, absent)
+    }
     if not plans_configured and any(relation == "plan" for relation, _ in needed):
         missing.add("plans")
     return tuple(sorted(name for name in missing if name))
@@ -75,11 +100,6 @@ def is_optional(check: Check, relation: str) -> bool:
     return all(relation != need for need, _ in _needed(check))
 
 
-def is_without(check: Check, without: frozenset[str]) -> bool:
-    """Whether the check needs a relation that the business says it does not have."""
-    return bool(without) and any(relation in without for relation, _ in _needed(check))
-
-
 def _needed(check: Check) -> frozenset[Need]:
     return frozenset(need for need in needs_of_check(check) if not {need[0], ".".join(need)} & {*check.optional})
 
@@ -95,6 +115,26 @@ def _missing(relation: str, column: str, mapped: MappedColumns) -> str | None:
         known_column.has_neutral for known_column in columns_of(relation_named(relation)) if known_column.name == column
     )
     return None if neutral else f"{relation}.{column}"
+
+
+def _is_a_fact(relation: str, column: str) -> bool:
+    """Whether this is a column that nothing can be put in the place of."""
+    return bool(column) and any(
+        known.name == column and not known.has_neutral for known in columns_of(relation_named(relation))
+    )
+
+
+def _absent_option(check: Check, need: str, absent: Mapping[str, str], mapped: MappedColumns) -> str | None:
+    """What is absent of a need of which one option is enough: None unless all of its options are."""
+    options = need.split(OR)
+    if _is_any_mapped(need, mapped) or all(option in check.answers_without for option in options):
+        return None
+    names = [next((name for name in (_split(option)[0], option) if name in absent), None) for option in options]
+    return names[0] if all(names) else None
+
+
+def _is_said(check: Check, need: str, absent: Mapping[str, str]) -> bool:
+    return all(option in absent and option in check.answers_without for option in need.split(OR))
 
 
 def _is_any_mapped(need: str, mapped: MappedColumns) -> bool:

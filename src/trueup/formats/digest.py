@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.model.money import Impact
-from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.outcome import Broken, Checked, NotApplicable, Off, Skipped
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def unanswered(report: Report) -> list[Unanswered]:
                 checks.append(Unanswered(check=result.check, how="skipped", reason=reason))
             case Broken(error=error):
                 checks.append(Unanswered(check=result.check, how="broken", reason=error))
-            case Checked() | Off():
+            case Checked() | Off() | NotApplicable():
                 pass
     return checks
 

@@ -115,6 +115,7 @@ def summarise(report: Report) -> document.Summary:
         status=report.status,
         score=report.score,
         confidence=report.confidence,
+        checks=document.Checks(**{way.replace("-", "_"): count for way, count in report.check_counts.items()}),
         alert_count=alerts,
         severities=document.Severities(**{str(severity): count for severity, count in report.severities.items()}),
         checked_users=report.rows_read("account"),

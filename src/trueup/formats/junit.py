@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from trueup.formats.wording import counted, exemption_text, legible, severity_counts
 from trueup.model.finding import Area, Finding
 from trueup.model.guardrail import Guardrail, GuardrailStatus
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
+from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Skipped
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _case(result: CheckOutcome) -> Case:
     match result.outcome:
         case Checked(findings=findings):
             return _checked(result, findings)
-        case Skipped(reason=reason):
+        case Skipped(reason=reason) | NotApplicable(reason=reason):
             return Case(name=result.check, verdict="skipped", message=reason, milliseconds=result.milliseconds)
         case Broken(error=error):
             return Case(name=result.check, verdict="error", message=error, milliseconds=result.milliseconds)

@@ -81,7 +81,7 @@ def _parted(match: re.Match[str]) -> str:
 def _blocks(report: Report) -> Iterator[str]:
     confidence = f" · confidence {report.confidence:.2f}" if report.confidence < 1 else ""
     mark, status = _STATUS_MARKS[report.status], report.status.value.capitalize()
-    yield f"## {mark} {status} · score {report.score}/100{confidence}\n"
+    yield f"## {mark} {status} · score {report.score}/100 · {report.checks_apply}{confidence}\n"
     yield from _could_not_check(report)
     yield _table(("", ""), _facts(report))
     for severity, of_severity in groups(report).items():
@@ -94,8 +94,11 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _guardrails(report)
     yield from _exempted(report)
     yield from _score(report)
+    if report.unseen:
+        yield "Said to be absent, so not looked for:\n"
+        yield "".join(f"- {escaped(line)}\n" for line in report.unseen)
     if off := switched_off(report):
-        yield f"Switched off by policy: {', '.join(code(check) for check in off)}\n"
+        yield f"Switched off in `[policy.severity]`: {', '.join(code(check) for check in off)}\n"
 
 
 def _facts(report: Report) -> Iterator[tuple[str, ...]]:

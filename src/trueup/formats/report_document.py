@@ -37,6 +37,16 @@ class Severities(DocumentPart):
     info: Count
 
 
+class Checks(DocumentPart):
+    """How many checks ended in each way. Those that are off or not applicable lower neither score nor confidence."""
+
+    checked: Count
+    skipped: Count
+    broken: Count
+    off: Count
+    not_applicable: Count
+
+
 class Summary(DocumentPart):
     """Counts and sums over the whole report, even where it is paged. Exempted issues count in none of them."""
 
@@ -45,6 +55,7 @@ class Summary(DocumentPart):
     confidence: Annotated[
         float, Strict(), Field(ge=0, le=1, description="The share of the enabled checks that could be answered.")
     ]
+    checks: Checks
     alert_count: Annotated[
         StrictInt,
         Field(ge=0, description="Open issues that alert operations: revenue-impacting, error or critical."),
@@ -153,7 +164,7 @@ class CheckOutcome(DocumentPart):
     outcome: Answered
     population: Count
     findings: Count
-    reason: Annotated[StrictStr | None, Field(description="Why a check was skipped or broken.")]
+    reason: Annotated[StrictStr | None, Field(description="Why a check was skipped, broke or does not apply.")]
     milliseconds: Count = 0
 
 

@@ -18,19 +18,23 @@ from pydantic import ValidationError
 
 from trueup.formats import report_document as document
 from trueup.formats.json import score_lines, summarise
-from trueup.formats.wording import snake
+from trueup.formats.wording import camel, snake
 from trueup.model.change import DescribedChange, Refusal
 from trueup.model.errors import ReportUnreadable
 from trueup.model.finding import Finding, fingerprint_of, printable
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import Guardrail
 from trueup.model.money import Impact
-from trueup.model.outcome import Answered, Broken, Checked, CheckOutcome, Off, Outcome, Skipped
+from trueup.model.outcome import Answered, Broken, Checked, CheckOutcome, NotApplicable, Off, Outcome, Skipped
 from trueup.model.redact import MASK
 from trueup.model.relations import Exemption
 from trueup.model.report import SCHEMA_VERSION, RelationRead, Report
 
 _SHOWN_CHARACTERS = 200
+
+
+OLDEST_READ = 1
+"""The oldest version of the document that is read: stored reports and baselines outlive a release of trueup."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +104,13 @@ def parse_json(text: str, *, place: str) -> Any:
 
 def _validate(parsed: object, place: str) -> document.ReportDocument:
     version = parsed.get("schemaVersion") if isinstance(parsed, dict) else None
-    if isinstance(version, int) and version != SCHEMA_VERSION:
+    if isinstance(version, int) and version not in range(OLDEST_READ, SCHEMA_VERSION + 1):
         raise ReportUnreadable(
-            f"{place} has schema version {version}, but this trueup reads {SCHEMA_VERSION}; use one version for both."
+            f"{place} has schema version {version}, but this trueup reads {OLDEST_READ} to {SCHEMA_VERSION}; use one "
+            "version for both."
         )
+    if type(version) is int and version < SCHEMA_VERSION and isinstance(parsed, dict):
+        parsed = renewed(parsed)
     try:
         # A key that is not declared is ignored: what a later version adds for people does not change a verdict.
         return document.ReportDocument.model_validate(parsed, extra="ignore")
@@ -111,6 +118,18 @@ def _validate(parsed: object, place: str) -> document.ReportDocument:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "the document"
         raise ReportUnreadable(f"{place} is not a report of trueup: {_shown(where)}: {first['msg']}.") from None
+
+
+def renewed(parsed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a report's document, or its head, in the present form. Version 1 lacks the number of checks by outcome."""
+    if parsed.get("schemaVersion") == SCHEMA_VERSION:
+        return dict(parsed)
+    summary, outcomes = parsed.get("summary"), parsed.get("outcomes")
+    if isinstance(summary, dict) and isinstance(outcomes, list):
+        ways = [outcome.get("outcome") for outcome in outcomes if isinstance(outcome, dict)]
+        counts = {camel(way.replace("-", "_")): ways.count(way.value) for way in Answered}
+        parsed = {**parsed, "summary": {**summary, "checks": counts}}
+    return {**parsed, "schemaVersion": SCHEMA_VERSION}
 
 
 def _contradictions(written: document.ReportDocument) -> Iterator[str]:
@@ -233,6 +252,8 @@ def _outcome(outcome: document.CheckOutcome, findings: Iterable[Finding]) -> Out
             return Broken(error=outcome.reason or "")
         case Answered.OFF:
             return Off()
+        case Answered.NOT_APPLICABLE:
+            return NotApplicable(reason=outcome.reason or "")
 
 
 def _finding(issue: document.Issue) -> Finding:

@@ -84,6 +84,7 @@ def _verdict(page: Page, report: Report, missing: list[Unanswered]) -> None:
         cells = page.width // 6
         filled = report.score * cells // 100
         parts += [("  " + page.glyphs.full * filled, color), (page.glyphs.empty * (cells - filled), "dim")]
+    parts.append((f"  {report.checks_apply}", "dim"))
     if report.confidence < 1:
         parts.append((f"  confidence {report.confidence:.2f}", "bold magenta"))
     page.print(*parts)
@@ -237,6 +238,10 @@ def _could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> N
         for name, how, reason in rows:
             table.add_row(Text(legible(name), style), Text(how, "bold"), Text(legible(reason)))
         page.show(table, indent=3)
+    if report.unseen:
+        page.heading("SAID TO BE ABSENT", "what this would have shown is not looked for")
+        for line in report.unseen:
+            page.print(legible(line), indent=3)
     if off := switched_off(report):
         page.heading("SWITCHED OFF", "by [policy.severity]")
         page.print(", ".join(map(legible, off)), indent=3)

@@ -80,7 +80,8 @@ class Check:
     The relations and columns a check needs are read from its SQL. ``requires`` adds columns that have a neutral value
     but without which this check would look at nothing (``ledger_entry.sequence``), with ``or`` between those of which
     one is enough. ``optional`` removes those that can only excuse, as ``relation`` or ``relation.column``: unmapped
-    they are empty, and the check still answers.
+    they are empty, and the check still answers. ``answers_without`` names columns of ``requires`` whose absence is
+    itself an answer, once the config says it: an app without ``account.role`` has no staff.
     """
 
     id: str
@@ -101,5 +102,6 @@ class Check:
     """The check compares an account with others, so the rows of one account cannot show that a finding is gone."""
     requires: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    answers_without: tuple[str, ...] = ()
     impact: Callable[[EvidenceRow], Impact] = nothing_at_risk
     repair: Callable[[Finding], Change | Refusal] | None = None

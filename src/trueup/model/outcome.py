@@ -16,6 +16,7 @@ class Answered(StrEnum):
     SKIPPED = "skipped"
     BROKEN = "broken"
     OFF = "off"
+    NOT_APPLICABLE = "not-applicable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,14 @@ class Off:
     """The policy switches the check off; the report says so."""
 
 
-Outcome = Checked | Skipped | Broken | Off
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotApplicable:
+    """The check has nothing to look at, because the config says that what it needs is absent: ``reason`` names it."""
+
+    reason: str
+
+
+Outcome = Checked | Skipped | Broken | Off | NotApplicable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,8 @@ class CheckOutcome:
                 return Answered.BROKEN
             case Off():
                 return Answered.OFF
+            case NotApplicable():
+                return Answered.NOT_APPLICABLE
             case _:
                 assert_never(self.outcome)
 
@@ -83,9 +93,9 @@ class CheckOutcome:
 
     @property
     def reason(self) -> str | None:
-        """Why the check was skipped or broke; None where it answered or is off."""
+        """Why the check was skipped, broke or does not apply; None where it answered or is off."""
         match self.outcome:
-            case Skipped(reason=reason) | Broken(error=reason):
+            case Skipped(reason=reason) | Broken(error=reason) | NotApplicable(reason=reason):
                 return reason
             case _:
                 return None

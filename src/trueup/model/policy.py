@@ -65,8 +65,14 @@ class Policy:
     """Another severity for a check, or ``None`` for off."""
     ledger_starts_at: Decimal | None = None
     """The balance before every account's first entry, as ``[relations.ledger_entry]`` says it; None where unknown."""
-    without: frozenset[str] = frozenset()
-    """Relations that the config says do not exist: a check that needs one is off. Not a key of ``[policy]``."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """What the config says is absent, as ``relation`` or ``relation.column``, with the sentence that names the line of
+    the config. A check that needs it does not apply. Not a key of ``[policy]``."""
+
+    @property
+    def without(self) -> frozenset[str]:
+        """The relations that are absent."""
+        return frozenset(name for name in self.absent if "." not in name)
 
     def parameters(self, now: datetime) -> dict[str, object]:
         """The values that checks may bind, by name; ``now`` is naive UTC, the moment of the snapshot.

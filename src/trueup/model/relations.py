@@ -312,6 +312,8 @@ MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, 
 """Relations that a table of the app's database supplies."""
 MUST_HOLD_ROWS = ("account", "ledger_entry")
 """Relations of which at least one row must be read, unless the config allows them to be empty."""
+MUST_EXIST = ("account",)
+"""Relations without which there is nothing to audit, so that no config may say that they are absent."""
 CONFIGURED: tuple[Relation, ...] = (Plan, PlanPrice, *PRICE_LIST, StripeProduct, Exemption)
 """Relations that the config supplies."""
 STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS
@@ -326,7 +328,7 @@ ABOUT_READING: tuple[Relation, ...] = (UnreadableRow, CopiedRelation)
 """Relations that describe how every other one was read. A check that reads one of them needs all relations."""
 
 ONLY_WHERE_MAPPED: tuple[Relation, ...] = (CreditGrant,)
-"""Relations that few apps have: where one is not mapped, the checks about it are off and nothing is incomplete."""
+"""Relations that few apps have: where one is not mapped, its checks do not apply and nothing is incomplete."""
 
 EMPTY_WHEN_UNMAPPED: tuple[Relation, ...] = (PlanChange, Member)
 """Relations that can only excuse: an app without them has none, and no check is skipped for that."""

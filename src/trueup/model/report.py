@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +12,12 @@ from trueup.model.finding import Finding
 from trueup.model.gate import UNREACHABLE, PlanGate
 from trueup.model.guardrail import Guardrail
 from trueup.model.money import Impact
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Skipped
+from trueup.model.outcome import Answered, Broken, Checked, CheckOutcome, NotApplicable, Skipped
 from trueup.model.score import ScoreLine, breakdown, confidence, score
 from trueup.model.severity import Severity
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""The form of the JSON document. In version 1 no check was ``not-applicable``: such a check was ``off``."""
 
 
 class Status(StrEnum):
@@ -127,6 +129,33 @@ class Report:
     def confidence(self) -> float:
         """Which share of the checks could be answered: 0.0 to 1.0."""
         return confidence(self.outcomes)
+
+    @property
+    def check_counts(self) -> dict[Answered, int]:
+        """How many checks ended in each way."""
+        return {way: sum(result.answered is way for result in self.outcomes) for way in Answered}
+
+    @property
+    def checks_apply(self) -> str:
+        """How many of the checks apply, in words: the number that every status is read beside.
+
+        Those that are off or could not answer are said, too.
+        """
+        counts = self.check_counts
+        total, absent = len(self.outcomes), counts[Answered.NOT_APPLICABLE]
+        text = f"{total - absent} of {total} check{'' if total == 1 else 's'} apply"
+        unanswered = counts[Answered.SKIPPED] + counts[Answered.BROKEN]
+        text += f", {unanswered} could not answer" if unanswered else ""
+        return text + (f", {counts[Answered.OFF]} switched off" if counts[Answered.OFF] else "")
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """One line for each thing that the config says is absent: its sentence, and how many checks do not apply."""
+        checks = Counter(r.outcome.reason for r in self.outcomes if isinstance(r.outcome, NotApplicable))
+        return tuple(
+            f"{reason}: {number} check{' does' if number == 1 else 's do'} not apply"
+            for reason, number in checks.items()
+        )
 
     @property
     def severities(self) -> dict[Severity, int]:

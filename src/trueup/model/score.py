@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
+from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Skipped
 from trueup.model.severity import Severity
 
 WEIGHTS = {Severity.CRITICAL: 40.0, Severity.ERROR: 20.0, Severity.WARNING: 6.0, Severity.INFO: 0.0}
@@ -71,8 +71,8 @@ def score(lines: Iterable[ScoreLine]) -> int:
 
 
 def confidence(outcomes: Iterable[CheckOutcome]) -> float:
-    """The share of the checks that are on which could be answered: 0.0 to 1.0, two digits, rounded down."""
-    kept = [result.outcome for result in outcomes if not isinstance(result.outcome, Off)]
+    """The share of the checks that are on and apply which could be answered: 0.0 to 1.0, two digits, rounded down."""
+    kept = [result.outcome for result in outcomes if not isinstance(result.outcome, (Off, NotApplicable))]
     if not kept:
         return 0.0
     unanswered = sum(isinstance(outcome, (Skipped, Broken)) for outcome in kept)

@@ -183,8 +183,9 @@ def test_an_audit_of_one_check_resolves_nothing_of_the_others(store: Store, sink
         ([issue(BALANCE, exempted=True, alerts=False)], {}),
         ([issue(BALANCE, severity=Severity.WARNING, alerts=False)], {}),
         ([], {"outcomes": {"credit-balance": "off"}}),
+        ([], {"outcomes": {"credit-balance": "not-applicable"}}),
     ],
-    ids=["exempted", "lowered", "switched off"],
+    ids=["exempted", "lowered", "switched off", "said to be absent"],
 )
 def test_what_a_person_decided_resolves_at_once(
     store: Store, sink: Sink, issues: list[IssueRecord], run: dict[str, object]

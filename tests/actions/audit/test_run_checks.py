@@ -8,7 +8,7 @@ from trueup.actions.audit.check_runner import run_checks
 from trueup.books.file import books_in_memory
 from trueup.checks import catalogue
 from trueup.model.check import CASE_NOW, Check
-from trueup.model.outcome import Off, Outcome, Skipped
+from trueup.model.outcome import NotApplicable, Off, Outcome, Skipped
 from trueup.model.policy import Policy
 from trueup.model.source import Silent
 
@@ -21,11 +21,18 @@ def outcome_of(check: Check, policy: Policy) -> Outcome:
     return made.outcome
 
 
-def test_what_is_not_mapped_is_skipped_and_what_the_business_does_without_is_off() -> None:
+NO_EVENTS = Policy(absent={"webhook_event": "webhook events are said to be absent"})
+
+
+def test_a_check_of_what_is_not_mapped_is_skipped_and_of_what_is_absent_does_not_apply() -> None:
     assert isinstance(outcome_of(STUCK, Policy()), Skipped)
-    assert isinstance(outcome_of(STUCK, Policy(without=frozenset({"webhook_event"}))), Off)
+    assert outcome_of(STUCK, NO_EVENTS) == NotApplicable(reason="webhook events are said to be absent")
 
 
-def test_a_check_that_a_missing_relation_only_excuses_is_not_switched_off_with_it() -> None:
-    excused = dataclasses.replace(STUCK, optional=("webhook_event",))
-    assert not isinstance(outcome_of(excused, Policy(without=frozenset({"webhook_event"}))), Off)
+def test_a_check_that_the_policy_switches_off_is_off_also_where_it_does_not_apply() -> None:
+    assert isinstance(outcome_of(STUCK, dataclasses.replace(NO_EVENTS, severity={STUCK.id: None})), Off)
+
+
+def test_a_check_that_an_absent_relation_only_excuses_still_applies() -> None:
+    excused = dataclasses.replace(STUCK, optional=("webhook_event",), requires=())
+    assert not isinstance(outcome_of(excused, NO_EVENTS), NotApplicable)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.support.reports import NOW, QUICK, clean, large, reports, sample
 from tests.support.writing import document, written
 from trueup.actions.gate import read_report_file, reread_report
-from trueup.formats.report_reader import read_report
+from trueup.formats.report_reader import StoredReport, read_report
 from trueup.formats.wording import exact
 from trueup.model.errors import ConfigurationError, ReportUnreadable, TrueupError
 from trueup.model.report import Report
@@ -25,8 +25,8 @@ from trueup.model.report import Report
 Edit = Callable[[dict[str, Any]], object]
 
 
-def read(found: dict[str, Any]) -> None:
-    read_report(json.dumps(found), place="report.json")
+def read(found: dict[str, Any]) -> StoredReport:
+    return read_report(json.dumps(found), place="report.json")
 
 
 @QUICK
@@ -99,7 +99,7 @@ EDITS: dict[str, Edit] = {
         {"feature": "x", "plan": "FREE", "expected": False, "actual": True, "accepted": None, "passed": True}
     ),
     "it is one page of more": lambda found: found.update(nextCursor="abc"),
-    "its version is another": lambda found: found.update(schemaVersion=2),
+    "its version is another": lambda found: found.update(schemaVersion=3),
     "its version is true": lambda found: found.update(schemaVersion=True),
     "its version is missing": lambda found: found.pop("schemaVersion"),
     "a severity is unknown": lambda found: _first(found).update(severity="blocker"),
@@ -125,6 +125,27 @@ EDITS: dict[str, Edit] = {
 def test_the_sample_itself_is_read() -> None:
     read(document(sample()))
     read(document(clean()))
+
+
+def _of_version_1(found: dict[str, Any]) -> dict[str, Any]:
+    """The document as trueup wrote it before a check could be not applicable."""
+    summary = {name: value for name, value in found["summary"].items() if name != "checks"}
+    outcomes = [
+        {**outcome, "outcome": "off", "reason": None} if outcome["outcome"] == "not-applicable" else outcome
+        for outcome in found["outcomes"]
+    ]
+    return {**found, "schemaVersion": 1, "summary": summary, "outcomes": outcomes}
+
+
+def test_a_report_of_version_1_is_still_read() -> None:
+    now, then = read(document(sample())), read(_of_version_1(document(sample())))
+    assert then.report.score == now.report.score
+    assert [finding.id for finding in then.report.findings()] == [finding.id for finding in now.report.findings()]
+
+
+def test_a_report_of_version_1_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(ReportUnreadable):
+        read(_of_version_1(document(sample()) | {"issues": []}))
 
 
 @pytest.mark.parametrize("what", EDITS)

@@ -14,7 +14,7 @@ from trueup.actions.repair.subject_snapshot import SubjectSnapshot
 from trueup.books.file import Books, books_in_memory
 from trueup.books.subject_books import SubjectBooks
 from trueup.checks import catalogue
-from trueup.engines.requirements import is_without
+from trueup.engines.requirements import absent_need
 from trueup.model.check import CASE_NOW, Check
 from trueup.model.finding import Finding
 from trueup.model.outcome import Checked
@@ -111,7 +111,7 @@ def keys_in(books: Books, name: str) -> frozenset[tuple[object, ...]]:
 
 
 OUTSIDE = frozenset(map(relation_name, (*STRIPE, *GATES)))
-OF_ROWS = [check for check in CHECKS if not is_without(check, OUTSIDE)]
+OF_ROWS = [check for check in CHECKS if absent_need(check, dict.fromkeys(OUTSIDE, "absent"), {}) is None]
 """Around a repair nobody reads Stripe, and nobody probes plan gates: the other checks are not asked there."""
 
 

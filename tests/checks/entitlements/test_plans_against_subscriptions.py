@@ -19,7 +19,7 @@ from trueup.checks.entitlements import (
     unmapped_price,
     unpaid_but_active,
 )
-from trueup.engines.requirements import is_without
+from trueup.engines.requirements import absent_need
 from trueup.model.check import Case, Check, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import STRIPE, Account, Plan, PlanPrice, Row, relation_name
@@ -105,13 +105,13 @@ def test_the_price_in_no_plan_is_one_finding() -> None:
 
 @pytest.mark.parametrize("check", [module.CHECK for module in CHECKS], ids=lambda check: check.id)
 def test_a_business_without_stripe_switches_it_off(check: Check) -> None:
-    assert is_without(check, frozenset(map(relation_name, STRIPE)))
+    assert absent_need(check, dict.fromkeys(map(relation_name, STRIPE), "absent"), {})
 
 
 def test_checks_that_stripe_only_excuses_go_on_without_it() -> None:
     without = frozenset(map(relation_name, STRIPE))
     excused = {check.id: check for check in catalogue() if check.id in ("stale-paid-plan", "hollow-event")}
-    assert not any(is_without(check, without) for check in excused.values())
+    assert not any(absent_need(check, dict.fromkeys(without, "absent"), {}) for check in excused.values())
 
 
 @pytest.mark.parametrize("check", [module.CHECK for module in CHECKS], ids=lambda check: check.id)

@@ -9,6 +9,7 @@ from datetime import datetime
 from trueup.actions.alerts.compose import findings_alert
 from trueup.model.episode import REMIND_AFTER, Judgement, Look, Memory, Telling, judge, set_fingerprint
 from trueup.model.money import Impact
+from trueup.model.outcome import Answered
 from trueup.model.settings import AlertSettings
 from trueup.store import Store
 from trueup.store.alerts import OpenEpisode, RunFacts, SeenIssue, Topic, TopicState, Turn
@@ -104,7 +105,7 @@ def _decide(
 
 def _look(turn: Turn, run: RunFacts, before: Iterable[OpenEpisode], seen: Iterable[SeenIssue]) -> Look:
     outcomes = {answer["check"]: answer["outcome"] for answer in run.head["outcomes"]}
-    off = {check for check, outcome in outcomes.items() if outcome == "off"}
+    off = {check for check, outcome in outcomes.items() if outcome in {Answered.OFF, Answered.NOT_APPLICABLE}}
     if run.covers_all_checks:
         # It asked every check of the catalogue. A check that it does not name is no longer in the catalogue.
         off |= {open_episode.episode.check for open_episode in before} - outcomes.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,8 +15,8 @@ from trueup.engines.duckdb import DuckDB
 from trueup.engines.requirements import (
     NO_LISTING,
     NO_MATRIX,
+    absent_need,
     is_optional,
-    is_without,
     needs_listing,
     reads_gates,
     reads_of_check,
@@ -27,7 +27,7 @@ from trueup.model.check import RESERVED, Check, EvidenceRow
 from trueup.model.errors import is_interruption
 from trueup.model.finding import Finding, printable, subject_text
 from trueup.model.money import credits_text
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
+from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Outcome, Skipped
 from trueup.model.policy import Policy
 from trueup.model.redact import redact
 from trueup.model.relations import STRIPE, relation_name
@@ -60,7 +60,7 @@ def run_checks(
     engine = DuckDB(
         books.run, policy.parameters(now), standing=standing, shares=not asks_once, is_optimized=not books.are_few
     )
-    readable = Readable(books)
+    readable = Readable(books, absent=policy.absent)
     exemptions = live_exemptions(engine, now.date())
     progress.begin("Checking", len(checks))
     outcomes = []
@@ -77,15 +77,20 @@ def run_checks(
 class Readable:
     """The relations and columns that the books hold."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, *, absent: Mapping[str, str]) -> None:
+        """``absent`` is what the config says that there is not (``Policy.absent``)."""
+        self._absent = absent
         self._mapped = books.mapped_columns()
         self._failed = {read.relation: read for read in books.copies() if read.problem}
         self._plans_configured = books.has_plans()
         self._hits: tuple[JoinHits, ...] | None = None
         self._books = books
 
-    def obstacle(self, check: Check) -> Skipped | Broken | None:
+    def obstacle(self, check: Check) -> Skipped | Broken | NotApplicable | None:
         """The outcome of a check that cannot be run, and why; None where it can."""
+        absent = absent_need(check, self._absent, self._mapped)
+        if absent is not None:
+            return NotApplicable(reason=absent)
         failed = sorted({relation for relation, _ in reads_of_check(check) if self._is_missed(relation, check)})
         if failed:
             return Broken(error=f"{failed[0]} was not read whole: {self._failed[failed[0]].problem}")
@@ -93,7 +98,7 @@ class Readable:
             return Skipped(reason=NO_MATRIX)
         if needs_listing(check) and not self._is_any("gate_probe WHERE lists"):
             return Skipped(reason=NO_LISTING)
-        missing = unmapped(check, self._mapped, plans_configured=self._plans_configured)
+        missing = unmapped(check, self._mapped, plans_configured=self._plans_configured, absent=self._absent)
         return Skipped(reason=not_mapped(missing)) if missing else None
 
     def compared_nothing(self, check: Check, engine: DuckDB) -> str | None:
@@ -138,8 +143,6 @@ def _outcome(
     # The one broad except of the program: every error in a check's SQL must become a value, or one customer's odd
     # row would hide every other check's answer.
     try:
-        if is_without(check, policy.without):
-            return Off()
         obstacle = readable.obstacle(check)
         if obstacle is not None:
             return obstacle

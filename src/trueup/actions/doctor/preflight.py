@@ -16,7 +16,7 @@ from trueup.actions.doctor.stripe import examine_stripe
 from trueup.actions.doctor.stripe_tables import Supplied, examine_stripe_tables
 from trueup.channels import secrets_in_plain_sight
 from trueup.config import Config
-from trueup.engines.requirements import is_without, reads_gates, unmapped
+from trueup.engines.requirements import absent_need, reads_gates, unmapped
 from trueup.mapping.resolve import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
@@ -144,9 +144,10 @@ def _skipped(
     for check in checks:
         if config.policy.severity.get(check.id, check.severity) is None:
             continue
-        if is_without(check, config.policy.without) or reads_gates(check):
+        absent = config.policy.absent
+        if absent_need(check, absent, mapped) is not None or reads_gates(check):
             continue
-        missing = unmapped(check, mapped, plans_configured=bool(config.plans))
+        missing = unmapped(check, mapped, plans_configured=bool(config.plans), absent=absent)
         if missing:
             says = f"{check.id} will be skipped, {not_mapped(missing)}"
             yield Symptom(health=Health.WARNING, about="checks", says=says)

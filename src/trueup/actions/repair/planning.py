@@ -25,7 +25,7 @@ from trueup.engines.requirements import reads_of_check
 from trueup.journal import JOURNAL_TABLES
 from trueup.model.change import Change, DescribedChange, Refusal
 from trueup.model.key_equality import Comparison
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Skipped
+from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Skipped
 from trueup.model.repair import Plan, Refused, Stale
 from trueup.model.row_counts import RowCounts
 
@@ -153,6 +153,8 @@ def _unanswered(result: CheckOutcome) -> str:
             return f"{result.check} cannot look: {reason}."
         case Broken(error=error):
             return f"{result.check} failed, and what is unknown is never repaired: {error}."
+        case NotApplicable(reason=reason):
+            return f"{result.check} does not apply: {reason}."
         case Off():
             return f"{result.check} is switched off in [policy.severity]."
         case Checked():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trueup.actions.audit import aged, is_fresh
 from trueup.formats.document import as_json
 from trueup.formats.json import guardrail
-from trueup.formats.report_reader import guardrails_of
+from trueup.formats.report_reader import guardrails_of, renewed
 from trueup.model.guardrail import Guardrail
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def guardrails_now(head: Head, run: StoredRun, *, now: datetime, config: Config)
 
 def head_now(head: Head, run: StoredRun, *, now: datetime, config: Config) -> dict[str, Any]:
     """The stored report with its guardrails as they are at ``now`` (naive UTC); the rest is unchanged."""
-    return {**head, "guardrails": documents(guardrails_now(head, run, now=now, config=config))}
+    return {**renewed(head), "guardrails": documents(guardrails_now(head, run, now=now, config=config))}
 
 
 def documents(guardrails: Iterable[Guardrail]) -> list[dict[str, Any]]:

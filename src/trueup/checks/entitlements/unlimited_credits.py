@@ -72,6 +72,7 @@ WHERE a.unlimited_credits
 """,
     message="{subject} has unlimited credits, but its role is {role}.",
     requires=("account.unlimited_credits", "account.role"),
+    answers_without=("account.role",),
     optional=("ledger_entry", "account.credits"),
     repair=_repair,
     cases=(

@@ -17,6 +17,7 @@ from trueup.actions.runs import guardrails_now, newest_complete_run, newest_run
 from trueup.model.check import Check
 from trueup.model.errors import StoreUnavailable
 from trueup.model.guardrail import GuardrailStatus
+from trueup.model.outcome import Answered
 from trueup.web.access import Permission, requires
 from trueup.web.services import Services, services
 
@@ -83,7 +84,7 @@ def _of_run(run: StoredRun, catalogue: Sequence[Check]) -> Iterator[Metric]:
     yield _findings(head, {check.id: check.severity.value for check in catalogue})
     outcomes = GaugeMetricFamily("trueup_checks", "Checks of the newest audit, by their outcome.", labels=["outcome"])
     counted = Counter(answer["outcome"] for answer in head["outcomes"])
-    for outcome in ("checked", "skipped", "broken", "off"):
+    for outcome in Answered:
         outcomes.add_metric((outcome,), counted[outcome])
     yield outcomes
     yield GaugeMetricFamily("trueup_score", "Score of the newest audit, 0 to 100.", value=run.score)

@@ -29,7 +29,7 @@ from trueup.model.guardrail import (
     GuardrailStatus,
     RepairEvidence,
 )
-from trueup.model.outcome import Broken, Checked, CheckOutcome, Off, Outcome, Skipped
+from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Outcome, Skipped
 from trueup.model.relations import Exemption
 from trueup.model.release import Rules
 from trueup.model.repair_evidence import JournalState
@@ -43,6 +43,7 @@ SILENT: dict[str, Outcome] = {
     "skipped": Skipped(reason="not mapped: webhook_event"),
     "broken": Broken(error="the connection was lost"),
     "off": Off(),
+    "absent": NotApplicable(reason="its reason"),
 }
 READ = RepairEvidence(state=JournalState.READ)
 WHOLE = (*STRIPE_CHECKS, *REPLAY_CHECKS, "unreadable-row", *GATE_CHECKS)
@@ -124,8 +125,8 @@ def test_an_open_finding_of_what_it_looks_at_blocks_and_is_counted_and_named(nam
 @pytest.mark.parametrize("outcome", SILENT.values(), ids=SILENT)
 def test_what_did_not_answer_is_unknown_and_named(name: str, outcome: Outcome) -> None:
     judge, checks = LOOKS_AT[name]
-    if name == "release" and isinstance(outcome, Off):
-        return  # `trueup gate` lets pass what the config switches off, and says so
+    if name == "release" and isinstance(outcome, (Off, NotApplicable)):
+        return  # `trueup gate` lets pass what the config switches off or says is absent, and notes it
     for check in checks:
         guardrail = judge(report({check: outcome}))
         assert guardrail.status is UNKNOWN
@@ -137,7 +138,7 @@ def test_what_did_not_answer_is_unknown_and_named(name: str, outcome: Outcome) -
 @pytest.mark.parametrize("outcome", SILENT.values(), ids=SILENT)
 def test_what_is_known_to_be_wrong_blocks_whatever_else_is_unknown(name: str, outcome: Outcome) -> None:
     judge, (first, second, *_) = LOOKS_AT[name]
-    if name == "release" and isinstance(outcome, Off):
+    if name == "release" and isinstance(outcome, (Off, NotApplicable)):
         return
     guardrail = judge(report({first: Checked(population=1, findings=(found(first),)), second: outcome}))
     assert guardrail.status is BLOCKED

@@ -30,7 +30,7 @@ from trueup.model.guardrail import (
     RepairEvidence,
     named,
 )
-from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.outcome import Broken, Checked, NotApplicable, Off, Skipped
 from trueup.model.release import Rules, Verdict
 from trueup.model.repair_evidence import JournalState
 from trueup.model.settings import FRESH_MINUTES
@@ -254,5 +254,7 @@ def _unanswered(report: Report, checks: Sequence[str]) -> Iterator[str]:
                 yield f"{check} broke: {error.rstrip('.')}."
             case Off():
                 yield f"{check} is switched off."
+            case NotApplicable(reason=reason):
+                yield f"{check} does not apply: {reason.rstrip('.')}."
             case Checked():
                 pass

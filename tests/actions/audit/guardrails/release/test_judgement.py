@@ -33,7 +33,7 @@ from trueup.model.finding import Area
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import GuardrailStatus
 from trueup.model.money import Impact
-from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.outcome import Broken, Checked, NotApplicable, Off, Skipped
 from trueup.model.release import Standing
 from trueup.model.report import RelationRead
 from trueup.model.severity import Severity
@@ -265,6 +265,46 @@ def test_a_baseline_that_cannot_be_compared_with_says_nothing_is_old(before: Rep
     assert standings(made) == {A: Standing.UNKNOWN}
     assert made.status is GuardrailStatus.UNKNOWN
     assert not judge(report_of(), before).passes
+
+
+ABSENT = NotApplicable(reason="webhook events are said to be absent")
+
+
+def test_a_check_that_no_longer_applies_since_the_baseline_is_unknown_because_its_findings_are_only_unseen() -> None:
+    absent = report_of(outcomes=answered(credit_balance=ABSENT))
+    assert judge(absent).passes
+    made = judge(absent, baseline([A]))
+    assert made.status is GuardrailStatus.UNKNOWN
+    assert (
+        "credit-balance was answered in the baseline but does not apply now: webhook events are said to be absent."
+        in reasons(made)
+    )
+    assert judge(absent, baseline(outcomes=answered(credit_balance=ABSENT))).passes
+
+
+def test_a_finding_of_a_check_that_applies_only_since_the_baseline_is_new() -> None:
+    assert not judge(report_of([A]), baseline(outcomes=answered(credit_balance=ABSENT))).passes
+
+
+def test_what_is_absent_is_told_and_does_not_block() -> None:
+    made = judge(report_of(outcomes=answered(stale_paid_plan=ABSENT)))
+    assert made.passes
+    notes = [note for question in made.questions for note in question.notes]
+    assert "Unseen: webhook events are said to be absent: 1 check does not apply." in notes
+
+
+def test_an_app_that_keeps_no_events_has_no_safe_replay_and_may_be_released() -> None:
+    outcomes = answered(missing_idempotency_record=ABSENT)
+    unsafe = guardrails(replay=(GuardrailStatus.UNKNOWN, "missing-idempotency-record does not apply: it is absent."))
+    made = judge(report_of(outcomes=outcomes, guardrails=unsafe))
+    assert statuses(made)["replay"] == "allowed"
+    assert made.passes
+
+
+def test_a_replay_that_is_unknown_for_another_reason_too_is_unknown() -> None:
+    outcomes = answered(missing_idempotency_record=ABSENT, duplicate_event_grant=Skipped(reason="not mapped"))
+    unsafe = guardrails(replay=(GuardrailStatus.UNKNOWN, "missing-idempotency-record does not apply: it is absent."))
+    assert statuses(judge(report_of(outcomes=outcomes, guardrails=unsafe)))["replay"] == "unknown"
 
 
 def test_a_baseline_of_another_environment_can_be_asked_for_by_name() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from trueup.model.finding import Area
 from trueup.model.gate import PlanGate, in_words
-from trueup.model.guardrail import GATE_CHECKS, REPAIRS, REPLAY, REPLAY_CHECKS, UNREADABLE, GuardrailStatus
+from trueup.model.guardrail import GATE_CHECKS, REPAIRS, REPLAY, REPLAY_CHECKS, UNREADABLE, Guardrail, GuardrailStatus
 from trueup.model.outcome import Answered
 from trueup.model.release.rules import Rules
 from trueup.model.release.verdict import Judged, Question, Standing
@@ -41,7 +41,7 @@ def complete(report: Report, rules: Rules) -> Question:
         "complete",
         "Was everything looked at?",
         unknown=_gaps(report, rules),
-        notes=[f"Switched off: {', '.join(off)}."] if off else [],
+        notes=[*([f"Switched off: {', '.join(off)}."] if off else []), *(f"Unseen: {line}." for line in report.unseen)],
     )
 
 
@@ -126,7 +126,7 @@ def _unasked_gates(report: Report) -> Iterator[str]:
 
 def _gate_notes(report: Report) -> Iterator[str]:
     answers = [answer for answer in report.outcomes if answer.check in GATE_CHECKS]
-    if answers and all(answer.answered is Answered.OFF for answer in answers):
+    if answers and all(answer.answered in {Answered.OFF, Answered.NOT_APPLICABLE} for answer in answers):
         yield "Plan gates are switched off."
     for cell in report.plan_gates:
         if cell.changed:
@@ -144,6 +144,10 @@ def replay(report: Report, judged: Sequence[Judged]) -> Question:
     """Whether a replay would be safe. Findings that are excused for the release block replays, but no release."""
     asks = "Would replaying webhooks be safe?"
     guardrail = report.guardrail(REPLAY)
+    if guardrail is not None and _is_only_absent(report, guardrail):
+        return _asked(
+            REPLAY, asks, notes=(*guardrail.reasons, "So no replay is known to be safe, which blocks no release.")
+        )
     if guardrail is None or guardrail.status is not GuardrailStatus.BLOCKED:
         return _guardrail(report, REPLAY, asks)
     rests_on = _rests_on(report, judged)
@@ -155,6 +159,18 @@ def replay(report: Report, judged: Sequence[Judged]) -> Question:
     if rests_on and all(finding.known or finding.standing in {*excused, Standing.UNKNOWN} for finding in rests_on):
         return _asked(REPLAY, asks, unknown=(*guardrail.reasons, "It is unknown whether all of this was known before."))
     return _guardrail(report, REPLAY, asks)
+
+
+def _is_only_absent(report: Report, guardrail: Guardrail) -> bool:
+    """Whether replays are unknown for no other reason than that the app has nothing that could recognize an event.
+
+    Each check that does not apply is one reason; any other doubt would be a further one.
+    """
+    answers = {answer.check: answer.answered for answer in report.outcomes}
+    rests_on = [answers.get(check) for check in REPLAY_CHECKS]
+    absent = rests_on.count(Answered.NOT_APPLICABLE)
+    is_answered = absent + rests_on.count(Answered.CHECKED) == len(rests_on)
+    return guardrail.status is GuardrailStatus.UNKNOWN and is_answered and len(guardrail.reasons) == absent
 
 
 def _rests_on(report: Report, judged: Sequence[Judged]) -> Sequence[Judged]:
@@ -230,5 +246,7 @@ def _lost(report: Report, before: Report) -> Iterator[str]:
             yield f"{then.check} was answered in the baseline but was not asked now."
         elif answer.answered is Answered.OFF:
             yield f"{then.check} was answered in the baseline but is off now."
+        elif answer.answered is Answered.NOT_APPLICABLE:
+            yield f"{then.check} was answered in the baseline but does not apply now: {answer.reason}."
         elif answer.answered is Answered.CHECKED and then.population and not answer.population:
             yield f"{then.check} looked at {then.population:,} in the baseline, but at nothing now."
