@@ -18,7 +18,7 @@ from trueup.demo.faults import FAULTS
 from trueup.demo.scene import Scene
 from trueup.demo.twins import TWINS
 from trueup.engines.requirements import absent_need
-from trueup.model.outcome import Checked, Off
+from trueup.model.outcome import Checked, NotApplicable
 from trueup.model.relations import STRIPE, relation_name
 from trueup.model.report import Status
 from trueup.model.source import Silent
@@ -64,7 +64,7 @@ def test_without_stripe_s_side_the_rest_of_the_truth_is_found(tmp_path: Path) ->
         path = tmp_path / "trueup.toml"
         path.write_text(company.config_text(place), encoding="utf-8")
     report = audit(load_config(path, {}), checks=catalogue(), now=NOW, progress=Silent())
-    assert {examined.check for examined in report.outcomes if isinstance(examined.outcome, Off)} == OF_STRIPE
+    assert {examined.check for examined in report.outcomes if isinstance(examined.outcome, NotApplicable)} == OF_STRIPE
     told = [finding.id for finding in company.truth.findings if finding.check not in OF_STRIPE]
     assert sorted(finding.id for finding in report.findings()) == told
 

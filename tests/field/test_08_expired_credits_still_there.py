@@ -12,7 +12,7 @@ import pytest
 from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, PLANS, WEBHOOK_EVENT, FieldCompany
 from tests.support.field.stripe_side import ago, written
 from trueup.model.errors import ConfigurationError
-from trueup.model.outcome import Off
+from trueup.model.outcome import NotApplicable
 
 WORDS = '[relations.ledger_entry.values.kind]\npromotional_grant = ["redeem"]\n'
 GRANTS = """
@@ -76,7 +76,7 @@ def test_an_app_whose_credits_never_lapse_has_the_check_off(tmp_path: Path) -> N
     report = company().expect(tmp_path, CONFIG, looked=LOOKED - {"lapsed-credits"})
     run = report.outcome("lapsed-credits")
     assert run is not None
-    assert isinstance(run.outcome, Off)
+    assert isinstance(run.outcome, NotApplicable)
 
 
 @pytest.mark.parametrize(

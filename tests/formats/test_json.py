@@ -68,6 +68,7 @@ def test_the_summary_counts_the_whole_and_leaves_exempted_issues_out() -> None:
         "status": "incomplete",
         "score": 59,
         "confidence": 0.77,
+        "checks": {"checked": 7, "skipped": 1, "broken": 1, "off": 1, "notApplicable": 1},
         "alertCount": 14,
         "severities": {"critical": 14, "error": 2, "warning": 1, "info": 1},
         "checkedUsers": 512,

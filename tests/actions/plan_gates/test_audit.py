@@ -13,7 +13,7 @@ from trueup.actions.checks.catalogue import chosen
 from trueup.checks import catalogue
 from trueup.config.gate_lock import read_lock
 from trueup.model.errors import ConfigurationError
-from trueup.model.outcome import Broken, Checked, Off, Skipped
+from trueup.model.outcome import Broken, Checked, NotApplicable, Skipped
 from trueup.model.source import Silent
 from trueup.store import open_store
 
@@ -127,7 +127,7 @@ def test_a_matrix_that_nobody_wrote_skips_the_checks_and_says_how_to_write_it(co
 def test_gates_that_the_business_says_it_has_not_are_off(company: Gated) -> None:
     company.path.write_text(CONFIG.format(folder=company.folder) + "enabled = false\n")
     report = company.report()
-    assert all(isinstance(made.outcome, Off) for made in report.outcomes)
+    assert all(isinstance(made.outcome, NotApplicable) for made in report.outcomes)
     assert report.plan_gates == ()
 
 
