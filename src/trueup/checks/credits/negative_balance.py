@@ -34,7 +34,6 @@ WHERE a.credits < $balance_floor
 """,
     optional=("ledger_entry",),
     message="{subject} has {credits} credits, {below_floor} below the floor of {balance_floor}.",
-    optional=("ledger_entry",),
     impact=credits_at_risk("below_floor"),
     cases=(
         Case(name="exactly at the floor", given=(Account(account_id="user_1", credits=Decimal(0)),)),
