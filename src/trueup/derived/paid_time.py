@@ -115,6 +115,25 @@ GROUP BY subscription_id
 """,
 )
 
+WORDLESS_INVOICE = Derived(
+    name="wordless_invoice",
+    holds="The paid invoices of which no line is known, where lines of others are: what was sold is not known, and for "
+    "which time. Only those that may still pay for a time: of the last year, or where a plan is sold for good.",
+    optional=_BILLS,
+    sql="""
+SELECT i.invoice_id, i.customer_id, i.account_id, i.paid_at, i.created_at
+FROM stripe_invoice AS i
+WHERE i.status = 'paid'
+  AND i.total > 0
+  AND i.livemode = $livemode
+  AND (date_diff('second', i.created_at, $now) // $day_seconds
+           <= (SELECT max(longest_days) FROM billing_interval)
+       OR EXISTS (SELECT 1 FROM priced_plan AS p WHERE p.instalments IS NOT NULL))
+  AND EXISTS (SELECT 1 FROM stripe_invoice_line)
+  AND NOT EXISTS (SELECT 1 FROM stripe_invoice_line AS l WHERE l.invoice_id = i.invoice_id)
+""",
+)
+
 PAID_TIME = Derived(
     name="paid_time",
     holds="One row per span of time of a subscription, or of a purchase without one: paid, unpaid, returned or open "
@@ -158,6 +177,10 @@ FROM (
     FROM stripe_invoice
     WHERE status = 'open' AND collection_method = 'send_invoice' AND subscription_id IS NULL
       AND due_at >= $past_due_since AND livemode = $livemode
+    UNION ALL
+    SELECT 'unknown', NULL, NULL, customer_id, account_id, invoice_id, paid_at,
+           created_at, NULL, NULL, NULL, 'invoice', TRUE
+    FROM wordless_invoice
     UNION ALL
     SELECT served_as, plan, subscription_id, customer_id, named_account_id, subscription_id, NULL,
            coalesce(current_period_start, created_at), current_period_end, NULL, NULL, 'status', TRUE
@@ -241,6 +264,7 @@ PAID_TIME_GROUP: tuple[Derived, ...] = (
     PAYMENT_RETURN,
     BILLED_TIME,
     RUNNING_BILL,
+    WORDLESS_INVOICE,
     PAYMENT_FOR_GOOD,
     PAID_TIME,
 )

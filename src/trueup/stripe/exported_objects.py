@@ -90,13 +90,19 @@ def read_exported_objects(
 
 
 class ExportedSnapshot:
-    """What was read of exported objects: a ``Snapshot``. ``problems`` says, by relation, why it is not whole."""
+    """What was read of exported objects: a ``Snapshot``. ``problems`` says, by relation, why it is not whole.
+
+    ``unsupplied`` are relations that the objects could hold and do not: they are as if their kind was not there. So
+    are the ``unsupplied_columns`` of a relation.
+    """
 
     def __init__(self, tables: ObjectTables, exported: ExportedObjects, relations: Collection[str]) -> None:
         self.as_of = exported.as_of
         self.types_are_known = True
         self._tables = tables
         self.problems = {name: problem for name, problem in tables.problems.items() if name in relations}
+        self.unsupplied = tables.unsupplied & set(relations)
+        self.unsupplied_columns = tables.unsupplied_columns
         self.complete_since = {name: _find_complete_since(exported, name) for name in relations}
 
     def read(self, mapping: RelationMapping) -> pa.RecordBatchReader:
@@ -177,7 +183,9 @@ def _note_missing_prices(tables: ObjectTables, kinds: Collection[str]) -> None:
     missing = tables.problems.get("stripe_price") if PRICES in kinds else "the prices that it names are not there"
     if missing is None:
         return
-    if "invoices" in kinds:
+    if "invoices" in kinds and PRICES in kinds:
         tables.note(["stripe_invoice_line"], missing)
+    elif "invoices" in kinds:
+        tables.unsupplied.add("stripe_invoice_line")
     if "subscriptions" in kinds and tables.find_named_price() is not None:
         tables.note(["stripe_subscription_item"], missing)

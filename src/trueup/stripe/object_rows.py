@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trueup.model.errors import TrueupError
-from trueup.model.stripe_objects import ACCOUNT, FIELD, LIVEMODE, NESTED, OBJECT
+from trueup.model.stripe_objects import ACCOUNT, EVENT_TYPES, FIELD, LIVEMODE, NESTED, OBJECT
 from trueup.stripe.object_text import LEVELS_LIMIT
 from trueup.stripe.shapes.sql import Extraction, list_numbers, object_of, quote_name, quote_text, shapes_of
 
@@ -111,3 +111,15 @@ def _test_odd(kind: str, extraction: Extraction) -> str:
         f"OR coalesce({kind_in_it} <> {quote_text(object_of(kind))}, FALSE) OR {brackets} > {LEVELS_LIMIT} "
         f"OR greatest({', '.join(['0', *numbers])}) > {_LONGEST_NUMBER}"
     )
+
+
+def test_gone(kind: str) -> str:
+    """Return SQL that is true of what was deleted. A deleted customer is known as one, and some events are not read."""
+    match kind:
+        case "customers":
+            return "FALSE"
+        case "events":
+            return f"coalesce(type, '') NOT IN ({', '.join(map(quote_text, EVENT_TYPES))})"
+        case "invoices":
+            return "coalesce(deleted = 'true', FALSE) OR coalesce(status = 'deleted', FALSE)"
+    return "coalesce(deleted = 'true', FALSE)"

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trueup.model.finding import printable
-from trueup.model.stripe_objects import EVENT_TYPES
-from trueup.stripe.object_rows import ObjectStream, select_objects
+from trueup.stripe.object_rows import ObjectStream, select_objects, test_gone
 from trueup.stripe.object_text import refuse_text
 from trueup.stripe.shapes import SHAPES
 from trueup.stripe.shapes.declaration import PartOf, Shape
@@ -42,6 +41,9 @@ from trueup.stripe.shapes.sql import (
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
+
+SCHEDULED = frozenset({"next_price_id", "next_phase_at"})
+"""What a subscription changes to, which its schedule says."""
 
 _MEMORY_LIMIT = "512MiB"
 _INCOMING = "incoming_objects"
@@ -76,11 +78,15 @@ def open_object_tables(scratch: Path, account_filter: AccountFilter) -> Iterator
 class ObjectTables:
     """The tables. ``problems`` says, by relation, why it is not whole; the first problem of each is enough.
 
+    ``unsupplied`` are the relations whose lists no object shows, as the API leaves some out of its own objects, and
+    ``unsupplied_columns`` those columns that an object alone does not say, and what would say them is not there.
     ``of_mode`` and ``of_other_mode`` count the objects that say their mode, ``accounts`` are those they are of.
     """
 
     def __init__(self, connection: DuckDBPyConnection, account_filter: AccountFilter) -> None:
         self.problems: dict[str, str] = {}
+        self.unsupplied: set[str] = set()
+        self.unsupplied_columns: dict[str, frozenset[str]] = {}
         self.accounts: set[str] = set()
         self.of_mode = self.of_other_mode = 0
         self._connection = connection
@@ -142,7 +148,7 @@ class ObjectTables:
         mode, other = ("'true'", "'false'") if self._filter.livemode else ("'false'", "'true'")
         if account is not None:
             self._run(f"DELETE FROM {kind} WHERE account <> {quote_text(account)}")
-        gone = _test_gone(kind)
+        gone = test_gone(kind)
         counts = [
             f"count(*) FILTER (WHERE livemode = {mode})",
             f"count(*) FILTER (WHERE livemode = {other})",
@@ -184,7 +190,8 @@ class ObjectTables:
             values = ", ".join(f"{quote_name(p)} = given.{quote_name(p.removeprefix('schedule.'))}" for p in places)
             self._run(f"UPDATE subscriptions AS own SET {values} FROM {SCHEDULES} AS given WHERE {named} AND {same}")
             missing = f"{named} AND NOT EXISTS (SELECT 1 FROM {SCHEDULES} AS given WHERE {same})"
-        self._note_incomplete("subscriptions", missing, ["stripe_subscription"], "schedule", SCHEDULES)
+        if self._is_any("subscriptions", missing):
+            self.unsupplied_columns["stripe_subscription"] = SCHEDULED
 
     def _note_incomplete(
         self, kind: str, missing: str, relations: Iterable[str], field: str, parts: str | None
@@ -199,6 +206,16 @@ class ObjectTables:
             problem = f"{named} came without its {field}, or not all of them, and no {parts} complete it"
             self.note(relations, problem)
 
+    def _shows_any(self, shape: Shape, part_of: PartOf) -> bool:
+        """Whether an object shows its list, or needs none, or there is no object that could."""
+        shows = f"own.{quote_name(part_of.list + '.data')} IS NOT NULL"
+        if part_of.needless:
+            shows += f" OR coalesce({fill(part_of.needless, self._filter)}, FALSE)"
+        return self._is_any(shape.kind, shows) or not self._is_any(shape.kind, "TRUE")
+
+    def _is_any(self, kind: str, condition: str) -> bool:
+        return bool(self._rows(f"SELECT 1 FROM {kind} AS own WHERE {condition} LIMIT 1"))
+
     def _make_parts(self, shape: Shape, part_of: PartOf) -> None:
         """Make the table of parts: those in an object's list, and where that is cut, those that came by themselves."""
         is_whole = (
@@ -208,7 +225,9 @@ class ObjectTables:
         is_cut = f"NOT coalesce({is_whole}, FALSE)"
         if part_of.needless:
             is_cut += f" AND NOT coalesce({fill(part_of.needless, self._filter)}, FALSE)"
-        if part_of.kind not in self._kinds:
+        if part_of.kind not in self._kinds and not self._shows_any(shape, part_of):
+            self.unsupplied.add(shape.relation)
+        elif part_of.kind not in self._kinds and not (part_of.unknown_alone and self._is_any(shape.kind, is_whole)):
             self._note_incomplete(shape.kind, is_cut, [shape.relation, *part_of.spoils], part_of.list, part_of.kind)
         places = list_places(shape, self._filter)
         own = [place for place in places if not place.startswith("^")]
@@ -270,7 +289,8 @@ class ObjectTables:
         rows = f"({select_relation(shape, self._filter)})"
         (plain,) = self._rows(f"SELECT {', '.join(map(test_plain, numbers))} FROM {rows}")
         typed = {column.name for column, is_plain in zip(numbers, plain, strict=True) if is_plain}
-        return self._connection.cursor().sql(select_typed(shape, typed, rows)).to_arrow_reader(_ROWS_A_BATCH)
+        left_out = self.unsupplied_columns.get(relation, frozenset())
+        return self._connection.cursor().sql(select_typed(shape, typed, rows, left_out)).to_arrow_reader(_ROWS_A_BATCH)
 
     def _rows(self, sql: str, bound: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         return self._run(sql, bound).fetchall()
@@ -283,15 +303,3 @@ class ObjectTables:
             except KeyboardInterrupt:
                 self._connection.interrupt()
                 raise
-
-
-def _test_gone(kind: str) -> str:
-    """Return SQL that is true of what was deleted. A deleted customer is known as one, and some events are not read."""
-    match kind:
-        case "customers":
-            return "FALSE"
-        case "events":
-            return f"coalesce(type, '') NOT IN ({', '.join(map(quote_text, EVENT_TYPES))})"
-        case "invoices":
-            return "coalesce(deleted = 'true', FALSE) OR coalesce(status = 'deleted', FALSE)"
-    return "coalesce(deleted = 'true', FALSE)"

@@ -38,7 +38,7 @@ from trueup.model.outcome import Broken, Checked
 from trueup.model.relations import STRIPE, columns_of, relation_name
 from trueup.model.report import RelationRead, Report
 from trueup.model.source import Progress, Silent
-from trueup.model.stripe_objects import StripePaymentIntent
+from trueup.model.stripe_objects import StripePaymentIntent, StripeSubscription
 
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 DAY = 86_400
@@ -284,10 +284,7 @@ def test_another_database_that_cannot_be_reached_leaves_stripe_s_side_unknown(
 @pytest.mark.parametrize(
     ("spoil", "relations", "says"),
     [
-        ("DROP TABLE stripe.invoice_payments", ("stripe_invoice", "stripe_invoice_payment"), "without its payments"),
-        ("DROP TABLE stripe.subscription_schedules", ("stripe_subscription",), "without its schedule"),
         ("DROP TABLE stripe.subscription_items", ("stripe_subscription_item",), "without its items"),
-        ("DROP TABLE stripe.prices", ("stripe_invoice_line",), "the prices that it names are not there"),
         (
             "UPDATE stripe.invoices SET _raw_data = jsonb_set(_raw_data, '{lines,has_more}', 'true')",
             ("stripe_invoice_line",),
@@ -323,6 +320,37 @@ def test_what_the_tables_lack_makes_the_relations_that_need_it_unknown(
     assert {name for name in EVERY if name in found.readings}.isdisjoint(relations)
     assert {says in str(found.copy_of(relation).problem) for relation in relations} == {True}
     assert found.rows["stripe_customer"]
+
+
+@pytest.mark.parametrize(
+    ("table", "relation"),
+    [("invoice_payments", "stripe_invoice_payment"), ("prices", "stripe_invoice_line")],
+)
+def test_what_other_tables_alone_would_say_is_as_if_it_were_not_mapped(
+    world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path, table: str, relation: str
+) -> None:
+    in_sync_engine(world, postgres_url)
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(f"DROP TABLE stripe.{table}".encode())
+    result = read(app_url, tmp_path, SYNC, SYNC=postgres_url)
+    assert {name for name in EVERY if name in result.readings}.isdisjoint({relation})
+    assert result.rows["stripe_invoice"]
+    assert relation not in {copied.relation for copied in result.report.interruptions}
+
+
+def test_without_schedules_only_what_a_subscription_changes_to_is_not_supplied(
+    world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
+) -> None:
+    in_sync_engine(world, postgres_url)
+    whole = read(app_url, tmp_path, SYNC, SYNC=postgres_url)
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("DROP TABLE stripe.subscription_schedules")
+    result = read(app_url, tmp_path, SYNC, SYNC=postgres_url)
+    names = [column.name for column in columns_of(StripeSubscription)]
+    moment = names.index("next_phase_at")
+    assert any(row[moment] for row in whole.rows["stripe_subscription"])
+    assert not any(row[moment] for row in result.rows["stripe_subscription"])
+    assert result.copy_of("stripe_subscription").problem is None
 
 
 def test_objects_of_several_accounts_are_refused_until_one_is_named(

@@ -17,13 +17,15 @@ from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import ABOUT_READING, STRIPE, relation_name
 from trueup.model.source import Progress
-from trueup.model.stripe_objects import StripeReading
+from trueup.model.stripe_objects import StripeProductFeature, StripeReading
 
 if TYPE_CHECKING:
     from trueup.stripe.key import Key
     from trueup.stripe.supply import StripeSnapshot
 
 _ENOUGH_TO_JUDGE = 20
+
+_ONLY_PROBED = frozenset({relation_name(StripeProductFeature)})
 
 _EVENTS_OF_MODE = """
 SELECT count(*), count(*) FILTER (WHERE livemode = $livemode) FROM webhook_event WHERE livemode IS NOT NULL
@@ -57,11 +59,14 @@ def stripe_key(config: Config) -> Key | None:
 def needed_of_stripe(
     checks: Iterable[Check], *, everything: bool, probed: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
-    """The relations of Stripe's that these checks and probes read; a check about the reading itself reads all."""
+    """The relations of Stripe's that these checks and probes read.
+
+    A check about the reading itself reads all, but for what only a probe asks for.
+    """
     needed = {relation for check in checks for relation, _ in reads_of_check(check)} | probed
     about_reading = bool(needed & set(map(relation_name, ABOUT_READING)))
     names = map(relation_name, STRIPE)
-    return tuple(name for name in names if everything or about_reading or name in needed)
+    return tuple(name for name in names if everything or name in needed or (about_reading and name not in _ONLY_PROBED))
 
 
 def copy_stripe(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -227,11 +227,16 @@ def _copy_objects(
     """From when on each relation that could be read is whole."""
     read = {}
     for relation in relations:
+        if relation in objects.unsupplied:
+            continue
         if relation in objects.problems:
             note_unread(books, mappings[relation], objects.problems[relation])
             continue
         progress.begin(f"Copying {relation}", None)
-        copy_relation(books, objects, mappings[relation], unique_key=True, progress=progress)
+        unsupplied = objects.unsupplied_columns.get(relation, frozenset())
+        supplied = {name: source for name, source in mappings[relation].columns.items() if name not in unsupplied}
+        mapping = replace(mappings[relation], columns=supplied)
+        copy_relation(books, objects, mapping, unique_key=True, progress=progress)
         progress.end()
         read[relation] = objects.complete_since[relation]
     return read

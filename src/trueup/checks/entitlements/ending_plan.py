@@ -37,6 +37,7 @@ CHECK = Check(
     title="Plan is scheduled to end",
     why="The people who talk to this customer should know, and the application must take the plan away at that moment "
     "and not before; an application that has not heard of it will not.",
+    requires=("stripe_subscription.next_phase_at",),
     optional=(*EXCUSING, "stripe_customer"),
     population="""
 SELECT count(DISTINCT h.account_id)

@@ -49,13 +49,16 @@ class PartOf:
     """Rows are made of the elements of a list inside an object.
 
     ``kind`` are objects that are such elements by themselves, and name the object they are in by their ``parent``.
-    Where neither the list nor they are whole, the relation is unknown, and so are those that it ``spoils``.
+    Where neither the list nor they are whole, the relation is unknown, and so are those that it ``spoils``. Where no
+    object shows the list at all, as the API leaves some out, nothing supplies the relation.
     """
 
     list: str
     kind: str | None = None
     parent: str = ""
     spoils: tuple[str, ...] = ()
+    unknown_alone: bool = False
+    """Whether an object whose list is cut is unknown alone. It has no parts then, and those of the others are whole."""
     needless: str = ""
     """SQL that says of an object that it needs no list."""
     instead: Mapping[str, str] = field(default_factory=dict)

@@ -15,10 +15,12 @@ coalesce({status}, CASE WHEN {paid} = 'true'     THEN 'paid'
 """
 _AMOUNT_PAID = "coalesce({amount_paid}, CASE {paid} WHEN 'true' THEN {amount_due} WHEN 'false' THEN '0' END)"
 
-# A payment of Stripe's shows it; where something was due and none does, the money came another way.
+# A payment of Stripe's shows it; where something was due and none does, the money came another way. Invoices of the
+# API's lists do not show their payments: without a list of these, that is not known.
 _PAID_OUT_OF_BAND = f"""
 CASE WHEN {{value}} IS NOT NULL THEN {{value}}
      WHEN ({_STATUS}) = 'paid' AND TRY_CAST({{amount_due}} AS BIGINT) > 0
+          AND (own."payments.data" IS NOT NULL OR EXISTS (SELECT 1 FROM stripe_invoice_payment_part))
      THEN CAST(NOT EXISTS (
          SELECT 1 FROM stripe_invoice_payment_part AS paid
          WHERE paid."^id" = {{id}} AND paid.status = 'paid' AND paid."payment.type" IN ('payment_intent', 'charge')
@@ -38,6 +40,21 @@ _OLD_PAYMENT = {
     "payment.type": "CASE WHEN {payment_intent:id} IS NULL THEN 'charge' ELSE 'payment_intent' END",
     "livemode": "{livemode}",
 }
+
+# Of an invoice that names none itself, the subscription that all of its lines are of that name one.
+_SUBSCRIPTION = """
+coalesce({value}, (
+    SELECT CASE WHEN min(named.subscription_id) = max(named.subscription_id) THEN min(named.subscription_id) END
+    FROM (
+        SELECT coalesce("parent.subscription_item_details.subscription:id",
+                        "parent.invoice_item_details.subscription:id",
+                        "subscription:id",
+                        CASE WHEN starts_with(id, 'sub_') THEN id END) AS subscription_id
+        FROM stripe_invoice_line_part AS line
+        WHERE line."^id" = {id}
+    ) AS named
+))
+"""
 
 INVOICE = Shape(
     relation="stripe_invoice",
@@ -60,7 +77,12 @@ created_at         created
 paid_at           status_transitions.paid_at
 due_at            due_date
 """,
-    sql={"status": _STATUS, "amount_paid": _AMOUNT_PAID, "paid_out_of_band": _PAID_OUT_OF_BAND},
+    sql={
+        "subscription_id": _SUBSCRIPTION,
+        "status": _STATUS,
+        "amount_paid": _AMOUNT_PAID,
+        "paid_out_of_band": _PAID_OUT_OF_BAND,
+    },
 )
 
 # The id of a subscription's line was the subscription's own until 2018-05-21; until 2019-12-03 today's is beside it.
@@ -73,7 +95,7 @@ CASE WHEN {unique_id} IS NOT NULL       THEN {unique_id}
 INVOICE_LINE = Shape(
     relation="stripe_invoice_line",
     kind="invoices",
-    part_of=PartOf(list="lines", kind="invoice_lines", parent="invoice"),
+    part_of=PartOf(list="lines", kind="invoice_lines", parent="invoice", unknown_alone=True),
     names_price=True,
     columns="""
 line_id          id

@@ -171,13 +171,14 @@ def test_plain(column: Column) -> str:
     return f"coalesce(bool_and({text} IS NOT DISTINCT FROM {quote_name(column.name)}), TRUE)"
 
 
-def select_typed(shape: Shape, plain: Collection[str], rows: str) -> str:
+def select_typed(shape: Shape, plain: Collection[str], rows: str, left_out: Collection[str]) -> str:
     """Return the query that reads the relation's rows, those columns that are ``plain`` as their own type."""
     values = [
         f"CAST({quote_name(column.name)} AS {_TYPES[column.kind]}) AS {quote_name(column.name)}"
         if column.name in plain
         else quote_name(column.name)
         for column in columns_of(relation_named(shape.relation))
+        if column.name not in left_out
     ]
     return f"SELECT {', '.join(values)} FROM {rows}"
 
