@@ -162,3 +162,12 @@ def test_tax_and_a_name_in_the_metadata_do_not_hide_what_was_bought(tmp_path: Pa
     users(company, plan, 3, 4)
     must = set() if plan == "lifetime" else {"paid-but-blocked:u3", "paid-but-blocked:u4"}
     company.expect(tmp_path, BY_ID, must=must, looked={"paid-but-blocked"} if must else LOOKED)
+
+
+def test_a_guest_who_bought_it_for_good_needs_no_customer(tmp_path: Path) -> None:
+    """u3 paid as a guest, and the checkout names u3. u4 is served the same and paid nothing."""
+    company = FieldCompany()
+    prices(company)
+    buy_at_once(company, 3, customer=False)
+    company.users(u3={"plan": "lifetime"}, u4={"plan": "lifetime"})
+    company.expect(tmp_path, BY_ID, must={"paid-without-customer:u4"}, looked={"paid-without-customer"})

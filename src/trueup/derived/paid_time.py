@@ -118,7 +118,7 @@ GROUP BY subscription_id
 WORDLESS_INVOICE = Derived(
     name="wordless_invoice",
     holds="The paid invoices of which no line is known, where lines of others are: what was sold is not known, and for "
-    "which time. Only those that may still pay for a time: of the last year, or where a plan is sold for good.",
+    "which time, which may be for good.",
     optional=_BILLS,
     sql="""
 SELECT i.invoice_id, i.customer_id, i.account_id, i.paid_at, i.created_at
@@ -126,9 +126,6 @@ FROM stripe_invoice AS i
 WHERE i.status = 'paid'
   AND i.total > 0
   AND i.livemode = $livemode
-  AND (date_diff('second', i.created_at, $now) // $day_seconds
-           <= (SELECT max(longest_days) FROM billing_interval)
-       OR EXISTS (SELECT 1 FROM priced_plan AS p WHERE p.instalments IS NOT NULL))
   AND EXISTS (SELECT 1 FROM stripe_invoice_line)
   AND NOT EXISTS (SELECT 1 FROM stripe_invoice_line AS l WHERE l.invoice_id = i.invoice_id)
 """,

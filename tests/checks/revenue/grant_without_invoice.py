@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from trueup.checks.revenue.grant_without_invoice import _grant
 from trueup.model.check import Case, ago
-from trueup.model.relations import EntryKind, Exemption
+from trueup.model.relations import Account, EntryKind, Exemption, Plan
+
+_UNPAID = (
+    Plan(plan="FREE", rank=0, credits_per_period=Decimal(50)),
+    Plan(plan="PRO", rank=1, paid=True, credits_per_period=Decimal(1000)),
+)
 
 CASES: tuple[Case, ...] = (
+    Case(
+        name="what an unpaid plan gives by itself each month",
+        given=(*_UNPAID, Account(account_id="user_1", plan="FREE"), _grant(1, ago(days=3), amount=50)),
+    ),
+    Case(
+        name="more than the unpaid plan gives by itself",
+        given=(*_UNPAID, Account(account_id="user_1", plan="FREE"), _grant(1, ago(days=3), amount=51)),
+        fires=("1",),
+    ),
+    Case(
+        name="a paid plan gives nothing without an invoice",
+        given=(*_UNPAID, Account(account_id="user_1", plan="PRO"), _grant(1, ago(days=3), amount=50)),
+        fires=("1",),
+    ),
     Case(
         name="first grant written from checkout, by its event",
         given=(_grant(1, ago(days=33), event="evt_1"), _grant(2, ago(days=3), invoice="in_2", event="evt_2")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from trueup.derived.account_time import PAYING
 from trueup.model.change import Append, Change, Refusal, Replace
 from trueup.model.check import Case, Check, ago, money_at_risk
 from trueup.model.durations import DAY_SECONDS
@@ -64,6 +65,7 @@ CHECK = Check(
     revenue_impacting=True,
     title="Paid plan without a Stripe customer",
     why="The account is served a paid plan, but no customer can be charged for it: each period is lost revenue.",
+    optional=PAYING,
     population="""
 SELECT count(*)
 FROM account AS a
@@ -76,6 +78,12 @@ WITH membership AS (
     FROM member
     WHERE member_id <> account_id
     GROUP BY member_id
+),
+bought AS (                            -- without a customer: for good, or for a time that runs
+    SELECT DISTINCT t.account_id
+    FROM account_time AS t
+    JOIN plan AS p ON p.plan = t.plan AND p.paid
+    WHERE t.is_running AND t.subscription_id IS NULL AND t.span IN ('paid', 'lifetime')
 ),
 cheapest AS (                          -- where a downgrade would lead
     SELECT arg_min(plan, (rank, plan)) AS free_plan
@@ -97,10 +105,12 @@ JOIN plan AS p            ON p.plan = a.plan
 CROSS JOIN cheapest
 LEFT JOIN membership      ON membership.member_id = a.account_id
 LEFT JOIN paid_seat AS s  ON s.account_id = a.account_id
+LEFT JOIN bought AS b     ON b.account_id = a.account_id
 WHERE p.paid
   AND a.active
   AND a.stripe_customer_id IS NULL
   AND s.account_id IS NULL
+  AND b.account_id IS NULL
   AND (a.created_at IS NULL OR a.created_at < $settled_before)
 """,
     message="{subject} is on {plan}, but has no Stripe customer who could pay for it.",

@@ -54,10 +54,13 @@ SELECT u.entry_id AS subject,
        u.stripe_event_id
 FROM uninvoiced AS u
 LEFT JOIN first_grant AS f ON f.account_id = u.account_id AND f.entry_id = u.entry_id
-WHERE f.entry_id IS NULL OR u.stripe_event_id IS NULL
+LEFT JOIN account AS a     ON a.account_id = u.account_id
+LEFT JOIN plan_allowance AS free ON free.plan = a.plan AND NOT free.paid AND free.credits >= u.amount
+WHERE (f.entry_id IS NULL OR u.stripe_event_id IS NULL)
+  AND free.plan IS NULL                          -- what an unpaid plan gives by itself has no invoice
 """,
     message="Entry {subject} gave {account_id} {amount} subscription credits, but names no invoice.",
-    optional=("ledger_entry.stripe_event_id",),
+    optional=("ledger_entry.stripe_event_id", "account", "plan", "plan_price"),
     impact=credits_at_risk("amount"),
     cases=(
         Case(
