@@ -82,7 +82,7 @@ def _checked_in(books: Books, checks: Sequence[Check], case: Case, *, few: bool)
         books.replace_rows([row for row in given if type(row) is relation], of=relation)
     books.replace_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
     used = few_books(books) if few else books
-    outcomes = run_checks(used, checks=asked, policy=case.policy, now=CASE_NOW, progress=Silent())
+    outcomes = run_checks(used, checks=asked, policy=case.policy, now=CASE_NOW, progress=Silent(), judges_mapping=False)
     return tuple(map(_answered, outcomes))
 
 

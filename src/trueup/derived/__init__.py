@@ -8,6 +8,7 @@ from trueup.derived.credited_money import CREDITED_MONEY
 from trueup.derived.derivation import Derived
 from trueup.derived.grants import GRANTS
 from trueup.derived.ledger import LEDGER
+from trueup.derived.mapping_doubts import MAPPING_DOUBTS
 from trueup.derived.money import MONEY
 from trueup.derived.movements import MOVEMENTS
 from trueup.derived.owed import OWED
@@ -38,4 +39,5 @@ DERIVED: tuple[Derived, ...] = (
     *PURCHASES,
     *OWED,
     *WEBHOOKS,
+    *MAPPING_DOUBTS,
 )

@@ -16,6 +16,7 @@ ACCOUNT_TOTAL = Derived(
 SELECT account_id,
        count(*)        AS entries,
        sum(amount)     AS total_amount,
+       min(created_at) AS first_entry_at,
        max(created_at) AS last_entry_at,
        count(sequence) AS sequences,
        min(sequence)   AS lowest_sequence,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ from decimal import Decimal
 
 from trueup.actions.audit.exemption_matching import PLAN_OF_ACCOUNT, LiveExemptions, live_exemptions
 from trueup.actions.audit.join_keys import JoinHits, compared_nothing, hits_of_joins
+from trueup.actions.audit.mapping_doubts import MAPPING_SUSPECT, doubt_about, doubts_of, reason_of, with_held_back
 from trueup.books.file import Books
 from trueup.engines.duckdb import DuckDB
 from trueup.engines.requirements import (
@@ -48,10 +50,13 @@ def run_checks(
     now: datetime,
     progress: Progress,
     counts_population: bool = True,
+    judges_mapping: bool = True,
 ) -> tuple[CheckOutcome, ...]:
     """Run the checks and return each one's outcome, in the given order.
 
-    A failing check is ``Broken`` and stops no other.
+    A failing check is ``Broken`` and stops no other. The mapping is judged first, whichever checks were asked for, and
+    those that rest on what it doubts are held back. The few rows of one subject, as where only the findings are
+    computed, cannot judge it.
 
     Without ``counts_population`` only the findings are computed, and every population is 0.
     """
@@ -63,15 +68,45 @@ def run_checks(
     readable = Readable(books, absent=policy.absent)
     exemptions = live_exemptions(engine, now.date())
     progress.begin("Checking", len(checks))
+    run = functools.partial(
+        _run,
+        engine=engine,
+        readable=readable,
+        policy=policy,
+        exemptions=exemptions,
+        counts_population=counts_population,
+    )
+    judgement = run(MAPPING_SUSPECT) if counts_population and judges_mapping else None
+    doubts = doubts_of(judgement.outcome) if judgement is not None else ()
     outcomes = []
+    held: dict[str, list[int]] = {}
+    shows_doubts = any(check.id == MAPPING_SUSPECT.id for check in checks)
     for check in checks:
-        started = time.perf_counter()
-        outcome = _outcome(check, engine, readable, policy, exemptions, counts_population=counts_population)
-        elapsed = round((time.perf_counter() - started) * 1000)
-        outcomes.append(CheckOutcome(check=check.id, outcome=outcome, milliseconds=elapsed))
+        outcome = judgement if judgement is not None and check.id == MAPPING_SUSPECT.id else run(check)
+        doubt = doubt_about(check, doubts)
+        if doubt is not None and isinstance(outcome.outcome, Checked):
+            held.setdefault(doubt.subject, []).append(len(outcome.findings))
+            reason = reason_of(doubt, None if shows_doubts else len(outcome.findings))
+            outcome = dataclasses.replace(outcome, outcome=Broken(error=reason))
+        outcomes.append(outcome)
         progress.advance(1)
     progress.end()
-    return tuple(outcomes)
+    return tuple(with_held_back(outcome, held) for outcome in outcomes)
+
+
+def _run(
+    check: Check,
+    *,
+    engine: DuckDB,
+    readable: Readable,
+    policy: Policy,
+    exemptions: LiveExemptions,
+    counts_population: bool,
+) -> CheckOutcome:
+    started = time.perf_counter()
+    outcome = _outcome(check, engine, readable, policy, exemptions, counts_population=counts_population)
+    elapsed = round((time.perf_counter() - started) * 1000)
+    return CheckOutcome(check=check.id, outcome=outcome, milliseconds=elapsed)
 
 
 class Readable:

@@ -33,6 +33,7 @@ WHERE a.credits < $balance_floor
   AND NOT a.unlimited_credits
 """,
     optional=("ledger_entry",),
+    unmoved_by=("ledger_entry.balance_after",),
     message="{subject} has {credits} credits, {below_floor} below the floor of {balance_floor}.",
     impact=credits_at_risk("below_floor"),
     cases=(

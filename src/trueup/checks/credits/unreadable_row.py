@@ -23,6 +23,7 @@ WITH problem AS (   -- each row's problems of one cause as one; without a cause,
            CASE WHEN cause IS NULL THEN 1
                 ELSE count(*) OVER (PARTITION BY relation, cause) END          AS row_count
     FROM unreadable_row
+    WHERE relation <> 'account' OR substr(row_key, 1, 5) <> 'plan=' OR NOT EXISTS (SELECT 1 FROM plan_doubt)
     GROUP BY relation, row_key, cause
 ),
 shared AS (   -- a problem that many rows have, with three of them

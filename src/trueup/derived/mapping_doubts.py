@@ -1,0 +1,299 @@
+"""Derived relations about the mapping: what the mapped columns show together that no fault of a company's would.
+
+Each has at most one row a column: how many were ``judged``, how many are ``agreeing`` with the mapping, and an
+``example`` or a ``factor`` where there is one. The thresholds and their innocents: ``docs/decisions/0049``.
+"""
+
+from __future__ import annotations
+
+from trueup.derived.derivation import Derived
+
+FEWEST_JUDGED = 10
+"""Of fewer accounts, ledgers or values the rows say what is wrong, each by itself."""
+
+FEWEST_IDS = 3
+"""Ids of another object contradict their column by themselves, so few of them are enough."""
+
+_OBJECTS = {
+    "cus_": "account.stripe_customer_id",
+    "sub_": "account.stripe_subscription_id ledger_entry.stripe_subscription_id",
+    "pi_": "ledger_entry.stripe_payment_intent_id ledger_entry.stripe_charge_id",
+    "ch_": "ledger_entry.stripe_payment_intent_id ledger_entry.stripe_charge_id",
+    "py_": "ledger_entry.stripe_payment_intent_id ledger_entry.stripe_charge_id",
+    "in_": "ledger_entry.stripe_invoice_id",
+    "cs_": "ledger_entry.stripe_checkout_session_id",
+    "evt_": "ledger_entry.stripe_event_id webhook_event.event_id",
+    "price_": "",
+    "prod_": "",
+}
+"""The first letters of ids of Stripe's, and the columns that may hold them. A charge is found by its payment's name."""
+
+_ID_COLUMNS = tuple(sorted({column for columns in _OBJECTS.values() for column in columns.split()}))
+
+_TIMES = ("account.created_at", "ledger_entry.created_at", "plan_change.changed_at", "webhook_event.received_at")
+"""When something happened: never in the future, and never before there was a business to bill for."""
+
+CHAIN_AGREEMENT = Derived(
+    name="chain_agreement",
+    holds="How the running balances follow from the amounts, in one row: ledgers of more than one entry, their steps, "
+    "the steps that break, the ledgers that break at all, at their first step, only in their order, and by falling "
+    "though the amount is positive.",
+    optional=("account", "account.account_id", "account.credits", "ledger_entry", "ledger_entry.balance_after"),
+    sql="""
+WITH ledger AS (
+    SELECT count(*) AS ledgers, coalesce(sum(entries - 1), 0) AS steps FROM account_total WHERE entries > 1
+),
+broken AS (
+    SELECT i.account_id, count(*) AS breaks,
+           max(CASE WHEN i.previous_created_at = t.first_entry_at
+                     AND (t.lowest_sequence IS NULL OR i.previous_sequence = t.lowest_sequence)
+                    THEN 1 ELSE 0 END)                                                 AS at_first_step,
+           sum(CASE WHEN i.balance_after = i.previous_balance_after - i.amount THEN 1 ELSE 0 END) AS falls
+    FROM irregular_step AS i
+    JOIN account_total AS t ON t.account_id = i.account_id
+    WHERE i.previous_balance_after + i.amount <> i.balance_after AND i.previous_created_at IS NOT NULL
+    GROUP BY i.account_id
+),
+chain AS (   -- one chain in another order: only its two ends are left
+    SELECT account_id FROM balance_visit GROUP BY account_id HAVING sum(abs(departures)) <= 2
+)
+SELECT min(l.ledgers)                                            AS ledgers,
+       min(l.steps)                                              AS steps,
+       coalesce(sum(b.breaks), 0)                                AS breaks,
+       count(b.account_id)                                       AS broken_ledgers,
+       coalesce(sum(b.at_first_step), 0)                         AS broken_at_first_step,
+       count(c.account_id)                                       AS one_chain,
+       coalesce(sum(b.falls), 0)                                 AS falls,
+       sum(CASE WHEN b.falls > 0 THEN 1 ELSE 0 END)              AS falling_ledgers
+FROM ledger AS l
+LEFT JOIN broken AS b ON 1 = 1
+LEFT JOIN chain AS c  ON c.account_id = b.account_id
+""",
+)
+
+CACHE_AGREEMENT = Derived(
+    name="cache_agreement",
+    holds="How the cached balances agree with the ledgers, in one row: accounts that were judged, those at the latest "
+    "balance_after, at the sum of the amounts, apart from both, of these the ones at what their ledger once said "
+    "(late, which is a fault), the most that differ by one and the same number, and the most that are one multiple.",
+    optional=("account", "account.account_id", "account.credits", "ledger_entry", "ledger_entry.balance_after"),
+    sql="""
+WITH judged AS (
+    SELECT a.account_id, a.credits, l.balance_after AS balance,
+           t.total_amount + coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)), 0) AS total
+    FROM account AS a
+    JOIN account_total AS t ON t.account_id = a.account_id
+    JOIN latest_entry AS l  ON l.account_id = a.account_id
+    WHERE NOT a.unlimited_credits AND a.credits IS NOT NULL AND l.balance_after IS NOT NULL
+      AND (a.credits <> 0 OR l.balance_after <> 0)
+),
+apart AS (
+    SELECT account_id, credits, balance FROM judged WHERE credits <> balance AND credits <> total
+),
+earlier AS (   -- what the ledger said at one time or another
+    SELECT account_id, balance_after AS balance FROM suspect_entry WHERE posted
+    UNION
+    SELECT account_id,
+           sum(amount) OVER (PARTITION BY account_id
+                             ORDER BY sequence NULLS FIRST, created_at NULLS FIRST, entry_id NULLS FIRST)
+    FROM suspect_entry
+    WHERE posted
+),
+late AS (
+    SELECT DISTINCT a.account_id
+    FROM apart AS a
+    JOIN earlier AS e ON e.account_id = a.account_id AND e.balance = a.credits
+    WHERE a.credits <> 0
+),
+distance AS (
+    SELECT credits - balance AS credits_apart, count(*) AS accounts FROM apart GROUP BY credits - balance
+),
+scale AS (
+    SELECT 10 AS factor UNION ALL SELECT 100 UNION ALL SELECT 1000 UNION ALL SELECT 1000000
+),
+multiple AS (
+    SELECT s.factor, count(*) AS accounts
+    FROM apart AS a
+    JOIN scale AS s ON a.credits = a.balance * s.factor
+    GROUP BY s.factor
+)
+SELECT count(*)                                                                      AS judged,
+       coalesce(sum(CASE WHEN j.credits = j.balance THEN 1 ELSE 0 END), 0)           AS at_latest,
+       coalesce(sum(CASE WHEN j.credits = j.total THEN 1 ELSE 0 END), 0)             AS at_sum,
+       count(a.account_id)                                                           AS apart,
+       count(l.account_id)                                                           AS late,
+       coalesce((SELECT max(accounts) FROM distance), 0)                             AS at_one_distance,
+       coalesce((SELECT max(accounts) FROM multiple), 0)                             AS at_one_multiple,
+       coalesce((SELECT arg_max(factor, accounts) FROM multiple), 1)                 AS factor
+FROM judged AS j
+LEFT JOIN apart AS a ON a.account_id = j.account_id
+LEFT JOIN late AS l  ON l.account_id = j.account_id
+""",
+)
+
+CREDITS_DOUBT = Derived(
+    name="credits_doubt",
+    holds="Columns of credits that contradict each other in most accounts: `order`, `direction`, `amount`, `balance` "
+    "or `chain` says which and how.",
+    optional=("account", "account.account_id", "account.credits", "ledger_entry", "ledger_entry.balance_after"),
+    sql=f"""
+WITH negative AS (
+    SELECT count(*) AS entries FROM (SELECT 1 FROM ledger_entry WHERE posted AND amount < 0 LIMIT 1) AS entry
+),
+wrong AS (
+    SELECT c.ledgers, c.steps, c.breaks, c.broken_ledgers, c.one_chain, c.falls, m.judged, m.at_latest, m.at_sum,
+           n.entries = 0 AND c.falls >= {FEWEST_JUDGED} AND c.falling_ledgers >= {FEWEST_IDS}
+               AND 10 * c.falls >= 9 * c.breaks                                                      AS lacks_sign,
+           2 * c.breaks > c.steps AND c.ledgers >= {FEWEST_JUDGED}
+               AND 2 * c.broken_at_first_step > c.ledgers                                            AS breaks_mostly
+    FROM chain_agreement AS c
+    CROSS JOIN cache_agreement AS m
+    CROSS JOIN negative AS n
+),
+step_doubt AS (
+    SELECT CASE WHEN lacks_sign THEN 'direction'
+                WHEN 2 * one_chain > broken_ledgers THEN 'order'
+                WHEN judged >= {FEWEST_JUDGED} AND 2 * at_latest > judged AND 2 * at_sum < judged THEN 'amount'
+                ELSE 'chain' END AS kind,
+           steps, breaks, broken_ledgers, one_chain
+    FROM wrong
+    WHERE lacks_sign OR breaks_mostly
+)
+SELECT kind, relation, column_name, judged, agreeing, factor
+FROM (
+    SELECT kind, 'ledger_entry' AS relation,
+           CASE kind WHEN 'order' THEN 'sequence' WHEN 'chain' THEN 'balance_after' ELSE 'amount' END AS column_name,
+           CASE kind WHEN 'order' THEN broken_ledgers ELSE steps END                                  AS judged,
+           CASE kind WHEN 'order' THEN broken_ledgers - one_chain ELSE steps - breaks END             AS agreeing,
+           1 AS factor
+    FROM step_doubt
+    UNION ALL
+    SELECT CASE WHEN 2 * at_one_multiple > judged THEN 'scale' ELSE 'balance' END, 'account', 'credits',
+           judged,
+           CASE WHEN 2 * at_one_multiple > judged THEN judged - at_one_multiple ELSE judged - apart + late END,
+           CASE WHEN 2 * at_one_multiple > judged THEN factor ELSE 1 END
+    FROM cache_agreement
+    WHERE judged >= {FEWEST_JUDGED}
+      AND NOT EXISTS (SELECT 1 FROM step_doubt)
+      AND (2 * at_one_multiple > judged
+           OR (2 * (judged - apart + late) < judged AND 2 * at_one_distance < apart))
+) AS doubt
+""",
+)
+
+
+def _ids_of(column: str) -> str:
+    """Return a query that counts the ids of one column, and those that are ids of another object."""
+    relation, name = column.split(".")
+    others = [first for first, columns in _OBJECTS.items() if column not in columns.split()]
+    is_other = " OR ".join(f"substr({name}, 1, {len(first)}) = '{first}'" for first in others)
+    first = " ".join(f"WHEN substr({name}, 1, {len(first)}) = '{first}' THEN '{first}'" for first in others)
+    return f"""
+SELECT '{relation}' AS relation, '{name}' AS column_name, count(*) AS judged,
+       coalesce(sum(CASE WHEN {is_other} THEN 1 ELSE 0 END), 0) AS contradicting,
+       max(CASE {first} END) AS example
+FROM {relation}
+WHERE {name} IS NOT NULL AND {name} <> ''"""
+
+
+ID_DOUBT = Derived(
+    name="id_doubt",
+    holds="Columns of Stripe's ids that mostly hold ids of another object, with its first letters.",
+    optional=("account", "ledger_entry", "webhook_event"),
+    sql=f"""
+SELECT relation, column_name, judged, judged - contradicting AS agreeing, example
+FROM (
+{" UNION ALL ".join(map(_ids_of, _ID_COLUMNS))}
+) AS id_column
+WHERE contradicting >= {FEWEST_IDS} AND 2 * contradicting > judged
+""",
+)
+
+PLAN_DOUBT = Derived(
+    name="plan_doubt",
+    holds="The column of plans, where the config knows the plan of fewer than one account in ten.",
+    optional=("account", "plan"),
+    sql=f"""
+SELECT 'account' AS relation, 'plan' AS column_name, judged, agreeing, example
+FROM (
+    SELECT count(*) AS judged, count(p.plan) AS agreeing,
+           min(CASE WHEN p.plan IS NULL THEN a.plan END) AS example
+    FROM account AS a
+    LEFT JOIN plan AS p ON p.plan = a.plan
+    WHERE a.plan IS NOT NULL AND EXISTS (SELECT 1 FROM plan)
+) AS plan_column
+WHERE judged >= {FEWEST_JUDGED} AND 10 * agreeing < judged
+""",
+)
+
+
+def _times_of(column: str) -> str:
+    """Return a query that counts the times of one column, and those at which nothing can have happened."""
+    relation, name = column.split(".")
+    return f"""
+SELECT '{relation}' AS relation, '{name}' AS column_name, count(*) AS judged,
+       coalesce(sum(CASE WHEN {name} < TIMESTAMP '1990-01-01 00:00:00' OR {name} > $future_after
+                         THEN 1 ELSE 0 END), 0) AS impossible
+FROM {relation}
+WHERE {name} IS NOT NULL"""
+
+
+TIME_DOUBT = Derived(
+    name="time_doubt",
+    holds="Columns of when something happened that mostly hold times before 1990 or in the future.",
+    optional=("account", "ledger_entry", "plan_change", "webhook_event"),
+    sql=f"""
+SELECT relation, column_name, judged, judged - impossible AS agreeing
+FROM (
+{" UNION ALL ".join(map(_times_of, _TIMES))}
+) AS time_column
+WHERE judged >= {FEWEST_JUDGED} AND 2 * impossible > judged
+""",
+)
+
+OWNER_DOUBT = Derived(
+    name="owner_doubt",
+    holds="The column of an entry's owner, where fewer than one ledger in ten is an account's.",
+    optional=("account", "ledger_entry"),
+    sql=f"""
+SELECT 'ledger_entry' AS relation, 'account_id' AS column_name, judged, agreeing
+FROM (
+    SELECT count(*) AS judged, count(a.account_id) AS agreeing
+    FROM account_total AS t
+    LEFT JOIN account AS a ON a.account_id = t.account_id
+    WHERE EXISTS (SELECT 1 FROM account)
+) AS owner_column
+WHERE judged >= {FEWEST_JUDGED} AND 10 * agreeing < judged
+""",
+)
+
+MAPPING_DOUBT = Derived(
+    name="mapping_doubt",
+    holds="One row for each mapped column that the data contradict: how many were judged, how many agree.",
+    optional=("account", "ledger_entry", "plan", "plan_change", "webhook_event"),
+    sql="""
+SELECT kind, relation, column_name, judged, agreeing, factor, example
+FROM (
+    SELECT kind, relation, column_name, judged, agreeing, factor, '' AS example FROM credits_doubt
+    UNION ALL
+    SELECT 'id', relation, column_name, judged, agreeing, 1, example FROM id_doubt
+    UNION ALL
+    SELECT 'plan', relation, column_name, judged, agreeing, 1, example FROM plan_doubt
+    UNION ALL
+    SELECT 'time', relation, column_name, judged, agreeing, 1, '' FROM time_doubt
+    UNION ALL
+    SELECT 'owner', relation, column_name, judged, agreeing, 1, '' FROM owner_doubt
+) AS doubt
+""",
+)
+
+MAPPING_DOUBTS = (
+    CHAIN_AGREEMENT,
+    CACHE_AGREEMENT,
+    CREDITS_DOUBT,
+    ID_DOUBT,
+    PLAN_DOUBT,
+    TIME_DOUBT,
+    OWNER_DOUBT,
+    MAPPING_DOUBT,
+)
