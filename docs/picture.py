@@ -24,7 +24,7 @@ from trueup.model.source import Silent
 PICTURE = Path(__file__).parent / "report.svg"
 NOW = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - naive by definition: UTC
 WIDTH = 100
-LINES = 46
+FIRST_LINES, LAST_LINES = 26, 18
 
 # Rich's own template fetches a font from a server; this one asks for whatever monospace font the reader has.
 SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -44,7 +44,7 @@ SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http:/
 
 
 def draw(path: Path = PICTURE) -> None:
-    """Audit the demo company and draw the beginning of its report."""
+    """Audit the demo company and draw the beginning of its report, and its end."""
     checks = catalogue()
     with tempfile.TemporaryDirectory() as folder:
         config = create_company(Path(folder), url=None, accounts=500, seed=1, now=NOW, progress=Silent())
@@ -52,7 +52,8 @@ def draw(path: Path = PICTURE) -> None:
     text = io.StringIO()
     report = dataclasses.replace(report, run_id="5b1f6c1e-0d0c-4c7e-9d6e-1f2a3b4c5d6e")
     write(report, format="text", stream=text, width=WIDTH, color=True, catalogue={c.id: c for c in checks})
-    shown = "\n".join(text.getvalue().splitlines()[:LINES])
+    lines = text.getvalue().rstrip().splitlines()
+    shown = "\n".join([*lines[:FIRST_LINES], "", " […]", "", *lines[-LAST_LINES:]])
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, legacy_windows=False)
     console.print(Text.from_ansi(shown))
     svg = console.export_svg(title="trueup audit", theme=MONOKAI, code_format=SVG, unique_id="report")

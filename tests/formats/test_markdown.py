@@ -75,13 +75,17 @@ def test_ten_findings_of_a_check_are_shown_and_the_others_counted() -> None:
 
 def test_what_could_not_be_checked_comes_first() -> None:
     text = written(sample(), "markdown")
-    assert text.startswith("## ⚪ Incomplete · score 59/100 · confidence 0.77\n\n> [!WARNING]\n")
+    assert text.startswith(
+        "## ⚪ Incomplete · score 59/100 · 10 of 11 checks apply, 2 could not answer, 1 switched off · "
+        "confidence 0.77\n\n"
+        "> [!WARNING]\n"
+    )
     assert "> - `hollow-event` skipped: webhook&#95;event.type is not mapped in trueup.toml." in text
 
 
 def test_a_clean_report_is_short() -> None:
     text = written(clean(), "markdown")
-    assert text.startswith("## \N{LARGE GREEN CIRCLE} Healthy · score 100/100\n")
+    assert text.startswith("## \N{LARGE GREEN CIRCLE} Healthy · score 100/100 · ")
     assert "###" not in text
 
 

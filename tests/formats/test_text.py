@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 
@@ -12,7 +13,11 @@ from rich.cells import cell_len
 
 from tests.support.reports import CATALOGUE, QUICK, clean, large, reports, sample
 from tests.support.writing import written
+from trueup.checks import catalogue
 from trueup.formats import write
+from trueup.model.check import Check
+from trueup.model.finding import Finding
+from trueup.model.outcome import Checked, CheckOutcome
 from trueup.model.report import Report
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -30,8 +35,9 @@ def test_color_changes_nothing_but_color(width: int) -> None:
     plain = written(sample(), "text", width=width).split("\n")
     colored = _ESCAPE.sub("", written(sample(), "text", width=width, color=True)).split("\n")
     differing = [(left, right) for left, right in zip(plain, colored, strict=True) if left.strip() != right.strip()]
-    assert [left for left, _ in differing] == [plain[0]]
-    assert "█" in differing[0][1]
+    verdict = [line for line in plain if "INCOMPLETE" in line] if width > 100 else []  # where there is room for a bar
+    assert [left for left, _ in differing] == verdict
+    assert all("█" in right for _, right in differing)
 
 
 @QUICK
@@ -50,25 +56,63 @@ def test_a_colored_report_holds_no_escape_but_our_colors(report: Report) -> None
     assert all(line.isprintable() for line in _ESCAPE.sub("", written(report, "text", color=True)).split("\n"))
 
 
-def test_the_verdict_comes_first() -> None:
-    lines = written(sample(), "text", width=80).split("\n")
-    assert lines[0] == " ◆ INCOMPLETE   59/100  confidence 0.77"
-    assert written(clean(), "text").split("\n")[0] == " ✔ HEALTHY   100/100"
-    assert "Everything that was checked agrees." in written(clean(), "text")
+def test_the_verdict_the_counts_and_what_is_next_are_the_last_screen() -> None:
+    lines = written(sample(), "text", width=80).rstrip().split("\n")[-20:]
+    assert " ◆ INCOMPLETE   59/100, 10 of 11 checks apply, 2 could not answer, 1 switched off" in " ".join(lines)
+    assert any("confidence 0.77" in line for line in lines)
+    assert any(line.startswith(" findings  14 critical") for line in lines)
+    assert lines[-1].startswith("   trueup audit --explain-score")
+    last = written(clean(), "text").rstrip().split("\n")[-4:]
+    assert last[0].startswith(" ✔ HEALTHY   100/100, ")
+    assert "Everything that was checked agrees." in last[1]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 200])
+def test_many_findings_of_many_checks_fit_in_120_lines_and_all_are_counted(width: int) -> None:
+    every = [CheckOutcome(check=check.id, outcome=_findings(check, 4), milliseconds=1) for check in catalogue()]
+    many = dataclasses.replace(sample(whole=True), outcomes=tuple(every))
+    text = written(many, "text", width=width)
+    assert text.count("\n") <= 120
+    assert "4 of 10" in text
+    for check in catalogue():
+        assert f" {check.id} " in text
+    assert "trueup audit --all" in text.split("NEXT")[1]
+
+
+def test_all_shows_every_finding_with_its_id() -> None:
+    text = written(large(200), "text", width=120, everything=True)
+    assert all(finding.id in text for finding in large(200).findings())
+    assert "--all" not in text
+
+
+def _findings(check: Check, number: int) -> Checked:
+    findings = tuple(
+        Finding(
+            check=check.id,
+            area=check.area,
+            severity=check.severity,
+            title=check.title,
+            subject=f"user_{n}",
+            message=f"user_{n} differs in a way that takes a rather long sentence to say, as real ones do.",
+        )
+        for n in range(number)
+    )
+    return Checked(population=10, findings=findings)
 
 
 def test_the_sections_stand_in_the_order_of_what_to_do() -> None:
-    text = written(sample(), "text")
-    names = ["CRITICAL  ", "ERROR  ", "WARNING  ", "INFO  ", "NEXT", "COULD NOT CHECK", "SWITCHED OFF", "SCORE"]
+    text = written(sample(), "text", explains_score=True)
+    names = ["CRITICAL  ", "ERROR  ", "WARNING  ", "INFO  ", "COULD NOT CHECK", "SAID TO BE ABSENT", "SWITCHED OFF"]
+    names += ["GUARDRAILS", "SCORE", "NEXT"]
     places = [text.index(f"\n{name}") for name in names]
     assert places == sorted(places)
 
 
 def test_what_could_not_be_checked_is_said_with_its_reason() -> None:
     text = written(sample(), "text", width=200)
-    assert re.search(r"ledger_entry +not whole +credit_transactions: the connection was lost after 10,000 rows", text)
-    assert re.search(r"hollow-event +skipped +webhook_event.type is not mapped", text)
-    assert re.search(r"shared-customer +broken +could not reach postgresql://app:\*\*\*@db", text)
+    assert re.search(r"ledger_entry not whole +credit_transactions: the connection was lost after 10,000 rows", text)
+    assert re.search(r"skipped +webhook_event.type is not mapped.*\n +hollow-event", text)
+    assert re.search(r"broken +could not reach postgresql://app:\*\*\*@db.*\n +shared-customer", text)
 
 
 def test_the_worst_finding_stands_first_and_is_the_one_to_explain() -> None:
@@ -97,11 +141,12 @@ def test_an_id_is_quoted_for_the_shell() -> None:
 def test_ten_thousand_findings_are_still_a_page() -> None:
     text = written(large(10_000), "text", width=120)
     assert text.count("\n") < 70
-    assert "and 4,990 more (--format json or csv shows all)" in text
+    assert "and 4,990 more (--all shows them)" in text
 
 
 def test_the_score_is_reckoned_line_by_line() -> None:
-    text = written(sample(), "text", width=80)
+    assert "SCORE" not in written(sample(), "text", width=80)
+    text = written(sample(), "text", width=80, explains_score=True)
     taken = sum(float(number) for number in re.findall(r"^ +-([\d.]+) ", text, re.MULTILINE))
     left = re.search(r"([\d.]+)  left$", text, re.MULTILINE)
     assert left is not None
@@ -115,14 +160,14 @@ def test_a_stream_without_unicode_gets_stand_ins(encoding: str) -> None:
     write(sample(), format="text", stream=out, width=80, catalogue=CATALOGUE)
     out.flush()
     text = out.buffer.getvalue().decode(encoding)
-    assert text.startswith(" ? INCOMPLETE   59/100")
+    assert "\n ? INCOMPLETE   59/100" in text
     assert "\\u4f8b" in text
     out.close()
 
 
 def test_the_guardrails_say_what_may_go_ahead_and_why_not() -> None:
     text = written(sample(), "text", width=120)
-    block = text.partition("GUARDRAILS")[2].partition("EXEMPTED")[0]
+    block = text.partition("GUARDRAILS")[2].partition("INCOMPLETE")[0]
     lines = [" ".join(line.split()) for line in block.split("\n")]
     assert "audited-repairs allowed" in lines
     assert "replay blocked Repair this before any event is replayed: evt_1Oa77." in lines
@@ -131,7 +176,7 @@ def test_the_guardrails_say_what_may_go_ahead_and_why_not() -> None:
 
 
 def test_what_is_exempted_is_named_with_who_answers_for_it() -> None:
-    block = written(sample(), "text", width=120).partition("EXEMPTED")[2].partition("SCORE")[0]
+    block = written(sample(), "text", width=120).partition("EXEMPTED")[2].partition("COULD NOT CHECK")[0]
     said = (
         "paid-without-customer, user_42 1 accepted by finance until 2027-01-31: annual contract paid by bank transfer"
     )

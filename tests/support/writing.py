@@ -11,10 +11,27 @@ from trueup.formats import write
 from trueup.model.report import Report
 
 
-def written(report: Report, output_format: str, *, width: int | None = None, color: bool = False) -> str:
+def written(
+    report: Report,
+    output_format: str,
+    *,
+    width: int | None = None,
+    color: bool = False,
+    everything: bool = False,
+    explains_score: bool = False,
+) -> str:
     """The report in this format."""
     out = io.StringIO()
-    write(report, format=output_format, stream=out, width=width, color=color, catalogue=CATALOGUE)
+    write(
+        report,
+        format=output_format,
+        stream=out,
+        width=width,
+        color=color,
+        catalogue=CATALOGUE,
+        everything=everything,
+        explains_score=explains_score,
+    )
     return out.getvalue()
 
 

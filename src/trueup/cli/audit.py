@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to this file.")]
 FailOnOption = Annotated[Severity, typer.Option("--fail-on", help="Exit 1 for findings of this severity or worse.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Show every finding with its id; text only.")]
+ExplainScoreOption = Annotated[bool, typer.Option("--explain-score", help="Show how the score is computed; text only.")]
 NotifyOption = Annotated[bool, typer.Option("--notify", help="Send what this run changed to the channels of [alerts].")]
 
 
@@ -58,6 +60,8 @@ def audit(
     store: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--store/--no-store", help="Record this run in the store, and use the store's exemptions.")
     ] = True,
+    everything_shown: AllOption = False,  # noqa: FBT002 - a flag
+    explain_score: ExplainScoreOption = False,  # noqa: FBT002 - a flag
     notify: NotifyOption = False,  # noqa: FBT002 - a flag
     config: ConfigOption = None,
 ) -> None:
@@ -87,7 +91,14 @@ def audit(
     if notify:
         decide_alerts(loaded, report.run_id)
     code = deliver(
-        report, everything, output_format=output_format, output=output, fail_on=fail_on, first_seen=first_seen
+        report,
+        everything,
+        output_format=output_format,
+        output=output,
+        fail_on=fail_on,
+        first_seen=first_seen,
+        everything=everything_shown,
+        explains_score=explain_score,
     )
     if notify:
         send_alerts(loaded)  # after the report: a slow receiver must not delay it

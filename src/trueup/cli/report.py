@@ -28,20 +28,33 @@ def deliver(
     output: Path | None,
     fail_on: Severity,
     first_seen: Mapping[str, datetime] = MappingProxyType({}),
+    everything: bool = False,
+    explains_score: bool = False,
 ) -> int:
     """Write the report to ``output`` or stdout; return the process's exit code.
 
     ``first_seen`` says, by fingerprint, when a finding was first seen, where that was before this report.
     """
+    options = {"everything": everything, "explains_score": explains_score}
     catalogue = {check.id: check for check in checks}
     if output is None:
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        write(report, format=output_format, stream=sys.stdout, color=color, catalogue=catalogue, first_seen=first_seen)
+        write(
+            report,
+            format=output_format,
+            stream=sys.stdout,
+            color=color,
+            catalogue=catalogue,
+            first_seen=first_seen,
+            **options,
+        )
         sys.stdout.flush()
     else:
         try:
             with whole_file(output) as stream:
-                write(report, format=output_format, stream=stream, catalogue=catalogue, first_seen=first_seen)
+                write(
+                    report, format=output_format, stream=stream, catalogue=catalogue, first_seen=first_seen, **options
+                )
         except OSError as error:
             raise ConfigurationError(f"The report cannot be written to {output}: {error.strerror}.") from None
     return exit_code(report, fail_on)

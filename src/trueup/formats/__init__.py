@@ -37,17 +37,27 @@ def write(
     color: bool = False,
     catalogue: Mapping[str, Check] = MappingProxyType({}),
     first_seen: Mapping[str, datetime] = MappingProxyType({}),
+    everything: bool = False,
+    explains_score: bool = False,
 ) -> None:
     """Write ``report`` to ``stream`` in this format.
 
     ``width`` is in terminal columns and, like ``color``, only matters to ``text``. ``catalogue`` gives titles and
     reasons of checks by their ids. ``first_seen`` says, by fingerprint, when a finding was first seen, where that was
-    before this report. A character that the stream cannot encode is written as an escape. Secrets are masked in every
+    before this report. ``everything`` and ``explains_score`` make ``text`` longer. A character that the stream cannot
+    encode is written as an escape. Secrets are masked in every
     format. Raises ``ConfigurationError`` for a format that does not exist.
     """
     if format not in FORMATS:
         known = ", ".join(FORMATS)
         raise ConfigurationError(f'There is no format "{format}"{nearest(format, FORMATS)} Use one of: {known}.')
     module: Format = importlib.import_module(f"trueup.formats.{format}")
-    presentation = Presentation(width=width, color=color, catalogue=catalogue, first_seen=first_seen)
+    presentation = Presentation(
+        width=width,
+        color=color,
+        catalogue=catalogue,
+        first_seen=first_seen,
+        everything=everything,
+        explains_score=explains_score,
+    )
     module.write(report, Encodable.around(stream), presentation)

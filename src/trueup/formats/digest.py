@@ -57,17 +57,20 @@ class Accepted:
     count: int
 
 
-def groups(report: Report) -> dict[Severity, list[Group]]:
-    """The open findings, most severe first, then by check in the report's order. Severities without any are absent."""
+def groups(report: Report, *, shown: int | None = SHOWN) -> dict[Severity, list[Group]]:
+    """The open findings, most severe first, then by check in the report's order. Severities without any are absent.
+
+    ``shown`` is how many findings of each group are kept; None keeps all.
+    """
     by_severity: dict[Severity, list[Group]] = {}
-    every = [group for result in report.outcomes for group in _groups_of(result.check, result.outcome)]
+    every = [group for result in report.outcomes for group in _groups_of(result.check, result.outcome, shown)]
     for severity in reversed(Severity):
         if kept := [group for group in every if group.severity is severity]:
             by_severity[severity] = kept
     return by_severity
 
 
-def _groups_of(check: str, outcome: object) -> Iterator[Group]:
+def _groups_of(check: str, outcome: object, shown: int | None) -> Iterator[Group]:
     if not isinstance(outcome, Checked):
         return
     by_severity: dict[Severity, list[Finding]] = {}
@@ -82,7 +85,7 @@ def _groups_of(check: str, outcome: object) -> Iterator[Group]:
             count=len(findings),
             population=outcome.population,
             at_risk=_sum(findings),
-            worst=tuple(heapq.nsmallest(SHOWN, findings, key=_worst_first)),
+            worst=tuple(heapq.nsmallest(shown or len(findings), findings, key=_worst_first)),
         )
 
 

@@ -24,6 +24,10 @@ class Presentation:
     width: int | None = None
     color: bool = False
     catalogue: Mapping[str, Check] = field(default_factory=dict)
+    everything: bool = False
+    """Whether ``text`` shows every finding, each with its id, however long that is."""
+    explains_score: bool = False
+    """Whether ``text`` shows how the score is computed."""
     first_seen: Mapping[str, datetime] = field(default_factory=dict)
 
 

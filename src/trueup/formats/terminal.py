@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
+from trueup.model.guardrail import GuardrailStatus
 from trueup.model.report import Status
 from trueup.model.severity import Severity
 
@@ -22,6 +24,27 @@ WIDTH = 100
 NARROWEST = 40
 WIDEST = 140
 """The greatest width: on a wider page the eye loses the line between a finding and what it puts at risk."""
+
+
+COLORS = {
+    Severity.CRITICAL: "bright_red",
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.INFO: "cyan",
+}
+STATUS_COLORS = {
+    Status.HEALTHY: "green",
+    Status.ATTENTION: "yellow",
+    Status.DEGRADED: "red",
+    Status.CRITICAL: "bright_red",
+    Status.INCOMPLETE: "magenta",
+}
+
+GUARDRAIL_COLORS = {
+    GuardrailStatus.ALLOWED: "green",
+    GuardrailStatus.BLOCKED: "red",
+    GuardrailStatus.UNKNOWN: "magenta",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +99,7 @@ class Page:
         encoding = (getattr(out, "encoding", None) or "utf-8").lower().replace("-", "")
         self.width = min(WIDEST, max(NARROWEST, presentation.width or _columns(out)))
         self.color = presentation.color
+        self._has_ellipsis = encoding.startswith("utf")
         self.glyphs = glyphs(unicode=encoding.startswith("utf"))
         self._out = out
         self._console = Console(
@@ -100,6 +124,18 @@ class Page:
         with self._console.capture() as captured:
             self._console.print(Padding(block, (0, 0, 0, indent)))
         self._out.writelines(f"{line.rstrip()}\n" for line in captured.get().removesuffix("\n").split("\n"))
+
+    def cut(self, line: Text, *, indent: int = 0) -> None:
+        """One line, cut off at the width where it is longer."""
+        line.truncate(self.width - indent, overflow="ellipsis" if self._has_ellipsis else "crop")
+        self.unbroken(Text.assemble(" " * indent, line))
+
+    def grid(self, *columns: str) -> Table:
+        """An empty table without lines, with these columns, each ``left`` or ``right``."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for column in columns:
+            table.add_column(justify="right" if column == "right" else "left", overflow="fold")
+        return table
 
     def unbroken(self, line: Text) -> None:
         """One line that is never folded, because it holds an id that people search for and copy."""
