@@ -41,8 +41,9 @@ def doctor(
 
     With --print-grants, print the rights of two roles with few rights instead, from the live schema: one that reads the
     mapped columns, and one that may also repair. The output holds no password.
-    With --data, propose what each price sells, from what its sales led to, and at what balance ledgers begin; and count
-    how many of the ids that entries name Stripe's side has. Nothing is changed.
+    With --data, say which mapped columns the data contradict, at which line of the config, and which balances agree;
+    propose what each price sells, from what its sales led to, and at what balance ledgers begin; and count how many of
+    the ids that entries name Stripe's side has. Nothing is changed.
     Exit code: 0 fine (warnings included), 2 something must be corrected, 3 the database cannot be reached.
 
     Example: trueup doctor --config trueup.toml
@@ -66,12 +67,16 @@ def _examined(config: Config, checks: tuple[Check, ...], *, data: bool) -> int:
     marks = {Health.FINE: "ok  ", Health.WARNING: "warn", Health.WRONG: "FAIL", Health.UNREACHABLE: "FAIL"}
     codes = {Health.FINE: 0, Health.WARNING: 0, Health.WRONG: 2, Health.UNREACHABLE: 3}
     worst = 0
+    lines: set[str] = set()
     now = utc_now()
 
     def show(symptoms: Iterable[Symptom]) -> None:
         nonlocal worst
         for symptom in symptoms:
-            typer.echo(legible(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}"))
+            line = legible(f"{marks[symptom.health]}  {symptom.about:<10}  {symptom.says}")
+            if line not in lines:
+                typer.echo(line)
+            lines.add(line)
             worst = max(worst, codes[symptom.health])
 
     show(examine_setup(config, checks, now=now))

@@ -8,6 +8,7 @@ from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import aged, is_fresh, judge_release
 from trueup.actions.audit.join_keys import hits_of_joins
+from trueup.actions.audit.mapping_doubts import MAPPING_SUSPECT
 from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
 from trueup.actions.audit.recorded_audit import RecordedAudit, Recording, audit_and_record
 from trueup.actions.audit.run_audit import audit_books, moment_of, report_on, with_period
@@ -17,6 +18,7 @@ from trueup.actions.audit.stripe_side import needed_of_stripe, stripe_key, strip
 from trueup.actions.audit.stripe_tables import TableSupply, account_filter_of, read_moment, staleness, table_supply
 
 __all__ = [
+    "MAPPING_SUSPECT",
     "ConfigComparison",
     "EffectiveExemption",
     "RecordedAudit",

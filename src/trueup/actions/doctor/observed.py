@@ -9,6 +9,7 @@ from typing import cast
 
 from trueup.actions.audit import copied_books, hits_of_joins
 from trueup.actions.doctor.diagnostic import Health, Symptom
+from trueup.actions.doctor.judged_mapping import judge_mapping
 from trueup.config import Config
 from trueup.engines.duckdb import DuckDB
 from trueup.model.check import Check
@@ -83,6 +84,7 @@ def examine_data(config: Config, checks: Sequence[Check], *, now: datetime, prog
         with copied_books(config, checks=checks, now=now, progress=progress, everything=True) as books:
             engine = DuckDB(books.run, config.policy.parameters(now))
             mapped = books.mapped_columns()
+            yield from judge_mapping(books, config, engine, now=now)
             yield from _prices(engine)
             if config.policy.ledger_starts_at is None and {"amount", "balance_after"} <= mapped.get(
                 "ledger_entry", frozenset()

@@ -28,6 +28,11 @@ from trueup.sources import open_source
 
 __all__ = ["Health", "Symptom", "examine_setup"]
 
+NOTHING_MAPPED = (
+    "nothing is mapped, so no audit could look at anything: name a table under [relations], or let `trueup init` "
+    "propose them"
+)
+
 
 def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> Iterator[Symptom]:
     """Look at the config, the channels, the connection, the privileges, the mapping and the plan gates, one by one.
@@ -118,6 +123,8 @@ def _mapping(
         if name in fitted:
             says = f"{name} from {fitted[name].table}: {len(fitted[name].columns)} columns"
             yield Symptom(health=Health.FINE, about="mapping", says=says)
+    if not fitted and config.gates is None:
+        yield Symptom(health=Health.WRONG, about="mapping", says=NOTHING_MAPPED)
     yield from _skipped(config, fitted, checks, supplied)
     return fitted
 
