@@ -83,7 +83,8 @@ def written(app: App, url: str) -> None:
         for name, columns in app.tables.items():
             for statement in _ddl(name, columns, app.keys.get(name, ()), dialect):
                 execute(statement, [])
-        for table, values in rows.rows:
+        order = list(app.tables)
+        for table, values in sorted(rows.rows, key=lambda row: order.index(row[0])):
             mark = "?" if dialect == "sqlite" else "%s"
             names = ", ".join(_quoted(name, dialect) for name in values)
             marks = ", ".join([mark] * len(values))

@@ -51,6 +51,8 @@ class ProposedRelation:
     settings: tuple[tuple[str, str, str], ...] = ()
     evidence: str = ""
     notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    """The columns that the data shows the app not to have."""
     alternatives: tuple[str, ...] = ()
 
 
@@ -70,3 +72,5 @@ class Proposal:
     """The sync tool whose tables were recognised."""
     read_the_data: bool = False
     left_out: tuple[tuple[str, str], ...] = ()
+    absent: tuple[str, ...] = ()
+    """The relations that the data shows the app not to have."""

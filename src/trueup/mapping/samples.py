@@ -75,6 +75,7 @@ _SECRET_TABLES = re.compile(
 )
 _NUMERIC = (Family.INTEGER, Family.NUMBER, Family.BIT, Family.MONEY, Family.UNKNOWN)
 _DEEPEST = 3
+_LONGEST_WORD = 60
 
 Row = Mapping[str, object]
 Path = tuple[str, ...]
@@ -182,8 +183,13 @@ def facts_of(values: Sequence[object]) -> Facts:
         distinct=len(texts),
         numbers=sum(number(value) is not None for value in present),
         prefixes=dict(prefixes),
-        words=tuple(sorted(texts)) if len(texts) <= MOST_WORDS else None,
+        words=tuple(sorted(texts)) if len(texts) <= MOST_WORDS and not any(map(_is_no_word, texts)) else None,
     )
+
+
+def _is_no_word(text: str) -> bool:
+    """Whether a text is longer than any word of a status or a plan, or is JSON: it is data, and never written."""
+    return len(text) > _LONGEST_WORD or text.startswith(("{", "["))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

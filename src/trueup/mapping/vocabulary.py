@@ -38,7 +38,7 @@ _OWNER = (
 COLUMNS: dict[str, dict[str, str]] = {
     "account": {
         "account_id": "account_id user_id id uuid",
-        "email": "email email_address contact_email billing_email",
+        "email": "email email_address contact_email billing_email mail e_mail",
         "role": "role user_role system_role account_role access_level? user_type?",
         "plan": "plan subscription_tier subscription_plan plan_name plan_code plan_key plan_slug tier plan_type "
         "plan_tier current_plan membership_tier billing_plan subscription_type membership? subscription? plan_id?",

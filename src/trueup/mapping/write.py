@@ -41,7 +41,7 @@ _GATES = (
     '# kind = "callable"',
     '# callable = "app.access:may_use"       # your own function: (plan, feature) -> bool or int',
 )
-_COMMENT_AT = 40
+_COMMENT_AT, _WIDEST = 40, 100
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _LAST_SHORT = 0xFFFF
 
@@ -70,7 +70,7 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     for relation in proposal.relations:
         lines += _preset_words(relation) if proposal.preset is not None else _relation(relation)
     for name in proposal.missing:
-        lines += _missing(name)
+        lines += _absent_relation(name) if name in proposal.absent else _missing(name)
     lines += _left_out(proposal.left_out)
     return "\n".join(lines) + "\n" + _FOOT
 
@@ -131,14 +131,16 @@ def _relation(relation: ProposedRelation) -> Iterator[str]:
         yield _line(
             f"# where = {_text(f'{quoted} IS NULL')}", "this column seems to mark deleted rows; leave them out?"
         )
-    if any(column.column == "sequence" for column in relation.columns):
+    yield from _absent_columns(relation.absent)
+    said = {key for key, *_ in relation.settings}
+    if "dense_sequence" not in said and any(column.column == "sequence" for column in relation.columns):
         yield _line("# dense_sequence = true", "only where the app promises that no number is ever missing")
     yield f"[relations.{name}.columns]"
     for column in relation.columns:
         yield _column(column)
         for other in column.alternatives:
             yield _line(f"# {column.column} = {_text(other)}", "or is it this?")
-    for absent in _of(name, relation.missing):
+    for absent in _of(name, [column for column in relation.missing if column not in relation.absent]):
         yield _line(f'# {absent.name} = ""', _absent(absent))
     for column in relation.columns:
         yield from _words(name, column)
@@ -190,6 +192,29 @@ def _left_out(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield from ("", "# Seen and left out:")
     for name, what in left_out:
         yield f"# {printable(name)}: {printable(what)}"
+
+
+def _absent_relation(name: str) -> Iterator[str]:
+    yield from ("", f"[relations.{name}]")
+    yield _line("absent = true", "guess: no table holds it; name one in place of this line if there is")
+
+
+def _absent_columns(names: Sequence[str]) -> Iterator[str]:
+    """The columns that the app does not have, as many to a line as fit."""
+    if not names:
+        return
+    yield "# guess: nothing of these was seen; take a name out of the list where you map it"
+    lines = [""]
+    for word in (f'"{name}",' for name in names):
+        if len(lines[-1]) + len(word) > _WIDEST:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}"
+    if len(lines) == 1:
+        yield f"absent = [{lines[0].strip().removesuffix(',')}]"
+        return
+    yield "absent = ["
+    yield from (f"   {line}" for line in lines)
+    yield "]"
 
 
 def _missing(name: str) -> Iterator[str]:

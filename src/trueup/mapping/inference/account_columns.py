@@ -116,7 +116,8 @@ def _plans(
     seen = plan.spot.facts.words or ()
     labels = () if plan.spot.path else plan.spot.look.labels(plan.spot.column) or ()
     words = tuple(dict.fromkeys((*labels, *seen)))
-    plans = plans_of(words, plan.values(home), customers)
+    of_stripe = bool(plan.spot.route) and next(with_prefix(plan.spot.look, "sub_"), None) is not None
+    plans = plans_of(words, plan.values(home), customers, of_stripe=of_stripe, of_subscriptions=plan.status is not None)
     meaning = [(guess.plan, (*guess.words, *((NULL_WORD,) if guess.plan == "FREE" else ()))) for guess in plans]
     return plans, WordGuess(meaning=tuple((ours, tuple(dict.fromkeys(theirs))) for ours, theirs in meaning if theirs))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from trueup.mapping.inference.account_columns import guess_account
@@ -34,10 +35,13 @@ def infer(tables: Sequence[SourceTable], samples: Samples, *, dialect: str | Non
         for relation in (account.relation, ledger.relation, guess_webhooks(schema), guess_members(schema, chosen))
         if relation is not None
     ]
+    relations = [dataclasses.replace(relation, absent=relation.missing) for relation in relations]
     mapped = {relation.relation for relation in relations}
+    missing = tuple(name for name in COLUMNS if name not in mapped | _FEW_HAVE)
     return Proposal(
         relations=tuple(relations),
-        missing=tuple(name for name in COLUMNS if name not in mapped | _FEW_HAVE),
+        missing=missing,
+        absent=missing,
         plans=account.plans,
         read_the_data=True,
         left_out=(*alike, *(("ledger", note) for note in ledger.notes)),

@@ -66,6 +66,8 @@ def _single(schema: Schema, home: Home, best: Movements, ranked: list[Movements]
     starts = best.zero if best.holds else best.agreement if best.agrees else None
     if starts is not None and starts.looked_at >= _FEWEST and starts.part >= 0.9 - 0.3 * (not best.holds):
         settings = (("ledger_starts_at", "0", f"{starts} sampled accounts begin at 0"),)
+    if best.sequence is not None:
+        settings = (*settings, ("dense_sequence", "false", "true only where no number is ever missing in an account"))
     relation = ProposedRelation(
         relation="ledger_entry",
         table=best.look.name,

@@ -11,7 +11,7 @@ from trueup.mapping.samples import Look, number
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?")
 _EPOCHS = ((1e9, 4.2e9, "seconds"), (1e12, 4.2e12, "milliseconds"), (1e15, 4.2e15, "microseconds"))
-_ENDINGS = ("_at", "_on", "_date", "_time", "date", "created", "updated", "timestamp", "time_")
+_ENDINGS = ("_at", "_on", "_date", "_time", "date", "created", "updated", "timestamp", "time", "ts", "when")
 _DELETED = "deleted_at discarded_at archived_at time_deleted date_deleted deleted_on removed_at deleted"
 _CREATED = (
     "created_at created inserted_at created_on date_created created_time creation_date time_created create_time "
@@ -41,8 +41,9 @@ def is_moment(look: Look, column: str) -> bool:
         texts = [row[column] for row in look.rows if row.get(column) not in (None, "")]
         if all(isinstance(text, str) and _DATE.fullmatch(text) for text in texts):
             return True
+    unit = epoch_unit(look, column)
     is_named = folded(column).startswith("time_") or folded(column).endswith(_ENDINGS)
-    return is_named and epoch_unit(look, column) is not None
+    return unit is not None and (is_named or unit != "seconds")  # so large a number is hardly anything else
 
 
 def created_column(look: Look, usual: str = _CREATED) -> str | None:

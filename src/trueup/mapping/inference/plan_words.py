@@ -89,9 +89,11 @@ class PlanSpot:
         """The sampled plan of each account where it holds."""
         plans: dict[str, str | None] = {}
         for owner, row in self.spot.rows(home):
-            if self._holds(row):
-                value = value_at(row, self.spot.column, self.spot.path)
-                plans[owner] = None if value in (None, "") else str(value)
+            value = value_at(row, self.spot.column, self.spot.path)
+            if self._holds(row) and value not in (None, ""):
+                plans[owner] = str(value)
+            else:
+                plans.setdefault(owner, None)
         return plans
 
     def _holds(self, row: Mapping[str, object]) -> bool:

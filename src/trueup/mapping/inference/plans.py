@@ -19,12 +19,19 @@ _FREE = "FREE"
 
 
 def plans_of(
-    words: Sequence[str], held: Mapping[str, str | None] | None, customers: Mapping[str, object] | None
+    words: Sequence[str],
+    held: Mapping[str, str | None] | None,
+    customers: Mapping[str, object] | None,
+    *,
+    of_stripe: bool = False,
+    of_subscriptions: bool = False,
 ) -> tuple[PlanGuess, ...]:
     """The plans that these words name, cheapest first, and always FREE.
 
     ``held`` is the plan of each sampled account and ``customers`` its Stripe customer; None where no customers are
-    kept. A word that is not a usual one is taken for a paid plan only where its accounts have customers.
+    kept. ``of_stripe`` says that the words are of Stripe's subscriptions, which are paid;
+    ``of_subscriptions`` that the status of a subscription says whether they hold. Another word that is not a usual one
+    is taken for a paid plan only where its accounts have customers.
     """
     named: dict[str, list[str]] = {}
     for word in words:
@@ -32,7 +39,10 @@ def plans_of(
     free = PlanGuess(plan=_FREE, rank=0, words=tuple(named.pop(_FREE, ())))
     shares = _shares(held or {}, customers)
     lowest = min((count / seen for count, seen in shares.values()), default=1.0)
-    guesses = [_guess(plan, theirs, shares, lowest) for plan, theirs in named.items()]
+    guesses = [
+        _guess(plan, theirs, shares, 0.0 if of_subscriptions else lowest, of_stripe=of_stripe)
+        for plan, theirs in named.items()
+    ]
     guesses.sort(key=lambda guess: (guess.rank, rung(guess.plan), guess.plan))
     unpaid = [guess for guess in guesses if guess.rank == 0]
     paid = [guess for guess in guesses if guess.rank]
@@ -44,7 +54,9 @@ def _ranked(guess: PlanGuess, rank: int) -> PlanGuess:
     return dataclasses.replace(guess, rank=rank)
 
 
-def _guess(plan: str, words: Sequence[str], shares: Mapping[str, tuple[int, int]], lowest: float) -> PlanGuess:
+def _guess(
+    plan: str, words: Sequence[str], shares: Mapping[str, tuple[int, int]], lowest: float, *, of_stripe: bool
+) -> PlanGuess:
     """The plan, with a rank of 1 where it is above the free one.
 
     A word that is not a usual one is of a paid plan where nearly all of its accounts have a customer, or many more than
@@ -55,6 +67,8 @@ def _guess(plan: str, words: Sequence[str], shares: Mapping[str, tuple[int, int]
     usual = bool(set(plan.lower().split("_")) & set(PLAN_LADDER.split()))
     evidence = f"{with_customer} of {seen} sampled accounts on it have a Stripe customer" if seen else ""
     prices = tuple(word for word in words if word.startswith("price_"))
+    if of_stripe or prices:
+        return PlanGuess(plan=plan, rank=1, words=tuple(words), evidence=evidence, prices=prices)
     if seen >= _FEWEST and with_customer < _PAYING * seen:
         question = "is it paid for? Most of its accounts have no Stripe customer"
         return PlanGuess(
