@@ -277,7 +277,7 @@ LARAVEL = App(
 def _opencode(insert: Rows) -> None:
     """Payments come in, usage goes out, the balance and the plan's JSON are in a table beside the workspaces."""
     for n in range(25):
-        space, cus = f"wrk_{n:02d}", sid("cus", n) if n % 2 and n != 9 else None
+        space, cus = f"space_{n:02d}", sid("cus", n) if n % 2 and n != 9 else None
         insert("workspace", id=space, name=space, time_created=ago(80 - n), time_deleted=ago(9) if n == 24 else None)
         balance = 0
         subscribed = n in (9, 11, 13)

@@ -132,8 +132,8 @@ def _relation(relation: ProposedRelation) -> Iterator[str]:
             f"# where = {_text(f'{quoted} IS NULL')}", "this column seems to mark deleted rows; leave them out?"
         )
     yield from _absent_columns(relation.absent)
-    said = {key for key, *_ in relation.settings}
-    if "dense_sequence" not in said and any(column.column == "sequence" for column in relation.columns):
+    given = {key for key, *_ in relation.settings}
+    if "dense_sequence" not in given and any(column.column == "sequence" for column in relation.columns):
         yield _line("# dense_sequence = true", "only where the app promises that no number is ever missing")
     yield f"[relations.{name}.columns]"
     for column in relation.columns:
