@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from trueup.books.file import books_in_memory
 from trueup.books.prepared_statements import PreparedStatements
+from trueup.model.policy import Policy
 
 numbers = st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.decimals(allow_nan=False, places=9, max_value=10**20)
 moments = st.datetimes(datetime(1900, 1, 1), datetime(9998, 1, 1)) | st.dates()
@@ -43,6 +44,27 @@ def test_whatever_could_be_more_than_a_number_is_bound(again: PreparedStatements
     with books_in_memory() as books:
         sql = "SELECT $value"
         assert again.run(sql, {"value": value}).fetchall() == books.connection.execute(sql, {"value": value}).fetchall()
+
+
+def test_every_parameter_of_a_check_leaves_its_plan_kept() -> None:
+    parameters = Policy().parameters(datetime(2026, 11, 29))
+    assert None in parameters.values(), "one that holds nothing is among them"
+    with books_in_memory() as books:
+        again = PreparedStatements(books.connection)
+        again.expect(1)
+        for name, value in parameters.items():
+            again.run(f"SELECT $value AS {name}", {"value": value})
+        kept = books.connection.execute("SELECT count(*) FROM duckdb_prepared_statements()").fetchall()
+        assert kept == [(len(parameters),)]
+
+
+def test_a_parameter_may_hold_nothing_now_and_something_later() -> None:
+    with books_in_memory() as books:
+        again = PreparedStatements(books.connection)
+        again.expect(1)
+        sql = "SELECT coalesce(CAST($floor AS DECIMAL(38, 9)), 7), $name"
+        for floor, expected in ((None, 7), (Decimal(3), 3), (None, 7), (Decimal("2.5"), Decimal("2.5"))):
+            assert again.run(sql, {"floor": floor, "name": "a"}).fetchall() == [(expected, "a")]
 
 
 def test_a_plan_follows_a_table_that_is_made_anew() -> None:

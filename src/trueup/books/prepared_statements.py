@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _MOST_KEPT = 500
 _NOT_WORTH_PLANNING_WELL = 300
 _PARAMETER = re.compile(r"\$([a-z_]+)")
+_NOTHING = "NULL"
+"""The type of a parameter that holds nothing."""
+
 _PLANNED = frozenset({"SELECT", "INSERT", "DELETE"})
 
 
@@ -86,11 +89,13 @@ class PreparedStatements:
         types = {name: self._type(value) for name, value in bound.items()}
         key = (sql, *types.values())
         if key not in self._planned:
-            self._keep(key, _PARAMETER.sub(lambda match: f"CAST(${match[1]} AS {types[match[1]]})", sql))
+            self._keep(key, _PARAMETER.sub(lambda match: _typed(match[1], types[match[1]]), sql))
         name = self._planned[key]
-        if not bound:
+        values = [
+            f"{name} := CAST({literal(value)} AS {types[name]})" for name, value in bound.items() if value is not None
+        ]
+        if not values:
             return self._statement(f"EXECUTE {name}")
-        values = (f"{name} := CAST({literal(value)} AS {types[name]})" for name, value in bound.items())
         return f"EXECUTE {name}({', '.join(values)})"
 
     def _keep(self, key: tuple[str, ...], sql: str) -> None:
@@ -102,6 +107,8 @@ class PreparedStatements:
 
     def _type(self, value: object) -> str:
         """What DuckDB takes this value for when it is bound."""
+        if value is None:
+            return _NOTHING
         if isinstance(value, str):
             return "VARCHAR"
         known = type(value) if isinstance(value, date) else (type(value), _size(value))
@@ -111,6 +118,11 @@ class PreparedStatements:
             (row,) = self._connection.execute("SELECT typeof($value)", {"value": value}).fetchall()
             self._types[known] = row[0]
         return self._types[known]
+
+
+def _typed(name: str, type_name: str) -> str:
+    """Return the parameter as a plan has it. One that holds nothing is part of the plan itself, which has no value."""
+    return "NULL" if type_name == _NOTHING else f"CAST(${name} AS {type_name})"
 
 
 def _size(value: object) -> object:
@@ -133,7 +145,7 @@ def _is_literal(value: object) -> bool:
             return value.is_finite()
         case datetime():
             return value.tzinfo is None
-        case bool() | int() | date():
+        case None | bool() | int() | date():
             return True
         case _:
             return False
