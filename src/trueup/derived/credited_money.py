@@ -81,6 +81,34 @@ GROUP BY money_id
 """,
 )
 
+CREDITED_EVENT = Derived(
+    name="credited_event",
+    holds="The events of Stripe's list about a money that an entry gives credits for.",
+    optional=(*ENTRY_LINKS, "stripe_event"),
+    sql="""
+SELECT DISTINCT v.event_id
+FROM stripe_event AS v
+LEFT JOIN money_name AS n ON n.name = v.event_id
+JOIN money_entry AS e     ON e.money_id = coalesce(n.money_id, v.invoice_id, v.payment_intent_id)
+WHERE e.gives_credits
+""",
+)
+
+PAID_ENTRY_TOTAL = Derived(
+    name="paid_entry_total",
+    holds="How many entries whose money is there name each of Stripe's accounts, and how many name none; nothing where "
+    "no entry names any.",
+    optional=(*ENTRY_LINKS, "stripe_checkout_session", "stripe_invoice", "stripe_subscription", *CHARGE_SOURCES),
+    sql="""
+SELECT e.stripe_account, count(*) AS entries
+FROM stripe_entry AS e
+JOIN money_entry AS n  ON n.entry_id = e.entry_id
+JOIN stripe_money AS m ON m.money_id = n.money_id
+WHERE EXISTS (SELECT 1 FROM stripe_entry AS named WHERE named.stripe_account IS NOT NULL)
+GROUP BY e.stripe_account
+""",
+)
+
 CONNECTED_ACCOUNT = Derived(
     name="connected_account",
     holds="The Stripe accounts that entries or events name and whose objects are not among those that were read: "
@@ -98,21 +126,13 @@ CONNECTED_ACCOUNT = Derived(
 WITH named AS (
     SELECT DISTINCT stripe_account FROM stripe_entry WHERE stripe_account IS NOT NULL
 ),
-known AS (                             -- how many entries whose money is there name each account, or none
-    SELECT e.stripe_account, count(*) AS entries
-    FROM stripe_entry AS e
-    JOIN money_entry AS n  ON n.entry_id = e.entry_id
-    JOIN stripe_money AS m ON m.money_id = n.money_id
-    WHERE EXISTS (SELECT 1 FROM named)
-    GROUP BY e.stripe_account
-),
 own AS (
     SELECT stripe_account FROM stripe_reading WHERE stripe_account IS NOT NULL
     UNION
     SELECT stripe_account
-    FROM known
+    FROM paid_entry_total
     WHERE stripe_account IS NOT NULL
-      AND 2 * entries > (SELECT sum(entries) FROM known)
+      AND 2 * entries > (SELECT sum(entries) FROM paid_entry_total)
       AND NOT EXISTS (SELECT 1 FROM stripe_reading WHERE stripe_account IS NOT NULL)
 )
 SELECT DISTINCT other.stripe_account
@@ -189,6 +209,8 @@ CREDITED_MONEY: tuple[Derived, ...] = (
     MONEY_ENTRY,
     UNCREDITED_INVOICE,
     MONEY_CREDIT,
+    CREDITED_EVENT,
+    PAID_ENTRY_TOTAL,
     CONNECTED_ACCOUNT,
     NAMED_GRANT,
 )

@@ -141,7 +141,7 @@ placed AS (
     SELECT account_id, posted, balance_after, CAST(entry_id AS VARCHAR) AS row_key,
            row_number() OVER (PARTITION BY account_id ORDER BY sequence NULLS FIRST, created_at, entry_id) AS place
     FROM ledger_entry
-    WHERE account_id IN (SELECT account_id FROM unread)
+    WHERE account_id IN (SELECT account_id FROM unread WHERE cause = 'balance_after is missing')
 ),
 beginning AS (   -- of the running balance
     SELECT account_id, min(place) AS place

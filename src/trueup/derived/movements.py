@@ -1,8 +1,8 @@
-"""A derived relation about the sizes of movements: what is usual for each kind of entry."""
+"""Derived relations about the sizes of movements: what is usual for each kind of entry, and what is owed."""
 
 from __future__ import annotations
 
-from trueup.derived.derivation import Derived
+from trueup.derived.derivation import ENTRY_LINKS, Derived
 
 USUAL_MOVEMENT = Derived(
     name="usual_movement",
@@ -59,4 +59,16 @@ GROUP BY usual.kind, usual.credits
 """,
 )
 
-MOVEMENTS: tuple[Derived, ...] = (USUAL_MOVEMENT,)
+OWED_ENTRY = Derived(
+    name="owed_entry",
+    holds="The entries that name a money of which it is known what it owes, and the most that it owes.",
+    optional=ENTRY_LINKS,
+    sql="""
+SELECT e.entry_id, o.most_credits
+FROM money_entry AS e
+JOIN money_owed AS o ON o.money_id = e.money_id
+WHERE o.most_credits IS NOT NULL
+""",
+)
+
+MOVEMENTS: tuple[Derived, ...] = (USUAL_MOVEMENT, OWED_ENTRY)

@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from trueup.derived import DERIVED
-from trueup.engines.sql import derived_of, parameters_of, with_derived
+from trueup.engines.sql import derived_of, derived_sql, parameters_of, vacancy_in, with_derived
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -86,6 +85,9 @@ class DuckDB:
     there from an earlier use, kept up to date here: books for a few rows are used again, and then a table is emptied
     and filled, and nothing is done for the sake of many rows. ``shares`` is False where only one query will be run:
     it then makes what it needs for itself, in one statement. ``is_optimized`` says whether DuckDB optimizes queries.
+
+    Where it does, what can have no rows because what it reads has none is made without running it: half of the
+    derived relations, where Stripe is not read. The rows that relations have must not change meanwhile.
     """
 
     name = "duckdb"
@@ -105,6 +107,8 @@ class DuckDB:
         self._standing = standing
         self._is_optimized = is_optimized and standing is None
         self._made: set[str] = set()
+        self._shells: set[str] = set()
+        self._vacant: dict[str, bool] = {}
         self._distrusts: bool | None = None
 
     def number(self, sql: str) -> int:
@@ -128,7 +132,7 @@ class DuckDB:
         else:
             sql = with_derived(sql)
         self._distrust_statistics(sums_after_an_outer_join(sql))
-        return self._run(sql, {name: self._parameters[name] for name in parameters_of(sql)})
+        return self._run(sql, self._bound(sql))
 
     def _distrust_statistics(self, distrusts: bool) -> None:  # noqa: FBT001 - the one argument, and its name says it
         """Switch for the next query. Of a few rows nothing is optimized at all."""
@@ -139,17 +143,43 @@ class DuckDB:
     def _make(self, name: str) -> None:
         if name in self._made:
             return
-        exact = next(derived.sql for derived in DERIVED if derived.name == name)
+        if self._is_optimized and self._is_vacant(name):
+            self._make_shell(name)
+            self._made.add(name)
+            return
+        exact = derived_sql()[name]
         sql = exact if self._standing is not None else _FASTER.get(name, exact)
         for below in derived_of(sql):
             self._make(below)
-        bound = {parameter: self._parameters[parameter] for parameter in parameters_of(sql)}
+        bound = self._bound(sql)
         if self._standing is None:
             self._distrust_statistics(sums_after_an_outer_join(sql))
             self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", bound)
         else:
             self._refill(name, sql, bound, self._standing)
         self._made.add(name)
+
+    def _make_shell(self, name: str) -> None:
+        """Make the relation without its rows, from others without theirs: only its columns are worked out."""
+        if name in self._shells or name in self._made:
+            return
+        sql = derived_sql()[name]
+        for below in derived_of(sql):
+            self._make_shell(below)
+        self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", self._bound(sql))
+        self._shells.add(name)
+
+    def _is_vacant(self, name: str) -> bool:
+        """Return whether the relation can have no rows."""
+        if name not in self._vacant:
+            if name in derived_sql():
+                self._vacant[name] = any(all(map(self._is_vacant, names)) for names in vacancy_in(derived_sql()[name]))
+            else:
+                self._vacant[name] = not self._run(f"SELECT 1 FROM {name} LIMIT 1", {}).fetchall()
+        return self._vacant[name]
+
+    def _bound(self, sql: str) -> dict[str, object]:
+        return {parameter: self._parameters[parameter] for parameter in parameters_of(sql)}
 
     def _refill(self, name: str, sql: str, bound: Mapping[str, object], standing: set[str]) -> None:
         if name in _READ_ONCE:

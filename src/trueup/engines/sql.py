@@ -12,6 +12,7 @@ from sqlglot.optimizer.qualify_tables import qualify_tables
 from sqlglot.schema import MappingSchema
 
 from trueup.derived import DERIVED
+from trueup.engines.vacancy import Vacancy, vacancy_of
 from trueup.model.relations import RELATIONS, columns_of, relation_name
 
 Need = tuple[str, str]
@@ -46,22 +47,41 @@ def needs_of(sql: str, *, with_optional: bool = False) -> frozenset[Need]:
     What a derived relation reads only where it is mapped is left out, unless ``with_optional``. Raises
     ``sqlglot.errors.SqlglotError`` when the SQL names a relation or a column that does not exist.
     """
-    needs, derived = _named_in(sql)
+    needs, derived, _ = _named_in(sql)
     for name in derived:
         behind = needs_of(derived_sql()[name], with_optional=with_optional)
         needs |= {need for need in behind if with_optional or not _is_optional(name, need)}
     return needs
 
 
+def vacancy_in(sql: str) -> Vacancy:
+    """Return the sets of relations, derived ones among them, of which one set without rows leaves the SQL without rows.
+
+    Raises as ``needs_of`` does.
+    """
+    return _named_in(sql)[2]
+
+
 @functools.cache
-def _named_in(sql: str) -> tuple[frozenset[Need], frozenset[str]]:
-    """What this SQL itself reads of relations, and the derived relations that it names."""
+def _named_in(sql: str) -> tuple[frozenset[Need], frozenset[str], Vacancy]:
+    """What this SQL itself reads of relations, the derived relations that it names, and what it has no rows without."""
     tree = qualified(sql)
-    tables = _base_tables(tree)
+    ctes: set[str] = set()
+    tables: set[str] = set()
+    columns: set[tuple[str | None, str]] = set()
+    for node in tree.walk():
+        match node:
+            case exp.CTE():
+                ctes.add(node.alias)
+            case exp.Table() if node.name:
+                tables.add(node.name)
+            case exp.Column():
+                columns.add((table_behind(node), node.name))
+    tables -= ctes
     derived = tables & derived_sql().keys()
-    columns = {(table_behind(column), column.name) for column in tree.find_all(exp.Column)}
     read = {(relation, name) for relation, name in columns if relation is not None and relation not in derived}
-    return frozenset(read | {(table, "") for table in tables - derived}), frozenset(derived)
+    needs = frozenset(read | {(table, "") for table in tables - derived})
+    return needs, frozenset(derived), vacancy_of(tree)
 
 
 @functools.cache
@@ -140,13 +160,19 @@ def derived_sql() -> dict[str, str]:
 
 
 @functools.cache
+def _trees() -> dict[str, exp.Select]:
+    """The SQL of each derived relation, parsed. A tree is taken out by who changes it: parsing is most of the work."""
+    return {sql: sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Select) for sql in derived_sql().values()}
+
+
+@functools.cache
 def _schema() -> MappingSchema:
     schema: dict[str, object] = {
         relation_name(r): {column.name: "UNKNOWN" for column in columns_of(r)} for r in RELATIONS
     }
+    trees = _trees()
     for name, sql in derived_sql().items():
-        outermost = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Select)
-        schema[name] = dict.fromkeys(_column_names(outermost), "UNKNOWN")
+        schema[name] = dict.fromkeys(_column_names(trees[sql]), "UNKNOWN")
     return MappingSchema(schema)
 
 
@@ -164,13 +190,10 @@ def qualified(sql: str) -> exp.Expr:
 
     Raises ``sqlglot.errors.SqlglotError`` when it names a relation or a column that does not exist.
     """
-    tree = qualify_tables(sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb")
-    return qualify_columns(tree, schema=_schema(), expand_alias_refs=False, expand_stars=True)
-
-
-def _base_tables(tree: exp.Expr) -> set[str]:
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    return {table.name for table in tree.find_all(exp.Table) if table.name and table.name not in ctes}
+    schema = _schema()  # it reads the trees before any is taken out
+    parsed = _trees().pop(sql, None)
+    tree = qualify_tables(parsed if parsed is not None else sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb")
+    return qualify_columns(tree, schema=schema, expand_alias_refs=False, expand_stars=True)
 
 
 def table_behind(column: exp.Column) -> str | None:

@@ -71,8 +71,7 @@ SELECT e.entry_id    AS subject,
 FROM ledger_entry AS e
 JOIN large        ON large.account_id = e.account_id AND large.kind = e.kind AND large.credits = abs(e.amount)
 LEFT JOIN planned ON planned.credits = large.credits AND large.kind = 'subscription_grant'
-LEFT JOIN money_entry AS named ON named.entry_id = e.entry_id
-LEFT JOIN money_owed AS o      ON o.money_id = named.money_id
+LEFT JOIN owed_entry AS o ON o.entry_id = e.entry_id
 WHERE e.posted
   AND abs(e.amount) >= $large_movement_floor
   AND e.created_at >= $period_start

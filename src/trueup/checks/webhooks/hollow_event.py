@@ -81,10 +81,10 @@ hollow AS (
 SELECT h.event_id AS subject, h.type, h.received_at, h.processed_at, h.events_of_type, h.of_which_granted,
        h.money_id, o.least_credits AS credits_owed, o.likeness AS guessed_by
 FROM hollow AS h
-LEFT JOIN stripe_money AS m ON m.money_id = h.money_id
-LEFT JOIN money_owed AS o   ON o.money_id = h.money_id
-LEFT JOIN money_credit AS c ON c.money_id = h.money_id
-WHERE coalesce(c.credit_entries, 0) = 0
+LEFT JOIN stripe_money AS m   ON m.money_id = h.money_id
+LEFT JOIN money_owed AS o     ON o.money_id = h.money_id
+LEFT JOIN credited_event AS c ON c.event_id = h.event_id
+WHERE c.event_id IS NULL
   AND CASE WHEN m.money_id IS NOT NULL
            THEN m.state = 'paid' AND m.amount > 0 AND (o.least_credits > 0 OR o.likeness IS NOT NULL)
            WHEN h.is_listed THEN h.event_amount > 0
