@@ -7,7 +7,7 @@ from trueup.actions.audit.config_comparison import ConfigComparison, compare_con
 from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import aged, is_fresh, judge_release
-from trueup.actions.audit.join_keys import hits_of_joins
+from trueup.actions.audit.join_keys import hits_of_joins, hits_of_other_joins
 from trueup.actions.audit.mapping_doubts import MAPPING_SUSPECT
 from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
 from trueup.actions.audit.recorded_audit import RecordedAudit, Recording, audit_and_record
@@ -35,6 +35,7 @@ __all__ = [
     "copied_books",
     "effective_exemptions",
     "hits_of_joins",
+    "hits_of_other_joins",
     "is_fresh",
     "judge_release",
     "moment_of",

@@ -13,8 +13,21 @@ _LINKS = {
     "stripe_payment_intent_id": ("stripe_payment_intent", "payment_intent_id"),
     "stripe_invoice_id": ("stripe_invoice", "invoice_id"),
     "stripe_checkout_session_id": ("stripe_checkout_session", "checkout_session_id"),
+    "stripe_charge_id": ("stripe_payment_intent", "charge_id"),
+    "stripe_subscription_id": ("stripe_subscription", "subscription_id"),
 }
 """What an entry may name, and where Stripe has it."""
+
+_OTHER_LINKS = (
+    ("account", "stripe_customer_id", "stripe_customer", "customer_id"),
+    ("account", "stripe_subscription_id", "stripe_subscription", "subscription_id"),
+    ("ledger_entry", "stripe_event_id", "stripe_event", "event_id"),
+    ("webhook_event", "event_id", "stripe_event", "event_id"),
+)
+"""What no check is refused for: an old customer may be deleted, and events are listed for 30 days only."""
+
+_LISTED = {"stripe_event_id": "created_at", "event_id": "received_at"}
+"""By the column that names an event, the one that says when: only events that Stripe still lists can be there."""
 
 ENOUGH_TO_JUDGE = 20
 """Fewer ids may be unknown to Stripe because they were made up, which is a finding and not a wrong account."""
@@ -25,11 +38,12 @@ ALMOST_NOTHING = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinHits:
-    """The different ids of one column that recent entries name, and how many of them Stripe's side has."""
+    """The different ids of one column that rows of a relation name, and how many of them Stripe's side has."""
 
     column: str
     named: int
     known: int
+    relation: str = "ledger_entry"
 
 
 def hits_of_joins(engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> tuple[JoinHits, ...]:
@@ -50,8 +64,35 @@ def _count(engine: DuckDB, column: str, relation: str, key: str) -> JoinHits:
     return JoinHits(
         column=column,
         named=engine.number(f"SELECT count(*) FROM ({named}) AS named"),
-        known=engine.number(f"SELECT count(*) FROM ({named}) AS named JOIN {relation} AS s ON s.{key} = named.id"),
+        known=_count_known(engine, named, relation, key),
     )
+
+
+def _count_known(engine: DuckDB, named: str, relation: str, key: str) -> int:
+    joined = f"({named}) AS named JOIN {relation} AS s ON s.{key} = named.id"
+    return engine.number(f"SELECT count(DISTINCT named.id) FROM {joined}")
+
+
+def hits_of_other_joins(engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> tuple[JoinHits, ...]:
+    """Count the ids of the joins that no check is refused for, where they are mapped on both sides."""
+    hits = []
+    for relation, column, other, key in _OTHER_LINKS:
+        moment = _LISTED.get(column)
+        needed = {column, moment} if moment else {column}
+        if not needed <= mapped.get(relation, frozenset()) or key not in mapped.get(other, frozenset()):
+            continue
+        named = f"SELECT DISTINCT {column} AS id FROM {relation} WHERE {column} IS NOT NULL"
+        if moment:
+            named += f" AND {moment} >= (SELECT min(created_at) FROM {other}) AND {moment} <= $settled_before"
+        hits.append(
+            JoinHits(
+                relation=relation,
+                column=column,
+                named=engine.number(f"SELECT count(*) FROM ({named}) AS named"),
+                known=_count_known(engine, named, other, key),
+            )
+        )
+    return tuple(hits)
 
 
 def compared_nothing(check: Check, hits: tuple[JoinHits, ...]) -> str | None:

@@ -3,6 +3,16 @@
 from trueup.actions.doctor.config_faults import refuse_faults
 from trueup.actions.doctor.observed import examine_data
 from trueup.actions.doctor.preflight import Health, Symptom, examine_setup
+from trueup.actions.doctor.price_proposals import PriceProposal, propose_prices
 from trueup.actions.doctor.privileges import grants
 
-__all__ = ["Health", "Symptom", "examine_data", "examine_setup", "grants", "refuse_faults"]
+__all__ = [
+    "Health",
+    "PriceProposal",
+    "Symptom",
+    "examine_data",
+    "examine_setup",
+    "grants",
+    "propose_prices",
+    "refuse_faults",
+]
