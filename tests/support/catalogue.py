@@ -13,6 +13,7 @@ from pathlib import Path
 from trueup.actions.audit.check_runner import run_checks
 from trueup.books.file import Books, books_in_memory
 from trueup.books.prepared_statements import PreparedStatements
+from trueup.books.schema import create_table
 from trueup.checks import catalogue
 from trueup.engines.requirements import needs_listing
 from trueup.model.check import CASE_NOW, Case, Check
@@ -23,6 +24,8 @@ from trueup.model.relations import (
     STRIPE,
     CopiedRelation,
     GateProbe,
+    LedgerEntry,
+    Plan,
     Relation,
     Row,
     UnreadableRow,
@@ -50,39 +53,63 @@ def _more_cases() -> dict[str, tuple[Case, ...]]:
     return {check_id: tuple(module.CASES) for check_id, module in modules.items()}
 
 
-def checked(check: Check, case: Case, *, few: bool = False) -> Checked:
-    """The check's outcome over the case's rows, with every relation and column mapped.
-
-    ``few`` asks the way a repair asks about the few rows of one subject, instead of the way an audit does.
-    """
-    (outcome,) = all_checked((check,), case, few=few)
+def checked(check: Check, case: Case) -> Checked:
+    """The check's outcome over the case's rows, with every relation and column mapped."""
+    (outcome,) = all_checked((check,), case)
     return outcome
 
 
-def all_checked(checks: Sequence[Check], case: Case, *, few: bool = False) -> tuple[Checked, ...]:
+def checked_as_a_repair_does(check: Check, case: Case) -> Checked:
+    """The same outcome, asked the way a repair asks about the few rows of one subject, instead of as an audit does.
+
+    As a repair does, it uses its books again, with the tables and the plans of earlier questions.
+    """
+    rows = _rows_given((check,), case)
+    numbered = all(isinstance(row.entry_id, int) for row in rows if isinstance(row, LedgerEntry))
+    books = _books_of_few_rows(numbered=numbered)
+    assert books.prepared is not None
+    books.prepared.expect(len(rows))
+    books.prepared.has_plans = any(isinstance(row, Plan) for row in rows)
+    for relation in {type(row) for row in rows}:
+        books.add_rows([row for row in rows if type(row) is relation], of=relation)
+    books.add_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
+    try:
+        (outcome,) = _run((check,), books, case)
+        return outcome
+    finally:
+        for relation in {type(row) for row in rows} | {CopiedRelation}:
+            books.connection.execute(f"DELETE FROM {relation_name(relation)}")
+
+
+def all_checked(checks: Sequence[Check], case: Case) -> tuple[Checked, ...]:
     """The outcomes of these checks over the case's rows, as ``checked`` has one.
 
     What an inconclusive check finds makes it broken; here it is asked for its findings all the same.
     """
     with _undone_books() as books:
-        return _checked_in(books, checks, case, few=few)
+        return _checked_in(books, checks, case)
 
 
 def checked_in_fresh_books(check: Check, case: Case) -> Checked:
     """The check's outcome over the case's rows, in books that held no rows before."""
     with _books_with_everything_mapped() as books:
-        (outcome,) = _checked_in(books, (check,), case, few=False)
+        (outcome,) = _checked_in(books, (check,), case)
         return outcome
 
 
-def _checked_in(books: Books, checks: Sequence[Check], case: Case, *, few: bool) -> tuple[Checked, ...]:
-    asked = [dataclasses.replace(check, inconclusive=False) for check in checks]
-    given = _with_listing(asked, case)
-    for relation in {type(row) for row in given}:
-        books.replace_rows([row for row in given if type(row) is relation], of=relation)
+def _checked_in(books: Books, checks: Sequence[Check], case: Case) -> tuple[Checked, ...]:
+    rows = _rows_given(checks, case)
+    for relation in {type(row) for row in rows}:
+        books.replace_rows([row for row in rows if type(row) is relation], of=relation)
     books.replace_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
-    used = few_books(books) if few else books
-    outcomes = run_checks(used, checks=asked, policy=case.policy, now=CASE_NOW, progress=Silent(), judges_mapping=False)
+    return _run(checks, books, case)
+
+
+def _run(checks: Sequence[Check], books: Books, case: Case) -> tuple[Checked, ...]:
+    asked = [dataclasses.replace(check, inconclusive=False) for check in checks]
+    outcomes = run_checks(
+        books, checks=asked, policy=case.policy, now=CASE_NOW, progress=Silent(), judges_mapping=False
+    )
     return tuple(map(_answered, outcomes))
 
 
@@ -110,6 +137,19 @@ def _empty_books() -> Books:
     return books
 
 
+@functools.cache
+def _books_of_few_rows(*, numbered: bool) -> Books:
+    """Empty books as a repair works with them, used again and again. ``numbered``: entries have numbers, not names."""
+    held = contextlib.ExitStack()
+    books = held.enter_context(_books_with_everything_mapped())
+    atexit.register(held.close)
+    types = {"entry_id": "BIGINT" if numbered else "VARCHAR"}
+    books.make_table(create_table(LedgerEntry, types, scale=books.scale))
+    prepared = PreparedStatements(books.connection)
+    prepared.copies, prepared.mapped = books.copies(), books.mapped_columns()
+    return dataclasses.replace(books, prepared=prepared)
+
+
 @contextlib.contextmanager
 def _books_with_everything_mapped() -> Iterator[Books]:
     with books_in_memory() as books:
@@ -123,15 +163,7 @@ def _books_with_everything_mapped() -> Iterator[Books]:
         yield books
 
 
-def few_books(books: Books) -> Books:
-    """The same books, as a repair works with them."""
-    prepared = PreparedStatements(books.connection)
-    prepared.expect(1)
-    prepared.copies, prepared.mapped, prepared.has_plans = books.copies(), books.mapped_columns(), books.has_plans()
-    return dataclasses.replace(books, prepared=prepared)
-
-
-def _with_listing(checks: Sequence[Check], case: Case) -> tuple[Row, ...]:
+def _rows_given(checks: Sequence[Check], case: Case) -> tuple[Row, ...]:
     """Beside the case's own rows a probe that lists no feature, where a check would not be asked without one."""
     lists = any(isinstance(row, GateProbe) and row.lists for row in case.given)
     if lists or not any(map(needs_listing, checks)):

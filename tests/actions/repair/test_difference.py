@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -22,7 +24,6 @@ from trueup.model.policy import Policy
 from trueup.model.relations import (
     GATES,
     MAPPED,
-    RELATIONS,
     STRIPE,
     EntryKind,
     LedgerEntry,
@@ -93,15 +94,28 @@ def findings(books: Books, check: Check, policy: Policy) -> tuple[Finding, ...]:
     return made.outcome.findings
 
 
-def fill(books: Books, rows: tuple[Row, ...]) -> None:
-    for relation in RELATIONS:
-        books.replace_rows([row for row in rows if type(row) is relation], of=relation)
-    books.connection.execute("DELETE FROM trueup_copy")
-    for relation in MAPPED:
-        columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
-        books.connection.execute(
-            "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]
-        )
+@contextlib.contextmanager
+def empty_books() -> Iterator[Books]:
+    """Books of a company without rows, of which everything is mapped."""
+    with books_in_memory() as books:
+        for relation in MAPPED:
+            columns = [column.name for column in columns_of(relation)] + ["dense_sequence"]
+            books.connection.execute(
+                "INSERT INTO trueup_copy VALUES (?, 'case', ?, 0, 0, NULL)", [relation_name(relation), columns]
+            )
+        yield books
+
+
+@contextlib.contextmanager
+def filled(books: Books, rows: tuple[Row, ...]) -> Iterator[None]:
+    """Put these rows into empty books, and take them out again."""
+    books.connection.begin()
+    try:
+        for relation in {type(row) for row in rows}:
+            books.replace_rows([row for row in rows if type(row) is relation], of=relation)
+        yield
+    finally:
+        books.connection.rollback()
 
 
 def keys_in(books: Books, name: str) -> frozenset[tuple[object, ...]]:
@@ -118,22 +132,21 @@ OF_ROWS = [check for check in CHECKS if absent_need(check, dict.fromkeys(OUTSIDE
 @pytest.mark.slow
 @pytest.mark.parametrize("check", OF_ROWS, ids=lambda check: check.id)
 def test_a_row_that_a_check_is_said_not_to_see_changes_nothing_about_its_findings(check: Check) -> None:
-    with books_in_memory() as books:
+    with empty_books() as books:
         for case in all_cases(check):
-            fill(books, case.given)
-            before = findings(books, check, case.policy)
-            known = {relation_name(relation): keys_in(books, relation_name(relation)) for relation in MAPPED}
+            with filled(books, case.given):
+                before = findings(books, check, case.policy)
+                known = {relation_name(relation): keys_in(books, relation_name(relation)) for relation in MAPPED}
             for row in WRITTEN:
-                fill(books, (*case.given, row))
                 written = Difference(cells=frozenset(), grown={relation_name(type(row)): 1}, changed=frozenset())
                 parameters = case.policy.parameters(CASE_NOW)
-                if not affected([check], written, books=SubjectBooks(books), known=known, parameters=parameters):
-                    assert findings(books, check, case.policy) == before
+                with filled(books, (*case.given, row)):
+                    if not affected([check], written, books=SubjectBooks(books), known=known, parameters=parameters):
+                        assert findings(books, check, case.policy) == before
 
 
 def test_the_row_of_a_balance_sync_is_seen_by_those_who_follow_the_balance_only() -> None:
-    with books_in_memory() as books:
-        fill(books, WRITTEN[:1])
+    with empty_books() as books, filled(books, WRITTEN[:1]):
         written = Difference(cells=frozenset(), grown={"ledger_entry": 1}, changed=frozenset())
         parameters = Policy().parameters(CASE_NOW)
         seeing = affected(
