@@ -139,7 +139,13 @@ def names_selected(sql: str) -> frozenset[str]:
 
 def rendered(sql: str, dialect: str) -> str:
     """The same query in another engine's dialect; raises if that dialect cannot express it."""
-    return sqlglot.transpile(sql, read="duckdb", write=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)[0]
+    return _parsed(sql).sql(dialect=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+
+@functools.lru_cache(maxsize=2)
+def _parsed(sql: str) -> exp.Expr:
+    """The query as a tree, kept while it is rendered for one engine after the other."""
+    return sqlglot.parse_one(sql, dialect="duckdb")
 
 
 def _is_optional(derived: str, need: Need) -> bool:
