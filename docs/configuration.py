@@ -135,7 +135,7 @@ def tables(model: type[BaseModel] = Document, *, path: str = "", is_list: bool =
     for field in sorted(inner, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST)):
         section, shape = inner[field]
         named = _TABLES_NAMED.get(field, ("NAME",)) if shape is dict else ()
-        below = ".".join(part for part in (path, field, *named) if part)
+        below = ".".join(part for part in (path, model.model_fields[field].alias or field, *named) if part)
         yield from tables(section, path=below, is_list=shape is list)
 
 
@@ -165,8 +165,9 @@ def _key(model: type[BaseModel], name: str, hint: Any) -> Key:
     while typing.get_origin(inside) is dict or _optional(inside) is not inside:
         depth += typing.get_origin(inside) is dict
         inside = typing.get_args(inside)[-1] if typing.get_origin(inside) is dict else _optional(inside)
+    written = model.model_fields[name].alias or name
     return Key(
-        name=".".join([name, *(_NAMED[name] if depth else ())]),
+        name=".".join([written, *(_NAMED[name] if depth else ())]),
         takes=takes(inside),
         usual="" if depth else _usual(model, model.model_fields[name]),
         means=_meanings(model)[name].replace("``", "`"),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup.books.credit_scale import CreditScale, widen_for
 from trueup.books.file import Books
-from trueup.books.reading import Reading, literal, reading
+from trueup.books.reading import Reading, literal, reading, table_type
 from trueup.books.schema import UNREADABLE, create_table, own_words
-from trueup.model.columns import Column
+from trueup.model.columns import Column, Kind
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import Relation, columns_of, relation_name, relation_named
-from trueup.model.source import Progress, RelationMapping, Snapshot, mapped_columns
+from trueup.model.source import Progress, RelationMapping, Snapshot, mapped_columns, places_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,7 +71,8 @@ def _read_whole(
 ) -> _Counted:
     counted = _Counted(progress)
     try:
-        _stream(books, relation, mapping, snapshot.read(mapping), counted)
+        for position, place in enumerate(places_of(mapping)):
+            _stream(books, relation, place, snapshot.read(place), counted, adds=position > 0)
     except SourceUnavailable as error:
         _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
@@ -110,14 +112,20 @@ def _stream(
     mapping: RelationMapping,
     reader: pa.RecordBatchReader,
     counted: _Counted,
+    *,
+    adds: bool,
 ) -> None:
+    """Read one place's rows into the relation's table, which is made anew unless this place ``adds`` to others."""
     import duckdb  # noqa: PLC0415 - heavy
 
     connection = books.connection
     connection.register(_INCOMING, counted.through(reader))
     try:
         types = _incoming_types(connection, reader.schema)
-        connection.execute(create_table(relation, types, scale=books.scale))
+        if adds:
+            _make_room_for_keys(connection, relation, types, books.scale)
+        else:
+            connection.execute(create_table(relation, types, scale=books.scale))
         books.run(insertion(relation, mapping, types, source=_INCOMING, scale=books.scale))
     except duckdb.Error:
         if counted.error is not None:
@@ -125,6 +133,21 @@ def _stream(
         raise
     finally:
         connection.unregister(_INCOMING)
+
+
+def _make_room_for_keys(
+    connection: DuckDBPyConnection, relation: Relation, types: Mapping[str, str], scale: CreditScale
+) -> None:
+    """Make ids of their own type text where another place has another type, so that both are kept exactly."""
+    for column in columns_of(relation):
+        if column.kind is not Kind.ID or column.name not in types:
+            continue
+        name = relation_name(relation)
+        rows = connection.execute(f"SELECT typeof({column.name}) FROM {name} LIMIT 1").fetchall()
+        there, wanted = rows[0][0] if rows else None, table_type(column, types[column.name], scale=scale)
+        if there != wanted:
+            both = "HUGEINT" if there in ("BIGINT", "HUGEINT", None) and wanted != "VARCHAR" else "VARCHAR"
+            connection.execute(f"ALTER TABLE {name} ALTER {column.name} TYPE {both}")
 
 
 def _incoming_types(connection: DuckDBPyConnection, schema: pa.Schema) -> dict[str, str]:
@@ -144,7 +167,12 @@ def insertion(
 ) -> str:
     """The statement that reads ``source``, whose columns are of these DuckDB types, into the relation's table."""
     readings = {
-        column.name: reading(column, types[column.name], mapping.columns[column.name].values, scale=scale)
+        column.name: reading(
+            dataclasses.replace(column, nullable=True) if column.name in mapping.lacking else column,
+            types[column.name],
+            mapping.columns[column.name].values,
+            scale=scale,
+        )
         for column in columns_of(relation)
         if column.name in types
     }

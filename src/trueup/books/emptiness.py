@@ -13,7 +13,7 @@ from trueup.books.copy import replace_problem
 from trueup.books.file import Books
 from trueup.model.relations import MUST_HOLD_ROWS
 from trueup.model.report import NOT_ONE_ROW
-from trueup.model.source import RelationMapping
+from trueup.model.source import RelationMapping, places_of
 
 
 def note_nothing_read(
@@ -38,7 +38,11 @@ def _problem(books: Books, mapping: RelationMapping, *, latest: datetime) -> str
         f"SELECT count(*), count(created_at), min(created_at) FROM {mapping.relation}"
     ).fetchall()[0]
     if not rows:
-        reason = "no row meets its where, or the table is empty" if mapping.where else "the table is empty"
+        reason = (
+            "no row meets its where, or the table is empty"
+            if any(place.where for place in places_of(mapping))
+            else "the table is empty"
+        )
         return f"{NOT_ONE_ROW}, because {reason}"
     if "created_at" in mapping.columns and dated == rows and earliest > latest:
         return f"every row that was read is dated in the future, the earliest {earliest:%Y-%m-%d %H:%M} UTC"

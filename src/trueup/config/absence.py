@@ -44,7 +44,7 @@ def refuse_wrong_absence(name: str, section: RelationSection, path: Path) -> Non
         if columns[column].is_key:
             mend = f"write absent = true where there are no rows of {name}"
             raise complaint(path, key, f'names "{column}", without which no row can be read; {mend}')
-        if column in section.columns or column in section.values:
+        if any(column in table.columns or column in table.values for table in (section, *(section.places or ()))):
             mend = "leave it out of one of the two"
             raise complaint(path, key, f'names "{column}", which the same section maps; {mend}')
     if "sequence" in section.absent and section.dense_sequence:
@@ -55,7 +55,7 @@ def _refuse_absent_relation(name: str, section: RelationSection, path: Path) -> 
     key = ("relations", name, "absent")
     if name in MUST_EXIST:
         raise complaint(path, key, f"cannot be true: every audit is about accounts, so map [relations.{name}]")
-    mapped = sorted(section.model_fields_set - {"absent"})
+    mapped = sorted("from" if field == "places" else field for field in section.model_fields_set - {"absent"})
     if mapped:
         raise complaint(path, key, f"is true, but the same section has {mapped[0]}; leave out one of the two")
 

@@ -16,6 +16,7 @@ from trueup.config.gates import gate_settings
 from trueup.config.plans import plans_and_prices
 from trueup.config.preset import plans_over, preset_named, preset_names
 from trueup.config.prices import add_priced_plans, price_list
+from trueup.config.queries import dialect_of
 from trueup.config.references import has_literal_secret, resolved
 from trueup.config.relations import named_in, relation_mappings
 from trueup.config.release import release_settings
@@ -31,10 +32,13 @@ from trueup.model.gate import UNREACHABLE
 from trueup.model.policy import Policy
 from trueup.model.relations import STRIPE, relation_name
 from trueup.model.severity import Severity
+from trueup.model.source import places_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
+
+    from trueup.model.source import RelationMapping
 
 T = TypeVar("T")
 
@@ -46,13 +50,15 @@ def assemble(
     preset = _preset(document.preset, path) if document.preset is not None else Preset()
     plans, prices = plans_and_prices(plans_over(preset.plans, document.plans), path=path)
     names = [plan.plan for plan in plans]
-    mapped = relation_mappings(preset.relations, document.relations, plans=names, path=path)
-    relations, of_stripe = _divide(mapped)
     own, own_of_stripe = _divide(document.relations)
-    if not relations:
-        raise complaint(path, ("relations",), 'is empty: name at least one relation, or a preset = "canonical"')
     addresses = _read_addresses(document)
     secrets = {key: resolved(text, key=key.split("."), path=path, environ=environ) for key, text in addresses.items()}
+    mapped = relation_mappings(
+        preset.relations, document.relations, plans=names, dialect=dialect_of(secrets["database.url"]), path=path
+    )
+    relations, of_stripe = _divide(mapped)
+    if not relations:
+        raise complaint(path, ("relations",), 'is empty: name at least one relation, or a preset = "canonical"')
     tables = stripe_tables(document.stripe, own_of_stripe, of_stripe, url=secrets.get("stripe.url"), path=path)
     store_url = secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}")
     return Config(
@@ -72,7 +78,7 @@ def assemble(
         price_list=price_list(document.prices, path=path),
         exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
         policy=_read_policy(document, known_checks, path, mapped),
-        repairs=repair_settings(document.repairs, tables={mapping.table for mapping in relations.values()}, path=path),
+        repairs=repair_settings(document.repairs, tables=_tables(relations), path=path),
         schedule=schedule_settings(document.audits, path=path),
         server=server_settings(document.server, path=path, environ=environ),
         alerts=alert_settings(document.alerts, path=path, environ=environ),
@@ -92,6 +98,10 @@ def _divide(named: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
         {name: mapping for name, mapping in named.items() if name not in of_stripe},
         {name: mapping for name, mapping in named.items() if name in of_stripe},
     )
+
+
+def _tables(relations: Mapping[str, RelationMapping]) -> set[str]:
+    return {place.table for mapping in relations.values() for place in places_of(mapping) if place.query is None}
 
 
 def _preset(name: str, path: Path) -> Preset:

@@ -96,13 +96,13 @@ def _keys_at(model: type[BaseModel], place: Key) -> tuple[str, ...]:
     current: Any = model
     for step in place:
         current = _inside(current, step)
-    return tuple(current.model_fields)
+    return tuple(field.alias or name for name, field in current.model_fields.items())
 
 
 def _inside(annotation: Any, step: str | int) -> Any:
     fields = getattr(annotation, "model_fields", None)
     if fields is not None:
-        return _plain(fields[step].annotation)
+        return _plain(next(field.annotation for name, field in fields.items() if step in (name, field.alias)))
     return _plain(typing.get_args(annotation)[-1])
 
 

@@ -86,13 +86,48 @@ class BooksSection(Section):
     said. Binary fractions are rounded to so many, without it to nine."""
 
 
+class PlaceSection(Section):
+    """One of several places that a relation's rows come from: a table or a part of one. What it does not say, it has
+    from the relation; a row must meet the conditions of both.
+    """
+
+    table: Text | None = None
+    """Your table, schema-qualified or not."""
+    query: Text | None = None
+    """A ``SELECT`` in place of a table."""
+    where: Text | None = None
+    """A condition in your database's SQL: rows that do not meet it are not read."""
+    key_prefix: Text | None = None
+    """What goes before the row's own key, such as ``"org_"``: two tables that number their rows from 1 need it."""
+    account_prefix: Text | None = None
+    """What goes before ``account_id`` in a row that names an account: the ``key_prefix`` of its account's table."""
+    absent: list[Text] = Field(default_factory=list)
+    """The columns of which a row of this place never has a value. Without it, a column such as
+    ``stripe_payment_intent_id`` that only another place has counts as not mapped, and the checks that need it are
+    skipped: they could not know whether a row without it is wrong."""
+    columns: dict[str, Text] = Field(default_factory=dict)
+    """trueup's column = your column, or a scalar expression in your database's SQL."""
+    values: dict[str, dict[str, Words]] = Field(default_factory=dict)
+    """trueup's word = your words, for plans and for columns of fixed words. ``""`` also matches NULL."""
+
+
 class RelationSection(Section):
     """``[relations.NAME]``: one relation's table, columns and words."""
 
     table: Text | None = None
-    """Your table, schema-qualified or not. It must be given, here or by the preset."""
+    """Your table, schema-qualified or not. It must be given, here or by the preset, unless ``from`` or ``query`` is."""
+    query: Text | None = None
+    """One ``SELECT`` in your database's SQL, read in place of a table. A column of its result that has trueup's name
+    needs no line in ``columns``. Nothing that it supplies can be repaired."""
+    places: list[PlaceSection] | None = Field(default=None, alias="from")
+    """Several tables, or parts of one, that hold these rows, each with what differs:
+    ``[{ table = "users" }, { table = "organisations", key_prefix = "org_" }]``. See [several places](places.md)."""
     where: Text | None = None
     """A condition in your database's SQL: rows that do not meet it are not read."""
+    key_prefix: Text | None = None
+    """What goes before the row's own key, such as ``"org_"``."""
+    account_prefix: Text | None = None
+    """What goes before ``account_id`` in a row that names an account: the ``key_prefix`` of its account's table."""
     dense_sequence: bool | None = None
     """Whether the sequence of one account has no gaps, so that a gap is a finding."""
     exact_keys: bool | None = None

@@ -6,8 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from trueup.config.absence import refuse_wrong_absence
-from trueup.config.config_errors import complaint, suggestion
+from trueup.config.config_errors import Key, complaint, suggestion
 from trueup.config.preset import relations_over
+from trueup.config.queries import read_query
+from trueup.config.relation_places import (
+    NAME_ACCOUNTS,
+    joined_parts,
+    merged_places,
+    refuse_unknown_absent,
+    refuse_wrong_place,
+    words_of,
+)
 from trueup.model.columns import Column, Kind
 from trueup.model.relations import MAPPED, MUST_HOLD_ROWS, STRIPE, columns_of, relation_name, relation_named
 from trueup.model.source import ColumnMapping, RelationMapping
@@ -21,7 +30,6 @@ if TYPE_CHECKING:
 Need = tuple[str, str]
 """A relation and one of its columns; for the relation's table, the column is empty."""
 
-_NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member", "credit_grant")
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _OF_GRANTS = ("remaining", "expires_at")
 """What may be mapped on a ledger entry that is a grant of its own."""
@@ -29,24 +37,38 @@ _PLAN_COLUMNS = frozenset({("account", "plan"), ("plan_change", "from_plan"), ("
 
 
 def relation_mappings(
-    preset: Mapping[str, RelationSection], own: Mapping[str, RelationSection], *, plans: Collection[str], path: Path
+    preset: Mapping[str, RelationSection],
+    own: Mapping[str, RelationSection],
+    *,
+    plans: Collection[str],
+    dialect: str,
+    path: Path,
 ) -> dict[str, RelationMapping]:
     """The mapping of every relation that the config or its preset names.
 
     ``column`` holds what the config says, which may still be an expression: only the live schema distinguishes them
-    (``fit``). Raises ``ConfigurationError``.
+    (``fit``). ``dialect`` is the one that queries are in. Raises ``ConfigurationError``.
     """
     for name, section in own.items():
         _refuse_unknown(name, section, path)
         refuse_wrong_absence(name, section, path)
     merged = _with_grants(relations_over(preset, own), path)
-    return {name: _mapping(name, section, plans=plans, path=path) for name, section in merged.items()}
+    return {name: _mapping(name, section, plans=plans, dialect=dialect, path=path) for name, section in merged.items()}
 
 
 def named_in(own: Mapping[str, RelationSection]) -> frozenset[Need]:
     """What the config itself names, and so must exist; a name that only a preset has may be missing."""
-    tables = {(name, "") for name, section in own.items() if section.table is not None}
-    columns = {(name, column) for name, section in own.items() for column in (*section.columns, *section.values)}
+    tables = {
+        (name, "")
+        for name, section in own.items()
+        if section.table is not None or section.places is not None or section.query is not None
+    }
+    columns = {
+        (name, column)
+        for name, section in own.items()
+        for _, table in words_of(section)
+        for column in (*table.columns, *table.values)
+    }
     of_grants = {("credit_grant", column) for column in _OF_GRANTS if ("ledger_entry", column) in columns}
     return frozenset(tables | columns | of_grants)
 
@@ -64,20 +86,24 @@ def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
     ):
         if getattr(section, key) is not None and name != owner:
             raise complaint(path, ("relations", name, key), f"is only for {owner}")
-    for part, words in (("columns", section.columns), ("values", section.values)):
-        for column in words:
-            if column not in columns:
-                problem = f"is not a known column{suggestion(column, columns)}"
-                raise complaint(path, ("relations", name, part, column), problem)
+    for place, table in words_of(section):
+        for part, words in (("columns", table.columns), ("values", table.values)):
+            for column in words:
+                if column not in columns:
+                    problem = f"is not a known column{suggestion(column, columns)}"
+                    raise complaint(path, ("relations", name, *place, part, column), problem)
+    refuse_unknown_absent(name, section, path)
 
 
 def _with_grants(sections: dict[str, RelationSection], path: Path) -> dict[str, RelationSection]:
     """The relations, with one of the grants that ledger entries are where these say what is left and until when."""
     entry = sections.get("ledger_entry")
-    named = [column for column in _OF_GRANTS if entry is not None and column in entry.columns]
+    named = [c for c in _OF_GRANTS if entry is not None and any(c in table.columns for _, table in words_of(entry))]
     if entry is None or not named:
         return sections
     key = ("relations", "ledger_entry", "columns", named[0])
+    if entry.places is not None or entry.query is not None:
+        raise complaint(path, key, "is for entries of one table: map [relations.credit_grant], which says the same")
     if "credit_grant" in sections:
         raise complaint(path, key, "is mapped beside [relations.credit_grant], which says the same: leave one of them")
     if len(named) < len(_OF_GRANTS):
@@ -106,31 +132,66 @@ def _of_grants_only(entry: RelationSection) -> str | None:
     return " AND ".join(f"({part})" for part in (entry.where, dated) if part) or None
 
 
-def _mapping(name: str, section: RelationSection, *, plans: Collection[str], path: Path) -> RelationMapping:
+def _mapping(
+    name: str, section: RelationSection, *, plans: Collection[str], dialect: str, path: Path
+) -> RelationMapping:
+    key: Key = ("relations", name)
+    _refuse_misplaced(name, section, path)
+    if section.places is None:
+        return _of_one_place(name, section, key, plans=plans, dialect=dialect, path=path)
+    places = merged_places(section, key, path)
+    parts = [
+        _of_one_place(name, place, (*key, "from", position), plans=plans, dialect=dialect, path=path)
+        for position, place in enumerate(places)
+    ]
+    return joined_parts(name, section, parts, path)
+
+
+def _refuse_misplaced(name: str, section: RelationSection, path: Path) -> None:
     key = ("relations", name)
-    if section.table is None:
-        raise complaint(path, (*key, "table"), "is missing: name the table that holds these rows")
-    columns = columns_of(relation_named(name))
-    for column in columns:
-        if column.is_key and column.name not in section.columns:
-            raise complaint(path, (*key, "columns", column.name), "is missing: it names the row")
-    for column_name in section.values:
-        if column_name not in section.columns:
-            raise complaint(path, (*key, "values", column_name), "gives words for a column that is not mapped")
     if section.synced_at is not None and relation_named(name) in MAPPED:
         raise complaint(path, (*key, "synced_at"), "is only for Stripe's relations, which a sync tool writes")
-    if section.exact_keys and name not in _NAME_ACCOUNTS:
-        problem = f"is only for {', '.join(_NAME_ACCOUNTS)}, whose rows name an account"
+    if section.exact_keys and name not in NAME_ACCOUNTS:
+        problem = f"is only for {', '.join(NAME_ACCOUNTS)}, whose rows name an account"
         raise complaint(path, (*key, "exact_keys"), problem)
     if section.allow_empty and name not in MUST_HOLD_ROWS:
         raise complaint(
             path, (*key, "allow_empty"), f"is only for {' and '.join(MUST_HOLD_ROWS)}; other tables may be empty"
         )
+    if section.places is not None and relation_named(name) not in MAPPED:
+        raise complaint(path, (*key, "from"), "is only for the app's own relations")
+
+
+def _of_one_place(
+    name: str, section: RelationSection, key: Key, *, plans: Collection[str], dialect: str, path: Path
+) -> RelationMapping:
+    """Return the mapping of a relation, or of a part of one, that has one table or one query; ``key`` is its place."""
+    refuse_wrong_place(name, section, key, path)
+    columns = columns_of(relation_named(name))
+    query: str | None = None
+    outputs: tuple[str, ...] = ()
+    if section.query is not None:
+        query, outputs = read_query(section.query, dialect=dialect, key=(*key, "query"), path=path)
+        by_name = {output.casefold(): output for output in outputs}
+        same = {column.name: by_name[column.name] for column in columns if column.name in by_name}
+        section = section.model_copy(update={"columns": same | section.columns})
+    for column in columns:
+        if column.is_key and column.name not in section.columns:
+            problem = "is missing: it names the row"
+            problem += f"; the query returns {', '.join(outputs)}" if outputs else ""
+            raise complaint(path, (*key, "columns", column.name), problem)
+    for column_name in section.values:
+        if column_name not in section.columns:
+            raise complaint(path, (*key, "values", column_name), "gives words for a column that is not mapped")
     if section.dense_sequence and "sequence" not in section.columns:
         raise complaint(path, (*key, "dense_sequence"), "is true, but columns.sequence is not mapped")
     return RelationMapping(
         relation=name,
-        table=section.table,
+        table=section.table or f"the query of {name}",
+        query=query,
+        outputs=outputs,
+        key_prefix=section.key_prefix or "",
+        account_prefix=section.account_prefix or "",
         columns={
             column.name: ColumnMapping(
                 column=section.columns[column.name],

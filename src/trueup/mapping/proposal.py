@@ -39,6 +39,8 @@ class ProposedRelation:
     ``deleted_at`` is the column by which the table seems to hide deleted rows. ``where`` is a condition for its rows,
     ``settings`` are further keys of the relation, each with its value and why. ``evidence`` says why it is this table,
     ``notes`` what was seen beside it, and ``alternatives`` are other tables that it may be.
+    ``places`` are the tables where there are several, which then have the columns, the prefixes and what their rows
+    never have (``absent``).
     """
 
     relation: str
@@ -54,6 +56,10 @@ class ProposedRelation:
     absent: tuple[str, ...] = ()
     """The columns that the data shows the app not to have."""
     alternatives: tuple[str, ...] = ()
+    places: tuple[ProposedRelation, ...] = ()
+    key_prefix: str | None = None
+    account_prefix: str | None = None
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

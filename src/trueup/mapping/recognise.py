@@ -31,7 +31,7 @@ def recognised(tables: Sequence[SourceTable]) -> tuple[str, Mapping[str, Relatio
     """
     for name in preset_names():
         preset = preset_named(name)
-        mappings = relation_mappings({}, preset.relations, plans=preset.plans, path=Path(name))
+        mappings = relation_mappings({}, preset.relations, plans=preset.plans, dialect="", path=Path(name))
         try:
             fit({relation: mappings[relation] for relation in _TELLING}, tables, required=_indispensable())
         except ConfigurationError:

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 from trueup.mapping.column_types import needed_instead
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.relations import columns_of, relation_named
-from trueup.model.source import ColumnMapping, RelationMapping, schema_and_table, spelled_table
+from trueup.model.source import (
+    ColumnMapping,
+    RelationMapping,
+    SourceColumn,
+    SourceTable,
+    schema_and_table,
+    spelled_table,
+)
+from trueup.model.sql_names import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from trueup.config.relations import Need
     from trueup.model.columns import Column
-    from trueup.model.source import SourceTable
 
 _DEFAULT_SCHEMAS = frozenset({"public", "main", "dbo"})
 _IDENTIFIER = re.compile(r'[^\W\d][\w$]*|"[^"]+"|`[^`]+`|\[[^\]]+\]')
@@ -47,23 +54,50 @@ def fit(
     fitted: dict[str, RelationMapping] = {}
     notes: list[str] = []
     for name, mapping in relations.items():
-        needed = {column for column in ("", *mapping.columns) if required is None or (name, column) in required}
-        resolved = _relation(mapping, tables, needed=needed, dialect=dialect, notes=notes)
+        if mapping.parts:
+            fitted[name] = _joined(mapping, tables, dialect=dialect, notes=notes)
+            continue
+        needed = {
+            column
+            for column in ("", *mapping.columns)
+            if required is None or mapping.query is not None or (name, column) in required
+        }
+        resolved = _relation(mapping, tables, f"relations.{name}", needed=needed, dialect=dialect, notes=notes)
         if resolved is not None:
             fitted[name] = resolved
     return fitted, tuple(notes)
 
 
+def _joined(
+    mapping: RelationMapping, tables: Sequence[SourceTable], *, dialect: str | None, notes: list[str]
+) -> RelationMapping:
+    """Return the relation with each of its places fitted. Only the config itself names them, so all must fit."""
+    parts = []
+    for position, part in enumerate(mapping.parts):
+        place = f"relations.{mapping.relation}.from[{position + 1}]"
+        fitted = _relation(part, tables, place, needed={"", *part.columns}, dialect=dialect, notes=notes)
+        if fitted is None:
+            raise ConfigurationError(f"{place} does not fit the database.")
+        parts.append(fitted)
+        notes.extend(
+            f"{place} maps no {column}, so every check that needs it is skipped; map it, or say with "
+            f'absent = ["{column}"] that no row of {part.table} has one.'
+            for column in sorted(mapping.unknown - part.columns.keys() - part.absent)
+        )
+    table = ", ".join(dict.fromkeys(part.table for part in parts))
+    return dataclasses.replace(mapping, table=table, parts=tuple(parts))
+
+
 def _relation(
     mapping: RelationMapping,
     tables: Sequence[SourceTable],
+    place: str,
     *,
     needed: Collection[str],
     dialect: str | None,
     notes: list[str],
 ) -> RelationMapping | None:
-    place = f"relations.{mapping.relation}"
-    table = table_named(mapping.table, tables)
+    table = _result_of(mapping) if mapping.query is not None else table_named(mapping.table, tables)
     if table is None:
         near = nearest(mapping.table, [candidate.qualified_name for candidate in tables])
         problem = f'{place}.table is "{mapping.table}", but no such table can be read'
@@ -74,7 +108,8 @@ def _relation(
         if column.name not in mapping.columns:
             continue
         try:
-            columns[column.name] = _column(mapping.columns[column.name], column, table, dialect)
+            location = _column(mapping.columns[column.name], column, table, dialect)
+            columns[column.name] = prefixed(location, _prefix(mapping, column), dialect)
         except Missing as missing:
             _left(f"{place}.columns.{column.name} {missing}", required=column.name in needed, notes=notes)
             if column.is_key:
@@ -85,6 +120,35 @@ def _relation(
         refuse_unknown(mapping.where, table, dialect, f"{place}.where")
     dense = mapping.dense_sequence and "sequence" in columns
     return dataclasses.replace(mapping, table=table.qualified_name, columns=columns, dense_sequence=dense)
+
+
+def _result_of(mapping: RelationMapping) -> SourceTable:
+    """Return the result of the mapping's query as a table. Its types are not known."""
+    columns = tuple(SourceColumn(name=name, type="unknown") for name in mapping.outputs)
+    return SourceTable(name=mapping.table, columns=columns)
+
+
+def _prefix(mapping: RelationMapping, column: Column) -> str:
+    """What goes before the column's values: the account's prefix also where the account's id is the key."""
+    if column.name == "account_id" and mapping.relation != "account":
+        return mapping.account_prefix
+    return mapping.key_prefix if column.is_key else ""
+
+
+def prefixed(location: ColumnMapping, prefix: str, dialect: str | None) -> ColumnMapping:
+    """Return the column or expression with a text before each value; NULL stays NULL.
+
+    >>> prefixed(ColumnMapping(column="id"), "org_", "postgres").expression
+    '\'org_\' || CAST("id" AS text)'
+    """
+    if not prefix:
+        return location
+    quote = "`" if dialect == "mysql" else '"'
+    value = quoted(location.column, quote) if location.column is not None else f"({location.expression}\n)"
+    text = "'" + prefix.replace("'", "''") + "'"
+    if dialect == "mysql":
+        return ColumnMapping(expression=f"concat({text.replace(chr(92), chr(92) * 2)}, {value})")
+    return ColumnMapping(expression=f"{text} || CAST({value} AS {'varchar' if dialect == 'duckdb' else 'text'})")
 
 
 def _left(problem: str, *, required: bool, notes: list[str]) -> None:

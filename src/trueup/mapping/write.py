@@ -116,6 +116,10 @@ def _because(*reasons: str) -> str:
 
 def _relation(relation: ProposedRelation) -> Iterator[str]:
     name = relation.relation
+    if relation.places:
+        for place in relation.places:
+            yield from _place(name, place)
+        return
     yield from ("", f"[relations.{name}]")
     yield _line(f"table = {_text(relation.table)}", _because(_guess(relation.confidence), relation.evidence))
     for note in relation.notes:
@@ -144,6 +148,22 @@ def _relation(relation: ProposedRelation) -> Iterator[str]:
         yield _line(f'# {absent.name} = ""', _absent(absent))
     for column in relation.columns:
         yield from _words(name, column)
+
+
+def _place(name: str, place: ProposedRelation) -> Iterator[str]:
+    """Write one of several tables that hold the relation's rows."""
+    yield from ("", f"[[relations.{name}.from]]")
+    yield _line(f"table = {_text(place.table)}", _guess(place.confidence))
+    for key, prefix in (("key_prefix", place.key_prefix), ("account_prefix", place.account_prefix)):
+        if prefix is not None:
+            yield f"{key} = {_text(prefix)}"
+    if place.absent:
+        yield f"absent = [{', '.join(map(_text, place.absent))}]"
+    yield f"[relations.{name}.from.columns]"
+    for column in place.columns:
+        yield _column(column)
+    for column in place.columns:
+        yield from _words(f"{name}.from", column)
 
 
 def _column(column: ProposedColumn) -> str:

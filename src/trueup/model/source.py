@@ -135,11 +135,40 @@ class RelationMapping:
     """Several rows of one key are one thing, such as the deliveries of one event."""
     balances_since: date | None = None
     """Entries of earlier days need no balance_after: the column came later."""
+    outputs: tuple[str, ...] = ()
+    """The names of the columns that the config's own ``query`` returns."""
+    key_prefix: str = ""
+    """What goes before the row's own key, so that the keys of several tables differ."""
+    account_prefix: str = ""
+    """What goes before ``account_id`` in a row that names an account: the ``key_prefix`` of its account."""
+    parts: tuple[RelationMapping, ...] = ()
+    """The places that the rows come from, where there are several, each with the columns that it has. ``table`` then
+    names all of them for messages, and ``columns`` are those that any of them has."""
+    absent: frozenset[str] = frozenset()
+    """Of a part: columns of which its rows never have a value."""
+    unknown: frozenset[str] = frozenset()
+    """Columns that a part lacks although NULL in them would be an answer: they count as not mapped."""
+    lacking: frozenset[str] = frozenset()
+    """Columns that a part lacks: NULL in them is not unreadable."""
+
+    @property
+    def is_one_table(self) -> bool:
+        """Whether every row is a row of the table ``table``, so that it can be found and written there."""
+        return not self.parts and self.query is None
 
 
 def mapped_columns(mapping: RelationMapping) -> frozenset[str]:
     """The columns that this mapping supplies, with ``dense_sequence`` where the sequence is mapped as dense."""
-    return frozenset(mapping.columns) | ({"dense_sequence"} if mapping.dense_sequence else set())
+    return frozenset(mapping.columns) - mapping.unknown | ({"dense_sequence"} if mapping.dense_sequence else set())
+
+
+def places_of(mapping: RelationMapping) -> tuple[RelationMapping, ...]:
+    """Return the places that the rows come from: the parts of the mapping, or the mapping itself.
+
+    >>> places_of(RelationMapping(relation="account", table="users", columns={}))[0].table
+    'users'
+    """
+    return mapping.parts or (mapping,)
 
 
 class Snapshot(Protocol):

@@ -11,7 +11,7 @@ from trueup.books.account_keys import ACCOUNT, account_ids, alike, doubtful, not
 from trueup.books.copy import keep_one_of_each
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.key_equality import Comparison, KeyEquality, comparison
-from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.model.source import ColumnMapping, RelationMapping, places_of
 from trueup.sources.key_matching import grouping_sql, matching_sql
 from trueup.sources.select import select
 
@@ -71,9 +71,9 @@ def references(fitted: Mapping[str, RelationMapping], tables: Mapping[str, Sourc
         mapping = fitted.get(relation)
         if mapping is None or column not in mapping.columns:
             continue
-        compared = [_equality(mapping, column, tables)]
+        compared = _equalities(mapping, column, tables)
         if accounts is not None:
-            compared.append(_equality(accounts, "account_id", tables))
+            compared += _equalities(accounts, "account_id", tables)
         how = comparison(compared)
         if how is Comparison.UNKNOWN and mapping.exact_keys:
             how = Comparison.BY_TEXT
@@ -88,6 +88,11 @@ def trusted_relations(fitted: Mapping[str, RelationMapping], tables: Mapping[str
     doubted = {name: dataclasses.replace(mapping, exact_keys=False) for name, mapping in fitted.items()}
     relations = {r.mapping.relation for r in references(doubted, tables) if r.comparison is Comparison.UNKNOWN}
     return frozenset(name for name in relations if fitted[name].exact_keys)
+
+
+def _equalities(mapping: RelationMapping, column: str, tables: Mapping[str, SourceTable]) -> list[KeyEquality | None]:
+    """The rule by which each place of the relation compares the column."""
+    return [_equality(place, column, tables) for place in places_of(mapping) if column in place.columns]
 
 
 def _equality(mapping: RelationMapping, column: str, tables: Mapping[str, SourceTable]) -> KeyEquality | None:
@@ -188,8 +193,11 @@ class _Keys:
 
     def _matched(self, equality: KeyEquality, accounts: RelationMapping, left: Collection[str]) -> dict[str, str]:
         known = account_ids(self._books)
-        keys = dataclasses.replace(accounts, columns={"account_id": accounts.columns["account_id"]})
-        keys_sql = select(keys, quote='"' if self._dialect == "postgres" else "`")
+        quote = '"' if self._dialect == "postgres" else "`"
+        keys_sql = "\nUNION ALL\n".join(
+            select(dataclasses.replace(place, columns={"account_id": place.columns["account_id"]}), quote=quote)
+            for place in places_of(accounts)
+        )
         spelling: dict[str, str] = {}
         ordered = sorted(left)
         for start in range(0, len(ordered), _IDS_A_QUERY):

@@ -37,4 +37,5 @@ def _narrowed(mapping: RelationMapping, needs: Collection[Need]) -> RelationMapp
         if column.is_key or column.kind is not Kind.TEXT or (mapping.relation, column.name) in needs
     }
     columns = {name: source for name, source in mapping.columns.items() if name in read}
-    return dataclasses.replace(mapping, columns=columns)
+    parts = tuple(_narrowed(part, needs) for part in mapping.parts)
+    return dataclasses.replace(mapping, columns=columns, parts=parts)

@@ -28,7 +28,7 @@ from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.price_list import PRICE_LIST
 from trueup.model.relations import Exemption, Plan, PlanPrice, StripeProduct, columns_of, relation_named
-from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable
+from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable, places_of
 from trueup.model.stripe_objects import StripeReading
 from trueup.sources import open_source
 
@@ -215,9 +215,16 @@ def _copy_one(
     books: Books, snapshot: Snapshot, mapping: RelationMapping, tables: Sequence[SourceTable], progress: Progress
 ) -> None:
     table = next((t for t in tables if mapping.table in (t.name, t.qualified_name)), None)
-    progress.begin(f"Copying {mapping.table}", table.rows if table else None)
+    progress.begin(f"Copying {mapping.table}", _rows_of(mapping, tables))
     copy_relation(books, snapshot, mapping, unique_key=unique_key(mapping, table), progress=progress)
     progress.end()
+
+
+def _rows_of(mapping: RelationMapping, tables: Sequence[SourceTable]) -> int | None:
+    """The database's own estimate of how many rows there are to read; None where it has none."""
+    rows = {table.qualified_name: table.rows for table in tables}
+    counts = [rows.get(place.table) for place in places_of(mapping)]
+    return None if None in counts else sum(filter(None, counts))
 
 
 def unique_key(mapping: RelationMapping, table: SourceTable | None) -> bool:

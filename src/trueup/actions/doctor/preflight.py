@@ -23,7 +23,7 @@ from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.finding import printable
 from trueup.model.relations import MAPPED, STRIPE, columns_of, relation_name
 from trueup.model.settings import AlertSettings, ScheduleSettings
-from trueup.model.source import RelationMapping, Source, SourceTable, mapped_columns
+from trueup.model.source import RelationMapping, Source, SourceTable, mapped_columns, places_of
 from trueup.sources import open_source
 
 __all__ = ["Health", "Symptom", "examine_setup"]
@@ -134,8 +134,8 @@ def _read_a_little(source: Source, mappings: Iterable[RelationMapping]) -> None:
 
     Each from its own snapshot: a stream that is left before its end must be the last of its snapshot.
     """
-    for mapping in mappings:
-        with source.snapshot() as snapshot, snapshot.read(mapping) as reader:
+    for place in (place for mapping in mappings for place in places_of(mapping)):
+        with source.snapshot() as snapshot, snapshot.read(place) as reader:
             next(iter(reader), None)
 
 

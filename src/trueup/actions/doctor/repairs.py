@@ -13,10 +13,17 @@ from trueup.actions.doctor.diagnostic import Health, Symptom
 from trueup.actions.doctor.privileges.required_privileges import JOURNAL_RIGHTS, replaceable, written
 from trueup.actions.doctor.wall import held_rights, unheld, ways_around
 from trueup.model.errors import ConfigurationError
-from trueup.model.source import RelationMapping
+from trueup.model.source import RelationMapping, places_of
 from trueup.sources.select import table_name
 from trueup.targets import open_target
-from trueup.targets.serialization import HELD_SECONDS, Serialization, Unserialized, entry_table_of
+from trueup.targets.serialization import (
+    HELD_SECONDS,
+    EntryTable,
+    Serialization,
+    Unserialized,
+    entry_table_of,
+    refusal_of_places,
+)
 from trueup.targets.target import Target, TargetUnavailable
 
 if TYPE_CHECKING:
@@ -67,6 +74,7 @@ def examine_repairs(config: Config, mappings: Mapping[str, RelationMapping]) -> 
         target = open_target(config.repair_url)
         with target.reading() as connection:
             yield from _journal(target, connection)
+            yield from _places(mappings)
             yield from _obstacle(target, connection, mappings)
             yield from _role(config, target, connection)
             yield from _guards(connection, mappings)
@@ -109,6 +117,12 @@ def _journal(target: Target, connection: Connection) -> Iterator[Symptom]:
     yield _seen(health, f"the journal in {target.place} is of this database: revision {revision}, {entries}")
 
 
+def _places(mappings: Mapping[str, RelationMapping]) -> Iterator[Symptom]:
+    refusal = refusal_of_places(mappings)
+    if refusal is not None:
+        yield _seen(Health.WARNING, f"every repair is refused: {refusal}")
+
+
 def _obstacle(target: Target, connection: Connection, mappings: Mapping[str, RelationMapping]) -> Iterator[Symptom]:
     tables = {each.table for each in written(mappings)} | set(journal.JOURNAL_TABLES)
     obstacle = target.obstacle(connection, tables)
@@ -146,9 +160,15 @@ def _serialization(
     config: Config, target: Target, connection: Connection, mappings: Mapping[str, RelationMapping]
 ) -> Iterator[Symptom]:
     """How the application's uncommitted entries are taken into account when a balance is written."""
-    entries = entry_table_of(mappings)
-    if entries is None or not any(each.ours == "credits" for each in replaceable(mappings)):
+    if not any(each.ours == "credits" for each in replaceable(mappings)):
         return
+    for place in places_of(mappings["account"]):
+        entries = entry_table_of({**mappings, "account": place})
+        if entries is not None:
+            yield from _serialization_of(config, target, connection, entries)
+
+
+def _serialization_of(config: Config, target: Target, connection: Connection, entries: EntryTable) -> Iterator[Symptom]:
     try:
         answer = target.find_serialization(connection, entries, "")
     except DBAPIError as error:

@@ -7,9 +7,11 @@ that time have no ``db_role``; later ones are not reviewed, because both are pro
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pyarrow.compute
@@ -22,7 +24,7 @@ from trueup.actions.journal.reading import journal_url, reading_journal
 from trueup.mapping.resolve import fit
 from trueup.model.errors import ConfigurationError
 from trueup.model.key_equality import Comparison
-from trueup.model.source import ColumnMapping, RelationMapping, schema_and_table
+from trueup.model.source import ColumnMapping, RelationMapping, places_of, schema_and_table
 from trueup.sources import open_source
 from trueup.sources.key_matching import equal_sql
 
@@ -141,13 +143,10 @@ def _spellings(
 
 def _ids(snapshot: Snapshot, mapping: RelationMapping) -> Iterator[str]:
     """The account ids of a relation, each once a batch; the batches are not kept."""
-    narrow = RelationMapping(
-        relation=mapping.relation,
-        table=mapping.table,
-        columns={"account_id": mapping.columns["account_id"]},
-        where=mapping.where,
-    )
-    for batch in snapshot.read(narrow):
+    places = [
+        dataclasses.replace(place, columns={"account_id": place.columns["account_id"]}) for place in places_of(mapping)
+    ]
+    for batch in chain.from_iterable(map(snapshot.read, places)):
         yield from (str(key) for key in pyarrow.compute.unique(batch.column(0)).to_pylist() if key is not None)
 
 

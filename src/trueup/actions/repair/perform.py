@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from trueup.actions.repair.account_place import session_of_account
 from trueup.actions.repair.beginning import Begun, begin, lock_accounts, open_transaction
 from trueup.actions.repair.ending import Again, commit, write_all
 from trueup.actions.repair.planning import Decided, Held, plan_repair, verify_applied
@@ -60,6 +61,10 @@ TRIES = 4
 
 def planned(session: RepairSession, request: RepairRequest) -> Plan | Stale | Refused | Failed:
     """Plan what would be written now. Reads only, locks nothing."""
+    place = session_of_account(session, request)
+    if isinstance(place, (Refused, Failed)):
+        return place
+    session = place
     for _ in range(ASKINGS + 1):
         outcome = _looked_at(session, request)
         if not isinstance(outcome, Unproven):
@@ -81,6 +86,10 @@ def _looked_at(session: RepairSession, request: RepairRequest) -> Plan | Unprove
 
 def perform_repair(session: RepairSession, request: RepairRequest) -> RepairResult:
     """Make the repair, or say why not. Stripe is asked between transactions, never within one."""
+    place = session_of_account(session, request)
+    if isinstance(place, (Refused, Failed)):
+        return recorded(session, request, place) if isinstance(place, Refused) else place
+    session = place
     for _ in range(ASKINGS + 1):
         result = _tried(session, request)
         if not isinstance(result, Unproven):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from trueup.actions.repair.account_place import account_elsewhere
 from trueup.actions.repair.difference import Difference, affected, difference
 from trueup.actions.repair.plan import plan_of
 from trueup.actions.repair.proof import Unproven, proven, wrong_move
@@ -65,7 +66,7 @@ def plan_repair(
         return Refused(
             issue_id=request.issue_id, reason=f"It touches {len(snapshot.accounts)} accounts; a person decides."
         )
-    doubt = snapshot.ambiguous or _doubt(session, request)
+    doubt = snapshot.ambiguous or _doubt(session, request) or account_elsewhere(session, connection, snapshot)
     if doubt:
         return Refused(issue_id=request.issue_id, reason=f"{doubt[0].upper()}{doubt[1:]}.")
     load(books, snapshot, session)

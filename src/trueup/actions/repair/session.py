@@ -23,6 +23,7 @@ from trueup.books.subject_books import SubjectBooks
 from trueup.mapping.resolve import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
+from trueup.model.source import places_of
 from trueup.sources import open_source
 from trueup.targets import open_target
 
@@ -93,13 +94,31 @@ class RepairSession:
         self._layout: Layout | None = None
         self._columns: dict[str, Columns] = {}
         self._spare: list[tuple[SubjectBooks, contextlib.ExitStack]] = []
+        self._places: dict[int, RepairSession] = {}
+        self.everywhere: RepairSession | None = None
+        """The session of which this one sees the accounts of one place; None where it sees all accounts."""
+        self.place: int | None = None
 
-    def for_config(self, config: Config) -> RepairSession:
-        """The same place with another policy or other exemptions, which change more often than a schema does."""
+    def for_config(self, config: Config, *, seeing: Layout | None = None) -> RepairSession:
+        """The same place with another policy or other exemptions, which change more often than a schema does.
+
+        ``seeing`` is a part of the layout that it sees in place of all of it.
+        """
         other = RepairSession(config, self.catalogue, self._url, only_looks=self._only_looks)
-        other._layout, other._columns, other._turns = self._layout, self._columns, self._turns
+        other._layout, other._columns, other._turns = seeing or self._layout, self._columns, self._turns
         other.asking, other.claims = self.asking, self.claims
         return other
+
+    def for_account_place(self, position: int) -> RepairSession:
+        """Return the session in which accounts come from this one of their places, which is kept with this one."""
+        layout = self.layout()
+        account = layout.mappings["account"].parts[position]
+        with self._lock:
+            if position not in self._places:
+                narrowed = self._narrowed({**layout.mappings, "account": account}, layout.tables)
+                self._places[position] = self.for_config(self.config, seeing=narrowed)
+                self._places[position].everywhere, self._places[position].place = self, position
+            return self._places[position]
 
     def layout(self) -> Layout:
         """The mapping against the live schema. Raises ``ConfigurationError`` and ``SourceUnavailable``."""
@@ -141,22 +160,32 @@ class RepairSession:
         with self._lock:
             while self._spare:
                 self._spare.pop()[1].close()
+            places, self._places = self._places, {}
+        for place in places.values():
+            place.close()
         self.target.close()
 
     def forget(self) -> None:
         """Read the layout again on next use."""
+        if self.everywhere is not None:
+            self.everywhere.forget()
+            return
         with self._lock:
             self._layout = None
             self._columns.clear()
+            places, self._places = self._places, {}
+        for place in places.values():
+            place.close()
 
     def _read_layout(self) -> Layout:
         source = open_source(self._url, statement_timeout_seconds=self.config.statement_timeout_seconds)
         tables = source.tables()
         fitted, _ = fit(self.config.relations, tables, required=self.config.required, dialect=source.dialect)
-        by_name = {
-            mapping.table: next(table for table in tables if table.qualified_name == mapping.table)
-            for mapping in fitted.values()
-        }
+        named = {place.table for mapping in fitted.values() for place in places_of(mapping)}
+        by_name = {table.qualified_name: table for table in tables if table.qualified_name in named}
+        return self._narrowed(fitted, by_name)
+
+    def _narrowed(self, fitted: Mapping[str, RelationMapping], by_name: Mapping[str, SourceTable]) -> Layout:
         # Exemptions change while a layout is kept, and one of them may be of a plan.
         needed = needed_mappings(tuple(fitted.values()), self.catalogue, plans_exempted=True)
         read = {m.relation: fitted[m.relation] if m.relation in _AUDITED else m for m in needed}
@@ -167,7 +196,7 @@ class RepairSession:
             tables=by_name,
             references=references(fitted, by_name),
             trusted=trusted_relations(fitted, by_name),
-            unique_accounts=account is not None and unique_key(account, by_name[account.table]),
+            unique_accounts=account is not None and unique_key(account, by_name.get(account.table)),
         )
 
 

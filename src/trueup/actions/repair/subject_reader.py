@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.types import NullType
 
 from trueup.books.subject_books import NO_TYPE, FewRows, Given
-from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.model.source import ColumnMapping, RelationMapping, places_of
 from trueup.sources.select import quoted, select
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def literal_mapping(mapping: RelationMapping) -> RelationMapping:
         for name, column in mapping.columns.items()
     }
     where = literal_sql(mapping.where) if mapping.where else None
-    return dataclasses.replace(mapping, table=literal_sql(mapping.table), columns=columns, where=where)
+    query = literal_sql(mapping.query) if mapping.query else None
+    return dataclasses.replace(mapping, table=literal_sql(mapping.table), columns=columns, where=where, query=query)
 
 
 class SubjectReader:
@@ -76,14 +77,33 @@ class SubjectReader:
         """The rows where one of these columns has one of these values: the wanted columns, in the mapping's order."""
         if relation not in self.wanted:
             return []
-        return list(self._matching(self._mappings[relation], self.wanted[relation].columns, by))
+        mapping, wanted = self._mappings[relation], self.wanted[relation].columns
+        return list(self._of_parts(mapping, wanted, by) if mapping.parts else self._matching(mapping, wanted, by))
 
     def values(self, relation: str, column: str, by: Mapping[str, Collection[str]]) -> set[str]:
         """The different values of one column, as text, over the rows that match."""
         mapping = self._mappings.get(relation)
         if mapping is None or column not in mapping.columns:
             return set()
-        return {str(value) for (value,) in self._matching(mapping, (column,), by) if value is not None}
+        places = [place for place in places_of(mapping) if column in place.columns]
+        return {
+            str(value) for place in places for (value,) in self._matching(place, (column,), by) if value is not None
+        }
+
+    def accounts_in(self, position: int, ids: Collection[str]) -> set[str]:
+        """Those of these accounts that have a row in this place of the accounts."""
+        place = self._mappings["account"].parts[position]
+        return {raw_text(key) for (key,) in self._matching(place, ("account_id",), {"account_id": ids})}
+
+    def _of_parts(
+        self, mapping: RelationMapping, wanted: Collection[str], by: Mapping[str, Collection[str]]
+    ) -> Iterator[Raw]:
+        """The rows of every part in trueup's words, with nothing in the columns that a part lacks."""
+        for part in mapping.parts:
+            read = [name for name in part.columns if name in wanted]
+            for row in self._matching(part, read, by):
+                named = {name: in_our_words(part.columns[name], value) for name, value in zip(read, row, strict=True)}
+                yield tuple(named.get(name) for name in mapping.columns if name in wanted)
 
     def _matching(
         self, mapping: RelationMapping, wanted: Collection[str], by: Mapping[str, Collection[str]]
@@ -116,7 +136,7 @@ class SubjectReader:
         self, mapping: RelationMapping, wanted: Collection[str], by: Mapping[str, Sequence[object]]
     ) -> Iterator[Raw]:
         tests = tuple((name, len(values) == 1) for name, values in by.items())
-        key = (mapping.relation, tuple(wanted), tests)
+        key = (mapping.relation, mapping.table, mapping.where, mapping.query, tuple(wanted), tests)
         sql = self._layout.selects.get(key)
         if sql is None:
             sql = self._layout.selects[key] = self._select(mapping, wanted, tests)
@@ -153,11 +173,18 @@ class SubjectReader:
     def _theirs(self, mapping: RelationMapping, column: ColumnMapping, values: Collection[str]) -> list[object]:
         """trueup's text in the column's type; a text that the type cannot hold is in no row."""
         family = ""
-        if column.column is not None:
+        if column.column is not None and mapping.query is None:
             described = self.session.columns(self.connection, mapping.table).get(column.column)
             family = described.family if described else ""
         keys = (typed_key(value, family) for value in sorted(values))
         return [value for value in keys if value is not None]
+
+
+def in_our_words(column: ColumnMapping, value: object) -> object:
+    """The value, or trueup's word for it where the mapping has one; ``""`` also means NULL."""
+    if not column.values:
+        return value
+    return column.values.get("" if value is None else raw_text(value), value)
 
 
 def _is_stripes(name: str) -> bool:

@@ -138,7 +138,7 @@ def load(
     layout = session.layout()
     books.put(
         [
-            few_rows(mapping, snapshot.rows[name], unique_key=unique_key(mapping, layout.tables[mapping.table]))
+            few_rows(mapping, snapshot.rows[name], unique_key=unique_key(mapping, layout.tables.get(mapping.table)))
             for name, mapping in snapshot.mappings.items()
             if known is None or known.rows[name] != snapshot.rows[name]
         ]

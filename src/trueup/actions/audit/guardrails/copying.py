@@ -12,7 +12,7 @@ from trueup.journal.tables import HEAD, JOURNAL, REPAIR
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.marks import ACTOR, MARK
 from trueup.model.repair_evidence import AppliedRepair, JournaledRow, JournalReading, JournalState, MarkedRow
-from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.model.source import ColumnMapping, RelationMapping, places_of
 from trueup.sources.select import quoted
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def copy_repairs(
     progress.begin("Copying the journal", None)
     try:
         for relation in ("ledger_entry", "plan_change"):
-            _copy_marked(books, snapshot, fitted.get(relation), source.dialect)
+            for place in places_of(fitted[relation]) if relation in fitted else ():
+                _copy_marked(books, snapshot, place, source.dialect)
         reading = _copy_journal(books, source, snapshot, fitted, tables)
     except (SourceUnavailable, ConfigurationError) as error:
         reading = JournalReading(state=JournalState.HIDDEN, problem=str(error))
@@ -58,10 +59,10 @@ def note_journal(books: Books, reading: JournalReading) -> None:
     books.replace_rows([reading], of=JournalReading)
 
 
-def _copy_marked(books: Books, snapshot: Snapshot, mapping: RelationMapping | None, dialect: str) -> None:
+def _copy_marked(books: Books, snapshot: Snapshot, mapping: RelationMapping, dialect: str) -> None:
     """Copy the rows of this relation that may carry trueup's mark, with only those columns that are compared."""
-    tests = () if mapping is None else tuple(_tests(mapping, dialect))
-    if mapping is None or not tests:
+    tests = tuple(_tests(mapping, dialect))
+    if not tests:
         return
     marked = " OR ".join(tests)
     wanted = {*COMPARED[mapping.relation], "actor"}

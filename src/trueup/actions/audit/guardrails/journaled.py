@@ -11,7 +11,7 @@ from trueup.model.marks import ACTOR, MARK, OURS
 from trueup.model.money import credits_text
 from trueup.model.redact import MASK
 from trueup.model.repair_evidence import JournaledRow, MarkedRow
-from trueup.model.source import schema_and_table
+from trueup.model.source import places_of, schema_and_table
 
 if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
@@ -44,11 +44,12 @@ def marked_row(relation: str, row: Mapping[str, object]) -> MarkedRow:
 def journaled_row(row: Mapping[str, object], fitted: Mapping[str, RelationMapping]) -> JournaledRow:
     """An entry of the journal. ``fitted`` is the mapping, which gives trueup's names for the app's columns."""
     table, values = _appended(row["after"])
-    relation = _relation_of(table, str(row["action"]), fitted)
+    mapping = _mapping_of(table, str(row["action"]), fitted)
+    relation = None if mapping is None else mapping.relation
     compared: dict[str, str | None] = {}
     actor = None
-    if relation is not None:
-        columns = {name: column.column for name, column in fitted[relation].columns.items()}
+    if mapping is not None and relation is not None:
+        columns = {name: column.column for name, column in mapping.columns.items()}
         compared = {name: _compared(name, values.get(columns.get(name) or "")) for name in COMPARED[relation]}
         actor = values.get(columns.get("actor") or "")
         if any(compared[name] is None for name in _NAMED_BY[relation]):
@@ -73,13 +74,16 @@ def _appended(after: object) -> tuple[str, Mapping[str, object]]:
     return (table, values) if isinstance(table, str) and isinstance(values, dict) else ("", {})
 
 
-def _relation_of(table: str, action: str, fitted: Mapping[str, RelationMapping]) -> str | None:
-    """The relation that a row was added to; where one table is two relations, the kind of repair decides."""
+def _mapping_of(table: str, action: str, fitted: Mapping[str, RelationMapping]) -> RelationMapping | None:
+    """Return the mapping of the place that a row was added to.
+
+    Where one table is two relations, the kind of repair decides.
+    """
     likely = _ADDED_TO.get(action, "ledger_entry")
     for relation in (likely, *COMPARED):
-        mapping = fitted.get(relation)
-        if mapping is not None and table and schema_and_table(mapping.table)[1] == schema_and_table(table)[1]:
-            return relation
+        for place in places_of(fitted[relation]) if relation in fitted else ():
+            if table and schema_and_table(place.table)[1] == schema_and_table(table)[1]:
+                return place
     return None
 
 

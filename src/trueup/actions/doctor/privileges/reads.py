@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from trueup.model.source import schema_and_table, spelled_table
+from trueup.model.source import places_of, schema_and_table, spelled_table
 
 if TYPE_CHECKING:
     from trueup.model.source import RelationMapping, SourceTable
@@ -36,7 +37,12 @@ class Reads:
 def columns_read(mappings: Mapping[str, RelationMapping], tables: Sequence[SourceTable], dialect: str) -> Reads:
     """The columns that reading these relations takes, as far as their SQL shows. The mappings fit ``tables``."""
     reads = Reads()
-    for mapping in mappings.values():
+    for mapping in chain.from_iterable(map(places_of, mappings.values())):
+        if mapping.query is not None:
+            _Resolver(base=None, tables=tables, dialect=dialect, reads=reads).read(
+                f"the query of {mapping.relation}", mapping.query
+            )
+            continue
         base = next(table for table in tables if table.qualified_name == mapping.table)
         resolver = _Resolver(base=base, tables=tables, dialect=dialect, reads=reads)
         for name, column in mapping.columns.items():
@@ -53,7 +59,8 @@ def columns_read(mappings: Mapping[str, RelationMapping], tables: Sequence[Sourc
 class _Resolver:
     """Follows the names in one relation's SQL to live tables and their columns."""
 
-    base: SourceTable
+    base: SourceTable | None
+    """The table that the SQL is part of a SELECT from; None for a whole query."""
     tables: Sequence[SourceTable]
     dialect: str
     reads: Reads
@@ -62,8 +69,7 @@ class _Resolver:
         """Add what this SQL reads; a doubt for whatever in it cannot be followed."""
         try:
             tree = sqlglot.parse_one(sql, dialect=self.dialect)
-            home = exp.to_table(_quoted(self.base.qualified_name, self.dialect), dialect=self.dialect)
-            scopes = traverse_scope(exp.select(exp.Paren(this=tree)).from_(home))
+            scopes = traverse_scope(tree if self.base is None else self._beside(self.base, tree))
         except (sqlglot.errors.SqlglotError, RecursionError):
             self.reads.doubt(f"{what} is SQL that could not be followed: grant the columns that it reads by hand")
             return
@@ -71,6 +77,10 @@ class _Resolver:
             self._scope(what, scope)
         for call in tree.find_all(exp.Anonymous):
             self.reads.doubt(f"{what} calls {call.name}(): if that is a function of yours, grant EXECUTE on it")
+
+    def _beside(self, base: SourceTable, tree: exp.Expr) -> exp.Select:
+        home = exp.to_table(_quoted(base.qualified_name, self.dialect), dialect=self.dialect)
+        return exp.select(exp.Paren(this=tree)).from_(home)
 
     def _scope(self, what: str, scope: Scope) -> None:
         for table in _tables_of(scope):

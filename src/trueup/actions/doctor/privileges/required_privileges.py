@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from trueup.journal.tables import BINDING, HEAD, JOURNAL, REPAIR, SERVER_WRITTEN, VERSION_TABLE
 from trueup.model.errors import ConfigurationError
+from trueup.model.source import places_of
+from trueup.targets.serialization import refusal_of_places
 
 if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
@@ -115,14 +117,15 @@ JOURNAL_READS = (JOURNAL.name, HEAD.name, REPAIR.name, BINDING.name, VERSION_TAB
 def replaceable(mappings: Mapping[str, RelationMapping]) -> tuple[Replaceable, ...]:
     """The account's columns that a repair can write; none where the key is mapped to an expression."""
     account = mappings.get("account")
-    key = account.columns["account_id"].column if account else None
-    if account is None or key is None:
+    if account is None or refusal_of_places(mappings) is not None:
         return ()
-    columns = {ours: account.columns[ours].column for ours in _REPAIRABLE if ours in account.columns}
     return tuple(
-        Replaceable(ours=ours, table=account.table, key=key, column=column)
-        for ours, column in columns.items()
-        if column
+        Replaceable(ours=ours, table=place.table, key=key, column=column)
+        for place in places_of(account)
+        for ours in _REPAIRABLE
+        if ours in place.columns
+        and (key := place.columns["account_id"].column)
+        and (column := place.columns[ours].column)
     )
 
 
@@ -132,7 +135,7 @@ def appended(mappings: Mapping[str, RelationMapping]) -> tuple[Appendable, ...]:
     for ours, facts in _APPENDED.items():
         mapped = mappings[ours].columns if ours in mappings else {}
         plain = {name: column.column for name, column in mapped.items() if column.column}
-        if plain:
+        if plain and refusal_of_places(mappings) is None:
             appendables.append(
                 Appendable(
                     ours=ours,
@@ -151,11 +154,17 @@ def written(mappings: Mapping[str, RelationMapping]) -> list[Replaceable | Appen
 
 def unwritable(mappings: Mapping[str, RelationMapping]) -> Iterator[str]:
     """What repairs would have to write but cannot, because an expression is mapped."""
+    refusal = refusal_of_places(mappings)
+    if refusal is not None:
+        yield f"nothing can be repaired: {refusal}"
+        return
     account = mappings.get("account")
-    for ours in ("account_id", *_REPAIRABLE):
-        if account and ours in account.columns and account.columns[ours].column is None:
-            what = "no account can be repaired" if ours == "account_id" else "it cannot be repaired"
-            yield f"account.{ours} is mapped to an expression: {what}"
+    for place in places_of(account) if account else ():
+        where = f" in {place.table}" if account and account.parts else ""
+        for ours in ("account_id", *_REPAIRABLE):
+            if ours in place.columns and place.columns[ours].column is None:
+                what = "no account can be repaired" if ours == "account_id" else "it cannot be repaired"
+                yield f"account.{ours}{where} is mapped to an expression: {what}"
 
 
 def comment(sentence: str) -> str:
