@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from trueup.config.document import PlaceSection, RelationSection
 
-NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member", "credit_grant")
+NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member", "credit_grant", "local_subscription")
 """The relations whose rows name an account."""
 
 _TOGETHER = {"ledger_entry": ("account_id", "amount", "created_at", "sequence", "balance_after")}

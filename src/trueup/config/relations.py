@@ -33,7 +33,9 @@ Need = tuple[str, str]
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _OF_GRANTS = ("remaining", "expires_at")
 """What may be mapped on a ledger entry that is a grant of its own."""
-_PLAN_COLUMNS = frozenset({("account", "plan"), ("plan_change", "from_plan"), ("plan_change", "to_plan")})
+_PLAN_COLUMNS = frozenset(
+    {("account", "plan"), ("plan_change", "from_plan"), ("plan_change", "to_plan"), ("local_subscription", "plan")}
+)
 
 
 def relation_mappings(

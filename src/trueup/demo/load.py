@@ -24,6 +24,7 @@ _TABLES = {
     "scene_plan_switch": "number BIGINT, from_plan VARCHAR, to_plan VARCHAR, made_at TIMESTAMP, actor VARCHAR, "
     "reason VARCHAR",
     "scene_grant": "number BIGINT, amount BIGINT, remaining BIGINT, expires_at TIMESTAMP",
+    "scene_copy": "number BIGINT, subscription_id VARCHAR, status VARCHAR, plan VARCHAR, period_ends_at TIMESTAMP",
     "scene_membership": "organisation BIGINT, member BIGINT, role VARCHAR",
 }
 
@@ -89,6 +90,11 @@ def load_scenes(connection: DuckDBPyConnection, scenes: Sequence[Scene]) -> dict
         ],
         "scene_grant": [
             (g.person.number, g.amount, g.remaining, g.expires_at) for scene in scenes for g in scene.grants
+        ],
+        "scene_copy": [
+            (c.person.number, c.subscription_id, str(c.status), c.plan, c.period_ends_at)
+            for scene in scenes
+            for c in scene.copies
         ],
         "scene_membership": [
             (m.organisation.number, m.person.number, m.role) for scene in scenes for m in scene.memberships

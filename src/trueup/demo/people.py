@@ -147,6 +147,17 @@ class Expiring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionCopy:
+    """What the app last wrote down of a subscription."""
+
+    person: Person
+    subscription_id: str
+    status: str
+    plan: str
+    period_ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Excused:
     """An exemption of the demo's config."""
 

@@ -23,6 +23,7 @@ def make_rows(connection: DuckDBPyConnection, *, span: Span) -> None:
         ("plan_changes", _PLANS),
         ("members", _MEMBERS),
         ("credit_grants", _GRANTS),
+        ("subscriptions", _COPIES),
     ):
         connection.execute(f"CREATE VIEW {name} AS {sql}")
     since = f"TIMESTAMP '{span.recorded_since:%Y-%m-%d %H:%M:%S}'"
@@ -137,6 +138,13 @@ _GRANTS = """
 SELECT row_number() OVER (ORDER BY expires_at, number, amount) AS id, account_id(number) AS user_id, amount, remaining,
        expires_at
 FROM scene_grant
+ORDER BY id
+"""
+
+_COPIES = """
+SELECT row_number() OVER (ORDER BY number, subscription_id) AS id, account_id(number) AS user_id,
+       subscription_id AS stripe_subscription_id, status, plan, period_ends_at AS current_period_end
+FROM scene_copy
 ORDER BY id
 """
 

@@ -19,7 +19,18 @@ from trueup.demo.offer import (
     OfferedPrice,
     pack_cents,
 )
-from trueup.demo.people import Event, Excused, Expected, Expiring, Membership, Move, Person, PlanSwitch, Subject
+from trueup.demo.people import (
+    Event,
+    Excused,
+    Expected,
+    Expiring,
+    Membership,
+    Move,
+    Person,
+    PlanSwitch,
+    Subject,
+    SubscriptionCopy,
+)
 from trueup.demo.stripe_account import StripeAccount, charge_of
 from trueup.model.stripe_objects import CheckoutPayment, InvoiceStatus, StripeSubscription, SubscriptionStatus
 
@@ -42,6 +53,7 @@ class Scene:
         self.plan_switches: list[PlanSwitch] = []
         self.memberships: list[Membership] = []
         self.grants: list[Expiring] = []
+        self.copies: list[SubscriptionCopy] = []
         self.exemptions: list[Excused] = []
         self.expected: list[Expected] = []
         self.innocent: list[Subject] = []
@@ -263,6 +275,19 @@ class Scene:
     def seats(self, organisation: Person, *, quantity: int) -> None:
         """What the organisation pays for its members in Stripe, from its next invoice on."""
         self.stripe.add_item(organisation.subscription_id, SEAT, quantity=quantity)
+
+    def copy_subscription(self, person: Person) -> None:
+        """Let the app write down what Stripe says of the subscription now."""
+        subscription = self.stripe.one(StripeSubscription, person.subscription_id)
+        self.copies.append(
+            SubscriptionCopy(
+                person=person,
+                subscription_id=subscription.subscription_id,
+                status=subscription.status,
+                plan=person.plan,
+                period_ends_at=subscription.current_period_end,
+            )
+        )
 
     def excuse(self, check: str, person: Person, *, owner: str, reason: str, days_left: int) -> None:
         """Add an exemption that ends in ``days_left`` days; a negative number has passed."""

@@ -26,6 +26,7 @@ def config_text(
         *(_plan(plan) for plan in PLANS.values()),
         f"[prices.{SEAT.price_id}]\nseats = 1\n",
         _GRANTS,
+        _COPIES,
         f"[policy]\nidempotency_since = {idempotency_since.isoformat()}\n",
         *(_exemption(excused) for excused in exemptions),
     ]
@@ -56,6 +57,18 @@ account_id = "user_id"
 amount = "amount"
 remaining = "remaining"
 expires_at = "expires_at"
+"""
+
+
+_COPIES = """[relations.local_subscription]
+table = "subscriptions"
+[relations.local_subscription.columns]
+local_subscription_id = "id"
+account_id = "user_id"
+stripe_subscription_id = "stripe_subscription_id"
+status = "status"
+plan = "plan"
+current_period_end = "current_period_end"
 """
 
 

@@ -133,4 +133,18 @@ TABLES = (
             expires_at=Type.MOMENT,
         ),
     ),
+    AppTable(
+        name="subscriptions",
+        key="id",
+        indexed=("user_id",),
+        columns=_columns(
+            required="id user_id stripe_subscription_id",
+            id=Type.INTEGER,
+            user_id=Type.ID,
+            stripe_subscription_id=Type.ID,
+            status=Type.TEXT,
+            plan=Type.TEXT,
+            current_period_end=Type.MOMENT,
+        ),
+    ),
 )

@@ -79,6 +79,13 @@ def team_member(scene: Scene) -> None:
     scene.clears(organisation, *people)
 
 
+def copied_by_the_app(scene: Scene) -> None:
+    """The app keeps its own copy of the subscription, and it is right."""
+    person = scene.subscriber()
+    scene.copy_subscription(person)
+    scene.clears(person, person.subscription_id)
+
+
 def cancelled_after_its_last_grant(scene: Scene) -> None:
     """FREE now; it was PRO when its latest grant was written."""
     person = scene.subscriber(renewals=3, last_days=25)
@@ -203,6 +210,7 @@ TWINS = (
     goodwill,
     comped_partner,
     team_member,
+    copied_by_the_app,
     cancelled_after_its_last_grant,
     disputed_and_won,
     one_event_two_accounts,

@@ -11,7 +11,7 @@ from enum import StrEnum
 from trueup.model.columns import Column, declared_columns, fact, key
 from trueup.model.price_list import PRICE_LIST, PriceRow
 from trueup.model.repair_evidence import EVIDENCE, EvidenceRow
-from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeReading, StripeRow
+from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeReading, StripeRow, SubscriptionStatus
 
 
 class Role(StrEnum):
@@ -145,6 +145,24 @@ class CreditGrant:
     remaining: Decimal | None = fact(Decimal(0))
     expires_at: datetime | None = fact()
     entry_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSubscription:
+    """The app's own copy of a subscription, one row for each. ``stripe_subscription_id`` is NULL until Stripe has it.
+
+    ``status`` is one of Stripe's words; ``seats`` is a quantity; ``price_id`` may be a lookup key.
+    """
+
+    local_subscription_id: str = key()
+    account_id: str | None = None
+    stripe_subscription_id: str | None = fact("sub_1")
+    status: SubscriptionStatus | None = None
+    plan: str | None = None
+    price_id: str | None = None
+    current_period_start: datetime | None = None
+    current_period_end: datetime | None = None
+    seats: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +308,7 @@ Row = (
     | PlanChange
     | Member
     | CreditGrant
+    | LocalSubscription
     | Plan
     | PlanPrice
     | PriceRow
@@ -308,7 +327,7 @@ Row = (
 )
 Relation = type[Row]
 
-MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, Member, CreditGrant)
+MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, Member, CreditGrant, LocalSubscription)
 """Relations that a table of the app's database supplies."""
 MUST_HOLD_ROWS = ("account", "ledger_entry")
 """Relations of which at least one row must be read, unless the config allows them to be empty."""
@@ -327,7 +346,7 @@ RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + GATES + MADE
 ABOUT_READING: tuple[Relation, ...] = (UnreadableRow, CopiedRelation)
 """Relations that describe how every other one was read. A check that reads one of them needs all relations."""
 
-ONLY_WHERE_MAPPED: tuple[Relation, ...] = (CreditGrant,)
+ONLY_WHERE_MAPPED: tuple[Relation, ...] = (CreditGrant, LocalSubscription)
 """Relations that few apps have: where one is not mapped, its checks do not apply and nothing is incomplete."""
 
 EMPTY_WHEN_UNMAPPED: tuple[Relation, ...] = (PlanChange, Member)

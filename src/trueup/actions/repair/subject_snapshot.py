@@ -83,6 +83,11 @@ def read_subject(
         "credit_grant": keys.respelled(
             reader.wanted.get("credit_grant"), "account_id", reader.read("credit_grant", {"account_id": whose})
         ),
+        "local_subscription": keys.respelled(
+            reader.wanted.get("local_subscription"),
+            "account_id",
+            reader.read("local_subscription", {"account_id": whose, "stripe_subscription_id": {subject}}),
+        ),
     }
     return SubjectSnapshot(rows=rows, mappings=reader.wanted, accounts=whose, ambiguous=keys.ambiguous)
 
