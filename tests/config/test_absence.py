@@ -48,7 +48,7 @@ def test_stripe_and_plan_gates_are_absent_by_lines_of_their_own(tmp_path: Path) 
 
 
 def test_what_is_only_unmapped_is_not_absent(tmp_path: Path) -> None:
-    assert set(load(tmp_path, SMALL).policy.absent) == {"credit_grant"}
+    assert set(load(tmp_path, SMALL).policy.absent) == {"credit_grant", "local_subscription"}
 
 
 def test_an_app_without_plans_says_it_in_one_line(tmp_path: Path) -> None:

@@ -12,7 +12,16 @@ import pytest
 from trueup.config import Config, load_config
 from trueup.config.document import PolicySection
 from trueup.model.policy import Policy, Proration
-from trueup.model.relations import STRIPE, CreditGrant, Exemption, Interval, Plan, PlanPrice, relation_name
+from trueup.model.relations import (
+    STRIPE,
+    CreditGrant,
+    Exemption,
+    Interval,
+    LocalSubscription,
+    Plan,
+    PlanPrice,
+    relation_name,
+)
 from trueup.model.severity import Severity
 from trueup.model.source import ColumnMapping
 
@@ -102,7 +111,10 @@ owner = "finance"
 reason = "annual contract"
 """
 
-_UNMAPPED = {relation_name(CreditGrant): "credit grants are not mapped (relations.credit_grant)"}
+_UNMAPPED = {
+    relation_name(CreditGrant): "credit grants are not mapped (relations.credit_grant)",
+    relation_name(LocalSubscription): "local subscriptions are not mapped (relations.local_subscription)",
+}
 """Relations of few apps: their checks are off where a config does not map them."""
 
 

@@ -68,7 +68,10 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     lines += _GATES
     lines += _plans(proposal)
     for relation in proposal.relations:
-        lines += _preset_words(relation) if proposal.preset is not None else _relation(relation)
+        for place in relation.places:
+            lines += _place(relation.relation, place)
+        if not relation.places:
+            lines += _preset_words(relation) if proposal.preset is not None else _relation(relation)
     for name in proposal.missing:
         lines += _absent_relation(name) if name in proposal.absent else _missing(name)
     lines += _left_out(proposal.left_out)
@@ -116,10 +119,6 @@ def _because(*reasons: str) -> str:
 
 def _relation(relation: ProposedRelation) -> Iterator[str]:
     name = relation.relation
-    if relation.places:
-        for place in relation.places:
-            yield from _place(name, place)
-        return
     yield from ("", f"[relations.{name}]")
     yield _line(f"table = {_text(relation.table)}", _because(_guess(relation.confidence), relation.evidence))
     for note in relation.notes:

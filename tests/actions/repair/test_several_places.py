@@ -15,7 +15,7 @@ from trueup.actions.doctor import examine_setup, grants
 from trueup.actions.repair import preview, repair, timeline
 from trueup.checks import catalogue
 from trueup.config import Config
-from trueup.model.repair import Applied, Plan, Refused, RepairResult
+from trueup.model.repair import Applied, Failed, Plan, Refused, RepairResult
 from trueup.targets import open_target
 
 TWO_TABLES = (
@@ -62,6 +62,7 @@ kind = "kind"
 created_at = "at"
 reason = "why"
 """
+TRIES = 20
 SEATS = """
 [relations.member]
 table = "seats"
@@ -93,7 +94,14 @@ def run(place: str, statement: str) -> None:
 
 
 def repaired(config: Config, issue: str) -> RepairResult:
-    return repair(issue, reason="Agreed with finance.", actor="ann", config=config, catalogue=catalogue(), now=NOW)
+    """Repair it, again while other work on this machine takes the time for which a ledger may be locked."""
+    for _ in range(TRIES):
+        result = repair(
+            issue, reason="Agreed with finance.", actor="ann", config=config, catalogue=catalogue(), now=NOW
+        )
+        if not (isinstance(result, Failed) and result.busy):
+            break
+    return result
 
 
 def test_the_row_of_the_account_s_own_table_is_written(place: str, tmp_path: Path) -> None:
