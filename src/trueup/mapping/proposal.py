@@ -59,7 +59,6 @@ class ProposedRelation:
     places: tuple[ProposedRelation, ...] = ()
     key_prefix: str | None = None
     account_prefix: str | None = None
-    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
