@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ def test_in_postgres(app: App, postgres_url: str, tmp_path: Path) -> None:
     written(app, postgres_url)
     audit = audited(postgres_url, tmp_path)
     assert missed_and_false(app, audit) == ([], []), audit.config
+
+
+def test_json_in_a_text_column_of_postgres_is_left_alone(postgres_url: str, tmp_path: Path) -> None:
+    """There it cannot be read without a cast that fails on the first text that is no JSON."""
+    ledger = {**TENANTS.tables["credit_transactions"], "metadata": "text"}
+    app = dataclasses.replace(TENANTS, tables={**TENANTS.tables, "credit_transactions": ledger})
+    written(app, postgres_url)
+    audit = audited(postgres_url, tmp_path)
+    assert missed_and_false(app, audit) == (["duplicate-payment-grant"], []), audit.config
 
 
 @pytest.mark.parametrize("app", [EPOCH, TENANTS], ids=lambda app: app.name)

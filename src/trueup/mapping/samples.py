@@ -198,6 +198,8 @@ class Look:
 
     table: SourceTable
     sample: Sample
+    reads_json_in_text: bool = True
+    """Whether the database reads JSON out of a text column as it stands."""
 
     @property
     def name(self) -> str:
@@ -257,6 +259,8 @@ def _facts(look: Look) -> Mapping[str, Facts]:
 def _paths(look: Look) -> Mapping[tuple[str, Path], Facts]:
     values: dict[tuple[str, Path], list[object]] = {}
     for column in look.table.columns:
+        if not look.reads_json_in_text and family_of(column.type) is not Family.NESTED:
+            continue
         for row in look.rows:
             for path, value in leaves(row.get(column.name)):
                 values.setdefault((column.name, path), []).append(value)

@@ -60,7 +60,7 @@ class Sampler:
 
     def whole_accounts(self, table: SourceTable, owner: str, owners: Sequence[object]) -> Sample:
         """Every entry of up to 50 owners, through the index on the owner."""
-        wanted = ", ".join(map(_literal, owners[:MOST_ACCOUNTS]))
+        wanted = ", ".join(self._literal(owner) for owner in owners[:MOST_ACCOUNTS])
         rows = self._rows(
             table, _sampled_columns(table), f"WHERE {self._name(owner)} IN ({wanted}) LIMIT {_MOST_ENTRIES}"
         )
@@ -90,6 +90,12 @@ class Sampler:
         if self._snapshot is None:
             self._snapshot = self._held.enter_context(self._source.snapshot())
         return self._snapshot
+
+    def _literal(self, value: object) -> str:
+        if isinstance(value, int):
+            return str(value)
+        text = str(value).replace("\\", "\\\\") if self._source.dialect == "mysql" else str(value)
+        return "'" + text.replace("'", "''") + "'"
 
     def _name(self, column: str) -> str:
         return quoted(column, self._quote)
@@ -136,7 +142,3 @@ def owners_in(rows: Sequence[Row], owner: str) -> list[object]:
 
 def _present(rows: Sequence[Row], column: str) -> Iterator[object]:
     yield from (row[column] for row in rows if row.get(column) is not None)
-
-
-def _literal(value: object) -> str:
-    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"

@@ -92,7 +92,11 @@ def _links_to(schema: Schema, look: Look) -> tuple[Link, ...]:
 def schema_of(tables: Sequence[SourceTable], samples: Samples, dialect: str | None) -> Schema:
     """Look at every table that may be mapped. Tables of sessions and keys, and those of another kind, are left out."""
     looks = {
-        table.qualified_name: Look(table=table, sample=samples.get(table.qualified_name, Sample(is_whole=False)))
+        table.qualified_name: Look(
+            table=table,
+            sample=samples.get(table.qualified_name, Sample(is_whole=False)),
+            reads_json_in_text=dialect in ("sqlite", "mysql"),
+        )
         for table in tables
         if not holds_secrets(table)
     }
