@@ -167,3 +167,14 @@ def test_a_role_with_the_printed_rights_reads_the_tables(
 def test_the_printed_rights_say_where_else_stripe_s_tables_are(app: str, tmp_path: Path) -> None:
     config = config_of(tmp_path, app, SECTION + 'url = "${SYNC}"\n', SYNC="postgresql://sync@db/sync")
     assert "Stripe's tables are in another database (stripe.url): grant SELECT on them there" in grants(config)
+
+
+def test_an_empty_file_is_no_fault_of_the_setup(app: str, tmp_path: Path) -> None:
+    """An audit decides whether it should hold something: it is wrong only where another object names one."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    line = {"id": "cus_1", "object": "customer", "created": 1, "livemode": True, "metadata": {}}
+    (folder / "customers.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    (folder / "refunds.jsonl").touch()
+    symptoms = said(config_of(tmp_path, app, f'supplier = "files"\nurl = "{folder}"\n'))
+    assert [state for state, says in symptoms if "refunds.jsonl" in says] == [Health.WARNING]
