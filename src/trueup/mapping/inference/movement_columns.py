@@ -89,6 +89,12 @@ def amount_columns(look: Look, route: Sequence[Link]) -> list[str]:
     return [name for _, _, name in sorted(scored, reverse=True)][:_MOST_COLUMNS]
 
 
+def has_entry_id(look: Look) -> bool:
+    """Whether something names an entry: without it no finding could, and the table is left out."""
+    usual = COLUMNS["ledger_entry"]["entry_id"]
+    return bool(look.table.primary_key) or any(likeness(column.name, usual) for column in look.table.columns)
+
+
 def running_columns(look: Look, amount: str, route: Sequence[Link]) -> list[str]:
     """The columns that may hold the balance after each entry."""
     keys = {*look.table.primary_key, *(link.column for link in route), amount}

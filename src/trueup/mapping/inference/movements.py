@@ -13,6 +13,7 @@ from trueup.mapping.inference.movement_columns import (
     amount_columns,
     counts,
     directions,
+    has_entry_id,
     orders,
     posted_columns,
     running_columns,
@@ -118,7 +119,7 @@ def _best(
     cached: Sequence[tuple[Spot, Mapping[str, float]]],
 ) -> Movements | None:
     amounts = amount_columns(look, route)
-    if not amounts or created_column(look) is None:
+    if not amounts or created_column(look) is None or not has_entry_id(look):
         return None
     entries = entries_of(look, route, through, home)
     name = table_likeness(look.table.name, TABLES["ledger_entry"])
