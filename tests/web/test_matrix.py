@@ -24,6 +24,7 @@ EVERYBODY, VIEWERS, ADMINS, ROOT = (
 )
 
 MATRIX: dict[str, tuple[Role | None, ...]] = {
+    "GET /": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     "GET /openapi.json": VIEWERS,

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.api import Client, asking, config_in, is_problem
 from tests.support.routes import SECRET, app_of
+from trueup import __version__
 from trueup.model.access import Role
 from trueup.web.services import Services
 
@@ -93,9 +94,15 @@ def test_a_query_that_is_fine_is_read(orders: Client) -> None:
     assert orders.ask("GET", "/orders/7?").json() == {"number": 7, "limit": 10}
 
 
+def test_the_root_says_what_answers_and_where_to_go_on(orders: Client) -> None:
+    entrance = orders.ask("GET", "/").json()
+    assert (entrance["name"], entrance["version"]) == ("trueup", __version__)
+    assert {"healthz", "readyz", "openapi.json"} <= set(entrance["links"].values())
+    assert orders.ask("GET", f"/{entrance['links']['health']}").status_code == 200
+
+
 def test_what_does_not_exist_is_404_and_nothing_redirects(orders: Client) -> None:
     for path in (
-        "/",
         "/xyzzy",
         "/orders/7/",
         "//orders/7",

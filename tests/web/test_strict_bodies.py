@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from tests.support.api import Client, asking, is_problem
 from tests.support.routes import app_of
+from trueup.web import text
 from trueup.web.problems import Problem
+from trueup.web.routes.request_bodies import AuditBody, RepairBody
 from trueup.web.services import Services
-from trueup.web.strict import BODY_BYTES_LIMIT, DEPTH_LIMIT, parsed
+from trueup.web.strict import BODY_BYTES_LIMIT, DEPTH_LIMIT, field_problems, parsed
 
 JSON = {"Content-Type": "application/json"}
 MARK = "xyzzy"
@@ -243,3 +246,22 @@ def test_random_bytes_never_fail_the_server(orders: Client) -> None:
             body[chance.randrange(len(body))] = chance.randrange(256)
         answer = sent(orders, bytes(body))
         assert answer.status_code in {200, 422}
+
+
+def test_a_text_that_is_refused_is_told_the_rule() -> None:
+    with pytest.raises(ValidationError) as refused:
+        RepairBody.model_validate({"issueId": "no id", "reason": "short"})
+    problems = {each.field: each.problem for each in field_problems(refused.value)}
+    assert problems["reason"] == "must be 10 to 500 characters on one line"
+    assert problems["issueId"] == "must be an issue's id, check:subject, as the report has it"
+
+
+def test_every_form_of_text_has_its_rule_in_words() -> None:
+    forms = {value for name, value in vars(text).items() if name.isupper() and isinstance(value, str)} - {text.UNSHOWN}
+    assert {form for form in forms if form.startswith("^")} == set(text.RULES)
+
+
+def test_a_number_that_is_refused_is_told_its_bounds() -> None:
+    with pytest.raises(ValidationError) as refused:
+        AuditBody.model_validate({"periodDays": 0})
+    assert [each.problem for each in field_problems(refused.value)] == ["must be at least 1"]

@@ -51,8 +51,11 @@ def counted(number: int, noun: str) -> str:
 
     >>> counted(1, "finding"), counted(1200, "user")
     ('1 finding', '1,200 users')
+    >>> counted(2, "ledger entry")
+    '2 ledger entries'
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def camel(name: str) -> str:

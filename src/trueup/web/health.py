@@ -1,4 +1,4 @@
-"""``/healthz`` for the supervisor that restarts the process, and ``/readyz`` for the balancer that sends requests."""
+"""``/`` for a person, ``/healthz`` for the supervisor that restarts the process, ``/readyz`` for the balancer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
+from trueup import __version__
 from trueup.actions.runs import newest_complete_run
 from trueup.web.access import Permission, requires
 from trueup.web.problems import Problem
@@ -15,6 +16,20 @@ from trueup.web.services import Services, services
 router = APIRouter(tags=["health"])
 
 RETRY_SECONDS = 5
+
+
+class Entrance(BaseModel):
+    """What answers here, and where to go on. The paths are relative to this one."""
+
+    name: str = "trueup"
+    version: str = __version__
+    links: dict[str, str] = {
+        "health": "healthz",
+        "ready": "readyz",
+        "openapi": "openapi.json",
+        "report": "api/admin/billing-assurance",
+    }
+    documentation: str = "docs/operate.md of the repository; a call needs a token: `trueup token create`"
 
 
 class Health(BaseModel):
@@ -28,6 +43,12 @@ class Ready(BaseModel):
 
     status: str = "ready"
     lastAuditAgeSeconds: int | None  # noqa: N815 - JSON's name
+
+
+@router.get("/", dependencies=[requires(Permission.HEALTH_READ)])
+async def entrance() -> Entrance:
+    """Name what answers here, and the paths to go on with."""
+    return Entrance()
 
 
 @router.get("/healthz", dependencies=[requires(Permission.HEALTH_READ)])

@@ -16,6 +16,7 @@ from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from trueup.web import text
 from trueup.web.problems import FieldProblem, Problem
 
 if TYPE_CHECKING:
@@ -146,13 +147,13 @@ _SAID = {
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
-    "string_too_short": "is too short",
-    "string_too_long": "is too long",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "does not have the required form",
-    "enum": "is not one of the known words",
-    "literal_error": "is not one of the known words",
-    "greater_than_equal": "is too small",
-    "less_than_equal": "is too large",
+    "enum": "must be one of: {expected}",
+    "literal_error": "must be one of: {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
     "too_short": "holds too few",
     "too_long": "holds too many",
     "one_scope": "must name either a subject or a plan",
@@ -162,7 +163,10 @@ _SAID = {
 def _field_problem(detail: ErrorDetails) -> FieldProblem:
     place = detail["loc"][:-1] if detail["type"] == _UNKNOWN_KEY else detail["loc"]
     field = ".".join(str(step) for step in place) or "body"
-    return FieldProblem(field=field, problem=_SAID.get(detail["type"], "is not valid"))
+    limits = detail.get("ctx", {})  # the API's own, never what was sent
+    if detail["type"] == "string_pattern_mismatch" and (rule := text.RULES.get(limits.get("pattern", ""))):
+        return FieldProblem(field=field, problem=rule)
+    return FieldProblem(field=field, problem=_SAID.get(detail["type"], "is not valid").format_map(limits))
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

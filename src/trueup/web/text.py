@@ -32,3 +32,19 @@ TOKEN_ID = "^[0-9a-f]{16}$"  # noqa: S105 - a form
 SHA256 = "^[0-9a-f]{64}$"
 CURSOR = r"^[A-Za-z0-9_-]{1,2000}[.][A-Za-z0-9_-]{43}$"
 IDEMPOTENCY_KEY = "^[!-~]{1,191}$"
+
+RULES = {
+    CHECK_ID: "must be a check's id: small letters, digits and hyphens, at most 100",
+    SUBJECT: "must be 1 to 200 characters on one line",
+    PLAN: "must be 1 to 200 characters on one line, without a slash",
+    ISSUE_ID: "must be an issue's id, check:subject, as the report has it",
+    NAME: "must be 2 to 100 characters on one line",
+    REASON: "must be 10 to 500 characters on one line",
+    RUN_ID: "must be a run's id, as the report has it",
+    TOKEN_NAME: "must be 1 to 100 letters, digits, spaces and . _ @ : / -, beginning and ending with a letter or digit",
+    TOKEN_ID: "must be a token's id: 16 digits and letters a to f",
+    SHA256: "must be a hash: 64 digits and letters a to f",
+    CURSOR: "must be a cursor that this API gave",
+    IDEMPOTENCY_KEY: "must be 1 to 191 visible ASCII characters, without spaces",
+}
+"""The rule of each form in words, for the error about text that does not have it."""

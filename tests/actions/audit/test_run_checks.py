@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from trueup.actions.audit.check_runner import run_checks
 from trueup.books.file import books_in_memory
 from trueup.checks import catalogue
 from trueup.model.check import CASE_NOW, Check
-from trueup.model.outcome import NotApplicable, Off, Outcome, Skipped
+from trueup.model.outcome import Checked, NotApplicable, Off, Outcome, Skipped
 from trueup.model.policy import Policy
 from trueup.model.source import Silent
 
@@ -36,3 +38,17 @@ def test_a_check_that_the_policy_switches_off_is_off_also_where_it_does_not_appl
 def test_a_check_that_an_absent_relation_only_excuses_still_applies() -> None:
     excused = dataclasses.replace(STUCK, optional=("webhook_event",), requires=())
     assert not isinstance(outcome_of(excused, NO_EVENTS), NotApplicable)
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "no event at all"), (1, "1 event"), (2, "2 events")])
+def test_a_number_in_a_message_agrees_with_its_noun(number: int, text: str) -> None:
+    counting = dataclasses.replace(
+        STUCK,
+        requires=(),
+        population="SELECT 1",
+        violations=f"SELECT 'x' AS subject, {number} AS events",
+        message="{subject}: {events:event|no event at all}, {events}.",
+    )
+    outcome = outcome_of(counting, Policy())
+    assert isinstance(outcome, Checked)
+    assert [finding.message for finding in outcome.findings] == [f"x: {text}, {number}."]

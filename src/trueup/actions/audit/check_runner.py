@@ -24,6 +24,7 @@ from trueup.engines.requirements import (
     reads_of_check,
     unmapped,
 )
+from trueup.formats.wording import counted
 from trueup.model.change import Value
 from trueup.model.check import RESERVED, Check, EvidenceRow
 from trueup.model.errors import is_interruption
@@ -242,12 +243,26 @@ def _shown(value: Value) -> Value:
     return printable(value)[:_TEXT_SHOWN] if isinstance(value, str) else value
 
 
-def _said(value: Value) -> str:
+class _Counted(int):
+    """A number of a message. ``{events:event}`` writes ``1 event`` or ``2 events``, ``{events:event|none}`` also
+    ``none``.
+    """
+
+    def __format__(self, spec: str) -> str:
+        noun, _, none = spec.partition("|")
+        if not noun:
+            return str(int(self))
+        return counted(int(self), noun) if self or not none else none
+
+
+def _said(value: Value) -> str | _Counted:
     match value:
         case None:
             return "none"
         case bool():
             return "yes" if value else "no"
+        case int():
+            return _Counted(value)
         case Decimal():
             return credits_text(value)
         case datetime():

@@ -36,7 +36,7 @@ WHERE account_id IN (SELECT account_id FROM orphan)
 GROUP BY account_id
 """,
     unmoved_by=("account.credits", "ledger_entry.balance_after"),
-    message="{entries} ledger entries name account {subject}, which is not among the accounts that were read "
+    message="{subject} has {entries:ledger entry}, but is not among the accounts that were read "
     "(deleted, or left out by the mapping's `where`).",
     impact=credits_at_risk("sum_of_amounts"),
     cases=(

@@ -39,7 +39,7 @@ WHERE date_diff('second', created_at, previous_created_at) > $clock_skew_seconds
   AND previous_created_at <= $future_after   -- otherwise the predecessor is wrong
 """,
     unmoved_by=("account.credits", "ledger_entry.balance_after"),
-    message="Entry {subject} of {account_id} is dated {created_at}, {problem} by {seconds_off} seconds.",
+    message="Entry {subject} of {account_id} is dated {created_at}, {problem} by {seconds_off:second}.",
     cases=(
         Case(
             name="dates follow the sequence",

@@ -96,7 +96,7 @@ FROM in_order
 WHERE place > 1
 GROUP BY payer
 """,
-    message="{subject} has {extra_subscriptions} live subscriptions too many, one is {first_extra_subscription_id}.",
+    message="{subject} has {extra_subscriptions:live subscription} too many, for example {first_extra_subscription_id}.",
     impact=money_at_risk("extra_minor", "extra_currency"),
     cases=(
         Case(name="one live subscription", given=(*_SOLD, _ACCOUNT, *_ONE)),

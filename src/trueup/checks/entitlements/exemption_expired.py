@@ -32,7 +32,7 @@ GROUP BY check_id, exemption.subject, exemption.plan
 HAVING max(expires_at) < $today
    AND count(*) = count(expires_at)   -- one without a date never expires
 """,
-    message="The exemption of {exempted} from {check_id} ended {days_expired} days ago; {owner} gave it: {reason}.",
+    message="The exemption of {exempted} from {check_id} ended {days_expired:day} ago; {owner} gave it: {reason}.",
     cases=(
         Case(
             name="still inside its date",

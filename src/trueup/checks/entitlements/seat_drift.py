@@ -95,7 +95,7 @@ WHERE s.is_owed
                 OR c.paid_seats > 0 AND c.members < c.paid_seats + c.included_seats
            ELSE c.one_fits = 0 AND c.all_quantities <> c.members END
 """,
-    message="{subject} has {members} billable members but pays for {seats} seats ({subscription_id}).",
+    message="{subject} has {members:billable member} but pays for {seats:seat} ({subscription_id}).",
     impact=money_at_risk("drift_minor", "drift_currency"),
     cases=(
         Case(name="as many members as seats", given=(*_BEFORE, _seats(3), *_members(3))),

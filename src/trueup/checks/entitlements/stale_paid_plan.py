@@ -110,7 +110,7 @@ WHERE date_diff('second', covered_from, $now) > (interval_days + $past_due_grace
       AND (t.span = 'lifetime' OR t.span = 'paid' AND date_diff('second', last_renewal_at, t.starts_at) <= $settle_seconds)
   )
 """,
-    message="{subject} is on {plan}, billed every {interval_days} days at most, and was not renewed for {days_without_renewal} days.",
+    message="{subject} is on {plan}, billed every {interval_days:day} at most, and was not renewed for {days_without_renewal:day}.",
     impact=money_at_risk("price_minor", "price_currency"),
     cases=(
         Case(

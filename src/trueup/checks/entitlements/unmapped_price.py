@@ -55,7 +55,7 @@ WHERE s.is_live
   AND NOT i.metered
 GROUP BY i.price_id
 """,
-    message="{subject} is in no plan, but {subscriptions} live subscriptions are to it, {first_subscription_id} among them.",
+    message="{subject} is in no plan, but is the price of {subscriptions:live subscription}, for example {first_subscription_id}.",
     cases=(
         Case(name="every price means a plan", given=(*_SOLD, _LIVE, dataclasses.replace(_OLD, item_id="si_1"))),
         Case(

@@ -146,7 +146,7 @@ WHERE s.seconds_apart <= $duplicate_charge_seconds
   AND (NOT s.both_credited OR regexp_matches(lower(s.purpose), '"[a-z_]*(order|cart|booking|quote|request)[a-z_]*": "'))
   AND s.created_at >= $period_start
 """,
-    message="{subject} charged {customer_id} {seconds_apart} seconds after {first_payment_id}: the same amount for the same thing.",
+    message="{subject} charged {customer_id} {seconds_apart:second} after {first_payment_id}: the same amount for the same thing.",
     optional=("account", "stripe_customer", "ledger_entry", *ENTRY_LINKS),
     impact=money_at_risk("amount", "currency"),
     cases=(

@@ -59,7 +59,7 @@ JOIN doubled AS d ON d.stripe_payment_intent_id = g.stripe_payment_intent_id
 WHERE g.repeats = 'payment' AND d.excess > 0
 GROUP BY g.stripe_payment_intent_id
 """,
-    message="{subject} was credited to {account_id} {grants} times through {events} events: {excess} credits too many.",
+    message="{subject} was credited to {account_id} {grants:time} through {events:event|no event that the ledger names}: {excess} credits too many.",
     impact=credits_at_risk("excess"),
     cases=(
         Case(name="one payment, one purchase", given=(_entry(1, ago(days=2)), _entry(2, ago(days=1), payment="pi_2"))),

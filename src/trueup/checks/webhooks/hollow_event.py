@@ -93,7 +93,7 @@ WHERE c.event_id IS NULL
                               AND date_diff('second', r.complete_since, h.received_at) < $delivery_seconds) END
 """,
     message="{subject} ({type}), received at {received_at}, is marked processed but no ledger entry names it; "
-    "{of_which_granted} of {events_of_type} such events granted credits.",
+    "{of_which_granted} of {events_of_type:such event} granted credits.",
     cases=(
         Case(name="every event granted", given=(*_handled(1, ago(days=2)), *_handled(2, ago(days=1)))),
         Case(

@@ -118,7 +118,7 @@ WHERE coalesce(o.most_credits, 1) > 0                  -- not what is known to o
   AND EXISTS (SELECT 1 FROM asking AS a
               WHERE a.enabled_events = '*' OR strpos(a.enabled_events, ',' || m.type || ',') > 0)
 """,
-    message="{subject} ({type}, {created_at}) was never received; it can be sent again for {days_left} days.",
+    message="{subject} ({type}, {created_at}) was never received; it can be sent again for {days_left:day}.",
     optional=(
         "account",
         "ledger_entry",
