@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,12 +16,19 @@ if TYPE_CHECKING:
     from trueup.config import Config
     from trueup.model.check import Check
 
+UNREACHABLE = 3
+"""The exit code of a database that cannot be reached."""
+
 GrantsOption = Annotated[
     bool, typer.Option("--print-grants", help="Print SQL for an audit role and a repair role, to review and run.")
 ]
 DataOption = Annotated[
     bool, typer.Option("--data", help="Also read one snapshot, and propose what it shows that the config does not say.")
 ]
+FixOption = Annotated[
+    bool, typer.Option("--fix", help="As --data; then show what the data prove as a difference, ask, and write it.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --fix: write without asking.")]
 SchemaOption = Annotated[
     str | None,
     typer.Option("--schema-url", metavar="URL", help="With --print-grants: the address to read the schema with."),
@@ -32,6 +40,8 @@ RepairRoleOption = Annotated[str, typer.Option("--repair-role", metavar="NAME", 
 def doctor(
     config: ConfigOption = None,
     data: DataOption = False,  # noqa: FBT002 - a flag
+    fix: FixOption = False,  # noqa: FBT002 - a flag
+    yes: YesOption = False,  # noqa: FBT002 - a flag
     print_grants: GrantsOption = False,  # noqa: FBT002 - a flag
     schema_url: SchemaOption = None,
     audit_role: AuditRoleOption = "trueup_audit",
@@ -44,6 +54,8 @@ def doctor(
     With --data, say which mapped columns the data contradict, at which line of the config, and which balances agree;
     propose what each price sells, from what its sales led to, and at what balance ledgers begin; and count how many of
     the ids that entries name Stripe's side has. Nothing is changed.
+    With --fix, show what the data prove about the config (the unit of the cached balance, where ledgers begin) as a
+    difference, and write it after a yes, or with --yes; comments and order are kept.
     Exit code: 0 fine (warnings included), 2 something must be corrected, 3 the database cannot be reached.
 
     Example: trueup doctor --config trueup.toml
@@ -55,7 +67,29 @@ def doctor(
 
         typer.echo(grants(loaded, url=schema_url, audit_role=audit_role, repair_role=repair_role), nl=False)
         return
-    raise typer.Exit(_examined(loaded, checks, data=data))
+    code = _examined(loaded, checks, data=data or fix)
+    if fix and code < UNREACHABLE and _fixed(loaded, checks, yes=yes):
+        code = _examined(config_from(config, checks), checks, data=True)
+    raise typer.Exit(code)
+
+
+def _fixed(config: Config, checks: tuple[Check, ...], *, yes: bool) -> bool:
+    """Show what the data prove, and write it where that is wanted; return whether it was written."""
+    from trueup.actions.doctor import propose_fixes, write_fixes  # noqa: PLC0415 - heavy
+    from trueup.cli.progress import terminal_progress  # noqa: PLC0415 - heavy
+
+    with terminal_progress() as progress:
+        fixed = propose_fixes(config, checks, now=utc_now(), progress=progress)
+    if not fixed.reasons:
+        typer.echo("There is nothing to fix that the data prove.")
+        return False
+    typer.echo("\n".join(("", fixed.difference, "", *(f"because {reason}" for reason in fixed.reasons))))
+    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Write this to {config.path}?")):
+        typer.echo("Nothing was written; --yes writes it.")
+        return False
+    write_fixes(fixed)
+    typer.echo(f"Written to {config.path}.\n")
+    return True
 
 
 def _examined(config: Config, checks: tuple[Check, ...], *, data: bool) -> int:
@@ -65,7 +99,7 @@ def _examined(config: Config, checks: tuple[Check, ...], *, data: bool) -> int:
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 
     marks = {Health.FINE: "ok  ", Health.WARNING: "warn", Health.WRONG: "FAIL", Health.UNREACHABLE: "FAIL"}
-    codes = {Health.FINE: 0, Health.WARNING: 0, Health.WRONG: 2, Health.UNREACHABLE: 3}
+    codes = {Health.FINE: 0, Health.WARNING: 0, Health.WRONG: 2, Health.UNREACHABLE: UNREACHABLE}
     worst = 0
     lines: set[str] = set()
     now = utc_now()

@@ -47,10 +47,11 @@ def examine_data(config: Config, checks: Sequence[Check], *, now: datetime, prog
             yield from judge_mapping(books, config, engine, now=now)
             for proposal in propose_prices(engine):
                 yield Symptom(health=Health.WARNING, about="prices", says=f"{proposal.says}: say {proposal.mend}")
-            if config.policy.ledger_starts_at is None and {"amount", "balance_after"} <= mapped.get(
-                "ledger_entry", frozenset()
-            ):
-                yield from _beginnings(engine)
+            beginning = ledgers_begin_at_zero(config, engine, mapped)
+            if beginning is not None:
+                says = f"{beginning} ledgers begin at 0: say ledger_starts_at = 0 in [relations.ledger_entry], "
+                says += "and a changed first row is found"
+                yield Symptom(health=Health.WARNING, about="ledger", says=says)
             direction = propose_direction(engine, config.relations.get("ledger_entry"), mapped)
             if direction is not None:
                 yield Symptom(health=Health.WARNING, about="ledger", says=direction)
@@ -68,12 +69,15 @@ def examine_data(config: Config, checks: Sequence[Check], *, now: datetime, prog
         yield Symptom(health=Health.WRONG, about="data", says=str(error))
 
 
-def _beginnings(engine: DuckDB) -> Iterator[Symptom]:
+def ledgers_begin_at_zero(config: Config, engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> str | None:
+    """How many ledgers begin at 0, as ``12 of 12``, where so many do that it is a rule; None where it is none."""
+    columns = mapped.get("ledger_entry", frozenset())
+    if config.policy.ledger_starts_at is not None or not {"amount", "balance_after"} <= columns:
+        return None
     (row,) = engine.rows(_BEGINNINGS)
     accounts, at_zero = cast("int", row["accounts"]), int(cast("int", row["at_zero"] or 0))
-    if accounts >= FEWEST_ACCOUNTS and 100 * at_zero >= 99 * accounts:
-        says = f"{at_zero:,} of {accounts:,} ledgers begin at 0: say ledger_starts_at = 0 in [relations.ledger_entry]"
-        yield Symptom(health=Health.WARNING, about="ledger", says=f"{says}, and a changed first row is found")
+    is_rule = accounts >= FEWEST_ACCOUNTS and 100 * at_zero >= 99 * accounts
+    return f"{at_zero:,} of {accounts:,}" if is_rule else None
 
 
 def _connected(engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> Iterator[Symptom]:
