@@ -75,7 +75,7 @@ def test_an_area_is_a_suite() -> None:
         "trueup.entitlements": 3,
         "trueup.webhooks": 3,
         "trueup.revenue": 1,
-        "trueup.other": 2,
+        "trueup.other": 3,
         "trueup.guardrails": 3,
     }
 
