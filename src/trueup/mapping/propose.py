@@ -24,6 +24,7 @@ Words = Callable[[str, str], Sequence[str] | None]
 _DELETED = "deleted_at discarded_at archived_at"
 _PLAN_COLUMNS = frozenset({"plan", "from_plan", "to_plan"})
 _FEW_HAVE = frozenset(map(relation_name, ONLY_WHERE_MAPPED))
+_TOLD_BY_NAME = frozenset({"plan_change", "credit_grant"})
 
 
 def propose(
@@ -44,7 +45,7 @@ def propose(
         tables = [table for table in tables if table.qualified_name not in of_stripe[1]]
     known = recognised(tables)
     if known is None and samples is not None and any(sample.rows for sample in samples.values()):
-        inferred = infer(tables, samples, dialect=dialect)
+        inferred = _with_those_by_name(infer(tables, samples, dialect=dialect), tables, look, dialect)
         return dataclasses.replace(inferred, stripe_preset=of_stripe[0] if of_stripe else None)
     proposals = _from_preset(known[1]) if known else _from_names(tables, dialect)
     by_name = {table.qualified_name: table for table in tables}
@@ -57,6 +58,28 @@ def propose(
         plans=plans,
         preset=known[0] if known else None,
         stripe_preset=of_stripe[0] if of_stripe else None,
+    )
+
+
+def _with_those_by_name(
+    inferred: Proposal, tables: Sequence[SourceTable], look: Words, dialect: str | None
+) -> Proposal:
+    """Return the proposal with the relations that no data tell apart from others, and their names do."""
+    if not inferred.relations:
+        return inferred
+    by_name = {table.qualified_name: table for table in tables}
+    taken = {relation.table for relation in inferred.relations}
+    added = [
+        _with_words(relation, by_name[relation.table], inferred.plans, look)
+        for relation in _from_names(tables, dialect)
+        if relation.relation in _TOLD_BY_NAME and relation.table not in taken
+    ]
+    names = {relation.relation for relation in added}
+    return dataclasses.replace(
+        inferred,
+        relations=(*inferred.relations, *added),
+        missing=tuple(name for name in inferred.missing if name not in names),
+        absent=tuple(name for name in inferred.absent if name not in names),
     )
 
 
