@@ -31,6 +31,7 @@ def report_with(place: str, folder: Path, mapping: str, *, only: frozenset[str] 
 
 
 WRONG_BALANCE = '\n[relations.ledger_entry.columns]\nbalance_after = "amount"\n'
+HUNDREDFOLD = '\n[relations.account.columns]\ncredits = "credits * 100"\n'
 WRONG_CUSTOMER = '\n[relations.account.columns]\nstripe_customer_id = "stripe_subscription_id"\n'
 
 
@@ -64,6 +65,18 @@ def test_a_check_that_only_describes_by_the_column_still_answers(tmp_path: Path)
     assert {f.id for f in doubted.findings() if f.check in answered} == {
         f.id for f in sound.findings() if f.check in answered
     }
+
+
+def test_what_is_below_zero_is_so_in_any_unit(tmp_path: Path) -> None:
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.mkdir()
+    wrong.mkdir()
+    sound = audited(f"sqlite:///{right / 'app.db'}", right, accounts=100, seed=3).report
+    doubted = report_with(f"sqlite:///{wrong / 'app.db'}", wrong, HUNDREDFOLD)
+
+    assert [f.subject for f in doubted.findings() if f.check == MAPPING_SUSPECT] == ["account.credits"]
+    below = [f.id for f in sound.findings() if f.check == "negative-balance"]
+    assert [f.id for f in doubted.findings() if f.check == "negative-balance"] == below != []
 
 
 def test_how_many_findings_are_held_back_is_said(tmp_path: Path) -> None:

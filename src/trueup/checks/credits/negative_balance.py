@@ -33,7 +33,8 @@ WHERE a.credits < $balance_floor
   AND NOT a.unlimited_credits
 """,
     optional=("ledger_entry",),
-    unmoved_by=("ledger_entry.balance_after",),
+    # A ledger that does not explain the balance, or another unit, leaves what is below 0 below 0.
+    unmoved_by=("account.credits", "ledger_entry.balance_after"),
     message="{subject} has {credits} credits, {below_floor} below the floor of {balance_floor}.",
     impact=credits_at_risk("below_floor"),
     cases=(
