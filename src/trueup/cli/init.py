@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import textwrap
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trueup.cli.options import DEFAULT_CONFIG, ConfigOption, catalogue_for, config_from
-from trueup.model.errors import ConfigurationError
+from trueup.model.errors import ConfigurationError, TrueupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trueup.actions.init import GuessedFindings, ProposedConfig
+
+GUESSES_SHOWN = 3
+"""The most guesses shown of a check, the weakest first."""
+WIDEST_EXPRESSION = 60
 
 UrlArgument = Annotated[
     str | None, typer.Argument(help="The app's database; default: the environment variable DATABASE_URL.")
@@ -19,6 +30,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existin
 InstallOption = Annotated[
     bool, typer.Option("--install", help="Make the journal's tables instead; URL needs a role with that right.")
 ]
+NoAuditOption = Annotated[bool, typer.Option("--no-audit", help="Only write the config; run no first audit.")]
 RebindOption = Annotated[
     bool, typer.Option("--rebind", help="With --install: let the journal of a copied database continue in this one.")
 ]
@@ -30,9 +42,13 @@ def init(
     force: ForceOption = False,  # noqa: FBT002 - a flag
     install: InstallOption = False,  # noqa: FBT002 - a flag
     rebind: RebindOption = False,  # noqa: FBT002 - a flag
+    no_audit: NoAuditOption = False,  # noqa: FBT002 - a flag
     config: ConfigOption = None,
 ) -> None:
-    """Read a database's schema and write a config for it. Every guess is marked.
+    """Read a database and write a config for it, every guess marked, and audit once with it.
+
+    The audit shows what would be found, and the guesses that it rests on; nothing is recorded. Exit code 0 as soon as
+    the file is written.
 
     The password is not written into the file, which says ${DATABASE_URL}. With --install, make the tables of the repair
     journal (all named trueup_…) in the app's database; without URL, at the config's repair_url, else at its url.
@@ -47,7 +63,7 @@ def init(
     if install:
         _install(url, config, rebind=rebind)
     else:
-        _write(url, output, force=force)
+        _write(url, output, force=force, audits=not no_audit)
 
 
 def _install(url: str | None, config: Path | None, *, rebind: bool) -> None:
@@ -62,7 +78,7 @@ def _install(url: str | None, config: Path | None, *, rebind: bool) -> None:
         typer.echo("`trueup doctor --print-grants` prints the rights that an audit and a repair need.")
 
 
-def _write(url: str | None, output: Path, *, force: bool) -> None:
+def _write(url: str | None, output: Path, *, force: bool, audits: bool) -> None:
     from trueup.actions.init import proposed_config, write_config  # noqa: PLC0415 - heavy
     from trueup.model.finding import printable  # noqa: PLC0415 - heavy
 
@@ -71,14 +87,45 @@ def _write(url: str | None, output: Path, *, force: bool) -> None:
         raise ConfigurationError("Name the database: `trueup init postgresql://…`, or set DATABASE_URL.")
     if os.path.lexists(output) and not force:
         raise ConfigurationError(f"{output} already exists; `--force` overwrites it.")
-    config = proposed_config(address)
-    write_config(output, config.text, force=force)
+    proposed = proposed_config(address)
+    write_config(output, proposed.text, force=force)
     typer.echo(f"Wrote {output}. Read the lines marked `guess`, then:")
     if not os.environ.get("DATABASE_URL"):
         typer.echo("  export DATABASE_URL='…'   # the address you gave, with its password")
-    typer.echo("  trueup doctor\n  trueup audit")
-    for relation, table in config.empty:
+    named = "" if output == DEFAULT_CONFIG else f" --config {output}"
+    typer.echo(f"  trueup doctor{named}\n  trueup audit{named}")
+    for relation, table in proposed.empty:
         typer.echo(
             f"{printable(table)} holds no rows yet, so an audit is incomplete. If it may be empty for now, write "
             f"allow_empty = true in [relations.{relation}]."
         )
+    if audits:
+        _show_first_audit(output, address, proposed)
+
+
+def _show_first_audit(path: Path, address: str, proposed: ProposedConfig) -> None:
+    """Audit with what was guessed, recording nothing. An audit that cannot run is one line: the file is written."""
+    from trueup.actions.init import weigh_findings  # noqa: PLC0415 - heavy
+    from trueup.cli.audit import audited  # noqa: PLC0415 - heavy
+    from trueup.config import load_config  # noqa: PLC0415 - heavy
+
+    try:
+        checks = catalogue_for(path)
+        config = load_config(path, {**os.environ, "DATABASE_URL": address}, known_checks=[check.id for check in checks])
+        report, _ = audited(config, checks, checks, contextlib.nullcontext(None))
+    except TrueupError as error:
+        typer.echo(f"\nThe first audit did not run: {error}")
+        return
+    typer.echo("\n".join(_weighed(weigh_findings(report, proposed.proposal, checks))))
+
+
+def _weighed(weighed: Sequence[GuessedFindings]) -> Iterator[str]:
+    from trueup.formats.wording import counted, legible  # noqa: PLC0415 - heavy
+
+    total = counted(sum(each.findings for each in weighed), "finding")
+    yield f"\nThe first audit, not recorded: {total}{', and the guesses that they rest on:' if weighed else '.'}"
+    for each in weighed:
+        yield f"  {each.check}  {counted(each.findings, 'finding')}"
+        for guess in each.guesses[:GUESSES_SHOWN]:
+            theirs = textwrap.shorten(legible(guess.theirs), WIDEST_EXPRESSION, placeholder=" …")
+            yield f"    {guess.column} = {theirs}{f'   {guess.evidence}' if guess.evidence else ''}"

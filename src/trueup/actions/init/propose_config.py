@@ -36,9 +36,10 @@ Words = Callable[[str, str], Sequence[str] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedConfig:
-    """The text of a ``trueup.toml``, and the tables that must hold rows but are still empty, by relation."""
+    """The text of a ``trueup.toml``, what it was written from, and the tables that must hold rows and are empty."""
 
     text: str
+    proposal: Proposal
     empty: tuple[tuple[str, str], ...]
 
 
@@ -57,7 +58,9 @@ def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> Proposed
     proposal = propose(tables, words=words_of(source), samples=samples, dialect=source.dialect)
     if not proposal.relations and proposal.preset is None and proposal.stripe_preset is None:
         raise ConfigurationError(_nothing_found(source, len(tables)))
-    return ProposedConfig(text=render(proposal, url_reference), empty=tuple(_empty(proposal, source)))
+    return ProposedConfig(
+        text=render(proposal, url_reference), proposal=proposal, empty=tuple(_empty(proposal, source))
+    )
 
 
 def _samples(sampler: Sampler, tables: Sequence[SourceTable], dialect: str) -> Samples:

@@ -125,7 +125,8 @@ def _plans(
 def _plan_column(schema: Schema, home: Home, plan: PlanSpot, words: WordGuess | None) -> ProposedColumn:
     sql = plan.sql(schema.phrases, home)
     plain = plan.spot.look is home.look and not plan.spot.path and plan.status is None
-    evidence = f"{plan.spot.shown} holds {len(plan.spot.facts.words or ())} words"
+    count = len(plan.spot.facts.words or ())
+    evidence = f"{plan.spot.shown} holds {count} word{'' if count == 1 else 's'}"
     if plan.status is not None:
         evidence += f"; it holds while {'.'.join((plan.status[0], *plan.status[1]))} says so"
     question = "which words of the status mean that the plan holds?" if plan.unknown else ""

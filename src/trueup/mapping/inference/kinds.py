@@ -37,7 +37,8 @@ def kind_of(movements: Movements, phrases: Phrases, payment: str | None) -> Prop
         theirs=column,
         confidence=0.9 if not questions else 0.7,
         words=WordGuess(meaning=meant),
-        evidence=f"holds {len(words)} words" + (", as its type lists them" if _is_enum(look, column) else ""),
+        evidence=f"holds {len(words)} word{'' if len(words) == 1 else 's'}"
+        + (", as its type lists them" if _is_enum(look, column) else ""),
         question="which kind are the words beside other, and those guessed by their sign?" if questions else "",
     )
 

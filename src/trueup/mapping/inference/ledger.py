@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from trueup.mapping.inference.connected import guess_stripe_account
 from trueup.mapping.inference.kinds import amount_sql, kind_of
 from trueup.mapping.inference.moments import created_column, deleted_column, epoch_unit
 from trueup.mapping.inference.movements import AGREES, Movements, ledgers
@@ -179,6 +180,9 @@ def _columns(schema: Schema, best: Movements) -> Iterator[ProposedColumn]:
             evidence="entries that it leaves out do not count in the balance",
         )
     yield from names
+    connected = guess_stripe_account(look, "ledger_entry")
+    if connected is not None:
+        yield connected
     yield from moment(look, "created_at")
     for ours in _TEXTS:
         theirs = next((c for c in look.table.columns if likeness(c.name, COLUMNS["ledger_entry"][ours])), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trueup.mapping.inference.accounts import ChosenAccounts
+from trueup.mapping.inference.connected import guess_stripe_account
 from trueup.mapping.inference.ledger import moment, with_missing
 from trueup.mapping.inference.moments import is_moment
 from trueup.mapping.inference.schema import Schema
@@ -86,7 +87,11 @@ def _webhooks(schema: Schema, look: Look, event: str) -> ProposedRelation:
         columns["received_at"] = ProposedColumn(
             column="received_at", theirs=theirs, confidence=0.6, evidence="no other moment is kept"
         )
-    columns = {ours: column for ours, column in columns.items() if ours != "stripe_account"}
+    columns.pop("stripe_account", None)
+    connected = guess_stripe_account(look, "webhook_event")
+    if connected is not None:
+        columns = {ours: column for ours, column in columns.items() if column.theirs != connected.theirs}
+        columns["stripe_account"] = connected
     if "status" in columns:
         columns |= _status(look, columns.pop("status"))
     provider = _provider(look)
