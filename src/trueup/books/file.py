@@ -30,7 +30,6 @@ _CLOSING_TRIES = 100
 _SMALL_BLOCK_BYTES = "16384"
 _CLOSING_PAUSE_SECONDS = 0.05
 _ROWS_A_STATEMENT = 100
-_NOT_WORTH_PLANNING_WELL = 300
 
 
 def _make_runner() -> ThreadPoolExecutor:
@@ -46,20 +45,16 @@ class Books:
     prepared: PreparedStatements | None = dataclasses.field(default=None, repr=False)
     """Of books for a few rows: what they keep from one use to the next."""
     scale: CreditScale = dataclasses.field(default_factory=CreditScale)
-    are_few: bool = False
-    """Whether there are so few rows that to plan a query well takes longer than to run it planned badly."""
     _runner: ThreadPoolExecutor = dataclasses.field(default_factory=_make_runner, repr=False, compare=False)
 
     def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
         """Run a query that may take long. Ctrl-C ends the query itself.
 
         The query runs in a thread of its own, because a signal reaches Python only when the main thread waits in
-        Python, and never while it is inside DuckDB. A few rows are not worth a thread.
+        Python, and never while it is inside DuckDB: a query of a few rows may be slow too.
         """
         if self.prepared is not None:
             return self.prepared.run(sql, bound)
-        if self.are_few:
-            return self._execute(sql, bound)
         query = self._runner.submit(self._execute, sql, bound)
         try:
             return query.result()
@@ -74,13 +69,6 @@ class Books:
         return self.connection.execute(
             statements[0] if len(statements) == 1 else sql, *([dict(bound)] if bound else [])
         )
-
-    def planned_for_their_rows(self) -> Books:
-        """Return the same books, whose queries DuckDB does not optimize from here on where there are few rows."""
-        if self.prepared is not None or sum(read.rows for read in self.copies()) > _NOT_WORTH_PLANNING_WELL:
-            return self
-        self.connection.execute("PRAGMA disable_optimizer")
-        return dataclasses.replace(self, are_few=True)
 
     def make_table(self, sql: str) -> None:
         """Make a table, or replace it; what was derived from the old one has to be made again as well."""

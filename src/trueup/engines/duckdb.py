@@ -84,10 +84,10 @@ class DuckDB:
     Derived relations are made on first use and shared. ``standing``, where it is given, are their tables that are
     there from an earlier use, kept up to date here: books for a few rows are used again, and then a table is emptied
     and filled, and nothing is done for the sake of many rows. ``shares`` is False where only one query will be run:
-    it then makes what it needs for itself, in one statement. ``is_optimized`` says whether DuckDB optimizes queries.
+    it then makes what it needs for itself, in one statement.
 
-    Where it does, what can have no rows because what it reads has none is made without running it: half of the
-    derived relations, where Stripe is not read. The rows that relations have must not change meanwhile.
+    In books that are used once, what can have no rows because what it reads has none is made without running it: half
+    of the derived relations, where Stripe is not read. The rows that relations have must not change meanwhile.
     """
 
     name = "duckdb"
@@ -99,13 +99,11 @@ class DuckDB:
         *,
         standing: set[str] | None = None,
         shares: bool = True,
-        is_optimized: bool = True,
     ) -> None:
         self._run = run
         self._shares = shares
         self._parameters = parameters
         self._standing = standing
-        self._is_optimized = is_optimized and standing is None
         self._made: set[str] = set()
         self._shells: set[str] = set()
         self._vacant: dict[str, bool] = {}
@@ -136,14 +134,14 @@ class DuckDB:
 
     def _distrust_statistics(self, distrusts: bool) -> None:  # noqa: FBT001 - the one argument, and its name says it
         """Switch for the next query. Of a few rows nothing is optimized at all."""
-        if self._is_optimized and distrusts is not self._distrusts:
+        if self._standing is None and distrusts is not self._distrusts:
             self._run(_DISTRUSTING if distrusts else _TRUSTING, {})
             self._distrusts = distrusts
 
     def _make(self, name: str) -> None:
         if name in self._made:
             return
-        if self._is_optimized and self._is_vacant(name):
+        if self._standing is None and self._is_vacant(name):
             self._make_shell(name)
             self._made.add(name)
             return

@@ -63,9 +63,7 @@ def run_checks(
     """
     standing = books.prepared.tables if books.prepared is not None else None
     asks_once = standing is not None and len(checks) == 1 and not counts_population
-    engine = DuckDB(
-        books.run, policy.parameters(now), standing=standing, shares=not asks_once, is_optimized=not books.are_few
-    )
+    engine = DuckDB(books.run, policy.parameters(now), standing=standing, shares=not asks_once)
     readable = Readable(books, absent=policy.absent)
     exemptions = live_exemptions(engine, now.date())
     progress.begin("Checking", len(checks))

@@ -107,7 +107,6 @@ def report_on(
 
     Where it is not ``is_judged``, it has neither guardrails nor populations, only findings.
     """
-    books = books.planned_for_their_rows()
     report = Report(
         run_id=str(uuid.uuid4()),
         generated_at=now,
