@@ -17,8 +17,15 @@ from trueup.model.report import Report
 from trueup.model.severity import Severity
 
 EVERY_PART = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.id)
-NOT_ASKED = {"ledger-sequence-gap", "lapsed-credits", "gate-regression", "gate-uncovered", "gate-unreachable"}
-"""The sequence is not mapped as dense, no credits lapse, and the company has no plan gates."""
+NOT_ASKED = {
+    "ledger-sequence-gap",
+    "lapsed-credits",
+    "stale-local-subscription",
+    "gate-regression",
+    "gate-uncovered",
+    "gate-unreachable",
+}
+"""The sequence is not mapped as dense, no credits lapse, no subscription is copied, and there are no plan gates."""
 
 
 @dataclass(frozen=True, kw_only=True)

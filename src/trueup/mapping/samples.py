@@ -199,7 +199,7 @@ class Look:
     table: SourceTable
     sample: Sample
     reads_json_in_text: bool = True
-    """Whether the database reads JSON out of a text column as it stands."""
+    """Whether the database reads JSON out of a text column without a cast."""
 
     @property
     def name(self) -> str:

@@ -36,7 +36,7 @@ def _company(chance: random.Random) -> tuple[list[tuple[str | int, int]], list[E
     """Accounts and their entries in a random order; some balances and some ledgers are wrong."""
     balance = dict.fromkeys(IDS, 0)
     entries: list[Entry] = []
-    for _ in range(chance.randint(0, 14)):
+    for _ in range(chance.randint(1, 14)):
         key, amount = chance.choice(IDS), chance.choice([100, 50, 7, -5, -20])
         balance[key] += amount
         entries.append((key, amount, balance[key] + (9 if chance.random() < 0.1 else 0)))

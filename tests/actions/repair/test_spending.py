@@ -16,7 +16,7 @@ from tests.support.application import Writer, application
 from tests.support.attempts import attempts
 from tests.support.planted import OVERPAID, Planted, subject_of
 from trueup import journal
-from trueup.model.repair import Applied, ChangedSince, Stale
+from trueup.model.repair import Applied, ChangedSince, Failed, Stale
 from trueup.targets import open_target
 
 GUARDS = {
@@ -149,8 +149,10 @@ def run(company: Company, *, entry_first: bool, attempts_each: int, seed: int) -
         def repair(chance: random.Random) -> None:
             for _ in range(attempts_each):
                 result = here.repair_when_free(f"credit-balance:{chance.choice(company.accounts)}")
-                # An edit right after our COMMIT is named, and is another repair's to mend.
-                assert isinstance(result, (Applied, ChangedSince, Stale)), result
+                # An edit right after our COMMIT is named, and is another repair's to mend. On a slow machine one may be
+                # given up after the quarter of a second for which it may lock.
+                is_busy = isinstance(result, Failed) and result.busy
+                assert is_busy or isinstance(result, (Applied, ChangedSince, Stale)), result
 
         others = [
             threads.submit(spend if n < len(writers) - 1 else edit, writer, random.Random(seed + n))
