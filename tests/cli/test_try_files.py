@@ -54,6 +54,13 @@ def test_the_saved_mapping_finds_the_same(tmp_path: Path) -> None:
     assert "kept.toml already exists" in again.err
 
 
+def test_the_saved_mapping_is_the_one_that_was_tried(exports: Path, tmp_path: Path) -> None:
+    """Another file in the folder is not looked at afterwards."""
+    (exports / "webhook_events.csv").write_text("id,type,received_at\nevt_1A2b,invoice.paid,2026-01-05T00:00:00Z\n")
+    trueup("try", "exports/users.csv", "exports/credit_ledger.csv", "--save", "kept.toml", cwd=tmp_path)
+    assert "webhook_events" not in (tmp_path / "kept.toml").read_text("utf-8")
+
+
 def test_files_in_other_folders_are_tables_of_one_company(exports: Path, tmp_path: Path) -> None:
     (exports / "users.csv").rename(tmp_path / "users.csv")
     files = ("users.csv", "exports/credit_ledger.csv")

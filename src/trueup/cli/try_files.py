@@ -42,7 +42,8 @@ def try_files(
     parent = _only_folder(files) if save is not None else None
     with gather_tables(files) as folder:
         config = folder / "trueup.toml"
-        write_config(config, proposed_config(str(folder), url_reference=str(folder)).text, force=False)
+        proposed = proposed_config(str(folder), url_reference=str(folder))
+        write_config(config, proposed.text, force=False)
         everything = catalogue_for(config)
         report, _ = audited(
             config_from(config, everything), everything, everything, contextlib.nullcontext(None), as_of
@@ -53,7 +54,7 @@ def try_files(
             "trueup: The mapping was guessed; --save trueup.toml keeps it, to look at it and correct it.\n"
         )
     else:
-        write_config(save, proposed_config(str(parent), url_reference=str(parent)).text, force=False)
+        write_config(save, proposed.text_for(str(parent)), force=False)
         sys.stderr.write(f"trueup: Wrote {save}. Read the lines marked `guess`, then: trueup audit --config {save}\n")
     raise typer.Exit(code)
 

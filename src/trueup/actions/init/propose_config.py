@@ -42,6 +42,10 @@ class ProposedConfig:
     proposal: Proposal
     empty: tuple[tuple[str, str], ...]
 
+    def text_for(self, url_reference: str) -> str:
+        """The same config, for the same tables under another address."""
+        return render(self.proposal, url_reference)
+
 
 def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> ProposedConfig:
     """Propose a config for the database at ``url``. Every guess is marked.
