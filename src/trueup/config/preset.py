@@ -55,20 +55,11 @@ def _relation_over(preset: RelationSection, own: RelationSection) -> RelationSec
     same_sequence = own.table is None and "sequence" not in {*own.columns, *absent}
     dense = own.dense_sequence if own.dense_sequence is not None else preset.dense_sequence and same_sequence
     is_elsewhere = own.table is not None or own.query is not None
-    changed = {
+    changed = {key: getattr(own, key) for key in own.model_fields_set} | {
         "table": own.table or (None if own.query else preset.table),
         "query": own.query or (None if own.table else preset.query),
         "places": own.places if own.places is not None else None if is_elsewhere else preset.places,
-        "key_prefix": own.key_prefix or preset.key_prefix,
-        "account_prefix": own.account_prefix or preset.account_prefix,
-        "where": own.where or preset.where,
         "dense_sequence": dense,
-        "exact_keys": own.exact_keys if own.exact_keys is not None else preset.exact_keys,
-        "rows_repeat": own.rows_repeat if own.rows_repeat is not None else preset.rows_repeat,
-        "balances_since": own.balances_since or preset.balances_since,
-        "ledger_starts_at": own.ledger_starts_at if own.ledger_starts_at is not None else preset.ledger_starts_at,
-        "allow_empty": own.allow_empty if own.allow_empty is not None else preset.allow_empty,
-        "synced_at": own.synced_at or preset.synced_at,
         "absent": own.absent,
         "columns": _less({**preset.columns, **own.columns}, absent),
         "values": _less(
