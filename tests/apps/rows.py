@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pymysql
 
 from tests.support.command import Ran, trueup
 from tests.support.gating import now
+from trueup.model.address import parse_address
 
 Value = object
 _LOUD = ("critical", "error")
@@ -106,17 +106,7 @@ def _connected(url: str, dialect: str) -> Iterator[Callable[[str, list[Any]], ob
         with psycopg.connect(url) as connection:
             yield lambda sql, values: connection.execute(sql.encode(), values or None)
     else:
-        parts = urlsplit(url)
-        with contextlib.closing(
-            pymysql.connect(
-                host=parts.hostname or "",
-                port=parts.port or 0,
-                user=parts.username or "",
-                password=unquote(parts.password or ""),
-                database=parts.path[1:],
-                autocommit=True,
-            )
-        ) as server:
+        with contextlib.closing(pymysql.connect(**parse_address(url).for_mysql(), autocommit=True)) as server:
             cursor = server.cursor()
             yield lambda sql, values: cursor.execute(sql, values or None)
 

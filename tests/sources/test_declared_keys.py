@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pymysql
 
+from trueup.model.address import parse_address
 from trueup.model.source import ForeignKey, SourceTable
 from trueup.sources import open_source
 
@@ -35,16 +35,7 @@ def test_postgres_tells_them(postgres_url: str) -> None:
 
 
 def test_mariadb_tells_them(mariadb_url: str) -> None:
-    parts = urlsplit(mariadb_url)
-    with contextlib.closing(
-        pymysql.connect(
-            host=parts.hostname or "",
-            port=parts.port or 0,
-            user=parts.username or "",
-            password=unquote(parts.password or ""),
-            database=parts.path[1:],
-        )
-    ) as connection:
+    with contextlib.closing(pymysql.connect(**parse_address(mariadb_url).for_mysql())) as connection:
         for statement in _TABLES:
             connection.cursor().execute(statement.format(state="enum('open', 'shut')"))
     check(wallets(mariadb_url), labels=("open", "shut"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -77,7 +78,7 @@ def _write_amount(entry: RelationMapping, words: Sequence[str]) -> str:
     kind, amount = (_write_source(entry.columns[name]) for name in ("kind", "amount"))
     listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
     expression = f"CASE WHEN {kind} IN ({listed}) THEN -{amount} ELSE {amount} END"
-    return '"' + expression.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return json.dumps(expression, ensure_ascii=False)
 
 
 def _write_source(column: ColumnMapping) -> str:
