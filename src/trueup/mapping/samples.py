@@ -15,21 +15,6 @@ from trueup.mapping.names import folded
 from trueup.model.source import SourceColumn, SourceTable
 
 MOST_WORDS = 40
-PREFIXES = {
-    "cus_": "customer",
-    "sub_": "subscription",
-    "in_": "invoice",
-    "pi_": "payment_intent",
-    "ch_": "charge",
-    "py_": "charge",
-    "cs_": "checkout_session",
-    "evt_": "event",
-    "price_": "price",
-    "prod_": "product",
-    "re_": "refund",
-}
-"""How Stripe's ids begin, and what they name."""
-
 _ID = re.compile(r"(cus|sub|in|pi|ch|py|cs|evt|price|prod|re)_(?:(?:test|live)_)?[A-Za-z0-9]{3,}")
 _SECRET_WORDS = frozenset(
     [

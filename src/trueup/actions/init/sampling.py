@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
 from trueup.mapping.column_types import Family, family_of
+from trueup.mapping.inference.phrases import Phrases
 from trueup.mapping.samples import Sample, holds_secrets, is_secret
 from trueup.model.errors import TrueupError
 from trueup.model.source import ColumnMapping, RelationMapping, Source, SourceColumn, SourceTable
@@ -34,6 +35,7 @@ class Sampler:
         self._source = source
         self._held = contextlib.ExitStack()
         self._snapshot: Snapshot | None = None
+        self._phrases = Phrases(source.dialect)
         self._quote = "`" if source.dialect in ("mysql", "sqlite") else '"'
 
     def __enter__(self) -> Self:
@@ -92,10 +94,7 @@ class Sampler:
         return self._snapshot
 
     def _literal(self, value: object) -> str:
-        if isinstance(value, int):
-            return str(value)
-        text = str(value).replace("\\", "\\\\") if self._source.dialect == "mysql" else str(value)
-        return "'" + text.replace("'", "''") + "'"
+        return str(value) if isinstance(value, int) else self._phrases.text(str(value))
 
     def _name(self, column: str) -> str:
         return quoted(column, self._quote)
@@ -104,8 +103,7 @@ class Sampler:
         name = self._name(column.name)
         match family_of(column.type):
             case Family.NESTED:
-                text = "CHAR" if self._source.dialect == "mysql" else "text"
-                return f"substr(CAST({name} AS {text}), 1, {_LONGEST_NESTED})"
+                return f"substr({self._phrases.as_text(name)}, 1, {_LONGEST_NESTED})"
             case Family.TEXT if self._source.dialect == "sqlite":  # there JSON is text, too
                 return f"substr({name}, 1, {_LONGEST_NESTED})"
             case Family.TEXT if "long" in column.type or "text" in column.type:
@@ -113,7 +111,7 @@ class Sampler:
             case Family.TEXT:
                 return f"substr({name}, 1, {_LONGEST_TEXT})"
             case Family.UNKNOWN if self._source.dialect == "postgres":  # an enum, a domain
-                return f"CAST({name} AS text)"
+                return self._phrases.as_text(name)
             case _:
                 return name
 

@@ -55,12 +55,13 @@ def _signs(schema: Schema, home: Home) -> Iterator[tuple[float, str]]:
     look = home.look
     near = [other for other, _ in schema.satellites(home)]
     yield _customers(schema, home, near)
-    if plan_columns(look) and plan_columns(look)[0][0] >= _SURE_TABLE:
-        yield _PLAN, f"{plan_columns(look)[0][1]} is a plan"
+    plans, credits_here = plan_columns(look), credit_columns(look)
+    if plans and plans[0][0] >= _SURE_TABLE:
+        yield _PLAN, f"{plans[0][1]} is a plan"
     elif any(plan_columns(other) for other in near):
         yield _PLAN_NEAR, ""
-    if credit_columns(look):
-        yield _CREDITS, f"{credit_columns(look)[0][1]} is a balance"
+    if credits_here:
+        yield _CREDITS, f"{credits_here[0][1]} is a balance"
     elif any(credit_columns(other) for other in near):
         yield _CREDITS_NEAR, "another table keeps a balance for each"
     linked = {route[0].table: route for _, route, _ in schema.routes(home)}
@@ -70,7 +71,7 @@ def _signs(schema: Schema, home: Home) -> Iterator[tuple[float, str]]:
         yield _SUBSCRIPTIONS * share, f"{subscribed[0]} names its rows"
     movements = [name for name in linked if name not in _names(near) and _has_movements(schema.looks[name])]
     if movements:
-        worth = _MOVEMENTS + (_MOVED_BALANCE if credit_columns(look) else 0.0)
+        worth = _MOVEMENTS + (_MOVED_BALANCE if credits_here else 0.0)
         yield (
             worth * max(_share(schema.looks[name], linked[name]) for name in movements),
             f"{movements[0]} names its rows",

@@ -13,14 +13,16 @@ _SURE_NAME = 0.9
 
 def guess_stripe_account(look: Look, relation: str) -> ProposedColumn | None:
     """Return the column whose sampled values are all accounts of Stripe's; where it has none, one by its name."""
+    empty = []
     for column in look.table.columns:
         present = [row[column.name] for row in look.rows if row.get(column.name) not in (None, "")]
         if present and all(str(value).startswith(_BEGINNING) for value in present):
             evidence = f"{len(present)} of {len(present)} sampled values begin with {_BEGINNING}"
             return ProposedColumn(column="stripe_account", theirs=column.name, confidence=0.97, evidence=evidence)
-    for column in look.table.columns:
-        present = [row[column.name] for row in look.rows if row.get(column.name) not in (None, "")]
-        if not present and likeness(column.name, COLUMNS[relation]["stripe_account"]) >= _SURE_NAME:
-            evidence = "by its name: no sampled row has a value"
-            return ProposedColumn(column="stripe_account", theirs=column.name, confidence=0.7, evidence=evidence)
-    return None
+        if not present:
+            empty.append(column.name)
+    named = next((name for name in empty if likeness(name, COLUMNS[relation]["stripe_account"]) >= _SURE_NAME), None)
+    if named is None:
+        return None
+    evidence = "by its name: no sampled row has a value"
+    return ProposedColumn(column="stripe_account", theirs=named, confidence=0.7, evidence=evidence)

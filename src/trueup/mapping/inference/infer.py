@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from trueup.mapping.inference.account_columns import guess_account
 from trueup.mapping.inference.accounts import choose_accounts
 from trueup.mapping.inference.ledger import guess_ledger
-from trueup.mapping.inference.links import key_of
 from trueup.mapping.inference.movement_columns import amount_columns
 from trueup.mapping.inference.others import guess_members, guess_webhooks
 from trueup.mapping.inference.schema import schema_of
@@ -61,6 +60,3 @@ def tables_to_follow(
         if not look.sample.has_whole_accounts and look.rows and amount_columns(look, route):
             followed.append((look.name, route[0].column, route[0].target, route[0].key))
     return followed
-
-
-__all__ = ["infer", "key_of", "tables_to_follow"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from trueup.mapping.inference import arithmetic
 from trueup.mapping.inference.movements import Movements
 from trueup.mapping.inference.phrases import Phrases
 from trueup.mapping.names import folded, likeness
 from trueup.mapping.proposal import ProposedColumn
-from trueup.mapping.samples import Look, Row, number
+from trueup.mapping.samples import Look
 from trueup.mapping.vocabulary import COLUMNS
 from trueup.mapping.word_guesses import WordGuess, word_guess
 
 _MOST_WORDS = 40
+_LONGEST_WORD = 48
 _SURE = 0.5
 _GIVEN = frozenset(["credit", "credits", "in", "incoming", "add", "added", "plus", "increase", "deposit_credit"])
 _ONLY_DIRECTION = frozenset(
@@ -58,9 +60,6 @@ def _kind_column(look: Look, movements: Movements) -> str | None:
     return max(scored)[2] if scored else None
 
 
-_LONGEST_WORD = 48
-
-
 def _is_enum(look: Look, column: str) -> bool:
     return any(each.name == column and each.labels for each in look.table.columns)
 
@@ -78,10 +77,12 @@ def _meant(
     look: Look, movements: Movements, column: str, words: Sequence[str]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """trueup's word for each: by its name, else by the sign of its amounts."""
+    amount_of = arithmetic.amount_in(movements.amount)
+    if movements.negative is not None:
+        amount_of = arithmetic.signed(amount_of, *movements.negative)
     by_ours: dict[str, list[str]] = {}
     for word in words:
-        amounts = [_signed(movements, row) for row in look.rows if str(row.get(column)) == word]
-        known = [amount for amount in amounts if amount]
+        known = [amount for row in look.rows if str(row.get(column)) == word and (amount := amount_of(row))]
         ours = _guess(word)
         if ours is None:
             ours = "usage" if known and all(amount < 0 for amount in known) else "other"
@@ -89,14 +90,6 @@ def _meant(
             ours = "clawback"
         by_ours.setdefault(ours, []).append(word)
     return tuple((ours, tuple(theirs)) for ours, theirs in by_ours.items())
-
-
-def _signed(movements: Movements, row: Row) -> float | None:
-    value = number(row.get(movements.amount))
-    if value is None:
-        return None
-    negative = movements.negative
-    return -float(value) if negative is not None and str(row.get(negative[0])) in negative[1] else float(value)
 
 
 def _from_direction_words(phrases: Phrases, column: str, words: Sequence[str], payment: str | None) -> ProposedColumn:

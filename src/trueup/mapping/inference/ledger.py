@@ -12,7 +12,7 @@ from trueup.mapping.inference.moments import created_column, deleted_column, epo
 from trueup.mapping.inference.movements import AGREES, Movements, ledgers
 from trueup.mapping.inference.phrases import Phrases, type_of
 from trueup.mapping.inference.schema import Schema
-from trueup.mapping.inference.spots import ALIAS, MIDDLE, Home
+from trueup.mapping.inference.spots import ALIAS, MIDDLE, Home, Spot, conditions_of
 from trueup.mapping.inference.stripe_names import stripe_names
 from trueup.mapping.inference.two_ledgers import TwoLedgers, two_ledgers
 from trueup.mapping.names import likeness
@@ -120,25 +120,19 @@ def _latest_balance(best: Movements, phrases: Phrases, home: Home) -> ProposedCo
     order = best.sequence or created_column(look)
     if link.column not in look.table.indexed and (look.table.rows or 0) > _MOST_SUMMED:
         return None
-    account = phrases.of(phrases.table(home.look.name), home.key)
-    types = (type_of(look.table, link.column), type_of(home.look.table, home.key))
-    conditions = [phrases.equal(phrases.of(ALIAS, link.column), account, types)]
-    if link.type_column is not None and link.word is not None:
-        conditions.append(f"{phrases.of(ALIAS, link.type_column)} = {phrases.text(link.word)}")
+    spot = Spot(look=look, column=best.running or "", route=best.route)
+    latest = f" ORDER BY {phrases.of(ALIAS, order or '')} DESC LIMIT 1"
+    balance = spot.lookup(phrases, home, spot.with_condition(phrases, ALIAS), order=latest)
     return ProposedColumn(
         column="credits",
-        theirs=f"COALESCE((SELECT {phrases.of(ALIAS, best.running or '')} FROM {phrases.table(look.name)} {ALIAS} "
-        f"WHERE {' AND '.join(conditions)} ORDER BY {phrases.of(ALIAS, order or '')} DESC LIMIT 1), 0)",
+        theirs=f"COALESCE({balance}, 0)",
         confidence=0.9,
         evidence="no column caches the balance: the latest entry's",
     )
 
 
 def _where(best: Movements, phrases: Phrases) -> str | None:
-    conditions = []
-    link = best.route[0]
-    if link.type_column is not None and link.word is not None:
-        conditions.append(f"{phrases.name(link.type_column)} = {phrases.text(link.word)}")
+    conditions = conditions_of(phrases, "", best.route[0])
     deleted = deleted_column(best.look)
     if deleted is not None:
         conditions.append(f"{phrases.name(deleted)} IS NULL")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from trueup.mapping.column_types import Family
 from trueup.mapping.names import folded
-from trueup.mapping.samples import Look, value_at
+from trueup.mapping.samples import Look
 
 ALMOST_ALL = 0.95
 _MOSTLY = 0.5
 _ENOUGH_VALUES = 5
-_SHORTEST_ID = 3
 _POINTING = ("id", "uid", "uuid", "ref", "reference", "owner", "key")
 _LOGS = re.compile(
     r"(^|_)(log|transaction|txn|history|entry|ledger|event|purchase|payment|usage|record|grant|order|charge|topup|top_up|"
@@ -170,18 +169,3 @@ def _hit_rate(look: Look, column: str, values: set[str]) -> float | None:
     if not present or not values:
         return None
     return sum(value in values for value in present) / len(present)
-
-
-def rows_of(look: Look, link: Link) -> Iterator[tuple[str, int]]:
-    """The owner that each sampled row names through the link, with the row's place."""
-    for place, row in enumerate(look.rows):
-        if link.type_column is not None and row.get(link.type_column) != link.word:
-            continue
-        owner = value_at(row, link.column)
-        if owner is not None:
-            yield str(owner), place
-
-
-def best_link(links: Sequence[Link], table: str) -> Link | None:
-    """The surest link of this table."""
-    return next((link for link in links if link.table == table), None)

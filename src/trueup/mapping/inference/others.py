@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from trueup.mapping.inference.accounts import ChosenAccounts
 from trueup.mapping.inference.connected import guess_stripe_account
 from trueup.mapping.inference.ledger import moment, with_missing
@@ -117,8 +119,6 @@ def _status(look: Look, column: ProposedColumn) -> dict[str, ProposedColumn]:
     guess = word_guess("status", words, plans=(), nullable=False) if words is not None else None
     if guess is None or guess.unknown:
         return {}
-    import dataclasses  # noqa: PLC0415
-
     return {"status": dataclasses.replace(column, words=guess)}
 
 

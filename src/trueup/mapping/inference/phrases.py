@@ -37,8 +37,8 @@ class Phrases:
         return f"CAST({expression} AS {'CHAR' if self.dialect == 'mysql' else 'text'})"
 
     def of(self, table: str, column: str) -> str:
-        """A column of a table or of its alias."""
-        return f"{table}.{self.name(column)}"
+        """A column of a table or of its alias; its bare name without one."""
+        return f"{table}.{self.name(column)}" if table else self.name(column)
 
     def words(self, column: str, words: Sequence[str]) -> str:
         """Whether the column is one of these words."""

@@ -105,11 +105,11 @@ class PlanSpot:
     def _conditions(self, phrases: Phrases, alias: str) -> Iterator[str]:
         if self.status is not None:
             column, path = self.status
-            name = phrases.at(phrases.of(alias, column) if alias else phrases.name(column), path)
+            name = phrases.at(phrases.of(alias, column), path)
             condition = phrases.words(name, self.living)
             yield f"({condition} OR {name} IS NULL)" if self.without_status else condition
         if self.ends is not None:
-            name = phrases.of(alias, self.ends) if alias else phrases.name(self.ends)
+            name = phrases.of(alias, self.ends)
             yield f"({name} IS NULL OR {name} > CURRENT_TIMESTAMP)"
 
     def _order(self, phrases: Phrases) -> str:

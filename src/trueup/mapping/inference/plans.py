@@ -46,12 +46,8 @@ def plans_of(
     guesses.sort(key=lambda guess: (guess.rank, rung(guess.plan), guess.plan))
     unpaid = [guess for guess in guesses if guess.rank == 0]
     paid = [guess for guess in guesses if guess.rank]
-    ranked = [_ranked(guess, number) for number, guess in enumerate(paid, start=1)]
+    ranked = [dataclasses.replace(guess, rank=number) for number, guess in enumerate(paid, start=1)]
     return (free, *unpaid, *ranked)
-
-
-def _ranked(guess: PlanGuess, rank: int) -> PlanGuess:
-    return dataclasses.replace(guess, rank=rank)
 
 
 def _guess(

@@ -46,8 +46,7 @@ class Spot:
 
     def with_condition(self, phrases: Phrases, alias: str) -> str:
         """The value's SQL under this alias; bare in the accounts' own table."""
-        name = phrases.of(alias, self.column) if alias else phrases.name(self.column)
-        return phrases.at(name, self.path)
+        return phrases.at(phrases.of(alias, self.column), self.path)
 
     def sql(self, phrases: Phrases, home: Home) -> str:
         """The value for one account."""
@@ -69,7 +68,7 @@ class Spot:
             where.insert(0, phrases.equal(phrases.of(ALIAS, self.up.key), pointing, types))
         else:
             for alias, link in zip((ALIAS, MIDDLE), self.route, strict=False):
-                where += _typed(phrases, alias, link)
+                where += conditions_of(phrases, alias, link)
             last = self.route[-1]
             if len(self.route) > 1 and self.through is not None:
                 first = self.route[0]
@@ -131,7 +130,8 @@ def _index(through: Look, key: str, last: Link) -> dict[str, str]:
     }
 
 
-def _typed(phrases: Phrases, alias: str, link: Link) -> list[str]:
+def conditions_of(phrases: Phrases, alias: str, link: Link) -> list[str]:
+    """What says that a row's polymorphic id names this kind of owner; nothing for any other link."""
     if link.type_column is None or link.word is None:
         return []
     return [f"{phrases.of(alias, link.type_column)} = {phrases.text(link.word)}"]

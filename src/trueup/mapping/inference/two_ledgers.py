@@ -12,7 +12,7 @@ from trueup.mapping.inference.movement_columns import amount_columns
 from trueup.mapping.inference.movements import AGREES, cached_balances, entries_of
 from trueup.mapping.inference.phrases import Phrases, type_of
 from trueup.mapping.inference.schema import Schema
-from trueup.mapping.inference.spots import ALIAS, Home, Spot
+from trueup.mapping.inference.spots import Home, Spot
 from trueup.mapping.names import folded
 from trueup.mapping.samples import Look, Path, Row, value_at
 
@@ -68,7 +68,7 @@ class Filter:
 
     def sql(self, phrases: Phrases, alias: str = "") -> str:
         """The condition."""
-        name = phrases.at(phrases.of(alias, self.column) if alias else phrases.name(self.column), self.path)
+        name = phrases.at(phrases.of(alias, self.column), self.path)
         return f"{name} IS NULL" if self.word is None else f"{name} = {phrases.text(self.word)}"
 
 
@@ -102,9 +102,7 @@ class TwoLedgers:
             conditions.append(side.only.sql(phrases, "o"))
         total = f"SELECT sum({phrases.of('o', side.amount)}) FROM {phrases.table(side.look.name)} o"
         spent = f"COALESCE(({total} WHERE {' AND '.join(conditions)}), 0)"
-        alias = ALIAS if self.credits.route else ""
-        balance = self.credits.sql(phrases, home) if alias else self.credits.with_condition(phrases, "")
-        return f"{balance} + {spent}"
+        return f"{self.credits.sql(phrases, home)} + {spent}"
 
 
 def two_ledgers(schema: Schema, home: Home) -> TwoLedgers | None:
