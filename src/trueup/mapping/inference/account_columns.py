@@ -9,10 +9,11 @@ from trueup.mapping.column_types import Family
 from trueup.mapping.inference.accounts import ChosenAccounts
 from trueup.mapping.inference.ledger import moment, with_missing
 from trueup.mapping.inference.moments import deleted_column
-from trueup.mapping.inference.plan_words import PlanSpot, plan_spots
+from trueup.mapping.inference.plan_spots import PlanSpot, latest_first
+from trueup.mapping.inference.plan_words import plan_spots, subscription_tables
 from trueup.mapping.inference.plans import plans_of
 from trueup.mapping.inference.schema import Schema
-from trueup.mapping.inference.signs_of_accounts import credit_columns, named, with_prefix
+from trueup.mapping.inference.signs_of_accounts import credit_columns, is_about_credits, named, with_prefix
 from trueup.mapping.inference.spots import Home, Spot
 from trueup.mapping.names import folded, likeness
 from trueup.mapping.proposal import ProposedColumn, ProposedRelation
@@ -23,8 +24,12 @@ from trueup.model.relations import columns_of, relation_named
 
 _ENOUGH_PLAN = 0.25
 _SEEN, _ELSEWHERE, _BY_NAME = 0.97, 0.9, 0.7
+_MOSTLY_THERE = 0.8
 _ADMIN = "is_admin admin is_staff is_superuser is_super_admin superuser"
-_AGAINST = "banned is_banned locked is_locked disabled is_disabled suspended is_suspended blocked is_blocked"
+_AGAINST = (
+    "deleted is_deleted banned is_banned locked is_locked disabled is_disabled suspended is_suspended "
+    "blocked is_blocked"
+)
 _WELL = "active is_active enabled is_enabled"
 _FLAGS = (Family.BOOLEAN, Family.INTEGER, Family.BIT, Family.UNKNOWN)
 _ROLES = frozenset(["user", "admin", "member", "owner", "super_admin", "superadmin", "staff", "customer"])
@@ -42,7 +47,8 @@ def guess_account(schema: Schema, chosen: ChosenAccounts, balance: ProposedColum
     """The accounts' relation; ``balance`` is what the ledger says of their balance."""
     home = chosen.home
     customer = _stripe_id(schema, home, "cus_", "stripe_customer_id")
-    plan = next((spot for spot in plan_spots(schema, home) if spot.score >= _ENOUGH_PLAN), None)
+    spots = plan_spots(schema, home, customer[1] if customer is not None else None)
+    plan = next((spot for spot in spots if spot.score >= _ENOUGH_PLAN), None)
     plans, words = _plans(plan, home, customer[1] if customer is not None else None)
     columns = [ProposedColumn(column="account_id", theirs=home.key, confidence=1.0, evidence="names the row")]
     columns += _email(home.look)
@@ -76,6 +82,7 @@ def _stripe_id(
 ) -> tuple[ProposedColumn, Mapping[str, object]] | None:
     """Where the id is kept: in the accounts' table, one beside it, or those that the account names."""
     spots: list[Spot] = []
+    order = ""
     for look in schema.near(home):
         first = next(with_prefix(look, prefix), None)
         spot = schema.spots(home, look, first[0], first[1]) if first is not None else None
@@ -84,10 +91,12 @@ def _stripe_id(
         if spots and spots[0].up is None:
             break
     if not spots:
+        spots, order = _in_subscriptions(schema, home, prefix)
+    if not spots:
         name = named(home.look, "account", ours)
         return None if name is None else (_by_name(ours, name), Spot(look=home.look, column=name).values(home))
     facts = spots[0].facts
-    sqls = [spot.sql(schema.phrases, home) for spot in spots]
+    sqls = [spot.sql(schema.phrases, home, order=order) for spot in spots]
     plain = spots[0].look is home.look and not spots[0].path
     held: dict[str, object] = {}
     for spot in reversed(spots):
@@ -102,6 +111,16 @@ def _stripe_id(
     return column, held
 
 
+def _in_subscriptions(schema: Schema, home: Home, prefix: str) -> tuple[list[Spot], str]:
+    """Where an app keeps it with each subscription: the latest one's."""
+    for look, route, through in subscription_tables(schema, home):
+        first = next(with_prefix(look, prefix), None)
+        if first is not None:
+            spot = Spot(look=look, column=first[0], path=first[1], route=route, through=through)
+            return [spot], "" if route[0].is_unique else latest_first(schema.phrases, look)
+    return [], ""
+
+
 def _by_name(ours: str, theirs: str) -> ProposedColumn:
     return ProposedColumn(
         column=ours, theirs=theirs, confidence=_BY_NAME, evidence="by its name; no sampled row has one"
@@ -113,26 +132,34 @@ def _plans(
 ) -> tuple[tuple[PlanGuess, ...], WordGuess | None]:
     if plan is None:
         return (), None
-    seen = plan.spot.facts.words or ()
-    labels = () if plan.spot.path else plan.spot.look.labels(plan.spot.column) or ()
-    words = tuple(dict.fromkeys((*labels, *seen)))
-    of_stripe = bool(plan.spot.route) and next(with_prefix(plan.spot.look, "sub_"), None) is not None
-    plans = plans_of(words, plan.values(home), customers, of_stripe=of_stripe, of_subscriptions=plan.status is not None)
+    through = plan.spot.through or plan.spot.look
+    of_stripe = plan.fixed is not None or (
+        bool(plan.spot.route) and any(next(with_prefix(look, "sub_"), None) for look in (plan.spot.look, through))
+    )
+    held = plan.values(home)
+    plans = plans_of(
+        plan.words, held, customers, of_stripe=of_stripe, of_subscriptions=plan.holding is not None or bool(plan.ends)
+    )
     meaning = [(guess.plan, (*guess.words, *((NULL_WORD,) if guess.plan == "FREE" else ()))) for guess in plans]
     return plans, WordGuess(meaning=tuple((ours, tuple(dict.fromkeys(theirs))) for ours, theirs in meaning if theirs))
 
 
 def _plan_column(schema: Schema, home: Home, plan: PlanSpot, words: WordGuess | None) -> ProposedColumn:
-    sql = plan.sql(schema.phrases, home)
-    plain = plan.spot.look is home.look and not plan.spot.path and plan.status is None
-    count = len(plan.spot.facts.words or ())
+    count = len(plan.words)
     evidence = f"{plan.spot.shown} holds {count} word{'' if count == 1 else 's'}"
-    if plan.status is not None:
-        evidence += f"; it holds while {'.'.join((plan.status[0], *plan.status[1]))} says so"
-    question = "which words of the status mean that the plan holds?" if plan.unknown else ""
+    question = ""
+    if plan.fixed is not None:
+        evidence = f"no column names the plan: {plan.spot.shown} says only that it is paid for"
+        question = "is there more than one plan?"
+    elif plan.named_in is not None:
+        evidence = f"{plan.spot.shown} names a row of {plan.named_in.look.table.name}"
+    elif plan.status_shown:
+        evidence += f"; it holds while {plan.status_shown} says so"
+    if plan.holding is not None and plan.holding.unknown:
+        question = "which words of the status mean that the plan holds?"
     return ProposedColumn(
         column="plan",
-        theirs=plan.spot.column if plain else sql,
+        theirs=plan.spot.column if plan.is_plain else plan.sql(schema.phrases, home),
         confidence=round(min(0.97, 0.6 + plan.score / 3), 2),
         words=words,
         evidence=evidence,
@@ -144,10 +171,10 @@ def _subscription(schema: Schema, home: Home, plan: PlanSpot | None) -> Iterator
     near = _stripe_id(schema, home, "sub_", "stripe_subscription_id")
     if plan is not None and plan.several and plan.spot.route:
         first = next(with_prefix(plan.spot.look, "sub_"), None)
-        if first is not None and not first[1]:
+        if first is not None and not first[1] and not plan.holds_in_middle:
             yield ProposedColumn(
                 column="stripe_subscription_id",
-                theirs=plan.subscription_sql(schema.phrases, home, first[0]),
+                theirs=plan.column_sql(schema.phrases, home, first[0]),
                 confidence=_ELSEWHERE,
                 evidence=f"{first[2].prefixes.get('sub_', 0)} of {first[2].present} sampled values begin with sub_",
             )
@@ -161,17 +188,25 @@ def _cached(schema: Schema, home: Home) -> ProposedColumn | None:
     for look in schema.near(home):
         columns = credit_columns(look)
         spot = schema.spots(home, look, columns[0][1]) if columns else None
-        if spot is not None and spot.up is None:
+        if spot is not None and spot.up is None and (look is home.look or is_about_credits(look, columns[0][1])):
             others = tuple(name for _, name in columns[1:])
             return ProposedColumn(
                 column="credits",
-                theirs=spot.column if spot.look is home.look else spot.sql(schema.phrases, home),
+                theirs=_or_nothing(spot, spot.sql(schema.phrases, home), spot.column, is_own=spot.look is home.look),
                 confidence=_BY_NAME,
                 evidence="by its name: no ledger was found that it could be compared with",
                 question=f"or is it {' or '.join(others)}, or their sum?" if others else "",
                 alternatives=others,
             )
     return None
+
+
+def _or_nothing(spot: Spot, sql: str, column: str, *, is_own: bool) -> str:
+    """Read no value as 0 where many rows have none: they have no credits."""
+    facts = spot.facts
+    if facts.total and facts.present < _MOSTLY_THERE * facts.total:
+        return f"COALESCE({sql}, 0)"
+    return column if is_own else sql
 
 
 def _email(look: Look) -> Iterator[ProposedColumn]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from trueup.mapping.inference.links import Link
+from trueup.mapping.inference.links import Link, customer_link
 from trueup.mapping.inference.moments import is_moment
 from trueup.mapping.inference.schema import Schema, home_of
-from trueup.mapping.inference.signs_of_accounts import credit_columns, named, plan_columns, with_prefix
+from trueup.mapping.inference.signs_of_accounts import credit_columns, is_organisation, named, plan_columns, with_prefix
 from trueup.mapping.inference.spots import Home
-from trueup.mapping.names import likeness, table_likeness
+from trueup.mapping.names import folded, likeness, table_likeness
 from trueup.mapping.samples import Look
 from trueup.mapping.vocabulary import COLUMNS, TABLES
 
@@ -128,16 +129,34 @@ def _share(look: Look, route: tuple[Link, ...]) -> float:
     return facts.present / facts.total * min(1.0, link.strength + 0.2)
 
 
+_BILLING = re.compile(r"(^|_)(subscription|subscription_item|(stripe|billing|payment|pay|provider)_customer)$")
+
+
 def _is_child(schema: Schema, home: Home) -> bool:
-    """Whether each row belongs to one of another table that pays: an end customer, a wallet of a user."""
-    for link in schema.links_from(home.look):
+    """Whether each row belongs to one of another table that pays: an end customer, a wallet, a subscription."""
+    for link in _links_up(schema, home):
         target = schema.looks[link.target]
         if not link.always or link.strength < _SURE_TABLE:
             continue
         pays = next(with_prefix(target, "cus_"), None) is not None or bool(plan_columns(target))
-        if pays or link.one_each:
+        is_billed = _is_billing(home.look) and not _is_billing(target)
+        owns_one = link.one_each and (link.is_unique or not is_organisation(home.look))
+        if pays or owns_one or is_billed:
             return True
     return False
+
+
+def _links_up(schema: Schema, home: Home) -> Iterator[Link]:
+    yield from schema.links_from(home.look)
+    for other in schema.looks.values():
+        link = customer_link(home.look, other) if other is not home.look and _is_billing(home.look) else None
+        if link is not None:
+            yield link
+
+
+def _is_billing(look: Look) -> bool:
+    """Whether the table is about what an account has with Stripe, and not the accounts."""
+    return _BILLING.search(folded(look.table.name)) is not None
 
 
 def _names(looks: list[Look]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trueup.mapping.column_types import Family
 from trueup.mapping.names import folded
@@ -111,6 +111,22 @@ def _link(look: Look, column: str, target: Look, key: str, *, reason: str, stren
         is_unique=unique,
         always=not facts.total or facts.present >= ALMOST_ALL * facts.total,
     )
+
+
+def customer_link(look: Look, target: Look) -> Link | None:
+    """The Stripe customer in a column of both tables, by which a row of the one names a row of the other."""
+    here, there = _customer_column(look), _customer_column(target)
+    if here is None or there is None:
+        return None
+    values = {str(row[there]) for row in target.rows if row.get(there) not in (None, "")}
+    if (_hit_rate(look, here, values) or 0.0) < _MOSTLY:
+        return None
+    link = _link(look, here, target, there, reason="both hold the Stripe customer", strength=0.8)
+    return replace(link, is_unique=False)
+
+
+def _customer_column(look: Look) -> str | None:
+    return next((c.name for c in look.table.columns if look.column(c.name).share_of("cus_") >= ALMOST_ALL), None)
 
 
 def _polymorphic(look: Look, column: str, type_column: str, target: Look, key: str) -> Iterator[Link]:

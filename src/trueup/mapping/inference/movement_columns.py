@@ -18,6 +18,8 @@ _AMOUNT_WORDS = frozenset(
 _NOT_AMOUNTS = frozenset(
     ["price", "fee", "tax", "currency", "version", "attempt", "limit", "port", "count", "line", "position", "page"]
 )
+_DIRECTIONS = COLUMNS["ledger_entry"]["kind"] + " direction sign transaction_type in_out is_debit is_credit"
+_MOST_NUMBERED, _MOST_TRIED, _FEWEST_OF_EACH = 8, 3, 3
 _POSTED = "posted is_posted settled confirmed committed is_active active completed is_completed processed is_confirmed"
 _TAKEN = frozenset(
     [
@@ -125,6 +127,18 @@ def word_columns(look: Look) -> list[str]:
         if look.type_of(column.name) in (Family.TEXT, Family.UNKNOWN, Family.BOOLEAN)
         and (words := look.column(column.name).words) is not None
         and 1 < len(words) <= _MOST_WORDS
+    ] + [name for name in numbered_columns(look) if likeness(name, _DIRECTIONS, owner=look.table.name)]
+
+
+def numbered_columns(look: Look) -> list[str]:
+    """The columns in which a framework writes a number for each of a few words."""
+    return [
+        column.name
+        for column in look.table.columns
+        if look.type_of(column.name) is Family.INTEGER
+        and (words := look.column(column.name).words) is not None
+        and 1 < len(words) <= _MOST_NUMBERED
+        and look.column(column.name).distinct < look.column(column.name).present / _FEWEST_OF_EACH
     ]
 
 
@@ -135,6 +149,8 @@ def directions(look: Look) -> Iterator[tuple[str, frozenset[str]]]:
         taken = frozenset(word for word in words if set(folded(word).split("_")) & _TAKEN)
         if taken and len(taken) < len(words):
             yield column, taken
+        elif look.type_of(column) is Family.INTEGER and len(words) <= _MOST_TRIED:
+            yield from ((column, frozenset([word])) for word in words)
 
 
 def posted_columns(look: Look) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -147,6 +163,8 @@ def posted_columns(look: Look) -> Iterator[tuple[str, tuple[str, ...]]]:
             done = tuple(word for word in words if folded(word) in _DONE)
             if done and any(folded(word) in _NOT_DONE for word in words):
                 yield column.name, done
+        elif likeness(column.name, "status state") and column.name in numbered_columns(look):
+            yield from ((column.name, (word,)) for word in words[:_MOST_TRIED])
 
 
 def counts(row: Row, posted: tuple[str, tuple[str, ...]] | None) -> bool:

@@ -9,7 +9,7 @@ from trueup.mapping.inference.connected import guess_stripe_account
 from trueup.mapping.inference.ledger import moment, with_missing
 from trueup.mapping.inference.moments import is_moment
 from trueup.mapping.inference.schema import Schema
-from trueup.mapping.inference.signs_of_accounts import MOSTLY
+from trueup.mapping.inference.signs_of_accounts import MOSTLY, ORGANISATIONS, is_organisation
 from trueup.mapping.names import folded, likeness, table_likeness
 from trueup.mapping.proposal import ProposedColumn, ProposedRelation
 from trueup.mapping.samples import Look
@@ -20,7 +20,6 @@ from trueup.mapping.word_guesses import word_guess
 _SURE_TABLE, _SURE_NAME = 0.9, 0.7
 _PROVIDERS = "provider source gateway processor service vendor origin"
 _PEOPLE = ("user", "member", "person", "profile", "account")
-_ORGANISATIONS = ("organization", "organisation", "team", "workspace", "company", "tenant", "project", "org", "group")
 
 
 def guess_webhooks(schema: Schema) -> ProposedRelation | None:
@@ -133,7 +132,7 @@ def guess_members(schema: Schema, chosen: ChosenAccounts) -> ProposedRelation | 
         named = table_likeness(look.table.name, TABLES["member"]) or _joins_both(look)
         if people and named and route[0].column != people[0].column:
             candidates.append((named, look, route[0], people[0]))
-    if not candidates or not _is_organisation(home.look):
+    if not candidates or not is_organisation(home.look):
         return None
     _, look, owner, person = max(candidates, key=lambda each: (each[0], each[1].name))
     columns = [
@@ -154,12 +153,8 @@ def guess_members(schema: Schema, chosen: ChosenAccounts) -> ProposedRelation | 
 
 def _joins_both(look: Look) -> float:
     names = set(folded(look.table.name).split("_"))
-    return 0.6 if names & set(_PEOPLE) and names & set(_ORGANISATIONS) else 0.0
+    return 0.6 if names & set(_PEOPLE) and names & ORGANISATIONS else 0.0
 
 
 def _is_people(table: str) -> bool:
     return folded(table).rpartition("_")[2] in _PEOPLE or table_likeness(table, TABLES["account"]) >= _SURE_TABLE
-
-
-def _is_organisation(look: Look) -> bool:
-    return folded(look.table.name).rpartition("_")[2] in _ORGANISATIONS

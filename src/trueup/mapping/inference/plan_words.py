@@ -1,240 +1,232 @@
-"""Where an account's plan is kept, under which condition it holds, and which of its words are paid for."""
+"""Where an account's plan may be kept: beside the account, in a table of subscriptions, in one that lists the plans."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from trueup.mapping.column_types import Family
-from trueup.mapping.inference.moments import created_column, is_moment
-from trueup.mapping.inference.phrases import Phrases
+from trueup.mapping.inference.links import Link
+from trueup.mapping.inference.moments import is_moment
+from trueup.mapping.inference.plan_spots import PlanSpot, Reference
 from trueup.mapping.inference.schema import Schema
-from trueup.mapping.inference.signs_of_accounts import few_words, plan_columns, with_prefix
-from trueup.mapping.inference.spots import ALIAS, Home, Spot
+from trueup.mapping.inference.signs_of_accounts import MOSTLY, few_words, plan_columns, repeats, with_prefix
+from trueup.mapping.inference.spots import Home, Spot
+from trueup.mapping.inference.statuses import (
+    Holding,
+    flag_column,
+    holding_beside,
+    holding_of,
+    status_column,
+    status_score,
+)
 from trueup.mapping.names import folded, likeness
-from trueup.mapping.samples import Look, value_at
+from trueup.mapping.samples import Facts, Look, Path
+from trueup.mapping.vocabulary import PLAN_LADDER
 
-LIVING = (
-    "active",
-    "trialing",
-    "past_due",
-    "cancel_at_period_end",
-    "canceling",
-    "cancelling",
-    "subscribed",
-    "trial",
-    "in_trial",
-    "on_trial",
-    "non_renewing",
-    "pending_cancellation",
-)
-ENDED = (
-    "canceled",
-    "cancelled",
-    "deleted",
-    "incomplete",
-    "incomplete_expired",
-    "unpaid",
-    "expired",
-    "paused",
-    "ended",
-    "inactive",
-    "none",
-    "revoked",
-    "refunded",
-    "suspended",
-    "pending",
-    "cancellation",
-)
-_STANDARD = ("active", "trialing", "past_due")
-_TELLING = frozenset({"trialing", "past_due", "canceled", "cancelled", "incomplete", "unpaid", "subscribed"})
-_STATUS_OWNERS = ("subscription", "plan", "billing", "stripe", "payment", "membership")
-_PRICES = "stripe_price stripe_price_id price_id price stripe_product product_id plan_id"
+SUBSCRIBED = "SUBSCRIBED"
+"""The plan's name where the app says only that there is a subscription."""
+
+_PRICES = "stripe_price stripe_price_id price_id price stripe_product product_id plan_id variant_id"
 _ENDS = "ends_at end_date ended_on expires_at"
-_WITHOUT_STATUS = 0.2
-_DIRECT, _ELSEWHERE = 1.0, 0.8
+_PERIOD_ENDS = f"{_ENDS} current_period_end period_end valid_until active_until subscribed_until renews_at"
+_PLAN_NAMES = "slug code key identifier internal_name name title label"
+_PAID_FLAGS = (
+    "is_pro is_premium is_subscribed has_subscription has_active_subscription is_paid is_plus is_subscriber premium "
+    "pro subscribed has_paid is_pro_user is_premium_user has_access"
+)
+_DIRECT, _ELSEWHERE, _BY_PRODUCT = 1.0, 0.8, 0.7
+_BY_PRICE, _BY_SUBSCRIPTION = 0.45, 0.3
+_BY_CUSTOMERS = 0.35
+_MOST_PLANS = 25
+_TEXTS = (Family.TEXT, Family.UNKNOWN)
+_REFERENCES = ("plan", "price", "product", "tier", "package")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanSpot:
-    """The plan's place, the status that says whether it holds (None where nothing says it), and its end."""
+def plan_spots(schema: Schema, home: Home, customers: Mapping[str, object] | None) -> list[PlanSpot]:
+    """Where an account's plan may be kept, the likeliest place first.
 
-    spot: Spot
-    score: float
-    status: tuple[str, tuple[str, ...]] | None = None
-    living: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    without_status: bool = False
-    ends: str | None = None
-    several: bool = False
-
-    def sql(self, phrases: Phrases, home: Home) -> str:
-        """The plan of one account, NULL where it does not hold."""
-        inner = bool(self.spot.route) or self.spot.up is not None
-        alias = ALIAS if inner else ""
-        value = self.spot.with_condition(phrases, alias)
-        conditions = list(self._conditions(phrases, alias))
-        if not inner:
-            return f"CASE WHEN {' AND '.join(conditions)} THEN {value} END" if conditions else value
-        return self.spot.lookup(phrases, home, value, conditions=conditions, order=self._order(phrases))
-
-    def subscription_sql(self, phrases: Phrases, home: Home, column: str) -> str:
-        """The id of the subscription that the plan comes from."""
-        conditions = list(self._conditions(phrases, ALIAS))
-        value = phrases.of(ALIAS, column)
-        return self.spot.lookup(phrases, home, value, conditions=conditions, order=self._order(phrases))
-
-    def values(self, home: Home) -> dict[str, str | None]:
-        """The sampled plan of each account where it holds."""
-        plans: dict[str, str | None] = {}
-        for owner, row in self.spot.rows(home):
-            value = value_at(row, self.spot.column, self.spot.path)
-            if self._holds(row) and value not in (None, ""):
-                plans[owner] = str(value)
-            else:
-                plans.setdefault(owner, None)
-        return plans
-
-    def _holds(self, row: Mapping[str, object]) -> bool:
-        if self.status is None:
-            return True
-        word = value_at(row, *self.status)
-        return str(word) in self.living if word is not None else self.without_status
-
-    def _conditions(self, phrases: Phrases, alias: str) -> Iterator[str]:
-        if self.status is not None:
-            column, path = self.status
-            name = phrases.at(phrases.of(alias, column), path)
-            condition = phrases.words(name, self.living)
-            yield f"({condition} OR {name} IS NULL)" if self.without_status else condition
-        if self.ends is not None:
-            name = phrases.of(alias, self.ends)
-            yield f"({name} IS NULL OR {name} > CURRENT_TIMESTAMP)"
-
-    def _order(self, phrases: Phrases) -> str:
-        if not self.several:
-            return ""
-        latest = created_column(self.spot.look) or _integer_key(self.spot.look)
-        order = f" ORDER BY {phrases.of(ALIAS, latest)} DESC" if latest is not None else ""
-        return f"{order} LIMIT 1"
-
-
-def plan_spots(schema: Schema, home: Home) -> list[PlanSpot]:
-    """Where an account's plan may be kept, the likeliest place first."""
+    ``customers`` is the Stripe customer of each sampled account: where a plan's words tell those who have one from
+    those who have none, it is likelier the plan that is paid for.
+    """
     spots = [*_near(schema, home), *_subscriptions(schema, home)]
-    return sorted(spots, key=lambda each: -each.score)
+    told = [replace(spot, score=spot.score + _BY_CUSTOMERS * _tells(spot, home, customers or {})) for spot in spots]
+    return sorted(told, key=lambda each: -each.score)
+
+
+def _tells(plan: PlanSpot, home: Home, customers: Mapping[str, object]) -> float:
+    """How much better the plan's words say who has a customer than to say the same of everyone: 0 to 1."""
+    held = plan.values(home)
+    owners = [str(row[home.key]) for row in home.look.rows if row.get(home.key) is not None]
+    has = {owner: customers.get(owner) not in (None, "") for owner in owners}
+    sides = [sum(has.values()), len(has) - sum(has.values())]
+    if not min(sides):
+        return 0.0
+    counts = Counter((held.get(owner), paying) for owner, paying in has.items())
+    guessed = sum(max(counts[word, True], counts[word, False]) for word in {word for word, _ in counts})
+    return (guessed - max(sides)) / min(sides)
+
+
+def subscription_tables(schema: Schema, home: Home) -> Iterator[tuple[Look, tuple[Link, ...], Look | None]]:
+    """The tables of subscriptions that name the accounts, each with its route."""
+    for look, route, through in schema.subscription_routes(home):
+        if look is not home.look and is_subscription_table(look):
+            yield look, route, through
+
+
+def is_subscription_table(look: Look) -> bool:
+    """Whether each row of the table is a subscription: by its name and what says that it holds, or by its ids."""
+    name = folded(look.table.name)
+    has_status = any(status_score(look, column.name) for column in look.table.columns)
+    has_ids = next(with_prefix(look, "sub_"), None) is not None
+    if name.endswith("item"):
+        return False
+    if name.endswith(("subscription", "membership_plan", "user_plan")):
+        return has_status or has_ids or flag_column(look) is not None or _end_of(look, _PERIOD_ENDS) is not None
+    return has_status and has_ids
 
 
 def _near(schema: Schema, home: Home) -> Iterator[PlanSpot]:
     for look in schema.near(home):
-        if _is_subscription_table(look) and look is not home.look:
+        if is_subscription_table(look) and look is not home.look:
             continue
+        worth_here = _DIRECT if look is home.look else _ELSEWHERE
         for score, column, path in plan_columns(look):
             spot = schema.spots(home, look, column, path)
             if spot is not None and (spot.up is None or not _is_reference(look)):
-                worth = _DIRECT if look is home.look else _ELSEWHERE if spot.up is None else _ELSEWHERE / 2
-                yield _with_status(PlanSpot(spot=spot, score=score * worth))
+                worth = worth_here if spot.up is None else _ELSEWHERE / 2
+                yield PlanSpot(spot=spot, score=score * worth, holding=holding_beside(look, column, path))
+        for reference in _references(schema, look):
+            spot = schema.spots(home, look, reference.link.column)
+            if spot is not None and spot.up is None:
+                holding = holding_beside(look, spot.column)
+                yield PlanSpot(spot=spot, score=worth_here * 0.9, named_in=reference, holding=holding)
+        for column, path in _prices(look):
+            spot = schema.spots(home, look, column, path)
+            if spot is not None and spot.up is None:
+                yield PlanSpot(spot=spot, score=_BY_PRICE * worth_here, holding=holding_beside(look, column, path))
+    yield from _only_subscribed(home)
+
+
+def _only_subscribed(home: Home) -> Iterator[PlanSpot]:
+    """A status or a flag of the account that says no more than that it pays."""
+    look = home.look
+    flag = flag_column(look, _PAID_FLAGS)
+    if flag is not None:
+        named = next((token for token in folded(flag).split("_") if token in PLAN_LADDER.split()), None)
+        holding = Holding(column=flag, is_boolean=look.type_of(flag) is Family.BOOLEAN)
+        yield PlanSpot(
+            spot=Spot(look=look, column=flag), score=_BY_SUBSCRIPTION + 0.01, holding=holding,
+            fixed=named.upper() if named else SUBSCRIBED,
+        )  # fmt: skip
+    status = status_column(look)
+    if status is not None and status_score(look, status[0]) == 1.0:
+        beside = holding_beside(look, status[0])
+        yield PlanSpot(
+            spot=Spot(look=look, column=status[0]), score=_BY_SUBSCRIPTION, holding=beside, fixed=SUBSCRIBED
+        )
+    first = next(with_prefix(look, "sub_"), None)
+    held = holding_beside(look, *first[:2]) if first is not None and first[1] else None
+    if held is not None and first is not None:
+        spot = Spot(look=look, column=first[0], path=first[1])
+        yield PlanSpot(spot=spot, score=_BY_SUBSCRIPTION, holding=held, fixed=SUBSCRIBED)
 
 
 def _is_reference(look: Look) -> bool:
     """Whether a table lists what there is, such as the plans themselves."""
-    return folded(look.table.name) in ("plan", "price", "product", "tier")
+    return folded(look.table.name).rpartition("_")[2] in _REFERENCES
+
+
+def _references(schema: Schema, look: Look) -> Iterator[Reference]:
+    """The tables of plans that this table's rows name, and the column that holds their names."""
+    for link in schema.links_from(look):
+        target = schema.looks[link.target]
+        if not _is_reference(target) or folded(link.column).rpartition("_")[2] not in ("id", "uuid", *_REFERENCES):
+            continue
+        scored = [
+            (likeness(column.name, _PLAN_NAMES), column.name)
+            for column in target.table.columns
+            if column.name != link.key and few_words(target.column(column.name)) and _may_name(target, column.name)
+        ]
+        best = max(scored, default=(0.0, ""))
+        if best[0]:
+            yield Reference(look=target, link=link, name=best[1])
+
+
+def _may_name(look: Look, column: str) -> bool:
+    facts = look.column(column)
+    return look.type_of(column) in (Family.TEXT, Family.UNKNOWN) and 0 < facts.distinct <= _MOST_PLANS
+
+
+def _prices(look: Look) -> Iterator[tuple[str, Path]]:
+    """The columns and the places inside JSON whose values are prices or products of Stripe's."""
+    places = [((column.name, ()), look.column(column.name)) for column in look.table.columns]
+    for (column, path), facts in [*places, *look.paths().items()]:
+        if facts.present and repeats(facts) and _share_of_prices(facts) >= MOSTLY:
+            yield column, path
+
+
+def _share_of_prices(facts: Facts) -> float:
+    return facts.share_of("price_") + facts.share_of("prod_")
 
 
 def _subscriptions(schema: Schema, home: Home) -> Iterator[PlanSpot]:
-    for look, route, through in schema.routes(home):
-        if look is home.look or not _is_subscription_table(look):
-            continue
+    for look, route, through in subscription_tables(schema, home):
+        holding = holding_of(look)
+        ends = _end_of(look, _ENDS if holding is not None else _PERIOD_ENDS)
+        several = not route[0].is_unique
         for score, column, path in [*plan_columns(look), *_price_columns(look)]:
             spot = Spot(look=look, column=column, path=path, route=route, through=through)
-            ends = next(
-                (c.name for c in look.table.columns if likeness(c.name, _ENDS) and _may_end(look, c.name)), None
+            beside = holding_beside(look, column, path) if path else holding
+            yield PlanSpot(spot=spot, score=score * _ELSEWHERE, holding=beside, ends=ends, several=several)
+        for reference in _references(schema, look):
+            spot = Spot(look=look, column=reference.link.column, route=route, through=through)
+            yield PlanSpot(
+                spot=spot, score=_ELSEWHERE * 0.9, named_in=reference, holding=holding, ends=ends, several=several
             )
-            plan = PlanSpot(spot=spot, score=score * _ELSEWHERE, ends=ends, several=not route[0].is_unique)
-            yield _with_status(plan)
+        yield from _items(schema, look, route, holding, ends)
+        own = status_column(look) or next(((first[0], ()) for first in with_prefix(look, "sub_")), None)
+        if own is not None and (holding is not None or ends is not None):
+            spot = Spot(look=look, column=own[0], route=route, through=through)
+            yield PlanSpot(
+                spot=spot, score=_BY_SUBSCRIPTION, fixed=SUBSCRIBED, holding=holding, ends=ends, several=several
+            )
 
 
-def _is_subscription_table(look: Look) -> bool:
-    has_status = any(_status_score(look, column.name) for column in look.table.columns)
-    is_named = folded(look.table.name).endswith(("subscription", "membership_plan", "user_plan"))
-    return (is_named and has_status) or (
-        has_status
-        and not look.table.name.lower().endswith("item")
-        and next(with_prefix(look, "sub_"), None) is not None
-    )
+def _items(
+    schema: Schema, look: Look, route: tuple[Link, ...], holding: Holding | None, ends: str | None
+) -> Iterator[PlanSpot]:
+    """The prices of the subscriptions' items, which are in a table of their own."""
+    if len(route) > 1:
+        return
+    for link in schema.links_to(look):
+        item = schema.looks[link.table]
+        if not folded(item.table.name).endswith("item"):
+            continue
+        for column, path in _prices(item):
+            spot = Spot(look=item, column=column, path=path, route=(link, route[0]), through=look)
+            worth = _BY_PRICE * (_ELSEWHERE if spot.facts.share_of("price_") >= MOSTLY else _BY_PRODUCT)
+            yield PlanSpot(spot=spot, score=worth, holding=holding, holds_in_middle=True, ends=ends, several=True)
 
 
-def _price_columns(look: Look) -> Iterator[tuple[float, str, tuple[str, ...]]]:
+def _price_columns(look: Look) -> Iterator[tuple[float, str, Path]]:
+    by_values = set(_prices(look))
     for column in look.table.columns:
-        score = likeness(column.name, _PRICES)
         facts = look.column(column.name)
-        if score and (few_words(facts) or not look.rows) and look.type_of(column.name) in (Family.TEXT, Family.UNKNOWN):
+        score = likeness(column.name, _PRICES)
+        if (column.name, ()) in by_values:
+            yield max(score / 2, _BY_PRICE), column.name, ()
+        elif score and (repeats(facts) if facts.present else not look.rows) and look.type_of(column.name) in _TEXTS:
             yield score / 2, column.name, ()
+    for column_name, path in sorted(by_values):
+        if path:
+            yield _BY_PRICE, column_name, path
+
+
+def _end_of(look: Look, usual: str) -> str | None:
+    return next((c.name for c in look.table.columns if likeness(c.name, usual) and _may_end(look, c.name)), None)
 
 
 def _may_end(look: Look, column: str) -> bool:
     return look.type_of(column) is Family.TIME and is_moment(look, column) and look.nullable(column)
-
-
-def _with_status(plan: PlanSpot) -> PlanSpot:
-    """The plan with the column beside it that says whether it holds."""
-    look, path = plan.spot.look, plan.spot.path
-    status = _status_path(look, plan.spot.column, path) if path else _status_column(look)
-    if status is None:
-        return plan
-    seen = _status_words(look, status)
-    living = tuple(dict.fromkeys((*_STANDARD, *(word for word in seen if folded_word(word) in LIVING))))
-    unknown = tuple(word for word in seen if folded_word(word) not in LIVING and folded_word(word) not in ENDED)
-    held = [row for row in look.rows if value_at(row, plan.spot.column, path) not in (None, "")]
-    without = sum(value_at(row, *status) is None for row in held)
-    return replace(
-        plan,
-        status=status,
-        living=living,
-        unknown=unknown,
-        without_status=bool(held) and without > _WITHOUT_STATUS * len(held),
-    )
-
-
-def folded_word(word: str) -> str:
-    """A status in lower case with underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_")
-
-
-def _status_words(look: Look, status: tuple[str, tuple[str, ...]]) -> Sequence[str]:
-    column, path = status
-    return (look.paths()[status].words if path else look.labels(column)) or ()
-
-
-def _status_column(look: Look) -> tuple[str, tuple[str, ...]] | None:
-    scored = [(_status_score(look, column.name), column.name) for column in look.table.columns]
-    best = max(scored, key=lambda each: each[0], default=(0.0, ""))
-    return (best[1], ()) if best[0] else None
-
-
-def _status_score(look: Look, column: str) -> float:
-    name = folded(column)
-    if "status" not in name.split("_") and "state" not in name.split("_"):
-        return 0.0
-    words = {folded_word(word) for word in look.labels(column) or ()}
-    if words and not words & {*LIVING, *ENDED}:
-        return 0.0
-    if any(owner in name for owner in _STATUS_OWNERS):
-        return 1.0
-    own = folded(look.table.name)
-    if any(owner in own for owner in _STATUS_OWNERS):
-        return 0.9
-    return 0.8 if words & _TELLING else 0.0
-
-
-def _status_path(look: Look, column: str, path: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
-    for (other, inner), facts in look.paths().items():
-        if other == column and inner[:-1] == path[:-1] and folded(inner[-1]) in ("status", "state") and facts.words:
-            return other, inner
-    return None
-
-
-def _integer_key(look: Look) -> str | None:
-    key = look.table.primary_key
-    return key[0] if len(key) == 1 and look.type_of(key[0]) is Family.INTEGER else None

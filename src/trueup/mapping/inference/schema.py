@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from trueup.mapping.inference.links import Link, key_of, links_to
+from trueup.mapping.inference.links import Link, customer_link, key_of, links_to
 from trueup.mapping.inference.phrases import Phrases
 from trueup.mapping.inference.signs_of_accounts import look_alike
 from trueup.mapping.inference.spots import Home, Spot
@@ -60,6 +60,20 @@ class Schema:
                 if first.table not in direct and first.table != home.look.name:
                     direct.add(first.table)
                     yield self.looks[first.table], (first, last), middle
+
+    def subscription_routes(self, home: Home) -> Iterator[tuple[Look, tuple[Link, ...], Look | None]]:
+        """As ``routes``, and each table that names an account by its Stripe customer."""
+        direct = set()
+        for look, route, through in self.routes(home):
+            direct.add(look.name)
+            yield look, route, through
+        customers = [(home.look, ()), *((look, (link,)) for look, link in self.satellites(home))]
+        for look in self.looks.values():
+            for middle, rest in customers:
+                link = customer_link(look, middle) if look.name not in direct and look is not middle else None
+                if link is not None and look is not home.look:
+                    direct.add(look.name)
+                    yield look, (link, *rest), middle if rest else None
 
     def spots(self, home: Home, look: Look, column: str, path: Path = ()) -> Spot | None:
         """Where this column is, seen from the accounts; None where nothing links them one to one."""

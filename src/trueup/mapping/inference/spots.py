@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,10 +49,10 @@ class Spot:
         """The value's SQL under this alias; bare in the accounts' own table."""
         return phrases.at(phrases.of(alias, self.column), self.path)
 
-    def sql(self, phrases: Phrases, home: Home) -> str:
-        """The value for one account."""
+    def sql(self, phrases: Phrases, home: Home, *, order: str = "") -> str:
+        """The value for one account; ``order`` says which of several rows it is."""
         alias = "" if not self.route and self.up is None else ALIAS
-        return self.lookup(phrases, home, self.with_condition(phrases, alias))
+        return self.lookup(phrases, home, self.with_condition(phrases, alias), order=order)
 
     def lookup(
         self, phrases: Phrases, home: Home, value: str, *, conditions: Sequence[str] = (), order: str = ""
@@ -59,7 +60,7 @@ class Spot:
         """Select ``value`` from this table's row of one account; ``value`` itself in the accounts' own table."""
         if not self.route and self.up is None:
             return value
-        account = phrases.of(phrases.table(home.look.name), home.key)
+        account = phrases.of(phrases.table(home.look.name), self.route[-1].key if self.route else home.key)
         tables = f"{phrases.table(self.look.name)} {ALIAS}"
         where = list(conditions)
         if self.up is not None:
@@ -75,7 +76,7 @@ class Spot:
                 tables += f" JOIN {phrases.table(self.through.name)} {MIDDLE} ON {phrases.of(MIDDLE, first.key)} = "
                 tables += phrases.of(ALIAS, first.column)
             alias, table = (MIDDLE, self.through) if self.through is not None else (ALIAS, self.look)
-            types = (type_of(table.table, last.column), type_of(home.look.table, home.key))
+            types = (type_of(table.table, last.column), type_of(home.look.table, last.key))
             where.insert(0, phrases.equal(phrases.of(alias, last.column), account, types))
         if not order and self.up is None and not all(link.is_unique for link in self.route):
             order = " LIMIT 1"
@@ -114,12 +115,18 @@ def owner_of(row: Row, route: Sequence[Link], through: Look | None, home: Home) 
     value = row.get(first.column)
     if value is None:
         return None
-    if through is None:
-        return str(value)
     last = route[-1]
-    return _index(through, first.key, last).get(str(value))
+    named = str(value) if through is None else _index(through, first.key, last).get(str(value))
+    return named if last.key == home.key or named is None else _owners(home, last.key).get(named)
 
 
+@functools.lru_cache(maxsize=256)
+def _owners(home: Home, key: str) -> dict[str, str]:
+    """The account of each value of another column that names it, as a Stripe customer does."""
+    return {str(row[key]): str(row[home.key]) for row in home.look.rows if row.get(key) not in (None, "")}
+
+
+@functools.lru_cache(maxsize=256)
 def _index(through: Look, key: str, last: Link) -> dict[str, str]:
     return {
         str(row[key]): str(row[last.column])

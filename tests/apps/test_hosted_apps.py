@@ -1,0 +1,33 @@
+"""What ``trueup init`` writes, untouched, finds the planted faults of apps that are sold as a service, completely."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.apps.hosted import FORMS, HOSTED, KEYS, MAILING, PUBLISHING, SIGNING, TRACING
+from tests.apps.rows import App, audited, missed_and_false, written
+
+
+@pytest.mark.parametrize("app", HOSTED, ids=lambda app: app.name)
+def test_in_sqlite(app: App, sqlite_url: str, tmp_path: Path) -> None:
+    finds_everything(app, sqlite_url, tmp_path)
+
+
+@pytest.mark.parametrize("app", [SIGNING, TRACING, MAILING, FORMS], ids=lambda app: app.name)
+def test_in_postgres(app: App, postgres_url: str, tmp_path: Path) -> None:
+    finds_everything(app, postgres_url, tmp_path)
+
+
+@pytest.mark.parametrize("app", [KEYS, PUBLISHING], ids=lambda app: app.name)
+def test_in_mariadb(app: App, mariadb_url: str, tmp_path: Path) -> None:
+    finds_everything(app, mariadb_url, tmp_path)
+
+
+def finds_everything(app: App, url: str, folder: Path) -> None:
+    written(app, url)
+    audit = audited(url, folder)
+    assert missed_and_false(app, audit) == ([], []), audit.config
+    unanswered = [check for check, outcome in audit.outcomes.items() if outcome in ("skipped", "broken")]
+    assert unanswered == [], audit.config
