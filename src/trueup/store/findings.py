@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from trueup.model.severity import Severity
 from trueup.store.database import Database
@@ -16,6 +16,13 @@ from trueup.store.tables import FINDING, ISSUE
 _LAST = and_(ISSUE.c.run_seq == FINDING.c.last_run_seq, ISSUE.c.fingerprint == FINDING.c.fingerprint)
 """A finding as the last run that saw it reported it."""
 
+_ONE = (
+    select(FINDING, ISSUE.c.document)
+    .select_from(FINDING.outerjoin(ISSUE, _LAST))
+    .where(FINDING.c.environment == bindparam("environment"), FINDING.c.issue_id == bindparam("issue_id"))
+)
+"""Built once: it is asked for every page of a finding, and building it costs as much as running it."""
+
 
 class Findings:
     """The history of each finding of each environment."""
@@ -25,13 +32,8 @@ class Findings:
 
     def get(self, environment: str, issue_id: str) -> StoredFinding | None:
         """The history of this issue; None when no run that updates findings has seen it, or all of it was pruned."""
-        query = (
-            select(FINDING, ISSUE.c.document)
-            .select_from(FINDING.outerjoin(ISSUE, _LAST))
-            .where(FINDING.c.environment == environment, FINDING.c.issue_id == issue_id)
-        )
         with self._database.reading() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_ONE, {"environment": environment, "issue_id": issue_id}).first()
         if row is None:
             return None
         return StoredFinding(

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, column, text
 from sqlalchemy.types import NullType
 
 from trueup.books.subject_books import NO_TYPE, FewRows, Given
@@ -19,7 +19,7 @@ from trueup.model.source import ColumnMapping, RelationMapping, places_of
 from trueup.sources.select import quoted, select
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, TextClause
+    from sqlalchemy import Connection, TextClause, TextualSelect
 
     from trueup.actions.repair.session import RepairSession
 
@@ -41,6 +41,13 @@ def _statement(sql: str, lists: tuple[str, ...], values: tuple[str, ...]) -> Tex
     bound = [bindparam(name, expanding=True, type_=NullType()) for name in lists]
     bound += [bindparam(name, type_=NullType()) for name in values]
     return text(sql).bindparams(*bound)
+
+
+@functools.lru_cache(maxsize=_STATEMENTS_KEPT)
+def _reading(sql: str, lists: tuple[str, ...], values: tuple[str, ...], columns: int) -> TextualSelect:
+    """The statement with its result's columns by place, so that SQLAlchemy works out their names only once."""
+    places = [column(f"column_{place}", NullType()) for place in range(columns)]
+    return _statement(sql, lists, values).columns(*places)
 
 
 def literal_sql(sql: str) -> str:
@@ -140,10 +147,10 @@ class SubjectReader:
         sql = self._layout.selects.get(key)
         if sql is None:
             sql = self._layout.selects[key] = self._select(mapping, wanted, tests)
-        lists = [name for name, is_single in tests if not is_single]
-        values = [name for name, is_single in tests if is_single]
+        lists = tuple(name for name, is_single in tests if not is_single)
+        values = tuple(name for name, is_single in tests if is_single)
         bound = {name: keys[0] if len(keys) == 1 else list(keys) for name, keys in by.items()}
-        for row in self.connection.execute(statement(sql, lists=lists, values=values), bound):
+        for row in self.connection.execute(_reading(sql, lists, values, len(wanted)), bound):
             yield tuple(row)
 
     def _select(self, mapping: RelationMapping, wanted: Collection[str], tests: Iterable[tuple[str, bool]]) -> str:
