@@ -7,20 +7,23 @@ from pathlib import Path
 import pytest
 
 from tests.apps.hosted import FORMS, HOSTED, KEYS, MAILING, PUBLISHING, SIGNING, TRACING
+from tests.apps.ledgered import CENTS, HOLDERS, LEDGERED, NUMBERED, SUPPORT, TWO_COLUMNS, WORKFLOWS
 from tests.apps.rows import App, audited, missed_and_false, written
 
 
-@pytest.mark.parametrize("app", HOSTED, ids=lambda app: app.name)
+@pytest.mark.parametrize("app", [*HOSTED, *LEDGERED], ids=lambda app: app.name)
 def test_in_sqlite(app: App, sqlite_url: str, tmp_path: Path) -> None:
     finds_everything(app, sqlite_url, tmp_path)
 
 
-@pytest.mark.parametrize("app", [SIGNING, TRACING, MAILING, FORMS], ids=lambda app: app.name)
+@pytest.mark.parametrize(
+    "app", [SIGNING, TRACING, MAILING, FORMS, TWO_COLUMNS, WORKFLOWS, SUPPORT, CENTS], ids=lambda app: app.name
+)
 def test_in_postgres(app: App, postgres_url: str, tmp_path: Path) -> None:
     finds_everything(app, postgres_url, tmp_path)
 
 
-@pytest.mark.parametrize("app", [KEYS, PUBLISHING], ids=lambda app: app.name)
+@pytest.mark.parametrize("app", [KEYS, PUBLISHING, NUMBERED, HOLDERS], ids=lambda app: app.name)
 def test_in_mariadb(app: App, mariadb_url: str, tmp_path: Path) -> None:
     finds_everything(app, mariadb_url, tmp_path)
 

@@ -37,7 +37,7 @@ def choose_accounts(schema: Schema) -> ChosenAccounts | None:
     """The likeliest table of accounts; None where no table looks like it."""
     scored: list[tuple[float, str, Home, tuple[str, ...]]] = []
     for look in schema.looks.values():
-        home = home_of(look)
+        home = home_of(schema, look)
         if home is None or look.table.is_view:
             continue
         signs = list(_signs(schema, home))

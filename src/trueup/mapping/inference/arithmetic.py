@@ -49,6 +49,16 @@ def amount_in(column: str) -> Amounts:
     return amount
 
 
+def difference(incoming: str, outgoing: str) -> Amounts:
+    """What the one column brought in, less what the other took; no value in either is 0."""
+
+    def amount(row: Row) -> float | None:
+        came, went = number(row.get(incoming)), number(row.get(outgoing))
+        return None if came is None and went is None else float(came or 0) - float(went or 0)
+
+    return amount
+
+
 def signed(amount: Amounts, column: str, negative: frozenset[str]) -> Amounts:
     """The amount, taken away where the column says one of these words."""
 
@@ -137,7 +147,7 @@ def last(chains: Chains, balance: Amounts) -> dict[str, float]:
     return ends
 
 
-def agreement(cached: Mapping[str, float], reached: Mapping[str, float]) -> Share:
-    """How many cached balances are what the ledger reaches, of the accounts with entries."""
+def agreement(cached: Mapping[str, float], reached: Mapping[str, float], factor: int = 1) -> Share:
+    """How many cached balances, ``factor`` times, are what the ledger reaches, of the accounts with entries."""
     both = [owner for owner in reached if owner in cached and (reached[owner] or cached[owner])]
-    return Share(sum(same(cached[owner], reached[owner]) for owner in both), len(both))
+    return Share(sum(same(cached[owner] * factor, reached[owner]) for owner in both), len(both))

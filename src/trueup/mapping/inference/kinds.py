@@ -46,7 +46,7 @@ def kind_of(movements: Movements, phrases: Phrases, payment: str | None) -> Prop
 
 
 def _kind_column(look: Look, movements: Movements) -> str | None:
-    keys = {movements.amount, movements.running, *(link.column for link in movements.route)}
+    keys = {movements.amount, movements.less, movements.running, *(link.column for link in movements.route)}
     keys |= {link.type_column for link in movements.route}
     scored = []
     for place, column in enumerate(look.table.columns):
@@ -77,7 +77,7 @@ def _meant(
     look: Look, movements: Movements, column: str, words: Sequence[str]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """trueup's word for each: by its name, else by the sign of its amounts."""
-    amount_of = arithmetic.amount_in(movements.amount)
+    amount_of = movements.unsigned
     if movements.negative is not None:
         amount_of = arithmetic.signed(amount_of, *movements.negative)
     by_ours: dict[str, list[str]] = {}
@@ -131,6 +131,9 @@ def _from_direction(movements: Movements, phrases: Phrases, payment: str | None)
 def amount_sql(movements: Movements, phrases: Phrases) -> str:
     """The amount with its sign."""
     name = phrases.name(movements.amount)
+    if movements.less is not None:
+        name = f"COALESCE({name}, 0) - COALESCE({phrases.name(movements.less)}, 0)"
+        return name if movements.negative is None else f"({name})"
     if movements.negative is None:
         return name
     column, words = movements.negative

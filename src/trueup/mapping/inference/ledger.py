@@ -98,11 +98,15 @@ def _credits(schema: Schema, home: Home, best: Movements) -> ProposedColumn | No
     phrases = schema.phrases
     enough = best.agreement.part >= (_SOME if best.holds else AGREES)
     if best.credits is not None and (enough or best.agreement.looked_at < _FEWEST):
+        times = "" if best.factor == 1 else f"{best.factor} times it "
+        sql = best.credits.sql(phrases, home)
         return ProposedColumn(
             column="credits",
-            theirs=_plain(best.credits.sql(phrases, home), best.credits.column, is_own=not best.credits.route),
+            theirs=_plain(sql, best.credits.column, is_own=not best.credits.route)
+            if best.factor == 1
+            else f"ROUND({sql} * {best.factor})",
             confidence=0.97 if enough else 0.7,
-            evidence=f"is where the ledger ends for {best.agreement} sampled accounts",
+            evidence=f"{times}is where the ledger ends for {best.agreement} sampled accounts",
         )
     if best.running is None or len(best.route) > 1:
         return None
@@ -150,9 +154,13 @@ def _columns(schema: Schema, best: Movements) -> Iterator[ProposedColumn]:
     direction = best.negative[0] if best.negative is not None else ""
     yield ProposedColumn(
         column="amount",
-        theirs=best.amount if best.negative is None else amount_sql(best, phrases),
+        theirs=best.amount if best.negative is None and best.less is None else amount_sql(best, phrases),
         confidence=0.97 if best.is_proven else 0.8,
-        evidence=f"{direction} says which amounts are taken" if direction else "",
+        evidence=f"{direction} says which amounts are taken"
+        if direction
+        else f"{best.less} is what went out"
+        if best.less is not None
+        else "",
     )
     if best.sequence is not None:
         yield ProposedColumn(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from trueup.mapping.column_types import Family
@@ -58,17 +58,34 @@ def key_of(look: Look) -> str | None:
     return named if facts.present == facts.total and facts.distinct == facts.present else None
 
 
-def links_to(target: Look, others: Iterable[Look]) -> list[Link]:
-    """Every column of the other tables that names a row of this one; the surest of each table first."""
+def links_to(target: Look, others: Sequence[Look]) -> list[Link]:
+    """Every column of the other tables that names a row of this one; the surest of each table first.
+
+    Where none does by the table's key, another unique text may be what they name it by: the id of a service that
+    people sign in with.
+    """
     key = key_of(target)
-    if key is None:
-        return []
-    links: list[Link] = []
-    for other in others:
-        if other is not target:
-            own = list(_links(other, target, key))
-            links += sorted(own, key=lambda link: (-link.strength, link.column))
-    return links
+    for candidate in () if key is None else (key, *_other_keys(target, key)):
+        links: list[Link] = []
+        for other in others:
+            if other is not target:
+                own = list(_links(other, target, candidate))
+                links += sorted(own, key=lambda link: (-link.strength, link.column))
+        if links:
+            return links
+    return []
+
+
+def _other_keys(look: Look, key: str) -> list[str]:
+    return [
+        column.name
+        for column in look.table.columns
+        if column.name != key
+        and look.column(column.name).distinct == look.column(column.name).total
+        and look.type_of(column.name) in (Family.TEXT, Family.UUID)
+        and look.column(column.name).distinct >= _ENOUGH_VALUES
+        and not look.column(column.name).share_of("cus_")
+    ]
 
 
 def _links(look: Look, target: Look, key: str) -> Iterator[Link]:

@@ -8,7 +8,7 @@ from trueup.mapping.column_types import Family
 from trueup.mapping.inference.links import Link
 from trueup.mapping.inference.moments import created_column, is_moment
 from trueup.mapping.names import folded, likeness
-from trueup.mapping.samples import Look, Row
+from trueup.mapping.samples import Look, Row, number
 from trueup.mapping.vocabulary import COLUMNS
 
 _MOST_COLUMNS, _MOST_WORDS = 8, 12
@@ -53,6 +53,24 @@ _TAKEN = frozenset(
         "redeem",
     ]
 )
+_COLUMN_IN = frozenset(
+    ["credit", "in", "incoming", "added", "deposit", "earned", "increase", "plus", "topup", "granted"]
+)
+_COLUMN_OUT = frozenset(
+    [
+        "debit",
+        "out",
+        "outgoing",
+        "spent",
+        "used",
+        "withdrawn",
+        "withdrawal",
+        "decrease",
+        "minus",
+        "consumed",
+        "deducted",
+    ]
+)
 _DONE = frozenset(
     ["completed", "complete", "posted", "settled", "succeeded", "success", "confirmed", "processed", "done", "active"]
 )
@@ -91,15 +109,30 @@ def amount_columns(look: Look, route: Sequence[Link]) -> list[str]:
     return [name for _, _, name in sorted(scored, reverse=True)][:_MOST_COLUMNS]
 
 
+def amount_pairs(look: Look, route: Sequence[Link]) -> Iterator[tuple[str, str]]:
+    """Two columns of which one says what came in and the other what went out: no row has both."""
+    keys = {*look.table.primary_key, *(link.column for link in route)}
+    numbers = [c.name for c in look.table.columns if c.name not in keys and look.may_be_number(c.name)]
+    for incoming in (name for name in numbers if _is_side(name, _COLUMN_IN)):
+        for outgoing in (name for name in numbers if _is_side(name, _COLUMN_OUT)):
+            both = sum(bool(number(row.get(incoming)) and number(row.get(outgoing))) for row in look.rows)
+            if incoming != outgoing and look.rows and not both:
+                yield incoming, outgoing
+
+
+def _is_side(column: str, usual: frozenset[str]) -> bool:
+    return bool(set(folded(column).split("_")) & usual)
+
+
 def has_entry_id(look: Look) -> bool:
     """Whether something names an entry: without it no finding could, and the table is left out."""
     usual = COLUMNS["ledger_entry"]["entry_id"]
     return bool(look.table.primary_key) or any(likeness(column.name, usual) for column in look.table.columns)
 
 
-def running_columns(look: Look, amount: str, route: Sequence[Link]) -> list[str]:
-    """The columns that may hold the balance after each entry."""
-    keys = {*look.table.primary_key, *(link.column for link in route), amount}
+def running_columns(look: Look, amounts: Sequence[str | None], route: Sequence[Link]) -> list[str]:
+    """The columns that may hold the balance after each entry; none of the ``amounts``."""
+    keys = {*look.table.primary_key, *(link.column for link in route), *amounts}
     return [
         column.name
         for column in look.table.columns

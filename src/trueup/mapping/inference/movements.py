@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trueup.mapping.inference import arithmetic
-from trueup.mapping.inference.arithmetic import NONE, Share
+from trueup.mapping.inference.arithmetic import NONE, Amounts, Share
 from trueup.mapping.inference.links import Link
 from trueup.mapping.inference.moments import created_column, deleted_column
 from trueup.mapping.inference.movement_columns import (
     amount_columns,
+    amount_pairs,
     counts,
     directions,
     has_entry_id,
@@ -29,6 +30,7 @@ from trueup.mapping.vocabulary import COLUMNS, TABLES
 HOLDS, AGREES = 0.75, 0.6
 _FEWEST = 3
 _MOST_COLUMNS = 8
+_FACTORS = (1, 100, 1_000, 10_000, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,10 @@ class Movements:
     route: tuple[Link, ...]
     through: Look | None
     amount: str
+    less: str | None = None
+    """The column with what went out, where ``amount`` holds only what came in."""
+    factor: int = 1
+    """How many of the ledger's units one of the cached balance is: 100 for dollars beside a ledger in cents."""
     negative: tuple[str, frozenset[str]] | None = None
     running: str | None = None
     sequence: str | None = None
@@ -49,6 +55,13 @@ class Movements:
     zero: Share = NONE
     agreement: Share = NONE
     credits: Spot | None = None
+
+    @property
+    def unsigned(self) -> Amounts:
+        """The amount of a row, before a direction gives it its sign."""
+        if self.less is not None:
+            return arithmetic.difference(self.amount, self.less)
+        return arithmetic.amount_in(self.amount)
 
     @property
     def score(self) -> float:
@@ -118,14 +131,17 @@ def _best(
     home: Home,
     cached: Sequence[tuple[Spot, Mapping[str, float]]],
 ) -> Movements | None:
-    amounts = amount_columns(look, route)
+    amounts: list[tuple[str, str | None]] = [
+        *amount_pairs(look, route),
+        *((n, None) for n in amount_columns(look, route)),
+    ]
     if not amounts or created_column(look) is None or not has_entry_id(look):
         return None
     entries = entries_of(look, route, through, home)
     name = table_likeness(look.table.name, TABLES["ledger_entry"])
     tried: list[Movements] = []
-    for amount in amounts:
-        base = Movements(look=look, route=route, through=through, amount=amount, name=name)
+    for amount, less in amounts:
+        base = Movements(look=look, route=route, through=through, amount=amount, less=less, name=name)
         for posted in (None, *posted_columns(look)):
             counted = [(owner, row) for owner, row in entries if counts(row, posted)]
             if counted or not entries:
@@ -136,7 +152,7 @@ def _best(
 def _tried(
     base: Movements, entries: Sequence[tuple[str, Row]], cached: Sequence[tuple[Spot, Mapping[str, float]]]
 ) -> Iterator[Movements]:
-    plain = arithmetic.amount_in(base.amount)
+    plain = base.unsigned
     whole = base.look.sample.has_whole_accounts
     yield from _with_running(base, entries, cached)
     for negative in (None, *directions(base.look)):
@@ -150,16 +166,31 @@ def _tried(
 def _agreeing(
     base: Movements, reached: Mapping[str, float], cached: Sequence[tuple[Spot, Mapping[str, float]]]
 ) -> Movements:
+    shares = [
+        (arithmetic.agreement(values, reached, factor), -factor, spot) for spot, values in cached for factor in _FACTORS
+    ]
+    best = max(shares, key=lambda each: (each[0].part, each[0].looked_at, each[1]), default=None)
+    if best is None:
+        return base
+    share, factor, spot = best
+    if factor != -1 and share.agreeing < _FEWEST:  # a few agree by chance
+        return _agreeing_as_they_are(base, reached, cached)
+    return replace(base, agreement=share, factor=-factor, credits=spot if share.agreeing else None)
+
+
+def _agreeing_as_they_are(
+    base: Movements, reached: Mapping[str, float], cached: Sequence[tuple[Spot, Mapping[str, float]]]
+) -> Movements:
     shares = [(arithmetic.agreement(values, reached), spot) for spot, values in cached]
-    best = max(shares, key=lambda each: (each[0].part, each[0].looked_at), default=None)
-    return base if best is None else replace(base, agreement=best[0], credits=best[1] if best[0].agreeing else None)
+    share, spot = max(shares, key=lambda each: (each[0].part, each[0].looked_at))
+    return replace(base, agreement=share, credits=spot if share.agreeing else None)
 
 
 def _with_running(
     base: Movements, entries: Sequence[tuple[str, Row]], cached: Sequence[tuple[Spot, Mapping[str, float]]]
 ) -> Iterator[Movements]:
-    look, plain = base.look, arithmetic.amount_in(base.amount)
-    for running in running_columns(look, base.amount, base.route):
+    look, plain = base.look, base.unsigned
+    for running in running_columns(look, (base.amount, base.less), base.route):
         balance = arithmetic.amount_in(running)
         for sequence, order in orders(look):
             chains = arithmetic.in_order(entries, order)

@@ -123,9 +123,7 @@ def _only_subscribed(home: Home) -> Iterator[PlanSpot]:
     status = status_column(look)
     if status is not None and status_score(look, status[0]) == 1.0:
         beside = holding_beside(look, status[0])
-        yield PlanSpot(
-            spot=Spot(look=look, column=status[0]), score=_BY_SUBSCRIPTION, holding=beside, fixed=SUBSCRIBED
-        )
+        yield PlanSpot(spot=Spot(look=look, column=status[0]), score=_BY_SUBSCRIPTION, holding=beside, fixed=SUBSCRIBED)
     first = next(with_prefix(look, "sub_"), None)
     held = holding_beside(look, *first[:2]) if first is not None and first[1] else None
     if held is not None and first is not None:

@@ -100,7 +100,7 @@ class Schema:
 
 @functools.lru_cache(maxsize=4096)
 def _links_to(schema: Schema, look: Look) -> tuple[Link, ...]:
-    return tuple(links_to(look, schema.looks.values()))
+    return tuple(links_to(look, list(schema.looks.values())))
 
 
 def schema_of(tables: Sequence[SourceTable], samples: Samples, dialect: str | None) -> Schema:
@@ -122,7 +122,7 @@ def schema_of(tables: Sequence[SourceTable], samples: Samples, dialect: str | No
     )
 
 
-def home_of(look: Look) -> Home | None:
-    """The table as the accounts, where one column names its rows."""
-    key = key_of(look)
+def home_of(schema: Schema, look: Look) -> Home | None:
+    """The table as the accounts, where one column names its rows: the one by which other tables do."""
+    key = next((link.key for link in schema.links_to(look)), None) or key_of(look)
     return None if key is None else Home(look=look, key=key)

@@ -60,7 +60,8 @@ _NOT_PLANS = frozenset(
 )
 _MOST_PLANS, _DEEPEST = 25, 2
 _SURE_PLAN, _MOST_NUMBERED, _TOO_DISTINCT = 0.9, 8, 5
-_BY_WORDS, _ONLY_FREE = 0.55, 0.6
+_BY_WORDS, _ONLY_FREE, _LEFT = 0.55, 0.6, 0.45
+_NEVER_LEFT = frozenset(["at", "attempt", "try", "day", "time", "seat", "storage", "is", "limit", "max"])
 _FREE_WORDS = frozenset(["free", "freemium", "unpaid"])
 _PAID_WORDS = frozenset(PLAN_LADDER.split()) - _FREE_WORDS | {"paid", "comped", "gold", "silver"}
 
@@ -106,10 +107,22 @@ def credit_columns(look: Look) -> list[tuple[float, str]]:
         score = likeness(column.name, COLUMNS["account"]["credits"], owner=look.table.name)
         if not score and tokens & _CREDIT_WORDS and not tokens & _NOT_CREDITS:
             score = 0.7 if tokens & _BOUGHT else 0.5
+        score = score or _is_what_is_left(look, column.name)
         is_empty = bool(look.rows) and not look.column(column.name).present
         if score and not is_empty and family_of(column.type) in _NUMBERS and look.may_be_number(column.name):
             scores.append((score, column.name))
     return sorted(scores, key=lambda each: (-each[0], each[1]))
+
+
+def _is_what_is_left(look: Look, column: str) -> float:
+    """The score of a name that says that it is what is left of an allowance, or has one beside it of what was used."""
+    name = folded(column)
+    tokens = set(name.split("_"))
+    if "id" in tokens or tokens & _NEVER_LEFT:
+        return 0.0
+    others = {folded(other.name) for other in look.table.columns}
+    is_beside = bool({f"used_{name}", f"{name}_used"} & others)
+    return _LEFT if tokens & {"remaining", "remain", "left", "available"} or is_beside else 0.0
 
 
 def is_organisation(look: Look) -> bool:
