@@ -51,8 +51,8 @@ def plan_spots(schema: Schema, home: Home, customers: Mapping[str, object] | Non
     those who have none, it is likelier the plan that is paid for.
     """
     spots = [*_near(schema, home), *_subscriptions(schema, home)]
-    told = [replace(spot, score=spot.score + _BY_CUSTOMERS * _tells(spot, home, customers or {})) for spot in spots]
-    return sorted(told, key=lambda each: -each.score)
+    scored = [replace(spot, score=spot.score + _BY_CUSTOMERS * _tells(spot, home, customers or {})) for spot in spots]
+    return sorted(scored, key=lambda each: -each.score)
 
 
 def _tells(plan: PlanSpot, home: Home, customers: Mapping[str, object]) -> float:
