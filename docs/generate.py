@@ -20,6 +20,7 @@ from trueup.disk import whole_file
 from trueup.formats.document import DocumentPart, schema_of
 from trueup.formats.explanation_document import ExplanationDocument
 from trueup.formats.report_document import ReportDocument
+from trueup.formats.statement.json import StatementDocument
 from trueup.formats.verdict.document import VerdictDocument
 from trueup.model.check import Check
 from trueup.model.finding import Area, Finding
@@ -31,6 +32,7 @@ DOCUMENTS: Mapping[str, tuple[type[DocumentPart], str]] = {
     "report": (ReportDocument, "trueup report"),
     "verdict": (VerdictDocument, "trueup release verdict"),
     "explanation": (ExplanationDocument, "trueup explanation"),
+    "statement": (StatementDocument, "trueup statement"),
 }
 
 

@@ -47,14 +47,14 @@ AsOfOption = Annotated[
 ]
 
 
-def moment(as_of: str | None) -> datetime | None:
-    """The UTC moment of ``--as-of``, naive; None when it was not given. Raises ``ConfigurationError``."""
-    if as_of is None:
+def moment(text: str | None, *, option: str = "--as-of") -> datetime | None:
+    """The UTC moment that an option gives, naive; None when it was not given. Raises ``ConfigurationError``."""
+    if text is None:
         return None
     try:
-        time = datetime.fromisoformat(as_of)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigurationError(f'--as-of "{as_of}" is not a time; write it like 2026-03-01T12:00.') from None
+        raise ConfigurationError(f'{option} "{text}" is not a time; write it like 2026-03-01T12:00.') from None
     return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 

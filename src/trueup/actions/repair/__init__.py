@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from trueup.actions.explain import Explanation, explain
+from trueup.actions.repair.account_books import NAMING, open_account_books
 from trueup.actions.repair.perform import perform_repair, planned
 from trueup.actions.repair.plan import counts_text, value_text, values_text
 from trueup.actions.repair.request import RepairRequest, issue_of
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from trueup.model.repair import Failed, Plan, Refused, RepairResult, Stale
 
 __all__ = [
+    "NAMING",
     "RepairSession",
     "TargetUnavailable",
     "counts_text",
+    "open_account_books",
     "open_reading_session",
     "open_repair_session",
     "preview",

@@ -56,11 +56,24 @@ def read_subject(
     """Read everything that concerns ``subject``: its accounts with their ledgers, events, plan changes and seats.
 
     ``accounts`` are further accounts that it is known to be about.
+    """
+    column = subject_column(check.violations)
+    events = {subject} if column in (_EVENT, "stripe_event_id") else set()
+    asked = accounts_of(reader, check, subject) | set(accounts)
+    return read_accounts(reader, asked, events=events, subscriptions={subject})
+
+
+def read_accounts(
+    reader: SubjectReader,
+    asked: Collection[str],
+    *,
+    events: Collection[str] = (),
+    subscriptions: Collection[str] = (),
+) -> SubjectSnapshot:
+    """Read these accounts with their ledgers, events, plan changes and seats, and these events and subscriptions.
 
     A row that names an account in another spelling, which the database compares as equal, gets the account's own here.
     """
-    column = subject_column(check.violations)
-    asked = accounts_of(reader, check, subject) | set(accounts)
     keys = AccountKeys(session=reader.session, connection=reader.connection, mapping=reader.wanted.get("account"))
     account_rows = reader.read("account", {"account_id": asked})
     keys.settle(asked, account_rows)
@@ -72,12 +85,12 @@ def read_subject(
     changes = keys.respelled(
         reader.wanted.get("plan_change"), "account_id", reader.read("plan_change", {"account_id": whose})
     )
-    events = {subject} if column in (_EVENT, "stripe_event_id") else set()
-    events |= _events_in(reader.wanted.get("ledger_entry"), entries)
     rows = {
         "account": account_rows + organisations,
         "ledger_entry": entries,
-        "webhook_event": reader.read("webhook_event", {_EVENT: events}),
+        "webhook_event": reader.read(
+            "webhook_event", {_EVENT: {*events, *_events_in(reader.wanted.get("ledger_entry"), entries)}}
+        ),
         "plan_change": changes,
         "member": members,
         "credit_grant": keys.respelled(
@@ -86,7 +99,7 @@ def read_subject(
         "local_subscription": keys.respelled(
             reader.wanted.get("local_subscription"),
             "account_id",
-            reader.read("local_subscription", {"account_id": whose, "stripe_subscription_id": {subject}}),
+            reader.read("local_subscription", {"account_id": whose, "stripe_subscription_id": subscriptions}),
         ),
     }
     return SubjectSnapshot(rows=rows, mappings=reader.wanted, accounts=whose, ambiguous=keys.ambiguous)

@@ -1,0 +1,115 @@
+"""The statement of one account: from its rows in the database, or from books."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from trueup.actions.audit import copied_books, moment_of
+from trueup.actions.repair import NAMING, open_account_books, open_reading_session
+from trueup.actions.statement.reckoning import reckon
+from trueup.books.file import open_books
+from trueup.books.lookup import LargeLookup, SmallLookup
+from trueup.books.place import private_folder
+from trueup.model.errors import ConfigurationError
+from trueup.model.relations import Account, LedgerEntry, relation_named
+from trueup.model.source import Progress, Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from trueup.actions.repair import RepairSession
+    from trueup.books.file import Books
+    from trueup.books.lookup import Lookup
+    from trueup.config import Config
+    from trueup.model.check import Check
+    from trueup.model.policy import Policy
+    from trueup.model.statement import AccountStatement
+
+MOST_NAMED = 10
+"""The most accounts that are listed where a name is of several."""
+
+
+def state_account(
+    named: str,
+    *,
+    config: Config,
+    catalogue: Sequence[Check],
+    now: datetime,
+    since: datetime | None = None,
+    session: RepairSession | None = None,
+    progress: Progress | None = None,
+) -> AccountStatement:
+    """Return the statement of one account as the database has it now; only its own rows are read.
+
+    ``named`` is its id, its e-mail address, or an id of Stripe's that it or an entry of its ledger has. Lines before
+    ``since`` are summed in the opening balance. ``session`` is one that only reads (``open_reading_session``). A folder
+    of files is read whole. Raises ``ConfigurationError`` where that is no account or several, and where the ledger is
+    not mapped; ``SourceUnavailable`` when the database cannot be read.
+    """
+    if session is None and "://" not in config.database_url.replace("file://", ""):
+        with copied_books(config, checks=(), now=now, progress=progress or Silent(), everything=True) as books:
+            return _stated(books, named, config.policy, as_of=now, since=since)
+    with contextlib.ExitStack() as held:
+        reading = session or held.enter_context(contextlib.closing(open_reading_session(config, catalogue)))
+        books, accounts = held.enter_context(open_account_books(reading, named, now=now))
+        return _statement(books, SmallLookup(books), _only(named, accounts), config.policy, as_of=now, since=since)
+
+
+def state_account_in_books(
+    named: str, *, path: Path, policy: Policy, now: datetime | None, since: datetime | None = None
+) -> AccountStatement:
+    """Return the statement of one account as kept books have it. Raises as ``state_account`` does."""
+    with private_folder() as folder, open_books(path, spill=folder / "spill") as books:
+        return _stated(books, named, policy, as_of=now or moment_of(books, path), since=since)
+
+
+def _stated(books: Books, named: str, policy: Policy, *, as_of: datetime, since: datetime | None) -> AccountStatement:
+    lookup = LargeLookup(books)
+    return _statement(books, lookup, _only(named, _accounts_named(lookup, named)), policy, as_of=as_of, since=since)
+
+
+def _accounts_named(lookup: Lookup, named: str) -> set[str]:
+    for relation, columns in NAMING.items():
+        for column in columns:
+            rows = lookup.rows(relation_named(relation), **{column: {named}})
+            accounts = {row.account_id for row in rows if isinstance(row, Account | LedgerEntry)}
+            if accounts:
+                return accounts
+    return set()
+
+
+def _only(named: str, accounts: Collection[str]) -> str:
+    """Return the one account that is named. Raises ``ConfigurationError`` where there is none, or more than one."""
+    if len(accounts) == 1:
+        return next(iter(accounts))
+    if not accounts:
+        raise ConfigurationError(
+            f'No account is named "{named}": neither by its id, its e-mail address nor its customer or subscription at '
+            "Stripe, and no ledger entry names it. Addresses and ids are compared as they are written."
+        )
+    listed = ", ".join(sorted(accounts)[:MOST_NAMED])
+    more = f" and {len(accounts) - MOST_NAMED:,} more" if len(accounts) > MOST_NAMED else ""
+    raise ConfigurationError(f'"{named}" names {len(accounts):,} accounts: {listed}{more}. Say one of these ids.')
+
+
+def _statement(
+    books: Books, lookup: Lookup, account_id: str, policy: Policy, *, as_of: datetime, since: datetime | None
+) -> AccountStatement:
+    mapped = books.mapped_columns()
+    if "amount" not in mapped.get("ledger_entry", ()):
+        raise ConfigurationError(
+            "There is no statement without a ledger: map [relations.ledger_entry] with its amount in trueup.toml."
+        )
+    accounts = list(lookup.rows(Account, account_id={account_id}))
+    entries = list(lookup.rows(LedgerEntry, account_id={account_id}))
+    return reckon(
+        accounts[0] if accounts else Account(account_id=account_id),
+        entries,
+        starts_at=policy.ledger_starts_at,
+        as_of=as_of,
+        since=since,
+        shows_balance=bool(accounts) and "credits" in mapped.get("account", ()),
+    )
