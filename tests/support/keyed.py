@@ -15,6 +15,7 @@ import sqlalchemy
 from tests.support.repairable import REASON, App, app_of
 from trueup.actions.repair import repair_safe, safe_issues
 from trueup.model.repair import RepairResult
+from trueup.model.report import Report
 from trueup.targets import open_target
 
 NOW = datetime(2026, 3, 1, 12)
@@ -87,20 +88,20 @@ def balances(app: App) -> list[tuple[object, ...]]:
     return sorted(((str(key).strip(), balance) for key, balance in rows), key=str)
 
 
-def problems(app: App) -> dict[str, str]:
+def problems(report: Report) -> dict[str, str]:
     """Why relations were not read whole, by relation."""
-    return {read.relation: str(read.problem) for read in app.report().relations if read.problem}
+    return {read.relation: str(read.problem) for read in report.relations if read.problem}
 
 
-def repair_unattended(app: App) -> list[RepairResult]:
-    """What repairs that run unattended do after an audit."""
-    offered = safe_issues(app.report())
+def repair_unattended(app: App, report: Report) -> list[RepairResult]:
+    """What repairs that run unattended do after this audit."""
+    offered = safe_issues(report)
     return list(repair_safe(offered, reason=REASON, actor="test", config=app.config, catalogue=app.checks, now=app.now))
 
 
-def issues(app: App) -> set[str]:
+def issues(report: Report) -> set[str]:
     """The ids of what an audit finds."""
-    return {finding.id for finding in app.report().findings()}
+    return {finding.id for finding in report.findings()}
 
 
 _INDEX = {"mysql": ", INDEX (user_id)"}

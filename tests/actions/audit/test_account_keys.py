@@ -52,9 +52,10 @@ def test_an_id_in_other_letters_is_the_same_account(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, keys: Keys
 ) -> None:
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(UPPER, 145)], entries=SPENT)
-    assert problems(app) == {}
-    assert issues(app) == set()
-    assert repair_unattended(app) == []
+    report = app.report()
+    assert problems(report) == {}
+    assert issues(report) == set()
+    assert repair_unattended(app, report) == []
     assert balances(app) == [(UPPER, 145)]
 
 
@@ -63,11 +64,12 @@ def test_a_wrong_balance_is_repaired_from_every_spelling(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, keys: Keys
 ) -> None:
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(UPPER, 95)], entries=SPENT)
-    assert issues(app) == {f"credit-balance:{UPPER}"}
-    (result,) = repair_unattended(app)
+    report = app.report()
+    assert issues(report) == {f"credit-balance:{UPPER}"}
+    (result,) = repair_unattended(app, report)
     assert isinstance(result, Applied), result
     assert balances(app) == [(UPPER, 145)]
-    assert issues(app) == set()
+    assert issues(app.report()) == set()
     assert app.journal_is_sound() == 1
 
 
@@ -83,8 +85,9 @@ def test_ids_in_other_letters_are_two_accounts_where_the_database_compares_bytes
         users=[(UPPER, 95), (LOWER, 40)],
         entries=[(UPPER, 100, 100), (UPPER, -5, 95), (LOWER, 50, 50)],
     )
-    assert issues(app) == {f"credit-balance:{LOWER}"}
-    (result,) = repair_unattended(app)
+    report = app.report()
+    assert issues(report) == {f"credit-balance:{LOWER}"}
+    (result,) = repair_unattended(app, report)
     assert isinstance(result, Applied), result
     assert balances(app) == sorted([(UPPER, 95), (LOWER, 50)])
 
@@ -129,14 +132,16 @@ def test_every_spelling_that_the_database_takes_for_the_account_is_the_account(
     total = 100 + 10 * len(others)
     keys = Keys(account=type_, entry=type_)
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(key, total)], entries=entries)
-    assert problems(app) == {}
-    assert issues(app) == set()
+    report = app.report()
+    assert problems(report) == {}
+    assert issues(report) == set()
     app.execute("UPDATE users SET credits = 1")
-    assert issues(app) == {f"credit-balance:{key}"}
-    (result,) = repair_unattended(app)
+    report = app.report()
+    assert issues(report) == {f"credit-balance:{key}"}
+    (result,) = repair_unattended(app, report)
     assert isinstance(result, Applied), result
     assert balances(app) == [(str(key), total)]
-    assert issues(app) == set()
+    assert issues(app.report()) == set()
 
 
 def test_accents_tell_accounts_apart_where_the_collation_says_so(mariadb_url: str, tmp_path: Path) -> None:
@@ -148,7 +153,8 @@ def test_accents_tell_accounts_apart_where_the_collation_says_so(mariadb_url: st
         users=[("José", 10), ("Jose", 20)],
         entries=[("José", 10, 10), ("Jose", 20, 20)],
     )
-    assert (problems(app), issues(app)) == ({}, set())
+    report = app.report()
+    assert (problems(report), issues(report)) == ({}, set())
 
 
 ORPHANED = [
@@ -164,7 +170,7 @@ def test_entries_of_an_account_that_is_gone_are_one_ledger_in_every_spelling(
     entries: list[Entry] = [("Gone", 100, 100), ("GONE", -5, 95), ("gone", 50, 145)]
     keys = Keys(account=type_, entry=type_)
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[("other", 0)], entries=entries)
-    assert not {issue for issue in issues(app) if issue.startswith(("ledger-break", "credit-balance"))}
+    assert not {issue for issue in issues(app.report()) if issue.startswith(("ledger-break", "credit-balance"))}
 
 
 @pytest.mark.parametrize(("kind", "type_"), ORPHANED)
@@ -178,7 +184,7 @@ def test_two_accounts_that_are_one_key_to_the_database_are_on_record_and_not_rep
         users=[("A1", 95), ("a1", 50)],
         entries=[("A1", 95, 95), ("a1", 50, 145)],
     )
-    assert any(issue.startswith("unreadable-row:account") for issue in issues(app))
+    assert any(issue.startswith("unreadable-row:account") for issue in issues(app.report()))
     for issue in ("credit-balance:A1", "credit-balance:a1"):
         result = preview(issue, config=app.config, catalogue=app.checks, now=app.now)
         assert not isinstance(result, Plan)
@@ -216,8 +222,9 @@ def test_where_it_is_not_known_whether_two_ids_are_one_nothing_is_found_and_noth
 ) -> None:
     entries: list[Entry] = [(key, 100, 100), (key, -5, 95), (other, 50, 145)]
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(key, 145)], entries=entries)
-    assert "may be ids of the same account" in problems(app)["ledger_entry"]
-    assert not {issue for issue in issues(app) if issue.startswith("credit-balance")}
+    report = app.report()
+    assert "may be ids of the same account" in problems(report)["ledger_entry"]
+    assert not {issue for issue in issues(report) if issue.startswith("credit-balance")}
     result = preview(f"credit-balance:{key}", config=app.config, catalogue=app.checks, now=app.now)
     assert isinstance(result, Refused), result
     assert "credit_transactions.user_id and users.id" in result.reason
@@ -232,9 +239,10 @@ def test_ids_of_two_types_are_checked_where_each_is_spelled_as_its_account_is(
     assert other != str(key)
     entries: list[Entry] = [(str(key), 100, 100), (str(key), -5, 95), ("nobody", 50, 50)]
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(key, 145)], entries=entries)
-    assert problems(app) == {}
-    assert f"credit-balance:{key}" in issues(app)
-    (result,) = repair_unattended(app)
+    report = app.report()
+    assert problems(report) == {}
+    assert f"credit-balance:{key}" in issues(report)
+    (result,) = repair_unattended(app, report)
     assert isinstance(result, Refused), result
     assert balances(app) == [(str(key), 145)]
 
@@ -247,7 +255,7 @@ def test_the_config_may_say_that_every_id_is_spelled_exactly_and_the_journal_kee
     entries: list[Entry] = [(str(key), 100, 100), (str(key), -5, 95)]
     exact = "[relations.ledger_entry]\nexact_keys = true\n"
     app = keyed_app(_url(request, kind), tmp_path, keys, users=[(key, 145)], entries=entries, config=exact)
-    (result,) = repair_unattended(app)
+    (result,) = repair_unattended(app, app.report())
     assert isinstance(result, Applied), result
     assert balances(app) == [(str(key), 95)]
     after = "`after`" if kind == "mariadb" else '"after"'
@@ -301,7 +309,7 @@ def test_seats_and_plan_changes_are_the_accounts_in_any_spelling(
         users=[(UPPER, 95), ("Org", 0), ("alice", 0)],
         entries=SPENT,
     )
-    assert problems(app) == {}
+    assert problems(app.report()) == {}
     with copied_books(app.config, checks=app.checks, now=app.now, progress=Silent(), everything=True) as books:
         seats = books.connection.execute("SELECT account_id, member_id FROM member ORDER BY ALL").fetchall()
         changes = books.connection.execute("SELECT account_id FROM plan_change").fetchall()

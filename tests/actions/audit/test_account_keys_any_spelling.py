@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.databases import MariaDBServer
 from tests.support.keyed import Entry, Keys, balances, issues, keyed_app, problems, repair_unattended
+from trueup.model.report import Report
 
 IDS = ["alice-1", "Bob_2", "3f25d0a1", "josé", "gone"]
 KEPT = IDS[:-1]
@@ -52,12 +53,20 @@ def _is_as_with_one_spelling(urls: tuple[str, str], folder: Path, type_: str, sp
         (folder / name).mkdir()
     one = keyed_app(urls[0], folder / "one", keys, users=users, entries=entries)
     many = keyed_app(urls[1], folder / "many", keys, users=users, entries=spelled)
-    assert problems(many) == {}
-    assert {_of_account(issue) for issue in issues(many)} == {_of_account(issue) for issue in issues(one)}
-    results = [[type(result) for result in repair_unattended(app)] for app in (one, many)]
+    reports = [app.report() for app in (one, many)]
+    assert problems(reports[1]) == {}
+    assert _of_accounts(reports[1]) == _of_accounts(reports[0])
+    results = [
+        [type(result) for result in repair_unattended(app, report)]
+        for app, report in zip((one, many), reports, strict=True)
+    ]
     assert results[0] == results[1]
     assert balances(many) == balances(one)
-    assert {_of_account(issue) for issue in issues(many)} == {_of_account(issue) for issue in issues(one)}
+    assert _of_accounts(many.report()) == _of_accounts(one.report())
+
+
+def _of_accounts(report: Report) -> set[str]:
+    return {_of_account(issue) for issue in issues(report)}
 
 
 def _of_account(issue: str) -> str:

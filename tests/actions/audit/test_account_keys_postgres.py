@@ -52,15 +52,17 @@ def test_every_spelling_that_postgres_takes_for_the_account_is_the_account(
     total = 100 + 10 * len(others)
     keys = Keys(account=type_, entry=type_)
     app = keyed_app(url, tmp_path, keys, before=(*_COLLATED, *_DOMAINS), users=[(key, total)], entries=entries)
-    assert problems(app) == {}
-    (orphan,) = issues(app)
+    report = app.report()
+    assert problems(report) == {}
+    (orphan,) = issues(report)
     assert orphan.startswith("ledger-orphan:")
     app.execute("UPDATE users SET credits = 1")
-    assert issues(app) == {orphan, f"credit-balance:{key}"}
-    (result,) = repair_unattended(app)
+    report = app.report()
+    assert issues(report) == {orphan, f"credit-balance:{key}"}
+    (result,) = repair_unattended(app, report)
     assert isinstance(result, Applied), result
     assert balances(app) == [(key, total)]
-    assert issues(app) == {orphan}
+    assert issues(app.report()) == {orphan}
 
 
 @pytest.mark.parametrize(
@@ -74,8 +76,9 @@ def test_every_spelling_that_postgres_takes_for_the_account_is_the_account(
 def test_columns_that_compare_in_two_ways_are_not_guessed_at(url: str, tmp_path: Path, keys: Keys) -> None:
     entries: list[Entry] = [("A1", 95, 95), ("a1", 50, 145)]
     app = keyed_app(url, tmp_path, keys, before=_COLLATED, users=[("A1", 145)], entries=entries)
-    assert "may be ids of the same account" in problems(app)["ledger_entry"]
-    assert repair_unattended(app) == []
+    report = app.report()
+    assert "may be ids of the same account" in problems(report)["ledger_entry"]
+    assert repair_unattended(app, report) == []
     result = preview("credit-balance:A1", config=app.config, catalogue=app.checks, now=app.now)
     assert isinstance(result, Refused), result
 
@@ -88,4 +91,5 @@ def test_text_of_two_deterministic_collations_is_compared_by_its_bytes(url: str,
         users=[("A1", 95), ("a1", 50)],
         entries=[("A1", 95, 95), ("a1", 50, 50)],
     )
-    assert (problems(app), issues(app)) == ({}, set())
+    report = app.report()
+    assert (problems(report), issues(report)) == ({}, set())
