@@ -185,9 +185,9 @@ class DuckDB:
                 self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}", {})
                 standing.add(name)
             return
-        if name in standing:
-            self._run(f"DELETE FROM {name}", {})
-        else:
-            self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", bound)
+        if name not in standing:  # one statement: most repairs are the only one of their process
+            self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", bound)
             standing.add(name)
+            return
+        self._run(f"DELETE FROM {name}", {})
         self._run(f"INSERT INTO {name} {sql}", bound)
