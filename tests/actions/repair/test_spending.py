@@ -34,6 +34,9 @@ REMOVALS = {
     ),
 }
 
+MOVES_PER_REPAIR = 100
+"""Two threads that pause for 10 ms make about as many in half a second, for which a repair may take."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Model:
@@ -53,6 +56,31 @@ class Model:
         """Somebody has committed this."""
         with self._lock:
             self.edited[account_id] += amount
+
+
+@dataclass(slots=True, kw_only=True)
+class Pace:
+    """How much the application does meanwhile: while one repair is tried, no more than on a machine with time to spare.
+
+    On a slow one its entries would pile up while a repair is tried, and each try takes longer for every entry there is.
+    """
+
+    left: int = MOVES_PER_REPAIR
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def another_repair(self) -> None:
+        """A repair begins, so the application goes on."""
+        with self._changed:
+            self.left = MOVES_PER_REPAIR
+            self._changed.notify_all()
+
+    def take(self, is_over: threading.Event) -> bool:
+        """Wait until the application may move something; False where it has become too late for that."""
+        with self._changed:
+            while self.left <= 0 and not is_over.is_set():
+                self._changed.wait(0.05)
+            self.left -= 1
+        return not is_over.is_set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +155,11 @@ def company(request: pytest.FixtureRequest, kind: str) -> Iterator[Company]:
 def run(company: Company, *, entry_first: bool, attempts_each: int, seed: int) -> int:
     """Two who repair, one who edits and two of the application, until the repairs are done; the app's deadlocks."""
     url, now = company.planted.app.config.database_url, company.planted.app.now
-    is_over = threading.Event()
+    is_over, pace = threading.Event(), Pace()
     writers = [Writer(engine=company.engine, url=url, now=now) for _ in range(3)]
 
     def spend(writer: Writer, chance: random.Random) -> None:
-        while not is_over.is_set():
+        while pace.take(is_over):
             account_id = chance.choice(company.accounts)
             moved = writer.move(account_id, chance.randint(-9, 9), entry_first=entry_first)
             company.model.moved(account_id, moved)
@@ -148,6 +176,7 @@ def run(company: Company, *, entry_first: bool, attempts_each: int, seed: int) -
 
         def repair(chance: random.Random) -> None:
             for _ in range(attempts_each):
+                pace.another_repair()
                 result = here.repair_when_free(f"credit-balance:{chance.choice(company.accounts)}")
                 # An edit right after our COMMIT is named, and is another repair's to mend. On a slow machine one may be
                 # given up after the quarter of a second for which it may lock.
