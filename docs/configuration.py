@@ -69,6 +69,7 @@ _NAMED = {
     "severity": ("CHECK",),
     "shadow": ("CHECK",),
     "values": ("COLUMN", "WORD"),
+    "wallets": ("WALLET",),
 }
 """What the file's author names, by key."""
 

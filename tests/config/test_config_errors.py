@@ -160,8 +160,8 @@ CASES = {
     "words for a column that has none": (
         HEAD + '[relations.account.values.email]\nx = ["x"]',
         (
-            "relations.account.values.email in trueup.toml gives words, but only plans and columns of fixed words "
-            "have any."
+            "relations.account.values.email in trueup.toml gives words, but only plans, wallets and columns of fixed "
+            "words have any."
         ),
     ),
     "words for an unmapped column": (

@@ -63,7 +63,7 @@ def refusal(folder: Path, text: str) -> str:
             f'from = [{{ table = "users", account_prefix = "u", {KEYS} }}]',
             (
                 "relations.account.from[1].account_prefix is only for ledger_entry, plan_change, member, credit_grant, "
-                "local_subscription, whose rows name an account; use key_prefix."
+                "wallet_balance, local_subscription, whose rows name an account; use key_prefix."
             ),
         ),
         (

@@ -14,7 +14,7 @@ from trueup.books.reading import table_type
 from trueup.model.columns import Kind
 from trueup.model.relations import RELATIONS, Relation, columns_of, relation_name
 
-FORMAT = 3
+FORMAT = 4
 
 META = """
 CREATE TABLE trueup_books (format INTEGER NOT NULL, trueup_version VARCHAR NOT NULL, environment VARCHAR NOT NULL,

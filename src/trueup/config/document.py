@@ -153,6 +153,10 @@ class RelationSection(Section):
 
     The newest says how fresh they are.
     """
+    wallets: dict[Text, Text] | None = None
+    """Only for ``account``: where an account has several balances, your columns that hold them, by the wallet's name in
+    ``ledger_entry.wallet``, as in ``{ paid = "paid_credits", bonus = "bonus_credits" }``. See
+    [wallets](wallets.md)."""
     absent: Absent | None = None
     """What your app does not have: ``true`` for the whole relation, or a list of trueup's columns, as in
     ``["unlimited_credits", "role"]``. Checks that need it do not apply, and the report is complete without them."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from trueup.config.document import PlaceSection, RelationSection
 
-NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member", "credit_grant", "local_subscription")
+NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member", "credit_grant", "wallet_balance", "local_subscription")
 """The relations whose rows name an account."""
 
 _TOGETHER = {"ledger_entry": ("account_id", "amount", "created_at", "sequence", "balance_after")}
@@ -134,7 +134,8 @@ _WHY = {
 
 
 def _refuse_equal_places(name: str, parts: Sequence[RelationMapping], path: Path) -> None:
-    places = [(part.table, part.query, part.where) for part in parts]
+    wallets = [part.columns["wallet"].column if name == "wallet_balance" else None for part in parts]
+    places = [(part.table, part.query, part.where, wallet) for part, wallet in zip(parts, wallets, strict=True)]
     for position, place in enumerate(places):
         if place in places[:position]:
             problem = "is the same table with the same condition as an earlier place: every row would be read twice"

@@ -17,6 +17,7 @@ from trueup.config.relation_places import (
     refuse_wrong_place,
     words_of,
 )
+from trueup.config.wallets import with_wallets
 from trueup.model.columns import Column, Kind
 from trueup.model.relations import MAPPED, MUST_HOLD_ROWS, STRIPE, columns_of, relation_name, relation_named
 from trueup.model.source import ColumnMapping, RelationMapping
@@ -54,7 +55,7 @@ def relation_mappings(
     for name, section in own.items():
         _refuse_unknown(name, section, path)
         refuse_wrong_absence(name, section, path)
-    merged = _with_grants(relations_over(preset, own), path)
+    merged = with_wallets(_with_grants(relations_over(preset, own), path), path)
     return {name: _mapping(name, section, plans=plans, dialect=dialect, path=path) for name, section in merged.items()}
 
 
@@ -85,6 +86,7 @@ def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
         ("ledger_starts_at", "ledger_entry"),
         ("balances_since", "ledger_entry"),
         ("rows_repeat", "webhook_event"),
+        ("wallets", "account"),
     ):
         if getattr(section, key) is not None and name != owner:
             raise complaint(path, ("relations", name, key), f"is only for {owner}")
@@ -112,11 +114,11 @@ def _with_grants(sections: dict[str, RelationSection], path: Path) -> dict[str, 
         missing = next(column for column in _OF_GRANTS if column not in named)
         raise complaint(path, key, f"is mapped without {missing}: an entry's lapsed credits need both")
     columns = {name: column for name, column in entry.columns.items() if name not in _OF_GRANTS}
-    shared = {name: columns[name] for name in ("account_id", "amount", "entry_id") if name in columns}
+    shared = {name: columns[name] for name in ("account_id", "wallet", "amount", "entry_id") if name in columns}
     grant = entry.model_copy(
         update={
             "columns": {"grant_id": columns.get("entry_id", ""), **shared, **{n: entry.columns[n] for n in _OF_GRANTS}},
-            "values": {},
+            "values": {name: words for name, words in entry.values.items() if name == "wallet"},
             "where": _of_grants_only(entry),
             "dense_sequence": None,
             "allow_empty": None,
@@ -233,7 +235,9 @@ def _refuse_word(
             raise complaint(
                 path, key, f"is not a plan of this config, which would need [plans.{ours}]{suggestion(ours, plans)}"
             )
+    elif column.name == "wallet":
+        return  # wallets are named by the app
     elif column.kind is not Kind.WORD:
-        raise complaint(path, key[:-1], "gives words, but only plans and columns of fixed words have any")
+        raise complaint(path, key[:-1], "gives words, but only plans, wallets and columns of fixed words have any")
     elif ours not in column.words:
         raise complaint(path, key, f"is not a known word{suggestion(ours, column.words)}")

@@ -19,12 +19,14 @@ from trueup.derived.purchases import PURCHASES
 from trueup.derived.seats import SEATS
 from trueup.derived.service import SERVICE
 from trueup.derived.subscriptions import SUBSCRIPTIONS
+from trueup.derived.wallets import WALLETS
 from trueup.derived.webhooks import WEBHOOKS
 
 __all__ = ["DERIVED", "Derived"]
 
 DERIVED: tuple[Derived, ...] = (
     *LEDGER,
+    *WALLETS,
     *GRANTS,
     *MOVEMENTS,
     *PRICES,

@@ -2,6 +2,8 @@
 
 Ledger order is total: ``sequence`` where mapped, then ``created_at``, then the entry's id in its own type. Only posted
 entries take part in the running balance: a pending row carries a stale one.
+
+A chain is the entries of one wallet of one account. An app whose accounts have one balance has one wallet, ''.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from trueup.derived.derivation import Derived
 
 ACCOUNT_TOTAL = Derived(
     name="account_total",
-    holds="One row per account with posted entries: how many, the sum of their amounts, and the span of their sequence "
+    holds="One row per chain with posted entries: how many, the sum of their amounts, and the span of their sequence "
     "numbers and dates.",
     sql="""
-SELECT account_id,
+SELECT account_id, wallet,
        count(*)        AS entries,
        sum(amount)     AS total_amount,
        min(created_at) AS first_entry_at,
@@ -23,13 +25,13 @@ SELECT account_id,
        max(sequence)   AS highest_sequence
 FROM ledger_entry
 WHERE posted AND account_id IS NOT NULL
-GROUP BY account_id
+GROUP BY account_id, wallet
 """,
 )
 
 LATEST_ENTRY = Derived(
     name="latest_entry",
-    holds="One row per account with posted entries: the balance_after of the latest one in ledger order. Of a ledger "
+    holds="One row per chain with posted entries: the balance_after of the latest one in ledger order. Of a ledger "
     "that keeps no running balance it is the sum of its amounts, from ledger_starts_at on; ``is_sum`` says so.",
     optional=("ledger_entry.balance_after",),
     # Only entries that share the highest sequence number, or else the last date, are put in order: few of many.
@@ -37,18 +39,32 @@ LATEST_ENTRY = Derived(
 WITH kept AS (
     SELECT count(*) AS balances FROM (SELECT 1 FROM ledger_entry WHERE balance_after IS NOT NULL LIMIT 1) AS balance
 )
-SELECT e.account_id,
+SELECT e.account_id, e.wallet,
        CASE WHEN min(k.balances) = 0
             THEN min(t.total_amount) + coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)), 0)
             ELSE arg_max(e.balance_after, (coalesce(e.sequence, -1), e.created_at, e.entry_id)) END AS balance_after,
        min(k.balances) = 0 AS is_sum
 FROM ledger_entry AS e
 CROSS JOIN kept AS k
-JOIN account_total AS t ON t.account_id = e.account_id
+JOIN account_total AS t ON t.account_id = e.account_id AND t.wallet = e.wallet
                        AND coalesce(t.highest_sequence, -1) = coalesce(e.sequence, -1)
 WHERE e.posted
   AND (t.highest_sequence IS NOT NULL OR e.created_at = t.last_entry_at)
-GROUP BY e.account_id
+GROUP BY e.account_id, e.wallet
+""",
+)
+
+ACCOUNT_BALANCE = Derived(
+    name="account_balance",
+    holds="One row per account with posted entries: what the ledger says that all of its wallets hold together; NULL "
+    "where it does not say that of one of them.",
+    optional=("ledger_entry.balance_after",),
+    sql="""
+SELECT account_id,
+       CASE WHEN count(*) = count(balance_after) THEN sum(balance_after) END AS balance_after,
+       max(CASE WHEN is_sum THEN 1 ELSE 0 END) = 1                           AS is_sum
+FROM latest_entry
+GROUP BY account_id
 """,
 )
 
@@ -65,20 +81,20 @@ WHERE posted AND account_id IS NOT NULL
 
 IRREGULAR_STEP = Derived(
     name="irregular_step",
-    holds="Each posted entry beside its predecessor in the account, kept only where something does not follow: the "
+    holds="Each posted entry beside its predecessor in the chain, kept only where something does not follow: the "
     "balance, the date, or the sequence number. The first entry follows from ledger_starts_at, where the config says "
     "it. The checks distinguish these; a sound ledger has no rows here.",
     optional=("ledger_entry.balance_after",),
     sql="""
 SELECT *
 FROM (
-    SELECT account_id, entry_id, sequence, created_at, balance_after, amount,
+    SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
            lag(balance_after, 1, CAST($ledger_starts_at AS DECIMAL(38, 9))) OVER in_order AS previous_balance_after,
            lag(created_at)    OVER in_order AS previous_created_at,
            lag(sequence)      OVER in_order AS previous_sequence
     FROM ledger_entry
     WHERE posted AND account_id IN (SELECT account_id FROM unproven_account)
-    WINDOW in_order AS (PARTITION BY account_id ORDER BY sequence NULLS FIRST, created_at, entry_id)
+    WINDOW in_order AS (PARTITION BY account_id, wallet ORDER BY sequence NULLS FIRST, created_at, entry_id)
 ) AS step
 WHERE previous_balance_after + amount <> balance_after
    OR created_at < previous_created_at
@@ -91,20 +107,22 @@ SUSPECT_ENTRY = Derived(
     holds="Every entry of the accounts where something does not add up: an irregular step, a cached balance that is "
     "not the latest entry's, an account that does not exist, a pending entry with a sequence number. The exact looks, "
     "which cost more than a scan, are for these.",
-    optional=("account", "account.account_id", "account.credits", "ledger_entry.balance_after"),
+    optional=("account", "account.account_id", "account.credits", "wallet_balance", "ledger_entry.balance_after"),
     sql="""
 WITH suspect AS (
     SELECT account_id FROM irregular_step
     UNION
     SELECT l.account_id
-    FROM latest_entry AS l
+    FROM account_balance AS l
     LEFT JOIN account AS a ON a.account_id = l.account_id
     WHERE (a.account_id IS NULL AND EXISTS (SELECT 1 FROM account))
        OR (a.credits <> l.balance_after AND NOT a.unlimited_credits)
     UNION
+    SELECT account_id FROM wallet_compared WHERE credits <> balance_after
+    UNION
     SELECT account_id FROM ledger_entry WHERE NOT posted AND sequence IS NOT NULL
 )
-SELECT e.entry_id, e.account_id, e.sequence, e.amount, e.balance_after, e.posted, e.created_at
+SELECT e.entry_id, e.account_id, e.wallet, e.sequence, e.amount, e.balance_after, e.posted, e.created_at
 FROM ledger_entry AS e
 JOIN suspect AS s ON s.account_id = e.account_id
 """,
@@ -112,16 +130,16 @@ JOIN suspect AS s ON s.account_id = e.account_id
 
 OPENING_BALANCE = Derived(
     name="opening_balance",
-    holds="One row per account where something does not add up: the balance before its first posted entry, as the "
+    holds="One row per chain where something does not add up: the balance before its first posted entry, as the "
     "config says, or else the oldest balance_after and the amounts up to it.",
     sql="""
-SELECT account_id,
+SELECT account_id, wallet,
        coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)),
                 arg_min(balance_after - amount, (coalesce(sequence, -1), created_at, entry_id))
                 - sum(CASE WHEN balance_after IS NULL THEN amount ELSE 0 END)) AS balance
 FROM suspect_entry
 WHERE posted
-GROUP BY account_id
+GROUP BY account_id, wallet
 """,
 )
 
@@ -138,21 +156,22 @@ WITH unread AS (
     WHERE relation = 'ledger_entry' AND account_id IS NOT NULL
 ),
 placed AS (
-    SELECT account_id, posted, balance_after, CAST(entry_id AS VARCHAR) AS row_key,
-           row_number() OVER (PARTITION BY account_id ORDER BY sequence NULLS FIRST, created_at, entry_id) AS place
+    SELECT account_id, wallet, posted, balance_after, CAST(entry_id AS VARCHAR) AS row_key,
+           row_number() OVER (PARTITION BY account_id, wallet
+                              ORDER BY sequence NULLS FIRST, created_at, entry_id) AS place
     FROM ledger_entry
     WHERE account_id IN (SELECT account_id FROM unread WHERE cause = 'balance_after is missing')
 ),
 beginning AS (   -- of the running balance
-    SELECT account_id, min(place) AS place
+    SELECT account_id, wallet, min(place) AS place
     FROM placed
     WHERE posted AND balance_after IS NOT NULL
-    GROUP BY account_id
+    GROUP BY account_id, wallet
 ),
 without_balance AS (   -- entries that the running balance does not go through
     SELECT p.account_id, p.row_key
     FROM placed AS p
-    LEFT JOIN beginning AS b ON b.account_id = p.account_id
+    LEFT JOIN beginning AS b ON b.account_id = p.account_id AND b.wallet = p.wallet
     WHERE p.balance_after IS NULL AND (NOT p.posted OR p.place < b.place)
 )
 SELECT DISTINCT u.account_id
@@ -164,25 +183,29 @@ WHERE w.row_key IS NULL OR u.cause IS NULL OR u.cause <> 'balance_after is missi
 
 BALANCE_VISIT = Derived(
     name="balance_visit",
-    holds="For accounts with a broken step, each balance and how often their entries leave it, less how often they "
+    holds="For chains with a broken step, each balance and how often their entries leave it, less how often they "
     "reach it, and how often they leave it. Entries form one chain, in whatever order, when only its two ends are left "
     "over.",
     optional=("account", "account.account_id", "account.credits"),
     sql="""
 WITH broken AS (
-    SELECT DISTINCT account_id FROM irregular_step WHERE previous_balance_after + amount <> balance_after
+    SELECT DISTINCT account_id, wallet FROM irregular_step WHERE previous_balance_after + amount <> balance_after
+),
+entry AS (
+    SELECT e.account_id, e.wallet, e.amount, e.balance_after
+    FROM suspect_entry AS e
+    JOIN broken AS b ON b.account_id = e.account_id AND b.wallet = e.wallet
+    WHERE e.posted
 ),
 visit AS (   -- an entry leaves one balance and reaches another
-    SELECT account_id, balance_after - amount AS balance, 1 AS departures FROM suspect_entry
-    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+    SELECT account_id, wallet, balance_after - amount AS balance, 1 AS departures FROM entry
     UNION ALL
-    SELECT account_id, balance_after, -1 FROM suspect_entry
-    WHERE posted AND account_id IN (SELECT account_id FROM broken)
+    SELECT account_id, wallet, balance_after, -1 FROM entry
 )
-SELECT account_id, balance, sum(departures) AS departures,
+SELECT account_id, wallet, balance, sum(departures) AS departures,
        sum(CASE WHEN departures > 0 THEN 1 ELSE 0 END) AS leaves
 FROM visit
-GROUP BY account_id, balance
+GROUP BY account_id, wallet, balance
 """,
 )
 
@@ -243,6 +266,7 @@ GROUP BY stripe_event_id
 LEDGER = (
     ACCOUNT_TOTAL,
     LATEST_ENTRY,
+    ACCOUNT_BALANCE,
     UNPROVEN_ACCOUNT,
     IRREGULAR_STEP,
     SUSPECT_ENTRY,

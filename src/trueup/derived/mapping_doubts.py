@@ -44,18 +44,18 @@ WITH ledger AS (
     SELECT count(*) AS ledgers, coalesce(sum(entries - 1), 0) AS steps FROM account_total WHERE entries > 1
 ),
 broken AS (
-    SELECT i.account_id, count(*) AS breaks,
+    SELECT i.account_id, i.wallet, count(*) AS breaks,
            max(CASE WHEN i.previous_created_at = t.first_entry_at
                      AND (t.lowest_sequence IS NULL OR i.previous_sequence = t.lowest_sequence)
                     THEN 1 ELSE 0 END)                                                 AS at_first_step,
            sum(CASE WHEN i.balance_after = i.previous_balance_after - i.amount THEN 1 ELSE 0 END) AS falls
     FROM irregular_step AS i
-    JOIN account_total AS t ON t.account_id = i.account_id
+    JOIN account_total AS t ON t.account_id = i.account_id AND t.wallet = i.wallet
     WHERE i.previous_balance_after + i.amount <> i.balance_after AND i.previous_created_at IS NOT NULL
-    GROUP BY i.account_id
+    GROUP BY i.account_id, i.wallet
 ),
 chain AS (   -- one chain in another order: only its two ends are left
-    SELECT account_id FROM balance_visit GROUP BY account_id HAVING sum(abs(departures)) <= 2
+    SELECT account_id, wallet FROM balance_visit GROUP BY account_id, wallet HAVING sum(abs(departures)) <= 2
 )
 SELECT min(l.ledgers)                                            AS ledgers,
        min(l.steps)                                              AS steps,
@@ -67,7 +67,7 @@ SELECT min(l.ledgers)                                            AS ledgers,
        sum(CASE WHEN b.falls > 0 THEN 1 ELSE 0 END)              AS falling_ledgers
 FROM ledger AS l
 LEFT JOIN broken AS b ON 1 = 1
-LEFT JOIN chain AS c  ON c.account_id = b.account_id
+LEFT JOIN chain AS c  ON c.account_id = b.account_id AND c.wallet = b.wallet
 """,
 )
 
@@ -80,10 +80,12 @@ CACHE_AGREEMENT = Derived(
     sql="""
 WITH judged AS (
     SELECT a.account_id, a.credits, l.balance_after AS balance,
-           t.total_amount + coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)), 0) AS total
+           t.total_amount AS total
     FROM account AS a
-    JOIN account_total AS t ON t.account_id = a.account_id
-    JOIN latest_entry AS l  ON l.account_id = a.account_id
+    JOIN (SELECT account_id,
+                 sum(total_amount) + count(*) * coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)), 0) AS total_amount
+          FROM account_total GROUP BY account_id) AS t ON t.account_id = a.account_id
+    JOIN account_balance AS l ON l.account_id = a.account_id
     WHERE NOT a.unlimited_credits AND a.credits IS NOT NULL AND l.balance_after IS NOT NULL
       AND (a.credits <> 0 OR l.balance_after <> 0)
 ),
@@ -182,6 +184,40 @@ FROM (
 )
 
 
+WALLET_DOUBT = Derived(
+    name="wallet_doubt",
+    holds="The wallet that agrees least, where fewer than half of its balances are what its chain says, or once said.",
+    optional=("account", "account.account_id", "wallet_balance", "ledger_entry", "ledger_entry.balance_after"),
+    sql=f"""
+WITH judged AS (
+    SELECT account_id, wallet, credits, balance_after
+    FROM wallet_compared
+    WHERE has_entries AND balance_after IS NOT NULL AND (credits <> 0 OR balance_after <> 0)
+),
+earlier AS (
+    SELECT DISTINCT j.account_id, j.wallet
+    FROM judged AS j
+    JOIN suspect_entry AS e ON e.account_id = j.account_id AND e.wallet = j.wallet AND e.balance_after = j.credits
+    WHERE e.posted AND j.credits <> 0
+),
+counted AS (
+    SELECT j.wallet, count(*) AS judged,
+           sum(CASE WHEN j.credits = j.balance_after OR e.account_id IS NOT NULL THEN 1 ELSE 0 END) AS agreeing
+    FROM judged AS j
+    LEFT JOIN earlier AS e ON e.account_id = j.account_id AND e.wallet = j.wallet
+    GROUP BY j.wallet
+)
+SELECT 'wallet_balance' AS relation, 'credits' AS column_name, judged, agreeing, wallet AS example
+FROM (
+    SELECT *, row_number() OVER (ORDER BY 1.0 * agreeing / judged, wallet) AS place
+    FROM counted
+    WHERE judged >= {FEWEST_JUDGED} AND 2 * agreeing < judged
+) AS worst
+WHERE place = 1
+""",
+)
+
+
 def _ids_of(column: str) -> str:
     """Return a query that counts the ids of one column, and those that are ids of another object."""
     relation, name = column.split(".")
@@ -270,7 +306,7 @@ WHERE judged >= {FEWEST_JUDGED} AND 10 * agreeing < judged
 MAPPING_DOUBT = Derived(
     name="mapping_doubt",
     holds="One row for each mapped column that the data contradict: how many were judged, how many agree.",
-    optional=("account", "ledger_entry", "plan", "plan_change", "webhook_event"),
+    optional=("account", "ledger_entry", "plan", "plan_change", "wallet_balance", "webhook_event"),
     sql="""
 SELECT kind, relation, column_name, judged, agreeing, factor, example
 FROM (
@@ -283,6 +319,8 @@ FROM (
     SELECT 'time', relation, column_name, judged, agreeing, 1, '' FROM time_doubt
     UNION ALL
     SELECT 'owner', relation, column_name, judged, agreeing, 1, '' FROM owner_doubt
+    UNION ALL
+    SELECT 'wallet', relation, column_name, judged, agreeing, 1, example FROM wallet_doubt
 ) AS doubt
 """,
 )
@@ -295,5 +333,6 @@ MAPPING_DOUBTS = (
     PLAN_DOUBT,
     TIME_DOUBT,
     OWNER_DOUBT,
+    WALLET_DOUBT,
     MAPPING_DOUBT,
 )

@@ -77,6 +77,8 @@ class LedgerEntry:
 
     entry_id: str | int = key()
     account_id: str = fact("user_1")
+    wallet: str = ""
+    """Which of the account's balances it moves, where an account has several; each has running balances of its own."""
     sequence: int | None = None
     kind: EntryKind = fact(EntryKind.OTHER)
     amount: Decimal = fact(Decimal(0))
@@ -141,10 +143,21 @@ class CreditGrant:
 
     grant_id: str = key()
     account_id: str = fact("user_1")
+    wallet: str = ""
+    """Which of the account's balances it is in, where an account has several."""
     amount: Decimal = Decimal(0)
     remaining: Decimal | None = fact(Decimal(0))
     expires_at: datetime | None = fact()
     entry_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletBalance:
+    """The cached balance of one wallet of an account that has several. Several rows of one wallet count together."""
+
+    account_id: str = key()
+    wallet: str = key()
+    credits: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +321,7 @@ Row = (
     | PlanChange
     | Member
     | CreditGrant
+    | WalletBalance
     | LocalSubscription
     | Plan
     | PlanPrice
@@ -327,7 +341,16 @@ Row = (
 )
 Relation = type[Row]
 
-MAPPED: tuple[Relation, ...] = (Account, LedgerEntry, WebhookEvent, PlanChange, Member, CreditGrant, LocalSubscription)
+MAPPED: tuple[Relation, ...] = (
+    Account,
+    LedgerEntry,
+    WebhookEvent,
+    PlanChange,
+    Member,
+    CreditGrant,
+    WalletBalance,
+    LocalSubscription,
+)
 """Relations that a table of the app's database supplies."""
 MUST_HOLD_ROWS = ("account", "ledger_entry")
 """Relations of which at least one row must be read, unless the config allows them to be empty."""
@@ -349,8 +372,9 @@ ABOUT_READING: tuple[Relation, ...] = (UnreadableRow, CopiedRelation)
 ONLY_WHERE_MAPPED: tuple[Relation, ...] = (CreditGrant, LocalSubscription)
 """Relations that few apps have: where one is not mapped, its checks do not apply and nothing is incomplete."""
 
-EMPTY_WHEN_UNMAPPED: tuple[Relation, ...] = (PlanChange, Member)
-"""Relations that can only excuse: an app without them has none, and no check is skipped for that."""
+EMPTY_WHEN_UNMAPPED: tuple[Relation, ...] = (PlanChange, Member, WalletBalance)
+"""Relations that an app without them has none of, and no check is skipped for that: two can only excuse, and accounts
+with one balance have no wallets."""
 
 
 def relation_name(relation: type) -> str:

@@ -77,6 +77,10 @@ class EntryTable:
         return f"{self.table}.{column} to {self.account_table}.{key}"
 
 
+_MAY_BE_IN_PARTS = ("account", "wallet_balance")
+"""Relations that no repair adds a row to."""
+
+
 def entry_table_of(mappings: Mapping[str, RelationMapping]) -> EntryTable | None:
     """Return where the mapping has the accounts' entries; None where the ledger or the account is not mapped."""
     ledger, account = mappings.get("ledger_entry"), mappings.get("account")
@@ -102,7 +106,7 @@ def refusal_of_places(mappings: Mapping[str, RelationMapping]) -> str | None:
     for name, mapping in mappings.items():
         if mapping.query is not None or any(part.query is not None for part in mapping.parts):
             return f"{name} comes from a query of the config, and the rows of a result cannot be written"
-        if mapping.parts and name != "account":
+        if mapping.parts and name not in _MAY_BE_IN_PARTS:
             places = f"{len(mapping.parts)} places ({mapping.table})"
             return f"{name} comes from {places}, and which of them takes a new row is not known"
     return None

@@ -26,6 +26,7 @@ REFERENCES: tuple[Place, ...] = (
     ("member", "account_id"),
     ("member", "member_id"),
     ("credit_grant", "account_id"),
+    ("wallet_balance", "account_id"),
     ("local_subscription", "account_id"),
 )
 """The columns that name an account."""

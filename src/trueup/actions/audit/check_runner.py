@@ -40,6 +40,8 @@ from trueup.model.source import Progress
 _TEXT_SHOWN = 500
 NOT_EVIDENCE = RESERVED | {PLAN_OF_ACCOUNT}
 """Columns of a violation that the evidence leaves out."""
+_OF_WALLETS = frozenset({"wallet", "wallets"})
+"""Columns of a violation that are evidence only where the account has several balances."""
 _OF_STRIPE = frozenset(map(relation_name, STRIPE))
 
 
@@ -214,7 +216,11 @@ def _finding(
     exemptions: LiveExemptions,
 ) -> Finding:
     subject = subject_text(row["subject"])
-    evidence = {name: _shown(value) for name, value in row.items() if name not in NOT_EVIDENCE}
+    evidence = {
+        name: _shown(value)
+        for name, value in row.items()
+        if name not in NOT_EVIDENCE and (value or name not in _OF_WALLETS)
+    }
     overridden = row.get("severity")
     finding = Finding(
         check=check.id,
@@ -222,13 +228,19 @@ def _finding(
         severity=Severity(str(overridden)) if overridden else severity,
         title=check.title,
         subject=subject,
-        message=check.message.format_map({"subject": subject, **{k: _said(v) for k, v in evidence.items()}}),
+        message=_message(check, subject, evidence),
         evidence=evidence,
         impact=check.impact(evidence).valued(policy.credit_value),
         revenue_impacting=check.revenue_impacting,
         exemption=exemptions.of(check, subject, row),
     )
     return _with_repair(check, finding)
+
+
+def _message(check: Check, subject: str, evidence: EvidenceRow) -> str:
+    message = check.message.format_map({"subject": subject, **{k: _said(v) for k, v in evidence.items()}})
+    wallets = evidence.get("wallets") or evidence.get("wallet")
+    return f"{message} Wallet{'s' if 'wallets' in evidence else ''} {wallets}." if wallets else message
 
 
 def _with_repair(check: Check, finding: Finding) -> Finding:

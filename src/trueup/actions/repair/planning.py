@@ -22,6 +22,7 @@ from trueup.actions.repair.subject_snapshot import (
 )
 from trueup.actions.repair.translation import Translator
 from trueup.actions.repair.writing import Writes
+from trueup.derived.wallets import SEVERAL_BALANCES
 from trueup.engines.requirements import reads_of_check
 from trueup.journal import JOURNAL_TABLES
 from trueup.model.change import Change, DescribedChange, Refusal
@@ -106,6 +107,9 @@ def _translated(
     snapshot: SubjectSnapshot,
 ) -> Decided | Unproven | Stale | Refused:
     """Return the change in the table's own words, with the proof from Stripe."""
+    entries = session.layout().mappings.get("ledger_entry")
+    if change.append.relation == "ledger_entry" and entries is not None and "wallet" in entries.columns:
+        return Refused(issue_id=request.issue_id, reason=SEVERAL_BALANCES)
     at = _moment_after(finding, request.now, session.config.policy)
     translator = Translator(
         session=session, connection=connection, snapshot=snapshot, now=at, repair_id=request.repair_id

@@ -96,6 +96,9 @@ def read_accounts(
         "credit_grant": keys.respelled(
             reader.wanted.get("credit_grant"), "account_id", reader.read("credit_grant", {"account_id": whose})
         ),
+        "wallet_balance": keys.respelled(
+            reader.wanted.get("wallet_balance"), "account_id", reader.read("wallet_balance", {"account_id": whose})
+        ),
         "local_subscription": keys.respelled(
             reader.wanted.get("local_subscription"),
             "account_id",

@@ -1,4 +1,4 @@
-"""Each account's cached balance is the balance_after of its latest posted ledger entry."""
+"""Each account's cached balance is the balance_after of its latest posted ledger entry, and so in each wallet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from trueup.checks.case_rows import balanced_entry
+from trueup.derived.wallets import ACCOUNTS_WITH_BALANCE, SEVERAL_BALANCES
 from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area, Finding
@@ -42,6 +43,8 @@ def _repair(finding: Finding) -> Change | Refusal:
 
 def _obstacle(evidence: Mapping[str, Value]) -> str | None:
     tied = evidence["entries_tied_for_latest"]
+    if evidence.get("wallets"):
+        return SEVERAL_BALANCES
     if evidence["diagnosis"] == "no-running-balance":
         return "The ledger keeps no running balance, so its sum is only as right as its first entry."
     if evidence["diagnosis"] != "hand-edit":
@@ -67,64 +70,52 @@ CHECK = Check(
     title="Cached balance differs from the ledger",
     why="The account can spend credits it never bought, or cannot spend credits it paid for. Every further movement "
     "builds on the wrong number.",
-    population="SELECT count(*) FROM account WHERE credits IS NOT NULL AND NOT unlimited_credits",
+    population=ACCOUNTS_WITH_BALANCE,
     violations="""
 WITH suspect AS (
-    SELECT a.account_id, a.credits, t.last_entry_at, coalesce(l.is_sum, FALSE) AS is_sum,
-           CASE WHEN l.account_id IS NULL THEN 0 ELSE l.balance_after END AS last_balance_after,
-           coalesce(t.entries, 0)                  AS entries,
-           coalesce(o.balance + t.total_amount, 0) AS sum_of_amounts
-    FROM account AS a
-    LEFT JOIN latest_entry AS l  ON l.account_id = a.account_id
-    LEFT JOIN account_total AS t ON t.account_id = a.account_id
-    LEFT JOIN opening_balance AS o ON o.account_id = a.account_id
-    WHERE NOT a.unlimited_credits
-      AND a.credits <> CASE WHEN l.account_id IS NULL THEN 0 ELSE l.balance_after END
-      AND a.account_id NOT IN (SELECT account_id FROM unknown_ledger)
-),
-tie AS (   -- latest entries whose order is unknown: one timestamp, no sequence, ids with letters in them
-    SELECT e.account_id, count(*) AS entries, max(CASE WHEN e.balance_after = s.credits THEN 1 ELSE 0 END) AS one_agrees
-    FROM suspect_entry AS e
-    JOIN suspect AS s ON s.account_id = e.account_id AND s.last_entry_at = e.created_at
-    WHERE e.posted AND e.sequence IS NULL
-      AND lower(CAST(e.entry_id AS VARCHAR)) <> upper(CAST(e.entry_id AS VARCHAR))
-    GROUP BY e.account_id
-),
-broken AS (
-    SELECT account_id, count(*) AS steps
-    FROM irregular_step
-    WHERE previous_balance_after + amount <> balance_after
-    GROUP BY account_id
-),
-shape AS (   -- one chain in another order: only its two ends are left, and the cache is where it ends
-    SELECT v.account_id,
-           sum(abs(v.departures)) <= 2
-           AND max(CASE WHEN v.balance = s.credits THEN v.departures END) = min(v.departures) AS ends_at_credits
-    FROM balance_visit AS v
-    JOIN suspect AS s ON s.account_id = v.account_id
-    GROUP BY v.account_id
+    SELECT a.account_id, a.is_whole, a.wallet, a.credits, a.is_sum, a.last_balance_after,
+           max(c.last_entry_at)               AS last_entry_at,
+           coalesce(sum(c.entries), 0)        AS entries,
+           coalesce(sum(c.sum_of_amounts), 0) AS sum_of_amounts
+    FROM balance_apart AS a
+    LEFT JOIN apart_chain AS c ON c.account_id = a.account_id AND c.is_whole = a.is_whole AND c.wallet = a.wallet
+    WHERE a.account_id NOT IN (SELECT account_id FROM unknown_ledger)
+    GROUP BY a.account_id, a.is_whole, a.wallet, a.credits, a.is_sum, a.last_balance_after
 ),
 diagnosed AS (
     SELECT s.*, coalesce(b.steps, 0) AS broken_steps, coalesce(t.entries, 0) AS entries_tied_for_latest,
+           s.credits - s.last_balance_after        AS drift,
            CASE WHEN s.is_sum                      THEN 'no-running-balance'
                 WHEN b.steps IS NULL               THEN 'hand-edit'
-                WHEN h.ends_at_credits             THEN 'reorder'
+                WHEN b.ends_at_credits             THEN 'reorder'
                 WHEN s.credits = s.sum_of_amounts  THEN 'lost-update'
                 ELSE 'unexplained' END AS diagnosis
     FROM suspect AS s
-    LEFT JOIN broken AS b ON b.account_id = s.account_id
-    LEFT JOIN shape  AS h ON h.account_id = s.account_id
-    LEFT JOIN tie    AS t ON t.account_id = s.account_id
+    LEFT JOIN apart_break AS b ON b.account_id = s.account_id AND b.is_whole = s.is_whole AND b.wallet = s.wallet
+    LEFT JOIN apart_tie AS t   ON t.account_id = s.account_id AND t.is_whole = s.is_whole AND t.wallet = s.wallet
     WHERE coalesce(t.one_agrees, 0) = 0
+),
+ranked AS (   -- one finding an account: its own balance, or else the wallet that is furthest apart
+    SELECT *,
+           row_number() OVER (PARTITION BY account_id
+                              ORDER BY CASE WHEN is_whole THEN 0 ELSE 1 END, abs(drift) DESC, wallet)    AS place,
+           sum(CASE WHEN is_whole THEN 0 ELSE abs(drift) END) OVER (PARTITION BY account_id) AS drift_of_wallets,
+           sum(CASE WHEN is_whole THEN 0 ELSE 1 END)          OVER (PARTITION BY account_id) AS wallets_apart
+    FROM diagnosed
 )
-SELECT account_id AS subject,
-       CASE WHEN diagnosis = 'reorder' OR (is_sum AND CAST($ledger_starts_at AS DECIMAL(38, 9)) IS NULL)
+SELECT r.account_id AS subject,
+       CASE WHEN r.diagnosis = 'reorder' OR (r.is_sum AND CAST($ledger_starts_at AS DECIMAL(38, 9)) IS NULL)
             THEN 'warning' END AS severity,
-       credits, last_balance_after, sum_of_amounts,
-       credits - last_balance_after AS drift, last_balance_after < $balance_floor AS ledger_below_floor,
-       diagnosis, entries, broken_steps, entries_tied_for_latest, last_entry_at
-FROM diagnosed
+       r.credits, r.last_balance_after, r.sum_of_amounts,
+       CASE WHEN r.is_whole OR r.wallets_apart = 1 THEN r.drift ELSE r.drift_of_wallets END AS drift,
+       r.last_balance_after < $balance_floor AS ledger_below_floor,
+       r.diagnosis, r.entries, r.broken_steps, r.entries_tied_for_latest, r.last_entry_at, r.wallet, w.wallets
+FROM ranked AS r
+LEFT JOIN account_wallets AS w ON w.account_id = r.account_id
+WHERE r.place = 1
 """,
+    requires=("account.credits or wallet_balance.credits",),
+    optional=("account.credits",),
     message="{subject} has {credits} credits cached, its latest ledger entry says {last_balance_after} ({diagnosis}).",
     impact=credits_at_risk("drift"),
     repair=_repair,

@@ -28,38 +28,39 @@ CHECK = Check(
     population="SELECT count(*) FROM ledger_entry WHERE posted",
     violations="""
 WITH broken AS (
-    SELECT account_id, entry_id, sequence, created_at, previous_created_at, amount, balance_after,
+    SELECT account_id, wallet, entry_id, sequence, created_at, previous_created_at, amount, balance_after,
            previous_balance_after,
-           row_number() OVER (PARTITION BY account_id ORDER BY sequence NULLS FIRST, created_at, entry_id) AS position,
-           count(*)     OVER (PARTITION BY account_id)                                                     AS breaks
+           row_number() OVER (PARTITION BY account_id, wallet
+                              ORDER BY sequence NULLS FIRST, created_at, entry_id) AS position,
+           count(*)     OVER (PARTITION BY account_id, wallet)                     AS breaks
     FROM irregular_step
     WHERE previous_balance_after + amount <> balance_after
       AND account_id NOT IN (SELECT account_id FROM unknown_ledger)
 ),
 shape AS (   -- one chain in another order: only its two ends are left, and it begins where a ledger has to
-    SELECT account_id,
+    SELECT account_id, wallet,
            sum(abs(departures)) <= 2
            AND (CAST($ledger_starts_at AS DECIMAL(38, 9)) IS NULL
                 OR (max(CASE WHEN balance = CAST($ledger_starts_at AS DECIMAL(38, 9)) THEN leaves ELSE 0 END) > 0
                     AND max(CASE WHEN balance <> CAST($ledger_starts_at AS DECIMAL(38, 9)) THEN departures
                                  ELSE 0 END) <= 0)) AS is_one_chain
     FROM balance_visit
-    GROUP BY account_id
+    GROUP BY account_id, wallet
 ),
 tie AS (   -- entries whose order is unknown: one timestamp, no sequence, ids with letters in them
-    SELECT account_id, created_at
+    SELECT account_id, wallet, created_at
     FROM suspect_entry
     WHERE posted AND sequence IS NULL AND account_id IN (SELECT account_id FROM broken)
       AND lower(CAST(entry_id AS VARCHAR)) <> upper(CAST(entry_id AS VARCHAR))
-    GROUP BY account_id, created_at
+    GROUP BY account_id, wallet, created_at
     HAVING count(*) > 1
 ),
-unordered AS (   -- accounts all of whose breaks are at such entries
-    SELECT b.account_id
+unordered AS (   -- chains all of whose breaks are at such entries
+    SELECT b.account_id, b.wallet
     FROM broken AS b
-    LEFT JOIN tie AS t ON t.account_id = b.account_id AND t.created_at = b.created_at
-    LEFT JOIN tie AS p ON p.account_id = b.account_id AND p.created_at = b.previous_created_at
-    GROUP BY b.account_id
+    LEFT JOIN tie AS t ON t.account_id = b.account_id AND t.wallet = b.wallet AND t.created_at = b.created_at
+    LEFT JOIN tie AS p ON p.account_id = b.account_id AND p.wallet = b.wallet AND p.created_at = b.previous_created_at
+    GROUP BY b.account_id, b.wallet
     HAVING sum(CASE WHEN t.account_id IS NULL AND p.account_id IS NULL THEN 1 ELSE 0 END) = 0
 )
 SELECT CAST(b.entry_id AS VARCHAR)                                        AS subject,
@@ -69,10 +70,11 @@ SELECT CAST(b.entry_id AS VARCHAR)                                        AS sub
        b.previous_balance_after, b.amount, b.balance_after,
        b.balance_after - b.amount - b.previous_balance_after              AS difference,
        b.sequence, b.created_at, b.previous_created_at,
-       b.breaks                                                           AS breaks_in_account
+       b.breaks                                                           AS breaks_in_account,
+       b.wallet
 FROM broken AS b
-JOIN shape AS s ON s.account_id = b.account_id
-LEFT JOIN unordered AS u ON u.account_id = b.account_id
+JOIN shape AS s ON s.account_id = b.account_id AND s.wallet = b.wallet
+LEFT JOIN unordered AS u ON u.account_id = b.account_id AND u.wallet = b.wallet
 WHERE NOT s.is_one_chain
    OR (b.position = 1 AND u.account_id IS NULL)
 """,

@@ -17,10 +17,10 @@ CHECK = Check(
     why="Credits were sold or given to an account that the app does not know: a customer who was deleted with credits "
     "left, or one who paid and cannot use them.",
     compares_accounts=True,
-    population="SELECT count(*) FROM account_total",
+    population="SELECT count(DISTINCT account_id) FROM account_total",
     violations="""
 WITH orphan AS (
-    SELECT t.account_id
+    SELECT DISTINCT t.account_id
     FROM account_total AS t
     WHERE NOT EXISTS (SELECT 1 FROM account AS a WHERE a.account_id = t.account_id)
 )

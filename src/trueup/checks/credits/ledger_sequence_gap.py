@@ -31,6 +31,8 @@ CHECK = Check(
 WITH suspect AS (   -- too few numbers for the span, or numbers that occur twice and may hide a missing one
     SELECT account_id FROM account_total WHERE sequences <= highest_sequence - lowest_sequence
     UNION
+    SELECT account_id FROM account_total WHERE wallet <> ''
+    UNION
     SELECT account_id FROM irregular_step WHERE sequence = previous_sequence
     UNION
     SELECT p.account_id
@@ -38,15 +40,23 @@ WITH suspect AS (   -- too few numbers for the span, or numbers that occur twice
     JOIN suspect_entry AS e ON e.account_id = p.account_id AND e.sequence = p.sequence AND e.entry_id <> p.entry_id
     WHERE NOT p.posted
 ),
+numbering AS (   -- each wallet counts for itself where those of most accounts begin at one number
+    SELECT coalesce(2 * sum(CASE WHEN beginnings < wallets THEN 1 ELSE 0 END) > count(*), FALSE) AS is_by_wallet
+    FROM (SELECT count(*) AS wallets, count(DISTINCT lowest_sequence) AS beginnings
+          FROM account_total WHERE sequences > 0 AND wallet <> '' GROUP BY account_id HAVING count(*) > 1) AS account
+),
 numbered AS (
-    SELECT account_id, entry_id, sequence, created_at,
-           lag(sequence)   OVER (PARTITION BY account_id ORDER BY sequence, created_at, entry_id) AS previous_sequence,
-           lag(entry_id)   OVER (PARTITION BY account_id ORDER BY sequence, created_at, entry_id) AS previous_entry_id,
-           lag(created_at) OVER (PARTITION BY account_id ORDER BY sequence, created_at, entry_id) AS previous_created_at
+    SELECT account_id, wallet, entry_id, sequence, created_at,
+           lag(sequence)   OVER counted AS previous_sequence,
+           lag(entry_id)   OVER counted AS previous_entry_id,
+           lag(created_at) OVER counted AS previous_created_at
     FROM ledger_entry
+    CROSS JOIN numbering
     WHERE sequence IS NOT NULL
       AND account_id IN (SELECT account_id FROM suspect)
       AND account_id NOT IN (SELECT account_id FROM unknown_ledger)
+    WINDOW counted AS (PARTITION BY account_id, CASE WHEN is_by_wallet THEN wallet ELSE '' END
+                       ORDER BY sequence, created_at, entry_id)
 )
 SELECT CAST(entry_id AS VARCHAR)          AS subject,
        account_id,
@@ -54,7 +64,7 @@ SELECT CAST(entry_id AS VARCHAR)          AS subject,
        sequence - 1                       AS missing_to,
        sequence - previous_sequence - 1   AS missing,
        CAST(previous_entry_id AS VARCHAR) AS previous_entry_id,
-       previous_created_at, created_at
+       previous_created_at, created_at, wallet
 FROM numbered
 WHERE sequence > previous_sequence + 1
 """,

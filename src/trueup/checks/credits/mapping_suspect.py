@@ -52,6 +52,9 @@ SELECT relation || '.' || column_name                                          A
                                  || CAST(judged AS VARCHAR) || ' rows'
            WHEN 'balance'   THEN 'the cached balance is what the ledger says, or once said, in '
                                  || CAST(agreeing AS VARCHAR) || ' of ' || CAST(judged AS VARCHAR) || ' accounts'
+           WHEN 'wallet'    THEN 'the cached balance of wallet ' || example || ' is what its entries say, or once said, '
+                                 || 'in ' || CAST(agreeing AS VARCHAR) || ' of ' || CAST(judged AS VARCHAR)
+                                 || ' accounts'
            WHEN 'scale'     THEN 'the cached balance is ' || CAST(factor AS VARCHAR) || ' times the ledger''s in '
                                  || CAST(judged - agreeing AS VARCHAR) || ' of ' || CAST(judged AS VARCHAR)
                                  || ' accounts'
@@ -70,6 +73,8 @@ SELECT relation || '.' || column_name                                          A
            WHEN 'order'     THEN 'map the column that numbers the entries as they were written'
            WHEN 'direction' THEN 'write an expression that gives what is spent a minus sign'
            WHEN 'scale'     THEN 'write an expression that divides it by ' || CAST(factor AS VARCHAR)
+           WHEN 'wallet'    THEN 'map another column for it (also under [relations.account.wallets]), or leave it out '
+                                 || 'where the ledger does not hold all of its movements'
            WHEN 'plan'      THEN 'map another column, or say its words under [relations.account.values.plan]'
            WHEN 'time'      THEN 'map another column, or an expression that converts it (seconds of 1970, or '
                                  || 'milliseconds)'

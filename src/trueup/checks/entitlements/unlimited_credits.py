@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from trueup.checks.case_rows import balanced_entry
+from trueup.derived.wallets import SEVERAL_BALANCES
 from trueup.model.change import Append, Change, Refusal, Replace
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area, Finding
@@ -14,6 +15,8 @@ from trueup.model.severity import Severity
 
 
 def _repair(finding: Finding) -> Change | Refusal:
+    if finding.evidence.get("wallets"):
+        return Refusal(reason=SEVERAL_BALANCES)
     uncovered = finding.evidence["limits_would_uncover"]
     if uncovered is not None:
         return Refusal(
@@ -60,10 +63,11 @@ SELECT a.account_id                      AS subject,
             WHEN a.credits < $balance_floor                THEN 'negative-balance'
        END                               AS limits_would_uncover,
        coalesce(u.entries, 0)            AS unreadable_entries,
-       t.last_entry_at
+       (SELECT max(t.last_entry_at) FROM account_total AS t WHERE t.account_id = a.account_id)
+                                         AS last_entry_at, w.wallets
 FROM account AS a
-LEFT JOIN account_total AS t ON t.account_id = a.account_id
-LEFT JOIN latest_entry AS l  ON l.account_id = a.account_id
+LEFT JOIN account_wallets AS w ON w.account_id = a.account_id
+LEFT JOIN account_balance AS l ON l.account_id = a.account_id
 LEFT JOIN (SELECT account_id, count(DISTINCT row_key) AS entries FROM unreadable_row
            WHERE relation = 'ledger_entry' GROUP BY account_id) AS u ON u.account_id = a.account_id
 WHERE a.unlimited_credits

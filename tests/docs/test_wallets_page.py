@@ -1,0 +1,23 @@
+"""The page about wallets: its config loads, and its finding is what an audit with it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.console import fences
+from tests.support.deployed import ROOT
+from tests.support.wallets import audited, fill
+
+PAGE = (ROOT / "docs" / "wallets.md").read_text("utf-8")
+WALLETS, FINDING, *_ = (fence.text for fence in fences(PAGE))
+HEAD = '[database]\nurl = "${PLACE}"\n[stripe]\nenabled = false\n[gates]\nenabled = false\n'
+
+
+def test_the_finding_is_what_the_config_finds(sqlite_url: str, tmp_path: Path) -> None:
+    fill(
+        sqlite_url,
+        "UPDATE movements SET kind = 'promotional_grant' WHERE kind = 'gift'",
+        "UPDATE users SET bonus_credits = 500 WHERE id = 'ann'",
+    )
+    (finding,) = audited(sqlite_url, tmp_path, HEAD + WALLETS).open_findings()
+    assert " ".join(FINDING.split()) == f"{finding.id} {finding.severity} {finding.message}"
