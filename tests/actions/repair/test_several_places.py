@@ -186,3 +186,18 @@ def test_grants_cover_every_place(postgres_url: str, tmp_path: Path) -> None:
         "GRANT UPDATE (credit) ON groups_of_people TO trueup_repair",
     ):
         assert granted.replace(" ", "") in script.replace('"', "").replace("public.", "").replace(" ", "")
+
+
+def test_an_account_whose_key_has_a_prefix_is_refused_with_the_prefix(place: str, tmp_path: Path) -> None:
+    text = TEXT.replace('table = "people"', 'table = "people"\nkey_prefix = "u_"').replace(
+        'account_id = "owner"', "account_id = \"replace(replace(owner, 'ann', 'u_ann'), 'bob', 'u_bob')\""
+    )
+    config = config_of(place, tmp_path, text)
+    assert "credit-balance:u_ann" in {each.id for each in report_of(config).open_findings()}
+    result = repaired(config, "credit-balance:u_ann")
+    assert isinstance(result, Refused)
+    assert result.reason == (
+        'account.account_id has a prefix ("u_") that people does not have, and a repair only writes rows that it finds '
+        "by their own key; change this row by hand."
+    )
+    assert rows(place, "SELECT balance FROM people WHERE id = 'ann'") == [(70,)]

@@ -123,6 +123,14 @@ class Translator:
     def _plain(self, mapping: RelationMapping, name: str) -> str:
         """The column itself; an expression can be read but not written."""
         source = mapping.columns.get(name)
+        prefix = (
+            mapping.account_prefix if name == "account_id" and mapping.relation != "account" else mapping.key_prefix
+        )
+        if prefix and (name == "account_id" or _ours(mapping.relation, name).is_key):
+            raise Unwritable(
+                f'{mapping.relation}.{name} has a prefix ("{prefix}") that {mapping.table} does not have, and a repair '
+                "only writes rows that it finds by their own key; change this row by hand"
+            )
         if source is None or source.column is None:
             what = "not mapped" if source is None else "mapped to an expression"
             raise Unwritable(
