@@ -68,6 +68,7 @@ _NAMED = {
     "roles": ("ROLE",),
     "severity": ("CHECK",),
     "shadow": ("CHECK",),
+    "tables": ("TABLE", "COLUMN"),
     "values": ("COLUMN", "WORD"),
     "wallets": ("WALLET",),
 }

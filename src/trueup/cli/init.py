@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trueup.cli.init_questions import settle_questions
 from trueup.cli.options import DEFAULT_CONFIG, ConfigOption, catalogue_for, config_from
 from trueup.model.errors import ConfigurationError, TrueupError
 
@@ -31,6 +32,9 @@ InstallOption = Annotated[
     bool, typer.Option("--install", help="Make the journal's tables instead; URL needs a role with that right.")
 ]
 NoAuditOption = Annotated[bool, typer.Option("--no-audit", help="Only write the config; run no first audit.")]
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="Ask nothing: take the best guess, and list what was taken.")
+]
 RebindOption = Annotated[
     bool, typer.Option("--rebind", help="With --install: let the journal of a copied database continue in this one.")
 ]
@@ -43,9 +47,15 @@ def init(
     install: InstallOption = False,  # noqa: FBT002 - a flag
     rebind: RebindOption = False,  # noqa: FBT002 - a flag
     no_audit: NoAuditOption = False,  # noqa: FBT002 - a flag
+    yes: YesOption = False,  # noqa: FBT002 - a flag
     config: ConfigOption = None,
 ) -> None:
     """Read a database and write a config for it, every guess marked, and audit once with it.
+
+    Where two readings are close, or a plan's word is unknown, it asks at a terminal: at most five questions. With
+    --yes, or without a terminal, it takes the best guess and lists what it took. Ctrl-C writes nothing.
+
+    Beside a config that is there it writes nothing: it shows what it would write now where that differs.
 
     The audit shows what would be found, and the guesses that it rests on; nothing is recorded. Exit code 0 as soon as
     the file is written.
@@ -63,7 +73,7 @@ def init(
     if install:
         _install(url, config, rebind=rebind)
     else:
-        _write(url, output, force=force, audits=not no_audit)
+        _write(url, output, force=force, audits=not no_audit, asks=not yes)
 
 
 def _install(url: str | None, config: Path | None, *, rebind: bool) -> None:
@@ -78,16 +88,17 @@ def _install(url: str | None, config: Path | None, *, rebind: bool) -> None:
         typer.echo("`trueup doctor --print-grants` prints the rights that an audit and a repair need.")
 
 
-def _write(url: str | None, output: Path, *, force: bool, audits: bool) -> None:
-    from trueup.actions.init import proposed_config, write_config  # noqa: PLC0415 - heavy
+def _write(url: str | None, output: Path, *, force: bool, audits: bool, asks: bool) -> None:
+    from trueup.actions.init import sample_schema, write_config  # noqa: PLC0415 - heavy
     from trueup.model.finding import printable  # noqa: PLC0415 - heavy
 
     address = url or os.environ.get("DATABASE_URL")
     if not address:
         raise ConfigurationError("Name the database: `trueup init postgresql://…`, or set DATABASE_URL.")
     if os.path.lexists(output) and not force:
-        raise ConfigurationError(f"{output} already exists; `--force` overwrites it.")
-    proposed = proposed_config(address)
+        _compare(address, output)
+        return
+    proposed = settle_questions(sample_schema(address), asks=asks)
     write_config(output, proposed.text, force=force)
     typer.echo(f"Wrote {output}. Read the lines marked `guess`, then:")
     if not os.environ.get("DATABASE_URL"):
@@ -101,6 +112,21 @@ def _write(url: str | None, output: Path, *, force: bool, audits: bool) -> None:
         )
     if audits:
         _show_first_audit(output, address, proposed)
+
+
+def _compare(address: str, path: Path) -> None:
+    """Show how the config that is there differs from what would be written now. It is left as it is."""
+    from trueup.actions.init import compare_config, proposed_config  # noqa: PLC0415 - heavy
+    from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
+    from trueup.model.redact import redact  # noqa: PLC0415 - heavy
+
+    lines = compare_config(path, proposed_config(address).text)
+    if not lines:
+        typer.echo(f"{path} is there and maps the schema as init would now; nothing was changed.")
+        return
+    typer.echo(f"{path} is there and was not changed. Where it (-) differs from what init would write now (+):\n")
+    typer.echo("\n".join(redact(legible(line)) for line in lines))
+    typer.echo("\nTake over what is right by hand; `--force` writes all of it anew, `--output FILE` beside it.")
 
 
 def _show_first_audit(path: Path, address: str, proposed: ProposedConfig) -> None:

@@ -33,6 +33,7 @@ from trueup.model.policy import Policy
 from trueup.model.relations import STRIPE, relation_name
 from trueup.model.severity import Severity
 from trueup.model.source import places_of
+from trueup.model.written_schema import WrittenSchema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -84,6 +85,7 @@ def assemble(
         alerts=alert_settings(document.alerts, path=path, environ=environ),
         gates=gate_settings(document.gates, plans=plans, path=path, environ=environ),
         release=release_settings(document, known_checks, path=path),
+        written_for=_written_for(document),
         stripe=stripe_settings(
             document.stripe, key=secrets.get("stripe.api_key"), tables=tables, store_url=store_url, path=path
         ),
@@ -148,3 +150,8 @@ def _ledger_start(document: Document) -> Decimal | None:
     """The balance before every account's first entry; a preset knows none."""
     section = document.relations.get("ledger_entry")
     return section.ledger_starts_at if section is not None else None
+
+
+def _written_for(document: Document) -> WrittenSchema | None:
+    section = document.written_for
+    return None if section is None else WrittenSchema(tables=section.tables, others=tuple(section.others))

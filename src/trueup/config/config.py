@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trueup.model.source import RelationMapping
+    from trueup.model.written_schema import WrittenSchema
 
 STORE_FILE = "trueup.db"
 T = TypeVar("T")
@@ -63,6 +64,8 @@ class Config:
     release: ReleaseSettings = field(default_factory=ReleaseSettings)
     stripe: StripeSettings = field(default_factory=StripeSettings)
     literal_secrets: tuple[str, ...] = ()
+    written_for: WrittenSchema | None = None
+    """The schema for which the file was written, where it says so."""
 
 
 def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collection[str] | None = None) -> Config:

@@ -384,6 +384,17 @@ class ReleaseSection(Section):
     """``[release]``: when ``trueup gate`` lets a release go out. Options of the command override it."""
 
 
+class WrittenForSection(Section):
+    """``[written_for]``: the schema for which ``trueup init`` wrote the file. ``trueup doctor`` says what changed
+    since, and ``trueup doctor --fix`` writes it anew; nothing else reads it.
+    """
+
+    others: list[Text] = Field(default_factory=list)
+    """The tables that the config does not read."""
+    tables: dict[str, dict[str, Text]] = Field(default_factory=dict)
+    """The columns and their types of each table that it reads: ``users = { id = "bigint", plan = "text" }``."""
+
+
 class Preset(Section):
     """A known schema's mapping, which a config can start from."""
 
@@ -414,3 +425,4 @@ class Document(Preset):
     gates: GatesSection = Field(default_factory=GatesSection)
     release: ReleaseSection = Field(default_factory=ReleaseSection)
     exemptions: list[ExemptionSection] = Field(default_factory=list)
+    written_for: WrittenForSection | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trueup.mapping.word_guesses import PlanGuess, WordGuess
+from trueup.model.written_schema import WrittenSchema
 
 ENOUGH = 0.5
 """Below this a name or a table is not proposed at all."""
@@ -30,6 +31,8 @@ class ProposedColumn:
     evidence: str = ""
     question: str = ""
     alternatives: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    """Words of the app that the question is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,7 @@ class ProposedRelation:
 
     ``deleted_at`` is the column by which the table seems to hide deleted rows. ``where`` is a condition for its rows,
     ``settings`` are further keys of the relation, each with its value and why. ``evidence`` says why it is this table,
-    ``notes`` what was seen beside it, and ``alternatives`` are other tables that it may be.
+    ``notes`` what was seen beside it, and ``close`` are the tables that it may be nearly as well, each with why.
     ``places`` are the tables where there are several, which then have the columns, the prefixes and what their rows
     never have (``absent``).
     """
@@ -55,7 +58,7 @@ class ProposedRelation:
     notes: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     """The columns that the data shows the app not to have."""
-    alternatives: tuple[str, ...] = ()
+    close: tuple[tuple[str, str], ...] = ()
     places: tuple[ProposedRelation, ...] = ()
     key_prefix: str | None = None
     account_prefix: str | None = None
@@ -79,3 +82,5 @@ class Proposal:
     left_out: tuple[tuple[str, str], ...] = ()
     absent: tuple[str, ...] = ()
     """The relations that the data shows the app not to have."""
+    written_for: WrittenSchema | None = None
+    """The schema that it was made from."""

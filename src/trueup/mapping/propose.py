@@ -9,6 +9,7 @@ from trueup.mapping.expressions import columns_elsewhere, posted_from_state, rol
 from trueup.mapping.inference.infer import infer
 from trueup.mapping.names import likeness
 from trueup.mapping.proposal import Proposal, ProposedColumn, ProposedRelation
+from trueup.mapping.questions import Choices
 from trueup.mapping.recognise import recognised, recognised_stripe
 from trueup.mapping.samples import Samples
 from trueup.mapping.scores import chosen_tables, matched_columns, table_score
@@ -33,11 +34,12 @@ def propose(
     *,
     samples: Samples | None = None,
     dialect: str | None = None,
+    choices: Choices | None = None,
 ) -> Proposal:
     """The likeliest mapping of this schema: deterministic, and never an error.
 
     ``samples`` are rows to judge by; without any, names and types decide. ``dialect`` is sqlglot's name of the source's
-    dialect; expressions are quoted for it (None: as Postgres does).
+    dialect; expressions are quoted for it (None: as Postgres does). ``choices`` is what a person decided.
     """
     look = words or (lambda _table, _column: None)
     of_stripe = recognised_stripe(tables, dialect=dialect)
@@ -45,7 +47,7 @@ def propose(
         tables = [table for table in tables if table.qualified_name not in of_stripe[1]]
     known = recognised(tables)
     if known is None and samples is not None and any(sample.rows for sample in samples.values()):
-        inferred = _with_those_by_name(infer(tables, samples, dialect=dialect), tables, look, dialect)
+        inferred = _with_those_by_name(infer(tables, samples, dialect=dialect, choices=choices), tables, look, dialect)
         return dataclasses.replace(inferred, stripe_preset=of_stripe[0] if of_stripe else None)
     proposals = _from_preset(known[1]) if known else _from_names(tables, dialect)
     by_name = {table.qualified_name: table for table in tables}

@@ -75,7 +75,23 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     for name in proposal.missing:
         lines += _absent_relation(name) if name in proposal.absent else _missing(name)
     lines += _left_out(proposal.left_out)
-    return "\n".join(lines) + "\n" + _FOOT
+    return "\n".join(lines) + "\n" + _FOOT + "".join(f"{line}\n" for line in _written_for(proposal))
+
+
+def _written_for(proposal: Proposal) -> Iterator[str]:
+    """The schema that the file was written for, so that the doctor can say what changed."""
+    written = proposal.written_for
+    if written is None:
+        return
+    yield from (
+        "",
+        "# The schema for which this was written: `trueup doctor` says what changed since.",
+        "[written_for]",
+    )
+    yield from _list("others", written.others)
+    yield "[written_for.tables]"
+    for table, columns in written.tables.items():
+        yield f"{_key(table)} = {{ {', '.join(f'{_key(name)} = {_text(kind)}' for name, kind in columns.items())} }}"
 
 
 def _stripe(preset: str | None) -> Iterator[str]:
@@ -223,15 +239,20 @@ def _absent_columns(names: Sequence[str]) -> Iterator[str]:
     if not names:
         return
     yield "# guess: nothing of these was seen; take a name out of the list where you map it"
+    yield from _list("absent", names)
+
+
+def _list(key: str, names: Sequence[str]) -> Iterator[str]:
+    """A list of texts, as many to a line as fit."""
     lines = [""]
-    for word in (f'"{name}",' for name in names):
+    for word in (f"{_text(name)}," for name in names):
         if len(lines[-1]) + len(word) > _WIDEST:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}"
     if len(lines) == 1:
-        yield f"absent = [{lines[0].strip().removesuffix(',')}]"
+        yield f"{key} = [{lines[0].strip().removesuffix(',')}]"
         return
-    yield "absent = ["
+    yield f"{key} = ["
     yield from (f"   {line}" for line in lines)
     yield "]"
 

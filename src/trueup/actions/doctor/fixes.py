@@ -14,13 +14,15 @@ import tomlkit
 
 from trueup.actions.audit import copied_books
 from trueup.actions.doctor.observed import ledgers_begin_at_zero
+from trueup.actions.doctor.schema_changes import list_successors, written_again
 from trueup.config import Config
 from trueup.disk import whole_file
 from trueup.engines.duckdb import DuckDB
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
 from trueup.model.redact import redact
-from trueup.model.source import Progress
+from trueup.model.source import Progress, SourceTable
+from trueup.sources import open_source
 
 if TYPE_CHECKING:
     from tomlkit.items import Table
@@ -39,7 +41,7 @@ class ConfigFix:
     """One key to write, as its path in the file, and what proves it."""
 
     keys: tuple[str, ...]
-    value: str | int
+    value: str | int | dict[str, object]
     reason: str
 
 
@@ -65,13 +67,30 @@ def propose_fixes(config: Config, checks: Sequence[Check], *, now: datetime, pro
 
     Raises ``ConfigurationError`` and ``SourceUnavailable``.
     """
+    tables = open_source(config.database_url).tables()
+    schema = tuple(_schema_fixes(config, tables))
+    if any(fix.keys[0] == "relations" for fix in schema):  # nothing can be read before the names are right
+        before = _text(config.path)
+        return FixedConfig(path=config.path, before=before, after=_changed(before, schema), reasons=_reasons(schema))
     with copied_books(config, checks=checks, now=now, progress=progress, everything=True) as books:
         engine = DuckDB(books.run, config.policy.parameters(now))
-        fixes = (*_scale(config, engine), *_beginning(config, engine, books.mapped_columns()))
+        fixes = (*schema, *_scale(config, engine), *_beginning(config, engine, books.mapped_columns()))
     before = _text(config.path)
-    return FixedConfig(
-        path=config.path, before=before, after=_changed(before, fixes), reasons=tuple(fix.reason for fix in fixes)
-    )
+    return FixedConfig(path=config.path, before=before, after=_changed(before, fixes), reasons=_reasons(fixes))
+
+
+def _reasons(fixes: Sequence[ConfigFix]) -> tuple[str, ...]:
+    return tuple(fix.reason for fix in fixes)
+
+
+def _schema_fixes(config: Config, tables: Sequence[SourceTable]) -> Iterator[ConfigFix]:
+    """The names of renamed columns, and the schema as it is now."""
+    for renamed in list_successors(config, tables):
+        keys = ("relations", renamed.relation, "columns", renamed.column)
+        yield ConfigFix(keys=keys, value=renamed.now, reason=renamed.reason)
+    section = written_again(config, tables)
+    if section is not None:
+        yield ConfigFix(keys=("written_for",), value=section, reason="the schema changed since the config was written")
 
 
 def write_fixes(fixed: FixedConfig) -> None:
@@ -120,6 +139,22 @@ def _text(path: Path) -> str:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from None
 
 
+def _section(value: dict[str, object]) -> Table:
+    """A section, the tables in which are one line each."""
+    section = tomlkit.table()
+    for key, inner in value.items():
+        if not isinstance(inner, dict):
+            section[key] = inner
+            continue
+        lines = tomlkit.table()
+        for name, columns in inner.items():
+            line = tomlkit.inline_table()
+            line.update(columns)
+            lines[name] = line
+        section[key] = lines
+    return section
+
+
 def _changed(text: str, fixes: Sequence[ConfigFix]) -> str:
     document = tomlkit.parse(text)
     for fix in fixes:
@@ -129,5 +164,5 @@ def _changed(text: str, fixes: Sequence[ConfigFix]) -> str:
             if name not in section:
                 section[name] = tomlkit.table(is_super_table=name == "relations")
             section = cast("Table", section[name])
-        section[key] = fix.value
+        section[key] = _section(fix.value) if isinstance(fix.value, dict) else fix.value
     return tomlkit.dumps(document)

@@ -12,6 +12,7 @@ from trueup.actions.doctor.config_faults import config_faults
 from trueup.actions.doctor.diagnostic import Health, Symptom
 from trueup.actions.doctor.plan_gates import examine_gates
 from trueup.actions.doctor.repairs import examine_repairs
+from trueup.actions.doctor.schema_changes import examine_changes
 from trueup.actions.doctor.stripe import examine_stripe
 from trueup.actions.doctor.stripe_tables import Supplied, examine_stripe_tables
 from trueup.channels import secrets_in_plain_sight
@@ -61,6 +62,7 @@ def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> 
         return
     yield Symptom(health=Health.FINE, about="connection", says=f"{source.place}: {len(tables)} tables to read")
     yield from _privileges(source)
+    yield from examine_changes(config, tables)
     supplied = yield from examine_stripe_tables(config, source, tables)
     fitted = yield from _mapping(config, source, tables, checks, supplied)
     if "gates" not in wrong:

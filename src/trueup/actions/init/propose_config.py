@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ from trueup.actions.init.sampling import Sampler, distinct, owners_in
 from trueup.disk import whole_file
 from trueup.mapping.inference.infer import tables_to_follow
 from trueup.mapping.propose import propose
+from trueup.mapping.questions import Choices, Question, questions_about
 from trueup.mapping.write import render
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import MUST_HOLD_ROWS
 from trueup.model.source import ColumnMapping, RelationMapping, Source
+from trueup.model.written_schema import describe_schema
 from trueup.sources import open_source
 
 if TYPE_CHECKING:
@@ -46,12 +49,39 @@ class ProposedConfig:
         """The same config, for the same tables under another address."""
         return render(self.proposal, url_reference)
 
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What a person could still decide, those on which most rests first."""
+        return questions_about(self.proposal)
 
-def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> ProposedConfig:
-    """Propose a config for the database at ``url``. Every guess is marked.
 
-    Reads the schema, and from the first rows of a few columns which words they hold. Raises ``SourceUnavailable`` or
-    ``ConfigurationError``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampledSchema:
+    """An app's tables with their samples, from which configs are proposed."""
+
+    source: Source
+    tables: Sequence[SourceTable]
+    samples: Samples
+
+    def propose(self, choices: Choices | None = None, *, url_reference: str = URL_REFERENCE) -> ProposedConfig:
+        """Propose a config, with what a person decided. Every guess is marked. Raises ``ConfigurationError``."""
+        source = self.source
+        proposal = propose(
+            self.tables, words=words_of(source), samples=self.samples, dialect=source.dialect, choices=choices
+        )
+        if not proposal.relations and proposal.preset is None and proposal.stripe_preset is None:
+            raise ConfigurationError(_nothing_found(source, len(self.tables)))
+        read = frozenset(_tables_read(proposal, self.tables))
+        proposal = dataclasses.replace(proposal, written_for=describe_schema(self.tables, read))
+        return ProposedConfig(
+            text=render(proposal, url_reference), proposal=proposal, empty=tuple(_empty(proposal, source))
+        )
+
+
+def sample_schema(url: str) -> SampledSchema:
+    """Read the schema of the database at ``url``, and a few rows of each table, in one read-only snapshot.
+
+    Raises ``SourceUnavailable`` or ``ConfigurationError``.
     """
     source = open_source(url)
     tables = [table for table in source.tables() if not table.name.startswith(_OURS)]
@@ -59,12 +89,20 @@ def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> Proposed
         raise ConfigurationError(f"No table can be read at {source.place}; grant SELECT, or name another database.")
     with Sampler(source) as sampler:
         samples = _samples(sampler, tables, source.dialect)
-    proposal = propose(tables, words=words_of(source), samples=samples, dialect=source.dialect)
-    if not proposal.relations and proposal.preset is None and proposal.stripe_preset is None:
-        raise ConfigurationError(_nothing_found(source, len(tables)))
-    return ProposedConfig(
-        text=render(proposal, url_reference), proposal=proposal, empty=tuple(_empty(proposal, source))
-    )
+    return SampledSchema(source=source, tables=tables, samples=samples)
+
+
+def proposed_config(url: str, *, url_reference: str = URL_REFERENCE) -> ProposedConfig:
+    """Propose the best guess for the database at ``url``. Raises ``SourceUnavailable`` or ``ConfigurationError``."""
+    return sample_schema(url).propose(url_reference=url_reference)
+
+
+def _tables_read(proposal: Proposal, tables: Sequence[SourceTable]) -> Iterator[str]:
+    """The tables of the relations, and those that an expression names."""
+    expressions = " ".join(c.theirs for relation in proposal.relations for c in relation.columns)
+    words = frozenset(re.findall(r"\w+", expressions))
+    yield from (place.table for relation in proposal.relations for place in (relation, *relation.places))
+    yield from (table.qualified_name for table in tables if "(SELECT" in expressions and table.name in words)
 
 
 def _samples(sampler: Sampler, tables: Sequence[SourceTable], dialect: str) -> Samples:

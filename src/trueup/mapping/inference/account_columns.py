@@ -17,6 +17,7 @@ from trueup.mapping.inference.signs_of_accounts import credit_columns, is_about_
 from trueup.mapping.inference.spots import Home, Spot
 from trueup.mapping.names import folded, likeness
 from trueup.mapping.proposal import ProposedColumn, ProposedRelation
+from trueup.mapping.questions import Choices
 from trueup.mapping.samples import Look
 from trueup.mapping.vocabulary import COLUMNS
 from trueup.mapping.word_guesses import NULL_WORD, PlanGuess, WordGuess, word_guess
@@ -43,13 +44,15 @@ class AccountGuess:
     plans: tuple[PlanGuess, ...]
 
 
-def guess_account(schema: Schema, chosen: ChosenAccounts, balance: ProposedColumn | None) -> AccountGuess:
+def guess_account(
+    schema: Schema, chosen: ChosenAccounts, balance: ProposedColumn | None, choices: Choices
+) -> AccountGuess:
     """The accounts' relation; ``balance`` is what the ledger says of their balance."""
     home = chosen.home
     customer = _stripe_id(schema, home, "cus_", "stripe_customer_id")
     spots = plan_spots(schema, home, customer[1] if customer is not None else None)
-    plan = next((spot for spot in spots if spot.score >= _ENOUGH_PLAN), None)
-    plans, words = _plans(plan, home, customer[1] if customer is not None else None)
+    plan = next((spot.with_living(choices.living) for spot in spots if spot.score >= _ENOUGH_PLAN), None)
+    plans, words = _plans(plan, home, customer[1] if customer is not None else None, choices.paid)
     columns = [ProposedColumn(column="account_id", theirs=home.key, confidence=1.0, evidence="names the row")]
     columns += _email(home.look)
     columns += _role(schema, home.look)
@@ -58,7 +61,7 @@ def guess_account(schema: Schema, chosen: ChosenAccounts, balance: ProposedColum
     if customer is not None:
         columns.append(customer[0])
     columns += _subscription(schema, home, plan)
-    balance = balance or _cached(schema, home)
+    balance = balance or _cached(schema, home, choices.credits)
     columns += [balance] if balance is not None else []
     columns += _unlimited(home.look)
     columns += _active(schema, home.look)
@@ -72,7 +75,7 @@ def guess_account(schema: Schema, chosen: ChosenAccounts, balance: ProposedColum
         missing=(),
         evidence="; ".join(chosen.reasons) or "by its name",
         notes=tuple(f"{name} may hold accounts that pay, too" for name in chosen.others),
-        alternatives=chosen.others,
+        close=chosen.close,
     )
     return AccountGuess(relation=with_missing(relation), plans=plans)
 
@@ -128,7 +131,7 @@ def _by_name(ours: str, theirs: str) -> ProposedColumn:
 
 
 def _plans(
-    plan: PlanSpot | None, home: Home, customers: Mapping[str, object] | None
+    plan: PlanSpot | None, home: Home, customers: Mapping[str, object] | None, paid: Mapping[str, bool]
 ) -> tuple[tuple[PlanGuess, ...], WordGuess | None]:
     if plan is None:
         return (), None
@@ -138,7 +141,12 @@ def _plans(
     )
     held = plan.values(home)
     plans = plans_of(
-        plan.words, held, customers, of_stripe=of_stripe, of_subscriptions=plan.holding is not None or bool(plan.ends)
+        plan.words,
+        held,
+        customers,
+        of_stripe=of_stripe,
+        of_subscriptions=plan.holding is not None or bool(plan.ends),
+        decided=paid,
     )
     meaning = [(guess.plan, (*guess.words, *((NULL_WORD,) if guess.plan == "FREE" else ()))) for guess in plans]
     return plans, WordGuess(meaning=tuple((ours, tuple(dict.fromkeys(theirs))) for ours, theirs in meaning if theirs))
@@ -164,6 +172,7 @@ def _plan_column(schema: Schema, home: Home, plan: PlanSpot, words: WordGuess | 
         words=words,
         evidence=evidence,
         question=question,
+        unsure=plan.holding.unknown if plan.holding is not None else (),
     )
 
 
@@ -183,30 +192,35 @@ def _subscription(schema: Schema, home: Home, plan: PlanSpot | None) -> Iterator
         yield near[0]
 
 
-def _cached(schema: Schema, home: Home) -> ProposedColumn | None:
+def _cached(schema: Schema, home: Home, wanted: str | None) -> ProposedColumn | None:
     """The column that seems to hold the balance, where no ledger says which."""
     for look in schema.near(home):
         columns = credit_columns(look)
         spot = schema.spots(home, look, columns[0][1]) if columns else None
         if spot is not None and spot.up is None and (look is home.look or is_about_credits(look, columns[0][1])):
-            others = tuple(name for _, name in columns[1:])
+            theirs = [_balance_in(schema, home, look, column) for _, column in columns]
+            best = wanted if wanted in theirs else theirs[0]
+            others = tuple(each for each in theirs if each != best)
+            ask = others and best != wanted
             return ProposedColumn(
                 column="credits",
-                theirs=_or_nothing(spot, spot.sql(schema.phrases, home), spot.column, is_own=spot.look is home.look),
+                theirs=best,
                 confidence=_BY_NAME,
                 evidence="by its name: no ledger was found that it could be compared with",
-                question=f"or is it {' or '.join(others)}, or their sum?" if others else "",
-                alternatives=others,
+                question=f"or is it {' or '.join(name for _, name in columns[1:])}, or their sum?" if ask else "",
+                alternatives=others if ask else (),
             )
     return None
 
 
-def _or_nothing(spot: Spot, sql: str, column: str, *, is_own: bool) -> str:
-    """Read no value as 0 where many rows have none: they have no credits."""
+def _balance_in(schema: Schema, home: Home, look: Look, column: str) -> str:
+    """The balance; no value reads as 0 where many rows have none: they have no credits."""
+    spot = schema.spots(home, look, column) or Spot(look=look, column=column)
     facts = spot.facts
+    sql = spot.sql(schema.phrases, home)
     if facts.total and facts.present < _MOSTLY_THERE * facts.total:
         return f"COALESCE({sql}, 0)"
-    return column if is_own else sql
+    return column if look is home.look else sql
 
 
 def _email(look: Look) -> Iterator[ProposedColumn]:

@@ -21,6 +21,7 @@ _PLAN, _PLAN_NEAR, _CREDITS, _CREDITS_NEAR = 2.0, 1.5, 2.0, 1.5
 _SUBSCRIPTIONS, _MOVEMENTS, _MOVED_BALANCE, _CHILD = 2.0, 1.5, 2.0, 4.0
 _DISTINCT, _REPEATED = 0.7, 0.3
 _SURE_TABLE = 0.5
+_CLOSE = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +32,12 @@ class ChosenAccounts:
     score: float
     reasons: tuple[str, ...]
     others: tuple[str, ...] = ()
+    close: tuple[tuple[str, str], ...] = ()
+    """Those that may be them nearly as well, each with why."""
 
 
-def choose_accounts(schema: Schema) -> ChosenAccounts | None:
-    """The likeliest table of accounts; None where no table looks like it."""
+def choose_accounts(schema: Schema, wanted: str | None = None) -> ChosenAccounts | None:
+    """The likeliest table of accounts, or the one that a person ``wanted``; None where no table looks like it."""
     scored: list[tuple[float, str, Home, tuple[str, ...]]] = []
     for look in schema.looks.values():
         home = home_of(schema, look)
@@ -46,9 +49,15 @@ def choose_accounts(schema: Schema) -> ChosenAccounts | None:
     scored.sort(key=lambda each: (-each[0], each[1]))
     if not scored or scored[0][0] < _ENOUGH:
         return None
-    best = scored[0]
-    others = tuple(name for score, name, *_ in scored[1:] if score >= max(_ENOUGH, best[0] / 2))
-    return ChosenAccounts(home=best[2], score=best[0], reasons=best[3], others=others)
+    best = next((each for each in scored if each[1] == wanted), scored[0])
+    rest = [each for each in scored if each is not best]
+    others = tuple(name for score, name, *_ in rest if score >= max(_ENOUGH, best[0] / 2))
+    close = tuple(
+        (name, "; ".join(reasons))
+        for score, name, _, reasons in rest
+        if wanted is None and score >= max(_ENOUGH, best[0] * _CLOSE)
+    )
+    return ChosenAccounts(home=best[2], score=best[0], reasons=best[3], others=others, close=close)
 
 
 def _signs(schema: Schema, home: Home) -> Iterator[tuple[float, str]]:

@@ -12,6 +12,7 @@ from trueup.mapping.inference.movement_columns import amount_columns
 from trueup.mapping.inference.others import guess_members, guess_webhooks
 from trueup.mapping.inference.schema import schema_of
 from trueup.mapping.proposal import Proposal
+from trueup.mapping.questions import Choices
 from trueup.mapping.samples import Samples
 from trueup.mapping.vocabulary import COLUMNS
 from trueup.model.relations import ONLY_WHERE_MAPPED, relation_name
@@ -20,15 +21,21 @@ from trueup.model.source import SourceTable
 _FEW_HAVE = frozenset(map(relation_name, ONLY_WHERE_MAPPED))
 
 
-def infer(tables: Sequence[SourceTable], samples: Samples, *, dialect: str | None) -> Proposal:
-    """The likeliest mapping; deterministic, and never an error. No relations where nothing looks like accounts."""
+def infer(
+    tables: Sequence[SourceTable], samples: Samples, *, dialect: str | None, choices: Choices | None = None
+) -> Proposal:
+    """The likeliest mapping; deterministic, and never an error. No relations where nothing looks like accounts.
+
+    ``choices`` is what a person decided.
+    """
+    choices = choices or Choices()
     schema = schema_of(tables, samples, dialect)
-    chosen = choose_accounts(schema)
+    chosen = choose_accounts(schema, choices.account_table)
     alike = tuple(schema.left_out.items())
     if chosen is None:
         return Proposal(missing=tuple(COLUMNS), read_the_data=True, left_out=alike)
-    ledger = guess_ledger(schema, chosen.home)
-    account = guess_account(schema, chosen, ledger.credits)
+    ledger = guess_ledger(schema, chosen.home, choices.ledger_table)
+    account = guess_account(schema, chosen, ledger.credits, choices)
     relations = [
         relation
         for relation in (account.relation, ledger.relation, guess_webhooks(schema), guess_members(schema, chosen))

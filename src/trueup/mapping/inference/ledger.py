@@ -23,6 +23,7 @@ from trueup.model.relations import columns_of, relation_named
 
 _BY_NAME = 0.5
 _SOME = 0.3
+_CLOSE = 0.8
 _FEWEST = 3
 _MOST_SUMMED = 100_000
 _TEXTS = ("actor", "reason")
@@ -37,9 +38,11 @@ class LedgerGuess:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
 
-def guess_ledger(schema: Schema, home: Home) -> LedgerGuess:
-    """The likeliest ledger of these accounts."""
+def guess_ledger(schema: Schema, home: Home, wanted: str | None = None) -> LedgerGuess:
+    """The likeliest ledger of these accounts, or the one that a person ``wanted``."""
     ranked = ledgers(schema, home)
+    if wanted is not None:
+        ranked = [each for each in ranked if each.look.name == wanted] or ranked
     best = ranked[0] if ranked else None
     if best is not None and best.is_proven:
         return _single(schema, home, best, ranked)
@@ -78,9 +81,14 @@ def _single(schema: Schema, home: Home, best: Movements, ranked: list[Movements]
         where=_where(best, phrases),
         settings=settings,
         evidence=evidence,
-        alternatives=tuple(each.look.name for each in ranked[1:3] if each.score > 0),
+        close=tuple((each.look.name, _evidence(each)) for each in ranked[1:3] if _is_close(each, best)),
     )
     return LedgerGuess(relation=with_missing(relation), credits=_credits(schema, home, best))
+
+
+def _is_close(other: Movements, best: Movements) -> bool:
+    """Whether another table explains the balances nearly as well, or none explains them and the names are as good."""
+    return other.is_proven == best.is_proven and other.score >= _CLOSE * best.score > 0
 
 
 def _evidence(best: Movements) -> str:

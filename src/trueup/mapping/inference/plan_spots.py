@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trueup.mapping.column_types import Family
 from trueup.mapping.inference.links import Link
@@ -64,6 +64,12 @@ class PlanSpot:
     named_in: Reference | None = None
     ends: str | None = None
     several: bool = False
+
+    def with_living(self, words: tuple[str, ...]) -> PlanSpot:
+        """The same, with what a person says of the status's unknown words: these mean that the plan holds."""
+        if self.holding is None or not words:
+            return self
+        return replace(self, holding=replace(self.holding, living=(*self.holding.living, *words), unknown=()))
 
     @property
     def words(self) -> tuple[str, ...]:

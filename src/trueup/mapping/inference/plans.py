@@ -25,13 +25,15 @@ def plans_of(
     *,
     of_stripe: bool = False,
     of_subscriptions: bool = False,
+    decided: Mapping[str, bool] | None = None,
 ) -> tuple[PlanGuess, ...]:
     """The plans that these words name, cheapest first, and always FREE.
 
     ``held`` is the plan of each sampled account and ``customers`` its Stripe customer; None where no customers are
     kept. ``of_stripe`` says that the words are of Stripe's subscriptions, which are paid;
     ``of_subscriptions`` that the status of a subscription says whether they hold. Another word that is not a usual one
-    is taken for a paid plan only where its accounts have customers.
+    is taken for a paid plan only where its accounts have customers. ``decided`` is what a person said: whether a plan
+    is paid for.
     """
     named: dict[str, list[str]] = {}
     for word in words:
@@ -43,6 +45,7 @@ def plans_of(
         _guess(plan, theirs, shares, 0.0 if of_subscriptions else lowest, of_stripe=of_stripe)
         for plan, theirs in named.items()
     ]
+    guesses = [_decided(guess, decided or {}) for guess in guesses]
     guesses.sort(key=lambda guess: (guess.rank, rung(guess.plan), guess.plan))
     unpaid = [guess for guess in guesses if guess.rank == 0]
     paid = [guess for guess in guesses if guess.rank]
@@ -76,6 +79,14 @@ def _guess(
         return PlanGuess(plan=plan, rank=0, words=tuple(words), evidence=evidence, question=question)
     question = "" if usual else "its name is not a usual one: is this its rank?"
     return PlanGuess(plan=plan, rank=1, words=tuple(words), evidence=evidence, question=question, prices=prices)
+
+
+def _decided(guess: PlanGuess, decided: Mapping[str, bool]) -> PlanGuess:
+    if guess.plan not in decided:
+        return guess
+    if decided[guess.plan]:
+        return dataclasses.replace(guess, rank=1, paid=None, question="")
+    return dataclasses.replace(guess, rank=guess.rank if guess.paid is False else 0, question="")
 
 
 def _shares(held: Mapping[str, str | None], customers: Mapping[str, object] | None) -> dict[str, tuple[int, int]]:
