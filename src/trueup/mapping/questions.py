@@ -53,13 +53,12 @@ def questions_about(proposal: Proposal) -> tuple[Question, ...]:
     """The questions that this proposal leaves, those on which most rests first."""
     by_name = {relation.relation: relation for relation in proposal.relations}
     account, ledger = by_name.get("account"), by_name.get("ledger_entry")
-    found = [
+    return (
         *_tables(ACCOUNTS, "Which table holds the accounts that pay?", account),
         *_tables(LEDGER, "Which table holds the movements of credits?", ledger),
         *_plans(proposal),
         *(_columns(account) if account is not None else ()),
-    ]
-    return tuple(found)
+    )
 
 
 def answered(choices: Choices, question: Question, places: Sequence[int]) -> Choices:

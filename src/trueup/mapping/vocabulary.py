@@ -35,6 +35,9 @@ _OWNER = (
     "owner_id profile_id subscriber_id user? account? customer? organization? wallet_id?"
 )
 
+_NEVER_BY_NAME = ""
+"""Which of several balances an entry moves: an account with one has a column of such a name, too."""
+
 COLUMNS: dict[str, dict[str, str]] = {
     "account": {
         "account_id": "account_id user_id id uuid",
@@ -55,6 +58,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "ledger_entry": {
         "entry_id": "entry_id id transaction_id uuid",
         "account_id": _OWNER,
+        "wallet": _NEVER_BY_NAME,
         "sequence": "sequence seq sequence_number sequence_no entry_number ordinal position?",
         "kind": "kind type transaction_type entry_type txn_type tx_type movement_type transaction_kind operation "
         "category reason_code action? source? event_type?",
@@ -104,6 +108,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "credit_grant": {
         "grant_id": "grant_id id lot_id batch_id uuid",
         "account_id": _OWNER,
+        "wallet": _NEVER_BY_NAME,
         "amount": "amount granted original_amount initial_amount credits",
         "remaining": "remaining remaining_amount remaining_credits amount_remaining left balance?",
         "expires_at": "expires_at expiry expiry_date expiration_date expires_on expires valid_until",
