@@ -37,6 +37,7 @@ MATRIX: dict[str, tuple[Role | None, ...]] = {
     "POST /api/v1/runs": ADMINS,
     "GET /api/v1/findings": VIEWERS,
     "GET /api/v1/findings/{issue_id}": VIEWERS,
+    "GET /api/v1/accounts/{account}/statement": ADMINS,
     "POST /api/v1/repairs/preview": ADMINS,
     "POST /api/v1/repairs": ADMINS,
     "GET /api/v1/exemptions": VIEWERS,
@@ -54,6 +55,7 @@ MATRIX: dict[str, tuple[Role | None, ...]] = {
 }
 
 PLACES = {
+    "{account}": "user_1",
     "{plan}": "PRO",
     "{run_id}": "00000000-0000-4000-8000-000000000000",
     "{issue_id}": "credit-balance:user_1",

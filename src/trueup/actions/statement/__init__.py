@@ -1,5 +1,5 @@
 """State why an account has the credits that it has."""
 
-from trueup.actions.statement.statement import state_account, state_account_in_books
+from trueup.actions.statement.statement import NotOneAccount, state_account, state_account_in_books
 
-__all__ = ["state_account", "state_account_in_books"]
+__all__ = ["NotOneAccount", "state_account", "state_account_in_books"]

@@ -32,6 +32,14 @@ MOST_NAMED = 10
 """The most accounts that are listed where a name is of several."""
 
 
+class NotOneAccount(ConfigurationError):
+    """What was given names no account, or several (``accounts``)."""
+
+    def __init__(self, message: str, accounts: Collection[str] = ()) -> None:
+        super().__init__(message)
+        self.accounts = tuple(sorted(accounts))
+
+
 def state_account(
     named: str,
     *,
@@ -82,17 +90,18 @@ def _accounts_named(lookup: Lookup, named: str) -> set[str]:
 
 
 def _only(named: str, accounts: Collection[str]) -> str:
-    """Return the one account that is named. Raises ``ConfigurationError`` where there is none, or more than one."""
+    """Return the one account that is named. Raises ``NotOneAccount``."""
     if len(accounts) == 1:
         return next(iter(accounts))
     if not accounts:
-        raise ConfigurationError(
+        raise NotOneAccount(
             f'No account is named "{named}": neither by its id, its e-mail address nor its customer or subscription at '
             "Stripe, and no ledger entry names it. Addresses and ids are compared as they are written."
         )
     listed = ", ".join(sorted(accounts)[:MOST_NAMED])
     more = f" and {len(accounts) - MOST_NAMED:,} more" if len(accounts) > MOST_NAMED else ""
-    raise ConfigurationError(f'"{named}" names {len(accounts):,} accounts: {listed}{more}. Say one of these ids.')
+    message = f'"{named}" names {len(accounts):,} accounts: {listed}{more}. Say one of these ids.'
+    raise NotOneAccount(message, accounts)
 
 
 def _statement(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from trueup.formats.statement.page import StatementPage, StatementRow
-    from trueup.model.statement import StatementLine
+    from trueup.model.statement import AccountStatement, StatementLine
 
 STATEMENT_VERSION = 1
 Version = Annotated[StrictInt, WithJsonSchema({"const": STATEMENT_VERSION})]
@@ -77,12 +77,12 @@ class CustomerStatementDocument(DocumentPart):
 
 def write(page: StatementPage, out: TextIO) -> None:
     """Write the document."""
-    document = _for_customer(page) if page.for_customer else _in_full(page)
+    document = _for_customer(page) if page.for_customer else statement_document(page.statement)
     out.write(json.dumps(as_json(document), indent=2, allow_nan=False) + "\n")
 
 
-def _in_full(page: StatementPage) -> StatementDocument:
-    statement = page.statement
+def statement_document(statement: AccountStatement) -> StatementDocument:
+    """Return the statement as its document, for people who may see everything of the account."""
     return StatementDocument(
         account_id=exact(statement.account_id),
         email=None if statement.email is None else exact(statement.email),

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from trueup.web.routes import alerts, checks, contract, exemptions, findings, journal, metrics, repairs, runs, tokens
+from trueup.web.routes import (
+    accounts,
+    alerts,
+    checks,
+    contract,
+    exemptions,
+    findings,
+    journal,
+    metrics,
+    repairs,
+    runs,
+    tokens,
+)
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Every router, in the order in which the documentation shows them."""
-    nouns = (contract, runs, findings, repairs, exemptions, alerts, checks, journal, tokens, metrics)
+    nouns = (contract, runs, findings, accounts, repairs, exemptions, alerts, checks, journal, tokens, metrics)
     return tuple(noun.router for noun in nouns)

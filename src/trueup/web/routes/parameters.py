@@ -69,6 +69,9 @@ EarlierRun = Annotated[
 ]
 
 IssueIdPath = Annotated[str, Text(text.ISSUE_ID), Path(description="<check>:<subject>, as in the report.")]
+AccountPath = Annotated[
+    str, Text(text.SUBJECT), Path(description="Its id, its e-mail address, or an id of Stripe's that it has.")
+]
 RunIdPath = Annotated[str, Text(text.RUN_ID), Path()]
 CheckIdPath = Annotated[str, Text(text.CHECK_ID), Path()]
 PlanPath = Annotated[str, Text(text.PLAN), Path(description="One of the config's plans.")]
