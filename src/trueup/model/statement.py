@@ -25,8 +25,9 @@ class OpeningBasis(StrEnum):
 class StatementLine:
     """One entry of the ledger, in ledger order.
 
-    ``balance`` is the one after it, and ``unexplained`` what of it no entry accounts for: the balance that the app
-    wrote beside the entry, less the balance before it and what it moved. A pending entry moves nothing yet.
+    ``balance`` is the one after it, of all wallets together, and ``unexplained`` what of it no entry accounts for: the
+    balance that the app wrote beside the entry, less the balance before it and what it moved. A pending entry moves
+    nothing yet.
     ``balance`` is None where it is not known, since an entry's amount cannot be read.
     """
 
@@ -44,8 +45,22 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WalletLine:
+    """One of several balances of an account: what its entries come to, and what the app shows; None is not known."""
+
+    wallet: str
+    closing: Decimal | None
+    shown: Decimal | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the app shows what the entries come to, or shows nothing."""
+        return self.shown is None or self.shown == self.closing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatement:
-    """Why an account has its credits. Moments are naive UTC.
+    """Why an account has its credits. Moments are naive UTC. ``wallets`` is empty where the account has one balance.
 
     ``opening`` and the lines' amounts and ``unexplained`` sum to ``closing``, the ledger's last balance; ``shown`` is
     what the app shows, and ``unexplained_at_the_end`` how much more that is. What is not known is None.
@@ -62,6 +77,7 @@ class AccountStatement:
     lines: tuple[StatementLine, ...]
     closing: Decimal | None
     shown: Decimal | None
+    wallets: tuple[WalletLine, ...] = ()
     problems: tuple[str, ...] = ()
 
     @property
@@ -70,6 +86,13 @@ class AccountStatement:
         return None if self.shown is None or self.closing is None else self.shown - self.closing
 
     @property
+    def gaps(self) -> int:
+        """In how many places it does not add up."""
+        steps = sum(1 for line in self.lines if line.unexplained)
+        wallets = sum(1 for wallet in self.wallets if not wallet.agrees)
+        return steps + wallets + (not wallets and bool(self.unexplained_at_the_end))
+
+    @property
     def adds_up(self) -> bool:
         """Whether every step is explained, and the app shows what the ledger says."""
-        return self.unexplained_at_the_end == 0 and not self.problems and not any(x.unexplained for x in self.lines)
+        return not self.gaps and not self.problems

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trueup.actions.statement.reckoning import reckon
-from trueup.model.relations import Account, EntryKind, LedgerEntry
-from trueup.model.statement import AccountStatement, OpeningBasis
+from trueup.model.relations import Account, EntryKind, LedgerEntry, WalletBalance
+from trueup.model.statement import AccountStatement, OpeningBasis, WalletLine
 
 START = datetime(2026, 1, 1)
 AS_OF = datetime(2026, 3, 1)
@@ -19,10 +19,11 @@ UNREAD = None
 """What a row has in a column that could not be read, whatever the relation says."""
 
 
-def entry(place: int, amount: object, balance: object, *, posted: bool = True) -> LedgerEntry:
+def entry(place: int, amount: object, balance: object, *, posted: bool = True, wallet: str = "") -> LedgerEntry:
     """One entry, a day after the one before."""
     return LedgerEntry(
         entry_id=place,
+        wallet=wallet,
         amount=Decimal(str(amount)) if amount is not None else UNREAD,  # type: ignore[arg-type]
         balance_after=Decimal(str(balance)) if balance is not None else UNREAD,  # type: ignore[arg-type]
         posted=posted,
@@ -87,14 +88,19 @@ def test_a_statement_says_what_the_rows_say(case: str) -> None:
 
 
 amounts = st.decimals(min_value=-1000, max_value=1000, places=3)
-ledgers = st.lists(st.tuples(amounts, st.none() | amounts, st.booleans()), max_size=12)
+ledgers = st.lists(
+    st.tuples(amounts, st.none() | amounts, st.booleans(), st.sampled_from(["", "bonus", "paid"])), max_size=12
+)
 
 
 @given(ledgers, st.none() | st.integers(0, 5), st.integers(0, 14))
 def test_opening_credits_and_what_is_unexplained_sum_to_the_closing_balance(
-    rows: list[tuple[Decimal, Decimal | None, bool]], starts_at: int | None, day: int
+    rows: list[tuple[Decimal, Decimal | None, bool, str]], starts_at: int | None, day: int
 ) -> None:
-    entries = [entry(place, amount, balance, posted=posted) for place, (amount, balance, posted) in enumerate(rows)]
+    entries = [
+        entry(place, amount, balance, posted=posted, wallet=wallet)
+        for place, (amount, balance, posted, wallet) in enumerate(rows)
+    ]
     whole = stated(*entries, starts_at=starts_at)
     later = stated(*entries, starts_at=starts_at, since=START + timedelta(days=day))
     for statement in (whole, later):
@@ -110,3 +116,22 @@ def test_lines_before_a_moment_are_summed_in_the_opening_balance() -> None:
     assert statement.opening == Decimal(95)
     assert statement.opening_basis is OpeningBasis.EARLIER_LINES
     assert [line.entry_id for line in statement.lines] == ["3"]
+
+
+def test_each_wallet_is_a_chain_and_the_balance_is_of_all_of_them() -> None:
+    statement = stated(
+        entry(1, 100, 100, wallet="paid"),
+        entry(2, 10, 10, wallet="bonus"),
+        entry(3, -30, 70, wallet="paid"),
+        shows_balance=False,
+        wallet_balances=[
+            WalletBalance(account_id="user_1", wallet="paid", credits=Decimal(70)),
+            WalletBalance(account_id="user_1", wallet="bonus", credits=Decimal(500)),
+        ],
+    )
+    assert [line.balance for line in statement.lines] == [Decimal(100), Decimal(110), Decimal(80)]
+    assert statement.wallets == (
+        WalletLine(wallet="bonus", closing=Decimal(10), shown=Decimal(500)),
+        WalletLine(wallet="paid", closing=Decimal(70), shown=Decimal(70)),
+    )
+    assert (statement.closing, statement.shown, statement.gaps) == (Decimal(80), Decimal(570), 1)

@@ -12,7 +12,7 @@ from trueup.books.file import open_books
 from trueup.books.lookup import LargeLookup, SmallLookup
 from trueup.books.place import private_folder
 from trueup.model.errors import ConfigurationError
-from trueup.model.relations import Account, LedgerEntry, relation_named
+from trueup.model.relations import Account, LedgerEntry, WalletBalance, relation_named
 from trueup.model.source import Progress, Silent
 
 if TYPE_CHECKING:
@@ -121,4 +121,5 @@ def _statement(
         as_of=as_of,
         since=since,
         shows_balance=bool(accounts) and "credits" in mapped.get("account", ()),
+        wallet_balances=list(lookup.rows(WalletBalance, account_id={account_id})),
     )

@@ -26,14 +26,26 @@ class StatementLineDocument(DocumentPart):
 
     at: Moment | None
     entry_id: StrictStr
+    wallet: Annotated[StrictStr, Field(description="Empty where the account has one balance.")]
     kind: StrictStr
     credits: Annotated[SignedCredits | None, Field(description="Null where its amount cannot be read.")]
-    balance: Annotated[SignedCredits | None, Field(description="After it, as the app wrote it or else as reckoned.")]
+    balance: Annotated[
+        SignedCredits | None,
+        Field(description="After it, of all wallets together, as the app wrote it or else as reckoned."),
+    ]
     unexplained: Annotated[SignedCredits, Field(description="What of that balance no entry accounts for.")]
     posted: StrictBool
     stripe_ids: list[StrictStr]
     actor: StrictStr | None
     reason: StrictStr | None
+
+
+class WalletDocument(DocumentPart):
+    """One of several balances of the account."""
+
+    wallet: StrictStr
+    closing: SignedCredits | None
+    shown: Annotated[SignedCredits | None, Field(description="Null where the app keeps no balance of it.")]
 
 
 class StatementDocument(DocumentPart):
@@ -53,6 +65,7 @@ class StatementDocument(DocumentPart):
     closing: Annotated[SignedCredits | None, Field(description="The ledger's last balance.")]
     shown: Annotated[SignedCredits | None, Field(description="The balance in the app; null where it keeps none.")]
     unexplained_at_the_end: SignedCredits | None
+    wallets: Annotated[list[WalletDocument], Field(description="Empty where the account has one balance.")]
     problems: list[StrictStr]
 
 
@@ -97,6 +110,10 @@ def statement_document(statement: AccountStatement) -> StatementDocument:
         closing=statement.closing,
         shown=statement.shown,
         unexplained_at_the_end=statement.unexplained_at_the_end,
+        wallets=[
+            WalletDocument(wallet=exact(wallet.wallet), closing=wallet.closing, shown=wallet.shown)
+            for wallet in statement.wallets
+        ],
         problems=list(statement.problems),
     )
 
@@ -105,6 +122,7 @@ def _line(line: StatementLine) -> StatementLineDocument:
     return StatementLineDocument(
         at=line.at,
         entry_id=exact(line.entry_id),
+        wallet=exact(line.wallet),
         kind=exact(line.kind),
         credits=line.amount,
         balance=line.balance,

@@ -14,7 +14,7 @@ from trueup.model.relations import EntryKind
 from trueup.model.statement import AccountStatement, OpeningBasis
 
 if TYPE_CHECKING:
-    from trueup.model.statement import StatementLine
+    from trueup.model.statement import StatementLine, WalletLine
 
 _FOR_CUSTOMERS: dict[str, str] = {
     EntryKind.PURCHASE: "Credits bought",
@@ -78,10 +78,9 @@ class StatementPage:
             return f"Not everything is known: {'; '.join(statement.problems)}."
         if statement.unlimited and not self.for_customer:
             return "The account has unlimited credits: what it shows need not be what its ledger says."
-        places = sum(1 for line in statement.lines if line.unexplained) + bool(statement.unexplained_at_the_end)
-        if not places:
+        if not statement.gaps:
             return "It adds up."
-        return f"It does not add up in {counted(places, 'place')}, marked below."
+        return f"It does not add up in {counted(statement.gaps, 'place')}, marked below."
 
     def rows(self) -> Iterator[StatementRow]:
         """Everything that it shows, in order."""
@@ -100,6 +99,8 @@ class StatementPage:
                 is_unexplained=bool(more),
                 is_total=True,
             )
+        for wallet in statement.wallets:
+            yield self._row_of_wallet(wallet)
 
     def _rows_of(self, line: StatementLine) -> Iterator[StatementRow]:
         if self.for_customer and (not line.posted or (not line.amount and not line.unexplained)):
@@ -123,10 +124,21 @@ class StatementPage:
                 is_unexplained=True,
             )
 
+    def _row_of_wallet(self, wallet: WalletLine) -> StatementRow:
+        more = None if wallet.shown is None or wallet.closing is None else wallet.shown - wallet.closing
+        return StatementRow(
+            what=f"of it {legible(wallet.wallet) or 'in no wallet'}",
+            credits=more or None,
+            balance=wallet.closing if wallet.shown is None else wallet.shown,
+            note="" if wallet.shown is None else self._compared(more),
+            is_unexplained=bool(more),
+        )
+
     def _words(self, line: StatementLine) -> str:
+        wallet = f", {legible(line.wallet)}" if line.wallet else ""
         if self.for_customer:
-            return _FOR_CUSTOMERS.get(line.kind, "Other")
-        return f"{legible(line.kind).replace('_', ' ')}{'' if line.posted else ', pending'}"
+            return _FOR_CUSTOMERS.get(line.kind, "Other") + wallet
+        return f"{legible(line.kind).replace('_', ' ')}{wallet}{'' if line.posted else ', pending'}"
 
     def _opened_by(self) -> str:
         return "" if self.for_customer else _OPENED_BY[self.statement.opening_basis]
