@@ -97,3 +97,11 @@ def test_a_relation_is_named_before_its_columns() -> None:
 def test_a_relation_that_only_excuses_is_known_to_be_empty() -> None:
     absent, mapped = said("plan_change", "member"), without("plan_change", "member")
     assert [check.id for check in catalogue() if absent_need(check, absent, mapped)] == ["seat-drift"]
+
+
+def test_wallets_that_are_not_mapped_are_none_so_that_only_the_balance_must_be_said_to_be_absent() -> None:
+    check = check_named("negative-balance")
+    neither = without("account.credits", "wallet_balance")
+    assert absent_need(check, said("account.credits"), neither) == "account.credits is said to be absent"
+    assert absent_need(check, said("account.credits"), without("account.credits")) is None
+    assert absent_need(check, said("account.role"), neither) is None

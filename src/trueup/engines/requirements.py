@@ -125,11 +125,15 @@ def _is_a_fact(relation: str, column: str) -> bool:
 
 
 def _absent_option(check: Check, need: str, absent: Mapping[str, str], mapped: MappedColumns) -> str | None:
-    """What is absent of a need of which one option is enough: None unless all of its options are."""
+    """What is absent of a need of which one option is enough: None unless all of its options are.
+
+    An app without a relation that may be unmapped has none of it, so that option is not one.
+    """
     options = need.split(OR)
     if _is_any_mapped(need, mapped) or all(option in check.answers_without for option in options):
         return None
-    names = [next((name for name in (_split(option)[0], option) if name in absent), None) for option in options]
+    possible = [option for option in options if _split(option)[0] not in _MAY_BE_UNMAPPED] or options
+    names = [next((name for name in (_split(option)[0], option) if name in absent), None) for option in possible]
     return names[0] if all(names) else None
 
 
