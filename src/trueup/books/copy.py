@@ -203,9 +203,10 @@ def quarantine_unreadable(
     nameless = " OR ".join(f"{key} IS NULL" for key in keys)
     owner = "account_id" if any(c.name == "account_id" for c in columns_of(relation)) else "NULL"
     connection.execute(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
-    if mapping.balances_since is not None:
+    if mapping.balances_since is not None or "posted" in mapping.columns:  # one that is not posted moves no balance
         connection.execute(
-            f"UPDATE {name} SET {UNREADABLE} = NULL WHERE {UNREADABLE} = 'balance_after is missing' AND created_at < ?",
+            f"UPDATE {name} SET {UNREADABLE} = NULL "
+            f"WHERE {UNREADABLE} = 'balance_after is missing' AND (NOT posted OR created_at < ?)",
             [mapping.balances_since],
         )
     if _is_any(connection, name, f"{UNREADABLE} IS NOT NULL OR {nameless}"):

@@ -4,6 +4,7 @@ Each is named SQL over the relations, kept as a table while an audit runs. One g
 """
 
 from trueup.derived.account_time import ACCOUNT_TIME_GROUP
+from trueup.derived.accounts import ACCOUNTS
 from trueup.derived.credited_money import CREDITED_MONEY
 from trueup.derived.derivation import Derived
 from trueup.derived.grants import GRANTS
@@ -25,6 +26,7 @@ from trueup.derived.webhooks import WEBHOOKS
 __all__ = ["DERIVED", "Derived"]
 
 DERIVED: tuple[Derived, ...] = (
+    *ACCOUNTS,
     *LEDGER,
     *WALLETS,
     *GRANTS,

@@ -74,8 +74,8 @@ FROM (
     SELECT DISTINCT a.account_id, 'unknown', a.plan, a.created_at, r.complete_since, TRUE, CAST(NULL AS VARCHAR),
            CAST(NULL AS VARCHAR), CAST(NULL AS TIMESTAMP), 'reading', 4
     FROM account AS a
-    JOIN priced_plan AS p    ON p.plan = a.plan AND p.instalments IS NOT NULL
-    JOIN stripe_reading AS r ON r.relation = 'stripe_invoice' AND r.complete_since IS NOT NULL
+    JOIN configured_price AS p ON p.plan = a.plan AND p.instalments IS NOT NULL
+    JOIN stripe_reading AS r   ON r.relation = 'stripe_invoice' AND r.complete_since IS NOT NULL
     WHERE a.created_at IS NULL OR a.created_at < r.complete_since
 ) AS t
 """,
@@ -139,13 +139,12 @@ SELECT a.account_id, a.plan, mine.rank AS rank_served, mine.paid AS is_served_pa
        a.stripe_customer_id, o.source_id, o.span AS status, o.starts_at AS created_at, o.ends_at AS current_period_end,
        o.plan AS plan_owed, o.rank, o.highest_rank, o.known_by, o.rivals, bought.price_minor, bought.price_currency
 FROM owed_purchase AS o
-JOIN account AS a   ON a.account_id = o.account_id
-JOIN plan AS mine   ON mine.plan = a.plan
-JOIN plan AS bought ON bought.plan = o.plan
-WHERE a.active
-  AND a.role = 'user'
+JOIN account AS a           ON a.account_id = o.account_id
+JOIN account_standing AS mature ON mature.account_id = a.account_id AND mature.is_settled AND NOT mature.is_closed
+JOIN plan AS mine           ON mine.plan = a.plan
+JOIN plan AS bought         ON bought.plan = o.plan
+WHERE a.role = 'user'
   AND a.plan <> o.plan
-  AND (a.created_at IS NULL OR a.created_at < $settled_before)
 """,
 )
 

@@ -79,14 +79,40 @@ WHERE posted AND account_id IS NOT NULL
 """,
 )
 
+LATE_BALANCE = Derived(
+    name="late_balance",
+    holds="The first balance_after of each ledger that began without any, beside what the entries before it add up to "
+    "from ledger_starts_at on; nothing where the config does not say at what balance ledgers begin.",
+    optional=("ledger_entry.balance_after",),
+    sql="""
+WITH placed AS (
+    SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
+           sum(amount)          OVER in_order AS amount_so_far,
+           count(balance_after) OVER in_order AS balances_so_far,
+           count(*)             OVER in_order AS entries_so_far
+    FROM ledger_entry
+    WHERE posted
+      AND CAST($ledger_starts_at AS DECIMAL(38, 9)) IS NOT NULL
+      AND account_id IN (SELECT account_id FROM ledger_entry WHERE posted AND balance_after IS NULL)
+    WINDOW in_order AS (PARTITION BY account_id, wallet ORDER BY sequence NULLS FIRST, created_at, entry_id)
+)
+SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
+       CAST($ledger_starts_at AS DECIMAL(38, 9)) + amount_so_far - amount AS previous_balance_after
+FROM placed
+WHERE balances_so_far = 1 AND balance_after IS NOT NULL AND entries_so_far > 1
+""",
+)
+
 IRREGULAR_STEP = Derived(
     name="irregular_step",
     holds="Each posted entry beside its predecessor in the chain, kept only where something does not follow: the "
     "balance, the date, or the sequence number. The first entry follows from ledger_starts_at, where the config says "
-    "it. The checks distinguish these; a sound ledger has no rows here.",
+    "it, as does the first that has a balance_after at all. The checks distinguish these; a sound ledger has no rows "
+    "here.",
     optional=("ledger_entry.balance_after",),
     sql="""
-SELECT *
+SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
+       previous_balance_after, previous_created_at, previous_sequence
 FROM (
     SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
            lag(balance_after, 1, CAST($ledger_starts_at AS DECIMAL(38, 9))) OVER in_order AS previous_balance_after,
@@ -95,6 +121,9 @@ FROM (
     FROM ledger_entry
     WHERE posted AND account_id IN (SELECT account_id FROM unproven_account)
     WINDOW in_order AS (PARTITION BY account_id, wallet ORDER BY sequence NULLS FIRST, created_at, entry_id)
+    UNION ALL
+    SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount, previous_balance_after, NULL, NULL
+    FROM late_balance
 ) AS step
 WHERE previous_balance_after + amount <> balance_after
    OR created_at < previous_created_at
@@ -233,21 +262,6 @@ WHERE stripe_event_id IS NOT NULL
 """,
 )
 
-PAID_SEAT = Derived(
-    name="paid_seat",
-    holds="One row per account whose place is paid by another: a member of an active organisation account that is "
-    "itself on a paid plan.",
-    sql="""
-SELECT DISTINCT m.member_id AS account_id
-FROM member AS m
-JOIN account AS organisation ON organisation.account_id = m.account_id
-JOIN plan AS bought          ON bought.plan = organisation.plan
-WHERE organisation.active
-  AND bought.paid
-  AND m.member_id <> m.account_id
-""",
-)
-
 STRIPE_EVENT_TOTAL = Derived(
     name="stripe_event_total",
     holds="One row per Stripe event that the ledger names: how many entries name it, and how many of those are posted "
@@ -268,12 +282,12 @@ LEDGER = (
     LATEST_ENTRY,
     ACCOUNT_BALANCE,
     UNPROVEN_ACCOUNT,
+    LATE_BALANCE,
     IRREGULAR_STEP,
     SUSPECT_ENTRY,
     OPENING_BALANCE,
     UNKNOWN_LEDGER,
     BALANCE_VISIT,
-    PAID_SEAT,
     STRIPE_ENTRY,
     STRIPE_EVENT_TOTAL,
 )

@@ -61,12 +61,18 @@ GROUP BY usual.kind, usual.credits
 
 OWED_ENTRY = Derived(
     name="owed_entry",
-    holds="The entries that name a money of which it is known what it owes, and the most that it owes.",
+    holds="The entries that name a money of which it is known what it owes, and the most that it owes. `is_judged`: "
+    "a grant of paid money of this period, of which wrong-grant-amount says whether it is too large.",
     optional=ENTRY_LINKS,
     sql="""
-SELECT e.entry_id, o.most_credits
+SELECT e.entry_id, o.most_credits,
+       e.kind IN ('purchase', 'subscription_grant')
+           AND e.amount > 0
+           AND coalesce(m.state = 'paid' AND m.amount > 0, FALSE)
+           AND coalesce(m.paid_at, m.created_at) >= $period_start AS is_judged
 FROM money_entry AS e
-JOIN money_owed AS o ON o.money_id = e.money_id
+JOIN money_owed AS o        ON o.money_id = e.money_id
+LEFT JOIN stripe_money AS m ON m.money_id = e.money_id
 WHERE o.most_credits IS NOT NULL
 """,
 )

@@ -221,44 +221,36 @@ WHERE m.state = 'paid'
 """,
 )
 
-FILLED_UP = Derived(
-    name="filled_up",
-    holds="The money whose grant filled the balance up, or set it back, to what is owed: the entry says by how much it "
-    "moved, which may be nothing or less.",
+DRIPPED_GRANT = Derived(
+    name="dripped_grant",
+    holds="The subscription grants that name nothing of Stripe's, as those of a monthly job do, beside the invoice for "
+    "several periods in whose time their account got them. `sum_so_far`: with all that went before; `most_by_now`: "
+    "what the periods that have begun owe and one more, since a job need not wait for the hour.",
     optional=(*ENTRY_LINKS, "ledger_entry.balance_after"),
     sql="""
-SELECT DISTINCT e.money_id
-FROM money_entry AS e
-JOIN money_owed AS o   ON o.money_id = e.money_id
-JOIN ledger_entry AS l ON l.entry_id = e.entry_id
-WHERE e.posted
-  AND e.kind IN ('purchase', 'subscription_grant')
-  AND l.balance_after > 0
-  AND l.balance_after >= o.least_credits
-  AND l.balance_after <= coalesce(o.most_credits, o.least_credits)
-""",
-)
-
-DRIPPED_CREDIT = Derived(
-    name="dripped_credit",
-    holds="The invoices for several periods of a plan, each with the credits that its account was granted meanwhile by "
-    "entries that name nothing of Stripe's, as those of a monthly job do.",
-    optional=ENTRY_LINKS,
-    sql="""
 WITH long_line AS (
-    SELECT o.money_id, min(o.sold_at) AS begins_at, max(o.period_end) AS ends_at
+    SELECT o.money_id, min(o.sold_at) AS begins_at, max(o.period_end) AS ends_at, max(o.periods_due) AS periods_due
     FROM line_terms AS o
     WHERE o.periods > 1 AND o.period_end IS NOT NULL
     GROUP BY o.money_id
 ),
 holder AS (
-    SELECT l.money_id, l.begins_at, l.ends_at, coalesce(c.account_id, m.account_id, k.account_id) AS account_id
+    SELECT l.money_id, l.begins_at, l.ends_at, coalesce(c.account_id, m.account_id, k.account_id) AS account_id,
+           coalesce(c.granted, 0) AS granted, o.most_credits, o.periods,
+           ceil(CAST(o.most_credits * least(o.periods, l.periods_due + 1) AS DOUBLE) / o.periods) AS most_by_now
     FROM long_line AS l
     JOIN stripe_money AS m          ON m.money_id = l.money_id
+    LEFT JOIN money_owed AS o       ON o.money_id = l.money_id
     LEFT JOIN money_credit AS c     ON c.money_id = l.money_id
     LEFT JOIN customer_account AS k ON k.customer_id = m.customer_id
+    WHERE m.state = 'paid'
 )
-SELECT h.money_id, sum(g.amount) AS credits
+SELECT h.money_id, g.account_id, g.entry_id, g.amount, g.created_at,
+       g.balance_after * h.periods = h.most_credits AND g.amount < g.balance_after                AS is_filling_up,
+       h.granted + sum(g.amount) OVER (
+           PARTITION BY h.money_id ORDER BY g.created_at NULLS FIRST, g.entry_id NULLS FIRST
+       ) AS sum_so_far,
+       h.most_by_now
 FROM holder AS h
 JOIN ledger_entry AS g      ON g.account_id = h.account_id
 LEFT JOIN stripe_entry AS e ON e.entry_id = g.entry_id
@@ -268,7 +260,41 @@ WHERE g.kind = 'subscription_grant'
   AND e.entry_id IS NULL
   AND g.created_at >= h.begins_at
   AND g.created_at < h.ends_at
-GROUP BY h.money_id
+""",
+)
+
+DRIPPED_CREDIT = Derived(
+    name="dripped_credit",
+    holds="The invoices for several periods of a plan whose account was granted credits meanwhile by entries that name "
+    "nothing of Stripe's: the account, how many credits, and when the last came.",
+    optional=ENTRY_LINKS,
+    sql="""
+SELECT money_id, min(account_id) AS account_id, sum(amount) AS credits, max(created_at) AS last_dripped_at
+FROM dripped_grant
+GROUP BY money_id
+""",
+)
+
+FILLED_UP = Derived(
+    name="filled_up",
+    holds="The money whose grant filled the balance up, or set it back, to what is owed, or to what a period of it "
+    "owes where a job grants one after the other: the entry says by how much it moved, which may be nothing or less.",
+    optional=(*ENTRY_LINKS, "ledger_entry.balance_after"),
+    sql="""
+SELECT filled.money_id
+FROM (
+    SELECT e.money_id
+    FROM money_entry AS e
+    JOIN money_owed AS o   ON o.money_id = e.money_id
+    JOIN ledger_entry AS l ON l.entry_id = e.entry_id
+    WHERE e.posted
+      AND e.kind IN ('purchase', 'subscription_grant')
+      AND l.balance_after > 0
+      AND l.balance_after >= o.least_credits
+      AND l.balance_after <= coalesce(o.most_credits, o.least_credits)
+    UNION
+    SELECT money_id FROM dripped_grant WHERE is_filling_up
+) AS filled
 """,
 )
 
@@ -300,7 +326,8 @@ OWED: tuple[Derived, ...] = (
     OWED_LINE,
     MONEY_OWED,
     UNCREDITED_MONEY,
-    FILLED_UP,
+    DRIPPED_GRANT,
     DRIPPED_CREDIT,
+    FILLED_UP,
     UNPLACED_GRANT,
 )

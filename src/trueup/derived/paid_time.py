@@ -11,21 +11,6 @@ BILLS_AND_PURCHASES = (
 )
 """Relations that say for which time money was paid, by an invoice or without one."""
 
-PRICED_PLAN = Derived(
-    name="priced_plan",
-    holds="Each name of a price in the config, beside the plan that it means and the number of payments after which "
-    "that is paid for good (1: at once; NULL: never).",
-    sql="""
-SELECT named.price_name, max(named.plan) AS plan, max(named.instalments) AS instalments
-FROM (
-    SELECT price_id AS price_name, plan, NULL AS instalments FROM plan_price
-    UNION ALL
-    SELECT price_name, NULL, CASE WHEN lifetime THEN 1 ELSE lifetime_after END FROM sold_price
-) AS named
-GROUP BY named.price_name
-""",
-)
-
 PAYMENT_RETURN = Derived(
     name="payment_return",
     holds="One row per payment of which money went back, by refunds that succeeded and have settled, or by a lost "
@@ -47,8 +32,9 @@ GROUP BY moved.payment_intent_id
 
 BILLED_TIME = Derived(
     name="billed_time",
-    holds="One row per line of an invoice that is for a plan, or is on an invoice without a subscription: the span it "
-    "bills, lately or still, or the number of payments after which it is for good; and the invoice's outcome: paid, "
+    holds="One row per line of an invoice that is for a plan, or may be, on an invoice without a subscription, because "
+    "the config does not say what its price sells: the span it bills, lately or still, or the number of payments after "
+    "which it is for good; and the invoice's outcome: paid, "
     "open, unpaid (void, uncollectible, or credited before there was a payment) or returned (by refunds, a lost "
     "dispute, a credit note). A credit for what was left of a span, as a change in its middle gives, has `is_credit`.",
     optional=_BILLS,
@@ -59,16 +45,13 @@ WITH paid_back AS (
     JOIN stripe_invoice_payment AS p ON coalesce(p.payment_intent_id, p.charge_id) = r.payment_intent_id
     GROUP BY p.invoice_id
 ),
-line AS (                              -- a price's id goes before its lookup key, and that before its product
+line AS (
     SELECT l.invoice_id, l.subscription_id, l.price_id, l.period_start, l.period_end, l.amount, l.proration,
-           coalesce(by_id.plan, by_key.plan, by_product.plan) AS plan,
-           CASE WHEN coalesce(by_id.plan, CAST(by_id.instalments AS VARCHAR)) IS NOT NULL   THEN by_id.instalments
-                WHEN coalesce(by_key.plan, CAST(by_key.instalments AS VARCHAR)) IS NOT NULL THEN by_key.instalments
-                ELSE by_product.instalments END               AS instalments
+           m.price_name, m.plan, m.instalments
     FROM stripe_invoice_line AS l
-    LEFT JOIN priced_plan AS by_id      ON by_id.price_name = l.price_id
-    LEFT JOIN priced_plan AS by_key     ON by_key.price_name = l.lookup_key
-    LEFT JOIN priced_plan AS by_product ON by_product.price_name = l.product_id
+    LEFT JOIN price_meaning AS m ON m.price_id IS NOT DISTINCT FROM l.price_id
+                                AND m.lookup_key IS NOT DISTINCT FROM l.lookup_key
+                                AND m.product_id IS NOT DISTINCT FROM l.product_id
     WHERE NOT l.metered
 )
 SELECT DISTINCT l.invoice_id, coalesce(i.subscription_id, l.subscription_id) AS subscription_id,
@@ -90,7 +73,7 @@ FROM line AS l
 JOIN stripe_invoice AS i      ON i.invoice_id = l.invoice_id
 LEFT JOIN paid_back AS b      ON b.invoice_id = i.invoice_id
 WHERE i.livemode = $livemode
-  AND (l.plan IS NOT NULL OR coalesce(i.subscription_id, l.subscription_id) IS NULL)
+  AND (l.plan IS NOT NULL OR l.price_name IS NULL AND coalesce(i.subscription_id, l.subscription_id) IS NULL)
   AND (l.period_end >= $period_start OR l.instalments IS NOT NULL)
 """,
 )
@@ -205,13 +188,11 @@ PAYMENT_FOR_GOOD = Derived(
     optional=(*BILLS_AND_PURCHASES, "stripe_customer"),
     sql="""
 WITH sold_once AS (
-    SELECT p.price_id, p.currency, p.unit_amount,
-           coalesce(by_id.plan, by_key.plan, by_product.plan)                      AS plan,
-           coalesce(by_id.instalments, by_key.instalments, by_product.instalments) AS instalments
+    SELECT p.price_id, p.currency, p.unit_amount, m.plan, m.instalments
     FROM stripe_price AS p
-    LEFT JOIN priced_plan AS by_id      ON by_id.price_name = p.price_id
-    LEFT JOIN priced_plan AS by_key     ON by_key.price_name = p.lookup_key
-    LEFT JOIN priced_plan AS by_product ON by_product.price_name = p.product_id
+    JOIN price_meaning AS m ON m.price_id = p.price_id
+                           AND m.lookup_key IS NOT DISTINCT FROM p.lookup_key
+                           AND m.product_id IS NOT DISTINCT FROM p.product_id
     WHERE p.interval IS NULL AND p.unit_amount > 0
 ),
 named AS (                             -- purchases whose checkout or metadata name the price
@@ -248,7 +229,7 @@ FROM (
            coalesce(d.paid_at, d.created_at), n.known_by
     FROM direct_purchase AS d
     JOIN named AS n               ON n.money_id = d.money_id
-    JOIN priced_plan AS p         ON p.price_name = n.price_name
+    JOIN configured_price AS p    ON p.price_name = n.price_name
     LEFT JOIN payment_return AS r ON r.payment_intent_id = d.money_id
     WHERE p.plan IS NOT NULL AND p.instalments IS NOT NULL AND d.livemode = $livemode
       AND coalesce(r.amount, 0) < d.amount
@@ -257,7 +238,6 @@ FROM (
 )
 
 PAID_TIME_GROUP: tuple[Derived, ...] = (
-    PRICED_PLAN,
     PAYMENT_RETURN,
     BILLED_TIME,
     RUNNING_BILL,

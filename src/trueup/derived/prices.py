@@ -36,18 +36,31 @@ JOIN known AS k ON strpos(',' || s.next_price_id || ',', ',' || k.price_id || ',
 
 CONFIGURED_PRICE = Derived(
     name="configured_price",
-    holds="Each name under which the config says what a price sells, or which plan it means.",
+    holds="Each name under which the config says what a price sells, or which plan it means: that plan, the number of "
+    "payments after which it is paid for good (1: at once; NULL: never), and whether it sells nothing.",
     sql="""
-SELECT named.price_name
-FROM (SELECT price_name FROM sold_price UNION SELECT price_id FROM plan_price) AS named
+SELECT named.price_name,
+       max(named.plan)          AS plan,
+       max(named.instalments)   AS instalments,
+       max(named.sells_nothing) AS sells_nothing
+FROM (
+    SELECT price_id AS price_name, plan, NULL AS instalments, 0 AS sells_nothing FROM plan_price
+    UNION ALL
+    SELECT price_name, NULL,
+           CASE WHEN lifetime THEN 1 ELSE lifetime_after END,
+           CASE WHEN sells_nothing THEN 1 ELSE 0 END
+    FROM sold_price
+) AS named
+GROUP BY named.price_name
 """,
 )
 
 PRICE_MEANING = Derived(
     name="price_meaning",
     holds="Each price that there is, and as an item, a line, a checkout or a scheduled phase names it, beside the name "
-    " under which the config says what it sells (`price_name`: its id, or else its lookup key, or else its "
-    "product) and the plan that it means. NULL where the config says nothing, or no plan.",
+    "under which the config says what it sells (`price_name`: its id, or else its lookup key, or else its product), "
+    "the plan that it means, and the number of payments after which that is for good. NULL where the config says "
+    "nothing, or no plan.",
     optional=("stripe_subscription", "stripe_subscription_item", "stripe_invoice_line", "stripe_checkout_session"),
     sql="""
 WITH named AS (
@@ -60,23 +73,24 @@ WITH named AS (
     SELECT price_id, lookup_key, CAST(NULL AS VARCHAR) FROM scheduled_price
     UNION
     SELECT price_id, lookup_key, product_id FROM stripe_price
+),
+meant AS (
+    SELECT named.price_id, named.lookup_key, named.product_id,
+           coalesce(by_id.price_name, by_key.price_name, by_product.price_name)                       AS price_name,
+           coalesce(by_id.sells_nothing, by_key.sells_nothing, by_product.sells_nothing, 0) = 1       AS sells_nothing,
+           coalesce(by_id.plan, by_key.plan, by_product.plan)                                         AS plan,
+           CASE WHEN by_id.plan IS NOT NULL OR by_id.instalments IS NOT NULL   THEN by_id.instalments
+                WHEN by_key.plan IS NOT NULL OR by_key.instalments IS NOT NULL THEN by_key.instalments
+                ELSE by_product.instalments END                                                       AS instalments
+    FROM named
+    LEFT JOIN stripe_price AS known          ON known.price_id = named.price_id
+    LEFT JOIN configured_price AS by_id      ON by_id.price_name = named.price_id
+    LEFT JOIN configured_price AS by_key     ON by_key.price_name = coalesce(named.lookup_key, known.lookup_key)
+    LEFT JOIN configured_price AS by_product ON by_product.price_name = coalesce(known.product_id, named.product_id)
 )
-SELECT named.price_id, named.lookup_key, named.product_id,
-       coalesce(by_id.price_name, by_key.price_name, by_product.price_name) AS price_name,
-       p.plan, p.rank
-FROM named
-LEFT JOIN stripe_price AS known           ON known.price_id = named.price_id
-LEFT JOIN configured_price AS by_id       ON by_id.price_name = named.price_id
-LEFT JOIN configured_price AS by_key      ON by_key.price_name = coalesce(named.lookup_key, known.lookup_key)
-LEFT JOIN configured_price AS by_product  ON by_product.price_name = coalesce(known.product_id, named.product_id)
-LEFT JOIN sold_price AS terms
-       ON terms.price_name = coalesce(by_id.price_name, by_key.price_name, by_product.price_name)
-LEFT JOIN plan_price AS plan_by_id        ON plan_by_id.price_id = by_id.price_name
-LEFT JOIN plan_price AS plan_by_key       ON plan_by_key.price_id = by_key.price_name
-LEFT JOIN plan_price AS plan_by_product   ON plan_by_product.price_id = by_product.price_name
-LEFT JOIN plan AS p
-       ON p.plan = coalesce(plan_by_id.plan, plan_by_key.plan, plan_by_product.plan)
-      AND NOT coalesce(terms.sells_nothing, FALSE)
+SELECT m.price_id, m.lookup_key, m.product_id, m.price_name, p.plan, p.rank, m.instalments
+FROM meant AS m
+LEFT JOIN plan AS p ON p.plan = m.plan AND NOT m.sells_nothing
 """,
 )
 

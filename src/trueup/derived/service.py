@@ -63,12 +63,11 @@ SELECT a.account_id, a.plan, a.stripe_customer_id,
 FROM subscription_standing AS s
 JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
 JOIN account AS a             ON a.account_id = h.account_id
+JOIN account_standing AS o ON o.account_id = a.account_id AND o.is_settled AND NOT o.is_closed
 JOIN plan AS mine             ON mine.plan = a.plan
 WHERE s.is_owed
   AND s.is_settled
-  AND a.active
   AND a.role = 'user'
-  AND (a.created_at IS NULL OR a.created_at < $settled_before)
   AND ((s.plan_paid AND s.rank > mine.rank) OR (s.plan IS NULL AND s.unmapped_items > 0 AND NOT mine.paid))
 """,
 )
@@ -140,7 +139,6 @@ FROM (
     LEFT JOIN plan_history AS c ON c.account_id = b.account_id
     LEFT JOIN granted AS g      ON g.account_id = b.account_id AND g.granted_at >= b.created_at
     WHERE v.unknown_plans = 0
-      AND (c.changed_at IS NULL OR c.changed_at < $settled_before)
       AND ((b.plan_owed IS NOT NULL AND b.rank > v.highest_rank)
            OR (b.plan_owed IS NULL AND v.is_paid = 0 AND (c.demoted_at >= b.created_at OR g.account_id IS NOT NULL)))
     UNION ALL
@@ -148,8 +146,7 @@ FROM (
            p.status, p.created_at, p.current_period_end, p.rank, NULL, p.price_minor,
            p.price_currency, p.rivals, p.plan_owed
     FROM underserved_purchase AS p
-    LEFT JOIN plan_history AS c ON c.account_id = p.account_id
-    WHERE p.rank > p.highest_rank AND (c.changed_at IS NULL OR c.changed_at < $settled_before)
+    WHERE p.rank > p.highest_rank
 ) AS payer
 """,
 )

@@ -38,7 +38,8 @@ SUBSCRIPTION_STANDING = Derived(
     "invoice charged, or else what its prices say, or the plan's; since when it is late; when it ends, or to which "
     "plan it changes. `is_live`: it bills. `is_free`: it bills nothing, by its price or its plan. `is_owed`: what it "
     "pays for must be there. `served_as`: the name of the span in which its account may keep the plan, or nothing "
-    "says otherwise; NULL where it may not. Both follow what was paid for the time that runs now, before the status. "
+    "says otherwise; NULL where it may not, or where the config says of all its prices that they mean no plan. Both "
+    "follow what was paid for the time that runs now, before the status. "
     "`is_settled`: nothing about it is so young that a webhook may be on its way.",
     sql="""
 WITH meaning AS (
@@ -47,6 +48,7 @@ WITH meaning AS (
            sum(CASE WHEN is_ours THEN 1 ELSE 0 END)                                        AS items_of_ours,
            sum(CASE WHEN is_ours AND price_name IS NULL AND NOT metered THEN 1 ELSE 0 END)       AS unmapped_items,
            min(CASE WHEN is_ours AND price_name IS NULL AND NOT metered THEN price_id END)       AS unmapped_price_id,
+           min(CASE WHEN price_name IS NULL THEN 0 ELSE 1 END) = 1 AND max(plan) IS NULL   AS is_of_no_plan,
            min(CASE WHEN is_ours THEN product_id END)                                      AS product_id,
            CASE WHEN count(*) = count(list_minor) THEN sum(list_minor) END                 AS list_minor,
            max(CASE WHEN metered THEN 1 ELSE 0 END) = 1                                    AS bills_usage,
@@ -70,6 +72,7 @@ seen AS (
            s.created_at, s.current_period_start, s.current_period_end, s.trial_end, s.cancel_at_period_end, s.ended_at,
            m.unmapped_price_id, m.product_id,
            coalesce(m.unmapped_items, 0)                       AS unmapped_items,
+           coalesce(m.is_of_no_plan, FALSE)                    AS is_of_no_plan,
            p.plan, p.rank, coalesce(p.paid, FALSE)             AS plan_paid,
            coalesce(late.late_since, s.current_period_start)   AS late_since,
            CASE WHEN bill.total > 0 OR bill.subtotal > 0        THEN bill.total
@@ -117,7 +120,8 @@ SELECT subscription_id, customer_id, named_account_id, status, created_at, curre
        coalesce((status IN ('active', 'trialing') OR (status = 'past_due' AND late_since >= $past_due_since))
                 AND NOT paused AND ended_at IS NULL AND NOT is_given_up, FALSE)
            OR is_paid_after_its_end AS is_owed,
-       CASE WHEN status IS NULL                                          THEN 'subscription'
+       CASE WHEN is_of_no_plan                                           THEN NULL
+            WHEN status IS NULL                                          THEN 'subscription'
             WHEN is_paid_after_its_end                                   THEN 'paid'
             WHEN paused AND NOT $paused_entitles                         THEN NULL
             WHEN paused AND status IN ('active', 'trialing')             THEN 'pause'  -- it may void its time's bills

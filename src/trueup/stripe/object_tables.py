@@ -184,13 +184,16 @@ class ObjectTables:
             place for place in list_places_of_kind("subscriptions", self._filter) if place.startswith("schedule.")
         ]
         named = "own.schedule IS NOT NULL AND NOT starts_with(own.schedule, '{')"
-        same = 'given.id = own.schedule AND given."subscription:id" = own.id'
-        missing = named
+        same = 'given.id = own.schedule AND coalesce(given."subscription:id", own.id) = own.id'
         if SCHEDULES in self._kinds:
             values = ", ".join(f"{quote_name(p)} = given.{quote_name(p.removeprefix('schedule.'))}" for p in places)
             self._run(f"UPDATE subscriptions AS own SET {values} FROM {SCHEDULES} AS given WHERE {named} AND {same}")
-            missing = f"{named} AND NOT EXISTS (SELECT 1 FROM {SCHEDULES} AS given WHERE {same})"
-        if self._is_any("subscriptions", missing):
+        # One that is not there is unknown alone: it may have been released since.
+        known = f"EXISTS (SELECT 1 FROM {SCHEDULES} AS given WHERE {same})" if SCHEDULES in self._kinds else "FALSE"
+        shown = "own.schedule IS NOT NULL AND starts_with(own.schedule, '{')"
+        if self._is_any("subscriptions", named) and not self._is_any(
+            "subscriptions", f"{shown} OR {named} AND {known}"
+        ):
             self.unsupplied_columns["stripe_subscription"] = SCHEDULED
 
     def _note_incomplete(

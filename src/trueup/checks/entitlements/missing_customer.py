@@ -38,10 +38,9 @@ SELECT a.stripe_customer_id                                            AS subjec
        count(*)                                                        AS accounts,
        CASE WHEN count(c.customer_id) > 0 THEN 'deleted' ELSE 'unknown' END AS customer_is
 FROM account AS a
+JOIN account_standing AS o ON o.account_id = a.account_id AND o.is_settled AND NOT o.is_closed
 LEFT JOIN stripe_customer AS c ON c.customer_id = a.stripe_customer_id
-WHERE a.active
-  AND a.stripe_customer_id IS NOT NULL
-  AND (a.created_at IS NULL OR a.created_at < $settled_before)
+WHERE a.stripe_customer_id IS NOT NULL
   AND (c.deleted
        OR (c.customer_id IS NULL
            AND EXISTS (SELECT 1 FROM stripe_reading AS r

@@ -101,17 +101,16 @@ SELECT a.account_id                            AS subject,
        p.price_minor,
        p.price_currency
 FROM account AS a
+JOIN account_standing AS o ON o.account_id = a.account_id AND o.is_settled AND NOT o.is_closed
 JOIN plan AS p            ON p.plan = a.plan
 CROSS JOIN cheapest
 LEFT JOIN membership      ON membership.member_id = a.account_id
 LEFT JOIN paid_seat AS s  ON s.account_id = a.account_id
 LEFT JOIN bought AS b     ON b.account_id = a.account_id
 WHERE p.paid
-  AND a.active
   AND a.stripe_customer_id IS NULL
   AND s.account_id IS NULL
   AND b.account_id IS NULL
-  AND (a.created_at IS NULL OR a.created_at < $settled_before)
 """,
     message="{subject} is on {plan}, but has no Stripe customer who could pay for it.",
     impact=money_at_risk("price_minor", "price_currency"),

@@ -52,14 +52,13 @@ WITH other_plan AS (
            o.plan AS paid_for, o.rank AS rank_paid, o.current_period_end, o.charged_minor, o.charged_currency,
            row_number() OVER (PARTITION BY a.account_id ORDER BY o.rank DESC, o.created_at DESC, o.paid_by) AS place
     FROM owed_plan AS o
-    JOIN account AS a ON a.account_id = o.account_id
-    JOIN plan AS mine ON mine.plan = a.plan
+    JOIN account AS a           ON a.account_id = o.account_id
+    JOIN account_standing AS mature ON mature.account_id = a.account_id AND mature.is_settled AND NOT mature.is_closed
+    JOIN plan AS mine           ON mine.plan = a.plan
     WHERE o.plan <> a.plan
-      AND a.active
       AND a.role = 'user'
       AND NOT a.unlimited_credits
       AND mine.paid
-      AND (a.created_at IS NULL OR a.created_at < $settled_before)
 ),
 excused AS (
     SELECT t.account_id                -- another span of its time explains the plan, or one for a plan that is not known
@@ -72,8 +71,6 @@ excused AS (
     JOIN subscription_link AS l     ON l.account_id = o.account_id
     JOIN subscription_standing AS s ON s.subscription_id = l.subscription_id
     WHERE NOT s.is_settled OR (s.served_as IS NOT NULL AND coalesce(s.next_plan = o.plan OR s.plan IS NULL, FALSE))
-    UNION
-    SELECT account_id FROM plan_change WHERE changed_at >= $settled_before
     UNION
     SELECT account_id FROM paid_seat
 )

@@ -103,11 +103,11 @@ SELECT account_id                             AS subject,
        price_minor, price_currency
 FROM covered
 WHERE date_diff('second', covered_from, $now) > (interval_days + $past_due_grace_days) * $day_seconds
-  AND NOT EXISTS (                     -- a time that is paid for still, and was credited when it began
-    SELECT 1
-    FROM account_time AS t
+  AND NOT EXISTS (                     -- a time that is paid for still, and was credited then, or missing-grant's finding
+    SELECT 1 FROM account_time AS t LEFT JOIN uncredited_money AS u ON u.money_id = t.source_id
     WHERE t.account_id = covered.account_id AND t.is_running
-      AND (t.span = 'lifetime' OR t.span = 'paid' AND date_diff('second', last_renewal_at, t.starts_at) <= $settle_seconds)
+      AND (t.span = 'lifetime' OR t.span = 'paid' AND date_diff('second', last_renewal_at, t.starts_at) <= $settle_seconds
+           OR t.span = 'paid' AND u.amount > u.credited AND u.paid_or_made_at >= $period_start)
   )
 """,
     message="{subject} is on {plan}, billed every {interval_days:day} at most, and was not renewed for {days_without_renewal:day}.",

@@ -35,7 +35,8 @@ FROM subscription_standing AS s
 JOIN bought_item AS i ON i.subscription_id = s.subscription_id
 WHERE s.is_live AND i.is_ours AND NOT i.metered
 """,
-    # An item beside a mapped one is an add-on; a metered one bills usage and means no plan by itself.
+    # An item beside a mapped one is an add-on; a metered one bills usage and means no plan by itself. What the config
+    # says of a price may be that it sells no plan.
     violations="""
 SELECT i.price_id                      AS subject,
        i.price_id,
@@ -51,6 +52,7 @@ LEFT JOIN subscription_holder AS h ON h.subscription_id = s.subscription_id
 WHERE s.is_live
   AND s.is_settled
   AND s.plan IS NULL
+  AND coalesce(i.price_name, '') NOT IN (SELECT price_name FROM sold_price)
   AND i.is_ours
   AND NOT i.metered
 GROUP BY i.price_id

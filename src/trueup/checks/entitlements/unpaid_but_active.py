@@ -78,21 +78,18 @@ WITH excused AS (
     WHERE NOT s.is_settled AND (l.strength = 1 OR not_its.subscription_id IS NULL)
     UNION ALL
     SELECT account_id FROM paid_seat
-    UNION ALL
-    SELECT account_id FROM plan_change WHERE changed_at >= $settled_before
 ),
 unpaid AS (
     SELECT a.account_id, a.email, a.plan, a.stripe_customer_id, p.price_minor, p.price_currency
     FROM account AS a
+    JOIN account_standing AS o ON o.account_id = a.account_id AND o.is_settled AND NOT o.is_closed
     JOIN plan AS p            ON p.plan = a.plan
     JOIN stripe_customer AS c ON c.customer_id = a.stripe_customer_id
-    WHERE a.active
-      AND p.paid
+    WHERE p.paid
       AND a.role = 'user'
       AND NOT a.unlimited_credits
       AND NOT c.deleted
       AND c.livemode = $livemode
-      AND (a.created_at IS NULL OR a.created_at < $settled_before)
       AND NOT EXISTS (SELECT 1 FROM excused AS e WHERE e.account_id = a.account_id)
       AND EXISTS (SELECT 1 FROM stripe_reading AS r WHERE r.relation = 'stripe_subscription' AND r.complete_since IS NULL)
 ),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from trueup.checks.case_rows import entry
+from trueup.derived.derivation import READ_FOR_OWED
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import EntryKind
@@ -35,7 +36,7 @@ WITH uninvoiced AS (
       AND posted
       AND amount > 0
       AND stripe_invoice_id IS NULL
-      AND stripe_checkout_session_id IS NULL
+      AND coalesce(stripe_payment_intent_id, stripe_charge_id, stripe_checkout_session_id) IS NULL
       AND stripe_subscription_id IS NULL         -- its invoice is the one of the period
       AND created_at >= $period_start
       AND created_at < $settled_before
@@ -58,9 +59,12 @@ LEFT JOIN account AS a     ON a.account_id = u.account_id
 LEFT JOIN plan_allowance AS free ON free.plan = a.plan AND NOT free.paid AND free.credits >= u.amount
 WHERE (f.entry_id IS NULL OR u.stripe_event_id IS NULL)
   AND free.plan IS NULL                          -- what an unpaid plan gives by itself has no invoice
+  AND u.entry_id NOT IN (                        -- a month of a year that was paid at once
+      SELECT entry_id FROM dripped_grant WHERE sum_so_far <= most_by_now
+  )
 """,
     message="Entry {subject} gave {account_id} {amount} subscription credits, but names no invoice.",
-    optional=("ledger_entry.stripe_event_id", "account", "plan", "plan_price"),
+    optional=(*READ_FOR_OWED, "ledger_entry.balance_after"),
     impact=credits_at_risk("amount"),
     cases=(
         Case(

@@ -71,6 +71,7 @@ SELECT u.money_id AS subject,
 FROM uncredited_money AS u
 CROSS JOIN ledger
 JOIN account AS a         ON a.account_id = u.account_id
+JOIN account_standing AS o ON o.account_id = u.account_id
 LEFT JOIN money_back AS b ON b.money_id = u.money_id
 WHERE u.amount > u.credited
   AND coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
@@ -81,7 +82,7 @@ WHERE u.amount > u.credited
   AND (u.paid_at < $settled_before        -- else a day, as long as a checkout may stay open
        OR u.paid_at IS NULL AND date_diff('second', u.created_at, $settled_before) > $day_seconds
           AND (NOT u.is_delayed OR u.created_at < $delayed_since))
-  AND a.active
+  AND NOT o.is_closed
   AND NOT a.unlimited_credits
   AND u.money_id NOT IN (SELECT money_id FROM excused)
 """,

@@ -62,10 +62,10 @@ WITH refunded AS (
     JOIN money_credit AS c      ON c.money_id = b.money_id
     LEFT JOIN money_owed AS o   ON o.money_id = b.money_id
     WHERE m.state = 'paid'
-      AND m.amount > 0
-      AND m.livemode = $livemode
+      AND m.amount > 0 AND m.livemode = $livemode
       AND b.returned > 0 AND c.granted > 0
       AND b.last_returned_at >= $period_start AND b.last_returned_at < $settled_before
+      AND c.account_id NOT IN (SELECT account_id FROM account_standing WHERE is_closed)   -- it cannot spend them
 ),
 short AS (
     SELECT r.*, round(CAST(r.kept AS DOUBLE) - CAST(r.worth AS DOUBLE) * (r.amount - r.returned) / r.amount, 6) AS excess

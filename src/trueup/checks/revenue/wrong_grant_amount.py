@@ -41,9 +41,11 @@ CHECK = Check(
     population="""
 SELECT count(*)
 FROM stripe_money AS m
-JOIN money_owed AS o   ON o.money_id = m.money_id
-JOIN money_credit AS c ON c.money_id = m.money_id
-WHERE m.state = 'paid' AND m.livemode = $livemode AND c.grants > 0 AND o.least_credits IS NOT NULL
+JOIN money_owed AS o          ON o.money_id = m.money_id
+LEFT JOIN money_credit AS c   ON c.money_id = m.money_id
+LEFT JOIN dripped_credit AS d ON d.money_id = m.money_id
+WHERE m.state = 'paid' AND m.livemode = $livemode AND o.least_credits IS NOT NULL
+  AND (c.grants > 0 OR d.credits > 0)
   AND (coalesce(m.paid_at, m.created_at) >= $period_start
            OR o.periods > 1 AND o.period_end >= $period_start)
 """,
@@ -51,23 +53,24 @@ WHERE m.state = 'paid' AND m.livemode = $livemode AND c.grants > 0 AND o.least_c
     # An app that fills the balance up to the allowance writes only what was missing: its balance then is what is owed.
     violations="""
 WITH granted AS (
-    SELECT m.money_id, c.account_id, m.customer_id, o.plan, o.price_name, o.rule, o.known_by, coalesce(o.periods, 1) AS periods,
-           o.least_credits, o.most_credits, c.grants, c.largest_grant, m.amount, m.currency,
-           coalesce(m.paid_at, m.created_at)                                       AS paid_at,
-           c.granted + c.reinstated + c.adjusted_up + coalesce(d.credits, 0)       AS given,
-           c.granted + c.reinstated + c.adjusted_up - c.reversed - c.adjusted_down AS kept,
-           m.credited > 0 OR c.pending_entries > 0 AS may_be_less
+    SELECT m.money_id, coalesce(c.account_id, d.account_id) AS account_id, m.customer_id,
+           o.plan, o.price_name, o.rule, o.known_by, coalesce(o.periods, 1) AS periods,
+           o.least_credits, o.most_credits, coalesce(c.grants, 0) AS grants, c.largest_grant, m.amount, m.currency,
+           coalesce(m.paid_at, m.created_at)                                          AS paid_at,
+           coalesce(c.granted + c.reinstated + c.adjusted_up, 0) + coalesce(d.credits, 0) AS given,
+           c.granted + c.reinstated + c.adjusted_up - c.reversed - c.adjusted_down    AS kept,
+           m.credited > 0 OR coalesce(c.pending_entries, 0) > 0                       AS may_be_less
     FROM stripe_money AS m
-    JOIN money_owed AS o   ON o.money_id = m.money_id
-    JOIN money_credit AS c ON c.money_id = m.money_id
+    JOIN money_owed AS o          ON o.money_id = m.money_id
+    LEFT JOIN money_credit AS c   ON c.money_id = m.money_id
     LEFT JOIN dripped_credit AS d ON d.money_id = m.money_id
     WHERE m.state = 'paid'
       AND m.amount > 0
       AND m.livemode = $livemode
       AND NOT m.other_application
-      AND c.grants > 0
+      AND (c.grants > 0 OR d.credits > 0)
       AND coalesce(m.paid_at, m.created_at) < $settled_before
-      AND c.last_entry_at < $settled_before
+      AND coalesce(greatest(c.last_entry_at, d.last_dripped_at), c.last_entry_at, d.last_dripped_at) < $settled_before
       AND (coalesce(m.paid_at, m.created_at) >= $period_start
            OR o.periods > 1 AND o.period_end >= $period_start)
 ),
@@ -99,8 +102,10 @@ SELECT w.money_id AS subject,
                        ELSE w.amount END, 0) AS BIGINT) AS amount_at_risk,
        w.paid_at
 FROM wrong AS w
-JOIN account AS a ON a.account_id = w.account_id
+JOIN account AS a          ON a.account_id = w.account_id
+JOIN account_standing AS o ON o.account_id = w.account_id
 WHERE NOT a.unlimited_credits
+  AND NOT o.is_closed
   AND (w.credits_granted > w.credits_owed OR w.money_id NOT IN (SELECT money_id FROM filled_up))
 """,
     message="{subject} granted {account_id} {credits_granted} credits, but it owes {credits_owed}.",

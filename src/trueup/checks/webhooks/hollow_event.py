@@ -84,7 +84,9 @@ FROM hollow AS h
 LEFT JOIN stripe_money AS m   ON m.money_id = h.money_id
 LEFT JOIN money_owed AS o     ON o.money_id = h.money_id
 LEFT JOIN credited_event AS c ON c.event_id = h.event_id
+LEFT JOIN customer_account AS k ON k.customer_id = m.customer_id
 WHERE c.event_id IS NULL
+  AND coalesce(m.account_id, k.account_id, '') NOT IN (SELECT account_id FROM account_standing WHERE is_closed)
   AND CASE WHEN m.money_id IS NOT NULL
            THEN m.state = 'paid' AND m.amount > 0 AND (o.least_credits > 0 OR o.likeness IS NOT NULL)
            WHEN h.is_listed THEN h.event_amount > 0
