@@ -218,12 +218,15 @@ class Scene:
         person.customer_id = person.customer_id or self.stripe.customer(at, owner=person)
         return self.stripe.sell(person.customer_id, pack_cents(pack), at, order=order)
 
-    def buy(self, person: Person, *, days: float, pack: int = 250, order: str | None = None) -> Move:
-        """Sell a credit pack: a checkout, a payment, an event, and the ledger row."""
+    def buy(
+        self, person: Person, *, days: float, pack: int = 250, credited: int | None = None, order: str | None = None
+    ) -> Move:
+        """Sell a credit pack: a checkout, a payment, an event, and the ledger row, which gives what the pack owes."""
         at = self.ago(days=days)
         payment, checkout = self.sell(person, at, pack=pack, order=order)
         event = self.event("checkout.session.completed", at, about=checkout)
-        return person.move("purchase", pack, at, event=event, payment=payment, checkout=checkout)
+        given = pack if credited is None else credited
+        return person.move("purchase", given, at, event=event, payment=payment, checkout=checkout)
 
     def unpay(self, bought: Move, **changes: Any) -> str | None:
         """Let Stripe say that a purchase was not paid; its payment, of which only the ledger says otherwise.

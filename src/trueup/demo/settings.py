@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from trueup.demo.offer import PLANS, PRODUCTS, SEAT, OfferedPlan
+from trueup.demo.offer import PACK_PRICES, PLANS, PRODUCTS, SEAT, OfferedPlan
 from trueup.demo.people import Excused
 
 STALE_AFTER_HOURS = 8_760
@@ -25,6 +25,7 @@ def config_text(
         _HEAD.format(url=_quote(url_reference), stripe=_WITHOUT if stripe is None else _stripe(stripe)),
         *(_plan(plan) for plan in PLANS.values()),
         f"[prices.{SEAT.price_id}]\nseats = 1\n",
+        *(f"[prices.{price.price_id}]\ncredits = {pack}\n" for pack, price in PACK_PRICES.items()),
         _GRANTS,
         _COPIES,
         f"[policy]\nidempotency_since = {idempotency_since.isoformat()}\n",

@@ -209,7 +209,7 @@ counted AS (
 )
 SELECT 'wallet_balance' AS relation, 'credits' AS column_name, judged, agreeing, wallet AS example
 FROM (
-    SELECT *, row_number() OVER (ORDER BY 1.0 * agreeing / judged, wallet) AS place
+    SELECT *, row_number() OVER (ORDER BY CAST(agreeing AS DOUBLE) / judged, wallet) AS place
     FROM counted
     WHERE judged >= {FEWEST_JUDGED} AND 2 * agreeing < judged
 ) AS worst

@@ -76,8 +76,7 @@ WHERE e.posted
   AND abs(e.amount) >= $large_movement_floor
   AND e.created_at >= $period_start
   AND planned.credits IS NULL
-  AND (o.most_credits IS NULL          -- as large as it is owed is no surprise, and larger is wrong-grant-amount's
-       OR abs(e.amount) > o.most_credits AND NOT o.is_judged)
+  AND (o.most_credits IS NULL OR abs(e.amount) > o.most_credits AND NOT o.is_judged)   -- else wrong-grant-amount's
 """,
     message="Entry {subject} moved {amount} credits of {account_id} as {kind}; usual is {usual_amount}.",
     optional=READ_FOR_OWED,

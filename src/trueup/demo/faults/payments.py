@@ -37,10 +37,12 @@ def credited_on_return_alone(scene: Scene) -> None:
 
 
 def a_digit_missing(scene: Scene) -> None:
-    """A wrong number in a table of plans: the renewal granted a tenth of what the plan owes."""
+    """Wrong numbers in the tables of what is sold: a renewal granted a tenth of what it owes, and a pack half."""
     person = scene.subscriber(last_days=40)
+    bought = scene.buy(person, days=19, pack=500, credited=250)
     granted = scene.renew(person, days=10, amount=SHORT_BY_A_DIGIT)
     scene.expect("wrong-grant-amount", granted.invoice_id)
+    scene.expect("wrong-grant-amount", bought.payment_intent_id)
 
 
 def credited_without_money(scene: Scene) -> None:
