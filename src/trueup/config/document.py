@@ -404,6 +404,12 @@ class Preset(Section):
     """The table of each relation."""
 
 
+class KnownPreset(Preset):
+    """A preset that comes with trueup, and by which tables, with which columns, a schema is recognised as its own."""
+
+    recognised_by: dict[str, list[Text]] = Field(default_factory=dict)
+
+
 class Document(Preset):
     """The whole file."""
 

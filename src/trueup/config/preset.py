@@ -7,7 +7,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeVar
 
-from trueup.config.document import PlanSection, Preset, RelationSection
+from trueup.config.document import KnownPreset, PlanSection, RelationSection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +22,12 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(_SUFFIX) for f in folder.iterdir() if f.name.endswith(_SUFFIX)))
 
 
-def preset_named(name: str) -> Preset:
+def preset_named(name: str) -> KnownPreset:
     """The preset of this name; ``KeyError`` when there is none."""
     if name not in preset_names():
         raise KeyError(name)
     text = files(__package__).joinpath("presets", name + _SUFFIX).read_text(encoding="utf-8")
-    return Preset.model_validate(tomllib.loads(text, parse_float=Decimal))
+    return KnownPreset.model_validate(tomllib.loads(text, parse_float=Decimal))
 
 
 def plans_over(preset: Mapping[str, PlanSection], own: Mapping[str, PlanSection]) -> dict[str, PlanSection]:

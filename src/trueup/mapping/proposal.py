@@ -76,6 +76,8 @@ class Proposal:
     missing: tuple[str, ...] = ()
     plans: tuple[PlanGuess, ...] = ()
     preset: str | None = None
+    framework: tuple[str, tuple[str, ...]] | None = None
+    """The preset of the framework that the tables seem to be of, and what of it is missing."""
     stripe_preset: str | None = None
     """The sync tool whose tables were recognised."""
     read_the_data: bool = False

@@ -10,7 +10,7 @@ from trueup.mapping.inference.infer import infer
 from trueup.mapping.names import likeness
 from trueup.mapping.proposal import Proposal, ProposedColumn, ProposedRelation
 from trueup.mapping.questions import Choices
-from trueup.mapping.recognise import recognised, recognised_stripe
+from trueup.mapping.recognise import recognised, recognised_app, recognised_stripe
 from trueup.mapping.samples import Samples
 from trueup.mapping.scores import chosen_tables, matched_columns, table_score
 from trueup.mapping.vocabulary import COLUMNS
@@ -48,7 +48,9 @@ def propose(
     known = recognised(tables)
     if known is None and samples is not None and any(sample.rows for sample in samples.values()):
         inferred = _with_those_by_name(infer(tables, samples, dialect=dialect, choices=choices), tables, look, dialect)
-        return dataclasses.replace(inferred, stripe_preset=of_stripe[0] if of_stripe else None)
+        return dataclasses.replace(
+            inferred, stripe_preset=of_stripe[0] if of_stripe else None, framework=recognised_app(tables)
+        )
     proposals = _from_preset(known[1]) if known else _from_names(tables, dialect)
     by_name = {table.qualified_name: table for table in tables}
     plans = _plans(proposals, by_name, look)

@@ -31,6 +31,8 @@ def recognised(tables: Sequence[SourceTable]) -> tuple[str, Mapping[str, Relatio
     """
     for name in preset_names():
         preset = preset_named(name)
+        if preset.recognised_by or not set(_TELLING) <= set(preset.relations):
+            continue
         mappings = relation_mappings({}, preset.relations, plans=preset.plans, dialect="", path=Path(name))
         try:
             fit({relation: mappings[relation] for relation in _TELLING}, tables, required=_indispensable())
@@ -38,6 +40,26 @@ def recognised(tables: Sequence[SourceTable]) -> tuple[str, Mapping[str, Relatio
             continue
         return name, fit(mappings, tables, required=())[0]
     return None
+
+
+def recognised_app(tables: Sequence[SourceTable]) -> tuple[str, tuple[str, ...]] | None:
+    """Return the preset of the framework whose tables are here, and what of it is missing; None where none is.
+
+    All tables and columns by which it is known must be there; of two, the one with more of them is meant.
+    """
+    live = {table.name: {column.name for column in table.columns} for table in tables}
+    known = [
+        (sum(map(len, by.values())), name)
+        for name in preset_names()
+        if (by := preset_named(name).recognised_by)
+        and all(set(columns) <= live.get(table, set()) for table, columns in by.items())
+    ]
+    if not known:
+        return None
+    name = max(known)[1]
+    preset = preset_named(name)
+    mappings = relation_mappings({}, preset.relations, plans=preset.plans, dialect="", path=Path(name))
+    return name, fit(mappings, tables, required=())[1]
 
 
 def _indispensable() -> frozenset[Need]:

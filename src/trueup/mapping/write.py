@@ -56,6 +56,7 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     lines = [_HEAD.rstrip("\n")]
     if proposal.preset is not None:
         lines.append(_line(f"preset = {_text(proposal.preset)}", "recognised: it supplies every table and column"))
+    lines += _framework(proposal)
     lines += ["", "[database]", f"url = {_text(reference)}"]
     lines.append(
         _line(
@@ -92,6 +93,15 @@ def _written_for(proposal: Proposal) -> Iterator[str]:
     yield "[written_for.tables]"
     for table, columns in written.tables.items():
         yield f"{_key(table)} = {{ {', '.join(f'{_key(name)} = {_text(kind)}' for name, kind in columns.items())} }}"
+
+
+def _framework(proposal: Proposal) -> Iterator[str]:
+    """The preset that was recognised. The data say more than it does, so it is only named."""
+    if proposal.framework is None:
+        return
+    name, missing = proposal.framework
+    yield _line(f"# preset = {_text(name)}", "recognised; the mapping below is from the data, and needs no preset")
+    yield from (f"# of this preset: {printable(note)}" for note in missing)
 
 
 def _stripe(preset: str | None) -> Iterator[str]:
