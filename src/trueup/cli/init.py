@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.cli.init_questions import settle_questions
-from trueup.cli.options import DEFAULT_CONFIG, ConfigOption, catalogue_for, config_from
+from trueup.cli.options import DEFAULT_CONFIG, ConfigOption, catalogue_for, config_from, utc_now
 from trueup.model.errors import ConfigurationError, TrueupError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trueup.actions.init import GuessedFindings, ProposedConfig
+    from trueup.config import Config
+    from trueup.model.check import Check
 
 GUESSES_SHOWN = 3
 """The most guesses shown of a check, the weakest first."""
@@ -143,6 +145,24 @@ def _show_first_audit(path: Path, address: str, proposed: ProposedConfig) -> Non
         typer.echo(f"\nThe first audit did not run: {error}")
         return
     typer.echo("\n".join(_weighed(weigh_findings(report, proposed.proposal, checks))))
+    _show_prices(config, checks)
+
+
+def _show_prices(config: Config, checks: Sequence[Check]) -> None:
+    """Show what prices sell, as their sales show it; the file stays as it is."""
+    from trueup.actions.doctor import learn_prices  # noqa: PLC0415 - heavy
+    from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
+    from trueup.model.source import Silent  # noqa: PLC0415 - heavy
+
+    try:
+        prices = learn_prices(config, checks, now=utc_now(), progress=Silent())
+    except TrueupError as error:
+        typer.echo(f"\nWhat prices sell was not looked at: {error}")
+        return
+    if prices:
+        typer.echo("\nWhat prices seem to sell. Add what is right to the file:")
+    for price in prices:
+        typer.echo("\n".join(f"  {legible(line)}" for line in price.lines))
 
 
 def _weighed(weighed: Sequence[GuessedFindings]) -> Iterator[str]:

@@ -36,10 +36,21 @@ def test_what_a_price_sells_is_proposed_from_what_its_sales_led_to(tmp_path: Pat
 def test_a_price_that_never_led_to_credits_is_proposed_as_nothing(tmp_path: Path) -> None:
     company = packs_by_invoice()
     company.ledger.rows[:] = [row for row in company.ledger.rows if row["type"] != "purchase"]
+    company.stripe.payment("pi_other", "cus_1", 700, ago(12))
+    company.ledger.add("u1", "purchase", 70, ago(12) + 5, payment="pi_other")
     company.audit(tmp_path, MAPPING + PLANS)
 
     (says,) = observed(tmp_path, "prices")
     assert says.startswith("none of 3 sales of price_topup led to credits: say [prices.price_topup] sells =")
+
+
+def test_nothing_is_proposed_where_no_entry_names_any_money(tmp_path: Path) -> None:
+    """The columns with Stripe's ids may be mapped wrongly."""
+    company = packs_by_invoice()
+    company.ledger.rows[:] = [row for row in company.ledger.rows if row["type"] != "purchase"]
+    company.audit(tmp_path, MAPPING + PLANS)
+
+    assert observed(tmp_path, "prices") == []
 
 
 def test_what_the_config_says_is_not_proposed(tmp_path: Path) -> None:

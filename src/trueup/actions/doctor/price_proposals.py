@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
+from trueup.actions.audit import copied_books
+from trueup.config import Config
 from trueup.engines.duckdb import DuckDB
+from trueup.model.check import Check
 from trueup.model.money import credits_text
+from trueup.model.source import Progress
 
 FEWEST_SALES = 2
 """One sale says nothing about the next."""
@@ -53,6 +58,7 @@ SELECT price_id,
        CAST(max(CASE WHEN credits > 0 THEN sales ELSE 0 END) AS BIGINT)      AS followed
 FROM size
 GROUP BY price_id
+HAVING max(credits) > 0 OR EXISTS (SELECT 1 FROM money_credit WHERE credit_entries > 0)   -- else none names money
 ORDER BY sum(sales) DESC, price_id
 """
 
@@ -77,6 +83,19 @@ class PriceProposal:
         """The lines of a config file, what they rest on in a comment before them."""
         value = 'sells = "nothing"' if self.credits is None else f"credits = {credits_text(self.credits)}"
         return (f"# {self.says}", f"[prices.{self.price_name}]", value)
+
+
+def learn_prices(
+    config: Config, checks: Sequence[Check], *, now: datetime, progress: Progress
+) -> tuple[PriceProposal, ...]:
+    """Read one snapshot, and return what its sales propose for ``[prices]``; nothing where Stripe is not in tables.
+
+    Raises ``ConfigurationError`` and ``SourceUnavailable``.
+    """
+    if config.stripe.tables is None:
+        return ()
+    with copied_books(config, checks=checks, now=now, progress=progress, everything=True) as books:
+        return tuple(propose_prices(DuckDB(books.run, config.policy.parameters(now))))
 
 
 def propose_prices(engine: DuckDB) -> Iterator[PriceProposal]:
