@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 import copy
+import random
 from pathlib import Path
 
 import pytest
 
-from tests.support.field.price_lists import innocent_company
+from tests.support.field.price_lists import PriceListCompany, innocent_company
+from tests.support.field.versions import write_bill_of_2018, write_bill_of_2023
 
 MANY = 100
 """How many companies the slow suite asks about."""
 LOOKED = {"missing-grant", "wrong-grant-amount", "grant-without-money", "large-credit-movement", "duplicate-charge"}
+
+
+def mix_shapes(priced: PriceListCompany, seed: int) -> PriceListCompany:
+    """Some of the bills are of 2018 and of 2023, when the API wrote them otherwise."""
+    chance = random.Random(seed)
+    for bill in priced.company.stripe.objects["invoices"]:
+        write = chance.choice((None, write_bill_of_2023, write_bill_of_2018))
+        if write is not None:
+            write(priced.company, bill)
+    return priced
+
+
+@pytest.mark.parametrize("seed", range(20, 22))
+def test_bills_of_2018_and_2023_beside_those_of_today_are_read_alike(tmp_path: Path, seed: int) -> None:
+    """Nothing is found of the innocent company; and one grant that is lost is found in whichever shape its bill is."""
+    (tmp_path / "innocent").mkdir()
+    report = mix_shapes(innocent_company(seed), seed).audit(tmp_path / "innocent")
+    assert [finding.id for finding in report.findings()] == []
+    spoilt = mix_shapes(innocent_company(seed), seed)
+    rows = spoilt.company.ledger.rows
+    lost = [row for row in rows if row["stripe_invoice_id"] is not None]
+    for row in lost:
+        rows.remove(row)
+        spoilt.users[str(row["user_id"])]["credits"] = "0"
+    (tmp_path / "spoilt").mkdir()
+    missing = {f"missing-grant:{row['stripe_invoice_id']}" for row in lost}
+    assert missing
+    assert missing == {finding.id for finding in spoilt.audit(tmp_path / "spoilt").findings()}
 
 
 def findings_of(seeds: range, folder: Path) -> list[str]:
