@@ -90,3 +90,15 @@ def test_what_is_no_table_is_refused_in_one_sentence(
     done = trueup("try", *files, cwd=tmp_path)
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert words in done.err
+
+
+def test_all_and_explain_score_are_as_in_an_audit(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text(
+        "id,email,plan,stripe_customer_id\n"
+        + "".join(f"u{n},u{n}@example.org,pro,{'' if n < 25 else f'cus_{n}Ab'}\n" for n in range(90))
+    )
+    short = trueup("try", "users.csv", cwd=tmp_path)
+    assert "paid-without-customer:u24" not in short.out
+    assert "paid-without-customer:u24" in trueup("try", "users.csv", "--all", cwd=tmp_path).out
+    explained = trueup("try", "users.csv", "--explain-score", cwd=tmp_path)
+    assert len(explained.out.splitlines()) > len(short.out.splitlines())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trueup.cli.audit import AllOption, ExplainScoreOption
 from trueup.cli.options import TEXT, FormatOption, catalogue_for, moment, utc_now
 from trueup.model.access import Role
 from trueup.model.severity import Severity
@@ -36,6 +37,8 @@ def demo(
         int, typer.Option("--port", min=0, max=65_535, help="Serve at this port; 0 takes any free one.")
     ] = DEFAULT_PORT,
     output_format: FormatOption = TEXT,
+    everything_shown: AllOption = False,  # noqa: FBT002 - a flag
+    explain_score: ExplainScoreOption = False,  # noqa: FBT002 - a flag
     accounts: Annotated[int, typer.Option("--accounts", help="The company's size.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed makes another company.")] = 1,
     url: Annotated[
@@ -59,7 +62,15 @@ def demo(
     with _kept_or_scratch(folder) as home:
         config = _founded(home, accounts=accounts, seed=seed, url=url, now=now)
         report = _audited(config, now=now, is_recorded=serve)
-        code = deliver(report, catalogue_for(None), output_format=output_format, output=None, fail_on=Severity.ERROR)
+        code = deliver(
+            report,
+            catalogue_for(None),
+            output_format=output_format,
+            output=None,
+            fail_on=Severity.ERROR,
+            everything=everything_shown,
+            explains_score=explain_score,
+        )
         if serve:
             _serve(config, port=port, now=now)
     _say_what_next(folder, serve=serve)

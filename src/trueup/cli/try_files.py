@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trueup.cli.audit import FailOnOption, OutputOption, audited
+from trueup.cli.audit import AllOption, ExplainScoreOption, FailOnOption, OutputOption, audited
 from trueup.cli.options import TEXT, AsOfOption, FormatOption, catalogue_for, config_from
 from trueup.model.errors import ConfigurationError
 from trueup.model.severity import Severity
@@ -29,6 +29,8 @@ def try_files(
     output: OutputOption = None,
     fail_on: FailOnOption = Severity.ERROR,
     as_of: AsOfOption = None,
+    everything_shown: AllOption = False,  # noqa: FBT002 - a flag
+    explain_score: ExplainScoreOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Audit exported tables: each file is a table of its own name.
 
@@ -48,7 +50,15 @@ def try_files(
         report, _ = audited(
             config_from(config, everything), everything, everything, contextlib.nullcontext(None), as_of
         )
-    code = deliver(report, everything, output_format=output_format, output=output, fail_on=fail_on)
+    code = deliver(
+        report,
+        everything,
+        output_format=output_format,
+        output=output,
+        fail_on=fail_on,
+        everything=everything_shown,
+        explains_score=explain_score,
+    )
     if save is None or parent is None:
         sys.stderr.write(
             "trueup: The mapping was guessed; --save trueup.toml keeps it, to look at it and correct it.\n"

@@ -69,7 +69,8 @@ FROM numbered
 WHERE sequence > previous_sequence + 1
 """,
     unmoved_by=("account.credits", "ledger_entry.balance_after"),
-    message="Before entry {subject} of {account_id}, sequence {missing_from} to {missing_to} is missing.",
+    message="Before entry {subject} of {account_id}, the ledger lacks {missing:sequence number}: {missing_from} to "
+    "{missing_to}.",
     cases=(
         Case(name="a dense sequence", given=(_entry(1), _entry(2), _entry(3))),
         Case(
