@@ -23,6 +23,7 @@ from trueup.books.copy import (
     unreadable_rows,
 )
 from trueup.books.credit_scale import CreditScale
+from trueup.books.derived_plans import derive_plans
 from trueup.books.prepared_statements import PreparedStatements
 from trueup.books.reading import literal
 from trueup.books.schema import UNREADABLE, create_table, own_words
@@ -109,6 +110,7 @@ class SubjectBooks:
         self._keys: dict[str, frozenset[Key]] = {}
         self._reads: dict[str, RelationRead] = {}
         self._mapped: dict[str, frozenset[str]] = {}
+        self._derives_plans = False
         self.uses = 0
 
     def put(self, given: Sequence[FewRows]) -> None:
@@ -124,6 +126,9 @@ class SubjectBooks:
             if few.count:
                 self._reads[name] = dataclasses.replace(self._reads[name], unreadable_rows=self._fill(few))
         self._record()
+        self._derives_plans |= any(few.mapping.plan_from is not None for few in given)
+        if self._derives_plans and given:
+            derive_plans(self.books)
 
     def keys(self) -> Mapping[str, frozenset[Key]]:
         """The keys of the rows that were put in and are there now, by relation; nothing for one without rows."""

@@ -157,6 +157,12 @@ class RelationSection(Section):
     """Only for ``account``: where an account has several balances, your columns that hold them, by the wallet's name in
     ``ledger_entry.wallet``, as in ``{ paid = "paid_credits", bonus = "bonus_credits" }``. See
     [wallets](wallets.md)."""
+    plan_from: Annotated[str, BeforeValidator(one_of(("local_subscription",), "a relation that says plans"))] | None = (
+        None
+    )
+    """Only for ``account``, in place of ``columns.plan``: ``"local_subscription"``. An account has the highest plan of
+    its subscriptions that are ``active``, ``trialing`` or ``past_due``, by their ``plan`` or else their ``price_id``,
+    and without one the free plan. See [plans](wallets.md#plans-from-a-subscriptions-table)."""
     absent: Absent | None = None
     """What your app does not have: ``true`` for the whole relation, or a list of trueup's columns, as in
     ``["unlimited_credits", "role"]``. Checks that need it do not apply, and the report is complete without them."""

@@ -121,6 +121,7 @@ def joined_parts(name: str, section: RelationSection, parts: Sequence[RelationMa
         allow_empty=first.allow_empty,
         rows_repeat=first.rows_repeat,
         balances_since=first.balances_since,
+        plan_from=first.plan_from,
     )
 
 

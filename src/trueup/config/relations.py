@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from trueup.config.absence import refuse_wrong_absence
 from trueup.config.config_errors import Key, complaint, suggestion
+from trueup.config.plan_source import refuse_wrong_plan_source
 from trueup.config.preset import relations_over
 from trueup.config.queries import read_query
 from trueup.config.relation_places import (
@@ -56,6 +57,7 @@ def relation_mappings(
         _refuse_unknown(name, section, path)
         refuse_wrong_absence(name, section, path)
     merged = with_wallets(_with_grants(relations_over(preset, own), path), path)
+    refuse_wrong_plan_source(merged, plans, path)
     return {name: _mapping(name, section, plans=plans, dialect=dialect, path=path) for name, section in merged.items()}
 
 
@@ -87,6 +89,7 @@ def _refuse_unknown(name: str, section: RelationSection, path: Path) -> None:
         ("balances_since", "ledger_entry"),
         ("rows_repeat", "webhook_event"),
         ("wallets", "account"),
+        ("plan_from", "account"),
     ):
         if getattr(section, key) is not None and name != owner:
             raise complaint(path, ("relations", name, key), f"is only for {owner}")
@@ -210,6 +213,7 @@ def _of_one_place(
         allow_empty=bool(section.allow_empty),
         rows_repeat=bool(section.rows_repeat),
         balances_since=section.balances_since,
+        plan_from=section.plan_from,
     )
 
 

@@ -141,6 +141,8 @@ class RelationMapping:
     """What goes before the row's own key, so that the keys of several tables differ."""
     account_prefix: str = ""
     """What goes before ``account_id`` in a row that names an account: the ``key_prefix`` of its account."""
+    plan_from: str | None = None
+    """Of accounts: the relation that says which plan each has, in place of a column."""
     parts: tuple[RelationMapping, ...] = ()
     """The places that the rows come from, where there are several, each with the columns that it has. ``table`` then
     names all of them for messages, and ``columns`` are those that any of them has."""
@@ -158,8 +160,13 @@ class RelationMapping:
 
 
 def mapped_columns(mapping: RelationMapping) -> frozenset[str]:
-    """The columns that this mapping supplies, with ``dense_sequence`` where the sequence is mapped as dense."""
-    return frozenset(mapping.columns) - mapping.unknown | ({"dense_sequence"} if mapping.dense_sequence else set())
+    """The columns that this mapping supplies, with ``dense_sequence`` where the sequence is mapped as dense, and
+    ``plan`` where another relation says it.
+    """
+    further = {"dense_sequence"} if mapping.dense_sequence else set()
+    if mapping.plan_from is not None:
+        further |= {"plan"}
+    return frozenset(mapping.columns) - mapping.unknown | further
 
 
 def places_of(mapping: RelationMapping) -> tuple[RelationMapping, ...]:

@@ -12,6 +12,10 @@ from trueup.model.columns import Kind
 from trueup.model.relations import ABOUT_READING, columns_of, relation_name, relation_named
 from trueup.model.source import RelationMapping
 
+_ABOUT_READING = frozenset(map(relation_name, ABOUT_READING))
+_OF_PLANS = ("account_id", "status", "plan", "price_id")
+"""What is read of subscriptions that say the plans of accounts."""
+
 
 def needed_mappings(
     fitted: Sequence[RelationMapping], checks: Sequence[Check], *, plans_exempted: bool = False
@@ -24,8 +28,13 @@ def needed_mappings(
     needs = {need for check in checks for need in reads_of_check(check)}
     if plans_exempted:
         needs |= {("account", "account_id"), ("account", "plan")}
+    about_reading = any(relation in _ABOUT_READING for relation, _ in needs)
+    if about_reading or ("account", "plan") in needs:
+        sources = {mapping.plan_from for mapping in fitted if mapping.plan_from is not None}
+        needs |= {(source, column) for source in sources for column in _OF_PLANS}
+    else:
+        fitted = [dataclasses.replace(mapping, plan_from=None) for mapping in fitted]
     relations = {relation for relation, _ in needs}
-    about_reading = bool(relations & {relation_name(relation) for relation in ABOUT_READING})
     return tuple(_narrowed(m, needs) for m in fitted if about_reading or m.relation in relations)
 
 

@@ -18,6 +18,7 @@ from trueup.actions.audit.probe_gates import ask_the_app, ask_the_database, chec
 from trueup.actions.audit.stripe_side import copy_stripe, needed_of_stripe, stripe_key
 from trueup.actions.audit.stripe_table_side import GONE, TableSide, copy_side, table_side
 from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
+from trueup.books.derived_plans import derive_plans
 from trueup.books.emptiness import note_nothing_read
 from trueup.books.file import Books, create_books
 from trueup.books.place import private_folder
@@ -144,6 +145,8 @@ def _copy_database(
             unique_accounts=_keeps_accounts_unique(wanted),
             progress=progress,
         )
+        if any(mapping.plan_from is not None for mapping in wanted.mappings):
+            derive_plans(books)
         if is_whole:
             skew = timedelta(minutes=config.policy.clock_skew_minutes)
             note_nothing_read(books, wanted.mappings, now=now, clock_skew=skew)

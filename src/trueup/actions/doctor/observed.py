@@ -47,6 +47,7 @@ def examine_data(config: Config, checks: Sequence[Check], *, now: datetime, prog
             yield from judge_mapping(books, config, engine, now=now)
             for proposal in propose_prices(engine):
                 yield Symptom(health=Health.WARNING, about="prices", says=f"{proposal.says}: say {proposal.mend}")
+            yield from _derived_plans(config, engine)
             beginning = ledgers_begin_at_zero(config, engine, mapped)
             if beginning is not None:
                 says = f"{beginning} ledgers begin at 0: say ledger_starts_at = 0 in [relations.ledger_entry], "
@@ -67,6 +68,26 @@ def examine_data(config: Config, checks: Sequence[Check], *, now: datetime, prog
         yield Symptom(health=Health.UNREACHABLE, about="data", says=str(error))
     except ConfigurationError as error:
         yield Symptom(health=Health.WRONG, about="data", says=str(error))
+
+
+def _derived_plans(config: Config, engine: DuckDB) -> Iterator[Symptom]:
+    account = config.relations.get("account")
+    if account is None or account.plan_from is None:
+        return
+    rows = list(
+        engine.rows(
+            "SELECT coalesce(a.plan, 'none') AS plan, count(*) AS accounts, coalesce(max(p.rank), 0) AS rank, "
+            "coalesce(max(CASE WHEN p.paid THEN 1 ELSE 0 END), 1) AS is_paid "
+            "FROM account AS a LEFT JOIN plan AS p ON p.plan = a.plan GROUP BY 1 ORDER BY 3, 1"
+        )
+    )
+    free = [str(row["plan"]) for row in rows if not row["is_paid"]]
+    paid = [row for row in rows if row["is_paid"]]
+    number, total = (sum(int(str(row["accounts"])) for row in some) for some in (paid, rows))
+    each = ", ".join(f"{row['plan']} {row['accounts']}" for row in paid)
+    says = f"{number} of {counted(total, 'account')} have a plan by {account.plan_from} ({each or 'none'})"
+    says += f", the others have {' or '.join(free)}" if free else ""
+    yield Symptom(health=Health.FINE if number else Health.WARNING, about="plans", says=says)
 
 
 def ledgers_begin_at_zero(config: Config, engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> str | None:

@@ -131,6 +131,10 @@ class Translator:
                 f'{mapping.relation}.{name} has a prefix ("{prefix}") that {mapping.table} does not have, and a repair '
                 "only writes rows that it finds by their own key; change this row by hand"
             )
+        if name == "plan" and source is None and mapping.plan_from is not None:
+            raise Unwritable(
+                f"account.plan follows from {mapping.plan_from}; a person must change the subscription that is wrong"
+            )
         if source is None or source.column is None:
             what = "not mapped" if source is None else "mapped to an expression"
             raise Unwritable(
