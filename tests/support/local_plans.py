@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 TABLES = (
-    "CREATE TABLE people (id VARCHAR(20) PRIMARY KEY, customer VARCHAR(40))",
+    "CREATE TABLE people (id VARCHAR(20) PRIMARY KEY, customer VARCHAR(40), made DATE DEFAULT '2025-01-01')",
     """CREATE TABLE subs (id INTEGER PRIMARY KEY, person_id VARCHAR(20), stripe_id VARCHAR(40), state VARCHAR(20),
     price VARCHAR(40), word VARCHAR(20))""",
-    """INSERT INTO people VALUES ('ann', 'cus_a'), ('bob', NULL), ('cid', NULL), ('dee', NULL), ('eve', NULL),
-    ('fay', 'cus_f')""",
+    """INSERT INTO people (id, customer) VALUES ('ann', 'cus_a'), ('bob', NULL), ('cid', NULL), ('dee', NULL),
+    ('eve', NULL), ('fay', 'cus_f')""",
     """INSERT INTO subs VALUES
     (1, 'ann', 'sub_a', 'active', 'price_pro', 'pro'),
     (2, 'bob', 'sub_b', 'trialing', 'price_team', 'team'),
@@ -34,7 +34,7 @@ prices = ["price_team"]
 [relations.account]
 table = "people"
 plan_from = "local_subscription"
-columns = { account_id = "id", stripe_customer_id = "customer" }
+columns = { account_id = "id", stripe_customer_id = "customer", created_at = "made" }
 [relations.local_subscription]
 table = "subs"
 """

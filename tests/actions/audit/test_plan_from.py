@@ -13,7 +13,7 @@ from tests.support.several_places import NOW, config_of, report_of
 from trueup import journal
 from trueup.actions.audit import copied_books
 from trueup.actions.doctor.observed import examine_data
-from trueup.actions.repair import repair
+from trueup.actions.repair import repair, timeline
 from trueup.checks import catalogue
 from trueup.config import Config
 from trueup.model.errors import ConfigurationError
@@ -117,3 +117,10 @@ def test_doctor_says_whose_plan_is_derived(place: str, tmp_path: Path) -> None:
     config = config_of(place, tmp_path, BY_PRICE)
     says = [each.says for each in examine_data(config, catalogue(), now=NOW, progress=Silent())]
     assert "4 of 6 accounts have a plan by local_subscription (PRO 2, TEAM 2), the others have FREE" in says
+
+
+def test_the_finding_is_seen_again_from_its_own_rows(place: str, tmp_path: Path) -> None:
+    config = config_of(place, tmp_path, BY_PRICE)
+    seen = timeline("paid-without-customer:bob", config=config, catalogue=catalogue(), now=NOW)
+    assert seen.finding is not None
+    assert seen.finding.evidence["plan"] == "TEAM"

@@ -119,6 +119,13 @@ class SubjectReader:
 
         Stripe's ids are compared byte by byte, even if the column's collation finds more.
         """
+        of_stripe = {name: values for name, values in by.items() if _is_stripes(name)}
+        if 0 < len(of_stripe) < len(by):  # a row that matches by another column need not match by Stripe's id
+            others = {name: values for name, values in by.items() if name not in of_stripe}
+            rows = list(self._matching(mapping, wanted, others))
+            yield from rows
+            yield from (row for row in self._matching(mapping, wanted, of_stripe) if row not in rows)
+            return
         exact = {name: set(values) for name, values in by.items() if _is_stripes(name) and name in mapping.columns}
         read = [name for name in mapping.columns if name in wanted or name in exact]
         for row in self._rows(mapping, read, by):
