@@ -23,7 +23,7 @@ from trueup.config import STORE_FILE
 from trueup.config.declared_keys import Section
 from trueup.config.document import Document, StoreSection
 from trueup.disk import whole_file
-from trueup.model.columns import Column, Kind
+from trueup.model.columns import Column, ColumnKind
 from trueup.model.relations import MAPPED, STRIPE, Relation, columns_of, relation_name
 
 FILE = Path(__file__).parent / "configuration.md"
@@ -85,12 +85,12 @@ _PLAIN = {
     date: "a day without quotes, such as 2025-03-01",
 }
 _HOLDS = {
-    Kind.TEXT: "text",
-    Kind.ID: "a whole number or text",
-    Kind.CREDITS: "an exact number",
-    Kind.INTEGER: "a whole number",
-    Kind.BOOLEAN: "yes or no",
-    Kind.TIME: "a moment, UTC",
+    ColumnKind.TEXT: "text",
+    ColumnKind.ID: "a whole number or text",
+    ColumnKind.CREDITS: "an exact number",
+    ColumnKind.INTEGER: "a whole number",
+    ColumnKind.BOOLEAN: "yes or no",
+    ColumnKind.TIME: "a moment, UTC",
 }
 
 

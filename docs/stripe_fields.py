@@ -14,7 +14,7 @@ from trueup.model.relations import columns_of, relation_named
 from trueup.stripe.connection import API_VERSION
 from trueup.stripe.listings import LISTINGS, Listing
 from trueup.stripe.shapes import SHAPES
-from trueup.stripe.shapes.declaration import ID_OF, Field, Place, Shape
+from trueup.stripe.shapes.declaration import ID_OF, Field, Shape, VersionedPath
 from trueup.stripe.shapes.sql import find_places, part_table, write_value
 
 FILE = Path(__file__).parent / "stripe-fields.md"
@@ -74,11 +74,11 @@ def _list_places(shape: Shape, field: Field) -> list[str]:
         others = [
             f"{parts.part_of.list}.data[].{place}" for place in parts.keeps if place in field.sql and parts.part_of
         ]
-    places = [*field.places, *map(Place, dict.fromkeys(others))]
+    places = [*field.places, *map(VersionedPath, dict.fromkeys(others))]
     return [_describe_place(shape, place) for place in places] or ["`metadata`, by `stripe.metadata`"]
 
 
-def _describe_place(shape: Shape, place: Place) -> str:
+def _describe_place(shape: Shape, place: VersionedPath) -> str:
     path, of = place.at.removesuffix(ID_OF), ""
     if path.startswith("^"):
         path, of = path[1:], f"its {shape.kind.removesuffix('s').replace('_', ' ')}'s "

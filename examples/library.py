@@ -14,7 +14,7 @@ from trueup.actions.audit.run_audit import audit
 from trueup.actions.checks.catalogue import full_catalogue
 from trueup.actions.repair import preview
 from trueup.config import load_config
-from trueup.model.repair import Plan
+from trueup.model.repair import PlannedRepair
 from trueup.model.source import Silent
 
 
@@ -30,7 +30,7 @@ def main(path: Path) -> None:
         print("nothing to repair")
         return
     planned = preview(offered.id, config=config, catalogue=checks, now=now)
-    if isinstance(planned, Plan):
+    if isinstance(planned, PlannedRepair):
         print(f"{planned.issue_id}: {planned.change.summary}")
         print(f"plan {planned.plan_hash}")
     else:

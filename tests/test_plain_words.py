@@ -21,6 +21,7 @@ REFUSED_NAMES_LIMIT = 3
 """Variables and parameters in ``src``."""
 
 REFUSED_WORD = re.compile(r"\b(nobody|whoever|somebody|stands|told)\b", re.IGNORECASE)
+NAMES_OF_PLUGINS = frozenset({"Options"})
 REFUSED_NAMES = frozenset({"found", "made", "one", "said"})
 
 
@@ -58,6 +59,29 @@ def test_there_are_no_more_refused_names_than_before() -> None:
     sources = [(name, text) for name, text in read_texts() if name.startswith("src/") and name.endswith(".py")]
     places = [f"{name}:{number}: {word}" for name, text in sources for number, word in refused_names(text)]
     assert len(places) <= REFUSED_NAMES_LIMIT, "\n".join(["Name the thing that it holds:", *places])
+
+
+def class_homes() -> Iterator[tuple[str, str]]:
+    """Each class of ``src`` that must have one meaning: its name, and the module that it is in.
+
+    A document of an answer or a report has the name of the thing that it is of, and the options of a channel and of a
+    probe are found by their name.
+    """
+    for file in sorted((ROOT / "src").rglob("*.py")):
+        name = file.relative_to(ROOT / "src/trueup").as_posix()
+        if name.startswith("web/") or name in {"formats/report_document.py", "formats/timeline.py"}:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name not in NAMES_OF_PLUGINS:
+                yield node.name, name
+
+
+def test_no_class_name_has_two_meanings() -> None:
+    homes: dict[str, list[str]] = {}
+    for name, module in class_homes():
+        homes.setdefault(name, []).append(module)
+    doubled = {name: modules for name, modules in homes.items() if len(modules) > 1}
+    assert doubled == {}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trueup.mapping.column_types import Family, family_of, needed_instead
-from trueup.model.columns import Kind
+from trueup.model.columns import ColumnKind
 
 FAMILIES = {
     Family.INTEGER: "integer bigint int4 smallint tinyint(1) BIGINT int(11)-unsigned uint64 HUGEINT bigserial",
@@ -28,27 +28,27 @@ def test_a_type_has_its_family(family: Family, declared: str) -> None:
     assert family_of(declared) is family
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(ColumnKind))
 @pytest.mark.parametrize("declared", ["", "mood", "user_role"])
-def test_a_type_we_never_met_is_left_for_the_data_to_show(kind: Kind, declared: str) -> None:
+def test_a_type_we_never_met_is_left_for_the_data_to_show(kind: ColumnKind, declared: str) -> None:
     assert needed_instead(kind, declared, dialect="postgres") is None
 
 
 @pytest.mark.parametrize(
     ("kind", "declared"),
     [
-        (Kind.TEXT, "uuid"),
-        (Kind.TEXT, "bigint"),
-        (Kind.ID, "uuid"),
-        (Kind.CREDITS, "integer"),
-        (Kind.CREDITS, "double precision"),
-        (Kind.BOOLEAN, "tinyint(1)"),
-        (Kind.BOOLEAN, "bit(1)"),
-        (Kind.TIME, "bigint"),
-        (Kind.TIME, "date"),
-        (Kind.WORD, "integer"),
-        (Kind.WORD, "enum('a')"),
+        (ColumnKind.TEXT, "uuid"),
+        (ColumnKind.TEXT, "bigint"),
+        (ColumnKind.ID, "uuid"),
+        (ColumnKind.CREDITS, "integer"),
+        (ColumnKind.CREDITS, "double precision"),
+        (ColumnKind.BOOLEAN, "tinyint(1)"),
+        (ColumnKind.BOOLEAN, "bit(1)"),
+        (ColumnKind.TIME, "bigint"),
+        (ColumnKind.TIME, "date"),
+        (ColumnKind.WORD, "integer"),
+        (ColumnKind.WORD, "enum('a')"),
     ],
 )
-def test_an_unusual_but_readable_type_is_accepted(kind: Kind, declared: str) -> None:
+def test_an_unusual_but_readable_type_is_accepted(kind: ColumnKind, declared: str) -> None:
     assert needed_instead(kind, declared, dialect="mysql") is None

@@ -18,7 +18,7 @@ from trueup.mapping.proposal import Proposal
 from trueup.mapping.propose import propose
 from trueup.mapping.resolve import fit
 from trueup.mapping.write import render
-from trueup.model.columns import Kind
+from trueup.model.columns import ColumnKind
 from trueup.model.relations import columns_of, relation_named
 from trueup.model.source import SourceTable
 
@@ -37,7 +37,12 @@ def loaded(tmp_path: Path, text: str) -> Config:
 
 
 def canonical_tables() -> tuple[SourceTable, ...]:
-    types = {Kind.CREDITS: "numeric(20,4)", Kind.BOOLEAN: "boolean", Kind.TIME: "timestamp", Kind.INTEGER: "bigint"}
+    types = {
+        ColumnKind.CREDITS: "numeric(20,4)",
+        ColumnKind.BOOLEAN: "boolean",
+        ColumnKind.TIME: "timestamp",
+        ColumnKind.INTEGER: "bigint",
+    }
     tables = []
     for name, relation in preset_named("canonical").relations.items():
         kinds = {column.name: column.kind for column in columns_of(relation_named(name))}

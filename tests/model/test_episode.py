@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from trueup.model.episode import (
     REMIND_AFTER,
+    AlertReading,
     Judgement,
-    Look,
     Memory,
     Sighting,
     Telling,
@@ -34,8 +34,8 @@ def sighting(name: str, *, severity: Severity = Severity.ERROR, risk: int = 10) 
     return Sighting(fingerprint=name, check=CHECKS[name], severity=severity, risk=float(risk))
 
 
-def look(minutes: float, *names: str, answered: frozenset[str] = EVERYTHING, decided: str = "") -> Look:
-    return Look(
+def look(minutes: float, *names: str, answered: frozenset[str] = EVERYTHING, decided: str = "") -> AlertReading:
+    return AlertReading(
         at=START + minutes * MINUTE,
         answered=answered,
         sightings=tuple(map(sighting, names)),
@@ -43,7 +43,7 @@ def look(minutes: float, *names: str, answered: frozenset[str] = EVERYTHING, dec
     )
 
 
-def played(looks: list[Look]) -> list[Judgement]:
+def played(looks: list[AlertReading]) -> list[Judgement]:
     """The judgement of each look, one after the other, each decided a second after its run."""
     memory, made = Memory(), []
     for one in looks:
@@ -52,7 +52,7 @@ def played(looks: list[Look]) -> list[Judgement]:
     return made
 
 
-def told(looks: list[Look]) -> list[Telling | None]:
+def told(looks: list[AlertReading]) -> list[Telling | None]:
     return [judgement.telling for judgement in played(looks)]
 
 
@@ -61,7 +61,7 @@ def open_names(judgement: Judgement) -> set[str]:
 
 
 @st.composite
-def looks(draw: st.DrawFn) -> list[Look]:
+def looks(draw: st.DrawFn) -> list[AlertReading]:
     made, minutes = [], 0
     for _ in range(draw(st.integers(0, 14))):
         minutes += draw(st.sampled_from((1, 5, 20, 59, 61, 300)))
@@ -71,7 +71,7 @@ def looks(draw: st.DrawFn) -> list[Look]:
         silent = draw(st.sets(st.sampled_from(sorted(there)), max_size=2)) if there else set[str]()
         severities = st.sampled_from((Severity.ERROR, Severity.CRITICAL))
         made.append(
-            Look(
+            AlertReading(
                 at=START + minutes * MINUTE,
                 answered=frozenset(answered),
                 sightings=tuple(
@@ -85,7 +85,7 @@ def looks(draw: st.DrawFn) -> list[Look]:
     return made
 
 
-def is_open_by_definition(name: str, history: list[Look]) -> bool:
+def is_open_by_definition(name: str, history: list[AlertReading]) -> bool:
     """Whether the finding's episode is open after these looks, worked out backwards from the definition."""
     clean = 0
     for one in reversed(history):
@@ -98,13 +98,13 @@ def is_open_by_definition(name: str, history: list[Look]) -> bool:
 
 
 @given(looks())
-def test_exactly_the_findings_that_were_not_cleanly_absent_twice_are_open(history: list[Look]) -> None:
+def test_exactly_the_findings_that_were_not_cleanly_absent_twice_are_open(history: list[AlertReading]) -> None:
     for count, judgement in enumerate(played(history), start=1):
         assert open_names(judgement) == {name for name in CHECKS if is_open_by_definition(name, history[:count])}
 
 
 @given(looks())
-def test_whoever_reads_the_alerts_alone_knows_the_open_set(history: list[Look]) -> None:
+def test_whoever_reads_the_alerts_alone_knows_the_open_set(history: list[AlertReading]) -> None:
     believed: set[str] = set()
     for judgement in played(history):
         opened = {episode.fingerprint for episode in judgement.opened}
@@ -119,7 +119,7 @@ def test_whoever_reads_the_alerts_alone_knows_the_open_set(history: list[Look]) 
 
 
 @given(looks())
-def test_a_change_is_told_at_once_and_the_same_set_at_most_once_an_hour(history: list[Look]) -> None:
+def test_a_change_is_told_at_once_and_the_same_set_at_most_once_an_hour(history: list[AlertReading]) -> None:
     last: datetime | None = None
     for one, judgement in zip(history, played(history), strict=True):
         now = one.at + timedelta(seconds=1)
@@ -137,7 +137,7 @@ def test_a_change_is_told_at_once_and_the_same_set_at_most_once_an_hour(history:
 
 
 @given(looks())
-def test_a_set_begins_with_opened_and_ends_with_one_resolve(history: list[Look]) -> None:
+def test_a_set_begins_with_opened_and_ends_with_one_resolve(history: list[AlertReading]) -> None:
     before: set[str] = set()
     for judgement in played(history):
         after = open_names(judgement)
@@ -148,7 +148,7 @@ def test_a_set_begins_with_opened_and_ends_with_one_resolve(history: list[Look])
 
 @given(looks(), st.frozensets(st.sampled_from("abc")))
 def test_a_run_that_did_not_answer_a_check_changes_none_of_its_episodes(
-    history: list[Look], answered: frozenset[str]
+    history: list[AlertReading], answered: frozenset[str]
 ) -> None:
     memory = played(history)[-1].memory if history else Memory()
     blind = look(100_000, answered=answered)
@@ -160,8 +160,10 @@ def test_a_run_that_did_not_answer_a_check_changes_none_of_its_episodes(
 
 
 @given(looks(), st.randoms(use_true_random=False))
-def test_the_order_of_the_findings_of_a_run_changes_nothing(history: list[Look], shuffler: random.Random) -> None:
-    def shuffled() -> Iterator[Look]:
+def test_the_order_of_the_findings_of_a_run_changes_nothing(
+    history: list[AlertReading], shuffler: random.Random
+) -> None:
+    def shuffled() -> Iterator[AlertReading]:
         for one in history:
             seen = list(one.sightings)
             shuffler.shuffle(seen)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trueup.model
-from trueup.model.columns import Kind
+from trueup.model.columns import ColumnKind
 from trueup.model.finding import Area, Finding, printable, subject_text
 from trueup.model.money import Impact, credits_text, money_text
 from trueup.model.relations import MAPPED, RELATIONS, columns_of, relation_name, relation_named
@@ -94,4 +94,4 @@ def test_every_relation_is_found_by_its_name_and_starts_with_its_key(relation: t
 
 def test_credits_are_never_floats() -> None:
     kinds = {column.name: column.kind for relation in MAPPED for column in columns_of(relation)}
-    assert {kinds[name] for name in ("credits", "amount", "balance_after")} == {Kind.CREDITS}
+    assert {kinds[name] for name in ("credits", "amount", "balance_after")} == {ColumnKind.CREDITS}

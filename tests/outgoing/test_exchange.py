@@ -11,14 +11,14 @@ import pytest
 from tests.support.identity import Authority
 from tests.support.receivers import SECRET_PATH, HTTPSink, Reply, answer, http_sink, late, tcp_script
 from trueup.model.errors import ConfigurationError, OutgoingFailed
-from trueup.outgoing import ANSWER_BYTES_LIMIT, Answer, exchange, fetch_json, post
+from trueup.outgoing import ANSWER_BYTES_LIMIT, HttpResponse, exchange, fetch_json, post
 from trueup.outgoing.addresses import PrivateHosts
 from trueup.outgoing.dialing import Reach
 
 LOOPBACK = ("127.0.0.1",)
 
 
-def posted(sink: HTTPSink, authority: Authority, **headers: str) -> Answer:
+def posted(sink: HTTPSink, authority: Authority, **headers: str) -> HttpResponse:
     return post(sink.url, b"{}", headers, private_hosts=LOOPBACK, trust=authority.trust())
 
 

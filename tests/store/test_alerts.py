@@ -20,7 +20,7 @@ from trueup.model.severity import Severity
 from trueup.store import Store, open_store
 from trueup.store.alert_tables import ALERT_EPISODE, ALERT_OUTBOX
 from trueup.store.alerts import Topic, TopicState, Words
-from trueup.store.outbox import Claimed, _compare_and_claim, last_told, put
+from trueup.store.outbox import ClaimedMessage, _compare_and_claim, last_told, put
 from trueup.store.records import Delivery
 
 WORDS = Words(issue_id="credit-balance:u1", title="t", message="m")
@@ -45,11 +45,11 @@ def let_wait(store: Store, *titles: str, channels: Iterable[str] = ("ops",), sta
             put(connection, alert(title), channels=channels, hour=start + timedelta(seconds=position), now=start)
 
 
-def claim(store: Store, *, worker: str = "w", now: datetime = START, channel: str = "ops") -> Claimed | None:
+def claim(store: Store, *, worker: str = "w", now: datetime = START, channel: str = "ops") -> ClaimedMessage | None:
     return store.outbox.claim(ENVIRONMENT, channel, worker=worker, now=now, seconds=60)
 
 
-def claimed(store: Store, *, worker: str = "w", now: datetime = START) -> Claimed:
+def claimed(store: Store, *, worker: str = "w", now: datetime = START) -> ClaimedMessage:
     found = claim(store, worker=worker, now=now)
     assert found is not None
     return found

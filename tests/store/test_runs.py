@@ -11,7 +11,7 @@ import pytest
 from tests.support.runs import HOUR, NOW, issue, record_keeping, run
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
-from trueup.store import Difference, Keyset, Moved, Sort, State, Store, StoredIssue, UnknownRun
+from trueup.store import Keyset, Moved, RunDifference, Sort, State, Store, StoredIssue, UnknownRun
 from trueup.store.retention import Retention
 
 A, B, C, D = (f"credit-balance:user_{letter}" for letter in "abcd")
@@ -22,7 +22,7 @@ def ids(moved: Iterable[Moved | StoredIssue]) -> list[str]:
     return [one.issue_id for one in moved]
 
 
-def changes(difference: Difference) -> dict[str, list[str]]:
+def changes(difference: RunDifference) -> dict[str, list[str]]:
     """The kinds of change that there were."""
     found = {
         "new": ids(difference.new),

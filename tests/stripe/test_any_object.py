@@ -24,7 +24,7 @@ from tests.support.stripe.fixed import serve_fixed
 from tests.support.stripe.server import stripe_server
 from tests.support.stripe.world import StripeWorld
 from tests.support.stripe_rows import RELATIONS, StripeRows, Values
-from trueup.model.columns import Column, Kind
+from trueup.model.columns import Column, ColumnKind
 from trueup.model.errors import TrueupError
 from trueup.model.relations import columns_of, relation_named
 from trueup.stripe.listings import LISTINGS
@@ -49,12 +49,12 @@ PLACES: list[tuple[int, Place]] = [
 NAMES: list[tuple[int, Place]] = [
     (number, place) for number, (_, _, item) in enumerate(OBJECTS) for place in WHAT_IT_IS if place[0] in item
 ]
-TYPES: Mapping[Kind, type] = {
-    Kind.TEXT: str,
-    Kind.WORD: str,
-    Kind.INTEGER: int,
-    Kind.BOOLEAN: bool,
-    Kind.TIME: datetime,
+TYPES: Mapping[ColumnKind, type] = {
+    ColumnKind.TEXT: str,
+    ColumnKind.WORD: str,
+    ColumnKind.INTEGER: int,
+    ColumnKind.BOOLEAN: bool,
+    ColumnKind.TIME: datetime,
 }
 
 Changes = list[tuple[tuple[int, Place], str]]

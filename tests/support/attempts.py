@@ -11,7 +11,7 @@ from datetime import datetime
 from tests.support.planted import Planted
 from tests.support.repairable import REASON
 from trueup.actions.repair import RepairSession, open_repair_session, preview, repair
-from trueup.model.repair import Failed, Plan, Refused, RepairResult, Stale
+from trueup.model.repair import Failed, PlannedRepair, Refused, RepairResult, Stale
 
 ACTOR = "test"
 BUSY_TRIES = 40
@@ -46,7 +46,7 @@ class Attempts:
                 break
         return result
 
-    def preview(self, issue_id: str) -> Plan | Stale | Refused | Failed:
+    def preview(self, issue_id: str) -> PlannedRepair | Stale | Refused | Failed:
         """What an attempt would do."""
         return preview(
             issue_id, config=self.session.config, catalogue=self.session.catalogue, now=self.now, session=self.session

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from trueup.books.credit_scale import CreditScale, widen_for
 from trueup.books.file import Books
-from trueup.books.reading import Reading, literal, reading, table_type
+from trueup.books.reading import ColumnReading, literal, reading, table_type
 from trueup.books.schema import UNREADABLE, create_table, own_words
-from trueup.model.columns import Column, Kind
+from trueup.model.columns import Column, ColumnKind
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import Relation, columns_of, relation_name, relation_named
 from trueup.model.source import Progress, RelationMapping, Snapshot, mapped_columns, places_of
@@ -68,8 +68,8 @@ def _read_whole(
     *,
     unique_key: bool,
     progress: Progress,
-) -> _Counted:
-    counted = _Counted(progress)
+) -> _RowCounter:
+    counted = _RowCounter(progress)
     try:
         for position, place in enumerate(places_of(mapping)):
             _stream(books, relation, place, snapshot.read(place), counted, adds=position > 0)
@@ -80,7 +80,7 @@ def _read_whole(
     return counted
 
 
-class _Counted:
+class _RowCounter:
     """Counts rows as they pass, reports the progress, and keeps the source's own error from being lost in DuckDB's."""
 
     def __init__(self, progress: Progress) -> None:
@@ -111,7 +111,7 @@ def _stream(
     relation: Relation,
     mapping: RelationMapping,
     reader: pa.RecordBatchReader,
-    counted: _Counted,
+    counted: _RowCounter,
     *,
     adds: bool,
 ) -> None:
@@ -140,7 +140,7 @@ def _make_room_for_keys(
 ) -> None:
     """Make ids of their own type text where another place has another type, so that both are kept exactly."""
     for column in columns_of(relation):
-        if column.kind is not Kind.ID or column.name not in types:
+        if column.kind is not ColumnKind.ID or column.name not in types:
             continue
         name = relation_name(relation)
         rows = connection.execute(f"SELECT typeof({column.name}) FROM {name} LIMIT 1").fetchall()
@@ -181,14 +181,14 @@ def insertion(
     return f"INSERT INTO {relation_name(relation)} SELECT {selected} FROM {source}"
 
 
-def _unreadable(readings: Collection[Reading]) -> str:
+def _unreadable(readings: Collection[ColumnReading]) -> str:
     """What is wrong with a row, a line a column. The tests go first, so that readable rows cost no text at all."""
     tests = [reading.is_unreadable for reading in readings if reading.is_unreadable]
     problems = [reading.problem for reading in readings if reading.problem]
     return f"CASE WHEN {' OR '.join(tests)} THEN concat_ws({_BETWEEN}, {', '.join(problems)}) END" if tests else "NULL"
 
 
-def _value(column: Column, reading: Reading | None) -> str:
+def _value(column: Column, reading: ColumnReading | None) -> str:
     if reading is not None:
         return reading.value
     return "NULL" if column.neutral is None else literal(column.neutral)

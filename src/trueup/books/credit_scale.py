@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from trueup.model.columns import Kind
+from trueup.model.columns import ColumnKind
 from trueup.model.money import CREDIT_DECIMALS, MOST_CREDIT_DECIMALS, credit_limit
 from trueup.model.relations import RELATIONS, Relation, columns_of, relation_name
 
@@ -73,7 +73,7 @@ def _credit_columns() -> list[tuple[str, str]]:
         (relation_name(relation), column.name)
         for relation in RELATIONS
         for column in columns_of(relation)
-        if column.kind is Kind.CREDITS
+        if column.kind is ColumnKind.CREDITS
     ]
 
 

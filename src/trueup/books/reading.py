@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trueup.books.credit_scale import MORE_DECIMALS, CreditScale
-from trueup.model.columns import Column, Kind
+from trueup.model.columns import Column, ColumnKind
 from trueup.model.errors import ConfigurationError
 from trueup.model.money import MOST_CREDIT_DECIMALS
 
@@ -23,7 +23,7 @@ _SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ColumnReading:
     """How one column is read: the SQL of its value, of whether it is unreadable, and of what to say then."""
 
     value: str
@@ -33,19 +33,19 @@ class Reading:
 
 def table_type(column: Column, incoming: str | None = None, *, scale: CreditScale) -> str:
     """The column's type in the books. An id keeps its own: an integer where the source has one."""
-    if column.kind is Kind.ID:
+    if column.kind is ColumnKind.ID:
         return "HUGEINT" if incoming in ("UBIGINT", "HUGEINT") else "BIGINT" if incoming in _INTEGERS else "VARCHAR"
     return {
-        Kind.TEXT: "VARCHAR",
-        Kind.WORD: "VARCHAR",
-        Kind.CREDITS: scale.type,
-        Kind.INTEGER: "BIGINT",
-        Kind.BOOLEAN: "BOOLEAN",
-        Kind.TIME: "TIMESTAMP",
+        ColumnKind.TEXT: "VARCHAR",
+        ColumnKind.WORD: "VARCHAR",
+        ColumnKind.CREDITS: scale.type,
+        ColumnKind.INTEGER: "BIGINT",
+        ColumnKind.BOOLEAN: "BOOLEAN",
+        ColumnKind.TIME: "TIMESTAMP",
     }[column.kind]
 
 
-def reading(column: Column, incoming: str, values: Mapping[str, str], *, scale: CreditScale) -> Reading:
+def reading(column: Column, incoming: str, values: Mapping[str, str], *, scale: CreditScale) -> ColumnReading:
     """How ``column`` is read from an incoming DuckDB type, with the mapping's words.
 
     Raises ``ConfigurationError`` when no value of that type could ever be read.
@@ -60,7 +60,7 @@ def reading(column: Column, incoming: str, values: Mapping[str, str], *, scale: 
         )
     value = _with_neutral(column, converted, raw)
     arms = _problems(column, incoming, converted, raw, name, scale)
-    return Reading(
+    return ColumnReading(
         value=value,
         is_unreadable=" OR ".join(f"({test})" for test, _ in arms) or None,
         problem=f"CASE {' '.join(f'WHEN {test} THEN {problem_text}' for test, problem_text in arms)} END"
@@ -86,7 +86,7 @@ def _problems(
         shown = f"replace(left(CAST({name} AS VARCHAR), {_SHOWN}), chr(10), ' ')"  # a problem is one line
         text = shown if incoming != "BLOB" else "'binary data'"
         unread = f"{raw} IS NOT NULL AND ({converted}) IS NULL"
-        if column.kind is Kind.CREDITS:
+        if column.kind is ColumnKind.CREDITS:
             arms += [
                 (f"{unread} AND {test}", f"'{column.name} {problem}: ' || {text}")
                 for test, problem in _unkept_amounts(incoming, raw, scale)
@@ -116,11 +116,11 @@ def _blank(incoming: str, raw: str) -> str:
 
 
 def _may_fail(column: Column, incoming: str) -> bool:
-    if column.kind in (Kind.TEXT, Kind.WORD, Kind.ID):
+    if column.kind in (ColumnKind.TEXT, ColumnKind.WORD, ColumnKind.ID):
         return incoming == "BLOB"
-    if column.kind is Kind.BOOLEAN:
+    if column.kind is ColumnKind.BOOLEAN:
         return incoming == "VARCHAR"
-    if column.kind in (Kind.CREDITS, Kind.INTEGER):
+    if column.kind in (ColumnKind.CREDITS, ColumnKind.INTEGER):
         return incoming not in _INTEGERS[:-2]
     return True
 
@@ -142,19 +142,19 @@ def _convert(column: Column, incoming: str, raw: str, scale: CreditScale) -> str
     if incoming in ('"NULL"', "NULL"):
         return f"CAST(NULL AS {table_type(column, scale=scale)})"
     match column.kind:
-        case Kind.TEXT:
+        case ColumnKind.TEXT:
             return _text(incoming, raw)
-        case Kind.ID:
+        case ColumnKind.ID:
             return raw if incoming in _INTEGERS else _text(incoming, raw)
-        case Kind.WORD:
+        case ColumnKind.WORD:
             return _word(column, incoming, raw)
-        case Kind.CREDITS:
+        case ColumnKind.CREDITS:
             return _credits(incoming, raw, scale)
-        case Kind.INTEGER:
+        case ColumnKind.INTEGER:
             return _integer(incoming, raw)
-        case Kind.BOOLEAN:
+        case ColumnKind.BOOLEAN:
             return _boolean(incoming, raw)
-        case Kind.TIME:
+        case ColumnKind.TIME:
             return _time(incoming, raw)
 
 

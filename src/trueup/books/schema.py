@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from trueup.books.credit_scale import CreditScale
 from trueup.books.reading import table_type
-from trueup.model.columns import Kind
+from trueup.model.columns import ColumnKind
 from trueup.model.relations import RELATIONS, Relation, columns_of, relation_name
 
 FORMAT = 4
@@ -47,4 +47,4 @@ def all_tables(scale: CreditScale) -> str:
 
 def own_words(relation: Relation) -> dict[str, tuple[str, ...]]:
     """The columns of fixed words whose unknown words are findings, with our words. An unknown role is a user."""
-    return {c.name: c.words for c in columns_of(relation) if c.kind is Kind.WORD and c.name != "role"}
+    return {c.name: c.words for c in columns_of(relation) if c.kind is ColumnKind.WORD and c.name != "role"}

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from trueup.channels.kind import Channel, Kind, Opening
+from trueup.channels.kind import Channel, ChannelKind, Opening
 from trueup.disk import modules_offering
 from trueup.model.alert import Alert
 from trueup.model.errors import ConfigurationError, nearest
@@ -77,7 +77,7 @@ def shown_by(kind: str, alert: Alert) -> str:
     return _module(kind).show(alert)
 
 
-def _kind(settings: ChannelSettings) -> Kind:
+def _kind(settings: ChannelSettings) -> ChannelKind:
     if settings.kind not in KINDS:
         near = nearest(settings.kind, KINDS) or f"; known are {', '.join(KINDS)}."
         named = f'is "{printable(settings.kind)}", which trueup does not have'
@@ -85,6 +85,6 @@ def _kind(settings: ChannelSettings) -> Kind:
     return _module(settings.kind)
 
 
-def _module(kind: str) -> Kind:
-    module: Kind = importlib.import_module(f"trueup.channels.{kind}")
+def _module(kind: str) -> ChannelKind:
+    module: ChannelKind = importlib.import_module(f"trueup.channels.{kind}")
     return module

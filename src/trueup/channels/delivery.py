@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from trueup.model.errors import DeliveryFailed, OutgoingFailed
 from trueup.model.finding import printable
-from trueup.outgoing import Answer, exchange
+from trueup.outgoing import HttpResponse, exchange
 from trueup.outgoing.dialing import Reach
 from trueup.outgoing.hosts import Endpoint
 
@@ -23,7 +23,7 @@ def hand_over(
     *,
     headers: Mapping[str, str],
     body: bytes,
-    word: Callable[[Answer], str] = lambda _: "",
+    word: Callable[[HttpResponse], str] = lambda _: "",
 ) -> None:
     """POST ``body`` for the channel ``name``. ``word`` reads the receiver's reason for a refusal.
 

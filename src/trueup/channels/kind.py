@@ -48,7 +48,7 @@ class Opening:
         return ConfigurationError(f"{place(self.settings, option)} {problem}.")
 
 
-class Kind(Protocol):
+class ChannelKind(Protocol):
     """The interface of the modules of this folder that are kinds. ``Options`` is a dataclass of ``option``s."""
 
     Options: type[Any]

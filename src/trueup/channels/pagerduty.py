@@ -32,7 +32,7 @@ from trueup.channels.wording import (
 )
 from trueup.model.alert import Alert, AlertKind
 from trueup.model.options import option
-from trueup.outgoing import Answer
+from trueup.outgoing import HttpResponse
 from trueup.outgoing.dialing import Reach
 from trueup.outgoing.hosts import Endpoint
 
@@ -143,7 +143,7 @@ def _details(alert: Alert) -> dict[str, object]:
     }
 
 
-def _word(answer: Answer) -> str:
+def _word(answer: HttpResponse) -> str:
     """The reason for a refusal (``invalid event``). The details may repeat what was sent, and are left out."""
     try:
         status = json.loads(answer.body)["status"]

@@ -19,7 +19,7 @@ from trueup.channels.kind import Opening
 from trueup.channels.wording import CUT, cleaned, facts, headline, item_lines, json_bytes, more_line, pretty, unlisted
 from trueup.model.alert import Alert
 from trueup.model.options import option
-from trueup.outgoing import Answer
+from trueup.outgoing import HttpResponse
 from trueup.outgoing.dialing import Reach
 from trueup.outgoing.hosts import Endpoint
 
@@ -124,7 +124,7 @@ def _link(label: str, url: str) -> str:
     return f"<{escaped(url, FIELD_LENGTH).replace('|', '%7C')}|{escaped(label, HEADER_LENGTH)}>"
 
 
-def _word(answer: Answer) -> str:
+def _word(answer: HttpResponse) -> str:
     """The reason for a refusal, which Slack gives as one word, such as ``no_service``."""
     text = answer.body.decode("ascii", "replace").strip()
     return text if _WORD.fullmatch(text) else ""

@@ -71,11 +71,11 @@ def accept(
 
 def _show(looked: Looked) -> None:
     from trueup.formats.presentation import Encodable, Presentation  # noqa: PLC0415 - heavy
-    from trueup.formats.terminal import Page  # noqa: PLC0415 - heavy
+    from trueup.formats.terminal import TerminalPage  # noqa: PLC0415 - heavy
     from trueup.formats.terminal_sections import plan_gates  # noqa: PLC0415 - heavy
 
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    page = Page(Encodable.around(sys.stdout), Presentation(color=color))
+    page = TerminalPage(Encodable.around(sys.stdout), Presentation(color=color))
     plan_gates(page, looked.gates, ())
     page.blank()
     if looked.lock is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from trueup.actions.init import ProposedConfig, Question, SampledSchema
+    from trueup.actions.init import OpenQuestion, ProposedConfig, SampledSchema
 
 
 def settle_questions(schema: SampledSchema, *, asks: bool) -> ProposedConfig:
@@ -34,7 +34,7 @@ def settle_questions(schema: SampledSchema, *, asks: bool) -> ProposedConfig:
     return proposed
 
 
-def _taken(questions: Sequence[Question], *, is_person: bool) -> Iterator[str]:
+def _taken(questions: Sequence[OpenQuestion], *, is_person: bool) -> Iterator[str]:
     if questions:
         yield "Taken unasked:" if is_person else "Taken unasked (without --yes, a terminal is asked):"
     for question in questions:
@@ -42,7 +42,7 @@ def _taken(questions: Sequence[Question], *, is_person: bool) -> Iterator[str]:
         yield f"  {question.text} {question.guess}{f'   (or {others})' if others else ''}"
 
 
-def _ask(question: Question) -> Sequence[int]:
+def _ask(question: OpenQuestion) -> Sequence[int]:
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 
     typer.echo(f"\n{question.text}")
@@ -58,7 +58,7 @@ def _ask(question: Question) -> Sequence[int]:
         typer.echo(f"  Type {'numbers' if question.several else 'a number'} from 1 to {len(question.options)}.")
 
 
-def _places(answer: str, question: Question) -> list[int] | None:
+def _places(answer: str, question: OpenQuestion) -> list[int] | None:
     """Return the places that were typed; None where it is not an answer."""
     words = [word for word in answer.replace(",", " ").split() if word.lower() != "none"]
     if not all(word.isdecimal() and 0 < int(word) <= len(question.options) for word in words):

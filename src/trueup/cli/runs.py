@@ -12,7 +12,7 @@ from trueup.cli.options import ConfigOption, ListFormat, ListFormatOption, catal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trueup.actions.runs import Comparison
+    from trueup.actions.runs import RunComparison
     from trueup.model.guardrail import Guardrail
     from trueup.store import StoredRun
 
@@ -77,7 +77,7 @@ def _by(run: StoredRun) -> str:
     return ", ".join(parts)
 
 
-def _shown(comparison: Comparison, guardrails: Sequence[Guardrail]) -> str:
+def _shown(comparison: RunComparison, guardrails: Sequence[Guardrail]) -> str:
     from trueup.formats.wording import counted, legible  # noqa: PLC0415 - heavy
 
     run, earlier, changed = comparison.run, comparison.earlier, comparison.difference
@@ -102,7 +102,7 @@ def _shown(comparison: Comparison, guardrails: Sequence[Guardrail]) -> str:
     return "\n".join(lines)
 
 
-def _shown_json(comparison: Comparison, guardrails: Sequence[Guardrail]) -> str:
+def _shown_json(comparison: RunComparison, guardrails: Sequence[Guardrail]) -> str:
     from trueup.actions.runs import documents, moved_document, run_document  # noqa: PLC0415 - heavy
 
     difference, earlier = comparison.difference, comparison.earlier

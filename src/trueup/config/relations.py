@@ -19,7 +19,7 @@ from trueup.config.relation_places import (
     words_of,
 )
 from trueup.config.wallets import with_wallets
-from trueup.model.columns import Column, Kind
+from trueup.model.columns import Column, ColumnKind
 from trueup.model.relations import MAPPED, MUST_HOLD_ROWS, STRIPE, columns_of, relation_name, relation_named
 from trueup.model.source import ColumnMapping, RelationMapping
 
@@ -241,7 +241,7 @@ def _refuse_word(
             )
     elif column.name == "wallet":
         return  # wallets are named by the app
-    elif column.kind is not Kind.WORD:
+    elif column.kind is not ColumnKind.WORD:
         raise complaint(path, key[:-1], "gives words, but only plans, wallets and columns of fixed words have any")
     elif ours not in column.words:
         raise complaint(path, key, f"is not a known word{suggestion(ours, column.words)}")

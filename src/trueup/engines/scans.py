@@ -33,7 +33,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reads:
+class ScannedRelations:
     """Everything that SQL reads, itself and through derived relations."""
 
     scans: frozenset[Scan]
@@ -41,7 +41,7 @@ class Reads:
 
 
 @functools.cache
-def reads_of(sql: str) -> Reads:
+def reads_of(sql: str) -> ScannedRelations:
     """What this SQL reads. Raises ``SqlglotError`` when it names a relation or a column that does not exist."""
     tree = qualified(sql)
     named = {cte.alias for cte in tree.find_all(exp.CTE)}
@@ -59,7 +59,7 @@ def reads_of(sql: str) -> Reads:
         relation = table_behind(column)
         if relation is not None and relation not in derived_sql():
             columns.add((relation, column.name))
-    return Reads(scans=frozenset(scans), columns=frozenset(columns))
+    return ScannedRelations(scans=frozenset(scans), columns=frozenset(columns))
 
 
 def _scanned(tree: exp.Expr) -> Iterator[tuple[str, str]]:

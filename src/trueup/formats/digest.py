@@ -41,7 +41,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unanswered:
+class UnansweredCheck:
     """A check that could not answer; ``how`` is ``skipped`` or ``broken``."""
 
     check: str
@@ -102,15 +102,15 @@ def _worst_first(finding: Finding) -> tuple[int, Decimal, str]:
     return -sum(finding.impact.money.values()), -finding.impact.credits, finding.subject
 
 
-def unanswered(report: Report) -> list[Unanswered]:
+def unanswered(report: Report) -> list[UnansweredCheck]:
     """The checks that could not answer, in the report's order."""
-    checks: list[Unanswered] = []
+    checks: list[UnansweredCheck] = []
     for result in report.outcomes:
         match result.outcome:
             case Skipped(reason=reason):
-                checks.append(Unanswered(check=result.check, how="skipped", reason=reason))
+                checks.append(UnansweredCheck(check=result.check, how="skipped", reason=reason))
             case Broken(error=error):
-                checks.append(Unanswered(check=result.check, how="broken", reason=error))
+                checks.append(UnansweredCheck(check=result.check, how="broken", reason=error))
             case Checked() | Off() | NotApplicable():
                 pass
     return checks

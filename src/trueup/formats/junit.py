@@ -29,7 +29,7 @@ LISTED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class JUnitCase:
     """One test. ``verdict`` is ``failure``, ``error``, ``skipped`` or, for a passed one, empty."""
 
     name: str
@@ -46,7 +46,7 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     write_suites(out, suites, name=f"trueup {report.environment}", at=report.generated_at)
 
 
-def write_suites(out: TextIO, suites: Mapping[str, list[Case]], *, name: str, at: datetime) -> None:
+def write_suites(out: TextIO, suites: Mapping[str, list[JUnitCase]], *, name: str, at: datetime) -> None:
     """Write one ``testsuites`` document of these suites, by their name after ``trueup.``."""
     every = [case for cases in suites.values() for case in cases]
     moment = at.replace(tzinfo=None, microsecond=0).isoformat()
@@ -60,10 +60,12 @@ def write_suites(out: TextIO, suites: Mapping[str, list[Case]], *, name: str, at
     out.write("</testsuites>\n")
 
 
-def _suites(report: Report, catalogue: Mapping[str, Check]) -> dict[str, list[Case]]:
-    suites: dict[str, list[Case]] = {}
+def _suites(report: Report, catalogue: Mapping[str, Check]) -> dict[str, list[JUnitCase]]:
+    suites: dict[str, list[JUnitCase]] = {}
     for read in report.interruptions:
-        case = Case(name=read.relation, verdict="error", message=f"{read.table} was not read whole: {read.problem}")
+        case = JUnitCase(
+            name=read.relation, verdict="error", message=f"{read.table} was not read whole: {read.problem}"
+        )
         suites.setdefault("read", []).append(case)
     for result in report.outcomes:
         suites.setdefault(_area(result, catalogue), []).append(_case(result))
@@ -80,31 +82,31 @@ def _area(result: CheckOutcome, catalogue: Mapping[str, Check]) -> str:
     return "other"
 
 
-def _guarded(guardrail: Guardrail) -> Case:
+def _guarded(guardrail: Guardrail) -> JUnitCase:
     """A guardrail as a test: an unknown one is skipped, which does not count as passed."""
     verdict = {GuardrailStatus.BLOCKED: "failure", GuardrailStatus.UNKNOWN: "skipped"}.get(guardrail.status, "")
     first, *others = guardrail.reasons or ("",)
     if not verdict:
-        return Case(name=guardrail.id, notes=guardrail.reasons)
-    return Case(name=guardrail.id, verdict=verdict, message=first, lines=tuple(others))
+        return JUnitCase(name=guardrail.id, notes=guardrail.reasons)
+    return JUnitCase(name=guardrail.id, verdict=verdict, message=first, lines=tuple(others))
 
 
-def _case(result: CheckOutcome) -> Case:
+def _case(result: CheckOutcome) -> JUnitCase:
     match result.outcome:
         case Checked(findings=findings):
             return _checked(result, findings)
         case Skipped(reason=reason) | NotApplicable(reason=reason):
-            return Case(name=result.check, verdict="skipped", message=reason, milliseconds=result.milliseconds)
+            return JUnitCase(name=result.check, verdict="skipped", message=reason, milliseconds=result.milliseconds)
         case Broken(error=error):
-            return Case(name=result.check, verdict="error", message=error, milliseconds=result.milliseconds)
+            return JUnitCase(name=result.check, verdict="error", message=error, milliseconds=result.milliseconds)
         case Off():
-            return Case(name=result.check, verdict="skipped", message="off", milliseconds=result.milliseconds)
+            return JUnitCase(name=result.check, verdict="skipped", message="off", milliseconds=result.milliseconds)
 
 
-def _checked(result: CheckOutcome, findings: tuple[Finding, ...]) -> Case:
+def _checked(result: CheckOutcome, findings: tuple[Finding, ...]) -> JUnitCase:
     open_findings = [finding for finding in findings if finding.exemption is None]
     notes = (f"exempted: {f.id}, {exemption_text(f.exemption)}" for f in findings if f.exemption)
-    return Case(
+    return JUnitCase(
         name=result.check,
         verdict="failure" if open_findings else "",
         message=_headline(open_findings) if open_findings else "",
@@ -134,7 +136,7 @@ def _first(lines: Iterator[str], total: int) -> Iterator[str]:
         yield f"and {total - LISTED:,} more (--format json or csv shows all)"
 
 
-def _counts(cases: list[Case]) -> str:
+def _counts(cases: list[JUnitCase]) -> str:
     def having(verdict: str) -> int:
         return sum(case.verdict == verdict for case in cases)
 
@@ -145,7 +147,7 @@ def _counts(cases: list[Case]) -> str:
     )
 
 
-def _write_case(out: TextIO, area: str, case: Case) -> None:
+def _write_case(out: TextIO, area: str, case: JUnitCase) -> None:
     seconds = case.milliseconds / 1000
     out.write(f'    <testcase {_attribute("name", case.name)} classname="trueup.{area}" time="{seconds:.3f}">')
     if case.verdict:

@@ -92,7 +92,7 @@ def _columns(out: TextIO) -> int:
         return WIDTH
 
 
-class Page:
+class TerminalPage:
     """A console of one width, without markup: customers' text is never read as style."""
 
     def __init__(self, out: TextIO, presentation: Presentation) -> None:

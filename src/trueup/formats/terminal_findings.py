@@ -13,7 +13,7 @@ from trueup.formats.wording import counted, legible
 
 if TYPE_CHECKING:
     from trueup.formats.digest import Group
-    from trueup.formats.terminal import Page
+    from trueup.formats.terminal import TerminalPage
     from trueup.model.finding import Finding
     from trueup.model.severity import Severity
 
@@ -24,7 +24,7 @@ GAP = 2
 """The blanks between two columns."""
 
 
-def write_whole(page: Page, by_severity: dict[Severity, list[Group]]) -> None:
+def write_whole(page: TerminalPage, by_severity: dict[Severity, list[Group]]) -> None:
     """Each group with its title, and each of its shown findings with its id, its message and what it puts at risk."""
     for severity, of_severity in by_severity.items():
         _heading(page, severity, of_severity)
@@ -32,7 +32,7 @@ def write_whole(page: Page, by_severity: dict[Severity, list[Group]]) -> None:
             _group(page, group)
 
 
-def write_short(page: Page, by_severity: dict[Severity, list[Group]], *, lines: int) -> None:
+def write_short(page: TerminalPage, by_severity: dict[Severity, list[Group]], *, lines: int) -> None:
     """A line for each group, and as many findings, a line each, as there is room for; the worst come first."""
     every = [group for of_severity in by_severity.values() for group in of_severity]
     headings = 2 * len(by_severity) + len(every)
@@ -61,19 +61,19 @@ def _shared_out(room: int, wanted: list[int]) -> list[int]:
     return shares
 
 
-def _heading(page: Page, severity: Severity, of_severity: list[Group]) -> None:
+def _heading(page: TerminalPage, severity: Severity, of_severity: list[Group]) -> None:
     total = sum(group.count for group in of_severity)
     page.heading(severity.value.upper(), counted(total, "finding"), style=COLORS[severity])
 
 
-def _facts_of(page: Page, group: Group) -> str:
+def _facts_of(page: TerminalPage, group: Group) -> str:
     facts = [f"{group.count:,} of {group.population:,}"]
     if at_risk := legible(group.at_risk.text()):
         facts.append(f"{at_risk} at risk")
     return f" {page.glyphs.dot} ".join(facts)
 
 
-def _line(page: Page, group: Group) -> None:
+def _line(page: TerminalPage, group: Group) -> None:
     color, dot = COLORS[group.severity], f" {page.glyphs.dot} "
     sign = (f"{page.glyphs.severity[group.severity]} ", color)
     facts = (f"{dot}{_facts_of(page, group)}{dot}", "dim")
@@ -86,7 +86,7 @@ def _sentence(finding: Finding) -> str:
     return message if subject in message else f"{subject}: {message}"
 
 
-def _group(page: Page, group: Group) -> None:
+def _group(page: TerminalPage, group: Group) -> None:
     color, dot = COLORS[group.severity], f" {page.glyphs.dot} "
     page.blank()
     title = Table.grid(padding=(0, 1, 0, 0))
@@ -101,7 +101,7 @@ def _group(page: Page, group: Group) -> None:
         page.print((f"and {group.hidden:,} more (--all shows them)", "dim italic"), indent=5)
 
 
-def _rows(page: Page, group: Group) -> None:
+def _rows(page: TerminalPage, group: Group) -> None:
     """Id, message and risk in one row, if the ids leave most of the line to the message."""
     ids = [legible(finding.id) for finding in group.worst]
     risks = [legible(finding.impact.text()) for finding in group.worst]
@@ -117,7 +117,7 @@ def _rows(page: Page, group: Group) -> None:
     page.show(table, indent=5)
 
 
-def _stacked(page: Page, group: Group) -> None:
+def _stacked(page: TerminalPage, group: Group) -> None:
     """Id and risk on one line, the message below."""
     color = COLORS[group.severity]
     for finding in group.worst:

@@ -17,15 +17,17 @@ from trueup.model.severity import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trueup.formats.digest import Unanswered
-    from trueup.formats.terminal import Page
+    from trueup.formats.digest import UnansweredCheck
+    from trueup.formats.terminal import TerminalPage
     from trueup.model.gate import PlanGate
 
 SHORT = 3
 """How many lines of one kind a short report shows."""
 
 
-def plan_gates(page: Page, gates: Sequence[PlanGate], changes: Sequence[str], *, is_short: bool = False) -> None:
+def plan_gates(
+    page: TerminalPage, gates: Sequence[PlanGate], changes: Sequence[str], *, is_short: bool = False
+) -> None:
     """The plan gates as a matrix, and what changed since they were accepted; empty where there are none."""
     if not gates:
         return
@@ -43,7 +45,7 @@ def plan_gates(page: Page, gates: Sequence[PlanGate], changes: Sequence[str], *,
     _note_hidden(page, len(changes) - len(shown_changes), "change")
 
 
-def _cell(page: Page, gate: PlanGate | None) -> Text:
+def _cell(page: TerminalPage, gate: PlanGate | None) -> Text:
     if gate is None or gate.passed:
         return Text(cell_text(gate))
     regressed = gate.actual is not None and gate.expected is not None
@@ -51,7 +53,7 @@ def _cell(page: Page, gate: PlanGate | None) -> Text:
     return Text(f"{page.glyphs.severity[severity]} {cell_text(gate)}", COLORS[severity])
 
 
-def could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> None:
+def could_not_check(page: TerminalPage, report: Report, missing: list[UnansweredCheck]) -> None:
     """What is unknown: each relation that was not read whole, and each reason with the checks that it stopped."""
     if not report.interruptions and not missing:
         return
@@ -70,7 +72,7 @@ def could_not_check(page: Page, report: Report, missing: list[Unanswered]) -> No
         page.print((legible(", ".join(checks)), style), indent=6)
 
 
-def not_looked_for(page: Page, report: Report) -> None:
+def not_looked_for(page: TerminalPage, report: Report) -> None:
     """What the config says is absent, a line each, and what it switches off."""
     if report.unseen:
         page.heading("SAID TO BE ABSENT", "what this would have shown is not looked for")
@@ -81,7 +83,7 @@ def not_looked_for(page: Page, report: Report) -> None:
         page.print(", ".join(map(legible, off)), indent=3)
 
 
-def guardrails(page: Page, report: Report, *, is_short: bool) -> None:
+def guardrails(page: TerminalPage, report: Report, *, is_short: bool) -> None:
     """What may go ahead, and below it why not; of a short report the first reason."""
     if not report.guardrails:
         return
@@ -103,7 +105,7 @@ def guardrails(page: Page, report: Report, *, is_short: bool) -> None:
     page.show(table, indent=3)
 
 
-def exempted(page: Page, report: Report, *, is_short: bool) -> None:
+def exempted(page: TerminalPage, report: Report, *, is_short: bool) -> None:
     """The exempted findings: the first exemptions, and how many others there are."""
     every = accepted(report)
     if not every:
@@ -118,12 +120,12 @@ def exempted(page: Page, report: Report, *, is_short: bool) -> None:
     _note_hidden(page, len(every) - len(shown), "exemption")
 
 
-def _note_hidden(page: Page, number: int, noun: str) -> None:
+def _note_hidden(page: TerminalPage, number: int, noun: str) -> None:
     if number > 0:
         page.print((f"and {number:,} more {noun}{'' if number == 1 else 's'}", "dim"), indent=3)
 
 
-def score(page: Page, report: Report) -> None:
+def score(page: TerminalPage, report: Report) -> None:
     """The published calculation of the score, line by line."""
     page.heading("SCORE", f"{report.score}/100")
     if not report.score_lines:

@@ -14,9 +14,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from trueup.formats import terminal_sections as section
-from trueup.formats.digest import SHOWN, Group, Unanswered, accepted, groups, unanswered
+from trueup.formats.digest import SHOWN, Group, UnansweredCheck, accepted, groups, unanswered
 from trueup.formats.matrix import differences
-from trueup.formats.terminal import COLORS, STATUS_COLORS, Page
+from trueup.formats.terminal import COLORS, STATUS_COLORS, TerminalPage
 from trueup.formats.terminal_findings import write_short, write_whole
 from trueup.formats.wording import counted, legible, severity_counts
 from trueup.model.report import Report
@@ -39,13 +39,13 @@ FEWEST_LINES = 40
 
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     """Write the report whole where that is a few screens or is asked for, and short otherwise; all findings count."""
-    page = Page(out, presentation)
+    page = TerminalPage(out, presentation)
     by_severity = groups(report, shown=None if presentation.everything else SHOWN)
     is_short = not presentation.everything and _height(report, presentation, page, by_severity) > SHORT_LINES
     _facts(page, report)
     if is_short:
 
-        def draw(draft: Page) -> None:
+        def draw(draft: TerminalPage) -> None:
             _facts(draft, report)
             _rest(draft, report, presentation, by_severity, is_short=True)
 
@@ -56,10 +56,12 @@ def write(report: Report, out: TextIO, presentation: Presentation) -> None:
     _rest(page, report, presentation, by_severity, is_short=is_short)
 
 
-def _height(report: Report, presentation: Presentation, page: Page, by_severity: dict[Severity, list[Group]]) -> int:
+def _height(
+    report: Report, presentation: Presentation, page: TerminalPage, by_severity: dict[Severity, list[Group]]
+) -> int:
     """How many lines the whole report would have."""
 
-    def draw(draft: Page) -> None:
+    def draw(draft: TerminalPage) -> None:
         _facts(draft, report)
         write_whole(draft, by_severity)
         _rest(draft, report, presentation, by_severity, is_short=False)
@@ -67,14 +69,14 @@ def _height(report: Report, presentation: Presentation, page: Page, by_severity:
     return _lines(presentation, page, draw)
 
 
-def _lines(presentation: Presentation, page: Page, draw: Callable[[Page], None]) -> int:
+def _lines(presentation: Presentation, page: TerminalPage, draw: Callable[[TerminalPage], None]) -> int:
     draft = io.StringIO()
-    draw(Page(draft, dataclasses.replace(presentation, width=page.width)))
+    draw(TerminalPage(draft, dataclasses.replace(presentation, width=page.width)))
     return draft.getvalue().count("\n")
 
 
 def _rest(
-    page: Page,
+    page: TerminalPage,
     report: Report,
     presentation: Presentation,
     by_severity: dict[Severity, list[Group]],
@@ -96,7 +98,7 @@ def _rest(
     page.blank()
 
 
-def _facts(page: Page, report: Report) -> None:
+def _facts(page: TerminalPage, report: Report) -> None:
     """What was read, when and where."""
     table = page.grid("right", "left")
     dot = f" {page.glyphs.dot} "
@@ -119,7 +121,7 @@ def _as_of(report: Report) -> str:
     return f"{when}, the last {counted(report.period_days, 'day')}"
 
 
-def _verdict(page: Page, report: Report, missing: list[Unanswered]) -> None:
+def _verdict(page: TerminalPage, report: Report, missing: list[UnansweredCheck]) -> None:
     status, color = report.status, STATUS_COLORS[report.status]
     sign = page.glyphs.status[status]
     parts: list[str | tuple[str, str]] = [
@@ -151,14 +153,14 @@ def _verdict(page: Page, report: Report, missing: list[Unanswered]) -> None:
     page.show(table, indent=1)
 
 
-def _incomplete(report: Report, missing: list[Unanswered]) -> str:
+def _incomplete(report: Report, missing: list[UnansweredCheck]) -> str:
     unread = len(report.interruptions)
     parts = [f"{counted(len(missing), 'check')} could not answer"] if missing else []
     parts += [f"{counted(unread, 'relation')} {'was' if unread == 1 else 'were'} not read whole"] if unread else []
     return f"{' and '.join(parts)}: see COULD NOT CHECK."
 
 
-def _next(page: Page, by_severity: dict[Severity, list[Group]], *, is_short: bool) -> None:
+def _next(page: TerminalPage, by_severity: dict[Severity, list[Group]], *, is_short: bool) -> None:
     worst = next(iter(by_severity.values()), [None])[0]
     if not worst:
         return

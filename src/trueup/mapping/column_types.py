@@ -6,7 +6,7 @@ import functools
 import re
 from enum import StrEnum
 
-from trueup.model.columns import Kind
+from trueup.model.columns import ColumnKind
 
 
 class Family(StrEnum):
@@ -51,24 +51,24 @@ _FAMILIES = {
 
 _NEVER = frozenset({Family.NESTED, Family.BINARY, Family.CLOCK})
 _NOT_A_NUMBER = _NEVER | {Family.BOOLEAN, Family.TIME, Family.UUID, Family.MONEY}
-_REFUSED: dict[Kind, frozenset[Family]] = {
-    Kind.TEXT: _NEVER | {Family.BOOLEAN, Family.TIME},
-    Kind.ID: _NEVER | {Family.BOOLEAN, Family.TIME},
-    Kind.CREDITS: _NOT_A_NUMBER,
-    Kind.INTEGER: _NOT_A_NUMBER,
-    Kind.BOOLEAN: _NEVER | {Family.TIME, Family.UUID, Family.MONEY},
-    Kind.TIME: _NEVER | {Family.BOOLEAN, Family.BIT, Family.UUID, Family.MONEY},
-    Kind.WORD: _NEVER | {Family.TIME, Family.MONEY},
+_REFUSED: dict[ColumnKind, frozenset[Family]] = {
+    ColumnKind.TEXT: _NEVER | {Family.BOOLEAN, Family.TIME},
+    ColumnKind.ID: _NEVER | {Family.BOOLEAN, Family.TIME},
+    ColumnKind.CREDITS: _NOT_A_NUMBER,
+    ColumnKind.INTEGER: _NOT_A_NUMBER,
+    ColumnKind.BOOLEAN: _NEVER | {Family.TIME, Family.UUID, Family.MONEY},
+    ColumnKind.TIME: _NEVER | {Family.BOOLEAN, Family.BIT, Family.UUID, Family.MONEY},
+    ColumnKind.WORD: _NEVER | {Family.TIME, Family.MONEY},
 }
-_REFUSE_TEXT = frozenset({Kind.CREDITS, Kind.INTEGER, Kind.BOOLEAN, Kind.TIME})
+_REFUSE_TEXT = frozenset({ColumnKind.CREDITS, ColumnKind.INTEGER, ColumnKind.BOOLEAN, ColumnKind.TIME})
 _NEEDED = {
-    Kind.TEXT: "text or an id",
-    Kind.ID: "an integer or text",
-    Kind.CREDITS: "a number",
-    Kind.INTEGER: "a whole number",
-    Kind.BOOLEAN: "true or false",
-    Kind.TIME: "a timestamp or a date",
-    Kind.WORD: "a word",
+    ColumnKind.TEXT: "text or an id",
+    ColumnKind.ID: "an integer or text",
+    ColumnKind.CREDITS: "a number",
+    ColumnKind.INTEGER: "a whole number",
+    ColumnKind.BOOLEAN: "true or false",
+    ColumnKind.TIME: "a timestamp or a date",
+    ColumnKind.WORD: "a word",
 }
 
 
@@ -89,7 +89,7 @@ def family_of(declared: str) -> Family:
     return next((family for family, words in _FAMILIES.items() if first in words.split()), Family.UNKNOWN)
 
 
-def needed_instead(kind: Kind, declared: str, *, dialect: str | None = None) -> str | None:
+def needed_instead(kind: ColumnKind, declared: str, *, dialect: str | None = None) -> str | None:
     """What a column of this kind needs, where the source's type cannot be it; None where it may.
 
     >>> needed_instead(Kind.CREDITS, "jsonb"), needed_instead(Kind.CREDITS, "numeric(12,2)")

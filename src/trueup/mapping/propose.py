@@ -15,7 +15,7 @@ from trueup.mapping.samples import Samples
 from trueup.mapping.scores import chosen_tables, matched_columns, table_score
 from trueup.mapping.vocabulary import COLUMNS
 from trueup.mapping.word_guesses import PlanGuess, plan_guesses, word_guess
-from trueup.model.columns import Kind
+from trueup.model.columns import ColumnKind
 from trueup.model.relations import ONLY_WHERE_MAPPED, columns_of, relation_name, relation_named
 from trueup.model.source import RelationMapping, SourceTable
 
@@ -173,7 +173,7 @@ def _with_words(
     nullable = {column.name: column.nullable for column in table.columns}
     columns = []
     for column in relation.columns:
-        worded = kinds[column.column] is Kind.WORD or column.column in _PLAN_COLUMNS
+        worded = kinds[column.column] is ColumnKind.WORD or column.column in _PLAN_COLUMNS
         if worded and column.theirs in nullable:
             none_is_free = nullable[column.theirs] and (relation.relation, column.column) == ("account", "plan")
             theirs = look(relation.table, column.theirs)

@@ -26,7 +26,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Choice:
     """One answer: what it is called, and what in the data speaks for it."""
 
     value: str
@@ -34,12 +34,12 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class OpenQuestion:
     """One question. ``several`` may be chosen, or none; ``best`` are the places of the best guess."""
 
     about: str
     text: str
-    options: tuple[Option, ...]
+    options: tuple[Choice, ...]
     several: bool = False
     best: tuple[int, ...] = (0,)
 
@@ -49,7 +49,7 @@ class Question:
         return ", ".join(self.options[place].value for place in self.best) or "none"
 
 
-def questions_about(proposal: Proposal) -> tuple[Question, ...]:
+def questions_about(proposal: Proposal) -> tuple[OpenQuestion, ...]:
     """The questions that this proposal leaves, those on which most rests first."""
     by_name = {relation.relation: relation for relation in proposal.relations}
     account, ledger = by_name.get("account"), by_name.get("ledger_entry")
@@ -61,7 +61,7 @@ def questions_about(proposal: Proposal) -> tuple[Question, ...]:
     )
 
 
-def answered(choices: Choices, question: Question, places: Sequence[int]) -> Choices:
+def answered(choices: Choices, question: OpenQuestion, places: Sequence[int]) -> Choices:
     """The choices with the answer to this question: the places of the options chosen."""
     values = [question.options[place].value for place in places]
     if question.about == PLANS:
@@ -76,44 +76,44 @@ def answered(choices: Choices, question: Question, places: Sequence[int]) -> Cho
     return dataclasses.replace(choices, ledger_table=values[0])
 
 
-def _tables(about: str, text: str, relation: ProposedRelation | None) -> Iterator[Question]:
+def _tables(about: str, text: str, relation: ProposedRelation | None) -> Iterator[OpenQuestion]:
     if relation is not None and relation.close:
-        others = (Option(value=name, evidence=why) for name, why in relation.close)
-        yield Question(
-            about=about, text=text, options=(Option(value=relation.table, evidence=relation.evidence), *others)
+        others = (Choice(value=name, evidence=why) for name, why in relation.close)
+        yield OpenQuestion(
+            about=about, text=text, options=(Choice(value=relation.table, evidence=relation.evidence), *others)
         )
 
 
-def _plans(proposal: Proposal) -> Iterator[Question]:
+def _plans(proposal: Proposal) -> Iterator[OpenQuestion]:
     asked = [plan for plan in proposal.plans if plan.question]
     if asked:
-        yield Question(
+        yield OpenQuestion(
             about=PLANS,
             text="Which of these plans are paid for?",
-            options=tuple(Option(value=plan.plan, evidence=plan.evidence) for plan in asked),
+            options=tuple(Choice(value=plan.plan, evidence=plan.evidence) for plan in asked),
             several=True,
             best=tuple(place for place, plan in enumerate(asked) if plan.rank > 0 and plan.paid is not False),
         )
 
 
-def _columns(account: ProposedRelation) -> Iterator[Question]:
+def _columns(account: ProposedRelation) -> Iterator[OpenQuestion]:
     for column in account.columns:
         if column.column == "credits" and column.question and column.alternatives:
             yield _balance(column)
         if column.column == "plan" and column.unsure:
-            yield Question(
+            yield OpenQuestion(
                 about=STATUS,
                 text="Which of these words of the status mean that the plan holds?",
-                options=tuple(Option(value=word) for word in column.unsure),
+                options=tuple(Choice(value=word) for word in column.unsure),
                 several=True,
                 best=(),
             )
 
 
-def _balance(column: ProposedColumn) -> Question:
-    others = (Option(value=theirs) for theirs in column.alternatives)
-    return Question(
+def _balance(column: ProposedColumn) -> OpenQuestion:
+    others = (Choice(value=theirs) for theirs in column.alternatives)
+    return OpenQuestion(
         about=CREDITS,
         text="Which of these is the balance of credits?",
-        options=(Option(value=column.theirs, evidence=column.evidence), *others),
+        options=(Choice(value=column.theirs, evidence=column.evidence), *others),
     )

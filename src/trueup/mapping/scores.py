@@ -8,7 +8,7 @@ from trueup.mapping.column_types import Family, family_of, needed_instead
 from trueup.mapping.names import DOUBTFUL, folded, likeness, table_likeness
 from trueup.mapping.proposal import ENOUGH, ProposedColumn
 from trueup.mapping.vocabulary import COLUMNS, EVIDENCE, TABLES
-from trueup.model.columns import Column, Kind
+from trueup.model.columns import Column, ColumnKind
 from trueup.model.relations import MAPPED, columns_of, relation_name, relation_named
 from trueup.model.source import SourceColumn, SourceTable
 
@@ -95,7 +95,7 @@ def _may_name_stripe(relation: str, column: Column, theirs: SourceColumn) -> boo
     """Stripe's ids are text: an integer or a UUID is a row of the app itself."""
     if not column.name.startswith("stripe_") and (relation, column.name) != ("webhook_event", "event_id"):
         return True
-    return column.kind is Kind.TEXT and family_of(theirs.type) in (Family.TEXT, Family.UNKNOWN)
+    return column.kind is ColumnKind.TEXT and family_of(theirs.type) in (Family.TEXT, Family.UNKNOWN)
 
 
 def _is_money_beside_credits(theirs: SourceColumn, table: SourceTable) -> bool:

@@ -26,7 +26,7 @@ from typing import Any
 _MARK = "trueup"
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What a column holds, and so how a source's value is read into it."""
 
     TEXT = "text"
@@ -55,7 +55,7 @@ class Column:
     """One column of a relation, read from its field."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     nullable: bool
     is_key: bool
     has_neutral: bool
@@ -63,13 +63,13 @@ class Column:
     words: tuple[str, ...] = ()
 
 
-_KINDS: dict[object, Kind] = {
-    str: Kind.TEXT,
-    Decimal: Kind.CREDITS,
-    int: Kind.INTEGER,
-    bool: Kind.BOOLEAN,
-    datetime: Kind.TIME,
-    date: Kind.TIME,
+_KINDS: dict[object, ColumnKind] = {
+    str: ColumnKind.TEXT,
+    Decimal: ColumnKind.CREDITS,
+    int: ColumnKind.INTEGER,
+    bool: ColumnKind.BOOLEAN,
+    datetime: ColumnKind.TIME,
+    date: ColumnKind.TIME,
 }
 
 
@@ -78,7 +78,7 @@ def _column(field: dataclasses.Field[Any], hint: object) -> Column:
     plain = [option for option in options if option is not types.NoneType]
     words = tuple(str(word) for word in plain[0]) if isinstance(plain[0], type) and issubclass(plain[0], Enum) else ()
     mark = field.metadata.get(_MARK)
-    kind = Kind.WORD if words else Kind.ID if len(plain) > 1 else _KINDS[plain[0]]
+    kind = ColumnKind.WORD if words else ColumnKind.ID if len(plain) > 1 else _KINDS[plain[0]]
     return Column(
         name=field.name,
         kind=kind,

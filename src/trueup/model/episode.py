@@ -70,7 +70,7 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class AlertReading:
     """What one run can say about alerts.
 
     ``answered`` holds the checks that ran over complete data. ``decided`` holds the fingerprints of findings that are
@@ -116,7 +116,7 @@ class Judgement:
     telling: Telling | None
 
 
-def judge(memory: Memory, look: Look, *, now: datetime) -> Judgement:
+def judge(memory: Memory, look: AlertReading, *, now: datetime) -> Judgement:
     """Judge a look: what it changes, and whether an alert is due. ``now`` (naive UTC) is the moment of the decision."""
     seen = _by_fingerprint(look.sightings)
     known = {episode.fingerprint for episode in memory.episodes}
@@ -182,7 +182,7 @@ def _opened(sighting: Sighting, at: datetime) -> Episode:
     )
 
 
-def _after(episode: Episode, look: Look, sighting: Sighting | None) -> Episode:
+def _after(episode: Episode, look: AlertReading, sighting: Sighting | None) -> Episode:
     if sighting is not None:
         if (episode.clean_looks, episode.severity, episode.risk) == (0, sighting.severity, sighting.risk):
             return episode
@@ -192,7 +192,7 @@ def _after(episode: Episode, look: Look, sighting: Sighting | None) -> Episode:
     return episode
 
 
-def _is_over(episode: Episode, look: Look) -> bool:
+def _is_over(episode: Episode, look: AlertReading) -> bool:
     by_a_person = episode.fingerprint in look.decided or episode.check in look.off
     return by_a_person or episode.clean_looks >= CLEAN_LOOKS
 

@@ -14,7 +14,7 @@ from trueup.model.repair_evidence import EVIDENCE, EvidenceRow
 from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeReading, StripeRow, SubscriptionStatus
 
 
-class Role(StrEnum):
+class AccountRole(StrEnum):
     """Who an account belongs to. A word that the mapping does not name means an ordinary user."""
 
     USER = "user"
@@ -61,7 +61,7 @@ class Account:
 
     account_id: str = key()
     email: str | None = None
-    role: Role = Role.USER
+    role: AccountRole = AccountRole.USER
     plan: str = fact("FREE")
     stripe_customer_id: str | None = fact()
     stripe_subscription_id: str | None = None

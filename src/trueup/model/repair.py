@@ -12,7 +12,7 @@ from trueup.model.row_counts import RowCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class PlannedRepair:
     """What would be written for one issue, decided from what the database says now.
 
     ``plan_hash`` is the SHA-256, in hex, of the plan's canonical form: issue, pre-image, new values, check, declared
@@ -64,7 +64,7 @@ class ChangedSince:
 class Previewed:
     """A dry run: the whole repair ran, was verified, and was rolled back."""
 
-    plan: Plan
+    plan: PlannedRepair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ _FAMILIES_OF_SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """The answer. ``body`` is at most 64 KiB; ``cut`` says that there was more, which was not read.
 
     ``retry_after_seconds`` is how long the receiver asks to wait, one hour at most.
@@ -53,7 +53,7 @@ def post(
     *,
     private_hosts: Iterable[str],
     trust: ssl.SSLContext | None = None,
-) -> Answer:
+) -> HttpResponse:
     """POST ``body``. Every response of the receiver is an answer, also a redirect.
 
     Raises ``ConfigurationError`` for an address that must not be called, ``OutgoingFailed`` without an answer.
@@ -82,7 +82,7 @@ def fetch_json(url: str, *, private_hosts: Iterable[str], trust: ssl.SSLContext 
 
 def exchange(
     method: str, endpoint: Endpoint, reach: Reach, *, headers: Mapping[str, str], body: bytes | None = None
-) -> Answer:
+) -> HttpResponse:
     """One request over a connection of its own. Raises ``OutgoingFailed`` when no answer came, or not in time."""
     deadline = Deadline(reach.seconds)
     try:
@@ -124,14 +124,14 @@ def _headers(endpoint: Endpoint, given: Mapping[str, str]) -> list[tuple[str, st
     return [*usual.items(), *given.items()]
 
 
-def _answer(endpoint: Endpoint, response: httpcore.Response) -> Answer:
+def _answer(endpoint: Endpoint, response: httpcore.Response) -> HttpResponse:
     body = bytearray()
     for part in response.iter_stream():
         body += part
         if len(body) > ANSWER_BYTES_LIMIT:
             break
     headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
-    return Answer(
+    return HttpResponse(
         place=endpoint.place,
         status=response.status,
         body=bytes(body[:ANSWER_BYTES_LIMIT]),

@@ -16,7 +16,7 @@ from trueup.model.settings import GateSettings, ProbeSettings
 from trueup.model.source import Snapshot
 from trueup.outgoing.dialing import Reach
 from trueup.probes.answers import Answers, answer_rows, feature_rows, probe_row
-from trueup.probes.kind import Asking, Kind, Probe, Rows
+from trueup.probes.kind import Asking, Probe, ProbeKind, Rows
 
 __all__ = [
     "KINDS",
@@ -111,7 +111,7 @@ def options_of_kind(kind: str) -> Iterable[Option]:
     return options_of(_module(kind).Options)
 
 
-def _kind(settings: ProbeSettings) -> Kind:
+def _kind(settings: ProbeSettings) -> ProbeKind:
     if settings.kind not in KINDS:
         near = nearest(settings.kind, KINDS) or f"; known are {', '.join(KINDS)}."
         named = f'is "{printable(settings.kind)}", which trueup does not have'
@@ -119,6 +119,6 @@ def _kind(settings: ProbeSettings) -> Kind:
     return _module(settings.kind)
 
 
-def _module(kind: str) -> Kind:
-    module: Kind = importlib.import_module(f"trueup.probes.{kind}")
+def _module(kind: str) -> ProbeKind:
+    module: ProbeKind = importlib.import_module(f"trueup.probes.{kind}")
     return module

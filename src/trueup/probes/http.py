@@ -29,7 +29,7 @@ from urllib.parse import quote
 from trueup.model.errors import OutgoingFailed
 from trueup.model.options import option
 from trueup.model.relations import GateExpectation
-from trueup.outgoing import Answer, exchange
+from trueup.outgoing import HttpResponse, exchange
 from trueup.outgoing.dialing import TOTAL_SECONDS
 from trueup.probes.answers import Answers, Cell, Unanswered
 from trueup.probes.kind import Asking
@@ -72,7 +72,7 @@ class HttpProbe:
     def ask(self) -> Answers:
         """The answers of each request; a request that failed leaves only its own cells unanswered."""
         ends = time.monotonic() + self.options.timeout_seconds
-        came: dict[tuple[str, str], Answer | Unanswered] = {}
+        came: dict[tuple[str, str], HttpResponse | Unanswered] = {}
         cells: dict[Cell, object] = {}
         for cell in self.asking.cells:
             url = _address(self.options.url, feature=cell.feature, plan=cell.plan)
@@ -81,7 +81,7 @@ class HttpProbe:
             cells[cell.feature, cell.plan] = self._read(came[url, cell.plan], cell)
         return Answers(cells=cells)
 
-    def _ask(self, url: str, plan: str, left_seconds: float) -> Answer | Unanswered:
+    def _ask(self, url: str, plan: str, left_seconds: float) -> HttpResponse | Unanswered:
         if left_seconds <= 0:
             return Unanswered(reason=f"not everything was answered within {self.options.timeout_seconds} seconds")
         if plan not in self.tokens:
@@ -94,7 +94,7 @@ class HttpProbe:
         except OutgoingFailed as error:
             return Unanswered(reason=str(error).removesuffix("."))
 
-    def _read(self, came: Answer | Unanswered, cell: GateExpectation) -> object:
+    def _read(self, came: HttpResponse | Unanswered, cell: GateExpectation) -> object:
         if isinstance(came, Unanswered):
             return came
         path = self.options.limit_path if cell.is_limit else self.options.feature_path
@@ -104,7 +104,7 @@ class HttpProbe:
             return _explain_unexpected(came)
         return _find_value(came, [step.replace(_FEATURE, cell.feature) for step in path.split(".")])
 
-    def _by_status(self, came: Answer, cell: GateExpectation) -> object:
+    def _by_status(self, came: HttpResponse, cell: GateExpectation) -> object:
         if cell.is_limit:
             return Unanswered(reason="limit_path does not lead to a limit in the answer")
         if came.status in self.options.allow:
@@ -116,12 +116,12 @@ def _address(url: str, *, feature: str, plan: str) -> str:
     return url.replace(_FEATURE, quote(feature, safe="")).replace(_PLAN, quote(plan, safe=""))
 
 
-def _explain_unexpected(came: Answer) -> Unanswered:
+def _explain_unexpected(came: HttpResponse) -> Unanswered:
     elsewhere = ", a redirect, which is not followed" if came.status in _REDIRECTS else ""
     return Unanswered(reason=f"{came.place} answered {came.status}{elsewhere}, which means neither yes nor no")
 
 
-def _find_value(came: Answer, path: list[str]) -> object:
+def _find_value(came: HttpResponse, path: list[str]) -> object:
     """Return the value at this path of the answer's JSON."""
     if came.cut:
         return Unanswered(reason=f"{came.place} answered with more than is read")

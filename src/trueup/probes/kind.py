@@ -68,7 +68,7 @@ class Asking:
         return ConfigurationError(f"{place(self.settings, option)} {problem}.")
 
 
-class Kind(Protocol):
+class ProbeKind(Protocol):
     """The interface of the modules of this folder that are kinds. ``Options`` is a dataclass of ``option``s.
 
     ``READS`` are the relations of the books that its answers come from.

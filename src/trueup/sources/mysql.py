@@ -23,7 +23,7 @@ from trueup.sources.connection_mends import (
     GRANT_CONNECT,
     RUN_AGAIN,
 )
-from trueup.sources.mysql_columns import Field, arrow_type, column_array
+from trueup.sources.mysql_columns import ResultColumn, arrow_type, column_array
 from trueup.sources.mysql_schema import denies_table, read_tables, read_write_privileges
 from trueup.sources.select import described, select
 from trueup.sources.stream import stream, this_moment
@@ -181,17 +181,17 @@ class MySQLSnapshot:
             cursor.close()
 
 
-def _batches(cursor: SSCursor, fields: list[Field], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(cursor: SSCursor, fields: list[ResultColumn], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     while rows := cursor.fetchmany(BATCH_ROWS):
         columns = zip(*rows, strict=True)
         arrays = [column_array(field, values) for field, values in zip(fields, columns, strict=True)]
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _fields(cursor: SSCursor) -> list[Field]:
+def _fields(cursor: SSCursor) -> list[ResultColumn]:
     """The columns' wire types; the DB-API description leaves out the character set that tells text from binary."""
     return [
-        Field(name=field.name, type_code=field.type_code, character_set=field.charsetnr, flags=field.flags)
+        ResultColumn(name=field.name, type_code=field.type_code, character_set=field.charsetnr, flags=field.flags)
         for field in _result(cursor).fields
     ]
 
@@ -205,7 +205,7 @@ def _cut(connection: Connection) -> None:
     connection._force_close()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
 
 
-def _kind(field: Field, mapping: RelationMapping) -> pa.DataType:
+def _kind(field: ResultColumn, mapping: RelationMapping) -> pa.DataType:
     kind = arrow_type(field)
     if kind is None:
         column = mapping.columns[field.name].column or "column"

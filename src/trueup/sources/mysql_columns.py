@@ -20,7 +20,7 @@ _PLAIN_TEXT = frozenset({FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL, FIELD_TYPE.T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class ResultColumn:
     """A result column as the server describes it."""
 
     name: str
@@ -29,7 +29,7 @@ class Field:
     flags: int
 
 
-def arrow_type(field: Field) -> pa.DataType | None:
+def arrow_type(field: ResultColumn) -> pa.DataType | None:
     """The Arrow type that holds every value of the column; None for binary data."""
     if field.type_code in _INTEGERS:
         return pa.uint64() if field.flags & FLAG.UNSIGNED else pa.int64()
@@ -44,7 +44,7 @@ def arrow_type(field: Field) -> pa.DataType | None:
     return None if field.character_set == BINARY_CHARACTER_SET else pa.string()
 
 
-def column_array(field: Field, values: Sequence[str | bytes | None]) -> pa.Array:
+def column_array(field: ResultColumn, values: Sequence[str | bytes | None]) -> pa.Array:
     """The column's values, converted exactly."""
     kind = arrow_type(field)
     if field.type_code == FIELD_TYPE.BIT:

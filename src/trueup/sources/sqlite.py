@@ -20,7 +20,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from trueup.model.address import sqlite_file
-from trueup.model.columns import Kind
+from trueup.model.columns import ColumnKind
 from trueup.model.errors import ConfigurationError, DatabaseMissing, SourceUnavailable, TrueupError
 from trueup.model.relations import RELATIONS, columns_of, relation_name
 from trueup.model.source import RelationMapping, SourceTable, schema_and_table
@@ -209,7 +209,7 @@ class SQLiteSnapshot:
 def _list_credits(name: str) -> list[str]:
     """Return the columns that hold credits; none where the name is only that of a look at a table's words."""
     columns = (columns_of(relation) for relation in RELATIONS if relation_name(relation) == name)
-    return [column.name for column in chain.from_iterable(columns) if column.kind is Kind.CREDITS]
+    return [column.name for column in chain.from_iterable(columns) if column.kind is ColumnKind.CREDITS]
 
 
 def _path(url: str) -> Path:

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Row, Select, and_, exists, select
 
 from trueup.model.severity import Severity
 from trueup.model.worsening import ANY_GROWTH, is_worse
-from trueup.store.records import Difference, Kind, Moved, StoredRun
+from trueup.store.records import ChangeKind, Moved, RunDifference, StoredRun
 from trueup.store.tables import FINDING, ISSUE, RUN, TRANSITION
 
 _SEVERITIES = tuple(Severity)
 
 
-def recorded_difference(connection: Connection, run: StoredRun, *, with_run_id: str | None) -> Difference:
+def recorded_difference(connection: Connection, run: StoredRun, *, with_run_id: str | None) -> RunDifference:
     """What a run changed about the findings, as it was recorded then. Only runs that update findings have this."""
     query = (
         select(TRANSITION.c.kind, TRANSITION.c.issue_id, TRANSITION.c.fingerprint, TRANSITION.c.severity)
@@ -23,19 +23,21 @@ def recorded_difference(connection: Connection, run: StoredRun, *, with_run_id: 
         .where(RUN.c.run_id == run.run_id)
         .order_by(TRANSITION.c.severity.desc(), TRANSITION.c.issue_id)
     )
-    moved: dict[Kind, list[Moved]] = {kind: [] for kind in Kind}
+    moved: dict[ChangeKind, list[Moved]] = {kind: [] for kind in ChangeKind}
     for row in connection.execute(query):
-        moved[Kind(row.kind)].append(_one(row))
-    return Difference(run_id=run.run_id, with_run_id=with_run_id, **{kind.value: tuple(moved[kind]) for kind in Kind})
+        moved[ChangeKind(row.kind)].append(_one(row))
+    return RunDifference(
+        run_id=run.run_id, with_run_id=with_run_id, **{kind.value: tuple(moved[kind]) for kind in ChangeKind}
+    )
 
 
-def compared(connection: Connection, run: StoredRun, earlier: StoredRun | None) -> Difference:
+def compared(connection: Connection, run: StoredRun, earlier: StoredRun | None) -> RunDifference:
     """The issues that are in one run and not in an earlier one, or the other way round.
 
     An issue that the earlier run lacks is ``reopened`` when it was known by then, and ``new`` otherwise.
     """
     if earlier is None:
-        return Difference(run_id=run.run_id, with_run_id=None, new=tuple(_moved(connection, _issues_of(run))))
+        return RunDifference(run_id=run.run_id, with_run_id=None, new=tuple(_moved(connection, _issues_of(run))))
     here, there = _seq(run), _seq(earlier)
     before = ISSUE.alias()
     same = and_(before.c.run_seq == there, before.c.fingerprint == ISSUE.c.fingerprint)
@@ -54,7 +56,7 @@ def compared(connection: Connection, run: StoredRun, earlier: StoredRun | None) 
     )
     still = exists().where(before.c.run_seq == here, before.c.fingerprint == ISSUE.c.fingerprint)
     gone = _issues_of(earlier).where(~still, ISSUE.c.check_id.in_(sorted(run.answered_checks)))
-    return Difference(
+    return RunDifference(
         run_id=run.run_id,
         with_run_id=earlier.run_id,
         new=tuple(_moved(connection, appeared.where(~known))),

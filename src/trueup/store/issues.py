@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_,
 from trueup.model.errors import StoreUnavailable
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
-from trueup.store.records import IssueFilters, Keyset, Page, Sort, State, StoredIssue
+from trueup.store.records import IssueFilters, IssuePage, Keyset, Sort, State, StoredIssue
 from trueup.store.tables import FINDING, ISSUE, RUN
 
 _SEVERITIES = tuple(Severity)
@@ -38,11 +38,11 @@ def page_of(
     sort: Sort,
     after: Keyset | None,
     limit: int,
-) -> Page:
+) -> IssuePage:
     """The issues of a run that match the filters."""
     run = connection.execute(select(RUN.c.seq, RUN.c.environment, RUN.c.generated_at).where(RUN.c.run_id == run_id))
     if (of := run.first()) is None:
-        return Page(issues=(), after=None)
+        return IssuePage(issues=(), after=None)
     conditions = conditions_of(filters)
     conditions += [] if state is None else [_is_in(state, of)]
     value = _value(sort, of)
@@ -54,7 +54,7 @@ def page_of(
     ordered = query.order_by(ISSUE.c.position) if sort is Sort.SEVERITY else query.order_by(value, ISSUE.c.position)
     rows = connection.execute(_with_state(ordered.limit(limit + 1), of)).all()
     page = tuple(issue_of(row) for row in rows[:limit])
-    return Page(issues=page, after=_end(rows[limit - 1]) if len(rows) > limit and page else None)
+    return IssuePage(issues=page, after=_end(rows[limit - 1]) if len(rows) > limit and page else None)
 
 
 def first_seen_before(connection: Connection, run_id: str) -> dict[str, datetime]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class ClaimedMessage:
     """A message that only this worker may send until its claim expires. ``attempts`` includes this one.
 
     ``document`` is the alert's JSON, as ``alert_of`` reads it. Another version of trueup may have written it.
@@ -65,7 +65,9 @@ class Outbox:
         with self._database.reading() as connection:
             return frozenset(connection.scalars(statement))
 
-    def claim(self, environment: str, channel: str, *, worker: str, now: datetime, seconds: float) -> Claimed | None:
+    def claim(
+        self, environment: str, channel: str, *, worker: str, now: datetime, seconds: float
+    ) -> ClaimedMessage | None:
         """The channel's next message, claimed for so many seconds; None when none is due or another worker has it."""
         due = _next(environment, channel, now)
         with self._database.reading() as connection:
@@ -77,7 +79,7 @@ class Outbox:
             row = connection.execute(due.with_for_update(skip_locked=True, of=OUTBOX)).first()
             if row is None or not _compare_and_claim(connection, row, worker, now + timedelta(seconds=seconds)):
                 return None
-        return Claimed(
+        return ClaimedMessage(
             number=row.number,
             channel=row.channel,
             document=json.loads(row.alert),
@@ -85,7 +87,7 @@ class Outbox:
             made_at=row.made_at,
         )
 
-    def sent(self, claimed: Claimed, *, now: datetime) -> bool:
+    def sent(self, claimed: ClaimedMessage, *, now: datetime) -> bool:
         """Mark it as sent, even when the claim was lost meanwhile, because it was sent. False: it was marked before."""
         return self._settle(
             [OUTBOX.c.number == claimed.number, OUTBOX.c.state != Delivery.SENT.value],
@@ -94,11 +96,11 @@ class Outbox:
             reason=None,
         )
 
-    def postpone(self, claimed: Claimed, *, due_at: datetime, reason: str) -> bool:
+    def postpone(self, claimed: ClaimedMessage, *, due_at: datetime, reason: str) -> bool:
         """Try again at ``due_at``. False: another worker took the message over, and decides instead."""
         return self._settle(_held(claimed), due_at=due_at, claimed_by=None, claimed_until=None, reason=reason)
 
-    def give_up(self, claimed: Claimed, *, state: Delivery, reason: str, now: datetime) -> bool:
+    def give_up(self, claimed: ClaimedMessage, *, state: Delivery, reason: str, now: datetime) -> bool:
         """Mark it ``failed`` or ``expired``, for a person to see. False: another worker took the message over."""
         return self._settle(_held(claimed), state=state.value, settled_at=now, claimed_until=None, reason=reason)
 
@@ -231,7 +233,7 @@ def _compare_and_claim(connection: Connection, row: Row[Any], worker: str, until
     return connection.execute(statement).rowcount == 1
 
 
-def _held(claimed: Claimed) -> list[Any]:
+def _held(claimed: ClaimedMessage) -> list[Any]:
     """The row, as long as no later claim took it."""
     return [
         OUTBOX.c.number == claimed.number,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or
 from trueup.model.severity import Severity
 from trueup.model.worsening import ANY_GROWTH, is_worse
 from trueup.store.bulk import insert_rows
-from trueup.store.records import IssueRecord, Kind, RunRecord, State
+from trueup.store.records import ChangeKind, IssueRecord, RunRecord, State
 from trueup.store.tables import FINDING, ISSUE, RUN, TRANSITION
 
 
@@ -65,7 +65,7 @@ def _insert_run(connection: Connection, record: RunRecord, *, updates_state: boo
         "decides": updates_state,
         "trigger": record.trigger,
         "milliseconds": record.milliseconds,
-        **dict.fromkeys(("issues", *Kind), 0),
+        **dict.fromkeys(("issues", *ChangeKind), 0),
         "answered_checks": json.dumps(sorted(record.answered_checks)),
         "head": record.head,
     }
@@ -113,9 +113,9 @@ _MOVED = ("run_seq", "fingerprint", "kind", "issue_id", "severity")
 def _note_appearances(connection: Connection, number: int, environment: str) -> None:
     """Record what is new, reopened or worse."""
     kind = case(
-        (FINDING.c.fingerprint.is_(None), Kind.NEW.value),
-        (FINDING.c.state == State.RESOLVED, Kind.REOPENED.value),
-        else_=Kind.WORSE.value,
+        (FINDING.c.fingerprint.is_(None), ChangeKind.NEW.value),
+        (FINDING.c.state == State.RESOLVED, ChangeKind.REOPENED.value),
+        else_=ChangeKind.WORSE.value,
     )
     known = and_(FINDING.c.environment == environment, FINDING.c.fingerprint == ISSUE.c.fingerprint)
     worse = is_worse(
@@ -138,7 +138,11 @@ def _note_resolved(connection: Connection, number: int, record: RunRecord) -> No
     """Record what was open, was looked for, and was not found."""
     still_there = exists().where(ISSUE.c.run_seq == number, ISSUE.c.fingerprint == FINDING.c.fingerprint)
     gone = select(
-        literal(number), FINDING.c.fingerprint, literal(Kind.RESOLVED.value), FINDING.c.issue_id, FINDING.c.severity
+        literal(number),
+        FINDING.c.fingerprint,
+        literal(ChangeKind.RESOLVED.value),
+        FINDING.c.issue_id,
+        FINDING.c.severity,
     ).where(
         FINDING.c.environment == record.environment,
         FINDING.c.state != State.RESOLVED,
@@ -154,18 +158,18 @@ def _apply(connection: Connection, number: int, record: RunRecord) -> None:
     connection.execute(_seen_again(number, environment, moment))
     connection.execute(
         update(FINDING)
-        .where(FINDING.c.environment == environment, FINDING.c.fingerprint.in_(_moved(number, Kind.REOPENED)))
+        .where(FINDING.c.environment == environment, FINDING.c.fingerprint.in_(_moved(number, ChangeKind.REOPENED)))
         .values(state=State.REOPENED.value, resolved_at=None, times_reopened=FINDING.c.times_reopened + 1)
     )
     connection.execute(
         update(FINDING)
-        .where(FINDING.c.environment == environment, FINDING.c.fingerprint.in_(_moved(number, Kind.RESOLVED)))
+        .where(FINDING.c.environment == environment, FINDING.c.fingerprint.in_(_moved(number, ChangeKind.RESOLVED)))
         .values(state=State.RESOLVED.value, resolved_at=moment)
     )
     connection.execute(_first_seen(number, environment, moment))
 
 
-def _moved(number: int, kind: Kind) -> Any:
+def _moved(number: int, kind: ChangeKind) -> Any:
     return select(TRANSITION.c.fingerprint).where(TRANSITION.c.run_seq == number, TRANSITION.c.kind == kind.value)
 
 
@@ -200,7 +204,7 @@ def _first_seen(number: int, environment: str, moment: datetime) -> Any:
     new_findings = (
         select(*values.values())
         .select_from(ISSUE.join(TRANSITION, of_this_run))
-        .where(ISSUE.c.run_seq == number, TRANSITION.c.kind == Kind.NEW.value)
+        .where(ISSUE.c.run_seq == number, TRANSITION.c.kind == ChangeKind.NEW.value)
     )
     return insert(FINDING).from_select(tuple(values), new_findings)
 

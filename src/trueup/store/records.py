@@ -20,7 +20,7 @@ class State(StrEnum):
     REOPENED = "reopened"
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What a run changed about a finding. ``worse``: more at risk or more severe than when it was last seen."""
 
     NEW = "new"
@@ -154,7 +154,7 @@ Keyset = tuple[str | float, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class IssuePage:
     """Some issues of a run. ``after`` asks for the page after this one; None when this was the last."""
 
     issues: tuple[StoredIssue, ...]
@@ -179,7 +179,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class RunDifference:
     """What changed from one run to another, exempted findings included, most severe first, then by issue id.
 
     ``with_run_id`` is the earlier run; None when there was none.

@@ -13,7 +13,17 @@ from trueup.store.database import Database
 from trueup.store.differences import compared, recorded_difference
 from trueup.store.issues import first_seen_before, page_of
 from trueup.store.recording import add_run
-from trueup.store.records import GATE_TRIGGER, Difference, IssueFilters, Keyset, Page, RunRecord, Sort, State, StoredRun
+from trueup.store.records import (
+    GATE_TRIGGER,
+    IssueFilters,
+    IssuePage,
+    Keyset,
+    RunDifference,
+    RunRecord,
+    Sort,
+    State,
+    StoredRun,
+)
 from trueup.store.retention import Retention, prune
 from trueup.store.tables import RUN
 
@@ -31,7 +41,7 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, record: RunRecord) -> Difference:
+    def record(self, record: RunRecord) -> RunDifference:
         """Record a run, delete what is older than is kept, and return what the run changed.
 
         Recording a run a second time changes nothing and returns the same. A run whose moment is before one that has
@@ -90,7 +100,7 @@ class Runs:
         sort: Sort | str = Sort.SEVERITY,
         state: State | str | None = None,
         **filters: Unpack[IssueFilters],
-    ) -> Page:
+    ) -> IssuePage:
         """A page of a run's issues; empty for a run that does not exist. ``after`` is the end of the page before.
 
         A filter that is None lets everything through; ``state`` is the finding's state now. At most a thousand are
@@ -101,7 +111,7 @@ class Runs:
             known = None if state is None else State(state)
             return page_of(connection, run_id, filters=filters, state=known, sort=Sort(sort), after=after, limit=most)
 
-    def difference(self, run_id: str, with_run_id: str | None = None) -> Difference:
+    def difference(self, run_id: str, with_run_id: str | None = None) -> RunDifference:
         """What changed from another run to this one; from the run before it when none is named.
 
         Raises ``UnknownRun``.
@@ -115,7 +125,7 @@ class Runs:
             return first_seen_before(connection, run_id)
 
 
-def _difference(connection: Connection, run_id: str, with_run_id: str | None) -> Difference:
+def _difference(connection: Connection, run_id: str, with_run_id: str | None) -> RunDifference:
     run = _known(connection, run_id)
     if with_run_id is not None:
         return compared(connection, run, _known(connection, with_run_id))

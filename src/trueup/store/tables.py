@@ -27,7 +27,7 @@ from trueup.model.access import Role
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
 from trueup.store.cells import JSON, OBJECT, WORDS, hold_to_types
-from trueup.store.records import Kind, State
+from trueup.store.records import ChangeKind, State
 
 METADATA = MetaData()
 """Every table of the store, those of other modules included."""
@@ -112,7 +112,7 @@ TRANSITION = Table(
     METADATA,
     Column("run_seq", _NUMBER, ForeignKey(RUN.c.seq, ondelete="CASCADE"), primary_key=True),
     Column("fingerprint", Text, primary_key=True),
-    Column("kind", Text, nullable=False, info={WORDS: frozenset(Kind)}),
+    Column("kind", Text, nullable=False, info={WORDS: frozenset(ChangeKind)}),
     Column("issue_id", Text, nullable=False),
     Column("severity", SmallInteger, nullable=False, info=_RANKS),
 )

@@ -37,7 +37,7 @@ CREATE TABLE seen_event (event_id TEXT PRIMARY KEY, created INTEGER NOT NULL) WI
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ListProgress:
     """How far a list was read. Moments are Unix seconds by our clock, ``complete_since`` and ``position`` by Stripe's.
 
     ``synced_to``: every change before it is here, once the list is whole. ``places`` are what was kept of its objects.
@@ -95,7 +95,7 @@ class Cache:
             unless_done.pop_all()
         self._connection.execute("COMMIT")
 
-    def progress(self, listing: Listing) -> Progress | None:
+    def progress(self, listing: Listing) -> ListProgress | None:
         """How far this list was read; None where it was never begun."""
         row = self._connection.execute(
             "SELECT sweep, started_at, complete_since, pass, position, is_whole, synced_to, places FROM progress "
@@ -105,7 +105,7 @@ class Cache:
         if row is None:
             return None
         sweep, started_at, complete_since, pass_number, position, is_whole, synced_to, places = row
-        return Progress(
+        return ListProgress(
             sweep=sweep,
             started_at=started_at,
             complete_since=complete_since,
@@ -118,7 +118,7 @@ class Cache:
 
     def begin(
         self, listing: Listing, *, started_at: int, complete_since: int | None, places: Sequence[str] = ()
-    ) -> Progress:
+    ) -> ListProgress:
         """Begin to read a list from its top. What is known of it stays until the end."""
         before = self.progress(listing)
         sweep = before.sweep + 1 if before else 1
@@ -128,7 +128,7 @@ class Cache:
                 [listing.name, sweep, started_at, complete_since, started_at, json.dumps(places)],
             )
             self._connection.execute("DELETE FROM touched WHERE listing = ?", [listing.name])
-        return Progress(
+        return ListProgress(
             sweep=sweep,
             started_at=started_at,
             complete_since=complete_since,

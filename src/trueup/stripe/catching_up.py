@@ -12,13 +12,13 @@ from trueup.stripe.failures import NoSuchObject, NotRead
 from trueup.stripe.listings import CUSTOMERS, EVENTS, Listing
 from trueup.stripe.objects import Accept, refuse_other_mode
 from trueup.stripe.paging import PAGE, Position, pages
-from trueup.stripe.reading import OVERLAP_SECONDS, Reading
+from trueup.stripe.reading import OVERLAP_SECONDS, ReadingResult
 
 _ROUNDS = 5
 _SMALL = 2
 
 
-def catch_up(reading: Reading, listings: Sequence[Listing]) -> None:
+def catch_up(reading: ReadingResult, listings: Sequence[Listing]) -> None:
     """Until no event says more: ask what has changed, and for what that is. Problems are noted by list."""
     if not reading.has_events:
         return
@@ -28,7 +28,7 @@ def catch_up(reading: Reading, listings: Sequence[Listing]) -> None:
             return
 
 
-def _run_round(reading: Reading, listings: Sequence[Listing], *, is_first: bool) -> bool:
+def _run_round(reading: ReadingResult, listings: Sequence[Listing], *, is_first: bool) -> bool:
     """One look at the events; whether it showed any that were not known."""
     asked_at = reading.clock()
     known = {
@@ -52,7 +52,7 @@ def _run_round(reading: Reading, listings: Sequence[Listing], *, is_first: bool)
     return has_news
 
 
-def _note_changes(reading: Reading, since: int, *, keeps_events: bool) -> bool:
+def _note_changes(reading: ReadingResult, since: int, *, keeps_events: bool) -> bool:
     has_news = False
     for page in pages(reading.connection, EVENTS.path, {"created": {"gte": since}}, position=Position()):
         for event in page:
@@ -79,7 +79,7 @@ def _read_created(event: JSON) -> int:
 class _Refresh:
     """Asks for what is new in a list, and for what was touched in it. Raises ``NotRead``."""
 
-    def __init__(self, reading: Reading, listing: Listing, *, young_since: int, asks_anyway: bool) -> None:
+    def __init__(self, reading: ReadingResult, listing: Listing, *, young_since: int, asks_anyway: bool) -> None:
         self._reading, self._listing = reading, listing
         self._young_since, self._asks_anyway = young_since, asks_anyway
 

@@ -31,7 +31,7 @@ _TOO_MANY, _NOT_FOUND = 429, 404
 _LONGEST_ASKED_SECONDS = 3600.0
 
 
-class Connection:
+class StripeConnection:
     """One key's way to Stripe. ``requests`` counts what was sent; ``named_account`` is whom a refusal named."""
 
     def __init__(
@@ -155,7 +155,7 @@ class _Silence(logging.Filter):
 @contextmanager
 def connected(
     *, key: Key, api_base: str, rate_limiter: RateLimiter, retry_policy: RetryPolicy, proxy_from_environment: bool
-) -> Iterator[Connection]:
+) -> Iterator[StripeConnection]:
     """A connection with this key."""
     # The SDK knows this switch for the whole process alone. It would write a file and send what machine this is.
     stripe.enable_telemetry = False
@@ -171,7 +171,7 @@ def connected(
             max_network_retries=0,
             http_client=transport,
         )
-        yield Connection(client=client, transport=transport, rate_limiter=rate_limiter, retry_policy=retry_policy)
+        yield StripeConnection(client=client, transport=transport, rate_limiter=rate_limiter, retry_policy=retry_policy)
     finally:
         logger.removeFilter(silence)
         transport.close()

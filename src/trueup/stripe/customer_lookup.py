@@ -12,7 +12,7 @@ from trueup.model.errors import ConfigurationError
 from trueup.model.finding import printable
 from trueup.model.settings import StripeSettings
 from trueup.model.source import Silent
-from trueup.stripe.connection import JSON, Connection
+from trueup.stripe.connection import JSON, StripeConnection
 from trueup.stripe.failures import NoSuchObject, NotRead, Passing
 from trueup.stripe.key import Key
 from trueup.stripe.objects import Accept, refuse_other_mode
@@ -75,7 +75,7 @@ def find_customer(
 class _Search:
     """Asks, and keeps what was asked and under which of Stripe's ids it was answered."""
 
-    def __init__(self, connection: Connection, settings: StripeSettings, account_filter: AccountFilter) -> None:
+    def __init__(self, connection: StripeConnection, settings: StripeSettings, account_filter: AccountFilter) -> None:
         self._connection = connection
         self._metadata_key = settings.account_metadata_key
         self._account_filter = account_filter

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import printable
-from trueup.stripe.connection import JSON, Connection
+from trueup.stripe.connection import JSON, StripeConnection
 from trueup.stripe.failures import NotRead, Passing
 from trueup.stripe.listings import Listing, Sublist
 from trueup.stripe.paging import read_whole_sublist
@@ -14,7 +14,7 @@ from trueup.stripe.shapes.fields import AccountFilter, within
 
 
 def read_whole_objects(
-    connection: Connection, listing: Listing, page: Sequence[JSON], account_filter: AccountFilter
+    connection: StripeConnection, listing: Listing, page: Sequence[JSON], account_filter: AccountFilter
 ) -> list[JSON]:
     """A page's objects, their lists read to the end.
 
@@ -23,7 +23,7 @@ def read_whole_objects(
     return [_read_whole(connection, listing, item, account_filter) for item in page]
 
 
-def _read_whole(connection: Connection, listing: Listing, item: JSON, account_filter: AccountFilter) -> JSON:
+def _read_whole(connection: StripeConnection, listing: Listing, item: JSON, account_filter: AccountFilter) -> JSON:
     if item.get("object") != listing.object:
         raise NotRead(f"Stripe listed an object of another kind: {printable(str(item.get('object')))[:40]}")
     refuse_other_mode(item, account_filter)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trueup.stripe.connection import JSON, Connection
+from trueup.stripe.connection import JSON, StripeConnection
 from trueup.stripe.failures import CursorDied, NotRead, Passing
 
 PAGE = 100
@@ -69,7 +69,7 @@ class _Chain:
 
 
 def pages(
-    connection: Connection,
+    connection: StripeConnection,
     path: str,
     parameters: Mapping[str, Any],
     *,
@@ -103,7 +103,7 @@ def _from(parameters: Mapping[str, Any], start: int | None) -> dict[str, Any]:
 
 
 def _chain(
-    connection: Connection, path: str, parameters: Mapping[str, Any], *, position: Position | None, page_size: int
+    connection: StripeConnection, path: str, parameters: Mapping[str, Any], *, position: Position | None, page_size: int
 ) -> Iterator[list[JSON]]:
     chain = _Chain()
     while True:
@@ -119,7 +119,7 @@ def _chain(
             return
 
 
-def read_whole_sublist(connection: Connection, path: str, parameters: Mapping[str, Any]) -> list[JSON]:
+def read_whole_sublist(connection: StripeConnection, path: str, parameters: Mapping[str, Any]) -> list[JSON]:
     """All parts of a list inside an object, each once. Raises ``NotRead``."""
     parts_by_id = {part["id"]: part for page in pages(connection, path, parameters) for part in page}
     return list(parts_by_id.values())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from trueup.stripe.connection import JSON, Connection
+from trueup.stripe.connection import JSON, StripeConnection
 from trueup.stripe.failures import NotPermitted, NotRead
 from trueup.stripe.listings import LISTINGS, Listing
 from trueup.stripe.paging import pages
-from trueup.stripe.reading import Reading
+from trueup.stripe.reading import ReadingResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +25,13 @@ class Probed:
     permission: str | None = None
 
 
-def probe(connection: Connection) -> Iterator[Probed]:
+def probe(connection: StripeConnection) -> Iterator[Probed]:
     """Ask each list. A list that does not answer is no list without objects."""
     for listing in LISTINGS:
         try:
             if listing.gate is not None:
                 next(iter(pages(connection, listing.gate, {}, page_size=1)), None)
-            objects = next(iter(pages(connection, listing.path, Reading.question(listing, 0, None))), [])
+            objects = next(iter(pages(connection, listing.path, ReadingResult.question(listing, 0, None))), [])
         except NotPermitted as error:
             yield Probed(listing=listing, problem=str(error), permission=error.permission)
         except NotRead as error:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from trueup.model import source
 from trueup.model.stripe_objects import EVENT_DAYS
-from trueup.stripe.cache import Cache, Progress
-from trueup.stripe.connection import JSON, Connection
+from trueup.stripe.cache import Cache, ListProgress
+from trueup.stripe.connection import JSON, StripeConnection
 from trueup.stripe.cutting import Cut
 from trueup.stripe.failures import NotRead
 from trueup.stripe.listings import EVENTS, SINCE_DAYS, Listing
@@ -40,13 +40,13 @@ class Clock:
 
 
 @dataclass(slots=True, kw_only=True)
-class Reading:
+class ReadingResult:
     """One reading. ``problems`` says, by list, why it is not whole; ``has_events`` whether changes can be asked for.
 
     ``swept`` are the lists that were read from their top: of the others, what is new is still to be asked for.
     """
 
-    connection: Connection
+    connection: StripeConnection
     cache: Cache
     account_filter: AccountFilter
     clock: Clock
@@ -114,7 +114,7 @@ class Reading:
                 self._read_pass(listing, number, position, known.complete_since)
         self.cache.finish(listing)
 
-    def _resume(self, listing: Listing) -> Progress | None:
+    def _resume(self, listing: Listing) -> ListProgress | None:
         known = self.cache.progress(listing)
         if known is None or known.is_whole or listing.is_small or not self.has_events:
             return None
@@ -122,7 +122,7 @@ class Reading:
             return None
         return known if 0 <= self.clock() - known.started_at < _RESUMED_SECONDS else None
 
-    def _begin(self, listing: Listing) -> Progress:
+    def _begin(self, listing: Listing) -> ListProgress:
         now = self.clock()
         days = {None: None, SINCE_DAYS: self.since_days}.get(listing.horizon, EVENT_DAYS)
         since = None if days is None else now - days * DAY_SECONDS

@@ -21,14 +21,14 @@ from trueup.model.source import ColumnMapping, RelationMapping
 from trueup.stripe.cache import FORMAT, Cache
 from trueup.stripe.cache_file import cache_path, open_cache
 from trueup.stripe.catching_up import catch_up
-from trueup.stripe.connection import API_VERSION, JSON, Connection, connected
+from trueup.stripe.connection import API_VERSION, JSON, StripeConnection, connected
 from trueup.stripe.failures import NotPermitted, NotRead, Passing
 from trueup.stripe.key import Key
 from trueup.stripe.listings import LISTINGS, Listing, listings_for
 from trueup.stripe.object_tables import ObjectTables, open_object_tables
 from trueup.stripe.paging import PAGE
 from trueup.stripe.rate_limiter import RateLimiter, RetryPolicy, allowed_rate
-from trueup.stripe.reading import Clock, Reading
+from trueup.stripe.reading import Clock, ReadingResult
 from trueup.stripe.shapes.fields import AccountFilter
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def identity_mapping(relation: str) -> RelationMapping:
 @contextlib.contextmanager
 def stripe_connection(
     settings: StripeSettings, key: Key, *, progress: source.Progress, options: ReadOptions
-) -> Iterator[Connection]:
+) -> Iterator[StripeConnection]:
     """A connection as the config wants it. On this machine's own servers there is no budget to keep."""
     is_local = settings.api_base.startswith("http://")
     rate: float | None = allowed_rate(settings.requests_per_second, livemode=key.livemode)
@@ -134,7 +134,7 @@ def stripe_snapshot(
         # Changes are asked for by Stripe's clock: this machine's may be wrong.
         stripe_time = connection.stripe_time
         began_at = now if stripe_time is None else _plain(stripe_time)
-        reading = Reading(
+        reading = ReadingResult(
             connection=connection,
             cache=cache,
             account_filter=account_filter,
@@ -171,7 +171,7 @@ def _account_filter(settings: StripeSettings, key: Key) -> AccountFilter:
     )
 
 
-def account_of(connection: Connection, *, pinned: str | None) -> str | None:
+def account_of(connection: StripeConnection, *, pinned: str | None) -> str | None:
     """Return the id of the key's account; None where Stripe does not say it.
 
     Stripe names the account even to a key that may not read it. Raises ``ConfigurationError`` when that is not the
@@ -236,7 +236,7 @@ def _fingerprint(settings: StripeSettings, key: Key) -> str:
 
 
 def _read(
-    reading: Reading,
+    reading: ReadingResult,
     tables: ObjectTables,
     listings: Collection[Listing],
     relations: Collection[str],

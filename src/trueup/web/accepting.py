@@ -15,7 +15,7 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from trueup.web.connections import Connection, least_loss, network_of, refusal_of_another
+from trueup.web.connections import ClientConnection, least_loss, network_of, refusal_of_another
 
 if TYPE_CHECKING:
     from trueup.model.settings import ServerSettings
@@ -51,8 +51,8 @@ class Acceptor:
         self,
         listening: socket.socket,
         *,
-        make: Callable[[], Connection],
-        connections: Iterable[Connection],
+        make: Callable[[], ClientConnection],
+        connections: Iterable[ClientConnection],
         settings: ServerSettings,
         say: Callable[..., None],
     ) -> None:
@@ -130,7 +130,7 @@ class Acceptor:
                 return self._ended_one(beside)
         return len(here) + len(self._pending) < self._limit or self._ended_one(here)
 
-    def _ended_one(self, connections: Iterable[Connection]) -> bool:
+    def _ended_one(self, connections: Iterable[ClientConnection]) -> bool:
         longest = least_loss(connections)
         if longest is None:
             return False

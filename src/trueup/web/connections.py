@@ -43,7 +43,7 @@ class Stage(IntEnum):
     ANSWERING = 3
 
 
-class Connection(H11Protocol):
+class ClientConnection(H11Protocol):
     """The library's protocol with a deadline for each part of a request.
 
     ``timeout_seconds`` limits a head, a body, and a client that does not read its answer.
@@ -146,7 +146,7 @@ class Connection(H11Protocol):
 class _Requests(h11.Connection):
     """The parser: it reports how far a request has come, and refuses what two servers could read differently."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ClientConnection) -> None:
         super().__init__(h11.SERVER, HEAD_BYTES_LIMIT)
         self._connection = connection
 
@@ -189,7 +189,7 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network(f"{read}/{IPV6_PREFIX}", strict=False))
 
 
-def least_loss(connections: Iterable[Connection]) -> Connection | None:
+def least_loss(connections: Iterable[ClientConnection]) -> ClientConnection | None:
     """The connection whose closing loses least: one that is not being answered and has waited longest."""
     waiting = [each for each in connections if each.stage is not Stage.ANSWERING and not each.transport.is_closing()]
     return min(waiting, key=lambda each: (each.stage, each.since), default=None)

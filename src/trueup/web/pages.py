@@ -12,14 +12,14 @@ _BYTES_KEPT = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class RenderedPage:
     """The bytes of an answer and their entity tag."""
 
     body: bytes
     etag: str
 
     @classmethod
-    def of(cls, body: bytes) -> Page:
+    def of(cls, body: bytes) -> RenderedPage:
         """The page of this body."""
         return cls(body=body, etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
@@ -30,11 +30,11 @@ class Pages:
     def __init__(self, bytes_kept: int = _BYTES_KEPT) -> None:
         self._bytes_kept = bytes_kept
         self._bytes = 0
-        self._pages: OrderedDict[Hashable, Page] = OrderedDict()
+        self._pages: OrderedDict[Hashable, RenderedPage] = OrderedDict()
         self._lock = threading.Lock()
         self._making = threading.Lock()
 
-    def page(self, key: Hashable, make: Callable[[], Page]) -> Page:
+    def page(self, key: Hashable, make: Callable[[], RenderedPage]) -> RenderedPage:
         """The page of this key, rendered when it is not cached. Callers who ask meanwhile wait for it."""
         if (page := self._kept(key)) is not None:
             return page
@@ -44,13 +44,13 @@ class Pages:
                 self._keep(key, page)
             return page
 
-    def _kept(self, key: Hashable) -> Page | None:
+    def _kept(self, key: Hashable) -> RenderedPage | None:
         with self._lock:
             if key in self._pages:
                 self._pages.move_to_end(key)
             return self._pages.get(key)
 
-    def _keep(self, key: Hashable, page: Page) -> None:
+    def _keep(self, key: Hashable, page: RenderedPage) -> None:
         with self._lock:
             self._pages[key] = page
             self._bytes += len(page.body)

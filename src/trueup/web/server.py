@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from trueup.model.errors import ConfigurationError
 from trueup.model.settings import ServerSettings
 from trueup.web.accepting import Acceptor
-from trueup.web.connections import Connection
+from trueup.web.connections import ClientConnection
 from trueup.web.logs import Sparse, logger
 
 DRAIN_SECONDS = 3.0
@@ -104,11 +104,11 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets=[])
 
     @property
-    def _connections(self) -> set[Connection]:
-        return cast("set[Connection]", self.server_state.connections)
+    def _connections(self) -> set[ClientConnection]:
+        return cast("set[ClientConnection]", self.server_state.connections)
 
-    def _connection(self) -> Connection:
-        return Connection(
+    def _connection(self) -> ClientConnection:
+        return ClientConnection(
             self.config,
             self.server_state,
             self.lifespan.state,

@@ -13,7 +13,7 @@ from trueup.actions.audit.snapshot import copied_books
 from trueup.actions.repair import open_repair_session, preview, repair
 from trueup.actions.repair.subject_reader import SubjectReader
 from trueup.actions.repair.subject_snapshot import read_subject
-from trueup.model.repair import Applied, Plan, Refused
+from trueup.model.repair import Applied, PlannedRepair, Refused
 from trueup.model.source import Silent
 
 KINDS = ("sqlite", "postgres", "mariadb")
@@ -187,7 +187,7 @@ def test_two_accounts_that_are_one_key_to_the_database_are_on_record_and_not_rep
     assert any(issue.startswith("unreadable-row:account") for issue in issues(app.report()))
     for issue in ("credit-balance:A1", "credit-balance:a1"):
         result = preview(issue, config=app.config, catalogue=app.checks, now=app.now)
-        assert not isinstance(result, Plan)
+        assert not isinstance(result, PlannedRepair)
         assert isinstance(result, Refused), result
         assert "two accounts" in result.reason
 

@@ -26,7 +26,7 @@ from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding
 from trueup.model.outcome import Broken, Checked, CheckOutcome, Outcome, Skipped
 from trueup.model.report import RelationRead, Report
-from trueup.store import Difference, Keyset, State, Store, open_store
+from trueup.store import Keyset, RunDifference, State, Store, open_store
 
 HOUR = timedelta(hours=1)
 CHECKS = tuple(CATALOGUE.values())
@@ -66,7 +66,7 @@ def balance(subject: str, **evidence: Value) -> Finding:
     return finding("credit-balance", subject, f"{subject} is wrong.", evidence=evidence)
 
 
-def remembered(store: Store, made: Report, **asked: bool) -> Difference:
+def remembered(store: Store, made: Report, **asked: bool) -> RunDifference:
     """Remember it as a command does."""
     return remember(made, store=store, trigger="command", milliseconds=9, catalogue=CHECKS, **asked)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trueup.actions.doctor.privileges.reads import Reads, columns_read
+from trueup.actions.doctor.privileges.reads import ColumnsRead, columns_read
 from trueup.model.source import ColumnMapping, RelationMapping, SourceColumn, SourceTable
 
 
@@ -19,7 +19,7 @@ TABLES = (
 )
 
 
-def reads(*expressions: str, where: str | None = None, dialect: str = "postgres") -> Reads:
+def reads(*expressions: str, where: str | None = None, dialect: str = "postgres") -> ColumnsRead:
     columns = {f"c{number}": ColumnMapping(expression=sql) for number, sql in enumerate(expressions)}
     mapping = RelationMapping(relation="account", table="users", columns=columns, where=where)
     return columns_read({"account": mapping}, TABLES, dialect)

@@ -23,7 +23,7 @@ from tests.support.planted import OVERPAID, REPAIRS, Planted, planted, subject_o
 from tests.support.repairer import repairer
 from tests.support.wire import Deed, Link, Moment
 from tests.support.wired import COMMIT, Wired
-from trueup.model.repair import Applied, Failed, Plan, RepairResult, Stale
+from trueup.model.repair import Applied, Failed, PlannedRepair, RepairResult, Stale
 from trueup.targets import open_target
 from trueup.targets.target import LOCK_TIMEOUT_SECONDS, STATEMENT_TIMEOUT_SECONDS, Trouble, WriteCounter
 
@@ -132,7 +132,7 @@ def test_a_preview_waits_for_nobody_and_lets_nobody_wait(
 ) -> None:
     issue_id = app.left["paid-without-customer"][0]
     with holding(app, HOLD[request.node.callspec.params["app"]].format(subject_of(issue_id))):
-        assert isinstance(here.preview(issue_id), Plan)  # who waits for a lock is told that it was not had
+        assert isinstance(here.preview(issue_id), PlannedRepair)  # who waits for a lock is told that it was not had
 
 
 STOPPED_SECONDS = 2 * STATEMENT_TIMEOUT_SECONDS

@@ -10,7 +10,7 @@ from tests.support.repairable import REASON, App, demo_app
 from trueup.actions.repair import open_repair_session, preview, repair
 from trueup.actions.repair.plan import value_text
 from trueup.model.change import Change
-from trueup.model.repair import Applied, Plan, Previewed, Refused, Stale
+from trueup.model.repair import Applied, PlannedRepair, Previewed, Refused, Stale
 
 DATABASES = ["sqlite_url", "postgres_url", "mariadb_url"]
 SUMS = "SELECT sum(amount), count(*) FROM credit_transactions WHERE amount <> 0"
@@ -62,7 +62,7 @@ def test_all_that_is_offered_is_applied_and_nothing_else_is_found_afterwards(app
 def test_a_preview_and_a_dry_run_write_nothing(app: App) -> None:
     finding = app.repairable("credit-balance")[0]
     plan = preview(finding.id, config=app.config, catalogue=app.checks, now=app.now)
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, PlannedRepair)
     assert plan.change == finding.repair
     dry = repair(
         finding.id,
@@ -116,7 +116,7 @@ def test_the_same_idempotency_key_gives_the_first_result_again(app: App) -> None
 def test_a_plan_that_is_no_longer_what_was_previewed_is_stale(app: App) -> None:
     finding = app.repairable("credit-balance")[0]
     plan = preview(finding.id, config=app.config, catalogue=app.checks, now=app.now)
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, PlannedRepair)
     app.execute(f"UPDATE users SET credits = credits + 7 WHERE id = '{finding.subject}'")
     result = repair(
         finding.id,

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.catalogue import all_cases
 from trueup.actions.audit.check_runner import run_checks
-from trueup.actions.repair.difference import Difference, affected, difference
+from trueup.actions.repair.difference import SnapshotDifference, affected, difference
 from trueup.actions.repair.subject_snapshot import SubjectSnapshot
 from trueup.books.file import Books, books_in_memory
 from trueup.books.subject_books import SubjectBooks
@@ -51,20 +51,22 @@ def of(*rows: tuple[object, ...]) -> SubjectSnapshot:
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        ([(1, "u", 5)], [(1, "u", 5)], Difference(cells=frozenset(), grown={}, changed=frozenset())),
+        ([(1, "u", 5)], [(1, "u", 5)], SnapshotDifference(cells=frozenset(), grown={}, changed=frozenset())),
         ([(1, "u", 5), (2, "u", 6)], [(2, "u", 6), (1, "u", 5)],
-         Difference(cells=frozenset(), grown={}, changed=frozenset())),
+         SnapshotDifference(cells=frozenset(), grown={}, changed=frozenset())),
         ([(1, "u", 5)], [(1, "u", 5), (2, "u", 0)],
-         Difference(cells=frozenset(), grown={"ledger_entry": 1}, changed=frozenset())),
+         SnapshotDifference(cells=frozenset(), grown={"ledger_entry": 1}, changed=frozenset())),
         ([(1, "u", 5)], [(1, "u", 7), (2, "u", 0)],
-         Difference(cells=frozenset({("ledger_entry", "amount")}), grown={"ledger_entry": 1}, changed=frozenset())),
-        ([(1, "u", 5)], [(2, "u", 5)], Difference(cells=frozenset(), grown={}, changed=frozenset({"ledger_entry"}))),
+         SnapshotDifference(cells=frozenset({("ledger_entry", "amount")}), grown={"ledger_entry": 1},
+                            changed=frozenset())),
+        ([(1, "u", 5)], [(2, "u", 5)],
+         SnapshotDifference(cells=frozenset(), grown={}, changed=frozenset({"ledger_entry"}))),
         ([], [(2, "u", 5), (2, "u", 6)],
-         Difference(cells=frozenset(), grown={}, changed=frozenset({"ledger_entry"}))),
+         SnapshotDifference(cells=frozenset(), grown={}, changed=frozenset({"ledger_entry"}))),
     ],
 )  # fmt: skip
 def test_a_difference_is_new_rows_changed_cells_or_no_more_than_a_change(
-    before: list[tuple[object, ...]], after: list[tuple[object, ...]], expected: Difference
+    before: list[tuple[object, ...]], after: list[tuple[object, ...]], expected: SnapshotDifference
 ) -> None:
     assert difference(of(*before), of(*after)) == expected
 
@@ -138,7 +140,9 @@ def test_a_row_that_a_check_is_said_not_to_see_changes_nothing_about_its_finding
                 before = findings(books, check, case.policy)
                 known = {relation_name(relation): keys_in(books, relation_name(relation)) for relation in MAPPED}
             for row in WRITTEN:
-                written = Difference(cells=frozenset(), grown={relation_name(type(row)): 1}, changed=frozenset())
+                written = SnapshotDifference(
+                    cells=frozenset(), grown={relation_name(type(row)): 1}, changed=frozenset()
+                )
                 parameters = case.policy.parameters(CASE_NOW)
                 with filled(books, (*case.given, row)):
                     if not affected([check], written, books=SubjectBooks(books), known=known, parameters=parameters):
@@ -147,7 +151,7 @@ def test_a_row_that_a_check_is_said_not_to_see_changes_nothing_about_its_finding
 
 def test_the_row_of_a_balance_sync_is_seen_by_those_who_follow_the_balance_only() -> None:
     with empty_books() as books, filled(books, WRITTEN[:1]):
-        written = Difference(cells=frozenset(), grown={"ledger_entry": 1}, changed=frozenset())
+        written = SnapshotDifference(cells=frozenset(), grown={"ledger_entry": 1}, changed=frozenset())
         parameters = Policy().parameters(CASE_NOW)
         seeing = affected(
             CHECKS, written, books=SubjectBooks(books), known={"ledger_entry": frozenset()}, parameters=parameters
@@ -169,13 +173,13 @@ def test_a_check_that_is_not_understood_is_asked() -> None:
         message="{subject}",
         cases=(),
     )
-    written = Difference(cells=frozenset(), grown={}, changed=frozenset())
+    written = SnapshotDifference(cells=frozenset(), grown={}, changed=frozenset())
     with books_in_memory() as books:
         assert affected([odd], written, books=SubjectBooks(books), known={}, parameters={}) == [odd]
 
 
 def test_a_changed_cell_asks_whoever_reads_its_column_and_nobody_else() -> None:
-    written = Difference(cells=frozenset({("account", "unlimited_credits")}), grown={}, changed=frozenset())
+    written = SnapshotDifference(cells=frozenset({("account", "unlimited_credits")}), grown={}, changed=frozenset())
     with books_in_memory() as books:
         asked = affected(CHECKS, written, books=SubjectBooks(books), known={}, parameters={})
     names = {check.id for check in asked}

@@ -16,7 +16,7 @@ from trueup.actions.audit.stored_exemptions import with_stored_exemptions
 from trueup.actions.exemptions.acceptance import exempt
 from trueup.config import Config
 from trueup.model.relations import Exemption
-from trueup.model.repair import Applied, Plan, Refused
+from trueup.model.repair import Applied, PlannedRepair, Refused
 from trueup.store import open_store
 from trueup.web.repair_sessions import RepairSessions
 
@@ -45,7 +45,7 @@ def test_an_exemption_made_between_preview_and_apply_blocks_the_repair(
     issue_id = app.take(check)
     before = app.state(issue_id)
     previewed = here.preview(issue_id)
-    assert isinstance(previewed, Plan), previewed
+    assert isinstance(previewed, PlannedRepair), previewed
     value = subject_of(issue_id) if scope == "subject" else plan_of(app.app, issue_id)
     exempted = with_exemption(here.session.config, check=check, **{scope: value})
     with contextlib.closing(here.session.for_config(exempted)) as session:
@@ -72,7 +72,7 @@ def test_the_desk_of_the_api_takes_up_an_exemption_of_a_plan_at_once(sqlite_url:
     repair_sessions = RepairSessions(app.checks)
     with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store, contextlib.closing(repair_sessions):
         at = Attempts(session=repair_sessions.writing(with_stored_exemptions(app.config, store)), now=app.now)
-        assert isinstance(at.preview(issue_id), Plan)
+        assert isinstance(at.preview(issue_id), PlannedRepair)
         exempt(
             store=store,
             config=app.config,

@@ -15,7 +15,7 @@ from trueup.actions.repair import open_repair_session, preview
 from trueup.model.change import Append, Change, Replace
 from trueup.model.check import Check
 from trueup.model.finding import Area, Finding
-from trueup.model.repair import Plan, Refused
+from trueup.model.repair import PlannedRepair, Refused
 from trueup.model.severity import Severity
 
 PLANS = ("FREE", "TRIAL", "PRO", "TEAM", "LEGACY")
@@ -64,14 +64,14 @@ def _user(named: str, plan: str) -> dict[str, object]:
     return plain | {"unlimited_credits": False, "active": True, "created_at": "2020-01-01 00:00:00"}
 
 
-def _previewed(app: App, checks: tuple[Check, ...], old: str) -> dict[str, Plan | Refused]:
-    found: dict[str, Plan | Refused] = {}
+def _previewed(app: App, checks: tuple[Check, ...], old: str) -> dict[str, PlannedRepair | Refused]:
+    found: dict[str, PlannedRepair | Refused] = {}
     catalogue = (*checks, *app.checks)
     with contextlib.closing(open_repair_session(app.config, catalogue)) as session:
         for check in checks:
             issue_id = f"{check.id}:on_{old.lower()}"
             result = preview(issue_id, config=app.config, catalogue=catalogue, now=NOW, session=session)
-            assert isinstance(result, (Plan, Refused)), result
+            assert isinstance(result, (PlannedRepair, Refused)), result
             found[check.id] = result
     return found
 
@@ -80,7 +80,7 @@ def _previewed(app: App, checks: tuple[Check, ...], old: str) -> dict[str, Plan 
 def test_of_all_pairs_of_plans_only_those_downward_to_an_unpaid_one_can_be_planned(app: App, old: str) -> None:
     checks = tuple(_check(new, claim) for new, claim in product(PLANS, CLAIMS))
     planned = _previewed(app, checks, old)
-    allowed = {name for name, result in planned.items() if isinstance(result, Plan)}
+    allowed = {name for name, result in planned.items() if isinstance(result, PlannedRepair)}
     down = [new for new in ("FREE", "TRIAL") if RANKS.get(old, -1) > RANKS[new]]
     truthful = CLAIMS if old == "TEAM" else ("",)
     assert allowed == {_check(new, claim).id for new, claim in product(down, truthful)}

@@ -21,7 +21,7 @@ from tests.support.stripe.stories import new_customer, new_price, subscribe
 from tests.support.stripe.world import FULL_KEY, TEST_KEY, StripeWorld
 from trueup.actions.repair import preview, repair, repair_safe
 from trueup.cli.repaired import as_document, as_text
-from trueup.model.repair import Applied, Failed, Plan, Previewed, Refused, RepairResult, Stale
+from trueup.model.repair import Applied, Failed, PlannedRepair, Previewed, Refused, RepairResult, Stale
 from trueup.model.settings import StripeTables
 
 ISSUE = "paid-without-customer:user_1"
@@ -44,7 +44,7 @@ class Place:
             issue_id, reason=REASON, actor="test", config=app.config, catalogue=app.checks, now=app.now, **given
         )
 
-    def preview(self) -> Plan | Stale | Refused | Failed:
+    def preview(self) -> PlannedRepair | Stale | Refused | Failed:
         """What an attempt would do."""
         return preview(ISSUE, config=self.app.config, catalogue=self.app.checks, now=self.app.now)
 
@@ -114,7 +114,7 @@ def test_a_proven_downgrade_is_applied_and_the_journal_says_what_stripe_said(pla
 def test_the_preview_asks_too_and_its_plan_can_be_applied(place: Place) -> None:
     """The same plan, though Stripe's answers are others."""
     plan = place.preview()
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, PlannedRepair)
     assert plan.proof is not None
     assert isinstance(place.repair(dry_run=True), Previewed)
     assert place.plan == "PRO"

@@ -15,7 +15,7 @@ from trueup.actions.doctor import examine_setup, grants
 from trueup.actions.repair import preview, repair, timeline
 from trueup.checks import catalogue
 from trueup.config import Config
-from trueup.model.repair import Applied, Failed, Plan, Refused, RepairResult
+from trueup.model.repair import Applied, Failed, PlannedRepair, Refused, RepairResult
 from trueup.targets import open_target
 
 TWO_TABLES = (
@@ -107,7 +107,7 @@ def repaired(config: Config, issue: str) -> RepairResult:
 def test_the_row_of_the_account_s_own_table_is_written(place: str, tmp_path: Path) -> None:
     config = config_of(place, tmp_path, TEXT)
     assert {"credit-balance:ann", "credit-balance:acme"} <= {each.id for each in report_of(config).open_findings()}
-    assert isinstance(preview("credit-balance:acme", config=config, catalogue=catalogue(), now=NOW), Plan)
+    assert isinstance(preview("credit-balance:acme", config=config, catalogue=catalogue(), now=NOW), PlannedRepair)
     for issue in ("credit-balance:acme", "credit-balance:ann"):
         assert isinstance(repaired(config, issue), Applied)
     assert rows(place, "SELECT id, balance FROM people ORDER BY id") == [("ann", 100), ("bob", 10)]

@@ -14,7 +14,7 @@ from tests.support.repairable import App
 from tests.support.tiny_app import ACCOUNT, OTHER, WRONG, kind_of, repaired, tiny_app
 from trueup.actions.doctor.preflight import Health, examine_setup
 from trueup.actions.repair import preview
-from trueup.model.repair import Applied, Plan, Previewed, Refused
+from trueup.model.repair import Applied, PlannedRepair, Previewed, Refused
 
 DATABASES = ("sqlite", "postgres", "mariadb")
 TABLES = ("users", "credit_transactions", "trueup_journal", "trueup_journal_head", "history")
@@ -277,7 +277,7 @@ def test_what_is_declared_belongs_to_the_plan(
     app = made(request, on, tmp_path, settings=settings)
     run(app, row_trigger("keeps_history", *HISTORY, on=on))
     plan = preview(WRONG, config=app.config, catalogue=app.checks, now=app.now)
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, PlannedRepair)
     assert {table: counts.text for table, counts in plan.expected_writes.items()} == {"history": "1 insert"}
     assert repaired(app, dry_run=True) == Previewed(plan=plan)
     result = repaired(app)
@@ -313,8 +313,8 @@ def test_a_declared_write_is_in_the_plan_hash(tmp_path: Path, sqlite_url: str) -
         settings="[repairs.expected_writes.users]\nhistory = { inserts = 1 }",
     )
     declared = preview(WRONG, config=other.config, catalogue=other.checks, now=other.now)
-    assert isinstance(without, Plan)
-    assert isinstance(declared, Plan)
+    assert isinstance(without, PlannedRepair)
+    assert isinstance(declared, PlannedRepair)
     assert without.change == declared.change
     assert without.plan_hash != declared.plan_hash
 

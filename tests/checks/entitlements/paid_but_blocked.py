@@ -12,13 +12,13 @@ from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import (
     Account,
+    AccountRole,
     EntryKind,
     Exemption,
     LedgerEntry,
     Member,
     PlanChange,
     PlanPrice,
-    Role,
     StripeProduct,
 )
 from trueup.model.stripe_objects import (
@@ -346,7 +346,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="an administrator needs no plan",
-        given=(*_SOLD, dataclasses.replace(_BLOCKED, role=Role.ADMIN), *_PAID),
+        given=(*_SOLD, dataclasses.replace(_BLOCKED, role=AccountRole.ADMIN), *_PAID),
     ),
     Case(
         name="unlimited credits are no plan",

@@ -9,10 +9,10 @@ from trueup.checks.entitlements.plan_mismatch import _ITEM, _LIVE, _PAYS_PRO, _S
 from trueup.model.check import Case, ago
 from trueup.model.relations import (
     Account,
+    AccountRole,
     Exemption,
     Member,
     PlanChange,
-    Role,
     StripeProduct,
 )
 from trueup.model.stripe_objects import (
@@ -182,7 +182,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="a super admin is served what is needed",
-        given=(*_SOLD, dataclasses.replace(_TEAM, role=Role.SUPER_ADMIN), *_PAYS_PRO),
+        given=(*_SOLD, dataclasses.replace(_TEAM, role=AccountRole.SUPER_ADMIN), *_PAYS_PRO),
     ),
     Case(
         name="unlimited credits are given by hand, and are their own finding",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from trueup.model.check import Case
-from trueup.model.relations import Account, Role
+from trueup.model.relations import Account, AccountRole
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -16,7 +16,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="a super admin may have unlimited credits",
-        given=(Account(account_id="user_1", role=Role.SUPER_ADMIN, unlimited_credits=True),),
+        given=(Account(account_id="user_1", role=AccountRole.SUPER_ADMIN, unlimited_credits=True),),
     ),
     Case(
         name="a closed account cannot spend",

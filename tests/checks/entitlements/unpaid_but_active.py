@@ -23,10 +23,10 @@ from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import (
     Account,
+    AccountRole,
     Exemption,
     Member,
     PlanChange,
-    Role,
     Row,
     StripeProduct,
 )
@@ -509,7 +509,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="an administrator is served without paying",
-        given=(*_SOLD, _READ, _CUSTOMER, dataclasses.replace(_ACCOUNT, role=Role.ADMIN)),
+        given=(*_SOLD, _READ, _CUSTOMER, dataclasses.replace(_ACCOUNT, role=AccountRole.ADMIN)),
     ),
     Case(
         name="unlimited credits are given by hand, and are their own finding",

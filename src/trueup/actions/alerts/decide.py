@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trueup.actions.alerts.compose import findings_alert
-from trueup.model.episode import REMIND_AFTER, Judgement, Look, Memory, Telling, judge, set_fingerprint
+from trueup.model.episode import REMIND_AFTER, AlertReading, Judgement, Memory, Telling, judge, set_fingerprint
 from trueup.model.money import Impact
 from trueup.model.outcome import Answered
 from trueup.model.settings import AlertSettings
@@ -103,13 +103,13 @@ def _decide(
     return _decision(judgement, messages)
 
 
-def _look(turn: Turn, run: RunFacts, before: Iterable[OpenEpisode], seen: Iterable[SeenIssue]) -> Look:
+def _look(turn: Turn, run: RunFacts, before: Iterable[OpenEpisode], seen: Iterable[SeenIssue]) -> AlertReading:
     outcomes = {answer["check"]: answer["outcome"] for answer in run.head["outcomes"]}
     off = {check for check, outcome in outcomes.items() if outcome in {Answered.OFF, Answered.NOT_APPLICABLE}}
     if run.covers_all_checks:
         # It asked every check of the catalogue. A check that it does not name is no longer in the catalogue.
         off |= {open_episode.episode.check for open_episode in before} - outcomes.keys()
-    return Look(
+    return AlertReading(
         at=run.generated_at,
         answered=run.answered,
         sightings=tuple(issue.sighting for issue in seen),

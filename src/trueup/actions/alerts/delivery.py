@@ -15,7 +15,7 @@ from trueup.model.errors import ConfigurationError, DeliveryFailed
 from trueup.model.redact import redact
 from trueup.model.settings import AlertSettings, ChannelSettings
 from trueup.store import Store
-from trueup.store.outbox import Claimed
+from trueup.store.outbox import ClaimedMessage
 from trueup.store.records import Delivery
 
 CLAIM_SECONDS = 60
@@ -120,7 +120,7 @@ class _Queue:
     claim_seconds: float
     clock: Callable[[], datetime]
 
-    def claim(self) -> Claimed | None:
+    def claim(self) -> ClaimedMessage | None:
         return self.store.outbox.claim(
             self.environment, self.channel, worker=self.worker, now=self.clock(), seconds=self.claim_seconds
         )
@@ -157,7 +157,7 @@ def _drained(queue: _Queue, channel: ChannelSettings, settings: AlertSettings, *
     return ChannelDelivery(channel=channel.name, sent=sent, postponed=postponed, given_up=given_up, trouble=trouble)
 
 
-def _failure(sink: Channel, claimed: Claimed) -> DeliveryFailed | None:
+def _failure(sink: Channel, claimed: ClaimedMessage) -> DeliveryFailed | None:
     alert = _alert(claimed)
     if alert is None:
         waits = f'The channel "{claimed.channel}" waits: a newer trueup wrote its message and has to send it.'
@@ -169,14 +169,14 @@ def _failure(sink: Channel, claimed: Claimed) -> DeliveryFailed | None:
     return None
 
 
-def _alert(claimed: Claimed) -> Alert | None:
+def _alert(claimed: ClaimedMessage) -> Alert | None:
     try:
         return alert_of(claimed.document)
     except (KeyError, ValueError):
         return None
 
 
-def _set_back(queue: _Queue, claimed: Claimed, failure: DeliveryFailed, reason: str) -> Delivery:
+def _set_back(queue: _Queue, claimed: ClaimedMessage, failure: DeliveryFailed, reason: str) -> Delivery:
     """Postpone the message or give it up, and say which."""
     now = queue.clock()
     state = Delivery.WAITING

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from trueup.engines.requirements import reads_of_check
 from trueup.engines.sql import Need
 from trueup.model.check import Check
-from trueup.model.columns import Kind
+from trueup.model.columns import ColumnKind
 from trueup.model.relations import ABOUT_READING, columns_of, relation_name, relation_named
 from trueup.model.source import RelationMapping
 
@@ -43,7 +43,7 @@ def _narrowed(mapping: RelationMapping, needs: Collection[Need]) -> RelationMapp
     read = {
         column.name
         for column in columns_of(relation_named(mapping.relation))
-        if column.is_key or column.kind is not Kind.TEXT or (mapping.relation, column.name) in needs
+        if column.is_key or column.kind is not ColumnKind.TEXT or (mapping.relation, column.name) in needs
     }
     columns = {name: source for name, source in mapping.columns.items() if name in read}
     parts = tuple(_narrowed(part, needs) for part in mapping.parts)

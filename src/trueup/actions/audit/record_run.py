@@ -12,7 +12,7 @@ from trueup.model.check import Check
 from trueup.model.money import Impact
 from trueup.model.outcome import Checked
 from trueup.model.report import Report
-from trueup.store import GATE_TRIGGER, Difference, IssueRecord, RunRecord, Store
+from trueup.store import GATE_TRIGGER, IssueRecord, RunDifference, RunRecord, Store
 
 
 def remember(
@@ -23,7 +23,7 @@ def remember(
     milliseconds: int,
     catalogue: Sequence[Check],
     updates_state: bool = True,
-) -> Difference:
+) -> RunDifference:
     """Record the report as a run. ``trigger`` is ``command``, ``schedule``, ``request`` or ``gate``.
 
     ``catalogue`` holds every check there is: a report that asked only some of them is not the newest state of

@@ -19,7 +19,7 @@ from trueup.stripe.absent_fields import find_absent_columns
 from trueup.stripe.shapes.fields import JSON, AccountFilter
 
 if TYPE_CHECKING:
-    from trueup.stripe.connection import Connection
+    from trueup.stripe.connection import StripeConnection
     from trueup.stripe.key import Key
 
 _ABOUT = "stripe"
@@ -80,7 +80,7 @@ def _keeping(config: Config) -> Iterator[Symptom]:
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
 
 
-def _clock(config: Config, connection: Connection) -> Iterator[Symptom]:
+def _clock(config: Config, connection: StripeConnection) -> Iterator[Symptom]:
     stripe_time = connection.stripe_time
     apart = abs(datetime.now(UTC).timestamp() - stripe_time) if stripe_time is not None else 0.0
     if apart > config.policy.clock_skew_minutes * 60:
@@ -88,7 +88,7 @@ def _clock(config: Config, connection: Connection) -> Iterator[Symptom]:
         yield Symptom(health=Health.WARNING, about=_ABOUT, says=says)
 
 
-def _lists(connection: Connection, checks: Sequence[Check], whose: AccountFilter) -> Iterator[Symptom]:
+def _lists(connection: StripeConnection, checks: Sequence[Check], whose: AccountFilter) -> Iterator[Symptom]:
     from trueup.stripe.probing import probe  # noqa: PLC0415 - only where Stripe is read
 
     readable = 0

@@ -11,14 +11,14 @@ from trueup.actions.init.propose_config import (
     write_config,
 )
 from trueup.actions.init.second_run import compare_config
-from trueup.mapping.questions import MOST_QUESTIONS, Choices, Question, answered
+from trueup.mapping.questions import MOST_QUESTIONS, Choices, OpenQuestion, answered
 
 __all__ = [
     "MOST_QUESTIONS",
     "Choices",
     "GuessedFindings",
+    "OpenQuestion",
     "ProposedConfig",
-    "Question",
     "SampledSchema",
     "answered",
     "compare_config",

@@ -14,7 +14,7 @@ from trueup.actions.init.sampling import Sampler, distinct, owners_in
 from trueup.disk import whole_file
 from trueup.mapping.inference.infer import tables_to_follow
 from trueup.mapping.propose import propose
-from trueup.mapping.questions import Choices, Question, questions_about
+from trueup.mapping.questions import Choices, OpenQuestion, questions_about
 from trueup.mapping.write import render
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import MUST_HOLD_ROWS
@@ -50,7 +50,7 @@ class ProposedConfig:
         return render(self.proposal, url_reference)
 
     @property
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[OpenQuestion, ...]:
         """What a person could still decide, those on which most rests first."""
         return questions_about(self.proposal)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from trueup.config import Config
     from trueup.model.check import Check
-    from trueup.model.repair import Failed, Plan, Refused, RepairResult, Stale
+    from trueup.model.repair import Failed, PlannedRepair, Refused, RepairResult, Stale
 
 __all__ = [
     "NAMING",
@@ -50,7 +50,7 @@ def preview(
     catalogue: Sequence[Check],
     now: datetime,
     session: RepairSession | None = None,
-) -> Plan | Stale | Refused | Failed:
+) -> PlannedRepair | Stale | Refused | Failed:
     """Plan what repairing this issue would write now, without writing or locking anything. ``now`` is naive UTC.
 
     ``session`` saves looking the schema up again (``open_repair_session``). Raises ``ConfigurationError`` for an

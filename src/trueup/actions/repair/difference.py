@@ -25,7 +25,7 @@ _COUNTED = frozenset(map(relation_name, ABOUT_READING))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class SnapshotDifference:
     """How one snapshot differs from an earlier one.
 
     It holds the columns in which existing rows differ, the number of new rows by relation, and the relations of which
@@ -37,7 +37,7 @@ class Difference:
     changed: frozenset[str]
 
 
-def difference(before: SubjectSnapshot, after: SubjectSnapshot) -> Difference:
+def difference(before: SubjectSnapshot, after: SubjectSnapshot) -> SnapshotDifference:
     """What was written between two snapshots of one subject."""
     cells: set[Need] = set()
     grown: dict[str, int] = {}
@@ -53,7 +53,7 @@ def difference(before: SubjectSnapshot, after: SubjectSnapshot) -> Difference:
             cells |= {(name, column) for column, a, b in zip(mapping.columns, row, new[key], strict=True) if a != b}
         if len(new) > len(old):
             grown[name] = len(new) - len(old)
-    return Difference(cells=frozenset(cells), grown=grown, changed=frozenset(changed))
+    return SnapshotDifference(cells=frozenset(cells), grown=grown, changed=frozenset(changed))
 
 
 def new_rows(before: SubjectSnapshot, after: SubjectSnapshot, relation: str) -> Sequence[Raw]:
@@ -89,7 +89,7 @@ def _by_key(rows: Sequence[Raw], places: Sequence[int]) -> dict[tuple[str, ...],
 
 def affected(
     checks: Sequence[Check],
-    written: Difference,
+    written: SnapshotDifference,
     *,
     books: SubjectBooks,
     known: Mapping[str, frozenset[Key]],
@@ -115,7 +115,7 @@ def _scans(check: Check) -> frozenset[Scan] | None:
         return None
 
 
-def _sees(check: Check, written: Difference, blind: set[Scan]) -> bool:
+def _sees(check: Check, written: SnapshotDifference, blind: set[Scan]) -> bool:
     scans = _scans(check)
     if scans is None or reads_of(check.violations).columns & written.cells:
         return True

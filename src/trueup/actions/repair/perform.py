@@ -44,7 +44,7 @@ from trueup.actions.repair.rehearsal import Claim, HeldTooLong, Patience, Rehear
 from trueup.actions.repair.subject_reader import SubjectReader
 from trueup.actions.repair.subject_snapshot import read_subject
 from trueup.actions.repair.verification import Written
-from trueup.model.repair import Failed, Plan, Previewed, Refused, RepairResult, Stale
+from trueup.model.repair import Failed, PlannedRepair, Previewed, Refused, RepairResult, Stale
 from trueup.targets.serialization import HELD_SECONDS
 from trueup.targets.target import TargetUnavailable, Trouble
 
@@ -59,7 +59,7 @@ TRIES = 4
 """The first, and three more after a deadlock or a serialisation failure, each evaluated from the start."""
 
 
-def planned(session: RepairSession, request: RepairRequest) -> Plan | Stale | Refused | Failed:
+def planned(session: RepairSession, request: RepairRequest) -> PlannedRepair | Stale | Refused | Failed:
     """Plan what would be written now. Reads only, locks nothing."""
     place = session_of_account(session, request)
     if isinstance(place, (Refused, Failed)):
@@ -73,7 +73,7 @@ def planned(session: RepairSession, request: RepairRequest) -> Plan | Stale | Re
     return _moving(request)
 
 
-def _looked_at(session: RepairSession, request: RepairRequest) -> Plan | Unproven | Stale | Refused | Failed:
+def _looked_at(session: RepairSession, request: RepairRequest) -> PlannedRepair | Unproven | Stale | Refused | Failed:
     try:
         with session.target.reading() as connection, session.scratch_books() as books:
             decided = plan_repair(session, connection, books, request)

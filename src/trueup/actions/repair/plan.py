@@ -11,7 +11,7 @@ import rfc8785
 
 from trueup import __version__
 from trueup.model.money import credits_text
-from trueup.model.repair import Plan
+from trueup.model.repair import PlannedRepair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +26,9 @@ _TAG = b"trueup-plan-1\0"
 
 def plan_of(
     finding: Finding, change: Change, proof: Proof | None = None, *, expected_writes: Mapping[str, RowCounts]
-) -> Plan:
+) -> PlannedRepair:
     """The plan that repairs this finding; ``expected_writes`` are what the application's triggers write then."""
-    return Plan(
+    return PlannedRepair(
         issue_id=finding.id,
         check=finding.check,
         fingerprint=finding.fingerprint,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from trueup.actions.repair.account_place import account_elsewhere
-from trueup.actions.repair.difference import Difference, affected, difference
+from trueup.actions.repair.difference import SnapshotDifference, affected, difference
 from trueup.actions.repair.plan import plan_of
 from trueup.actions.repair.proof import Unproven, proven, wrong_move
 from trueup.actions.repair.serialization import find_serialization
@@ -28,7 +28,7 @@ from trueup.journal import JOURNAL_TABLES
 from trueup.model.change import Change, DescribedChange, Refusal
 from trueup.model.key_equality import Comparison
 from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Skipped
-from trueup.model.repair import Plan, Refused, Stale
+from trueup.model.repair import PlannedRepair, Refused, Stale
 from trueup.model.row_counts import RowCounts
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 class Decided:
     """A plan that can be written, with the snapshot it was decided from and its statements."""
 
-    plan: Plan
+    plan: PlannedRepair
     snapshot: SubjectSnapshot
     writes: Writes
     serialization: Serialization | None
@@ -241,7 +241,7 @@ def verify_applied(
     return _new_in(session, decided, request, outcomes) or Held(after=after)
 
 
-def _unplanned(decided: Decided, written: Difference) -> str | None:
+def _unplanned(decided: Decided, written: SnapshotDifference) -> str | None:
     """A change of the subject's rows that the plan does not have: a trigger's, in the same row or in another.
 
     What is mapped to an expression may follow from the cell that was replaced.

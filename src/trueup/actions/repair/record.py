@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from trueup.actions.repair.session import RepairSession
     from trueup.actions.repair.writing import Writes
     from trueup.journal import RepairRow
-    from trueup.model.repair import Plan
+    from trueup.model.repair import PlannedRepair
     from trueup.targets.serialization import Serialization
 
 
@@ -120,7 +120,7 @@ def _commit_row(session: RepairSession, connection: Connection, row: RepairRow) 
         session.target.commit(connection)
 
 
-def applied_row(request: RepairRequest, plan: Plan, connection: Connection) -> RepairRow:
+def applied_row(request: RepairRequest, plan: PlannedRepair, connection: Connection) -> RepairRow:
     """The row that records an applied repair. Its keys let only one of many callers through."""
     return journal.RepairRow(
         repair_id=request.repair_id,
@@ -144,7 +144,7 @@ def applied_row(request: RepairRequest, plan: Plan, connection: Connection) -> R
 
 def journal_line(
     request: RepairRequest,
-    plan: Plan,
+    plan: PlannedRepair,
     writes: Writes,
     serialization: Serialization | None,
     *,

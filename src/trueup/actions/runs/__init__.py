@@ -1,7 +1,7 @@
 """List the stored runs, look one up, compare two, and judge an old report by the time of now."""
 
 from trueup.actions.runs.ageing import documents, guardrails_now, head_now, is_run_fresh
-from trueup.actions.runs.comparison import NEWEST, Comparison, compare, named, run_difference
+from trueup.actions.runs.comparison import NEWEST, RunComparison, compare, named, run_difference
 from trueup.actions.runs.listing import list_runs, moved_document, run_document, runs_document
 from trueup.actions.runs.lookup import (
     issues_of_run,
@@ -15,8 +15,8 @@ from trueup.store import IssueFilters, Sort, State, UnknownRun
 
 __all__ = [
     "NEWEST",
-    "Comparison",
     "IssueFilters",
+    "RunComparison",
     "Sort",
     "State",
     "UnknownRun",

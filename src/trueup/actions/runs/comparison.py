@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trueup.model.errors import ConfigurationError
-from trueup.store import Difference, Store, StoredRun, UnknownRun
+from trueup.store import RunDifference, Store, StoredRun, UnknownRun
 
 NEWEST = "newest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class RunComparison:
     """A run, the one it is compared with (None when there is none), and what changed."""
 
     run: StoredRun
     earlier: StoredRun | None
-    difference: Difference
+    difference: RunDifference
 
 
-def compare(run: str, *, store: Store, environment: str, against: str | None = None) -> Comparison:
+def compare(run: str, *, store: Store, environment: str, against: str | None = None) -> RunComparison:
     """What changed from the run before to this one, or from ``against``.
 
     A run is named by its id, by the beginning of it, or as ``newest``. Raises ``UnknownRun``, ``ConfigurationError``
@@ -29,10 +29,10 @@ def compare(run: str, *, store: Store, environment: str, against: str | None = N
     other = named(against, store=store, environment=environment) if against is not None else None
     difference = run_difference(stored.run_id, store=store, earlier=other.run_id if other else None)
     earlier = store.runs.get(difference.with_run_id) if difference.with_run_id else None
-    return Comparison(run=stored, earlier=earlier, difference=difference)
+    return RunComparison(run=stored, earlier=earlier, difference=difference)
 
 
-def run_difference(run_id: str, *, store: Store, earlier: str | None = None) -> Difference:
+def run_difference(run_id: str, *, store: Store, earlier: str | None = None) -> RunDifference:
     """Return what changed to the run of this id from the one before, or from ``earlier``.
 
     Raises ``UnknownRun`` and ``StoreUnavailable``.

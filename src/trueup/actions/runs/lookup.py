@@ -8,7 +8,7 @@ from trueup.store import Sort, State, StoredFinding
 
 if TYPE_CHECKING:
     from trueup.config import Config
-    from trueup.store import IssueFilters, Keyset, Page, ResolvedPage, Store, StoredRun
+    from trueup.store import IssueFilters, IssuePage, Keyset, ResolvedPage, Store, StoredRun
 
 
 def newest_run(store: Store, config: Config) -> StoredRun | None:
@@ -69,7 +69,7 @@ def issues_of_run(
     sort: str = Sort.SEVERITY,
     state: str | None = None,
     **filters: Unpack[IssueFilters],
-) -> Page:
+) -> IssuePage:
     """Return a page of a run's issues; empty for a run that does not exist. ``after`` is the end of the page before.
 
     A filter that is None lets everything through. Raises ``StoreUnavailable``.

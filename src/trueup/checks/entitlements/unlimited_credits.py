@@ -10,7 +10,7 @@ from trueup.model.change import Append, Change, Refusal, Replace
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area, Finding
 from trueup.model.marks import UNLIMITED_OFF
-from trueup.model.relations import Account, EntryKind, Exemption, Role
+from trueup.model.relations import Account, AccountRole, EntryKind, Exemption
 from trueup.model.severity import Severity
 
 
@@ -93,7 +93,7 @@ WHERE a.unlimited_credits
         ),
         Case(
             name="an admin may have unlimited credits",
-            given=(Account(account_id="user_1", role=Role.ADMIN, unlimited_credits=True),),
+            given=(Account(account_id="user_1", role=AccountRole.ADMIN, unlimited_credits=True),),
         ),
         Case(
             name="support, partner and QA accounts, exempted",

@@ -12,7 +12,7 @@ from trueup.demo.offer import PRICES
 from trueup.demo.stripe.bulk import make_bulk_rows
 from trueup.demo.stripe.events import make_events
 from trueup.demo.stripe_account import StripeAccount, price_row
-from trueup.model.columns import Column, Kind
+from trueup.model.columns import Column, ColumnKind
 from trueup.model.relations import columns_of, relation_name
 from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeCustomer, StripeRow
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from trueup.demo.history import Span
 
-_TYPES = {Kind.INTEGER: "BIGINT", Kind.BOOLEAN: "BOOLEAN", Kind.TIME: "TIMESTAMP"}
+_TYPES = {ColumnKind.INTEGER: "BIGINT", ColumnKind.BOOLEAN: "BOOLEAN", ColumnKind.TIME: "TIMESTAMP"}
 _NEUTRAL = {"livemode": True, "currency": "usd"}
 """The whole company is live and sells in dollars."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from trueup.model.release import Verdict
 
-    class Format(Protocol):
+    class VerdictFormat(Protocol):
         """The interface of the modules of this folder that are formats."""
 
         def write(self, verdict: Verdict, out: TextIO, presentation: Presentation) -> None:
@@ -39,5 +39,5 @@ def write(
     if format not in FORMATS:
         known = ", ".join(FORMATS)
         raise ConfigurationError(f'There is no format "{format}"{nearest(format, FORMATS)} Use one of: {known}.')
-    module: Format = importlib.import_module(f"trueup.formats.verdict.{format}")
+    module: VerdictFormat = importlib.import_module(f"trueup.formats.verdict.{format}")
     module.write(verdict, Encodable.around(stream), Presentation(width=width, color=color))

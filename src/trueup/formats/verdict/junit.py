@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from trueup.formats.junit import Case, write_suites
+from trueup.formats.junit import JUnitCase, write_suites
 from trueup.formats.verdict.wording import ignored_gaps, question_text
 from trueup.model.guardrail import GuardrailStatus
 from trueup.model.release import Standing
@@ -22,13 +22,13 @@ def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:  #
     write_suites(out, {"gate": cases}, name=f"trueup gate {verdict.report.environment}", at=verdict.judged_at)
 
 
-def _case(question: Question, verdict: Verdict) -> Case:
+def _case(question: Question, verdict: Verdict) -> JUnitCase:
     unknown = "skipped" if verdict.rules.allow_inconclusive else "error"
     words = {GuardrailStatus.BLOCKED: "failure", GuardrailStatus.UNKNOWN: unknown, GuardrailStatus.ALLOWED: ""}
     gaps = ignored_gaps(verdict)
     bad = [judged for judged in question.findings if judged.standing.blocks or judged.standing is Standing.UNKNOWN]
     shadowed = [judged for judged in question.findings if judged.standing is Standing.SHADOW]
-    return Case(
+    return JUnitCase(
         name=question.id,
         verdict=words[question.status],
         message=question_text(question) if words[question.status] else "",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
-from trueup.formats.terminal import Page
+from trueup.formats.terminal import TerminalPage
 from trueup.formats.verdict.wording import findings_to_show, headline, ignored_gaps, of_run, others
 from trueup.formats.wording import counted, legible
 from trueup.model.guardrail import GuardrailStatus
@@ -35,7 +35,7 @@ _STATUS_WIDTH = max(len(status.value) for status in GuardrailStatus)
 
 def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:
     """Write the verdict, with every finding that blocks, would block, or may block."""
-    page = Page(out, presentation)
+    page = TerminalPage(out, presentation)
     color = COLORS[verdict.status]
     head = f" {verdict.status.value.upper()} "
     page.print((head, f"bold reverse {color}" if page.color else ""), "  ", (headline(verdict), f"bold {color}"))
@@ -63,7 +63,7 @@ def write(verdict: Verdict, out: TextIO, presentation: Presentation) -> None:
         page.print((head, f"bold reverse {color}" if page.color else ""), "  ", (headline(verdict), f"bold {color}"))
 
 
-def _question(page: Page, question: Question) -> None:
+def _question(page: TerminalPage, question: Question) -> None:
     status = question.status.value.ljust(_STATUS_WIDTH)
     page.print((status, f"bold {COLORS[question.status]}"), "  ", question.asks, indent=1)
     for reason in question.reasons:
@@ -72,7 +72,7 @@ def _question(page: Page, question: Question) -> None:
         page.print((legible(note), "dim"), indent=_STATUS_WIDTH + 3)
 
 
-def _finding(page: Page, judged: Judged) -> None:
+def _finding(page: TerminalPage, judged: Judged) -> None:
     finding = judged.finding
     page.blank()
     words = (f"{judged.standing.value:<8}", finding.severity.value)

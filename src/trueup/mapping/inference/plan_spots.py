@@ -18,7 +18,7 @@ _NAMED = "p"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class PlanTable:
     """A table that lists the plans, named by a column (``link``) whose value says nothing by itself."""
 
     look: Look
@@ -42,7 +42,7 @@ class Reference:
 
 
 @functools.lru_cache(maxsize=256)
-def _names(reference: Reference) -> Mapping[str, object]:
+def _names(reference: PlanTable) -> Mapping[str, object]:
     key, name = reference.link.key, reference.name
     return {str(row[key]): row.get(name) for row in reference.look.rows if row.get(key) is not None}
 
@@ -61,7 +61,7 @@ class PlanSpot:
     holding: Holding | None = None
     holds_in_middle: bool = False
     fixed: str | None = None
-    named_in: Reference | None = None
+    named_in: PlanTable | None = None
     ends: str | None = None
     several: bool = False
 

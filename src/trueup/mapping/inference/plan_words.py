@@ -9,7 +9,7 @@ from dataclasses import replace
 from trueup.mapping.column_types import Family
 from trueup.mapping.inference.links import Link
 from trueup.mapping.inference.moments import is_moment
-from trueup.mapping.inference.plan_spots import PlanSpot, Reference
+from trueup.mapping.inference.plan_spots import PlanSpot, PlanTable
 from trueup.mapping.inference.schema import Schema
 from trueup.mapping.inference.signs_of_accounts import MOSTLY, few_words, plan_columns, repeats, with_prefix
 from trueup.mapping.inference.spots import Home, Spot
@@ -136,7 +136,7 @@ def _is_reference(look: Look) -> bool:
     return folded(look.table.name).rpartition("_")[2] in _REFERENCES
 
 
-def _references(schema: Schema, look: Look) -> Iterator[Reference]:
+def _references(schema: Schema, look: Look) -> Iterator[PlanTable]:
     """The tables of plans that this table's rows name, and the column that holds their names."""
     for link in schema.links_from(look):
         target = schema.looks[link.target]
@@ -149,7 +149,7 @@ def _references(schema: Schema, look: Look) -> Iterator[Reference]:
         ]
         best = max(scored, default=(0.0, ""))
         if best[0]:
-            yield Reference(look=target, link=link, name=best[1])
+            yield PlanTable(look=target, link=link, name=best[1])
 
 
 def _may_name(look: Look, column: str) -> bool:

@@ -73,7 +73,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class LedgerSide:
     """One of the two tables: its amount, and which of its rows count."""
 
     look: Look
@@ -87,8 +87,8 @@ class Side:
 class TwoLedgers:
     """What came in, what went out, and the cached balance that agrees with the difference."""
 
-    incoming: Side
-    outgoing: Side
+    incoming: LedgerSide
+    outgoing: LedgerSide
     credits: Spot
     agreement: Share
 
@@ -127,7 +127,7 @@ def two_ledgers(schema: Schema, home: Home) -> TwoLedgers | None:
     return None if best is None else best[1]
 
 
-def _sides(schema: Schema, home: Home) -> Iterator[Side]:
+def _sides(schema: Schema, home: Home) -> Iterator[LedgerSide]:
     for look, route, through in schema.routes(home):
         if len(route) > 1 or route[0].one_each or not look.rows or not look.sample.has_whole_accounts:
             continue
@@ -139,7 +139,7 @@ def _sides(schema: Schema, home: Home) -> Iterator[Side]:
             for only in (None, *_filters(look, amount, route)):
                 counted = [(owner, row) for owner, row in entries if only is None or only.counts(row)]
                 if counted and (only is None or len(counted) < len(entries)):
-                    yield Side(
+                    yield LedgerSide(
                         look=look, link=route[0], amount=amount, only=only, totals=arithmetic.sums(counted, value)
                     )
 
@@ -162,15 +162,15 @@ def _filters(look: Look, amount: str, route: Sequence[Link]) -> list[Filter]:
     return filters[:_MOST_FILTERS]
 
 
-def _wrong_way(incoming: Side, outgoing: Side) -> bool:
+def _wrong_way(incoming: LedgerSide, outgoing: LedgerSide) -> bool:
     return bool(_tokens(incoming) & _OUT) or bool(_tokens(outgoing) & _IN and not _tokens(outgoing) & _OUT)
 
 
-def _tokens(side: Side) -> set[str]:
+def _tokens(side: LedgerSide) -> set[str]:
     return set(folded(side.look.table.name).split("_"))
 
 
-def _named(incoming: Side, outgoing: Side) -> float:
+def _named(incoming: LedgerSide, outgoing: LedgerSide) -> float:
     return bool(_tokens(incoming) & _IN) + bool(_tokens(outgoing) & _OUT)
 
 

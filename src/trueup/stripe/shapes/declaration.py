@@ -27,7 +27,7 @@ OTHER_APPLICATION = "$other_application"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class VersionedPath:
     """A place, and the first and the last version of the API that have it."""
 
     at: str
@@ -40,7 +40,7 @@ class Field:
     """A column and its places, and the SQL of its value."""
 
     column: str
-    places: tuple[Place, ...]
+    places: tuple[VersionedPath, ...]
     sql: str = "{value}"
 
 
@@ -100,16 +100,16 @@ class Shape:
         )
 
 
-def _make_field(column: str, places: tuple[Place, ...] | None, sql: str | None) -> Field:
-    implied = Place("created" if column == "created_at" else column)
+def _make_field(column: str, places: tuple[VersionedPath, ...] | None, sql: str | None) -> Field:
+    implied = VersionedPath("created" if column == "created_at" else column)
     usual = f"coalesce({{value}}, {MODE})" if column == "livemode" else "{value}"
     return Field(column=column, places=(implied,) if places is None else places, sql=sql or usual)
 
 
 @functools.cache
-def _parse_columns(text: str) -> Mapping[str, tuple[Place, ...]]:
+def _parse_columns(text: str) -> Mapping[str, tuple[VersionedPath, ...]]:
     """Return the places of each column. A line that begins with a space is one more of the column before it."""
-    places: dict[str, tuple[Place, ...]] = {}
+    places: dict[str, tuple[VersionedPath, ...]] = {}
     column = ""
     for line in filter(None, text.splitlines()):
         words = line.split()
@@ -118,5 +118,5 @@ def _parse_columns(text: str) -> Mapping[str, tuple[Place, ...]]:
             places[column] = ()
         if words:
             versions = dict(zip(words[1::2], words[2::2], strict=True))
-            places[column] += (Place(words[0], **versions),)
+            places[column] += (VersionedPath(words[0], **versions),)
     return places

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from trueup.model.columns import Column, Kind
+from trueup.model.columns import Column, ColumnKind
 from trueup.model.relations import columns_of, relation_named
 from trueup.stripe.shapes import SHAPES
 from trueup.stripe.shapes.declaration import ACCOUNT_STEP, ID_OF, MODE, OTHER_APPLICATION, Field, PartOf, Shape
@@ -16,7 +16,7 @@ _OWN_WORDS = {"checkout_sessions": "checkout.session", "invoice_lines": "line_it
 _PLACE = re.compile(r"\{([\w.^!:$]+)\}")
 _OF_EVERY_OBJECT = ("id", "object", "livemode", "deleted")
 """The places by which every object is judged: what it is, its mode, and whether it still counts."""
-_TYPES = {Kind.INTEGER: "BIGINT", Kind.TIME: "BIGINT", Kind.BOOLEAN: "BOOLEAN"}
+_TYPES = {ColumnKind.INTEGER: "BIGINT", ColumnKind.TIME: "BIGINT", ColumnKind.BOOLEAN: "BOOLEAN"}
 
 
 def shapes_of(kind: str) -> tuple[Shape, ...]:
@@ -165,7 +165,7 @@ def list_numbers(shape: Shape) -> tuple[Column, ...]:
 
 def test_plain(column: Column) -> str:
     """Return SQL that is true where every value of the column is written as its type writes it."""
-    if column.kind is Kind.BOOLEAN:
+    if column.kind is ColumnKind.BOOLEAN:
         return f"coalesce(bool_and({quote_name(column.name)} IN ('true', 'false')), TRUE)"
     text = f"CAST(TRY_CAST({quote_name(column.name)} AS BIGINT) AS VARCHAR)"
     return f"coalesce(bool_and({text} IS NOT DISTINCT FROM {quote_name(column.name)}), TRUE)"

@@ -15,7 +15,7 @@ from trueup.model.finding import Area
 from trueup.model.policy import PERIOD_DAYS_LIMIT
 from trueup.model.severity import Severity
 from trueup.web import text
-from trueup.web.routes.query_types import Text, Truth, Whole, Word
+from trueup.web.routes.query_types import Text, TrueOrFalse, WholeNumber, Word
 
 DEFAULT_LIMIT = 500
 _MOST_AT_ONCE = 1000
@@ -23,18 +23,18 @@ _AGE_LIMIT_SECONDS = 30 * 24 * 3600
 
 PeriodDays = Annotated[
     int | None,
-    Whole(1, PERIOD_DAYS_LIMIT),
+    WholeNumber(1, PERIOD_DAYS_LIMIT),
     Query(alias="periodDays", description="How many days back the report looks. Default: the config's, usually 45."),
 ]
 MaxAgeSeconds = Annotated[
     int,
-    Whole(0, _AGE_LIMIT_SECONDS),
+    WholeNumber(0, _AGE_LIMIT_SECONDS),
     Query(
         alias="maxAgeSeconds",
         description="How many seconds old the report may be; otherwise an audit is started. 0 always starts one.",
     ),
 ]
-Limit = Annotated[int, Whole(1, _MOST_AT_ONCE), Query(description="The most to return at once.")]
+Limit = Annotated[int, WholeNumber(1, _MOST_AT_ONCE), Query(description="The most to return at once.")]
 Cursor = Annotated[
     str | None,
     Text(text.CURSOR),
@@ -53,12 +53,12 @@ StateFilter = Annotated[
         description="The finding's state now. `resolved`, without a run, lists resolved findings, last resolved first.",
     ),
 ]
-RepairableFilter = Annotated[bool | None, Truth(), Query(alias="repairable")]
-RevenueFilter = Annotated[bool | None, Truth(), Query(alias="revenueImpacting")]
+RepairableFilter = Annotated[bool | None, TrueOrFalse(), Query(alias="repairable")]
+RevenueFilter = Annotated[bool | None, TrueOrFalse(), Query(alias="revenueImpacting")]
 AlertsFilter = Annotated[
-    bool | None, Truth(), Query(alias="alerts", description="Whether the finding alerts operations.")
+    bool | None, TrueOrFalse(), Query(alias="alerts", description="Whether the finding alerts operations.")
 ]
-ExemptedFilter = Annotated[bool | None, Truth(), Query(alias="exempted")]
+ExemptedFilter = Annotated[bool | None, TrueOrFalse(), Query(alias="exempted")]
 FindingSort = Annotated[
     str,
     Word(tuple(Sort)),

@@ -33,7 +33,7 @@ class QueryType(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(QueryType):
+class WholeNumber(QueryType):
     """A whole number from ``least`` to ``most``, in digits alone."""
 
     least: int
@@ -90,7 +90,7 @@ class Word(QueryType):
 
 
 @dataclass(frozen=True, slots=True)
-class Truth(QueryType):
+class TrueOrFalse(QueryType):
     """``true`` or ``false``."""
 
     def read(self, written: str) -> bool:

@@ -11,7 +11,7 @@ from trueup.actions.exemptions import with_stored_exemptions
 from trueup.actions.repair import counts_text, preview, repair, value_text, values_text
 from trueup.config import Config
 from trueup.formats.wording import exact, instant
-from trueup.model.repair import Applied, ChangedSince, Failed, Plan, Previewed, Refused, RepairResult, Stale
+from trueup.model.repair import Applied, ChangedSince, Failed, PlannedRepair, Previewed, Refused, RepairResult, Stale
 from trueup.web.access import Principal
 from trueup.web.notes import request_id
 from trueup.web.problems import FieldProblem, Problem
@@ -58,7 +58,7 @@ def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
     """Plan the repair. Raises ``Problem`` as ``applied`` does."""
     config, is_known = _place_for(at_hand, issue_id)
     result = _looked_at(at_hand, config, issue_id)
-    if not isinstance(result, Plan):
+    if not isinstance(result, PlannedRepair):
         _refuse(result, is_known=is_known)
     change, cell = result.change, result.change.replace
     return RepairPlan(
@@ -96,7 +96,7 @@ def _place_for(at_hand: Services, issue_id: str) -> tuple[Config, bool]:
     return with_stored_exemptions(at_hand.config, at_hand.store), is_known
 
 
-def _looked_at(at_hand: Services, config: Config, issue_id: str) -> Plan | Stale | Refused | Failed:
+def _looked_at(at_hand: Services, config: Config, issue_id: str) -> PlannedRepair | Stale | Refused | Failed:
     return preview(
         issue_id,
         config=config,

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from trueup.actions.runs import head_now, is_run_fresh, issues_of_run, run_of_id
 from trueup.actions.serve import Origin
 from trueup.web.cursors import refused
-from trueup.web.pages import Page
+from trueup.web.pages import RenderedPage
 from trueup.web.services import Services
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class ReportPage:
 
     run: StoredRun
     origin: Origin
-    page: Page
+    page: RenderedPage
 
     def answer(self, *, if_none_match: str | None, now: datetime) -> Response:
         """The page, or 304 where the caller already has it."""
@@ -72,11 +72,11 @@ def render_page(
     now = at_hand.clock()
     fresh = is_run_fresh(run, now=now, config=at_hand.config)
 
-    def rendered() -> Page:
+    def rendered() -> RenderedPage:
         head = head_now(json.loads(run.head), run, now=now, config=at_hand.config)
         page = issues_of_run(at_hand.store, run.run_id, after=after, limit=limit)
         following = at_hand.cursors.written(of=LIST, run=run.run_id, after=page.after) if page.after else None
-        return Page.of(document(head, (issue.document for issue in page.issues), following))
+        return RenderedPage.of(document(head, (issue.document for issue in page.issues), following))
 
     page = at_hand.pages.page((LIST, run.run_id, after, limit, fresh), rendered)
     return ReportPage(run=run, origin=origin, page=page)

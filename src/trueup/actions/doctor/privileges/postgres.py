@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from trueup.actions.doctor.privileges.postgres_facts import Facts, Place
+from trueup.actions.doctor.privileges.postgres_facts import CatalogueTable, PostgresFacts
 from trueup.actions.doctor.privileges.postgres_guards import guardable, guards
 from trueup.actions.doctor.privileges.postgres_lock import lock_function
 from trueup.actions.doctor.privileges.postgres_names import beside, listed, literal, named
@@ -21,7 +21,7 @@ from trueup.sources.select import quoted
 _LOCK_SECONDS = 5
 
 
-def statements(wanted: Wanted, facts: Facts, roles: Roles, *, place: str) -> Iterator[str]:
+def statements(wanted: Wanted, facts: PostgresFacts, roles: Roles, *, place: str) -> Iterator[str]:
     """The script, line by line."""
     wanted = guardable(wanted, facts)
     yield from _opening(place, [*wanted.doubts, *facts.doubts])
@@ -56,7 +56,7 @@ def _opening(place: str, doubts: Collection[str]) -> Iterator[str]:
     yield f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s';"
 
 
-def _roles(roles: Roles, facts: Facts) -> Iterator[str]:
+def _roles(roles: Roles, facts: PostgresFacts) -> Iterator[str]:
     yield ""
     yield comment("A new role cannot log in until you give it a password:")
     for role in (roles.audit, roles.repair):
@@ -69,7 +69,7 @@ def _roles(roles: Roles, facts: Facts) -> Iterator[str]:
         yield f"REVOKE ALL ON {kind}{quoted(schema)}.{quoted(name)} FROM {quoted(role)};"
 
 
-def _both(wanted: Wanted, facts: Facts, roles: Roles) -> Iterator[str]:
+def _both(wanted: Wanted, facts: PostgresFacts, roles: Roles) -> Iterator[str]:
     both = f"{quoted(roles.audit)}, {quoted(roles.repair)}"
     journal = [facts.journal] if facts.journal else []
     yield ""
@@ -84,7 +84,7 @@ def _both(wanted: Wanted, facts: Facts, roles: Roles) -> Iterator[str]:
             yield f"GRANT SELECT ON {beside(facts.journal, table)} TO {both};"
 
 
-def _repair(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Iterator[str]:
+def _repair(wanted: Wanted, facts: PostgresFacts, journal: CatalogueTable, roles: Roles) -> Iterator[str]:
     role = quoted(roles.repair)
     yield ""
     yield comment("Repairs replace only these columns,")

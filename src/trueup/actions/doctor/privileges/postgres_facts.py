@@ -96,7 +96,7 @@ _ORDINARY = frozenset({"r", "p"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class CatalogueTable:
     """A table as the catalogue knows it.
 
     ``supplied`` are the columns that the database fills when they are left out; ``sequences`` number the rows and need
@@ -115,7 +115,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class PostgresFacts:
     """The facts that the statements are made from.
 
     ``held`` is where the roles have rights now: role, schema, name, and whether that is a sequence.
@@ -124,14 +124,14 @@ class Facts:
     """
 
     database: str
-    places: Mapping[str, Place]
-    journal: Place | None
+    places: Mapping[str, CatalogueTable]
+    journal: CatalogueTable | None
     held: Sequence[tuple[str, str, str, bool]]
     doubts: Sequence[str]
     has_immediate_key: bool
 
 
-def facts(connection: Connection, wanted: Wanted, roles: Roles) -> Facts:
+def facts(connection: Connection, wanted: Wanted, roles: Roles) -> PostgresFacts:
     """The facts about the tables that the roles want rights to."""
     tables, inserted = wanted.selects, wanted.inserted()
     doubts: list[str] = []
@@ -140,7 +140,7 @@ def facts(connection: Connection, wanted: Wanted, roles: Roles) -> Facts:
     doubts += _everybodys(connection)
     doubts += _strong_roles(connection, roles)
     held = connection.execute(text(_HELD), {"audit": roles.audit, "repair": roles.repair}).all()
-    return Facts(
+    return PostgresFacts(
         database=str(connection.execute(text("SELECT current_database()")).scalar_one()),
         places=places,
         journal=_place(connection, JOURNAL.name, []),
@@ -152,7 +152,7 @@ def facts(connection: Connection, wanted: Wanted, roles: Roles) -> Facts:
     )
 
 
-def _place(connection: Connection, table: str, doubts: list[str]) -> Place | None:
+def _place(connection: Connection, table: str, doubts: list[str]) -> CatalogueTable | None:
     row = _row(connection, table)
     if row is None:
         return None
@@ -164,7 +164,7 @@ def _place(connection: Connection, table: str, doubts: list[str]) -> Place | Non
         doubts.append(f"{table} has triggers ({shown}): the repair role needs the rights that they need")
     types = connection.execute(text(_TYPES), {"oid": oid}).all()
     sequences = connection.execute(text(_SEQUENCES), {"oid": oid}).all()
-    return Place(
+    return CatalogueTable(
         table=table,
         schema=schema,
         name=name,

@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from trueup.actions.doctor.privileges.postgres_facts import Facts, Place
+from trueup.actions.doctor.privileges.postgres_facts import CatalogueTable, PostgresFacts
 from trueup.actions.doctor.privileges.postgres_names import beside, literal, named
 from trueup.actions.doctor.privileges.postgres_tree import unguardable
 from trueup.actions.doctor.privileges.required_privileges import Appendable, Replaceable, Roles, Wanted, comment
@@ -27,7 +27,7 @@ from trueup.sources.select import quoted
 _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision", "money"})
 
 
-def guards(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Iterator[str]:
+def guards(wanted: Wanted, facts: PostgresFacts, journal: CatalogueTable, roles: Roles) -> Iterator[str]:
     """The functions and triggers, line by line."""
     yield ""
     yield comment(f"What {roles.repair} changes or adds must be in the journal when it commits: same transaction,")
@@ -40,7 +40,7 @@ def guards(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Iterat
             yield comment(f"{each.table} is not an ordinary table and can have no such trigger: it is unguarded.")
 
 
-def guardable(wanted: Wanted, facts: Facts) -> Wanted:
+def guardable(wanted: Wanted, facts: PostgresFacts) -> Wanted:
     """Keep what triggers can check; the rest becomes a doubt, and gets no right."""
     refusals = {
         each: refusal
@@ -60,7 +60,9 @@ def guard_name(each: Replaceable | Appendable) -> str:
     return f"trueup_guard_{each.ours}"
 
 
-def _guard(each: Replaceable | Appendable, place: Place, journal: Place, roles: Roles) -> Iterator[str]:
+def _guard(
+    each: Replaceable | Appendable, place: CatalogueTable, journal: CatalogueTable, roles: Roles
+) -> Iterator[str]:
     function, trigger = beside(journal, guard_name(each)), quoted(guard_name(each))
     match each:
         case Replaceable():
@@ -82,7 +84,7 @@ def _guard(each: Replaceable | Appendable, place: Place, journal: Place, roles: 
         yield f"    EXECUTE FUNCTION {function}();"
 
 
-def _replaced(function: str, each: Replaceable, place: Place, journal: Place, roles: Roles) -> str:
+def _replaced(function: str, each: Replaceable, place: CatalogueTable, journal: CatalogueTable, roles: Roles) -> str:
     column = quoted(each.column)
     return _REPLACED.format(
         function=function,
@@ -99,7 +101,7 @@ def _replaced(function: str, each: Replaceable, place: Place, journal: Place, ro
     )
 
 
-def _appended(function: str, each: Appendable, place: Place, journal: Place, roles: Roles) -> str:
+def _appended(function: str, each: Appendable, place: CatalogueTable, journal: CatalogueTable, roles: Roles) -> str:
     tests = []
     for column in sorted(each.facts):
         same = _same(f"appended ->> {literal(column)}", f"NEW.{quoted(column)}", place.types[column])
@@ -184,12 +186,12 @@ END
 $guard$;"""
 
 
-def _spellings(table: str, place: Place) -> str:
+def _spellings(table: str, place: CatalogueTable) -> str:
     """The names that the journal may use for the table: another role's search path may not see its bare name."""
     return ", ".join(literal(spelling) for spelling in sorted(_all_spellings(table, place)))
 
 
-def _all_spellings(table: str, place: Place) -> set[str]:
+def _all_spellings(table: str, place: CatalogueTable) -> set[str]:
     return {table, place.name, spelled_table(place.name), spelled_table(place.name, place.schema)}
 
 

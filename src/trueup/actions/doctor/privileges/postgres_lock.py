@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trueup.actions.doctor.privileges.postgres_facts import Facts, Place
+from trueup.actions.doctor.privileges.postgres_facts import CatalogueTable, PostgresFacts
 from trueup.actions.doctor.privileges.postgres_names import beside
 from trueup.actions.doctor.privileges.required_privileges import Roles, Wanted, comment
 from trueup.sources.select import quoted
 from trueup.targets.postgres_serialization import LOCK_FUNCTION, lock_function_body
 
 
-def lock_function(wanted: Wanted, facts: Facts, journal: Place, roles: Roles) -> Iterator[str]:
+def lock_function(wanted: Wanted, facts: PostgresFacts, journal: CatalogueTable, roles: Roles) -> Iterator[str]:
     """The function, line by line; or a DROP, where it is not needed."""
     ledger = facts.places.get(wanted.entries.table) if wanted.entries else None
     if wanted.entries is None or ledger is None or not any(each.ours == "credits" for each in wanted.updates):

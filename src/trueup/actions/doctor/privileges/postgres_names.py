@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from trueup.actions.doctor.privileges.postgres_facts import Place
+from trueup.actions.doctor.privileges.postgres_facts import CatalogueTable
 from trueup.sources.select import quoted
 
 
-def named(place: Place) -> str:
+def named(place: CatalogueTable) -> str:
     """The table, in its schema."""
     return f"{quoted(place.schema)}.{quoted(place.name)}"
 
 
-def beside(journal: Place, name: str) -> str:
+def beside(journal: CatalogueTable, name: str) -> str:
     """A table or function of trueup, in the journal's schema."""
     return f"{quoted(journal.schema)}.{quoted(name)}"
 

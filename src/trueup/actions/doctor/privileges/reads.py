@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Reads:
+class ColumnsRead:
     """Columns by table, each in the live schema's own spelling. ``doubts`` say what could not be determined."""
 
     columns: dict[str, set[str]] = field(default_factory=dict)
@@ -34,9 +34,9 @@ class Reads:
             self.doubts.append(sentence)
 
 
-def columns_read(mappings: Mapping[str, RelationMapping], tables: Sequence[SourceTable], dialect: str) -> Reads:
+def columns_read(mappings: Mapping[str, RelationMapping], tables: Sequence[SourceTable], dialect: str) -> ColumnsRead:
     """The columns that reading these relations takes, as far as their SQL shows. The mappings fit ``tables``."""
-    reads = Reads()
+    reads = ColumnsRead()
     for mapping in chain.from_iterable(map(places_of, mappings.values())):
         if mapping.query is not None:
             _Resolver(base=None, tables=tables, dialect=dialect, reads=reads).read(
@@ -63,7 +63,7 @@ class _Resolver:
     """The table that the SQL is part of a SELECT from; None for a whole query."""
     tables: Sequence[SourceTable]
     dialect: str
-    reads: Reads
+    reads: ColumnsRead
 
     def read(self, what: str, sql: str) -> None:
         """Add what this SQL reads; a doubt for whatever in it cannot be followed."""
