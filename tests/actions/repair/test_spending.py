@@ -197,7 +197,7 @@ def run(company: Company, *, entry_first: bool, attempts_each: int, seed: int) -
             job.result()
         company.assert_known(seed)
         for account_id in company.accounts:
-            assert isinstance(here.repair(f"credit-balance:{account_id}"), (Applied, Stale))
+            assert isinstance(here.repair_when_free(f"credit-balance:{account_id}"), (Applied, Stale))
     return sum(writer.deadlocks for writer in writers)
 
 
