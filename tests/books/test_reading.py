@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.arrow import loaded
+from tests.support.examples import few
 from trueup.model.errors import ConfigurationError
 
 ENTRY = {"entry_id": pa.array([1]), "account_id": pa.array(["user_1"])}
@@ -25,6 +26,7 @@ def read_one(column: str, values: pa.Array, words: dict[str, str] | None = None)
         return row[0], row[1]
 
 
+@few(10)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**19), max_value=10**19))
 @example(Decimal("1000000000000000000.123456"))
 def test_credits_as_text_or_decimal_are_exact(amount: Decimal) -> None:
@@ -99,6 +101,7 @@ def test_one_moment_in_many_writings_is_one_utc_moment(values: pa.Array) -> None
     assert read_one("created_at", values) == (MOMENT, None)
 
 
+@few(10)
 @given(st.datetimes(datetime(1970, 1, 12), datetime(2100, 1, 1)))
 def test_seconds_and_milliseconds_since_1970_are_told_apart(moment: datetime) -> None:
     whole = moment.replace(microsecond=0)

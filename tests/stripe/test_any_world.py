@@ -9,6 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import few
 from tests.support.reading_stripe import NOW, expected_rows, read_stripe
 from tests.support.stripe import faults, invoices, objects
 from tests.support.stripe.objects import JSON
@@ -89,6 +90,7 @@ LISTS = st.sampled_from(
 )
 
 
+@few(8)
 @given(
     customers=st.lists(st.tuples(MOMENTS, st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=9),
     page_size=st.integers(1, 100),
