@@ -129,6 +129,7 @@ class SubjectBooks:
         self._derives_plans |= any(few.mapping.plan_from is not None for few in given)
         if self._derives_plans and given:
             derive_plans(self.books)
+            self._prepared.rows.pop("account", None)  # they have no plan yet
 
     def keys(self) -> Mapping[str, frozenset[Key]]:
         """The keys of the rows that were put in and are there now, by relation; nothing for one without rows."""

@@ -14,6 +14,7 @@ from trueup import journal
 from trueup.actions.audit import copied_books
 from trueup.actions.doctor.observed import examine_data
 from trueup.actions.repair import repair, timeline
+from trueup.actions.statement import state_account
 from trueup.checks import catalogue
 from trueup.config import Config
 from trueup.model.errors import ConfigurationError
@@ -124,3 +125,14 @@ def test_the_finding_is_seen_again_from_its_own_rows(place: str, tmp_path: Path)
     seen = timeline("paid-without-customer:bob", config=config, catalogue=catalogue(), now=NOW)
     assert seen.finding is not None
     assert seen.finding.evidence["plan"] == "TEAM"
+
+
+def test_a_statement_has_the_derived_plan(place: str, tmp_path: Path) -> None:
+    ledger = """[relations.ledger_entry]
+table = "moves"
+columns = { entry_id = "id", account_id = "person_id", amount = "amount", created_at = "at" }
+"""
+    run(place, "CREATE TABLE moves (id INTEGER PRIMARY KEY, person_id VARCHAR(20), amount INTEGER, at DATE)")
+    config = config_of(place, tmp_path, BY_PRICE + ledger)
+    statement = state_account("bob", config=config, catalogue=catalogue(), now=NOW)
+    assert (statement.plan, statement.shown, statement.lines) == ("TEAM", None, ())
