@@ -217,6 +217,32 @@ WHERE place = 1
 """,
 )
 
+WALLET_NAME_DOUBT = Derived(
+    name="wallet_name_doubt",
+    holds="One row where entries and cached balances both name wallets, and have none of the names in common: then no "
+    "wallet is compared.",
+    optional=("account", "account.account_id", "wallet_balance", "ledger_entry"),
+    sql="""
+WITH kept AS (
+    SELECT wallet, count(*) AS balances FROM wallet_held WHERE wallet <> '' AND credits <> 0 GROUP BY wallet
+),
+moved AS (
+    SELECT DISTINCT wallet FROM account_total WHERE wallet <> ''
+),
+side AS (
+    SELECT sum(balances) AS judged, min(wallet) AS kept_wallet,
+           sum(CASE WHEN wallet IN (SELECT wallet FROM moved) THEN balances ELSE 0 END) AS agreeing
+    FROM kept
+)
+SELECT 'ledger_entry' AS relation, 'wallet' AS column_name, s.judged, s.agreeing,
+       min(m.wallet) || ' where a balance is of ' || s.kept_wallet AS example
+FROM side AS s
+CROSS JOIN moved AS m
+WHERE s.agreeing = 0
+GROUP BY s.judged, s.agreeing, s.kept_wallet
+""",
+)
+
 
 def _ids_of(column: str) -> str:
     """Return a query that counts the ids of one column, and those that are ids of another object."""
@@ -321,6 +347,8 @@ FROM (
     SELECT 'owner', relation, column_name, judged, agreeing, 1, '' FROM owner_doubt
     UNION ALL
     SELECT 'wallet', relation, column_name, judged, agreeing, 1, example FROM wallet_doubt
+    UNION ALL
+    SELECT 'wallet-name', relation, column_name, judged, agreeing, 1, example FROM wallet_name_doubt
 ) AS doubt
 """,
 )
@@ -334,5 +362,6 @@ MAPPING_DOUBTS = (
     TIME_DOUBT,
     OWNER_DOUBT,
     WALLET_DOUBT,
+    WALLET_NAME_DOUBT,
     MAPPING_DOUBT,
 )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
-from trueup.model.relations import Account, LedgerEntry
+from trueup.model.relations import Account, LedgerEntry, WalletBalance
 from trueup.model.severity import Severity
 
 
@@ -29,6 +29,16 @@ def _ledgers(*, count: int, second_balance: int) -> tuple[LedgerEntry, ...]:
     )
 
 
+def _wallet(*, entry: str, balance: str) -> tuple[Account | LedgerEntry | WalletBalance, ...]:
+    """Return an account with an entry in one wallet, and a balance of another name."""
+    name = f"of_{entry}_{balance}"
+    return (
+        Account(account_id=name),
+        LedgerEntry(entry_id=name, account_id=name, wallet=entry, amount=Decimal(10), balance_after=Decimal(10)),
+        WalletBalance(account_id=name, wallet=balance, credits=Decimal(10)),
+    )
+
+
 CHECK = Check(
     id="mapping-suspect",
     area=Area.CREDITS,
@@ -38,7 +48,7 @@ CHECK = Check(
     "back until the config is corrected, and the finding says how many findings that holds back. A fault of your own "
     "breaks some rows; a wrong column breaks most: more than half of the steps of the running balance and the first step "
     "of more than half of the ledgers; more than half of the cached balances, none of them merely late or all off by "
-    "one number; more than half of the times; nine in ten plan words or owners. Fewer than ten are not judged "
+    "one number; more than half of the times; nine in ten plan words or owners; all wallets, by name. Fewer than ten are not judged "
     "(ids of another object: three). If it is wrong, switch it off under [policy.severity] or exempt it.",
     population="SELECT count(*) FROM copied_relation",
     violations="""
@@ -55,6 +65,7 @@ SELECT relation || '.' || column_name                                          A
            WHEN 'wallet'    THEN 'the cached balance of wallet ' || example || ' is what its entries say, or once said, '
                                  || 'in ' || CAST(agreeing AS VARCHAR) || ' of ' || CAST(judged AS VARCHAR)
                                  || ' accounts'
+           WHEN 'wallet-name' THEN 'no entry names a wallet that has a balance: ' || example
            WHEN 'scale'     THEN 'the cached balance is ' || CAST(factor AS VARCHAR) || ' times the ledger''s in '
                                  || CAST(judged - agreeing AS VARCHAR) || ' of ' || CAST(judged AS VARCHAR)
                                  || ' accounts'
@@ -75,6 +86,7 @@ SELECT relation || '.' || column_name                                          A
            WHEN 'scale'     THEN 'write an expression that divides it by ' || CAST(factor AS VARCHAR)
            WHEN 'wallet'    THEN 'map another column for it (also under [relations.account.wallets]), or leave it out '
                                  || 'where the ledger does not hold all of its movements'
+           WHEN 'wallet-name' THEN 'say your words for the wallets under [relations.ledger_entry.values.wallet]'
            WHEN 'plan'      THEN 'map another column, or say its words under [relations.account.values.plan]'
            WHEN 'time'      THEN 'map another column, or an expression that converts it (seconds of 1970, or '
                                  || 'milliseconds)'
@@ -103,6 +115,16 @@ FROM mapping_doubt
         Case(
             name="of five ledgers each says itself what is wrong",
             given=_ledgers(count=5, second_balance=3),
+        ),
+        Case(
+            name="entries and balances call their wallets by other words",
+            given=_wallet(entry="PAID", balance="paid"),
+            fires=("ledger_entry.wallet",),
+            evidence={"ledger_entry.wallet": {"kind": "wallet-name", "judged": 1, "agreeing": 0}},
+        ),
+        Case(
+            name="the ledger is about one of two wallets",
+            given=(*_wallet(entry="paid", balance="paid"), *_wallet(entry="paid", balance="bonus")),
         ),
     ),
 )
