@@ -64,10 +64,23 @@ class Terminal:
 
     def end(self) -> int:
         """Read to the end; the exit code."""
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end and self._read():
-            pass
+        self._read_on(PATIENCE_SECONDS)
         return self.process.wait(PATIENCE_SECONDS)
+
+    def press_ctrl_c(self) -> None:
+        """Press it as a person does: again where nothing happened, as when it came just before the program waited."""
+        for _ in range(PATIENCE_SECONDS):
+            self.process.send_signal(signal.SIGINT)
+            if self._read_on(1):
+                return
+
+    def _read_on(self, seconds: float) -> bool:
+        """Read for so long, or to the end; whether that came."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if select.select([self._screen], [], [], 0.2)[0] and not self._read():
+                return True
+        return False
 
     def _read(self) -> bool:
         try:
@@ -131,7 +144,7 @@ def test_enter_takes_the_best_guess(home: Path) -> None:
 def test_ctrl_c_leaves_no_file(home: Path) -> None:
     with terminal(home, "init", "sqlite:///app.db") as person:
         person.wait_for("]:")
-        person.process.send_signal(signal.SIGINT)
+        person.press_ctrl_c()
         assert person.end() == 130, person.text
     assert "Traceback" not in person.text
     assert sorted(path.name for path in home.iterdir()) == ["app.db"]
