@@ -100,8 +100,10 @@ def test_books_that_are_not_books_are_refused(tmp_path: Path) -> None:
 
 def test_init_never_overwrites_a_config(tmp_path: Path) -> None:
     made(tmp_path)
-    said = refused(tmp_path, "init", f"sqlite:///{tmp_path / 'app.db'}")
-    assert "--force" in said
+    before = (tmp_path / "trueup.toml").read_bytes()
+    ran = trueup("init", f"sqlite:///{tmp_path / 'app.db'}", cwd=tmp_path)
+    assert ran.code == 0, ran
+    assert (tmp_path / "trueup.toml").read_bytes() == before
 
 
 def test_a_server_that_is_not_there_is_exit_three_and_its_password_is_not_echoed(tmp_path: Path) -> None:
