@@ -174,3 +174,11 @@ def test_rich_is_not_imported_for_a_format_that_does_not_need_it() -> None:
         "assert 'hypothesis' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
+    code = (
+        "import sys, trueup.cli.main; "
+        "assert not {'pydantic', 'rich', 'duckdb', 'sqlalchemy', 'sqlglot', 'pyarrow'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

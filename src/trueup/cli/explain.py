@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +13,6 @@ from trueup.cli.options import AsOfOption, ConfigOption, catalogue_for, config_f
 
 if TYPE_CHECKING:
     from trueup.actions.explain import Explanation
-
-
-NARROWEST, WIDEST = 40, 140
 
 
 class ExplainFormat(StrEnum):
@@ -41,15 +37,15 @@ def explain(
 
     Example: trueup explain credit-balance:user_123
     """
-    from trueup.cli.explanation import WIDTH, as_document, as_text  # noqa: PLC0415 - heavy
+    from trueup.cli.explanation import as_document, as_text  # noqa: PLC0415 - heavy
+    from trueup.formats.page_width import page_width  # noqa: PLC0415 - heavy
     from trueup.model.outcome import Checked  # noqa: PLC0415 - heavy
 
     explanation = _explanation(issue_id, books, as_of, config)
     if output_format is ExplainFormat.JSON:
         typer.echo(json.dumps(as_document(explanation, issue_id), indent=2))
     else:
-        columns = shutil.get_terminal_size((WIDTH, 24)).columns
-        typer.echo(as_text(explanation, issue_id, width=max(NARROWEST, min(columns, WIDEST))))
+        typer.echo(as_text(explanation, issue_id, width=page_width()))
     (result,) = explanation.report.outcomes
     if not isinstance(result.outcome, Checked):
         raise typer.Exit(3)

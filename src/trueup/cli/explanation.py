@@ -11,6 +11,7 @@ from trueup.actions.explain import Explanation
 from trueup.formats.document import as_json
 from trueup.formats.explanation_document import ExplanationDocument, OwedLineDocument, PaidSpanDocument
 from trueup.formats.json import issue, outcome
+from trueup.formats.page_width import WIDTH
 from trueup.formats.timeline import timeline_document
 from trueup.formats.wording import Json, exact
 from trueup.model.change import Change, DescribedChange, Refusal, Value
@@ -21,9 +22,6 @@ from trueup.model.owed import OwedLine
 from trueup.model.paid_span import PaidSpan
 from trueup.model.redact import redact
 from trueup.model.timeline import Side, Timeline, TimelineLine
-
-WIDTH = 100
-"""The width in columns where there is no terminal."""
 
 _INDENT = 25
 """The column below a line at which its details begin: under its side."""

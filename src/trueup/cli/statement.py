@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.cli.options import AsOfOption, ConfigOption, catalogue_for, config_from, config_if_any, moment, utc_now
-from trueup.formats.statement import WIDTH, StatementFormat, write_statement
+from trueup.formats.statement import StatementFormat, write_statement
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from trueup.model.statement import AccountStatement
-
-NARROWEST, WIDEST = 40, 140
 
 
 def statement(
@@ -45,13 +42,13 @@ def statement(
 
     Example: trueup statement ada@example.com --since 2026-11-01 --for-customer
     """
+    from trueup.formats.page_width import page_width  # noqa: PLC0415 - heavy
     from trueup.formats.statement.page import StatementPage  # noqa: PLC0415 - heavy
 
     page = StatementPage(
         statement=_stated(account, moment(since, option="--since"), books, as_of, config), for_customer=for_customer
     )
-    columns = shutil.get_terminal_size((WIDTH, 24)).columns
-    write_statement(page, sys.stdout, output_format, width=max(NARROWEST, min(columns, WIDEST)))
+    write_statement(page, sys.stdout, output_format, width=page_width())
 
 
 def _stated(

@@ -11,19 +11,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from trueup.formats.page_width import WIDTH, fitted
 from trueup.model.guardrail import GuardrailStatus
 from trueup.model.report import Status
 from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
     from trueup.formats.presentation import Presentation
-
-WIDTH = 100
-"""The width in columns where there is no terminal."""
-
-NARROWEST = 40
-WIDEST = 140
-"""The greatest width: on a wider page the eye loses the line between a finding and what it puts at risk."""
 
 
 COLORS = {
@@ -97,7 +91,7 @@ class TerminalPage:
 
     def __init__(self, out: TextIO, presentation: Presentation) -> None:
         encoding = (getattr(out, "encoding", None) or "utf-8").lower().replace("-", "")
-        self.width = min(WIDEST, max(NARROWEST, presentation.width or _columns(out)))
+        self.width = fitted(presentation.width or _columns(out))
         self.color = presentation.color
         self._has_ellipsis = encoding.startswith("utf")
         self.glyphs = glyphs(unicode=encoding.startswith("utf"))

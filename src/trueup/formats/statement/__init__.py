@@ -5,15 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from trueup.formats.statement import csv, html, json, text
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import TextIO
 
     from trueup.formats.statement.page import StatementPage
-
-WIDTH = text.WIDTH
 
 
 class StatementFormat(StrEnum):
@@ -25,16 +20,16 @@ class StatementFormat(StrEnum):
     CSV = "csv"
 
 
-_WRITERS: dict[StatementFormat, Callable[[StatementPage, TextIO], None]] = {
-    StatementFormat.HTML: html.write,
-    StatementFormat.JSON: json.write,
-    StatementFormat.CSV: csv.write,
-}
-
-
-def write_statement(page: StatementPage, out: TextIO, form: StatementFormat, *, width: int = WIDTH) -> None:
+def write_statement(page: StatementPage, out: TextIO, form: StatementFormat, *, width: int) -> None:
     """Write the statement. ``width`` is that of a page of text, in columns."""
-    if form is StatementFormat.TEXT:
-        text.write(page, out, width=width)
-    else:
-        _WRITERS[form](page, out)
+    from trueup.formats.statement import csv, html, json, text  # noqa: PLC0415 - heavy
+
+    match form:
+        case StatementFormat.TEXT:
+            text.write(page, out, width=width)
+        case StatementFormat.HTML:
+            html.write(page, out)
+        case StatementFormat.JSON:
+            json.write(page, out)
+        case StatementFormat.CSV:
+            csv.write(page, out)

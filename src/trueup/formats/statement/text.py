@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from trueup.formats.statement.page import StatementPage, StatementRow
 
-WIDTH = 100
-"""The width in columns where there is no terminal."""
-
 _MOMENT = 16
 _LEAST_FOR_NOTES = 24
 
