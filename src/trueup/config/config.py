@@ -67,6 +67,11 @@ class Config:
     written_for: WrittenSchema | None = None
     """The schema for which the file was written, where it says so."""
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether the app's tables are a folder of files, and not a database."""
+        return "://" not in self.database_url.replace("file://", "")
+
 
 def load_config(path: Path, environ: Mapping[str, str], *, known_checks: Collection[str] | None = None) -> Config:
     """Read the config in this file, with its references resolved from ``environ``.

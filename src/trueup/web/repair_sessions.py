@@ -30,8 +30,7 @@ class RepairSessions:
 
     def reading(self, config: Config) -> RepairSession | None:
         """Return the session that only reads; None for a folder of files, which has none."""
-        is_folder = "://" not in config.database_url.replace("file://", "")
-        return None if is_folder else self._opened(open_reading_session, config)
+        return None if config.is_folder else self._opened(open_reading_session, config)
 
     def close(self) -> None:
         """Close both sessions."""

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from trueup.actions.explain import Explanation, explain
-from trueup.actions.repair.account_books import NAMING, open_account_books
+from trueup.actions.repair.account_books import find_accounts, open_account_books
 from trueup.actions.repair.perform import perform_repair, planned
 from trueup.actions.repair.plan import counts_text, value_text, values_text
 from trueup.actions.repair.request import RepairRequest, issue_of
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from trueup.model.repair import Failed, PlannedRepair, Refused, RepairResult, Stale
 
 __all__ = [
-    "NAMING",
     "RepairSession",
     "TargetUnavailable",
     "counts_text",
+    "find_accounts",
     "open_account_books",
     "open_reading_session",
     "open_repair_session",
@@ -147,7 +147,7 @@ def timeline(
     ``session`` is one that only reads (``open_reading_session``). ``accounts`` are those that the finding is known to
     be about, where its subject does not say so. A folder of files is read whole. Raises as ``preview`` does.
     """
-    if session is None and "://" not in config.database_url.replace("file://", ""):
+    if session is None and config.is_folder:
         return explain(issue_id, config=config, catalogue=catalogue, now=now, progress=Silent())
     check, subject = issue_of(issue_id, catalogue)
     if session is not None:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
-from trueup.actions.repair.subject_reader import SubjectReader
-from trueup.actions.repair.subject_snapshot import load, read_accounts
-from trueup.model.errors import SourceUnavailable
-from trueup.targets.target import Trouble
+from trueup.actions.repair.snapshot_books import open_snapshot_books
+from trueup.actions.repair.subject_snapshot import read_accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from trueup.actions.repair.session import RepairSession
+    from trueup.actions.repair.subject_reader import SubjectReader
+    from trueup.actions.repair.subject_snapshot import SubjectSnapshot
     from trueup.books.file import Books
 
-NAMING = {
+_NAMING = {
     "account": ("account_id", "email", "stripe_customer_id", "stripe_subscription_id"),
     "ledger_entry": (
         "stripe_event_id",
@@ -37,29 +35,26 @@ NAMING = {
 def open_account_books(session: RepairSession, named: str, *, now: datetime) -> Iterator[tuple[Books, frozenset[str]]]:
     """Yield small books with the rows of the accounts that ``named`` names, as they are now, and the accounts' ids.
 
-    An account's own id comes first; other columns are asked only where no account has it. Raises
-    ``SourceUnavailable``.
+    Raises ``SourceUnavailable``.
     """
-    try:
-        with session.turn(), session.target.reading() as connection, session.scratch_books() as books:
-            reader = SubjectReader(session, connection, session.layout().mappings)
-            accounts = _accounts_named(reader, named)
-            snapshot = read_accounts(reader, accounts)
-            load(books, snapshot, session)
-            books.books.begin(environment=session.config.environment, as_of=now)
-            yield books.books, snapshot.accounts
-    except DBAPIError as error:
-        if session.target.trouble(error) is Trouble.UNFIT:
-            session.forget()
-        raise SourceUnavailable(
-            f"{session.target.place} cannot be read: {session.target.describe_error(error)}."
-        ) from None
+
+    def read(reader: SubjectReader) -> SubjectSnapshot:
+        return read_accounts(
+            reader, find_accounts(lambda relation, column: reader.values(relation, "account_id", {column: {named}}))
+        )
+
+    with open_snapshot_books(session, read, now=now) as (books, snapshot):
+        yield books, snapshot.accounts
 
 
-def _accounts_named(reader: SubjectReader, named: str) -> set[str]:
-    for relation, columns in NAMING.items():
+def find_accounts(accounts_by: Callable[[str, str], set[str]]) -> set[str]:
+    """Return the accounts that something names; ``accounts_by`` looks them up by a relation and its column.
+
+    An account's own id comes first; other columns are asked only where no account has it.
+    """
+    for relation, columns in _NAMING.items():
         for column in columns:
-            accounts = reader.values(relation, "account_id", {column: {named}})
+            accounts = accounts_by(relation, column)
             if accounts:
                 return accounts
     return set()

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from trueup.actions.audit import copied_books, moment_of
-from trueup.actions.repair import NAMING, open_account_books, open_reading_session
+from trueup.actions.repair import find_accounts, open_account_books, open_reading_session
 from trueup.actions.statement.reckoning import reckon
 from trueup.books.file import open_books
 from trueup.books.lookup import LargeLookup, SmallLookup
@@ -57,7 +57,7 @@ def state_account(
     of files is read whole. Raises ``ConfigurationError`` where that is no account or several, and where the ledger is
     not mapped; ``SourceUnavailable`` when the database cannot be read.
     """
-    if session is None and "://" not in config.database_url.replace("file://", ""):
+    if session is None and config.is_folder:
         with copied_books(config, checks=(), now=now, progress=progress or Silent(), everything=True) as books:
             return _stated(books, named, config.policy, as_of=now, since=since)
     with contextlib.ExitStack() as held:
@@ -80,13 +80,11 @@ def _stated(books: Books, named: str, policy: Policy, *, as_of: datetime, since:
 
 
 def _accounts_named(lookup: Lookup, named: str) -> set[str]:
-    for relation, columns in NAMING.items():
-        for column in columns:
-            rows = lookup.rows(relation_named(relation), **{column: {named}})
-            accounts = {row.account_id for row in rows if isinstance(row, Account | LedgerEntry)}
-            if accounts:
-                return accounts
-    return set()
+    def accounts_by(relation: str, column: str) -> set[str]:
+        rows = lookup.rows(relation_named(relation), **{column: {named}})
+        return {row.account_id for row in rows if isinstance(row, Account | LedgerEntry)}
+
+    return find_accounts(accounts_by)
 
 
 def _only(named: str, accounts: Collection[str]) -> str:
