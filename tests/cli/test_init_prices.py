@@ -11,19 +11,7 @@ from pathlib import Path
 from tests.support.command import trueup
 from tests.support.field.company import USERS, FieldCompany
 from tests.support.field.stripe_side import ago, line, written
-
-TABLES = {
-    "customers": "customer",
-    "subscriptions": "subscription",
-    "subscription_items": "subscriptionitem",
-    "subscription_schedules": "subscriptionschedule",
-    "invoices": "invoice",
-    "payment_intents": "paymentintent",
-    "refunds": "refund",
-    "disputes": "dispute",
-    "checkout_sessions": "session",
-    "prices": "price",
-}
+from tests.support.stripe.kept import DJANGO_TABLES
 
 
 def company() -> FieldCompany:
@@ -67,7 +55,7 @@ def test_what_prices_sell_is_proposed_and_not_written(tmp_path: Path) -> None:
                 marks = ", ".join("?" * len(values))
                 connection.execute(f"INSERT INTO {create.split()[2]} ({', '.join(row)}) VALUES ({marks})", values)
         connection.execute(f"UPDATE credit_transactions SET created_at = datetime(created_at, '+{later} seconds')")
-        for kind, table in TABLES.items():
+        for kind, table in DJANGO_TABLES.items():
             connection.execute(
                 f"CREATE TABLE djstripe_{table} (djstripe_updated datetime, stripe_data text, id text, livemode bool)"
             )

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from trueup.actions.init import GuessedFindings, ProposedConfig
     from trueup.config import Config
-    from trueup.model.check import Check
 
 GUESSES_SHOWN = 3
 """The most guesses shown of a check, the weakest first."""
@@ -134,28 +133,32 @@ def _compare(address: str, path: Path) -> None:
 def _show_first_audit(path: Path, address: str, proposed: ProposedConfig) -> None:
     """Audit with what was guessed, recording nothing. An audit that cannot run is one line: the file is written."""
     from trueup.actions.init import weigh_findings  # noqa: PLC0415 - heavy
+    from trueup.books.place import private_folder  # noqa: PLC0415 - heavy
     from trueup.cli.audit import audited  # noqa: PLC0415 - heavy
     from trueup.config import load_config  # noqa: PLC0415 - heavy
 
-    try:
-        checks = catalogue_for(path)
-        config = load_config(path, {**os.environ, "DATABASE_URL": address}, known_checks=[check.id for check in checks])
-        report, _ = audited(config, checks, checks, contextlib.nullcontext(None))
-    except TrueupError as error:
-        typer.echo(f"\nThe first audit did not run: {error}")
-        return
-    typer.echo("\n".join(_weighed(weigh_findings(report, proposed.proposal, checks))))
-    _show_prices(config, checks)
+    with private_folder() as folder:
+        try:
+            checks = catalogue_for(path)
+            known = [check.id for check in checks]
+            config = load_config(path, {**os.environ, "DATABASE_URL": address}, known_checks=known)
+            books = folder / "books.duckdb" if config.stripe.tables is not None else None
+            report, _ = audited(config, checks, checks, contextlib.nullcontext(None), keep_books=books)
+        except TrueupError as error:
+            typer.echo(f"\nThe first audit did not run: {error}")
+            return
+        typer.echo("\n".join(_weighed(weigh_findings(report, proposed.proposal, checks))))
+        if books is not None:
+            _show_prices(config, books)
 
 
-def _show_prices(config: Config, checks: Sequence[Check]) -> None:
-    """Show what prices sell, as their sales show it; the file stays as it is."""
+def _show_prices(config: Config, books: Path) -> None:
+    """Show what prices sell, as their sales in the audit's books show it; the config stays as it is."""
     from trueup.actions.doctor import learn_prices  # noqa: PLC0415 - heavy
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
-    from trueup.model.source import Silent  # noqa: PLC0415 - heavy
 
     try:
-        prices = learn_prices(config, checks, now=utc_now(), progress=Silent())
+        prices = learn_prices(books, config, now=utc_now())
     except TrueupError as error:
         typer.echo(f"\nWhat prices sell was not looked at: {error}")
         return

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import cast
 
-from trueup.actions.audit import copied_books
+from trueup.books.file import open_books
 from trueup.config import Config
 from trueup.engines.duckdb import DuckDB
-from trueup.model.check import Check
 from trueup.model.money import credits_text
-from trueup.model.source import Progress
 
 FEWEST_SALES = 2
 """One sale says nothing about the next."""
@@ -85,16 +84,9 @@ class PriceProposal:
         return (f"# {self.says}", f"[prices.{self.price_name}]", value)
 
 
-def learn_prices(
-    config: Config, checks: Sequence[Check], *, now: datetime, progress: Progress
-) -> tuple[PriceProposal, ...]:
-    """Read one snapshot, and return what its sales propose for ``[prices]``; nothing where Stripe is not in tables.
-
-    Raises ``ConfigurationError`` and ``SourceUnavailable``.
-    """
-    if config.stripe.tables is None:
-        return ()
-    with copied_books(config, checks=checks, now=now, progress=progress, everything=True) as books:
+def learn_prices(path: Path, config: Config, *, now: datetime) -> tuple[PriceProposal, ...]:
+    """Return what the sales in kept books propose for ``[prices]``. Raises ``BooksUnreadable``."""
+    with open_books(path) as books:
         return tuple(propose_prices(DuckDB(books.run, config.policy.parameters(now))))
 
 
