@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -107,3 +108,11 @@ def test_doctor_fix_leaves_a_column_alone_that_may_have_become_either_of_two(hom
 
 def doctor(folder: Path, *options: str) -> Ran:
     return trueup("doctor", *options, cwd=folder, DATABASE_URL="sqlite:///app.db")
+
+
+def test_a_config_that_is_a_pipe_is_refused_and_never_waited_for(home: Path) -> None:
+    (home / "trueup.toml").unlink()
+    os.mkfifo(home / "trueup.toml")
+    done = trueup("init", "sqlite:///app.db", cwd=home)
+    assert done.code == 2
+    assert "it is a named pipe, which may never end" in done.err

@@ -24,11 +24,16 @@ def document_at(path: Path) -> Document:
 
     from trueup.config.document import Document  # noqa: PLC0415 - slow to import
 
-    content = _parse(_text(path), path)
+    content = content_at(path)
     try:
         return Document.model_validate(content)
     except ValidationError as error:
         raise refused(path, Document, error) from None
+
+
+def content_at(path: Path) -> dict[str, object]:
+    """Read the file as TOML, whatever its shape. Raises ``ConfigurationError``."""
+    return _parse(_text(path), path)
 
 
 def _text(path: Path) -> str:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from trueup.config.file import content_at
 from trueup.model.errors import ConfigurationError
 
 _COMPARED = ("preset", "plans", "relations")
@@ -20,9 +21,9 @@ def compare_config(path: Path, text: str) -> tuple[str, ...]:
     ``ConfigurationError`` where the file cannot be read as TOML.
     """
     try:
-        there = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        there = content_at(path)
+    except ConfigurationError as error:
+        reason = str(error).replace(f"The config {path}", "it", 1).removesuffix(".")
         raise ConfigurationError(f"{path} is there and cannot be read: {reason}; `--force` overwrites it.") from None
     before, now = dict(_lines(there)), dict(_lines(tomllib.loads(text)))
     sections = dict.fromkeys(section for section, _ in (*now, *before))
