@@ -27,6 +27,9 @@ def credits_as_text(column: str) -> str:
     return f"CASE WHEN strpos({text}, '.') > 0 THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
 
 
+_BOTH_SIDES = ("account", "account.account_id", "account.credits", "wallet_balance", "ledger_entry.balance_after")
+"""What an app may lack of the cached balances and the ledger: what it has is compared."""
+
 WALLET_HELD = Derived(
     name="wallet_held",
     holds="One row per account with limits and wallet whose cached balance could be read; several rows of one wallet "
@@ -107,7 +110,7 @@ BALANCE_APART = Derived(
     name="balance_apart",
     holds="The cached balances that are not what the ledger says: an account's own (`is_whole`), which is all of its "
     "wallets together, and those of its wallets.",
-    optional=("account", "account.account_id", "account.credits", "wallet_balance", "ledger_entry.balance_after"),
+    optional=_BOTH_SIDES,
     sql="""
 SELECT account_id, wallet, is_whole, credits, is_sum, last_balance_after
 FROM (
@@ -127,7 +130,7 @@ APART_CHAIN = Derived(
     name="apart_chain",
     holds="The chains behind each balance that is apart: one, or of an account with several wallets all of them. "
     "`credits` is what the cached balance leaves for this chain, if the others are right.",
-    optional=("account", "account.account_id", "account.credits", "wallet_balance", "ledger_entry.balance_after"),
+    optional=_BOTH_SIDES,
     sql="""
 SELECT a.account_id, a.is_whole, a.wallet, t.wallet AS chain, t.entries, t.last_entry_at,
        o.balance + t.total_amount                         AS sum_of_amounts,
@@ -143,7 +146,7 @@ APART_TIE = Derived(
     name="apart_tie",
     holds="Balances that are apart and whose latest entries have no known order: one timestamp, no sequence, ids with "
     "letters in them. How many they are, and whether one of them agrees with the cached balance.",
-    optional=("account", "account.account_id", "account.credits", "wallet_balance", "ledger_entry.balance_after"),
+    optional=_BOTH_SIDES,
     sql="""
 SELECT account_id, is_whole, wallet, max(entries) AS entries, max(one_agrees) AS one_agrees
 FROM (
@@ -163,7 +166,7 @@ APART_BREAK = Derived(
     name="apart_break",
     holds="Balances that are apart and whose chains have broken steps: how many, and whether each chain is only in "
     "another order (its two ends are left) and ends at the cached balance.",
-    optional=("account", "account.account_id", "account.credits", "wallet_balance", "ledger_entry.balance_after"),
+    optional=_BOTH_SIDES,
     sql="""
 WITH broken AS (
     SELECT account_id, wallet, count(*) AS steps

@@ -102,6 +102,11 @@ class SourceTable:
         return spelled_table(self.name, self.schema)
 
 
+def without_ours(tables: Iterable[SourceTable]) -> list[SourceTable]:
+    """Return the tables that are the app's own: trueup's, of the journal, are all named ``trueup_…``."""
+    return [table for table in tables if not table.name.startswith("trueup_")]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnMapping:
     """Where one of trueup's columns comes from: a column of the app, or a scalar SQL expression in the app's dialect.

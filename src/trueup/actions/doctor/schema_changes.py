@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.actions.doctor.diagnostic import Health, Symptom
+from trueup.model.source import without_ours
 from trueup.model.written_schema import TableChange, describe_schema, list_changes
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ class Successor:
 
     relation: str
     column: str
-    before: str
     now: str
     reason: str
 
@@ -29,7 +29,7 @@ def examine_changes(config: Config, tables: Sequence[SourceTable]) -> Iterator[S
     """Say what changed since the config was written; nothing where it does not say for which schema that was."""
     if config.written_for is None:
         return
-    for change in list_changes(config.written_for, _of_the_app(tables)):
+    for change in list_changes(config.written_for, without_ours(tables)):
         says = f"since the config was written, {change.sentence}"
         yield Symptom(health=Health.WARNING, about="schema", says=says)
 
@@ -50,12 +50,12 @@ def list_successors(config: Config, tables: Sequence[SourceTable]) -> Iterator[S
                 reason = (
                     f"{mapping.table}.{source.column} ({kind}) vanished, and the one such column that came is {now}"
                 )
-                yield Successor(relation=name, column=ours, before=source.column, now=now, reason=reason)
+                yield Successor(relation=name, column=ours, now=now, reason=reason)
 
 
 def written_again(config: Config, tables: Sequence[SourceTable]) -> dict[str, object] | None:
     """The section ``[written_for]`` for the schema as it is; None where it says so already, or is not there."""
-    written, ours = config.written_for, _of_the_app(tables)
+    written, ours = config.written_for, without_ours(tables)
     if written is None or not any(True for _ in list_changes(written, ours)):
         return None
     now = describe_schema(ours, frozenset(written.tables))
@@ -67,7 +67,3 @@ def _successor(change: TableChange, column: str) -> str | None:
     gone = [name for name, other in change.vanished.items() if other == kind]
     came = [name for name, other in change.came.items() if other == kind]
     return came[0] if kind is not None and len(gone) == len(came) == 1 else None
-
-
-def _of_the_app(tables: Sequence[SourceTable]) -> list[SourceTable]:
-    return [table for table in tables if not table.name.startswith("trueup_")]

@@ -18,7 +18,7 @@ from trueup.mapping.questions import Choices, OpenQuestion, questions_about
 from trueup.mapping.write import render
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import MUST_HOLD_ROWS
-from trueup.model.source import ColumnMapping, RelationMapping, Source
+from trueup.model.source import ColumnMapping, RelationMapping, Source, without_ours
 from trueup.model.written_schema import describe_schema
 from trueup.sources import open_source
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from trueup.model.source import SourceTable
 
 URL_REFERENCE = "${DATABASE_URL}"
-_OURS = "trueup_"
 _ROWS_LOOKED_AT = 100_000
 _MOST_WORDS = 40
 
@@ -84,7 +83,7 @@ def sample_schema(url: str) -> SampledSchema:
     Raises ``SourceUnavailable`` or ``ConfigurationError``.
     """
     source = open_source(url)
-    tables = [table for table in source.tables() if not table.name.startswith(_OURS)]
+    tables = without_ours(source.tables())
     if not tables:
         raise ConfigurationError(f"No table can be read at {source.place}; grant SELECT, or name another database.")
     with Sampler(source) as sampler:
