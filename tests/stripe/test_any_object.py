@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.stripe.forms.every_form import FORMS
@@ -168,6 +168,7 @@ def test_an_object_that_does_not_say_what_it_is_makes_its_own_relations_unknown(
         max_size=3,
     )
 )
+@example(lines=[("checkout_sessions", b"\xef\xbb\xbf\x00", 0)])
 def test_any_bytes_for_a_line_are_named_by_file_and_line_and_leave_the_other_files_alone(
     lines: list[tuple[str, bytes, int]],
 ) -> None:

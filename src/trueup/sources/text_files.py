@@ -106,7 +106,8 @@ def find_line(files: Collection[Path], text: str) -> str | None:
     wanted = text.encode(errors="surrogatepass").strip()
     for path in files:
         with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
+            for number, written in enumerate(lines, start=1):
+                line = written.removeprefix(codecs.BOM_UTF8) if number == 1 else written  # DuckDB leaves it out, too
                 if wanted in map(bytes.strip, line.split(b"\r")):  # which ends a line for DuckDB, too
                     return f"{path.name}, line {number}"
     return None
