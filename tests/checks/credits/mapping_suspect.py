@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from trueup.model.check import Case, ago
-from trueup.model.relations import Account, LedgerEntry, Plan, WebhookEvent
+from trueup.model.relations import Account, LedgerEntry, Plan, WalletBalance, WebhookEvent
 
 BALANCE, AMOUNT, SEQUENCE = "ledger_entry.balance_after", "ledger_entry.amount", "ledger_entry.sequence"
 CREDITS = "account.credits"
@@ -49,6 +49,17 @@ def created(moment: datetime, *, accounts: int, first: int = 1) -> list[Account]
 SOUND = ((100, 100), (-30, 70), (-20, 50))
 SENSELESS = ((100, 3), (-30, 44), (-20, 9))
 TWELVE = range(1, 13)
+
+
+def in_wallets(*, entry: str, balance: str) -> tuple[Account | LedgerEntry | WalletBalance, ...]:
+    """An account with an entry in one wallet, and a balance of another name."""
+    name = f"of_{entry}_{balance}"
+    return (
+        Account(account_id=name),
+        LedgerEntry(entry_id=name, account_id=name, wallet=entry, amount=Decimal(10), balance_after=Decimal(10)),
+        WalletBalance(account_id=name, wallet=balance, credits=Decimal(10)),
+    )
+
 
 CASES = (
     Case(
@@ -196,5 +207,15 @@ CASES = (
     Case(
         name="half of the accounts were deleted",
         given=(*company(*SOUND), *users([50] * 6)),
+    ),
+    Case(
+        name="entries and balances call their wallets by other words",
+        given=in_wallets(entry="PAID", balance="paid"),
+        fires=("ledger_entry.wallet",),
+        evidence={"ledger_entry.wallet": {"kind": "wallet-name", "judged": 1, "agreeing": 0}},
+    ),
+    Case(
+        name="the ledger is about one of two wallets",
+        given=(*in_wallets(entry="paid", balance="paid"), *in_wallets(entry="paid", balance="bonus")),
     ),
 )

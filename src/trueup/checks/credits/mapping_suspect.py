@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area
-from trueup.model.relations import Account, LedgerEntry, WalletBalance
+from trueup.model.relations import Account, LedgerEntry
 from trueup.model.severity import Severity
 
 
@@ -26,16 +26,6 @@ def _ledgers(*, count: int, second_balance: int) -> tuple[LedgerEntry, ...]:
         )
         for number in range(1, count + 1)
         for place, balance in enumerate((10, second_balance))
-    )
-
-
-def _wallet(*, entry: str, balance: str) -> tuple[Account | LedgerEntry | WalletBalance, ...]:
-    """Return an account with an entry in one wallet, and a balance of another name."""
-    name = f"of_{entry}_{balance}"
-    return (
-        Account(account_id=name),
-        LedgerEntry(entry_id=name, account_id=name, wallet=entry, amount=Decimal(10), balance_after=Decimal(10)),
-        WalletBalance(account_id=name, wallet=balance, credits=Decimal(10)),
     )
 
 
@@ -115,16 +105,6 @@ FROM mapping_doubt
         Case(
             name="of five ledgers each says itself what is wrong",
             given=_ledgers(count=5, second_balance=3),
-        ),
-        Case(
-            name="entries and balances call their wallets by other words",
-            given=_wallet(entry="PAID", balance="paid"),
-            fires=("ledger_entry.wallet",),
-            evidence={"ledger_entry.wallet": {"kind": "wallet-name", "judged": 1, "agreeing": 0}},
-        ),
-        Case(
-            name="the ledger is about one of two wallets",
-            given=(*_wallet(entry="paid", balance="paid"), *_wallet(entry="paid", balance="bonus")),
         ),
     ),
 )
