@@ -8,13 +8,15 @@ from __future__ import annotations
 import csv
 import json
 import re
-from typing import TYPE_CHECKING, TextIO
+from datetime import date
+from typing import TYPE_CHECKING, Any, TextIO
 
 from trueup.formats.wording import evidence, exemption_text, legible, money, repair_text
 from trueup.model.money import credits_text
+from trueup.model.relations import Exemption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from trueup.formats.presentation import Presentation
     from trueup.model.report import Report
@@ -68,6 +70,40 @@ def _rows(report: Report) -> Iterator[tuple[str, ...]]:
             cell(repair_text(finding)),
             _json_cell(evidence(finding)),
         )
+
+
+def cells_of_document(issue: Mapping[str, Any]) -> tuple[str, ...]:
+    """The cells of one finding that comes as the report's JSON has it."""
+    exempted, offered, impact = issue["exemption"], issue["repair"] or {}, issue["impact"]
+    refused = offered.get("refused")
+    return (
+        cell(issue["id"]),
+        cell(issue["check"]),
+        issue["category"],
+        issue["severity"],
+        cell(issue["title"]),
+        cell(issue["subject"]),
+        cell(issue["message"]),
+        _json_cell(impact.get("money", {})),
+        impact.get("credits", "0"),
+        _word(issue["revenueImpacting"]),
+        _word(exempted is not None),
+        cell(exemption_text(_exemption(issue["check"], exempted)) if exempted else ""),
+        cell(f"refused: {refused}" if refused else offered.get("kind", "")),
+        _json_cell(issue["evidence"]),
+    )
+
+
+def _exemption(check: str, written: Mapping[str, Any]) -> Exemption:
+    end = written["expiresAt"]
+    return Exemption(
+        check_id=check,
+        subject=written.get("subject"),
+        plan=written.get("plan"),
+        owner=written["owner"],
+        reason=written["reason"],
+        expires_at=None if end is None else date.fromisoformat(end),
+    )
 
 
 def cell(text: str) -> str:

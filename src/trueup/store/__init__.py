@@ -8,6 +8,7 @@ from trueup.store.opening import Store, open_store
 from trueup.store.records import (
     GATE_TRIGGER,
     ChangeKind,
+    IssueCount,
     IssueFilters,
     IssuePage,
     IssueRecord,
@@ -30,6 +31,7 @@ __all__ = [
     "GATE_TRIGGER",
     "AlreadyExempted",
     "ChangeKind",
+    "IssueCount",
     "IssueFilters",
     "IssuePage",
     "IssueRecord",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Unpack
+from typing import Any, Unpack
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, or_, select
 
 from trueup.model.severity import Severity
 from trueup.store.database import Database
@@ -36,20 +37,20 @@ class Findings:
             row = connection.execute(_ONE, {"environment": environment, "issue_id": issue_id}).first()
         if row is None:
             return None
-        return StoredFinding(
-            issue_id=row.issue_id,
-            fingerprint=row.fingerprint,
-            check=row.check_id,
-            subject=row.subject,
-            severity=tuple(Severity)[row.severity],
-            risk=row.risk,
-            state=State(row.state),
-            first_seen=row.first_seen,
-            last_seen=row.last_seen,
-            resolved_at=row.resolved_at,
-            times_reopened=row.times_reopened,
-            document=None if row.document is None else with_first_seen(row.document, row.first_seen),
+        document = None if row.document is None else with_first_seen(row.document, row.first_seen)
+        return _finding(row, document=document)
+
+    def about(self, environment: str, subjects: Collection[str], *, limit: int) -> tuple[StoredFinding, ...]:
+        """The findings of these subjects, without their documents: open ones first, then the last seen."""
+        is_resolved = FINDING.c.state == State.RESOLVED
+        query = (
+            select(FINDING)
+            .where(FINDING.c.environment == environment, FINDING.c.subject.in_(subjects))
+            .order_by(is_resolved, FINDING.c.last_seen.desc(), FINDING.c.fingerprint)
+            .limit(limit)
         )
+        with self._database.reading() as connection:
+            return tuple(_finding(row, document=None) for row in connection.execute(query))
 
     def resolved(
         self,
@@ -81,3 +82,20 @@ class Findings:
             issues=tuple(issue_of(row) for row in rows[:limit]),
             after=(last.resolved_at.isoformat(), last.fingerprint) if last is not None else None,
         )
+
+
+def _finding(row: Row[Any], *, document: str | None) -> StoredFinding:
+    return StoredFinding(
+        issue_id=row.issue_id,
+        fingerprint=row.fingerprint,
+        check=row.check_id,
+        subject=row.subject,
+        severity=tuple(Severity)[row.severity],
+        risk=row.risk,
+        state=State(row.state),
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        resolved_at=row.resolved_at,
+        times_reopened=row.times_reopened,
+        document=document,
+    )

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_,
 from trueup.model.errors import StoreUnavailable
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
-from trueup.store.records import IssueFilters, IssuePage, Keyset, Sort, State, StoredIssue
+from trueup.store.records import IssueCount, IssueFilters, IssuePage, Keyset, Sort, State, StoredIssue
 from trueup.store.tables import FINDING, ISSUE, RUN
 
 _SEVERITIES = tuple(Severity)
@@ -26,7 +26,36 @@ def conditions_of(filters: IssueFilters) -> list[ColumnElement[bool]]:
         values["category"] = Area(values["category"]).value
     if "check" in values:
         values["check_id"] = values.pop("check")
-    return [ISSUE.c[name] == value for name, value in values.items()]
+    text = values.pop("text", None)
+    conditions = [ISSUE.c[name] == value for name, value in values.items()]
+    return conditions if text is None else [*conditions, _holds(text)]
+
+
+def _holds(text: str) -> ColumnElement[bool]:
+    columns = (ISSUE.c.subject, ISSUE.c.check_id)
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+def counts_of(connection: Connection, run_id: str, *, filters: IssueFilters) -> tuple[IssueCount, ...]:
+    """How many issues of a run match the filters, by everything that a list of them is narrowed by."""
+    columns = (ISSUE.c.severity, ISSUE.c.category, ISSUE.c.check_id, ISSUE.c.exempted, ISSUE.c.repairable)
+    query = (
+        select(*columns, func.count().label("issues"))
+        .select_from(RUN.join(ISSUE, ISSUE.c.run_seq == RUN.c.seq))
+        .where(RUN.c.run_id == run_id, *conditions_of(filters))
+        .group_by(*columns)
+    )
+    return tuple(
+        IssueCount(
+            severity=_SEVERITIES[row.severity],
+            category=Area(row.category),
+            check=row.check_id,
+            exempted=row.exempted,
+            repairable=row.repairable,
+            count=row.issues,
+        )
+        for row in connection.execute(query)
+    )
 
 
 def page_of(

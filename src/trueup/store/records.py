@@ -147,6 +147,20 @@ class IssueFilters(TypedDict, total=False):
     revenue_impacting: bool | None
     alerts: bool | None
     exempted: bool | None
+    text: str | None
+    """Part of the subject or of the check's id, in any case of letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueCount:
+    """How many issues of a run have the same severity, area, check, exemption and repair."""
+
+    severity: Severity
+    category: Area
+    check: str
+    exempted: bool
+    repairable: bool
+    count: int
 
 
 Keyset = tuple[str | float, int]

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 from trueup.model.errors import ConfigurationError
 from trueup.store.database import Database
 from trueup.store.differences import compared, recorded_difference
-from trueup.store.issues import first_seen_before, page_of
+from trueup.store.issues import counts_of, first_seen_before, page_of
 from trueup.store.recording import add_run
 from trueup.store.records import (
     GATE_TRIGGER,
+    IssueCount,
     IssueFilters,
     IssuePage,
     Keyset,
@@ -110,6 +111,11 @@ class Runs:
         with self._database.reading() as connection:
             known = None if state is None else State(state)
             return page_of(connection, run_id, filters=filters, state=known, sort=Sort(sort), after=after, limit=most)
+
+    def count_issues(self, run_id: str, **filters: Unpack[IssueFilters]) -> tuple[IssueCount, ...]:
+        """How many issues of a run match the filters, by what they are narrowed by; none for an unknown run."""
+        with self._database.reading() as connection:
+            return counts_of(connection, run_id, filters=filters)
 
     def difference(self, run_id: str, with_run_id: str | None = None) -> RunDifference:
         """What changed from another run to this one; from the run before it when none is named.

@@ -6,10 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from trueup import __version__
 from trueup.actions.runs import newest_complete_run
-from trueup.web.access import Permission, requires
+from trueup.web.access import Permission, Requirement, requires
+from trueup.web.console.overview import show_overview
+from trueup.web.console.rendering import wants_page
 from trueup.web.problems import Problem
 from trueup.web.services import Services, services
 
@@ -45,10 +50,14 @@ class Ready(BaseModel):
     lastAuditAgeSeconds: int | None  # noqa: N815 - JSON's name
 
 
-@router.get("/", dependencies=[requires(Permission.HEALTH_READ)])
-async def entrance() -> Entrance:
-    """Name what answers here, and the paths to go on with."""
-    return Entrance()
+@router.get("/", dependencies=[requires(Permission.HEALTH_READ)], response_model=Entrance)
+async def entrance(request: Request, at_hand: Annotated[Services, Depends(services)]) -> Response:
+    """Name what answers here, and the paths to go on with. A browser gets the console's overview instead."""
+    if not wants_page(request):
+        return JSONResponse(Entrance().model_dump(), headers={"Vary": "Accept"})
+    who = await Requirement(Permission.RUN_READ)(request)
+    assert who is not None  # noqa: S101 - only a route that anyone may ask for has no caller
+    return await run_in_threadpool(show_overview, request, at_hand, who)
 
 
 @router.get("/healthz", dependencies=[requires(Permission.HEALTH_READ)])

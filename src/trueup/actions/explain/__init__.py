@@ -2,5 +2,6 @@
 
 from trueup.actions.explain.explanation import Explanation, explain, explain_books, explained
 from trueup.actions.explain.happenings import EntryInFull
+from trueup.actions.explain.timeline import timeline_of_account
 
-__all__ = ["EntryInFull", "Explanation", "explain", "explain_books", "explained"]
+__all__ = ["EntryInFull", "Explanation", "explain", "explain_books", "explained", "timeline_of_account"]

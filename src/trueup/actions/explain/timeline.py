@@ -54,6 +54,15 @@ def timeline_of(books: Books, shown: Shown, *, account: str | None) -> Timeline:
     )
 
 
+def timeline_of_account(books: Books, account_id: str, *, stripe_account: str | None, length: int) -> Timeline:
+    """The timeline of an account, the ``length`` newest of each side; ``stripe_account`` is what links lead to."""
+    lookup = LargeLookup(books) if books.prepared is None else SmallLookup(books)
+    named = Named(ids=frozenset(), accounts=frozenset({account_id}))
+    knows_events = "webhook_event" in books.mapped_columns()
+    shown = happenings_around(lookup, named, knows_events=knows_events, length=length)
+    return timeline_of(books, shown, account=stripe_account)
+
+
 def _named(check: Check, finding: Finding) -> Named:
     """Everything that the finding names."""
     evidence = finding.evidence

@@ -4,6 +4,8 @@ from trueup.actions.runs.ageing import documents, guardrails_now, head_now, is_r
 from trueup.actions.runs.comparison import NEWEST, RunComparison, compare, named, run_difference
 from trueup.actions.runs.listing import list_runs, moved_document, run_document, runs_document
 from trueup.actions.runs.lookup import (
+    count_issues,
+    findings_about,
     issues_of_run,
     newest_complete_run,
     newest_run,
@@ -21,7 +23,9 @@ __all__ = [
     "State",
     "UnknownRun",
     "compare",
+    "count_issues",
     "documents",
+    "findings_about",
     "guardrails_now",
     "head_now",
     "is_run_fresh",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from trueup.engines.sql import subject_column
 from trueup.store import Sort, State, StoredFinding
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from trueup.config import Config
-    from trueup.store import IssueFilters, IssuePage, Keyset, ResolvedPage, Store, StoredRun
+    from trueup.model.check import Check
+    from trueup.store import IssueCount, IssueFilters, IssuePage, Keyset, ResolvedPage, Store, StoredRun
 
 
 def newest_run(store: Store, config: Config) -> StoredRun | None:
@@ -60,6 +64,25 @@ def stored_finding(issue_id: str, *, store: Store, environment: str) -> StoredFi
     )
 
 
+def findings_about(
+    subjects: Collection[str],
+    *,
+    entries: Collection[str] = (),
+    store: Store,
+    catalogue: Sequence[Check],
+    environment: str,
+    limit: int,
+) -> tuple[StoredFinding, ...]:
+    """Return the findings of these subjects, past and present, open ones first; without their documents.
+
+    ``entries`` are ledger entries, of which only checks of entries are about: another account may have the same id.
+    Raises ``StoreUnavailable``.
+    """
+    of_entries = {check.id for check in catalogue if subject_column(check.violations) == "entry_id"}
+    findings = store.findings.about(environment, {*subjects, *entries}, limit=limit)
+    return tuple(f for f in findings if f.subject in (entries if f.check in of_entries else subjects))
+
+
 def issues_of_run(
     store: Store,
     run_id: str,
@@ -75,6 +98,14 @@ def issues_of_run(
     A filter that is None lets everything through. Raises ``StoreUnavailable``.
     """
     return store.runs.issues(run_id, after=after, limit=limit, sort=sort, state=state, **filters)
+
+
+def count_issues(store: Store, run_id: str, **filters: Unpack[IssueFilters]) -> tuple[IssueCount, ...]:
+    """Return how many issues of a run match the filters, by what a list of them is narrowed by.
+
+    Raises ``StoreUnavailable``.
+    """
+    return store.runs.count_issues(run_id, **filters)
 
 
 def resolved_findings(

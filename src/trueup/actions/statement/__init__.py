@@ -1,5 +1,11 @@
 """State why an account has the credits that it has."""
 
-from trueup.actions.statement.statement import NotOneAccount, state_account, state_account_in_books
+from trueup.actions.statement.statement import (
+    AccountHistory,
+    NotOneAccount,
+    history_of_account,
+    state_account,
+    state_account_in_books,
+)
 
-__all__ = ["NotOneAccount", "state_account", "state_account_in_books"]
+__all__ = ["AccountHistory", "NotOneAccount", "history_of_account", "state_account", "state_account_in_books"]

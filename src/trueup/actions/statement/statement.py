@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.actions.audit import copied_books, moment_of
+from trueup.actions.explain import timeline_of_account
 from trueup.actions.repair import find_accounts, open_account_books, open_reading_session
 from trueup.actions.statement.reckoning import reckon
 from trueup.books.file import open_books
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from trueup.model.check import Check
     from trueup.model.policy import Policy
     from trueup.model.statement import AccountStatement
+    from trueup.model.timeline import Timeline
 
 MOST_NAMED = 10
 """The most accounts that are listed where a name is of several."""
@@ -38,6 +41,44 @@ class NotOneAccount(ConfigurationError):
     def __init__(self, message: str, accounts: Collection[str] = ()) -> None:
         super().__init__(message)
         self.accounts = tuple(sorted(accounts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountHistory:
+    """An account's statement, and what both sides record of it."""
+
+    statement: AccountStatement
+    timeline: Timeline
+
+
+def history_of_account(
+    named: str,
+    *,
+    config: Config,
+    catalogue: Sequence[Check],
+    now: datetime,
+    length: int,
+    session: RepairSession | None = None,
+) -> AccountHistory:
+    """Return the statement of one account with the ``length`` newest lines of each side, from one reading.
+
+    Raises as ``state_account`` does.
+    """
+    with contextlib.ExitStack() as held:
+        if session is None and config.is_folder:
+            copied = copied_books(config, checks=(), now=now, progress=Silent(), everything=True)
+            books = held.enter_context(copied)
+            lookup: Lookup = LargeLookup(books)
+            accounts: Collection[str] = _accounts_named(lookup, named)
+        else:
+            reading = session or held.enter_context(contextlib.closing(open_reading_session(config, catalogue)))
+            books, accounts = held.enter_context(open_account_books(reading, named, now=now))
+            lookup = SmallLookup(books)
+        account_id = _only(named, accounts)
+        return AccountHistory(
+            statement=_statement(books, lookup, account_id, config.policy, as_of=now, since=None),
+            timeline=timeline_of_account(books, account_id, stripe_account=config.stripe.account, length=length),
+        )
 
 
 def state_account(

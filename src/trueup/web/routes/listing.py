@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ class Filters:
     alerts: bool | None
     exempted: bool | None
     sort: str
+    text: str | None = None
 
     @property
     def of_issues(self) -> IssueFilters:
@@ -50,6 +51,7 @@ class Filters:
             revenue_impacting=self.revenue_impacting,
             alerts=self.alerts,
             exempted=self.exempted,
+            text=self.text,
         )
 
     @property
@@ -59,10 +61,30 @@ class Filters:
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode("utf-8")).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingsPage:
+    """Some findings of a run, or with no ``run_id`` some that were resolved; ``next_cursor`` asks for the next ones."""
+
+    run_id: str | None
+    issues: Sequence[StoredIssue]
+    next_cursor: str | None
+
+    def documents(self, *, masked: bool) -> list[dict[str, Any]]:
+        """The findings as the API shows them."""
+        return [_finding(issue, masked=masked) for issue in self.issues]
+
+
 def listed(at_hand: Services, filters: Filters, *, limit: int, cursor: str | None, masked: bool) -> bytes:
-    """The page. Raises ``Problem``: 404 for an unknown run, 422 for a cursor of another question."""
+    """The page as JSON. Raises ``Problem``: 404 for an unknown run, 422 for a cursor of another question."""
+    page = find_page(at_hand, filters, limit=limit, cursor=cursor)
+    document = {"runId": page.run_id, "findings": page.documents(masked=masked), "nextCursor": page.next_cursor}
+    return json.dumps(document).encode("ascii")
+
+
+def find_page(at_hand: Services, filters: Filters, *, limit: int, cursor: str | None) -> FindingsPage:
+    """The page. Raises ``Problem`` as ``listed`` does."""
     if filters.state == State.RESOLVED and filters.run_id is None:
-        return _resolved(at_hand, filters, limit=limit, cursor=cursor, masked=masked)
+        return _resolved(at_hand, filters, limit=limit, cursor=cursor)
     run_id, after = filters.run_id, None
     if cursor is not None:
         place = at_hand.cursors.read(cursor, of=LIST)
@@ -85,10 +107,10 @@ def listed(at_hand: Services, filters: Filters, *, limit: int, cursor: str | Non
     following = (
         at_hand.cursors.written(of=LIST, run=run.run_id, asked=filters.digest, after=page.after) if page.after else None
     )
-    return _written(run.run_id, page.issues, following, masked=masked)
+    return FindingsPage(run_id=run.run_id, issues=page.issues, next_cursor=following)
 
 
-def _resolved(at_hand: Services, filters: Filters, *, limit: int, cursor: str | None, masked: bool) -> bytes:
+def _resolved(at_hand: Services, filters: Filters, *, limit: int, cursor: str | None) -> FindingsPage:
     after = None
     if cursor is not None:
         place = at_hand.cursors.read(cursor, of=RESOLVED)
@@ -104,12 +126,7 @@ def _resolved(at_hand: Services, filters: Filters, *, limit: int, cursor: str | 
         **filters.of_issues,
     )
     following = at_hand.cursors.written(of=RESOLVED, asked=filters.digest, after=page.after) if page.after else None
-    return _written(None, page.issues, following, masked=masked)
-
-
-def _written(run_id: str | None, issues: Iterable[StoredIssue], next_cursor: str | None, *, masked: bool) -> bytes:
-    findings = [_finding(issue, masked=masked) for issue in issues]
-    return json.dumps({"runId": run_id, "findings": findings, "nextCursor": next_cursor}).encode("ascii")
+    return FindingsPage(run_id=None, issues=page.issues, next_cursor=following)
 
 
 def _finding(issue: StoredIssue, *, masked: bool) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""One finding: what is wrong, why it matters, what both sides say, what happened, and what may be done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from trueup.web.access import Permission, Principal, requires
+from trueup.web.console.rendering import render
+from trueup.web.problems import Problem
+from trueup.web.routes.answers.problems import NO_SUCH_ISSUE
+from trueup.web.routes.explaining import in_full
+from trueup.web.routes.lookups import find_check_of_issue, find_finding
+from trueup.web.routes.parameters import IssueIdPath
+from trueup.web.services import Services, services
+
+router = APIRouter(include_in_schema=False)
+
+_STRIPE_NAME = re.compile(
+    "stripe|invoice|payment|charge|refund|dispute|checkout|price|customer|subscription|seats?paid|delivered|livemode"
+    "|endpoint|currency|paid|event",
+    re.IGNORECASE,
+)
+_STRIPE_ID = re.compile("(?:cus|sub|si|in|inpay|pi|ch|re|du|dp|cs|price|prod|evt|we)_[A-Za-z0-9_]+")
+_LEDGER_NAME = re.compile("ledger|entry|entries|grant|credited|balance|local|app", re.IGNORECASE)
+
+
+def is_of_stripe(name: str, value: object) -> bool:
+    """Whether a value of the evidence is what Stripe says, by its name or by the form of its id.
+
+    >>> is_of_stripe("invoiceId", "in_1"), is_of_stripe("lastBalanceAfter", "5"), is_of_stripe("localPrice", None)
+    (True, False, False)
+    """
+    if isinstance(value, str) and _STRIPE_ID.fullmatch(value):
+        return True
+    return bool(_STRIPE_NAME.search(name)) and not _LEDGER_NAME.search(name)
+
+
+def sides_of(evidence: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The evidence of the app's side and of Stripe's, each in the check's order."""
+    stripe = {name: value for name, value in evidence.items() if is_of_stripe(name, value)}
+    return {name: value for name, value in evidence.items() if name not in stripe}, stripe
+
+
+@router.get("/findings/{issue_id:path}")
+def show_finding(
+    who: Annotated[Principal, requires(Permission.FINDING_READ)],
+    at_hand: Annotated[Services, Depends(services)],
+    request: Request,
+    issue_id: IssueIdPath,
+) -> HTMLResponse:
+    """Render one finding: as the last run reported it, and what the database says of it now."""
+    check = find_check_of_issue(at_hand, issue_id)
+    stored = find_finding(at_hand, issue_id)
+    if stored is None:
+        raise Problem(404, NO_SUCH_ISSUE)
+    full = in_full(at_hand, check, stored, masked=not who.may(Permission.EVIDENCE_READ)).model_dump(
+        mode="json", by_alias=True
+    )
+    shown = full["current"] or full["finding"]
+    app, stripe = sides_of(shown["evidence"]) if shown else ({}, {})
+    return render(
+        request,
+        "finding.html",
+        title=full["title"],
+        at_hand=at_hand,
+        who=who,
+        full=full,
+        shown=shown,
+        severity=stored.severity.value,
+        app=app,
+        stripe=stripe,
+        account=_account_of(full),
+    )
+
+
+def _account_of(full: Mapping[str, Any]) -> str | None:
+    """The account that the finding is about, where its evidence or the database says so."""
+    if full["timeline"] is not None:
+        account: str | None = full["timeline"]["accountId"]
+        return account
+    evidence = (full["finding"] or {}).get("evidence", {})
+    named = evidence.get("accountId")
+    return named if isinstance(named, str) else None
