@@ -120,6 +120,14 @@ def test_the_demo_serves_its_company_with_a_token_shown_once(tmp_path: Path) -> 
         done = httpx.post(f"{served.address}/api/admin/billing-assurance", json=order, headers=headers, timeout=60)
         assert done.status_code == 200, done.text
         assert served.get("/api/v1/journal/verify", token=token).json()["verdict"] == "sound"
+        (link,) = [line.strip() for line in served.lines if "/sign-in/" in line]
+        form = {"Origin": served.address, "Content-Type": "application/x-www-form-urlencoded"}
+        signed_in = httpx.post(link, headers=form)
+        assert signed_in.status_code == 303
+        cookie = {"Cookie": signed_in.headers["set-cookie"].partition(";")[0]}
+        assert httpx.get(f"{served.address}/api/v1/tokens", headers=cookie).status_code == 200
+        assert httpx.post(link, headers=form).status_code == 403
+        assert link.rpartition("/")[2] not in "".join(line for line in served.lines if line.startswith("{"))
         headers["Content-Type"] = "application/json"
         chunks = (b" " * 1024 for _ in range(100))  # of a length that nobody announces
         path = f"{served.address}/api/admin/billing-assurance"

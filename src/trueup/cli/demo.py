@@ -125,11 +125,15 @@ def _serve(config: Config, *, port: int, now: datetime) -> None:
 
 
 def _welcome(store: Store, address: str, *, now: datetime) -> None:
-    """Print how to ask for the report. The token is shown only here."""
+    """Print how to sign in, and how to ask for the report. The token and the link are shown only here."""
+    from trueup.actions.sign_in import make_sign_in_link  # noqa: PLC0415 - heavy
     from trueup.actions.tokens import create_token  # noqa: PLC0415 - heavy
 
     token = create_token(store, name="demo", role=Role.SUPER_ADMIN, lifetime_days=1, created_by="demo", now=now)
+    link = make_sign_in_link(store, token.stored.token_id, created_by="demo", now=now)
     for line in (
+        f"The console is at {address}. Sign in with this link, once, within ten minutes:",
+        f"  {address}{link.path}",
         f"The admin API is at {address} until Ctrl-C. Its token, shown once:",
         f"  export TRUEUP_TOKEN={token.text}",
         f'  curl -H "Authorization: Bearer $TRUEUP_TOKEN" {address}/api/admin/billing-assurance',

@@ -82,6 +82,25 @@ def revoke(
     typer.echo("The token is revoked.")
 
 
+@token.command("sign-in-link")
+def sign_in_link(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="The token's id, as `trueup token list` shows it.")],
+    config: ConfigOption = None,
+) -> None:
+    """Print a link that signs a browser in as the token's holder: once, within ten minutes.
+
+    Example: trueup token sign-in-link 3f9c2a71d05be846
+    """
+    from trueup.actions.sign_in import make_sign_in_link  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+
+    loaded = config_from(config, catalogue_for(config))
+    with open_store(loaded) as store:
+        link = make_sign_in_link(store, token_id, created_by=caller(), now=utc_now())
+    typer.echo(f"It signs in once, until {link.expires_at:%H:%M} UTC:", err=True)
+    typer.echo(f"{loaded.server.console_url}{link.path}")
+
+
 def _line(stored: StoredToken, now: datetime) -> str:
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 

@@ -85,6 +85,7 @@ def server_settings(section: ServerSection, *, path: Path, environ: Mapping[str,
         jwt=_jwt(section.jwt, path=path, environ=environ) if section.jwt else None,
     )
     _refuse_wrong_origins(settings.origins, path)
+    _refuse_wrong_public_url(settings.public_url, path)
     _refuse_wrong_networks(settings.trusted_proxies, path)
     return settings
 
@@ -94,6 +95,16 @@ def _refuse_wrong_origins(origins: Sequence[str], path: Path) -> None:
         if not _ORIGIN.fullmatch(origin):
             key = ("server", "origins", position)
             raise complaint(path, key, 'must be an origin as browsers write it, such as "https://admin.example.com"')
+
+
+def _refuse_wrong_public_url(url: str | None, path: Path) -> None:
+    """Check that browsers reach it encrypted, or on this machine: sign-in sets a cookie there."""
+    if url is None:
+        return
+    host = urlsplit(url).hostname or ""
+    if not _ORIGIN.fullmatch(url) or not (url.startswith("https://") or is_loopback(host)):
+        says = 'must be an https:// address without a path, such as "https://trueup.example.com"'
+        raise complaint(path, ("server", "public_url"), says)
 
 
 def _refuse_wrong_networks(networks: Sequence[str], path: Path) -> None:

@@ -11,3 +11,16 @@ class Role(StrEnum):
     VIEWER = "viewer"
     ADMIN = "admin"
     SUPER_ADMIN = "super_admin"
+
+
+class SignIn(StrEnum):
+    """How a browser's session began."""
+
+    TOKEN = "token"  # noqa: S105 - a word
+    """An API token was pasted into the sign-in page."""
+    LINK = "link"
+    """A one-time link that was made on the server's machine for an API token."""
+    OIDC = "oidc"
+    """The identity provider vouched for the person."""
+    BREAK_GLASS = "break_glass"
+    """A one-time link that was made on the server's machine while the identity provider was down."""

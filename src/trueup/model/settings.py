@@ -103,6 +103,9 @@ class ServerSettings:
     """Other origins whose pages may send changes, such as ``https://admin.example.com``; our own always may."""
     trusted_proxies: tuple[str, ...] = key(default=())
     """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    public_url: str | None = key(default=None)
+    """The address at which people open the console, such as ``https://trueup.example.com``: links in alerts begin with
+    it, and behind a proxy it says that the browser's connection is encrypted."""
     tokens: bool = key(default=True)
     """Whether API tokens (``trueup token create``) let in."""
     jwt: JwtSettings | None = None
@@ -113,6 +116,14 @@ class ServerSettings:
     has waited longest for its request; while all are being answered it gets 503."""
     max_connections_per_address: int = key(default=100, within=Whole(10, 10_000))
     """The same of one client's address (IPv6: of one /64). ``trusted_proxies`` are not counted."""
+
+    @property
+    def console_url(self) -> str:
+        """The address at which people open the console: the public one, or where the server listens."""
+        if self.public_url is not None:
+            return self.public_url
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - recognized, not used
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

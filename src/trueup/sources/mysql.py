@@ -24,11 +24,11 @@ from trueup.sources.connection_mends import (
     RUN_AGAIN,
 )
 from trueup.sources.mysql_columns import ResultColumn, arrow_type, column_array
+from trueup.sources.mysql_rows import read_columns
 from trueup.sources.mysql_schema import denies_table, read_tables, read_write_privileges
 from trueup.sources.select import described, select
-from trueup.sources.stream import stream, this_moment
+from trueup.sources.stream import stream, this_moment, with_valid_text
 
-BATCH_ROWS = 20_000
 CONNECT_TIMEOUT_SECONDS = 10
 LOCK_TIMEOUT_SECONDS = 5
 _OPTIONS = TLS_OPTIONS | {"unix_socket", "charset"}
@@ -166,10 +166,16 @@ class MySQLSnapshot:
         schema = pa.schema([pa.field(field.name, kind) for field, kind in zip(fields, kinds, strict=True)])
         return stream(
             schema,
-            _batches(cursor, fields, schema),
-            failures=(pymysql.Error, OSError, UnicodeDecodeError),
+            self._batches(fields, schema),
+            failures=(pymysql.Error, OSError, UnicodeDecodeError, pa.ArrowException),
             unavailable=self._source.unavailable,
         )
+
+    def _batches(self, fields: list[ResultColumn], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        encoding = self._connection.encoding
+        for columns in read_columns(self._connection, len(fields)):
+            arrays = [column_array(f, values, encoding=encoding) for f, values in zip(fields, columns, strict=True)]
+            yield with_valid_text(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
     def abandon(self) -> None:
         """Forget streams that were not read to their end; the driver would read the rest first, however long it is."""
@@ -179,13 +185,6 @@ class MySQLSnapshot:
                 result.unbuffered_active = False
                 _cut(self._connection)
             cursor.close()
-
-
-def _batches(cursor: SSCursor, fields: list[ResultColumn], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    while rows := cursor.fetchmany(BATCH_ROWS):
-        columns = zip(*rows, strict=True)
-        arrays = [column_array(field, values) for field, values in zip(fields, columns, strict=True)]
-        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _fields(cursor: SSCursor) -> list[ResultColumn]:

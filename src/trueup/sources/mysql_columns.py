@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +9,8 @@ import pyarrow as pa
 from pymysql.constants import FIELD_TYPE, FLAG
 
 BINARY_CHARACTER_SET = 63
+UTF8 = "utf8"
+"""What the driver calls it; another encoding is one that the address asks for."""
 LAST_MOMENT = "9999-12-31 23:59:59"
 _INTEGERS = frozenset(
     {FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG, FIELD_TYPE.YEAR}
@@ -44,30 +45,28 @@ def arrow_type(field: ResultColumn) -> pa.DataType | None:
     return None if field.character_set == BINARY_CHARACTER_SET else pa.string()
 
 
-def column_array(field: ResultColumn, values: Sequence[str | bytes | None]) -> pa.Array:
-    """The column's values, converted exactly."""
+def column_array(field: ResultColumn, values: pa.BinaryArray, *, encoding: str) -> pa.Array:
+    """The column's values, converted exactly. Text may turn out not to be UTF-8 where that is the ``encoding``."""
     kind = arrow_type(field)
     if field.type_code == FIELD_TYPE.BIT:
-        return pa.array([None if bits is None else int.from_bytes(_raw(bits)) for bits in values], kind)
-    texts = pa.array(values, pa.string())
+        return pa.array([None if bits is None else int.from_bytes(bits) for bits in values.to_pylist()], kind)
+    if encoding != UTF8 and kind == pa.string():
+        return pa.array([None if text is None else text.decode(encoding) for text in values.to_pylist()], kind)
+    texts = values.view(pa.string())
     if field.type_code not in _MOMENTS:
         return texts.cast(kind)
     try:
         return texts.cast(kind)
     except pa.ArrowInvalid:
-        return pa.array([_possible(value) for value in values], pa.string()).cast(kind)
+        return pa.array([_possible(value) for value in texts.to_pylist()], pa.string()).cast(kind)
 
 
-def _raw(bits: str | bytes) -> bytes:
-    return bits.encode() if isinstance(bits, str) else bits
-
-
-def _possible(value: str | bytes | None) -> str | None:
+def _possible(value: str | None) -> str | None:
     """The moment, or the last one there is for a date that no calendar has: ``0000-00-00``, ``2026-02-30``."""
     if value is None:
         return None
     try:
-        datetime.fromisoformat(str(value))
+        datetime.fromisoformat(value)
     except ValueError:
         return LAST_MOMENT
-    return str(value)
+    return value

@@ -21,7 +21,9 @@ from trueup.store.outbox import Outbox
 from trueup.store.presence import VERSION_TABLE, absent, empty, holds_store, is_there, make_whole, mark
 from trueup.store.runs import Runs
 from trueup.store.secrets import Secrets
+from trueup.store.sent_forms import SentForms
 from trueup.store.sessions import Sessions
+from trueup.store.sign_in_links import SignInLinks
 from trueup.store.tokens import Tokens
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -40,6 +42,8 @@ class Store:
         self.exemptions = Exemptions(database)
         self.tokens = Tokens(database)
         self.sessions = Sessions(database)
+        self.sign_in_links = SignInLinks(database)
+        self.sent_forms = SentForms(database)
         self.leases = Leases(database)
         self.secrets = Secrets(database)
         self.alerts = Alerts(database)

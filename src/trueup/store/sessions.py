@@ -8,20 +8,23 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
-from trueup.model.access import Role
+from trueup.model.access import Role, SignIn
 from trueup.store.database import Database
-from trueup.store.tables import SESSION
+from trueup.store.sign_in_tables import SESSION
 from trueup.store.tokens import sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSession:
-    """Who logged in, as what, and until when."""
+    """Who signed in, how, as what, and until when. ``session_id`` names it and opens nothing."""
 
+    session_id: str
     actor: str
     role: Role
     created_at: datetime
     expires_at: datetime
+    method: SignIn
+    token_id: str | None
 
 
 class Sessions:
@@ -30,7 +33,16 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, *, actor: str, role: Role | str, lifetime_seconds: int, now: datetime) -> str:
+    def create(
+        self,
+        *,
+        actor: str,
+        role: Role | str,
+        lifetime_seconds: float,
+        now: datetime,
+        method: SignIn = SignIn.TOKEN,
+        token_id: str | None = None,
+    ) -> str:
         """Begin a session and return its secret, for the cookie. Expired sessions are deleted."""
         secret = secrets.token_urlsafe(32)
         row = {
@@ -39,6 +51,8 @@ class Sessions:
             "role": Role(role).value,
             "created_at": now,
             "expires_at": now + timedelta(seconds=lifetime_seconds),
+            "method": method.value,
+            "token_id": token_id,
         }
         with self._database.writing() as connection:
             connection.execute(delete(SESSION).where(SESSION.c.expires_at <= now))
@@ -56,7 +70,15 @@ class Sessions:
             ).first()
         if row is None:
             return None
-        return StoredSession(actor=row.actor, role=Role(row.role), created_at=row.created_at, expires_at=row.expires_at)
+        return StoredSession(
+            session_id=row.secret_sha256,
+            actor=row.actor,
+            role=Role(row.role),
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            method=SignIn(row.method),
+            token_id=row.token_id,
+        )
 
     def end(self, secret: str) -> bool:
         """End a session at once; False when there was none."""

@@ -165,18 +165,6 @@ TOKEN = Table(
 )
 """API tokens."""
 
-SESSION = Table(
-    "trueup_session",
-    METADATA,
-    Column("secret_sha256", Text, primary_key=True),
-    Column("actor", Text, nullable=False),
-    Column("role", Text, nullable=False, info={WORDS: frozenset(Role)}),
-    Column("created_at", DateTime, nullable=False),
-    Column("expires_at", DateTime, nullable=False),
-    Index("trueup_session_expiry", "expires_at"),
-)
-"""Browser sessions."""
-
 LEASE = Table(
     "trueup_lease",
     METADATA,
@@ -187,5 +175,5 @@ LEASE = Table(
 )
 """Which process may do a thing alone at the moment, and until when."""
 
-for _table in (RUN, ISSUE, FINDING, TRANSITION, EXEMPTION, TOKEN, SESSION, LEASE):
+for _table in (RUN, ISSUE, FINDING, TRANSITION, EXEMPTION, TOKEN, LEASE):
     hold_to_types(_table)

@@ -15,16 +15,18 @@ from trueup.config import Config
 from trueup.config.token_trust import refuse_weak
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
-from trueup.web import console, failures, health, schema
+from trueup.web import console, failures, health, schema, sign_in
 from trueup.web.access.api_tokens import ApiTokens
 from trueup.web.access.doorkeeper import Doorkeeper
 from trueup.web.access.issuer_keys import IssuerKeys
 from trueup.web.access.json_web_tokens import JsonWebTokens
 from trueup.web.access.principal import Authenticate
+from trueup.web.access.session_cookies import SessionCookies
 from trueup.web.access.verifying import Verifier
 from trueup.web.declared import DeclaredRoute, declared_routes
 from trueup.web.envelope import Envelope
 from trueup.web.openapi import completed
+from trueup.web.plain_page import plain_error_page
 from trueup.web.routes import routers
 from trueup.web.services import Services
 
@@ -59,7 +61,13 @@ def create_app(
         raise ConfigurationError(
             f"No client could sign in: set server.tokens = true or [server.jwt] in {config.path}, or give authenticate."
         )
-    return assembled(services, verifiers=verifiers, authenticate=authenticate, routers=(*routers(), *console.routers()))
+    return assembled(
+        services,
+        verifiers=verifiers,
+        authenticate=authenticate,
+        routers=(*routers(), sign_in.router, *console.routers()),
+        sessions=SessionCookies(services),
+    )
 
 
 def assembled(
@@ -68,6 +76,7 @@ def assembled(
     verifiers: Sequence[Verifier],
     authenticate: Authenticate | None,
     routers: Sequence[APIRouter],
+    sessions: SessionCookies | None = None,
 ) -> FastAPI:
     """Build an app of these routes and of those that every app has.
 
@@ -79,10 +88,12 @@ def assembled(
     routes = declared_routes(app)
     app.state.services = services
     app.state.routes = routes
+    app.state.error_page = plain_error_page
     app.state.doorkeeper = Doorkeeper(
         verifiers=verifiers,
         authenticate=authenticate,
-        origins=services.config.server.origins,
+        sessions=sessions,
+        server=services.config.server,
         query_names={route.endpoint: route.query_names for route in routes},
     )
     app.add_middleware(Envelope, templates={route.endpoint: route.path for route in routes}, meters=services.meters)

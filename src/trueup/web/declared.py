@@ -12,7 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from trueup.model.errors import ConfigurationError
-from trueup.web.access import Requirement
+from trueup.web.access import Door, Requirement, StrictForm
 from trueup.web.access.permissions import Permission
 from trueup.web.strict import StrictBody
 
@@ -26,6 +26,7 @@ class DeclaredRoute:
     methods: frozenset[str]
     endpoint: Callable[..., Any]
     permission: Permission
+    door: Door
     query_names: frozenset[str]
     body: StrictBody | None
 
@@ -48,12 +49,17 @@ def _declared(context: RouteContext) -> DeclaredRoute:
         raise ConfigurationError(
             f"The route {context.path} reads its body without strict checks; give it strict_json(Model)."
         )
+    if (calls[0].door is Door.FORM) != any(isinstance(call, StrictForm) for call in calls):
+        raise ConfigurationError(
+            f"The route {context.path} must both require and read a form: form_requires(…) and strict_form(Model)."
+        )
     return DeclaredRoute(
         path=str(context.path_format),
         pattern=context.path_regex,
         methods=frozenset(context.methods or ()),
         endpoint=cast("Callable[..., Any]", dependant.call),
         permission=calls[0].permission,
+        door=calls[0].door,
         query_names=frozenset(_query_names(dependant)),
         body=next((call for call in calls if isinstance(call, StrictBody)), None),
     )

@@ -8,13 +8,14 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from trueup.model.errors import ConfigurationError, DatabaseMissing, TrueupError
 from trueup.web.declared import DeclaredRoute
+from trueup.web.headers import SECURITY
 from trueup.web.logs import LOGGED, logger
 from trueup.web.notes import notes
-from trueup.web.problems import Problem, problem_response
+from trueup.web.problems import Problem, SeeOther, problem_response
 from trueup.web.strict import problems_of
 
 RETRY_SECONDS = 5
@@ -33,6 +34,7 @@ def handlers() -> dict[int | type[Exception], Handler]:
     """The handlers of an app: each turns one kind of failure into a problem."""
     return {
         Problem: _problem,
+        SeeOther: _see_other,
         HTTPException: _http,
         RequestValidationError: _validation,
         TrueupError: _known,
@@ -42,6 +44,10 @@ def handlers() -> dict[int | type[Exception], Handler]:
 
 async def _problem(request: Request, problem: Problem) -> Response:
     return _answered(request, problem)
+
+
+async def _see_other(_request: Request, elsewhere: SeeOther) -> Response:
+    return RedirectResponse(elsewhere.address, 303, headers=dict(SECURITY))
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
@@ -80,6 +86,9 @@ async def _unknown(request: Request, error: Exception) -> Response:
 def _answered(request: Request, problem: Problem) -> Response:
     noted = notes(request)
     noted.failed = True
+    if noted.is_page:
+        page: Response = request.app.state.error_page(problem, noted)
+        return page
     return problem_response(problem, noted)
 
 

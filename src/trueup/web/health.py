@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from trueup import __version__
 from trueup.actions.runs import newest_complete_run
-from trueup.web.access import Permission, Requirement, requires
+from trueup.web.access import Door, Permission, Requirement, requires
 from trueup.web.console.overview import show_overview
 from trueup.web.console.rendering import wants_page
 from trueup.web.problems import Problem
@@ -55,7 +55,7 @@ async def entrance(request: Request, at_hand: Annotated[Services, Depends(servic
     """Name what answers here, and the paths to go on with. A browser gets the console's overview instead."""
     if not wants_page(request):
         return JSONResponse(Entrance().model_dump(), headers={"Vary": "Accept"})
-    who = await Requirement(Permission.RUN_READ)(request)
+    who = await Requirement(Permission.RUN_READ, Door.PAGE)(request)
     assert who is not None  # noqa: S101 - only a route that anyone may ask for has no caller
     return await run_in_threadpool(show_overview, request, at_hand, who)
 

@@ -19,11 +19,16 @@ _ACCEPTED_ID = re.compile(r"[0-9a-f][0-9a-f-]{14,62}[0-9a-f]")
 
 @dataclass(slots=True, kw_only=True)
 class Notes:
-    """One request. ``error_id`` names its failure, in the answer and in the log, if it has one."""
+    """One request. ``error_id`` names its failure, in the answer and in the log, if it has one.
+
+    ``form_binding`` is what the caller's forms are bound to; ``is_page`` says that a person reads the answer.
+    """
 
     request_id: str
     error_id: str = field(default_factory=lambda: secrets.token_hex(8))
     actor: str | None = None
+    form_binding: str | None = None
+    is_page: bool = False
     failed: bool = False
 
 

@@ -40,6 +40,14 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+class SeeOther(Exception):
+    """Ends a request by leading the browser to another address of ours, with GET."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
 def problem_response(problem: Problem, noted: Notes) -> JSONResponse:
     """The answer. It carries every header itself, because a failure's answer passes no middleware of trueup's."""
     body: dict[str, object] = {

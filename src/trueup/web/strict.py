@@ -29,6 +29,7 @@ _DIGITS_LIMIT = 19
 """As many digits as 64 bits have. Readers differ about longer numbers."""
 
 _MEDIA_TYPE = re.compile(r"""application/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?""", re.IGNORECASE)
+_FORM_TYPE = re.compile(_MEDIA_TYPE.pattern.replace("json", "x-www-form-urlencoded"), re.IGNORECASE)
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Model = TypeVar("Model", bound=BaseModel)
@@ -71,6 +72,15 @@ def refuse_other_media(request: Request) -> None:
         raise Problem(415, "The body must not be compressed.")
 
 
+def refuse_other_forms(request: Request) -> None:
+    """Raises ``Problem`` unless the body is declared as an uncompressed form."""
+    given = request.headers.getlist("content-type")
+    if len(given) != 1 or not _FORM_TYPE.fullmatch(given[0]):
+        raise Problem(415, "The body must be application/x-www-form-urlencoded in UTF-8.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(415, "The body must not be compressed.")
+
+
 async def limited_body(request: Request) -> bytes:
     """The body's bytes. Raises ``Problem`` as soon as there are too many, whatever its declared length."""
     announced = request.headers.get("content-length", "")
@@ -98,7 +108,7 @@ def parsed(body: bytes) -> Json:
         )
     except ValueError:  # also not UTF-8, and what the hooks below refuse
         raise Problem(422, "The body must be one JSON value in UTF-8 without duplicate keys.") from None
-    if not _clean(value):
+    if not is_clean(value):
         raise Problem(422, "The body must not hold NUL or half a surrogate pair.")
     return value
 
@@ -193,14 +203,15 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _clean(value: Json) -> bool:
+def is_clean(value: Json) -> bool:
+    """Whether its text holds neither NUL nor half a surrogate pair."""
     match value:
         case str():
             return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
         case list():
-            return all(map(_clean, value))
+            return all(map(is_clean, value))
         case dict():
-            return all(_clean(key) and _clean(part) for key, part in value.items())
+            return all(is_clean(key) and is_clean(part) for key, part in value.items())
         case _:
             return True
 

@@ -32,4 +32,4 @@ class ApiTokens:
         token = authenticate_token(credential, store=self.services.store, now=self.services.clock())
         if isinstance(token, TokenRefused):
             return Rejected(reason=token.reason)
-        return Principal(actor=f"token:{token.token_id}", role=token.role)
+        return Principal(actor=f"token:{token.token_id}", role=token.role, proven_at=token.created_at)

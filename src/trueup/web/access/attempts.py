@@ -21,10 +21,12 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from trueup.web.logs import logger
+from trueup.web.notes import notes
 from trueup.web.problems import Problem
 
 if TYPE_CHECKING:
     from limits.storage import Storage
+    from starlette.requests import Request
 
 PER_ADDRESS = RateLimitItemPerMinute(20)
 PER_NAME = RateLimitItemPerMinute(60)
@@ -58,6 +60,12 @@ class Attempts:
         with _closing_on_failure(writing=writing):
             for limit, key in _keys(address, name):
                 self._limiter.hit(limit, key)
+
+
+def log_refusal(request: Request, reason: str) -> None:
+    """Put a refused try on record. The caller does not see the reason."""
+    address = request.client.host if request.client else "unknown"
+    logger().warning("refused", requestId=notes(request).request_id, address=address, reason=reason)
 
 
 def _keys(address: str, name: str | None) -> Iterator[tuple[RateLimitItemPerMinute, str]]:

@@ -13,6 +13,8 @@ class Permission(StrEnum):
     """A permission that a route may require. Each route declares exactly one."""
 
     HEALTH_READ = "health:read"
+    SIGN_IN = "session:begin"
+    SIGN_OUT = "session:end"
     SCHEMA_READ = "schema:read"
     METRICS_READ = "metrics:read"
     CHECK_READ = "check:read"
@@ -32,10 +34,11 @@ class Permission(StrEnum):
     TOKEN_MANAGE = "token:manage"  # noqa: S105 - a permission's name
 
 
-ANYONE = frozenset({Permission.HEALTH_READ})
+ANYONE = frozenset({Permission.HEALTH_READ, Permission.SIGN_IN})
 """The permission of routes that need no authentication and reveal nothing about the company."""
 
 _VIEWER = ANYONE | {
+    Permission.SIGN_OUT,
     Permission.SCHEMA_READ,
     Permission.METRICS_READ,
     Permission.CHECK_READ,

@@ -17,7 +17,7 @@ from trueup.formats.statement.page import StatementPage
 from trueup.formats.timeline import timeline_document
 from trueup.model.errors import ConfigurationError
 from trueup.model.timeline import Side
-from trueup.web.access import Permission, Principal, requires
+from trueup.web.access import Permission, Principal, page_requires
 from trueup.web.console.query import OrEmpty, TextQuery
 from trueup.web.console.rendering import Addresses, render
 from trueup.web.console.wording import path_part
@@ -47,7 +47,7 @@ ReaderQuery = Annotated[str | None, OrEmpty(Word(("customer",))), Query(alias="f
 
 @router.get("/accounts")
 def search_account(
-    who: Annotated[Principal, requires(Permission.EVIDENCE_READ)],
+    who: Annotated[Principal, page_requires(Permission.EVIDENCE_READ)],
     at_hand: Annotated[Services, Depends(services)],
     request: Request,
     text: TextQuery = None,
@@ -78,7 +78,7 @@ def search_account(
 
 @router.get("/accounts/{account:path}")
 def show_account(
-    who: Annotated[Principal, requires(Permission.EVIDENCE_READ)],
+    who: Annotated[Principal, page_requires(Permission.EVIDENCE_READ)],
     at_hand: Annotated[Services, Depends(services)],
     request: Request,
     account: AccountPath,

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi import Path as PathParameter
 from starlette.responses import Response
 
-from trueup.web.access import Permission, requires
+from trueup.web.access import Permission, page_requires
 from trueup.web.problems import Problem
 from trueup.web.routes.query_types import Text
 
@@ -48,7 +48,7 @@ def _asset(name: str, body: bytes) -> Asset:
     return Asset(name=f"{stem}.{digest}.{ending}", media_type=_TYPES[f".{ending}"], body=body)
 
 
-@router.get("/static/{name}", dependencies=[requires(Permission.HEALTH_READ)])
+@router.get("/static/{name}", dependencies=[page_requires(Permission.HEALTH_READ)])
 async def read_asset(name: Annotated[str, Text(NAME), PathParameter()]) -> Response:
     """One file. Its address changes with its content, so that a browser keeps it for ever."""
     asset = next((asset for asset in assets().values() if asset.name == name), None)

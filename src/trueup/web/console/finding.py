@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from trueup.web.access import Permission, Principal, requires
+from trueup.web.access import Permission, Principal, page_requires
 from trueup.web.console.rendering import render
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.problems import NO_SUCH_ISSUE
@@ -49,7 +49,7 @@ def sides_of(evidence: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
 
 @router.get("/findings/{issue_id:path}")
 def show_finding(
-    who: Annotated[Principal, requires(Permission.FINDING_READ)],
+    who: Annotated[Principal, page_requires(Permission.FINDING_READ)],
     at_hand: Annotated[Services, Depends(services)],
     request: Request,
     issue_id: IssueIdPath,

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from trueup.actions.runs import Sort, State, count_issues, newest_run
 from trueup.formats.csv import COLUMNS, cells_of_document
 from trueup.model.severity import Severity
-from trueup.web.access import Permission, Principal, requires
+from trueup.web.access import Permission, Principal, page_requires
 from trueup.web.console.query import (
     CategoryQuery,
     CheckQuery,
@@ -179,7 +179,7 @@ def _query(
 
 @router.get("/findings")
 def show_findings(
-    who: Annotated[Principal, requires(Permission.FINDING_READ)],
+    who: Annotated[Principal, page_requires(Permission.FINDING_READ)],
     at_hand: Annotated[Services, Depends(services)],
     request: Request,
     query: Annotated[FindingQuery, Depends(_query)],

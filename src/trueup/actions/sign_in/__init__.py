@@ -1,0 +1,31 @@
+"""Sign a browser in and out: with an API token, or with a one-time link that was made for a token."""
+
+from trueup.actions.sign_in.forms import FORM_HOURS, check_form_token, make_form_token, use_form_token
+from trueup.actions.sign_in.links import LINK_MINUTES, NewLink, make_sign_in_link, sign_in_with_link
+from trueup.actions.sign_in.sessions import (
+    SESSION_HOURS,
+    NewSession,
+    SignInRefused,
+    authenticate_session,
+    end_every_session,
+    end_session,
+    sign_in_with_token,
+)
+
+__all__ = [
+    "FORM_HOURS",
+    "LINK_MINUTES",
+    "SESSION_HOURS",
+    "NewLink",
+    "NewSession",
+    "SignInRefused",
+    "authenticate_session",
+    "check_form_token",
+    "end_every_session",
+    "end_session",
+    "make_form_token",
+    "make_sign_in_link",
+    "sign_in_with_link",
+    "sign_in_with_token",
+    "use_form_token",
+]

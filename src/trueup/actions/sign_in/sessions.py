@@ -1,0 +1,83 @@
+"""Begin, check and end a browser's session. The store keeps a hash of its secret; the browser has it in a cookie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from trueup.actions.tokens import TokenRefused, authenticate_token
+from trueup.model.access import SignIn
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trueup.store import Store, StoredSession, StoredToken
+
+SESSION_HOURS = 8
+"""The longest that a session lasts: a working day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRefused:
+    """Why a sign-in or a session is not accepted: for the log, never for the caller."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSession:
+    """A session that has just begun. ``secret`` goes into the browser's cookie, and cannot be shown again."""
+
+    secret: str = field(repr=False)
+    actor: str
+    expires_at: datetime
+
+
+def sign_in_with_token(text: str, *, store: Store, now: datetime) -> NewSession | SignInRefused:
+    """Begin a session for the holder of this API token. ``now`` is naive UTC. Raises ``StoreUnavailable``."""
+    token = authenticate_token(text, store=store, now=now)
+    if isinstance(token, TokenRefused):
+        return SignInRefused(reason=token.reason)
+    return begin_token_session(token, method=SignIn.TOKEN, store=store, now=now)
+
+
+def begin_token_session(token: StoredToken, *, method: SignIn, store: Store, now: datetime) -> NewSession:
+    """Begin a session that ends with the token, and after eight hours at the latest."""
+    ends = min(now + timedelta(hours=SESSION_HOURS), token.expires_at)
+    actor = f"token:{token.token_id}"
+    secret = store.sessions.create(
+        actor=actor,
+        role=token.role,
+        lifetime_seconds=(ends - now).total_seconds(),
+        now=now,
+        method=method,
+        token_id=token.token_id,
+    )
+    return NewSession(secret=secret, actor=actor, expires_at=ends)
+
+
+def authenticate_session(secret: str, *, store: Store, now: datetime) -> StoredSession | SignInRefused:
+    """Return the session of this secret; otherwise say why it is not accepted.
+
+    The store is asked every time, so a session that was ended, or whose token was revoked, is refused at once.
+    Raises ``StoreUnavailable``.
+    """
+    session = store.sessions.find(secret, now=now)
+    if session is None:
+        return SignInRefused(reason="the session is unknown, ended or expired")
+    if session.token_id is not None:
+        token = store.tokens.find(session.token_id)
+        if token is None or not token.valid(now):
+            return SignInRefused(reason=f"token {session.token_id}, which the session began with, is no longer valid")
+    return session
+
+
+def end_session(secret: str, *, store: Store) -> bool:
+    """End a session at once; return False when it had ended before. Raises ``StoreUnavailable``."""
+    return store.sessions.end(secret)
+
+
+def end_every_session(actor: str, *, store: Store) -> int:
+    """End every session of this actor, in every browser; return their number. Raises ``StoreUnavailable``."""
+    return store.sessions.end_all(actor)
