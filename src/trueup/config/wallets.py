@@ -23,9 +23,11 @@ def with_wallets(sections: dict[str, RelationSection], path: Path) -> dict[str, 
     account, balances = sections.get("account"), sections.get(_BALANCES)
     if balances is not None and not balances.absent:
         _refuse_without_credits(balances, path)
+        _refuse_unnamed_entries(sections, ("relations", _BALANCES), path)
     if account is None or account.wallets is None:
         return sections
     key = ("relations", "account", "wallets")
+    _refuse_unnamed_entries(sections, key, path)
     if not account.wallets:
         raise complaint(path, key, "is empty: name at least one balance, or leave it out")
     if balances is not None:
@@ -54,6 +56,24 @@ def _balance_in(place: PlaceSection, account: RelationSection, *, wallet: str, c
             "wallet": "'" + wallet.replace("'", "''") + "'",
             "credits": column,
         },
+    )
+
+
+def _refuse_unnamed_entries(sections: Mapping[str, RelationSection], key: tuple[str, ...], path: Path) -> None:
+    """Refuse wallets that no entry can name: their balances would not be compared, and no finding would say so."""
+    entry = sections.get("ledger_entry")
+    if entry is None or entry.absent is True:
+        return
+    tables = [table for _, table in words_of(entry)]
+    absent = entry.absent if isinstance(entry.absent, list) else []
+    if any("wallet" in table.columns or table.query is not None for table in tables) or "wallet" in absent:
+        return
+    raise complaint(
+        path,
+        key,
+        "names several balances, but no column says which of them an entry moves: map wallet in "
+        '[relations.ledger_entry.columns], or say absent = ["wallet"] in [relations.ledger_entry], and they are not '
+        "compared with the ledger",
     )
 
 

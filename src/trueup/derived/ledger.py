@@ -29,10 +29,30 @@ GROUP BY account_id, wallet
 """,
 )
 
+REPLACED_AMOUNT = Derived(
+    name="replaced_amount",
+    holds="One row per chain that an entry has set to its amount (``sets_balance``): the sum of the amounts before the "
+    "latest such entry, which are no longer part of what the chain holds.",
+    sql="""
+SELECT account_id, wallet, sum(CASE WHEN sets > sets_so_far THEN amount ELSE 0 END) AS amount
+FROM (
+    SELECT account_id, wallet, amount,
+           sum(CASE WHEN sets_balance THEN 1 ELSE 0 END) OVER (PARTITION BY account_id, wallet) AS sets,
+           sum(CASE WHEN sets_balance THEN 1 ELSE 0 END)
+               OVER (PARTITION BY account_id, wallet ORDER BY sequence NULLS FIRST, created_at, entry_id) AS sets_so_far
+    FROM ledger_entry
+    WHERE posted AND account_id IN (SELECT account_id FROM ledger_entry WHERE posted AND sets_balance)
+) AS entry
+WHERE sets > 0
+GROUP BY account_id, wallet
+""",
+)
+
 LATEST_ENTRY = Derived(
     name="latest_entry",
     holds="One row per chain with posted entries: the balance_after of the latest one in ledger order. Of a ledger "
-    "that keeps no running balance it is the sum of its amounts, from ledger_starts_at on; ``is_sum`` says so.",
+    "that keeps no running balance it is the sum of its amounts, from ledger_starts_at on, or from the latest entry "
+    "that sets it; ``is_sum`` says so.",
     optional=("ledger_entry.balance_after",),
     # Only entries that share the highest sequence number, or else the last date, are put in order: few of many.
     sql="""
@@ -41,13 +61,16 @@ WITH kept AS (
 )
 SELECT e.account_id, e.wallet,
        CASE WHEN min(k.balances) = 0
-            THEN min(t.total_amount) + coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)), 0)
+            THEN min(t.total_amount - coalesce(r.amount, 0))
+                 + CASE WHEN min(r.account_id) IS NULL THEN coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)), 0)
+                        ELSE 0 END
             ELSE arg_max(e.balance_after, (coalesce(e.sequence, -1), e.created_at, e.entry_id)) END AS balance_after,
        min(k.balances) = 0 AS is_sum
 FROM ledger_entry AS e
 CROSS JOIN kept AS k
 JOIN account_total AS t ON t.account_id = e.account_id AND t.wallet = e.wallet
                        AND coalesce(t.highest_sequence, -1) = coalesce(e.sequence, -1)
+LEFT JOIN replaced_amount AS r ON r.account_id = e.account_id AND r.wallet = e.wallet
 WHERE e.posted
   AND (t.highest_sequence IS NOT NULL OR e.created_at = t.last_entry_at)
 GROUP BY e.account_id, e.wallet
@@ -87,18 +110,25 @@ LATE_BALANCE = Derived(
     sql="""
 WITH placed AS (
     SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
-           sum(amount)          OVER in_order AS amount_so_far,
-           count(balance_after) OVER in_order AS balances_so_far,
-           count(*)             OVER in_order AS entries_so_far
+           sum(CASE WHEN sets_balance THEN 1 ELSE 0 END) OVER in_order AS sets_so_far,
+           count(balance_after)                          OVER in_order AS balances_so_far,
+           count(*)                                      OVER in_order AS entries_so_far
     FROM ledger_entry
     WHERE posted
       AND CAST($ledger_starts_at AS DECIMAL(38, 9)) IS NOT NULL
       AND account_id IN (SELECT account_id FROM ledger_entry WHERE posted AND balance_after IS NULL)
     WINDOW in_order AS (PARTITION BY account_id, wallet ORDER BY sequence NULLS FIRST, created_at, entry_id)
+),
+summed AS (
+    SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount, balances_so_far, entries_so_far,
+           sum(amount) OVER (PARTITION BY account_id, wallet, sets_so_far
+                             ORDER BY sequence NULLS FIRST, created_at, entry_id)               AS amount_so_far,
+           CASE WHEN sets_so_far = 0 THEN CAST($ledger_starts_at AS DECIMAL(38, 9)) ELSE 0 END AS starts_at
+    FROM placed
 )
 SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
-       CAST($ledger_starts_at AS DECIMAL(38, 9)) + amount_so_far - amount AS previous_balance_after
-FROM placed
+       starts_at + amount_so_far - amount AS previous_balance_after
+FROM summed
 WHERE balances_so_far = 1 AND balance_after IS NOT NULL AND entries_so_far > 1
 """,
 )
@@ -107,15 +137,17 @@ IRREGULAR_STEP = Derived(
     name="irregular_step",
     holds="Each posted entry beside its predecessor in the chain, kept only where something does not follow: the "
     "balance, the date, or the sequence number. The first entry follows from ledger_starts_at, where the config says "
-    "it, as does the first that has a balance_after at all. The checks distinguish these; a sound ledger has no rows "
-    "here.",
+    "it, as does the first that has a balance_after at all; one that sets the balance follows from 0. The checks "
+    "distinguish these; a sound ledger has no rows here.",
     optional=("ledger_entry.balance_after",),
     sql="""
 SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
        previous_balance_after, previous_created_at, previous_sequence
 FROM (
     SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
-           lag(balance_after, 1, CAST($ledger_starts_at AS DECIMAL(38, 9))) OVER in_order AS previous_balance_after,
+           CASE WHEN sets_balance THEN 0
+                ELSE lag(balance_after, 1, CAST($ledger_starts_at AS DECIMAL(38, 9))) OVER in_order
+           END                            AS previous_balance_after,
            lag(created_at)    OVER in_order AS previous_created_at,
            lag(sequence)      OVER in_order AS previous_sequence
     FROM ledger_entry
@@ -279,6 +311,7 @@ GROUP BY stripe_event_id
 
 LEDGER = (
     ACCOUNT_TOTAL,
+    REPLACED_AMOUNT,
     LATEST_ENTRY,
     ACCOUNT_BALANCE,
     UNPROVEN_ACCOUNT,

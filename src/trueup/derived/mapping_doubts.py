@@ -82,9 +82,13 @@ WITH judged AS (
     SELECT a.account_id, a.credits, l.balance_after AS balance,
            t.total_amount AS total
     FROM account AS a
-    JOIN (SELECT account_id,
-                 sum(total_amount) + count(*) * coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)), 0) AS total_amount
-          FROM account_total GROUP BY account_id) AS t ON t.account_id = a.account_id
+    JOIN (SELECT s.account_id,
+                 sum(s.total_amount - coalesce(r.amount, 0)
+                     + CASE WHEN r.account_id IS NULL THEN coalesce(CAST($ledger_starts_at AS DECIMAL(38, 9)), 0)
+                            ELSE 0 END) AS total_amount
+          FROM account_total AS s
+          LEFT JOIN replaced_amount AS r ON r.account_id = s.account_id AND r.wallet = s.wallet
+          GROUP BY s.account_id) AS t ON t.account_id = a.account_id
     JOIN account_balance AS l ON l.account_id = a.account_id
     WHERE NOT a.unlimited_credits AND a.credits IS NOT NULL AND l.balance_after IS NOT NULL
       AND (a.credits <> 0 OR l.balance_after <> 0)

@@ -133,12 +133,14 @@ APART_CHAIN = Derived(
     optional=_BOTH_SIDES,
     sql="""
 SELECT a.account_id, a.is_whole, a.wallet, t.wallet AS chain, t.entries, t.last_entry_at,
-       o.balance + t.total_amount                         AS sum_of_amounts,
+       CASE WHEN r.account_id IS NULL THEN o.balance ELSE 0 END
+       + t.total_amount - coalesce(r.amount, 0)           AS sum_of_amounts,
        a.credits - a.last_balance_after + l.balance_after AS credits
 FROM balance_apart AS a
 JOIN account_total AS t ON t.account_id = a.account_id AND (a.is_whole OR t.wallet = a.wallet)
 LEFT JOIN latest_entry AS l    ON l.account_id = t.account_id AND l.wallet = t.wallet
 LEFT JOIN opening_balance AS o ON o.account_id = t.account_id AND o.wallet = t.wallet
+LEFT JOIN replaced_amount AS r ON r.account_id = t.account_id AND r.wallet = t.wallet
 """,
 )
 

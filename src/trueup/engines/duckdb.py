@@ -21,7 +21,8 @@ _FETCH = 10_000
 
 # One sort over hashes instead of exact decimals, at half the cost. It errs on one side only: equal hashes of different
 # balances are a matter of 2^-64, and everything else that is not plainly regular (a tie, a NULL) is left to the exact
-# look. Entries without a sequence number come first, by date, as they do in ledger order.
+# look, as is every ledger that an entry has set anew. Entries without a sequence number come first, by date, as they do
+# in ledger order.
 _FASTER = {
     "unproven_account": """
 SELECT DISTINCT account_id
@@ -51,6 +52,8 @@ WHERE posted AND account_id IS NOT NULL
        OR created_at < previous_created_at
        OR place = previous_place
   )
+UNION
+SELECT account_id FROM ledger_entry WHERE posted AND sets_balance AND account_id IS NOT NULL
 """,
 }
 

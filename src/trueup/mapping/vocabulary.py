@@ -36,7 +36,7 @@ _OWNER = (
 )
 
 _NEVER_BY_NAME = ""
-"""Which of several balances an entry moves: an account with one has a column of such a name, too."""
+"""What a name alone never says: an account with one balance has a column of such a name, too."""
 
 COLUMNS: dict[str, dict[str, str]] = {
     "account": {
@@ -59,6 +59,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "entry_id": "entry_id id transaction_id uuid",
         "account_id": _OWNER,
         "wallet": _NEVER_BY_NAME,
+        "sets_balance": _NEVER_BY_NAME,
         "sequence": "sequence seq sequence_number sequence_no entry_number ordinal position?",
         "kind": "kind type transaction_type entry_type txn_type tx_type movement_type transaction_kind operation "
         "category reason_code action? source? event_type?",

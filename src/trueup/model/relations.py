@@ -84,6 +84,9 @@ class LedgerEntry:
     amount: Decimal = fact(Decimal(0))
     balance_after: Decimal = fact(Decimal(0))
     posted: bool = True
+    sets_balance: bool = False
+    """Whether the entry sets the balance of its wallet to ``amount``, as a monthly allowance that replaces what was
+    left does, and is not added to it."""
     stripe_event_id: str | None = fact()
     stripe_payment_intent_id: str | None = fact()
     stripe_invoice_id: str | None = fact()

@@ -10,6 +10,7 @@ import pytest
 from tests.support.wallets import COLUMNS, SUMMED, TABLE, audited, fill
 from trueup.derived.wallets import SEVERAL_BALANCES
 from trueup.model.change import Refusal
+from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding
 from trueup.model.outcome import Checked
 from trueup.model.report import Report
@@ -87,6 +88,17 @@ def test_a_step_that_breaks_names_its_wallet(place: str, tmp_path: Path, text: s
     (finding,) = findings(audited(place, tmp_path, text)).values()
     assert (finding.id, finding.evidence["wallet"]) == ("ledger-break:4", "bonus")
     assert finding.evidence["previous_balance_after"] == Decimal(25)
+
+
+@SEPARATE
+def test_wallets_that_no_entry_can_name_are_refused(place: str, tmp_path: Path, text: str) -> None:
+    fill(place)
+    without = text.replace('wallet = "bucket", kind', "kind").replace("[relations.ledger_entry.values.wallet]", "[x]")
+    without = without.replace('[x]\npaid = ["PAID"]\nbonus = ["BONUS"]\n', "")
+    with pytest.raises(ConfigurationError, match=r"no column says which of them an entry moves: map wallet in"):
+        audited(place, tmp_path, without)
+    said = without.replace("ledger_starts_at = 0", 'ledger_starts_at = 0\nabsent = ["wallet"]')
+    assert isinstance(audited(place, tmp_path, said), Report)
 
 
 @SEPARATE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from trueup.checks.case_rows import balanced_entry, entry
@@ -12,7 +14,28 @@ from trueup.model.severity import Severity
 
 _FROM_ZERO = Policy(ledger_starts_at=Decimal(0))
 
+
+def _set_anew(entry_id: int, amount: int, balance_after: int, when: datetime) -> LedgerEntry:
+    return replace(balanced_entry(entry_id, amount, balance_after, when), sets_balance=True)
+
+
 CASES: tuple[Case, ...] = (
+    Case(
+        name="a monthly allowance replaces what was left",
+        given=(
+            _set_anew(1, 1000, 1000, ago(days=60)),
+            balanced_entry(2, -300, 700, ago(days=50)),
+            _set_anew(3, 1000, 1000, ago(days=30)),
+            balanced_entry(4, -10, 990, ago(days=20)),
+        ),
+        policy=_FROM_ZERO,
+    ),
+    Case(
+        name="an entry that sets the balance sets it to its amount",
+        given=(balanced_entry(1, 700, 700, ago(days=50)), _set_anew(2, 1000, 1700, ago(days=30))),
+        fires=("2",),
+        evidence={"2": {"difference": Decimal(700), "previous_balance_after": Decimal(0)}},
+    ),
     Case(
         name="field failure 12: a handler of an old subscription wiped the credits",
         given=(balanced_entry(1, 500, 500, ago(days=9)), balanced_entry(2, -100, 0, ago(days=1))),

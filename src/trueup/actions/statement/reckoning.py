@@ -98,6 +98,8 @@ def _lines(entries: Iterable[LedgerEntry], balances: dict[str, Decimal | None]) 
         unexplained = _ZERO
         if entry.posted:
             before = balances[entry.wallet]
+            if entry.sets_balance and before is not None and amount is not None:
+                amount -= before  # what was left is gone: the line is what the balance moved by
             reckoned = None if before is None or amount is None else before + amount
             if stated is not None and reckoned is not None:
                 unexplained = stated - reckoned

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trueup.mapping.column_types import Family
 from trueup.mapping.inference.accounts import ChosenAccounts
-from trueup.mapping.inference.ledger import moment, with_missing
+from trueup.mapping.inference.ledger import LedgerGuess, moment, with_missing
 from trueup.mapping.inference.moments import deleted_column
 from trueup.mapping.inference.plan_spots import PlanSpot, latest_first
 from trueup.mapping.inference.plan_words import plan_spots, subscription_tables
@@ -44,10 +44,8 @@ class AccountGuess:
     plans: tuple[PlanGuess, ...]
 
 
-def guess_account(
-    schema: Schema, chosen: ChosenAccounts, balance: ProposedColumn | None, choices: Choices
-) -> AccountGuess:
-    """The accounts' relation; ``balance`` is what the ledger says of their balance."""
+def guess_account(schema: Schema, chosen: ChosenAccounts, ledger: LedgerGuess, choices: Choices) -> AccountGuess:
+    """The accounts' relation; ``ledger`` says what their balance is, or which they have."""
     home = chosen.home
     customer = _stripe_id(schema, home, "cus_", "stripe_customer_id")
     spots = plan_spots(schema, home, customer[1] if customer is not None else None)
@@ -61,7 +59,8 @@ def guess_account(
     if customer is not None:
         columns.append(customer[0])
     columns += _subscription(schema, home, plan)
-    balance = balance or _cached(schema, home, choices.credits)
+    wallets = ledger.wallets
+    balance = ledger.credits or (_cached(schema, home, choices.credits) if wallets is None else None)
     columns += [balance] if balance is not None else []
     columns += _unlimited(home.look)
     columns += _active(schema, home.look)
@@ -73,6 +72,7 @@ def guess_account(
         confidence=round(min(0.99, 0.5 + chosen.score / 20), 2),
         columns=tuple(sorted(columns, key=lambda column: order.index(column.column))),
         missing=(),
+        settings=() if wallets is None or wallets.setting is None else (wallets.setting,),
         evidence="; ".join(chosen.reasons) or "by its name",
         notes=tuple(f"{name} may hold accounts that pay, too" for name in chosen.others),
         close=chosen.close,

@@ -31,6 +31,8 @@ NONE = Share(0, 0)
 """Nothing was looked at."""
 
 Amounts = Callable[[Row], float | None]
+Words = tuple[str, frozenset[str]]
+"""A column and some of its words."""
 Chains = Mapping[str, Sequence[Row]]
 
 
@@ -88,8 +90,13 @@ def _rank(value: object) -> tuple[int, float, str]:
     return (2, 0.0, value.isoformat() if hasattr(value, "isoformat") else str(value))
 
 
-def steps(chains: Chains, amount: Amounts, balance: Amounts) -> Share:
-    """How many entries' balances are the one before plus the amount."""
+def has_word(row: Row, words: Words | None) -> bool:
+    """Whether the row's column says one of these words."""
+    return words is not None and str(row.get(words[0])) in words[1]
+
+
+def steps(chains: Chains, amount: Amounts, balance: Amounts, anew: Words | None = None) -> Share:
+    """How many entries' balances are the one before plus the amount; those ``anew`` are the amount itself."""
     agreeing = looked_at = 0
     for rows in chains.values():
         before: float | None = None
@@ -97,9 +104,31 @@ def steps(chains: Chains, amount: Amounts, balance: Amounts) -> Share:
             moved, after = amount(row), balance(row)
             if before is not None and moved is not None and after is not None:
                 looked_at += 1
-                agreeing += same(before + moved, after)
+                agreeing += same(moved if has_word(row, anew) else before + moved, after)
             before = after
     return Share(agreeing, looked_at)
+
+
+def words_anew(chains: Chains, amount: Amounts, balance: Amounts, column: str) -> frozenset[str]:
+    """The words of a column whose entries set the balance to their amount, whatever was left.
+
+    None where hardly any other entry is added to what was there: then the column is no balance.
+    """
+    votes: dict[str, int] = {}
+    carried: dict[str, int] = {}
+    for rows in chains.values():
+        before: float | None = None
+        for row in rows:
+            moved, after = amount(row), balance(row)
+            if before and moved and after is not None and row.get(column) is not None:
+                word = str(row[column])
+                follows = same(before + moved, after)
+                votes[word] = votes.get(word, 0) + (moved > 0 and same(moved, after)) - follows
+                carried[word] = carried.get(word, 0) + follows
+            before = after
+    words = frozenset(word for word, vote in votes.items() if vote > 0)
+    others = sum(count for word, count in carried.items() if word not in words)
+    return words if 2 * others >= sum(votes[word] for word in words) else frozenset()
 
 
 def starts_at_zero(chains: Chains, amount: Amounts, balance: Amounts) -> Share:
@@ -134,6 +163,17 @@ def sums(entries: Iterable[tuple[str, Row]], amount: Amounts) -> dict[str, float
         value = amount(row)
         if value is not None:
             totals[owner] = totals.get(owner, 0.0) + value
+    return totals
+
+
+def sums_since(chains: Chains, amount: Amounts, anew: Words) -> dict[str, float]:
+    """Each chain's amounts together, from the latest entry on that sets the balance anew."""
+    totals: dict[str, float] = {}
+    for owner, rows in chains.items():
+        for row in rows:
+            value = amount(row)
+            if value is not None:
+                totals[owner] = value + (0.0 if has_word(row, anew) else totals.get(owner, 0.0))
     return totals
 
 

@@ -35,10 +35,16 @@ def infer(
     if chosen is None:
         return Proposal(missing=tuple(COLUMNS), read_the_data=True, left_out=alike)
     ledger = guess_ledger(schema, chosen.home, choices.ledger_table)
-    account = guess_account(schema, chosen, ledger.credits, choices)
+    account = guess_account(schema, chosen, ledger, choices)
     relations = [
         relation
-        for relation in (account.relation, ledger.relation, guess_webhooks(schema), guess_members(schema, chosen))
+        for relation in (
+            account.relation,
+            ledger.relation,
+            None if ledger.wallets is None else ledger.wallets.relation,
+            guess_webhooks(schema),
+            guess_members(schema, chosen),
+        )
         if relation is not None
     ]
     relations = [dataclasses.replace(relation, absent=relation.missing) for relation in relations]
@@ -63,7 +69,7 @@ def tables_to_follow(
     if chosen is None:
         return []
     followed = []
-    for look, route, _ in schema.routes(chosen.home):
+    for look, route, _ in schema.movement_routes(chosen.home):
         if not look.sample.has_whole_accounts and look.rows and amount_columns(look, route):
             followed.append((look.name, route[0].column, route[0].target, route[0].key))
     return followed

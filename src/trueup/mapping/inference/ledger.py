@@ -15,6 +15,7 @@ from trueup.mapping.inference.schema import Schema
 from trueup.mapping.inference.spots import ALIAS, MIDDLE, Home, Spot, conditions_of
 from trueup.mapping.inference.stripe_names import stripe_names
 from trueup.mapping.inference.two_ledgers import TwoLedgers, two_ledgers
+from trueup.mapping.inference.wallet_lines import ProposedWallets, propose_wallets, wallet_column
 from trueup.mapping.names import likeness
 from trueup.mapping.proposal import ProposedColumn, ProposedRelation
 from trueup.mapping.samples import Look
@@ -35,6 +36,7 @@ class LedgerGuess:
 
     relation: ProposedRelation | None = None
     credits: ProposedColumn | None = None
+    wallets: ProposedWallets | None = None
     notes: tuple[str, ...] = field(default_factory=tuple)
 
 
@@ -83,7 +85,8 @@ def _single(schema: Schema, home: Home, best: Movements, ranked: list[Movements]
         evidence=evidence,
         close=tuple((each.look.name, _evidence(each)) for each in ranked[1:3] if _is_close(each, best)),
     )
-    return LedgerGuess(relation=with_missing(relation), credits=_credits(schema, home, best))
+    wallets = None if best.wallets is None else propose_wallets(best.wallets, best.agreement, phrases, home)
+    return LedgerGuess(relation=with_missing(relation), credits=_credits(schema, home, best), wallets=wallets)
 
 
 def _is_close(other: Movements, best: Movements) -> bool:
@@ -97,6 +100,8 @@ def _evidence(best: Movements) -> str:
         parts.append(f"{best.steps} sampled entries' {best.running} is the one before plus the amount")
     if best.agreement.looked_at and best.credits is not None:
         parts.append(f"its end is {best.credits.shown} for {best.agreement} sampled accounts")
+    elif best.agreement.looked_at and best.wallets is not None:
+        parts.append(f"its ends are {best.agreement} sampled balances of the accounts' wallets")
     if not best.look.sample.has_whole_accounts:
         parts.append("weaker evidence: no whole accounts could be read, for want of an index on the owner")
     return "; ".join(parts) or "by its name"
@@ -105,12 +110,14 @@ def _evidence(best: Movements) -> str:
 def _credits(schema: Schema, home: Home, best: Movements) -> ProposedColumn | None:
     phrases = schema.phrases
     enough = best.agreement.part >= (_SOME if best.holds else AGREES)
+    if best.wallets is not None and best.credits is None:
+        return None
     if best.credits is not None and (enough or best.agreement.looked_at < _FEWEST):
         times = "" if best.factor == 1 else f"{best.factor} times it "
         sql = best.credits.sql(phrases, home)
         return ProposedColumn(
             column="credits",
-            theirs=_plain(sql, best.credits.column, is_own=not best.credits.route)
+            theirs=_plain(sql, best.credits.column, is_own=not best.credits.route and not best.credits.plus)
             if best.factor == 1
             else f"ROUND({sql} * {best.factor})",
             confidence=0.97 if enough else 0.7,
@@ -180,6 +187,16 @@ def _columns(schema: Schema, best: Movements) -> Iterator[ProposedColumn]:
             theirs=best.running,
             confidence=0.98,
             evidence=f"{best.steps} sampled entries are the one before plus the amount",
+        )
+    if best.wallets is not None:
+        yield wallet_column(best.wallets, look, phrases)
+    if best.anew is not None:
+        column, anew = best.anew
+        yield ProposedColumn(
+            column="sets_balance",
+            theirs=phrases.words(phrases.name(column), sorted(anew)),
+            confidence=0.9,
+            evidence="after such an entry the balance is its amount, whatever was left",
         )
     if best.posted is not None:
         column, words = best.posted

@@ -71,6 +71,9 @@ _COLUMN_OUT = frozenset(
         "deducted",
     ]
 )
+_ANEW = frozenset(
+    ["reset", "refresh", "refill", "monthly", "allowance", "cycle", "renewal", "renew", "period", "allotment"]
+)
 _DONE = frozenset(
     ["completed", "complete", "posted", "settled", "succeeded", "success", "confirmed", "processed", "done", "active"]
 )
@@ -184,6 +187,15 @@ def directions(look: Look) -> Iterator[tuple[str, frozenset[str]]]:
             yield column, taken
         elif look.type_of(column) is Family.INTEGER and len(words) <= _MOST_TRIED:
             yield from ((column, frozenset([word])) for word in words)
+
+
+def anew_words(look: Look) -> Iterator[tuple[str, frozenset[str]]]:
+    """The columns some of whose words usually mean that a period's credits replace what was left."""
+    for column in word_columns(look):
+        words = look.column(column).words or ()
+        anew = frozenset(word for word in words if set(folded(word).split("_")) & _ANEW)
+        if anew and len(anew) < len(words):
+            yield column, anew
 
 
 def posted_columns(look: Look) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trueup.mapping.inference import arithmetic
-from trueup.mapping.inference.arithmetic import NONE, Amounts, Share
+from trueup.mapping.inference.arithmetic import NONE, Amounts, Share, Words
 from trueup.mapping.inference.links import Link
 from trueup.mapping.inference.moments import created_column, deleted_column
 from trueup.mapping.inference.movement_columns import (
     amount_columns,
     amount_pairs,
+    anew_words,
     counts,
     directions,
     has_entry_id,
@@ -23,14 +25,17 @@ from trueup.mapping.inference.movement_columns import (
 from trueup.mapping.inference.schema import Schema
 from trueup.mapping.inference.signs_of_accounts import credit_columns
 from trueup.mapping.inference.spots import Home, Spot, owner_of
+from trueup.mapping.inference.wallets import WalletSplit, agreeing, totals_of, wallet_splits
 from trueup.mapping.names import likeness, table_likeness
 from trueup.mapping.samples import Look, Row, number
 from trueup.mapping.vocabulary import COLUMNS, TABLES
 
 HOLDS, AGREES = 0.75, 0.6
 _FEWEST = 3
-_MOST_COLUMNS = 8
+_MOST_COLUMNS, _MOST_SUMMED = 8, 4
 _FACTORS = (1, 100, 1_000, 10_000, 1_000_000)
+_WHOLLY = 0.97
+_COST_OF_WALLETS, _COST_OF_ANEW = 0.06, 0.04
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,10 @@ class Movements:
     negative: tuple[str, frozenset[str]] | None = None
     running: str | None = None
     sequence: str | None = None
+    anew: Words | None = None
+    """A column and its words whose entries set the balance to their amount."""
+    wallets: WalletSplit | None = None
+    """How the entries are of several balances of an account."""
     posted: tuple[str, tuple[str, ...]] | None = None
     """A column that says whether an entry counts, with the words that do (none for a boolean)."""
     name: float = 0.0
@@ -68,7 +77,8 @@ class Movements:
         """What speaks for it together."""
         holds = self.steps.part * min(1.0, self.steps.looked_at / _FEWEST) if self.running is not None else 0.0
         agrees = self.agreement.part * min(1.0, self.agreement.looked_at / _FEWEST)
-        return 2 * holds + 2 * agrees + self.name - _direction_cost(self.negative)
+        several = (0.0 if self.wallets is None else _COST_OF_WALLETS) + (0.0 if self.anew is None else _COST_OF_ANEW)
+        return 2 * holds + 2 * agrees + self.name - _direction_cost(self.negative) - several
 
     @property
     def is_proven(self) -> bool:
@@ -98,20 +108,24 @@ def ledgers(schema: Schema, home: Home) -> list[Movements]:
     cached = list(cached_balances(schema, home))
     likely = [
         best
-        for look, route, through in schema.routes(home)
-        if not route[0].one_each and (best := _best(look, route, through, home, cached)) is not None
+        for look, route, through in schema.movement_routes(home)
+        if not route[0].one_each
+        and (best := _best(schema, Movements(look=look, route=route, through=through, amount=""), home, cached))
     ]
     return sorted(likely, key=lambda each: -each.score)
 
 
 def cached_balances(schema: Schema, home: Home) -> Iterator[tuple[Spot, dict[str, float]]]:
-    """Each column that may cache an account's balance, with the sampled balances."""
+    """Each column that may cache an account's balance, or two of one table together, with the sampled balances."""
     for look in schema.near(home):
-        for _, column in credit_columns(look)[:_MOST_COLUMNS]:
-            spot = schema.spots(home, look, column)
-            if spot is not None and spot.up is None:
-                values = {owner: number(value) for owner, value in spot.values(home).items()}
-                yield spot, {owner: float(value) for owner, value in values.items() if value is not None}
+        names = [column for _, column in credit_columns(look)[:_MOST_COLUMNS]]
+        spots = [spot for name in names if (spot := schema.spots(home, look, name)) is not None and spot.up is None]
+        together = [
+            replace(one, plus=(other.column,)) for one, other in itertools.combinations(spots[:_MOST_SUMMED], 2)
+        ]
+        for spot in (*spots, *together):
+            values = {owner: number(value) for owner, value in spot.values(home).items()}
+            yield spot, {owner: float(value) for owner, value in values.items() if value is not None}
 
 
 def entries_of(look: Look, route: tuple[Link, ...], through: Look | None, home: Home) -> list[tuple[str, Row]]:
@@ -125,55 +139,79 @@ def entries_of(look: Look, route: tuple[Link, ...], through: Look | None, home: 
 
 
 def _best(
-    look: Look,
-    route: tuple[Link, ...],
-    through: Look | None,
-    home: Home,
-    cached: Sequence[tuple[Spot, Mapping[str, float]]],
+    schema: Schema, table: Movements, home: Home, cached: Sequence[tuple[Spot, Mapping[str, float]]]
 ) -> Movements | None:
+    look, route = table.look, table.route
     amounts: list[tuple[str, str | None]] = [
         *amount_pairs(look, route),
         *((n, None) for n in amount_columns(look, route)),
     ]
     if not amounts or created_column(look) is None or not has_entry_id(look):
         return None
-    entries = entries_of(look, route, through, home)
+    entries = entries_of(look, route, table.through, home)
     name = table_likeness(look.table.name, TABLES["ledger_entry"])
     tried: list[Movements] = []
-    for amount, less in amounts:
-        base = Movements(look=look, route=route, through=through, amount=amount, less=less, name=name)
-        for posted in (None, *posted_columns(look)):
-            counted = [(owner, row) for owner, row in entries if counts(row, posted)]
-            if counted or not entries:
-                tried += _tried(replace(base, posted=posted), counted, cached)
+    for split in (None, *wallet_splits(schema, home, look, route)):
+        if split is not None and any(map(_explains_all, tried)):
+            break
+        for amount, less in amounts:
+            base = replace(table, amount=amount, less=less, name=name, wallets=split)
+            for posted in (None, *posted_columns(look)):
+                counted = [(owner, row) for owner, row in entries if counts(row, posted)]
+                if counted or not entries:
+                    chains = counted if split is None else split.chains(counted)
+                    tried += _tried(replace(base, posted=posted), chains, home, cached)
     return max(tried, key=lambda each: (round(each.score, 6), each.posted is None), default=None)
 
 
+def _explains_all(movements: Movements) -> bool:
+    """Whether one balance explains the entries, so that several need not be looked for."""
+    whole = movements.running is None or (movements.holds and movements.steps.part >= _WHOLLY)
+    agrees = movements.agrees and movements.agreement.part >= AGREES
+    return whole and (agrees or (movements.running is not None and not movements.agreement.looked_at))
+
+
 def _tried(
-    base: Movements, entries: Sequence[tuple[str, Row]], cached: Sequence[tuple[Spot, Mapping[str, float]]]
+    base: Movements,
+    entries: Sequence[tuple[str, Row]],
+    home: Home,
+    cached: Sequence[tuple[Spot, Mapping[str, float]]],
 ) -> Iterator[Movements]:
     plain = base.unsigned
     whole = base.look.sample.has_whole_accounts
-    yield from _with_running(base, entries, cached)
+    yield from _with_running(base, entries, home, cached)
+    chains = arithmetic.in_order(entries, next(orders(base.look))[1])
     for negative in (None, *directions(base.look)):
         if negative is not None and any((plain(row) or 0) < 0 for _, row in entries):
             continue
         amount = plain if negative is None else arithmetic.signed(plain, *negative)
-        totals = arithmetic.sums(entries, amount)
-        yield _agreeing(replace(base, negative=negative), totals, cached) if whole else replace(base, negative=negative)
+        signed = replace(base, negative=negative)
+        yield _agreeing(signed, arithmetic.sums(entries, amount), home, cached) if whole else signed
+        for anew in anew_words(base.look) if whole else ():
+            if negative is None or negative[0] != anew[0] or not negative[1] & anew[1]:
+                totals = arithmetic.sums_since(chains, amount, anew)
+                yield _agreeing(replace(signed, anew=anew), totals, home, cached)
 
 
 def _agreeing(
-    base: Movements, reached: Mapping[str, float], cached: Sequence[tuple[Spot, Mapping[str, float]]]
+    base: Movements,
+    reached: Mapping[str, float],
+    home: Home,
+    cached: Sequence[tuple[Spot, Mapping[str, float]]],
 ) -> Movements:
+    if base.wallets is not None:
+        split, share = agreeing(base.wallets, reached, home)
+        whole = _agreeing_as_they_are(base, totals_of(reached), cached) if cached else base
+        spot = whole.credits if whole.agrees else None
+        return replace(base, wallets=split, agreement=share if share.looked_at else whole.agreement, credits=spot)
     shares = [
         (arithmetic.agreement(values, reached, factor), -factor, spot) for spot, values in cached for factor in _FACTORS
     ]
-    best = max(shares, key=lambda each: (each[0].part, each[0].looked_at, each[1]), default=None)
+    best = max(shares, key=lambda each: (each[0].part, each[0].looked_at, each[1], -len(each[2].plus)), default=None)
     if best is None:
         return base
     share, factor, spot = best
-    if factor != -1 and share.agreeing < _FEWEST:  # a few agree by chance
+    if (factor != -1 or spot.plus) and share.agreeing < _FEWEST:  # a few agree by chance
         return _agreeing_as_they_are(base, reached, cached)
     return replace(base, agreement=share, factor=-factor, credits=spot if share.agreeing else None)
 
@@ -181,33 +219,50 @@ def _agreeing(
 def _agreeing_as_they_are(
     base: Movements, reached: Mapping[str, float], cached: Sequence[tuple[Spot, Mapping[str, float]]]
 ) -> Movements:
-    shares = [(arithmetic.agreement(values, reached), spot) for spot, values in cached]
+    shares = [(arithmetic.agreement(values, reached), spot) for spot, values in cached if not spot.plus]
     share, spot = max(shares, key=lambda each: (each[0].part, each[0].looked_at))
     return replace(base, agreement=share, credits=spot if share.agreeing else None)
 
 
 def _with_running(
-    base: Movements, entries: Sequence[tuple[str, Row]], cached: Sequence[tuple[Spot, Mapping[str, float]]]
+    base: Movements,
+    entries: Sequence[tuple[str, Row]],
+    home: Home,
+    cached: Sequence[tuple[Spot, Mapping[str, float]]],
 ) -> Iterator[Movements]:
-    look, plain = base.look, base.unsigned
+    look = base.look
     for running in running_columns(look, (base.amount, base.less), base.route):
         balance = arithmetic.amount_in(running)
         for sequence, order in orders(look):
             chains = arithmetic.in_order(entries, order)
-            ways: list[tuple[tuple[str, frozenset[str]] | None, arithmetic.Amounts]] = [(None, plain)]
-            for column in word_columns(look):
-                words = arithmetic.negative_words(chains, plain, balance, column)
-                if words:
-                    ways.append(((column, words), arithmetic.signed(plain, column, words)))
-            for negative, amount in ways:
-                held = arithmetic.steps(chains, amount, balance)
+            for negative, anew, amount in _ways(base, chains, balance):
+                held = arithmetic.steps(chains, amount, balance, anew)
                 if held.part >= HOLDS and held.looked_at:
                     with_running = replace(
                         base,
                         running=running,
                         sequence=sequence,
                         negative=negative,
+                        anew=anew,
                         steps=held,
                         zero=arithmetic.starts_at_zero(chains, amount, balance),
                     )
-                    yield _agreeing(with_running, arithmetic.last(chains, balance), cached)
+                    yield _agreeing(with_running, arithmetic.last(chains, balance), home, cached)
+
+
+def _ways(
+    base: Movements, chains: arithmetic.Chains, balance: Amounts
+) -> Iterator[tuple[Words | None, Words | None, Amounts]]:
+    """Yield the words whose amounts are taken, those that set the balance anew, and the amount with its sign."""
+    look, plain = base.look, base.unsigned
+    ways: list[tuple[Words | None, Amounts]] = [(None, plain)]
+    for column in word_columns(look):
+        words = arithmetic.negative_words(chains, plain, balance, column)
+        if words:
+            ways.append(((column, words), arithmetic.signed(plain, column, words)))
+    for negative, amount in ways:
+        yield negative, None, amount
+        for column in word_columns(look):
+            words = arithmetic.words_anew(chains, amount, balance, column)
+            if words and words != set(look.column(column).words or ()):
+                yield negative, (column, words), amount

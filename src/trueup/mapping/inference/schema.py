@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from trueup.mapping.inference.links import Link, customer_link, key_of, links_to
 from trueup.mapping.inference.phrases import Phrases
-from trueup.mapping.inference.signs_of_accounts import look_alike
+from trueup.mapping.inference.signs_of_accounts import credit_columns, look_alike
 from trueup.mapping.inference.spots import Home, Spot
 from trueup.mapping.samples import Look, Path, Sample, Samples, holds_secrets
 from trueup.model.source import SourceTable
@@ -57,6 +57,19 @@ class Schema:
                 yield self.looks[link.table], (link,), None
         for middle, last in self.satellites(home):
             for first in self.links_to(middle):
+                if first.table not in direct and first.table != home.look.name:
+                    direct.add(first.table)
+                    yield self.looks[first.table], (first, last), middle
+
+    def movement_routes(self, home: Home) -> Iterator[tuple[Look, tuple[Link, ...], Look | None]]:
+        """As ``routes``, and each table that names one of several wallets of an account."""
+        direct = set()
+        for look, route, through in self.routes(home):
+            direct.add(look.name)
+            yield look, route, through
+        for last in self.links_to(home.look):
+            middle = self.looks[last.table]
+            for first in () if last.one_each or not credit_columns(middle) else self.links_to(middle):
                 if first.table not in direct and first.table != home.look.name:
                     direct.add(first.table)
                     yield self.looks[first.table], (first, last), middle

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from trueup.mapping.inference.links import Link
 from trueup.mapping.inference.phrases import Phrases, type_of
-from trueup.mapping.samples import Facts, Look, Path, Row, value_at
+from trueup.mapping.samples import Facts, Look, Path, Row, number, value_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,8 @@ class Spot:
     route: tuple[Link, ...] = ()
     through: Look | None = None
     up: Link | None = None
+    plus: tuple[str, ...] = ()
+    """Further columns of the same row whose values are added."""
 
     @property
     def facts(self) -> Facts:
@@ -42,11 +44,13 @@ class Spot:
     @property
     def shown(self) -> str:
         """Where it is, for a person."""
-        own = ".".join((self.column, *self.path))
+        own = " + ".join((".".join((self.column, *self.path)), *self.plus))
         return own if not self.route and self.up is None else f"{self.look.table.name}.{own}"
 
     def with_condition(self, phrases: Phrases, alias: str) -> str:
         """The value's SQL under this alias; bare in the accounts' own table."""
+        if self.plus:
+            return " + ".join(f"COALESCE({phrases.of(alias, name)}, 0)" for name in (self.column, *self.plus))
         return phrases.at(phrases.of(alias, self.column), self.path)
 
     def sql(self, phrases: Phrases, home: Home, *, order: str = "") -> str:
@@ -84,6 +88,9 @@ class Spot:
 
     def values(self, home: Home) -> dict[str, object]:
         """The sampled value of each account; the last row of an account that has several."""
+        if self.plus:
+            names = (self.column, *self.plus)
+            return {owner: sum(number(row.get(name)) or 0 for name in names) for owner, row in self.rows(home)}
         return {owner: value_at(row, self.column, self.path) for owner, row in self.rows(home)}
 
     def rows(self, home: Home) -> Iterator[tuple[str, Row]]:
