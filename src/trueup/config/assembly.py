@@ -28,6 +28,7 @@ from trueup.config.settings import (
     stripe_settings,
 )
 from trueup.config.stripe_tables import stripe_tables
+from trueup.model.credit_unit import read_unit
 from trueup.model.gate import UNREACHABLE
 from trueup.model.policy import Policy
 from trueup.model.relations import STRIPE, relation_name
@@ -140,6 +141,7 @@ def _read_policy(
         Policy,
         section,
         credit_value=section.credit_value,
+        unit=read_unit(section.unit) if section.unit is not None else None,
         severity=severity,
         ledger_starts_at=_ledger_start(document),
         absent=absences(document, mapped=mapped),

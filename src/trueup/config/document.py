@@ -33,6 +33,7 @@ from trueup.config.field_types import (
     Subject,
     SupplierWord,
     Text,
+    UnitText,
     Words,
     as_date,
     one_of,
@@ -243,6 +244,9 @@ class PolicySection(Section):
 
     credit_value: dict[Currency, NotNegative] = Field(default_factory=dict)
     """Minor units of money that one credit is worth, per currency; prices the findings about credits."""
+    unit: UnitText | None = None
+    """What one credit is, where the app counts money: ``microdollars``, ``cents``, ``milli-eur``. Findings and
+    statements then show money, and ``credit_value`` follows from it."""
     severity: dict[str, SeverityWord] = Field(default_factory=dict)
     """Another severity for a check, or ``off``, which the report shows."""
 

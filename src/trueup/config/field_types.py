@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from trueup.config.config_errors import suggestion
+from trueup.model.credit_unit import read_unit
 from trueup.model.money import CREDIT_DECIMALS, CREDIT_LIMIT, MOST_CREDIT_DECIMALS
 from trueup.model.relations import Interval
 from trueup.model.settings import TIMEOUT_LIMIT_SECONDS
@@ -120,6 +121,12 @@ def _currency(code: str) -> str:
     return code.lower()
 
 
+def _unit(text: str) -> str:
+    if read_unit(text) is None:
+        raise wrong('must be a part of a currency, such as "microdollars", "cents" or "milli-eur"')
+    return text
+
+
 def _memory(text: str) -> str:
     if not _MEMORY.fullmatch(text):
         raise wrong('must be an amount of memory, such as "1GiB" or "512MB"')
@@ -183,6 +190,7 @@ Columns = Annotated[list[Text], BeforeValidator(_words)]
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
 NotNegative = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_not_negative)]
 Currency = Annotated[str, AfterValidator(_currency)]
+UnitText = Annotated[str, AfterValidator(_unit)]
 Memory = Annotated[str, AfterValidator(_memory)]
 IntervalWord = Annotated[str, BeforeValidator(one_of(tuple(Interval), "an interval"))]
 SeverityWord = Annotated[str, BeforeValidator(one_of((*Severity, OFF), "a severity"))]

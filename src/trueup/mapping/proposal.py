@@ -84,5 +84,7 @@ class Proposal:
     left_out: tuple[tuple[str, str], ...] = ()
     absent: tuple[str, ...] = ()
     """The relations that the data shows the app not to have."""
+    unit: tuple[str, str] | None = None
+    """What one credit is, where the amounts are money, and what says so."""
     written_for: WrittenSchema | None = None
     """The schema that it was made from."""

@@ -76,7 +76,16 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     for name in proposal.missing:
         lines += _absent_relation(name) if name in proposal.absent else _missing(name)
     lines += _left_out(proposal.left_out)
-    return "\n".join(lines) + "\n" + _FOOT + "".join(f"{line}\n" for line in _written_for(proposal))
+    return "\n".join(lines) + "\n" + _policy(proposal) + "".join(f"{line}\n" for line in _written_for(proposal))
+
+
+def _policy(proposal: Proposal) -> str:
+    """The business's own numbers as comments, and the unit of credits where a column's name says it."""
+    if proposal.unit is None:
+        return _FOOT
+    unit, why = proposal.unit
+    line = _line(f"unit = {_text(unit)}", f"guess: {why}; findings show money")
+    return f"\n[policy]\n{line}\n" + _FOOT.replace("# [policy]  ", "#           ")
 
 
 def _written_for(proposal: Proposal) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 CREDIT_DECIMALS = 9
@@ -68,29 +68,32 @@ class Impact:
 
     money: Mapping[str, int] = field(default_factory=dict)
     credits: Decimal = Decimal(0)
+    unit: str = field(default="credits", compare=False)
+    """What people call the credits."""
 
     def __add__(self, other: Impact) -> Impact:
         """Both risks together, currency by currency."""
         currencies = sorted(self.money.keys() | other.money.keys())
         total = {code: self.money.get(code, 0) + other.money.get(code, 0) for code in currencies}
-        return Impact(money=total, credits=self.credits + other.credits)
+        return Impact(money=total, credits=self.credits + other.credits, unit=self.unit)
 
     def __bool__(self) -> bool:
         """Whether anything is at risk."""
         return bool(self.credits) or any(self.money.values())
 
-    def valued(self, minor_units_per_credit: Mapping[str, Decimal]) -> Impact:
+    def valued(self, minor_units_per_credit: Mapping[str, Decimal], unit: str = "credits") -> Impact:
         """The same risk with its credits also priced, where the policy says what a credit is worth."""
         if not self.credits or self.money:
-            return self
+            return replace(self, unit=unit)
         return Impact(
             money={code: int(self.credits * price) for code, price in sorted(minor_units_per_credit.items())},
             credits=self.credits,
+            unit=unit,
         )
 
     def text(self) -> str:
         """The risk for people: money first, then credits; empty when nothing is at risk."""
         parts = [money_text(amount, code) for code, amount in sorted(self.money.items()) if amount]
         if self.credits:
-            parts.append(f"{credits_text(self.credits)} credits")
+            parts.append(f"{credits_text(self.credits)} {self.unit}")
         return ", ".join(parts)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trueup.model.config_key import Whole, key
+from trueup.model.credit_unit import CreditUnit
 from trueup.model.durations import Durations
 from trueup.model.severity import Severity
 
@@ -61,6 +62,8 @@ class Policy:
     """Whether this environment's webhooks are Stripe's live ones."""
     credit_value: Mapping[str, Decimal] = field(default_factory=dict)
     """Minor units of money that one credit is worth, per currency; prices the findings about credits."""
+    unit: CreditUnit | None = None
+    """What one credit is, where the app counts money (``microdollars``): then findings show money."""
     severity: Mapping[str, Severity | None] = field(default_factory=dict)
     """Another severity for a check, or ``None`` for off."""
     ledger_starts_at: Decimal | None = None
@@ -73,6 +76,13 @@ class Policy:
     def without(self) -> frozenset[str]:
         """The relations that are absent."""
         return frozenset(name for name in self.absent if "." not in name)
+
+    @property
+    def minor_units_per_credit(self) -> Mapping[str, Decimal]:
+        """What a credit is worth, per currency: as the config says it, or as its unit does."""
+        if self.unit is None or self.credit_value:
+            return self.credit_value
+        return {self.unit.currency: self.unit.minor_units_each}
 
     def parameters(self, now: datetime) -> dict[str, object]:
         """The values that checks may bind, by name; ``now`` is naive UTC, the moment of the snapshot.

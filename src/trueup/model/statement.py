@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from trueup.model.credit_unit import CreditUnit
+
 
 class OpeningBasis(StrEnum):
     """What says where the statement's balance begins."""
@@ -79,6 +81,8 @@ class AccountStatement:
     shown: Decimal | None
     wallets: tuple[WalletLine, ...] = ()
     problems: tuple[str, ...] = ()
+    unit: CreditUnit | None = None
+    """What one credit is, where statements show money."""
 
     @property
     def unexplained_at_the_end(self) -> Decimal | None:

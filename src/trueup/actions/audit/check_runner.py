@@ -27,6 +27,7 @@ from trueup.engines.requirements import (
 from trueup.formats.wording import counted
 from trueup.model.change import Value
 from trueup.model.check import RESERVED, Check, EvidenceRow
+from trueup.model.credit_unit import CreditUnit
 from trueup.model.errors import is_interruption
 from trueup.model.finding import Finding, printable, subject_text
 from trueup.model.money import credits_text
@@ -228,19 +229,30 @@ def _finding(
         severity=Severity(str(overridden)) if overridden else severity,
         title=check.title,
         subject=subject,
-        message=_message(check, subject, evidence),
+        message=_message(check, subject, evidence, policy.unit),
         evidence=evidence,
-        impact=check.impact(evidence).valued(policy.credit_value),
+        impact=check.impact(evidence).valued(
+            policy.minor_units_per_credit, "credits" if policy.unit is None else policy.unit.name
+        ),
         revenue_impacting=check.revenue_impacting,
         exemption=exemptions.of(check, subject, row),
     )
     return _with_repair(check, finding)
 
 
-def _message(check: Check, subject: str, evidence: EvidenceRow) -> str:
-    message = check.message.format_map({"subject": subject, **{k: _said(v) for k, v in evidence.items()}})
+def _message(check: Check, subject: str, evidence: EvidenceRow, unit: CreditUnit | None) -> str:
+    template = check.message if unit is None else _without_the_word(check.message, evidence)
+    message = template.format_map({"subject": subject, **{k: _said(v, unit) for k, v in evidence.items()}})
     wallets = evidence.get("wallets") or evidence.get("wallet")
     return f"{message} Wallet{'s' if 'wallets' in evidence else ''} {wallets}." if wallets else message
+
+
+def _without_the_word(template: str, evidence: EvidenceRow) -> str:
+    """The message without "credits" after an amount, which is shown as money."""
+    is_amount = [name for name, value in evidence.items() if isinstance(value, Decimal)]
+    for name in is_amount:
+        template = template.replace(f"{{{name}}} credits", f"{{{name}}}")
+    return template
 
 
 def _with_repair(check: Check, finding: Finding) -> Finding:
@@ -265,7 +277,7 @@ class _Counted(int):
         return counted(int(self), noun) if self or not none else none
 
 
-def _said(value: Value) -> str | _Counted:
+def _said(value: Value, unit: CreditUnit | None) -> str | _Counted:
     match value:
         case None:
             return "none"
@@ -274,7 +286,7 @@ def _said(value: Value) -> str | _Counted:
         case int():
             return _Counted(value)
         case Decimal():
-            return credits_text(value)
+            return credits_text(value) if unit is None else unit.text(value)
         case datetime():
             return value.isoformat(sep=" ", timespec="seconds")
         case _:

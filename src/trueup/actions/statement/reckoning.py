@@ -12,6 +12,7 @@ from trueup.model.happening import stripe_ids_of
 from trueup.model.statement import AccountStatement, OpeningBasis, StatementLine, WalletLine
 
 if TYPE_CHECKING:
+    from trueup.model.credit_unit import CreditUnit
     from trueup.model.relations import Account, LedgerEntry, WalletBalance
 
 _ZERO = Decimal(0)
@@ -37,6 +38,7 @@ def reckon(
     since: datetime | None = None,
     shows_balance: bool = True,
     wallet_balances: Sequence[WalletBalance] = (),
+    unit: CreditUnit | None = None,
 ) -> AccountStatement:
     """Return the statement of ``entries``, which come in ledger order.
 
@@ -69,6 +71,7 @@ def reckon(
         shown=account.credits if shows_balance else _shown(wallets),
         wallets=wallets,
         problems=(_unreadable(unread),) if unread else (),
+        unit=unit,
     )
 
 

@@ -161,4 +161,5 @@ def _statement(
         since=since,
         shows_balance=bool(accounts) and "credits" in mapped.get("account", ()),
         wallet_balances=list(lookup.rows(WalletBalance, account_id={account_id})),
+        unit=policy.unit,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from trueup.formats.statement.page import balance_text, signed
 from trueup.formats.wording import instant
 
 if TYPE_CHECKING:
@@ -53,8 +52,9 @@ def _row(row: StatementRow, page: StatementPage) -> str:
     classes = " ".join(name for name, holds in (("total", row.is_total), ("unexplained", row.is_unexplained)) if holds)
     moment = f'<time datetime="{instant(row.at)}">{row.at:%Y-%m-%d %H:%M}</time>' if row.at else ""
     note = "" if page.for_customer else f'<td class="note">{escape(row.note)}</td>'
+    moved, left = escape(page.signed(row.credits)), escape(page.balance_text(row))
     return (
         f'<tr{f" class={classes!r}" if classes else ""}><td class="moment">{moment}</td><td>{escape(row.what)}</td>'
-        f'<td class="number">{escape(signed(row.credits))}</td><td class="number">{escape(balance_text(row))}</td>'
+        f'<td class="number">{moved}</td><td class="number">{left}</td>'
         f"{note}</tr>\n"
     )

@@ -147,26 +147,22 @@ class StatementPage:
         if not more:
             return "as the ledger says"
         say = "these lines say" if self.for_customer else "the ledger says"
-        return f"{credits_text(abs(more))} {'more' if more > 0 else 'less'} than {say}"
+        return f"{self._shown(abs(more))} {'more' if more > 0 else 'less'} than {say}"
+
+    def signed(self, amount: Decimal | None) -> str:
+        """Credits that move, with their sign; empty where none do."""
+        return "" if amount is None else f"{'+' if amount > 0 else ''}{self._shown(amount)}"
+
+    def balance_text(self, row: StatementRow) -> str:
+        """The balance after a row; ``unknown`` where it is not known."""
+        return "unknown" if row.balance is None else self._shown(row.balance)
+
+    def _shown(self, amount: Decimal) -> str:
+        unit = self.statement.unit
+        return credits_text(amount) if unit is None else unit.text(amount)
 
     def _closing_words(self) -> str:
         return "Closing balance" if self.for_customer else "Balance of the ledger"
-
-
-def signed(amount: Decimal | None) -> str:
-    """Credits that move, with their sign; empty where none do.
-
-    >>> signed(Decimal("5")), signed(Decimal("-2.50")), signed(None)
-    ('+5', '-2.5', '')
-    """
-    if amount is None:
-        return ""
-    return f"{'+' if amount > 0 else ''}{credits_text(amount)}"
-
-
-def balance_text(row: StatementRow) -> str:
-    """The balance after a row; ``unknown`` where it is not known."""
-    return "unknown" if row.balance is None else credits_text(row.balance)
 
 
 def _note(line: StatementLine) -> str:

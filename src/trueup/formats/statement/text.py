@@ -6,8 +6,6 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trueup.formats.statement.page import balance_text, signed
-
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -25,8 +23,8 @@ def write(page: StatementPage, out: TextIO, *, width: int) -> None:
 def _lines(page: StatementPage, width: int) -> Iterator[str]:
     rows = list(page.rows())
     what = max(len(row.what) for row in rows)
-    moved = max(len("credits"), *(len(signed(row.credits)) for row in rows))
-    left = max(len("balance"), *(len(balance_text(row)) for row in rows))
+    moved = max(len("credits"), *(len(page.signed(row.credits)) for row in rows))
+    left = max(len("balance"), *(len(page.balance_text(row)) for row in rows))
     yield from textwrap.wrap(page.title, width)
     yield page.scope
     yield from textwrap.wrap(page.verdict, width)
@@ -35,7 +33,8 @@ def _lines(page: StatementPage, width: int) -> Iterator[str]:
     beside = _MOMENT + what + moved + left + 6
     for row in rows:
         moment = f"{row.at:%Y-%m-%d %H:%M}" if row.at else ""
-        line = f"{moment:{_MOMENT}}  {row.what:{what}}  {signed(row.credits):>{moved}}  {balance_text(row):>{left}}"
+        amounts = f"{page.signed(row.credits):>{moved}}  {page.balance_text(row):>{left}}"
+        line = f"{moment:{_MOMENT}}  {row.what:{what}}  {amounts}"
         yield from _with_note(line, row, beside, width)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 
 from trueup.mapping.inference.account_columns import guess_account
@@ -11,13 +12,16 @@ from trueup.mapping.inference.ledger import guess_ledger
 from trueup.mapping.inference.movement_columns import amount_columns
 from trueup.mapping.inference.others import guess_members, guess_webhooks
 from trueup.mapping.inference.schema import schema_of
-from trueup.mapping.proposal import Proposal
+from trueup.mapping.names import folded
+from trueup.mapping.proposal import Proposal, ProposedRelation
 from trueup.mapping.questions import Choices
 from trueup.mapping.samples import Samples
 from trueup.mapping.vocabulary import COLUMNS
 from trueup.model.relations import ONLY_WHERE_MAPPED, relation_name
 from trueup.model.source import SourceTable
 
+_UNIT = re.compile(r"(?:^|_)(?P<part>nano|micro|milli)?_?(?P<money>dollar|cent|usd)(?:_|$)")
+_UNIT_LAST = re.compile(r"(?:^|_)(?P<money>usd|dollar)_(?P<part>nano|micro|milli)(?:_|$)")
 _FEW_HAVE = frozenset(map(relation_name, ONLY_WHERE_MAPPED))
 
 
@@ -54,10 +58,21 @@ def infer(
         relations=tuple(relations),
         missing=missing,
         absent=missing,
+        unit=_unit_of(ledger.relation),
         plans=account.plans,
         read_the_data=True,
         left_out=(*alike, *(("ledger", note) for note in ledger.notes)),
     )
+
+
+def _unit_of(ledger: ProposedRelation | None) -> tuple[str, str] | None:
+    """What one credit is, where the name of the amount's column says which part of money it is."""
+    amount = next((column.theirs for column in ledger.columns if column.column == "amount"), "") if ledger else ""
+    match = _UNIT.search(folded(amount)) or _UNIT_LAST.search(folded(amount))
+    if match is None:
+        return None
+    unit = f"{match['part'] or ''}{'cents' if match['money'] == 'cent' else 'dollars'}"
+    return unit, "the amount's name says so"
 
 
 def tables_to_follow(

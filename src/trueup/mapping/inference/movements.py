@@ -121,7 +121,7 @@ def cached_balances(schema: Schema, home: Home) -> Iterator[tuple[Spot, dict[str
         names = [column for _, column in credit_columns(look)[:_MOST_COLUMNS]]
         spots = [spot for name in names if (spot := schema.spots(home, look, name)) is not None and spot.up is None]
         together = [
-            replace(one, plus=(other.column,)) for one, other in itertools.combinations(spots[:_MOST_SUMMED], 2)
+            replace(first, plus=(second.column,)) for first, second in itertools.combinations(spots[:_MOST_SUMMED], 2)
         ]
         for spot in (*spots, *together):
             values = {owner: number(value) for owner, value in spot.values(home).items()}
