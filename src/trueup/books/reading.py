@@ -228,7 +228,7 @@ def _boolean(incoming: str, raw: str) -> str | None:
 
 
 def _time(incoming: str, raw: str) -> str | None:
-    """UTC. Integers are seconds, milliseconds or microseconds since 1970, by their size."""
+    """UTC. Integers are seconds, milliseconds, microseconds or nanoseconds since 1970, by their size."""
     moment = _moment(incoming, raw)
     return moment and f"CASE WHEN {moment} >= {_FIRST_DAY} AND {moment} < {_LAST_DAY} THEN {moment} END"
 
@@ -249,7 +249,8 @@ def _moment(incoming: str, raw: str) -> str | None:
 
 
 def _since_epoch(number: str) -> str:
-    scale = f"CASE WHEN abs({number}) < 1e11 THEN 1e6 WHEN abs({number}) < 1e14 THEN 1e3 ELSE 1 END"
+    size = f"abs({number})"
+    scale = f"CASE WHEN {size} < 1e11 THEN 1e6 WHEN {size} < 1e14 THEN 1e3 WHEN {size} < 1e17 THEN 1 ELSE 1e-3 END"
     return f"make_timestamp(TRY_CAST(CASE WHEN abs({number}) < 9e18 THEN {number} * {scale} END AS BIGINT))"
 
 

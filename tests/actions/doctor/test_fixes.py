@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.actions.doctor.test_judged_mapping import company
+from tests.actions.doctor.test_observed import WITHOUT_WEBHOOKS, ledger_of_words
 from tests.support.command import trueup
 from tests.support.field.company import MAPPING, PLANS
 
@@ -82,3 +83,34 @@ def test_a_balance_that_does_not_follow_proves_no_beginning(tmp_path: Path, wron
     set_up(tmp_path, mapping=MAPPING.replace('balance_after = "balance_after"', f'balance_after = "{wrong}"'))
 
     assert STARTS not in trueup("doctor", "--fix", cwd=tmp_path).out
+
+
+def test_words_whose_amounts_are_taken_are_written_into_the_amount(tmp_path: Path) -> None:
+    ledger_of_words(signed=False).audit(tmp_path, WITHOUT_WEBHOOKS + PLANS)
+    for export in (tmp_path / "stripe").iterdir():
+        export.touch()
+
+    shown = trueup("doctor", "--fix", "--yes", cwd=tmp_path)
+
+    assert "entries break, and would not if `usage` subtracted" in shown.out
+    amount = tomllib.loads((tmp_path / "trueup.toml").read_text(encoding="utf-8"))["relations"]["ledger_entry"]
+    assert amount["columns"]["amount"] == "CASE WHEN type IN ('usage') THEN -amount ELSE amount END"
+    again = trueup("doctor", "--fix", "--yes", cwd=tmp_path).out
+    assert "nothing to fix" in again or STARTS in again
+
+
+@pytest.mark.parametrize(("unit", "seconds"), [("days", 86_400), ("hours", 3_600), ("minutes", 60)])
+def test_moments_in_another_unit_than_seconds_are_converted(tmp_path: Path, unit: str, seconds: int) -> None:
+    set_up(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection, connection:
+        connection.execute("ALTER TABLE credit_transactions ADD COLUMN since INTEGER")
+        connection.execute(f"UPDATE credit_transactions SET since = unixepoch(created_at) / {seconds}")
+    path = tmp_path / "trueup.toml"
+    head, _, ledger = path.read_text(encoding="utf-8").partition("[relations.ledger_entry.columns]")
+    ledger = ledger.replace('created_at = "created_at"', 'created_at = "since"', 1)
+    path.write_text(f"{head}[relations.ledger_entry.columns]{ledger}", encoding="utf-8")
+
+    shown = trueup("doctor", "--fix", "--yes", cwd=tmp_path)
+
+    assert f"24 of 24 times of ledger_entry.created_at are {unit} since 1970" in shown.out
+    assert f'created_at = "since * {seconds}"' in path.read_text(encoding="utf-8")

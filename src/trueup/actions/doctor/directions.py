@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from trueup.model.source import ColumnMapping, RelationMapping
@@ -52,20 +52,35 @@ def with_words(config: Config) -> Config:
     return dataclasses.replace(config, relations={**config.relations, "ledger_entry": mapping})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direction:
+    """The amount with its sign, as an expression, what shows it, and how many of the breaks it mends."""
+
+    amount: str
+    says: str
+    breaks: int
+    mended: int
+
+
 def propose_direction(
     engine: DuckDB, entry: RelationMapping | None, mapped: Mapping[str, frozenset[str]]
-) -> str | None:
+) -> Direction | None:
     """Say which words subtract, where that mends the breaks of their entries; None where nothing shows it."""
     if entry is None or not {"amount", "balance_after", "reason"} <= mapped.get("ledger_entry", frozenset()):
         return None
     rows = tuple(engine.rows(_STEPS))
-    words = [str(row["word"]) for row in rows if row["word"] is not None and _subtracts(row)]
-    if not words:
+    subtracting = [row for row in rows if row["word"] is not None and _subtracts(row)]
+    if not subtracting:
         return None
+    words = [str(row["word"]) for row in subtracting]
     breaks, entries = (sum(cast("int", row[name]) for row in rows) for name in ("breaks", "entries"))
     named = " and ".join(f"`{word}`" for word in words)
-    says = f"{breaks:,} of {entries:,} entries break, and would not if {named} subtracted"
-    return f"{says}: say amount = {_write_amount(entry, words)} in [relations.ledger_entry.columns]"
+    return Direction(
+        amount=_write_amount(entry, words),
+        says=f"{breaks:,} of {entries:,} entries break, and would not if {named} subtracted",
+        breaks=breaks,
+        mended=sum(cast("int", row["mended"]) for row in subtracting),
+    )
 
 
 def _subtracts(row: Mapping[str, object]) -> bool:
@@ -74,11 +89,10 @@ def _subtracts(row: Mapping[str, object]) -> bool:
 
 
 def _write_amount(entry: RelationMapping, words: Sequence[str]) -> str:
-    """Return the expression of the amount with its sign, as the config file writes it."""
+    """Return the expression of the amount with its sign."""
     kind, amount = (_write_source(entry.columns[name]) for name in ("kind", "amount"))
     listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
-    expression = f"CASE WHEN {kind} IN ({listed}) THEN -{amount} ELSE {amount} END"
-    return json.dumps(expression, ensure_ascii=False)
+    return f"CASE WHEN {kind} IN ({listed}) THEN -{amount} ELSE {amount} END"
 
 
 def _write_source(column: ColumnMapping) -> str:

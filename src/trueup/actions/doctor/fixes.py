@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import tomlkit
 
 from trueup.actions.audit import copied_books
+from trueup.actions.doctor.directions import propose_direction, with_words
 from trueup.actions.doctor.observed import ledgers_begin_at_zero
 from trueup.actions.doctor.schema_changes import list_successors, written_again
 from trueup.config import Config
@@ -32,6 +33,16 @@ PROVEN_PERCENT = 99
 
 FEWEST_ACCOUNTS = 10
 """As many as a doubt needs."""
+
+_SECONDS_IN = {"days": 86_400, "hours": 3_600, "minutes": 60}
+
+_READ_AS = """
+SELECT count(*) AS times,
+       count(*) FILTER (WHERE epoch({column}) * {seconds} >= epoch(TIMESTAMP '1990-01-01')
+                          AND epoch({column}) * {seconds} <= epoch(CAST($future_after AS TIMESTAMP))) AS plausible
+FROM {relation}
+WHERE {column} IS NOT NULL
+"""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -72,9 +83,12 @@ def propose_fixes(config: Config, checks: Sequence[Check], *, now: datetime, pro
     if any(fix.keys[0] == "relations" for fix in schema):  # nothing can be read before the names are right
         before = _text(config.path)
         return FixedConfig(path=config.path, before=before, after=_changed(before, schema), reasons=_reasons(schema))
-    with copied_books(config, checks=checks, now=now, progress=progress, everything=True) as books:
-        engine = DuckDB(books.run, config.policy.parameters(now))
-        fixes = (*schema, *_scale(config, engine), *_beginning(config, engine, books.mapped_columns()))
+    with copied_books(with_words(config), checks=checks, now=now, progress=progress, everything=True) as books:
+        engine, mapped = DuckDB(books.run, config.policy.parameters(now)), books.mapped_columns()
+        signs = tuple(_direction(config, engine, mapped))
+        fixes = (*schema, *signs, *_moments(config, engine))
+        if not signs:  # balances and beginnings are judged by the amounts
+            fixes = (*fixes, *_scale(config, engine), *_beginning(config, engine, mapped))
     before = _text(config.path)
     return FixedConfig(path=config.path, before=before, after=_changed(before, fixes), reasons=_reasons(fixes))
 
@@ -130,6 +144,36 @@ def _beginning(config: Config, engine: DuckDB, mapped: Mapping[str, frozenset[st
     if beginning is not None and ledgers >= FEWEST_ACCOUNTS and 100 * (steps - breaks) >= PROVEN_PERCENT * steps:
         reason = f"{beginning} ledgers begin at 0 and their balances follow from the amounts"
         yield ConfigFix(keys=("relations", "ledger_entry", "ledger_starts_at"), value=0, reason=reason)
+
+
+def _direction(config: Config, engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> Iterator[ConfigFix]:
+    """Amounts without a sign, where one word's subtracting mends nearly every break."""
+    entry = config.relations.get("ledger_entry")
+    direction = propose_direction(engine, entry, mapped) if entry is not None and entry.is_one_table else None
+    if direction is None or direction.breaks < FEWEST_ACCOUNTS:
+        return
+    if 100 * direction.mended >= PROVEN_PERCENT * direction.breaks:
+        keys = ("relations", "ledger_entry", "columns", "amount")
+        yield ConfigFix(keys=keys, value=direction.amount, reason=direction.says)
+
+
+def _moments(config: Config, engine: DuckDB) -> Iterator[ConfigFix]:
+    """Times that were written as days, hours or minutes since 1970, and are read as seconds."""
+    for row in engine.rows("SELECT relation, column_name FROM time_doubt ORDER BY relation, column_name"):
+        relation, column = str(row["relation"]), str(row["column_name"])
+        mapping = config.relations.get(relation)
+        source = mapping.columns[column] if mapping is not None and mapping.is_one_table else None
+        theirs = None if source is None else source.column
+        if theirs is None or not _PLAIN_NAME.fullmatch(theirs):
+            continue
+        for unit, seconds in _SECONDS_IN.items():
+            (count,) = engine.rows(_READ_AS.format(relation=relation, column=column, seconds=seconds))
+            times, plausible = cast("int", count["times"]), cast("int", count["plausible"])
+            if 100 * plausible >= PROVEN_PERCENT * times:
+                reason = f"{plausible:,} of {times:,} times of {relation}.{column} are {unit} since 1970"
+                keys = ("relations", relation, "columns", column)
+                yield ConfigFix(keys=keys, value=f"{theirs} * {seconds}", reason=reason)
+                break
 
 
 def _text(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import cast
@@ -55,7 +56,9 @@ def examine_data(config: Config, checks: Sequence[Check], *, now: datetime, prog
                 yield Symptom(health=Health.WARNING, about="ledger", says=says)
             direction = propose_direction(engine, config.relations.get("ledger_entry"), mapped)
             if direction is not None:
-                yield Symptom(health=Health.WARNING, about="ledger", says=direction)
+                amount = json.dumps(direction.amount, ensure_ascii=False)
+                says = f"{direction.says}: say amount = {amount} in [relations.ledger_entry.columns]"
+                yield Symptom(health=Health.WARNING, about="ledger", says=says)
             yield from _connected(engine, mapped)
             joins = (*hits_of_joins(engine, mapped), *hits_of_other_joins(engine, mapped))
             for hits in (joined for joined in joins if joined.named):
