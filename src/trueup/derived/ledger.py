@@ -38,10 +38,10 @@ SELECT account_id, wallet, sum(CASE WHEN sets > sets_so_far THEN amount ELSE 0 E
 FROM (
     SELECT account_id, wallet, amount,
            sum(CASE WHEN sets_balance THEN 1 ELSE 0 END) OVER (PARTITION BY account_id, wallet) AS sets,
-           sum(CASE WHEN sets_balance THEN 1 ELSE 0 END)
-               OVER (PARTITION BY account_id, wallet ORDER BY sequence NULLS FIRST, created_at, entry_id) AS sets_so_far
+           sum(CASE WHEN sets_balance THEN 1 ELSE 0 END) OVER in_order                          AS sets_so_far
     FROM ledger_entry
     WHERE posted AND account_id IN (SELECT account_id FROM ledger_entry WHERE posted AND sets_balance)
+    WINDOW in_order AS (PARTITION BY account_id, wallet ORDER BY sequence NULLS FIRST, created_at, entry_id)
 ) AS entry
 WHERE sets > 0
 GROUP BY account_id, wallet
@@ -121,10 +121,11 @@ WITH placed AS (
 ),
 summed AS (
     SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount, balances_so_far, entries_so_far,
-           sum(amount) OVER (PARTITION BY account_id, wallet, sets_so_far
-                             ORDER BY sequence NULLS FIRST, created_at, entry_id)               AS amount_so_far,
+           sum(amount) OVER since_set                                                           AS amount_so_far,
            CASE WHEN sets_so_far = 0 THEN CAST($ledger_starts_at AS DECIMAL(38, 9)) ELSE 0 END AS starts_at
     FROM placed
+    WINDOW since_set AS (PARTITION BY account_id, wallet, sets_so_far
+                         ORDER BY sequence NULLS FIRST, created_at, entry_id)
 )
 SELECT account_id, wallet, entry_id, sequence, created_at, balance_after, amount,
        starts_at + amount_so_far - amount AS previous_balance_after
