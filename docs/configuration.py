@@ -57,12 +57,14 @@ _FIRST = ("database", "relations", "plans", "prices")
 """The tables that every config has; the others follow in the code's order."""
 
 _NAMED = {
+    "above_money": ("CURRENCY",),
     "channels": ("NAME", "OPTION"),
     "columns": ("COLUMN",),
     "fields": ("FIELD",),
     "credit_value": ("CURRENCY",),
     "credits_per": ("CURRENCY",),
     "metadata": ("KEY",),
+    "people": ("NAME",),
     "price": ("CURRENCY",),
     "probes": ("NAME", "OPTION"),
     "roles": ("ROLE",),

@@ -54,6 +54,12 @@ MATRIX: dict[str, tuple[Role | None, ...]] = {
     "GET /api/v1/accounts/{account}/statement": ADMINS,
     "POST /api/v1/repairs/preview": ADMINS,
     "POST /api/v1/repairs": ADMINS,
+    "GET /api/v1/approvals": ADMINS,
+    "GET /api/v1/approvals/{approval_id}": ADMINS,
+    "POST /api/v1/approvals/repairs": ADMINS,
+    "POST /api/v1/approvals/exemptions": ADMINS,
+    "POST /api/v1/approvals/{approval_id}/approve": ADMINS,
+    "POST /api/v1/approvals/{approval_id}/reject": ADMINS,
     "GET /api/v1/exemptions": VIEWERS,
     "POST /api/v1/exemptions": ADMINS,
     "DELETE /api/v1/exemptions/plans/{plan}/{check_id}": ADMINS,
@@ -76,6 +82,7 @@ PLACES = {
     "{issue_id}": "credit-balance:user_1",
     "{check_id}": "credit-balance",
     "{token_id}": "0" * 16,
+    "{approval_id}": "00000000-0000-4000-8000-000000000000",
     "{secret}": "0" * 43,
 }
 STRANGERS = {

@@ -13,6 +13,7 @@ from typer._click.exceptions import ClickException
 from trueup import __version__
 from trueup.cli import (
     alerts,
+    approvals,
     audit,
     checks,
     compare,
@@ -85,6 +86,7 @@ for _name, _command, _short_help in _COMMANDS:
 _GROUPS: tuple[tuple[str, typer.Typer, str], ...] = (
     ("gate", gate.gate, "Judge a release; show what plans get."),
     ("exempt", exempt.exempt, "Exempt findings that a person answers for."),
+    ("approvals", approvals.approvals, "Changes that need a second person."),
     ("store", store.store, "The store of runs and findings: make it."),
     ("token", token.token, "Tokens for the admin API."),
     ("alerts", alerts.alerts, "Alerts: test a channel, send, list."),

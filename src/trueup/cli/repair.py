@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trueup.config import Config
     from trueup.model.check import Check
     from trueup.model.repair import RepairResult
+    from trueup.store import Store
 
 
 class RepairFormat(StrEnum):
@@ -83,20 +84,33 @@ def _one(
     key: str | None,
     dry_run: bool,
 ) -> RepairResult:
-    from trueup.actions.repair import repair as apply  # noqa: PLC0415 - heavy
+    from trueup.actions.approvals import repair_as_approved  # noqa: PLC0415 - heavy
 
-    with _undisturbed():
-        return apply(
+    with _store_if_any(config) as store, _undisturbed():
+        return repair_as_approved(
             issue_id,
             reason=reason,
             actor=actor(),
             config=config,
             catalogue=checks,
+            store=store,
             now=now,
             idempotency_key=key,
             plan_hash=plan,
             dry_run=dry_run,
         )
+
+
+@contextlib.contextmanager
+def _store_if_any(config: Config) -> Iterator[Store | None]:
+    """The store, which holds the approvals; None where there is none yet."""
+    from trueup.actions.store import is_store_expected, open_store  # noqa: PLC0415 - heavy
+
+    if not is_store_expected(config):
+        yield None
+        return
+    with open_store(config) as store:
+        yield store
 
 
 def actor() -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from trueup.config.absence import absences
+from trueup.config.approvals import approval_settings
 from trueup.config.config import STORE_FILE, Config
 from trueup.config.config_errors import complaint, refuse_unknown_check, suggestion
 from trueup.config.declared_keys import settings_from
@@ -63,6 +64,7 @@ def assemble(
         raise complaint(path, ("relations",), 'is empty: name at least one relation, or a preset = "canonical"')
     tables = stripe_tables(document.stripe, own_of_stripe, of_stripe, url=secrets.get("stripe.url"), path=path)
     store_url = secrets.get("store.url", f"sqlite:///{(path.parent / STORE_FILE).as_posix()}")
+    server = server_settings(document.server, path=path, environ=environ)
     return Config(
         path=path,
         environment=document.environment,
@@ -81,9 +83,10 @@ def assemble(
         exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
         policy=_read_policy(document, known_checks, path, mapped),
         repairs=repair_settings(document.repairs, tables=_tables(relations), path=path),
+        approvals=approval_settings(document.approvals, known_checks=known_checks, path=path),
         schedule=schedule_settings(document.audits, path=path),
-        server=server_settings(document.server, path=path, environ=environ),
-        alerts=alert_settings(document.alerts, path=path, environ=environ),
+        server=server,
+        alerts=alert_settings(document.alerts, public_url=server.public_url, path=path, environ=environ),
         gates=gate_settings(document.gates, plans=plans, path=path, environ=environ),
         release=release_settings(document, known_checks, path=path),
         written_for=_written_for(document),

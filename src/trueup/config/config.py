@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from trueup.config.file import document_at
+from trueup.model.approval import ApprovalSettings
 from trueup.model.policy import Policy
 from trueup.model.price_list import PriceRow
 from trueup.model.relations import Exemption, Plan, PlanPrice
@@ -55,6 +56,7 @@ class Config:
     price_list: tuple[PriceRow, ...]
     exemptions: tuple[Exemption, ...]
     policy: Policy
+    approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     repairs: RepairSettings = field(default_factory=RepairSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     server: ServerSettings = field(default_factory=ServerSettings)

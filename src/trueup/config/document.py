@@ -39,6 +39,7 @@ from trueup.config.field_types import (
     one_of,
     whole,
 )
+from trueup.model.approval import ApprovalSettings
 from trueup.model.policy import Policy
 from trueup.model.row_counts import RowCounts
 from trueup.model.settings import (
@@ -290,6 +291,15 @@ class RepairsSection(Section):
     expected_writes: dict[Text, dict[Text, ExpectedWritesSection]] = Field(default_factory=dict)
 
 
+@with_keys_of(ApprovalSettings)
+class ApprovalsSection(Section):
+    """``[approvals]``: which repairs and exemptions need a second person, and which identities are one person."""
+
+    above_money: dict[Currency, Money] = Field(default_factory=dict)
+    """A currency = minor units: a repair or an exemption of a finding that puts more money at risk than this needs a
+    second person."""
+
+
 @with_keys_of(ScheduleSettings)
 class AuditsSection(Section):
     """``[audits]``: when ``trueup serve`` audits by itself."""
@@ -434,6 +444,7 @@ class Document(Preset):
     books: BooksSection = Field(default_factory=BooksSection)
     policy: PolicySection = Field(default_factory=PolicySection)
     repairs: RepairsSection = Field(default_factory=RepairsSection)
+    approvals: ApprovalsSection = Field(default_factory=ApprovalsSection)
     audits: AuditsSection = Field(default_factory=AuditsSection)
     server: ServerSection = Field(default_factory=ServerSection)
     alerts: AlertsSection = Field(default_factory=AlertsSection)

@@ -125,7 +125,9 @@ def _jwt(section: JwtSection, *, path: Path, environ: Mapping[str, str]) -> JwtS
     return dataclasses.replace(settings, jwks_url=url)
 
 
-def alert_settings(section: AlertsSection, *, path: Path, environ: Mapping[str, str]) -> AlertSettings:
+def alert_settings(
+    section: AlertsSection, *, public_url: str | None, path: Path, environ: Mapping[str, str]
+) -> AlertSettings:
     """The channels, their secrets resolved. Raises ``ConfigurationError`` for one without a kind.
 
     ``trueup.channels`` checks the options of a channel when it opens it, because they depend on the kind.
@@ -142,7 +144,7 @@ def alert_settings(section: AlertsSection, *, path: Path, environ: Mapping[str, 
         }
         literal = frozenset(option for option, value in options.items() if known[option] == value)
         channels.append(ChannelSettings(name=name, kind=kind, options=known, literal=literal))
-    return AlertSettings(channels=tuple(channels), private_hosts=tuple(section.private_hosts))
+    return AlertSettings(channels=tuple(channels), private_hosts=tuple(section.private_hosts), public_url=public_url)
 
 
 def _option(

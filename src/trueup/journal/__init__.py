@@ -22,6 +22,7 @@ from trueup.journal.install import (
 )
 from trueup.journal.repairs import (
     AlreadyRepaired,
+    IdTaken,
     KeyTaken,
     RepairRow,
     applied_since,
@@ -40,6 +41,7 @@ __all__ = [
     "Binding",
     "BrokenAt",
     "Head",
+    "IdTaken",
     "JournalEntry",
     "JournalLine",
     "JournalUnusable",

@@ -25,6 +25,10 @@ class AlreadyRepaired(TrueupError):
     """Another attempt repaired this episode of the finding. The transaction can only be rolled back."""
 
 
+class IdTaken(TrueupError):
+    """An attempt of this id was recorded before. The transaction can only be rolled back."""
+
+
 class KeyTaken(TrueupError):
     """This actor has used the idempotency key before. The transaction can only be rolled back."""
 
@@ -56,7 +60,7 @@ class RepairRow:
 
 
 def insert_repair(connection: Connection, row: RepairRow) -> None:
-    """Record an attempt in the caller's transaction. Raises ``AlreadyRepaired`` and ``KeyTaken``."""
+    """Record an attempt in the caller's transaction. Raises ``AlreadyRepaired``, ``IdTaken`` and ``KeyTaken``."""
     values = dataclasses.asdict(masked(row)) | {"at": moment_text(row.at)}
     try:
         connection.execute(insert(REPAIR).values(values))
@@ -107,4 +111,6 @@ def _find_taken_key(error: IntegrityError) -> TrueupError | None:
         return AlreadyRepaired("Another repair of this finding has just been committed.")
     if name.strip("' \")").endswith("trueup_repair_key") or message.endswith("trueup_repair.idempotency_key"):
         return KeyTaken("This idempotency key was used before.")
+    if name.strip("' \")").endswith(("trueup_repair_pkey", "PRIMARY")) or message.endswith("trueup_repair.repair_id"):
+        return IdTaken("A repair of this id was recorded before.")
     return None

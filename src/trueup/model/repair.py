@@ -8,6 +8,7 @@ from datetime import datetime
 
 from trueup.model.change import Change
 from trueup.model.customer_lookup import Proof
+from trueup.model.money import Impact
 from trueup.model.row_counts import RowCounts
 
 
@@ -27,6 +28,8 @@ class PlannedRepair:
     plan_hash: str
     expected_writes: Mapping[str, RowCounts] = field(default_factory=dict)
     """What the config declares that the application's own triggers write when this is written, by table."""
+    impact: Impact = field(default_factory=Impact, compare=False)
+    """What the finding puts at risk, or the repair moves where that is more."""
     proof: Proof | None = field(default=None, compare=False)
     """What Stripe answered just before, where the change takes a plan away. Other answers make another plan."""
 
@@ -81,12 +84,14 @@ class Refused:
 
     ``conflict`` marks the one refusal that is about the call and not about the data: an idempotency key that was used
     with another body. ``unproven``: a proof that is needed could not be had now; it may be possible later.
+    ``needs_approval``: a second person must approve exactly this plan before it can be applied.
     """
 
     issue_id: str
     reason: str
     conflict: bool = False
     unproven: bool = False
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

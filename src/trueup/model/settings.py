@@ -150,6 +150,8 @@ class AlertSettings:
 
     channels: tuple[ChannelSettings, ...] = ()
     private_hosts: tuple[str, ...] = ()
+    public_url: str | None = None
+    """The console's address, of ``[server]``: messages link to its pages. None where it has no public one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trueup.store.approvals import AlreadyRequested, ApprovalEvent, ApprovalGone
 from trueup.store.exemptions import AlreadyExempted, StoredExemption
 from trueup.store.leases import Lease
 from trueup.store.opening import Store, open_store
@@ -30,6 +31,9 @@ from trueup.store.tokens import PresentedToken, StoredToken, parse_token
 __all__ = [
     "GATE_TRIGGER",
     "AlreadyExempted",
+    "AlreadyRequested",
+    "ApprovalEvent",
+    "ApprovalGone",
     "ChangeKind",
     "IssueCount",
     "IssueFilters",

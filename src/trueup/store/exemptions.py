@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import Exemption
+from trueup.store.approvals import ApprovalGone, use_up
 from trueup.store.database import Database
 from trueup.store.tables import EXEMPTION
 
@@ -57,8 +58,19 @@ class Exemptions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, exemption: Exemption, *, environment: str, created_by: str, now: datetime) -> StoredExemption:
-        """Exempt a subject, or a plan, from a check. Raises ``AlreadyExempted``."""
+    def add(
+        self,
+        exemption: Exemption,
+        *,
+        environment: str,
+        created_by: str,
+        now: datetime,
+        approval_id: str | None = None,
+    ) -> StoredExemption:
+        """Exempt a subject, or a plan, from a check; use the approval up in the same transaction, if one is needed.
+
+        Raises ``AlreadyExempted``, and ``ApprovalGone`` where the approval was used at this moment, or has expired.
+        """
         row = {
             "environment": environment,
             **_scope(exemption),
@@ -69,6 +81,8 @@ class Exemptions:
             "created_at": now,
         }
         with self._database.writing() as connection:
+            if approval_id is not None and not use_up(connection, approval_id, used_by=created_by, now=now):
+                raise ApprovalGone("The approval was used, or has expired; ask for another one.")
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
             unless_there = dialect.insert(EXEMPTION).values(row).on_conflict_do_nothing()
             if connection.execute(unless_there.returning(EXEMPTION.c.number)).first() is None:

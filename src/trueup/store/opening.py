@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from trueup.migrations import UnknownRevision, find_newest_revision, revision_of, upgrade
 from trueup.model.errors import StoreUnavailable
 from trueup.store.alerts import Alerts
+from trueup.store.approvals import Approvals
 from trueup.store.database import Database, open_database, sqlite_path
 from trueup.store.exemptions import Exemptions
 from trueup.store.findings import Findings
@@ -40,6 +41,7 @@ class Store:
         self.runs = Runs(database)
         self.findings = Findings(database)
         self.exemptions = Exemptions(database)
+        self.approvals = Approvals(database)
         self.tokens = Tokens(database)
         self.sessions = Sessions(database)
         self.sign_in_links = SignInLinks(database)

@@ -27,6 +27,7 @@ ISSUE_ID = f"^[a-z0-9-]{{1,100}}:{_ANY}{{1,200}}$"
 NAME = one_line(2, 100)
 REASON = one_line(10, 500)
 RUN_ID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+APPROVAL_ID = RUN_ID
 TOKEN_NAME = "^[A-Za-z0-9](?:[A-Za-z0-9 ._@:/-]{0,98}[A-Za-z0-9])?$"  # noqa: S105 - a form
 TOKEN_ID = "^[0-9a-f]{16}$"  # noqa: S105 - a form
 SHA256 = "^[0-9a-f]{64}$"

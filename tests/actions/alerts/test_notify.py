@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -73,6 +75,22 @@ def told(sink: Sink) -> list[tuple[str, dict[str, list[str]]]]:
             changes.setdefault(item["change"], []).append(item["issueId"])
         made.append((post.title, changes))
     return made
+
+
+def test_a_message_links_to_the_pages_of_what_it_names(store: Store, sink: Sink) -> None:
+    hostile = "credit-balance:u/1?x=#<b>ä"
+    settings = dataclasses.replace(sink.settings("ops"), public_url="https://trueup.example.com")
+    run_id = recorded(store, START, [hostile, HOLLOW, UNPAID, "credit-balance:u9"])
+    notify(store, environment=ENVIRONMENT, run_id=run_id, settings=settings, now=START)
+    delivered(store, settings, START)
+    (message,) = sink.messages
+    links = message.alert["links"]
+    assert links.pop("All findings") == "https://trueup.example.com/findings"
+    assert len(links) == 3
+    for issue_id, address in links.items():
+        assert address.startswith("https://trueup.example.com/findings/")
+        assert unquote(address.removeprefix("https://trueup.example.com/findings/")) == issue_id
+        assert not set("?#<") & set(address)
 
 
 def test_every_channel_is_told_once_what_was_found(store: Store, sink: Sink) -> None:

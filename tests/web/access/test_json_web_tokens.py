@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from datetime import timedelta
 
 import pytest
 from joserfc import jwe
@@ -37,7 +38,26 @@ def refused(issuer: Issuer, token: str) -> bool:
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
 def test_a_right_token_of_each_algorithm_comes_in(issuer: Issuer, algorithm: str) -> None:
-    assert judged(issuer, issuer.token(algorithm=algorithm)) == Principal(actor="jwt:ada", role=Role.ADMIN)
+    expected = Principal(actor="jwt:ada", role=Role.ADMIN, proven_at=NOW - timedelta(minutes=1))
+    assert judged(issuer, issuer.token(algorithm=algorithm)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "age"),
+    [
+        ({"auth_time": seconds(NOW) - 600}, timedelta(minutes=10)),
+        ({"auth_time": None}, timedelta(minutes=1)),
+        ({"auth_time": True}, timedelta(minutes=1)),
+        ({"auth_time": 10**30}, timedelta(minutes=1)),
+        ({"auth_time": "x"}, timedelta(minutes=1)),
+    ],
+)
+def test_the_subject_was_proven_when_it_signed_in_and_otherwise_when_the_token_was_issued(
+    issuer: Issuer, changed: dict[str, object], age: timedelta
+) -> None:
+    principal = judged(issuer, issuer.token({**claims(), **changed}))
+    assert isinstance(principal, Principal)
+    assert principal.proven_at == NOW - age
 
 
 def test_an_algorithm_that_is_not_configured_is_not_believed(issuer: Issuer) -> None:
@@ -206,7 +226,9 @@ def test_a_claim_that_is_missing_or_wrong_is_refused(issuer: Issuer, changed: di
     ],
 )
 def test_a_claim_at_the_edge_holds(issuer: Issuer, changed: dict[str, object], role: Role) -> None:
-    assert judged(issuer, issuer.token(claims(**changed))) == Principal(actor="jwt:ada", role=role)
+    principal = judged(issuer, issuer.token(claims(**changed)))
+    assert isinstance(principal, Principal)
+    assert (principal.actor, principal.role) == ("jwt:ada", role)
 
 
 def test_the_role_stands_in_the_configured_claim_alone(issuer: Issuer) -> None:

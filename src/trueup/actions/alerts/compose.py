@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from trueup.formats.wording import counted, instant
 from trueup.model.alert import Alert, AlertItem, AlertKind, ItemChange
@@ -22,6 +23,9 @@ from trueup.store.alerts import RunFacts, Topic, Words
 
 MOST_ITEMS = 20
 """The most findings that one message names; it counts the others."""
+
+MOST_LINKED = 3
+"""The most findings that one message links to; the list of all is linked, too."""
 
 _KINDS = {
     Telling.OPENED: AlertKind.OPENED,
@@ -48,10 +52,15 @@ def findings_alert(
     words: Mapping[str, Words],
     at_risk: Impact,
     began_at: datetime,
+    public_url: str | None = None,
     now: datetime,
 ) -> Alert:
-    """Compose the message about the findings of this run. ``words`` hold every open and every resolved finding."""
+    """Compose the message about the findings of this run. ``words`` hold every open and every resolved finding.
+
+    It links to the pages of the console at ``public_url``, if there is one.
+    """
     shown_items = sorted(_told(judgement), key=_most_urgent_first)
+    items = tuple(_item(item, words[item.episode.fingerprint]) for item in shown_items[:MOST_ITEMS])
     still_open = judgement.memory.episodes
     return Alert(
         kind=_KINDS[telling],
@@ -65,9 +74,17 @@ def findings_alert(
         counts=_counts(still_open),
         money_at_risk=at_risk.money,
         credits_at_risk=at_risk.credits,
-        items=tuple(_item(item, words[item.episode.fingerprint]) for item in shown_items[:MOST_ITEMS]),
+        items=items,
         run_id=run.run_id,
+        links=_links(items, public_url) if public_url is not None else {},
     )
+
+
+def _links(items: Iterable[AlertItem], public_url: str) -> dict[str, str]:
+    """The console's list of findings, and the pages of the most urgent ones."""
+    first = [item for item in items if item.change is not ItemChange.RESOLVED][:MOST_LINKED]
+    pages = {item.issue_id: f"{public_url}/findings/{quote(item.issue_id, safe=':')}" for item in first}
+    return {"All findings": f"{public_url}/findings", **pages}
 
 
 def missed_alert(environment: str, *, last: datetime | None, deadline: datetime, now: datetime) -> Alert:

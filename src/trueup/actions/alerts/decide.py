@@ -51,7 +51,7 @@ def notify(store: Store, *, environment: str, run_id: str, settings: AlertSettin
     with store.alerts.turn(environment, Topic.FINDINGS, now=now) as turn:
         if _came_later(turn.state, run):
             return _TOO_LATE
-        return _decide(turn, run, seen, channels=[channel.name for channel in settings.channels], now=now)
+        return _decide(turn, run, seen, settings=settings, now=now)
 
 
 _TOO_LATE = Decision(passed_over="This run was decided before, or a later run was.")
@@ -63,8 +63,9 @@ def _came_later(state: TopicState, run: RunFacts) -> bool:
 
 
 def _decide(
-    turn: Turn, run: RunFacts, seen: Mapping[str, SeenIssue], *, channels: Collection[str], now: datetime
+    turn: Turn, run: RunFacts, seen: Mapping[str, SeenIssue], *, settings: AlertSettings, now: datetime
 ) -> Decision:
+    channels = [channel.name for channel in settings.channels]
     before = turn.episodes()
     told_at = _told_at(turn, before, channels, now=now)
     alerted_at = min(told_at.values(), default=turn.state.alerted_at)
@@ -84,9 +85,10 @@ def _decide(
             words=words,
             at_risk=sum((issue.impact for issue in seen.values()), Impact()),
             began_at=began_at,
+            public_url=settings.public_url,
             now=now,
         )
-        told_channels = channels
+        told_channels: Collection[str] = channels
         if judgement.telling is Telling.REMINDER:
             told_channels = [channel for channel, moment in told_at.items() if now - moment >= REMIND_AFTER]
         messages = put(turn.connection, alert, channels=told_channels, hour=run.generated_at, now=now)

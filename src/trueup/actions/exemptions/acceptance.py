@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from trueup.actions.audit import takes_plan
 from trueup.actions.checks import chosen
+from trueup.actions.exemptions.approval import find_approval
 from trueup.config import Config
 from trueup.model.attribution import clean_name, clean_reason
 from trueup.model.check import Check
@@ -49,18 +50,48 @@ def exempt(
     """Exempt ``subject``, as the issue's id names it, or every finding about an account on ``plan``.
 
     ``expires_at`` is the last day it holds. A secret in the reason is masked before it is stored. Raises
-    ``ConfigurationError`` for values that cannot be right, and ``AlreadyExempted``.
+    ``ConfigurationError`` for values that cannot be right, ``AlreadyExempted``, and ``NeedsApproval`` or
+    ``ApprovalGone`` where ``[approvals]`` wants a second person.
     """
+    exemption = propose_exemption(
+        config=config,
+        catalogue=catalogue,
+        check=check,
+        subject=subject,
+        plan=plan,
+        owner=owner,
+        reason=reason,
+        expires_at=expires_at,
+        now=now,
+    )
+    approval_id = find_approval(exemption, config=config, store=store, now=now)
+    return store.exemptions.add(
+        exemption, environment=config.environment, created_by=actor, now=now, approval_id=approval_id
+    )
+
+
+def propose_exemption(
+    *,
+    config: Config,
+    catalogue: Sequence[Check],
+    check: str,
+    owner: str,
+    reason: str,
+    expires_at: date,
+    now: datetime,
+    subject: str | None = None,
+    plan: str | None = None,
+) -> Exemption:
+    """Return the exemption as it would be stored. Raises ``ConfigurationError`` for values that cannot be right."""
     scope = exempted_scope(config, catalogue, check=check, subject=subject, plan=plan)
     if expires_at < now.date():
         raise ConfigurationError(f"An exemption that ended on {expires_at} exempts nothing; give a day in the future.")
-    exemption = dataclasses.replace(
+    return dataclasses.replace(
         scope,
         owner=redact(clean_name(owner.strip(), what="owner")),
         reason=redact(clean_reason(reason)),
         expires_at=expires_at,
     )
-    return store.exemptions.add(exemption, environment=config.environment, created_by=actor, now=now)
 
 
 def exempted_scope(

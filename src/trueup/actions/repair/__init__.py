@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trueup.config import Config
+    from trueup.model.approval import Approval
     from trueup.model.check import Check
     from trueup.model.repair import Failed, PlannedRepair, Refused, RepairResult, Stale
 
@@ -74,13 +75,15 @@ def repair(
     request_id: str | None = None,
     plan_hash: str | None = None,
     dry_run: bool = False,
+    approval: Approval | None = None,
     session: RepairSession | None = None,
 ) -> RepairResult:
     """Apply the repair of one issue, with its audit row and its journal row, in one transaction.
 
     ``plan_hash`` is a preview's: the change must still be exactly that one, or the result is ``Stale``. The same
     ``idempotency_key`` of the same actor returns the first call's result again. ``dry_run`` does everything and rolls
-    it back. Raises as ``preview`` does, and ``ConfigurationError`` for an invalid reason.
+    it back. ``approval`` is a second person's, of exactly this plan; ``[approvals]`` says where one is needed. Raises
+    as ``preview`` does, and ``ConfigurationError`` for an invalid reason.
     """
     check, subject = issue_of(issue_id, catalogue)
     request = RepairRequest(
@@ -94,6 +97,7 @@ def repair(
         request_id=request_id,
         plan_hash=plan_hash,
         dry_run=dry_run,
+        approval=approval,
     )
     with _desk_for(session, config, catalogue) as at:
         return perform_repair(at, request)

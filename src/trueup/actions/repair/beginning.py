@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup import journal
+from trueup.actions.repair.approval import find_use
 from trueup.actions.repair.record import stored_result
 from trueup.actions.repair.subject_reader import SubjectReader
 from trueup.actions.repair.subject_snapshot import MOST_ACCOUNTS, accounts_of
@@ -51,6 +52,9 @@ def begin(
     known = stored_result(connection, request)
     if known is not None:
         return known
+    used = find_use(connection, request)
+    if used is not None:
+        return used
     counter = session.target.count_writes(connection)
     counter.pause()
     if claim is not None and not is_first:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from trueup import __version__, journal
+from trueup.actions.repair.approval import find_lateness
 from trueup.actions.repair.planning import Decided, Held
 from trueup.actions.repair.record import applied_row, journal_line, record_change_since, result_of
 from trueup.actions.repair.verification import Written, audit_place, changes_since, deviation
@@ -49,7 +50,7 @@ def write_all(
     counter.resume()
     try:
         journal.insert_repair(connection, row)
-    except (journal.AlreadyRepaired, journal.KeyTaken):
+    except (journal.AlreadyRepaired, journal.IdTaken, journal.KeyTaken):
         raise Again from None
     try:
         with session.target.wait_briefly(connection):
@@ -82,6 +83,9 @@ def write_all(
         held=held,
     )
     wrong = deviation(session, connection, counter, written)
+    late = None if request.dry_run else find_lateness(request)
+    if late is not None:
+        return late
     return written if wrong is None else Refused(issue_id=request.issue_id, reason=f"Tried and rolled back: {wrong}.")
 
 

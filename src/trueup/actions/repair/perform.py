@@ -4,14 +4,16 @@ begin                                     lock and statement timeouts; one conne
   begin to count what is written                                what triggers and rules write is counted too
   lock the rows of the accounts it is about
   read the subject's rows, run its check, plan again        gone or another plan: stale
+  it needs a second person                                  without an approval of exactly this plan: refused
   it takes a plan away                                      release everything, ask Stripe, begin again
-  insert the repair row                                     unique: one of many callers
+  insert the repair row                                     unique: one of many callers, one use of an approval
   update ... where key and old value                        exactly one row, or roll back
   insert the audit row
   read again, run every check                               still there, or something new: roll back
   append the journal row                                    late, because its head serialises all repairs
   let deferred triggers and keys happen                     while they can still be rolled back
   compare the counts with the plan, read everything back    one row more or less, one value another: roll back
+  look at the clock                                         the approval has expired meanwhile: roll back
   a dry run                                                 roll back: everything but the claim below was tried
   a balance that needs a claim on the ledger                this was the rehearsal: roll back, and see below
 commit                                                      no answer: look the repair id up, never try again blindly
@@ -35,6 +37,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from trueup.actions.repair.account_place import session_of_account
+from trueup.actions.repair.approval import find_missing_approval
 from trueup.actions.repair.beginning import Begun, begin, lock_accounts, open_transaction
 from trueup.actions.repair.ending import Again, commit, write_all
 from trueup.actions.repair.planning import Decided, Held, plan_repair, verify_applied
@@ -197,9 +200,9 @@ def _attempt(
         decided = plan_repair(session, connection, books, request)
         if not isinstance(decided, Decided):
             return decided
-        if request.plan_hash is not None and request.plan_hash != decided.plan.plan_hash:
-            reason = f"The repair of {request.issue_id} is no longer what was previewed; preview it again."
-            return Stale(issue_id=request.issue_id, reason=reason)
+        unfit = _unfit(session, request, decided.plan)
+        if unfit is not None:
+            return unfit
 
         def judge() -> Held | str:
             return verify_applied(session, connection, books, request, decided)
@@ -214,6 +217,14 @@ def _attempt(
             if claim.is_overdue():
                 raise HeldTooLong
         return Previewed(plan=decided.plan) if request.dry_run else commit(session, connection, request, decided, done)
+
+
+def _unfit(session: RepairSession, request: RepairRequest, plan: PlannedRepair) -> Stale | Refused | None:
+    """Say why this plan is not the one that was previewed or approved; None where it may be written."""
+    if request.plan_hash is not None and request.plan_hash != plan.plan_hash:
+        reason = f"The repair of {request.issue_id} is no longer what was previewed; preview it again."
+        return Stale(issue_id=request.issue_id, reason=reason)
+    return find_missing_approval(session.config.approvals, request, plan)
 
 
 def _attempt_claimed(session: RepairSession, request: RepairRequest, rehearsal: Rehearsal) -> RepairResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from trueup.model.change import Change, Replace, Value
     from trueup.model.customer_lookup import Proof
     from trueup.model.finding import Finding
+    from trueup.model.money import Impact
     from trueup.model.row_counts import RowCounts
 
 _TAG = b"trueup-plan-1\0"
@@ -36,8 +38,17 @@ def plan_of(
         change=change,
         plan_hash=plan_hash(finding.id, finding.check, change, proof, expected_writes=expected_writes),
         expected_writes=expected_writes,
+        impact=_impact_of(finding, change),
         proof=proof,
     )
+
+
+def _impact_of(finding: Finding, change: Change) -> Impact:
+    """What the finding puts at risk; at least the credits that the change moves."""
+    cell = change.replace
+    if cell is None or not isinstance(cell.old, Decimal) or not isinstance(cell.new, Decimal):
+        return finding.impact
+    return replace(finding.impact, credits=max(finding.impact.credits, abs(cell.new - cell.old)))
 
 
 def plan_hash(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from trueup import journal
+from trueup.actions.repair.approval import approval_text
 from trueup.actions.repair.plan import counts_text
 from trueup.actions.repair.subject_reader import raw_text
 from trueup.journal.lookup import entry_of_repair
@@ -160,6 +161,7 @@ def journal_line(
     cell = {"table": update.table, "key": _said(update.key), "column": update.column} if update else {}
     expected = {"expected_writes": counts_text(plan.expected_writes)} if plan.expected_writes else {}
     serialized = {"serialized_by": serialization.value} if serialization else {}
+    approved = {"approval": approval_text(request.approval)} if request.approval is not None else {}
     appended = {"table": insert.table, "values": {name: _said(value) for name, value in insert.values.items()}}
     return journal.JournalLine(
         actor=request.actor,
@@ -168,7 +170,14 @@ def journal_line(
         repair_id=request.repair_id,
         plan_hash=plan.plan_hash,
         before={**cell, "value": _said(update.old), **_proof(plan.proof), **serialized} if update else {},
-        after={**cell, **({"value": _said(update.new)} if update else {}), "appended": appended, **expected, **words},
+        after={
+            **cell,
+            **({"value": _said(update.new)} if update else {}),
+            "appended": appended,
+            **expected,
+            **words,
+            **approved,
+        },
         reason=request.reason,
         request_id=request.request_id,
     )
@@ -206,7 +215,7 @@ def recorded(session: RepairSession, request: RepairRequest, result: Stale | Ref
     if request.dry_run or (isinstance(result, Refused) and result.conflict):
         return result
     row = journal.RepairRow(
-        repair_id=request.repair_id,
+        repair_id=request.attempt_id,
         issue_id=request.issue_id,
         check_id=request.check.id,
         fingerprint="",

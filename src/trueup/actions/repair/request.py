@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import rfc8785
@@ -16,13 +17,14 @@ from trueup.model.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trueup.model.approval import Approval
     from trueup.model.check import Check
     from trueup.model.customer_lookup import LookupAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairRequest:
-    """One requested repair. ``now`` is naive UTC; ``repair_id`` identifies this attempt for ever."""
+    """One requested repair. ``now`` is naive UTC; ``attempt_id`` identifies this attempt for ever."""
 
     issue_id: str
     check: Check
@@ -37,7 +39,20 @@ class RepairRequest:
     unattended: bool = False
     answer: LookupAnswer | None = None
     """Stripe's answer about the account, if it was asked."""
-    repair_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    approval: Approval | None = None
+    """A second person's approval of one plan. The repair has its id, so that the database lets it be used once."""
+    attempt_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    begun: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def repair_id(self) -> str:
+        """The repair's id for ever: the approval's, where there is one, and otherwise this attempt's."""
+        return self.approval.approval_id if self.approval is not None else self.attempt_id
+
+    @property
+    def moment(self) -> datetime:
+        """``now``, and the time that has passed since: when something is decided late, this is late as well."""
+        return self.now + timedelta(seconds=time.monotonic() - self.begun)
 
     @property
     def body_hash(self) -> str:

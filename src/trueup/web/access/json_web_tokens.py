@@ -29,6 +29,8 @@ SKEW_SECONDS = 30
 _LONGEST = 8192
 _PARTS = 3
 _NAME_LENGTH = 200
+_LATEST = 2**33
+"""A moment in seconds that is far enough away, and that every machine can hold."""
 
 
 class _Registry(JWSRegistry):
@@ -115,7 +117,16 @@ class JsonWebTokens:
         held = [role for role in Role if words & set(self.settings.roles.get(role.value, ()))]
         if not held:
             return Rejected(reason="the token's subject has no role here")
-        return Principal(actor=f"jwt:{subject}", role=held[-1])
+        return Principal(actor=f"jwt:{subject}", role=held[-1], proven_at=_proven_at(claims))
+
+
+def _proven_at(claims: Mapping[str, Any]) -> datetime | None:
+    """When the subject signed in at the issuer, or when the token was issued; None where it says neither."""
+    for name in ("auth_time", "iat"):
+        moment = claims.get(name)
+        if isinstance(moment, int) and not isinstance(moment, bool) and 0 <= moment < _LATEST:
+            return datetime.fromtimestamp(moment, UTC).replace(tzinfo=None)
+    return None
 
 
 def _read(part: str) -> Json:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from trueup.web.routes import (
     accounts,
     alerts,
+    approvals,
     checks,
     contract,
     exemptions,
@@ -21,5 +22,18 @@ from trueup.web.routes import (
 
 def routers() -> tuple[APIRouter, ...]:
     """Every router, in the order in which the documentation shows them."""
-    nouns = (contract, runs, findings, accounts, repairs, exemptions, alerts, checks, journal, tokens, metrics)
+    nouns = (
+        contract,
+        runs,
+        findings,
+        accounts,
+        repairs,
+        approvals,
+        exemptions,
+        alerts,
+        checks,
+        journal,
+        tokens,
+        metrics,
+    )
     return tuple(noun.router for noun in nouns)

@@ -58,9 +58,7 @@ def add_exemption(
     It holds from the next audit on.
     """
     now = at_hand.clock()
-    _refuse_unknown(at_hand, order)
-    if order.expires < now.date():
-        raise Problem(409, "An exemption that has already ended exempts nothing; give a day in the future.")
+    refuse_unknown(at_hand, order)
     try:
         stored = exemptions.exempt(
             store=at_hand.store,
@@ -79,11 +77,14 @@ def add_exemption(
         raise Problem(
             409, "There already is an exemption of this subject or plan from this check; remove that one first."
         ) from None
+    except (exemptions.NeedsApproval, exemptions.ApprovalGone) as error:
+        raise Problem(422, f"{error} Ask for it with POST /api/v1/approvals/exemptions.") from None
     listed = exemptions.listed_exemption(stored.exemption, stored, today=now.date())
     return Exemption.model_validate(exemptions.exemption_document(listed))
 
 
-def _refuse_unknown(at_hand: Services, order: ExemptionBody) -> None:
+def refuse_unknown(at_hand: Services, order: ExemptionBody) -> None:
+    """Raises ``Problem`` for a check or a plan that does not exist, and for an end that has passed."""
     check = find_check(at_hand.catalogue, order.check)
     if check is None:
         raise Problem(404, NO_SUCH_CHECK)
@@ -91,6 +92,8 @@ def _refuse_unknown(at_hand: Services, order: ExemptionBody) -> None:
         raise Problem(404, NO_SUCH_PLAN)
     if order.plan and not takes_plan(check):
         raise Problem(409, "This check has findings that are about no account; name a subject.")
+    if order.expires < at_hand.clock().date():
+        raise Problem(409, "An exemption that has already ended exempts nothing; give a day in the future.")
 
 
 @router.delete(

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Header, Path, Query
 
 from trueup.actions.runs import Sort, State
+from trueup.model.approval import ApprovalState
 from trueup.model.finding import Area
 from trueup.model.policy import PERIOD_DAYS_LIMIT
 from trueup.model.severity import Severity
@@ -53,6 +54,9 @@ StateFilter = Annotated[
         description="The finding's state now. `resolved`, without a run, lists resolved findings, last resolved first.",
     ),
 ]
+ApprovalStateFilter = Annotated[
+    str | None, Word(tuple(ApprovalState)), Query(alias="state", description="Only those in this state now.")
+]
 RepairableFilter = Annotated[bool | None, TrueOrFalse(), Query(alias="repairable")]
 RevenueFilter = Annotated[bool | None, TrueOrFalse(), Query(alias="revenueImpacting")]
 AlertsFilter = Annotated[
@@ -75,6 +79,7 @@ AccountPath = Annotated[
 RunIdPath = Annotated[str, Text(text.RUN_ID), Path()]
 CheckIdPath = Annotated[str, Text(text.CHECK_ID), Path()]
 PlanPath = Annotated[str, Text(text.PLAN), Path(description="One of the config's plans.")]
+ApprovalIdPath = Annotated[str, Text(text.APPROVAL_ID), Path()]
 TokenIdPath = Annotated[str, Text(text.TOKEN_ID), Path()]
 
 IdempotencyKey = Annotated[

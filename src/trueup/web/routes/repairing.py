@@ -7,8 +7,9 @@ from typing import Never
 
 from starlette.requests import Request
 
+from trueup.actions.approvals import repair_as_approved
 from trueup.actions.exemptions import with_stored_exemptions
-from trueup.actions.repair import counts_text, preview, repair, value_text, values_text
+from trueup.actions.repair import counts_text, preview, value_text, values_text
 from trueup.config import Config
 from trueup.formats.wording import exact, instant
 from trueup.model.repair import Applied, ChangedSince, Failed, PlannedRepair, Previewed, Refused, RepairResult, Stale
@@ -33,17 +34,18 @@ def applied(
     if len(request.headers.getlist("idempotency-key")) > 1:
         problem = FieldProblem(field="header.Idempotency-Key", problem="may be given once")
         raise Problem(422, "A header is not valid.", fields=[problem])
-    config, is_known = _place_for(at_hand, order.issue_id)
+    config, is_known = place_for(at_hand, order.issue_id)
     # An issue that no run reported is looked for before it is tried: an attempt goes on record, and a key finds its
     # result.
     if not is_known and idempotency_key is None and isinstance(_looked_at(at_hand, config, order.issue_id), Stale):
         raise Problem(404, NO_SUCH_ISSUE)
-    result = repair(
+    result = repair_as_approved(
         order.issue_id,
         reason=order.reason,
         actor=who.actor,
         config=config,
         catalogue=at_hand.catalogue,
+        store=at_hand.store,
         now=at_hand.clock(),
         idempotency_key=idempotency_key,
         request_id=request_id(request),
@@ -56,10 +58,10 @@ def applied(
 
 def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
     """Plan the repair. Raises ``Problem`` as ``applied`` does."""
-    config, is_known = _place_for(at_hand, issue_id)
+    config, is_known = place_for(at_hand, issue_id)
     result = _looked_at(at_hand, config, issue_id)
     if not isinstance(result, PlannedRepair):
-        _refuse(result, is_known=is_known)
+        refuse(result, is_known=is_known)
     change, cell = result.change, result.change.replace
     return RepairPlan(
         issue_id=exact(result.issue_id),
@@ -85,7 +87,7 @@ def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
     )
 
 
-def _place_for(at_hand: Services, issue_id: str) -> tuple[Config, bool]:
+def place_for(at_hand: Services, issue_id: str) -> tuple[Config, bool]:
     """The config with the exemptions that hold now, and whether the store knows the issue. Raises ``Problem``."""
     find_check_of_issue(at_hand, issue_id)
     is_known = find_finding(at_hand, issue_id) is not None
@@ -108,7 +110,7 @@ def _looked_at(at_hand: Services, config: Config, issue_id: str) -> PlannedRepai
 
 def _done(result: RepairResult, *, is_known: bool) -> RepairDone:
     if not isinstance(result, (Applied, ChangedSince)):
-        _refuse(result, is_known=is_known)
+        refuse(result, is_known=is_known)
     applied, differences = (result.applied, result.differences) if isinstance(result, ChangedSince) else (result, ())
     return RepairDone(
         result="changed_since" if differences else "applied",
@@ -124,12 +126,15 @@ def _done(result: RepairResult, *, is_known: bool) -> RepairDone:
     )
 
 
-def _refuse(result: Stale | Refused | Failed | Previewed, *, is_known: bool) -> Never:
+def refuse(result: Stale | Refused | Failed | Previewed, *, is_known: bool) -> Never:
+    """Raises the ``Problem`` of a repair that was not made."""
     match result:
         case Stale() if not is_known:
             raise Problem(404, NO_SUCH_ISSUE)
         case Stale(reason=reason):
             raise Problem(409, _said(reason))
+        case Refused(reason=reason, needs_approval=True):
+            raise Problem(422, f"{_said(reason)} Ask for it with POST /api/v1/approvals/repairs.")
         case Refused(reason=reason):
             raise Problem(422, _said(reason))
         case Failed(reason=reason):

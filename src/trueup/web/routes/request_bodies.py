@@ -53,6 +53,19 @@ class RepairBody(RequestBody, title="RepairOrder"):
     plan_hash: Annotated[str | None, Field(pattern=text.SHA256, description="A preview's.")] = None
 
 
+class RepairRequestBody(RequestBody, title="RepairRequest"):
+    """Ask for a second person for the repair of an issue."""
+
+    issue_id: IssueId
+    reason: Reason
+
+
+class DecisionBody(RequestBody, title="Decision"):
+    """Approve or reject a request."""
+
+    reason: Reason
+
+
 class PreviewBody(RequestBody, title="PreviewOrder"):
     """Preview what a repair would write."""
 
