@@ -17,7 +17,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -118,15 +118,15 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def running_mariadb() -> Iterator[MariaDBServer]:
-    """A private MariaDB, stopped and deleted at the end. Skips loudly where there is no MariaDB."""
+def running_mariadb(**settings: object) -> Iterator[MariaDBServer]:
+    """A private MariaDB with these settings, stopped and deleted at the end. Skips loudly where there is no MariaDB."""
     installer = shutil.which("mariadb-install-db")
     binary = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
     if installer is None or binary is None:
         unavailable("NOT TESTED: no mariadbd on this machine, so the MySQL source was not tried (apt: mariadb-server)")
     folder = server_folder("trueup-my-")
     try:
-        with _running_mariadb(installer, binary, folder) as server:
+        with _running_mariadb(installer, binary, folder, settings) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -179,7 +179,9 @@ def with_passwords(data: Path, admin_url: str, *, port: int | None = None) -> Po
 
 
 @contextlib.contextmanager
-def _running_mariadb(installer: str, binary: str, folder: Path) -> Iterator[MariaDBServer]:
+def _running_mariadb(
+    installer: str, binary: str, folder: Path, settings: Mapping[str, object]
+) -> Iterator[MariaDBServer]:
     user, data, port = getpass.getuser(), folder / "data", free_port()
     install = [installer, "--no-defaults", f"--datadir={data}", f"--user={user}", "--skip-test-db"]
     subprocess.run([*install, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
@@ -199,6 +201,7 @@ def _running_mariadb(installer: str, binary: str, folder: Path) -> Iterator[Mari
         "skip-name-resolve": "ON",  # else the anonymous user of localhost comes before the owner
         "innodb-flush-log-at-trx-commit": "0",
         "sql-mode": "",  # older applications' servers take zero dates, and so must the tests
+        **settings,
     }
     with (folder / "log").open("wb") as log:
         command = [binary, "--no-defaults", *(f"--{name}={value}" for name, value in arguments.items())]

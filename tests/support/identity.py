@@ -48,6 +48,12 @@ class Authority:
 
     def server(self, *names: str, expired: bool = False) -> ssl.SSLContext:
         """What a server needs to be any of these host names and addresses."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_file(*names, expired=expired))
+        return context
+
+    def server_file(self, *names: str, expired: bool = False) -> Path:
+        """A server's key and certificate, in one file."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         builder = _builder(subject, self.certificate.subject, key.public_key(), self.key.public_key(), expired=expired)
@@ -60,9 +66,7 @@ class Authority:
         )
         certificate = builder.sign(self.key, hashes.SHA256())
         file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
 
 
 def _builder(
