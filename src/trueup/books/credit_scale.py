@@ -51,7 +51,7 @@ def widen_for(connection: DuckDBPyConnection, relation: Relation, scale: CreditS
     False where they need no more, where the config says how many there are, and where an amount that is in the books
     would no longer fit. A value of more decimals than any scale has changes nothing.
     """
-    if scale.is_fixed:
+    if scale.is_fixed or all(name != relation_name(relation) for name, _ in _credit_columns()):
         return False
     row = connection.execute(
         "SELECT max(length(rtrim(split_part(split_part(problem, ': ', 2), '.', 2), '0 '))) AS decimals "

@@ -191,7 +191,7 @@ def create_books(
             f"The books cannot be made at {path}: {error.strerror}; name a folder you may write to."
         ) from None
     path.unlink()
-    with _connect(path, memory_limit=memory_limit) as connection:
+    with _connect(path, memory_limit=memory_limit, survives_a_crash=is_kept) as connection:
         path.chmod(0o600)
         scale = CreditScale.of(credit_decimals)
         connection.execute(f"BEGIN; {all_tables(scale)}; COMMIT")  # one write to the disk instead of one for each
@@ -232,7 +232,12 @@ def books_in_memory(*, credit_decimals: int | None = None) -> Iterator[Books]:
 
 @contextlib.contextmanager
 def _connect(
-    path: Path | None, *, memory_limit: str = MEMORY_LIMIT, read_only: bool = False, spill: Path | None = None
+    path: Path | None,
+    *,
+    memory_limit: str = MEMORY_LIMIT,
+    read_only: bool = False,
+    survives_a_crash: bool = True,
+    spill: Path | None = None,
 ) -> Iterator[DuckDBPyConnection]:
     """One connection with the limits that an audit keeps; it never loads or fetches an extension."""
     import duckdb  # noqa: PLC0415 - heavy
@@ -245,6 +250,8 @@ def _connect(
     }
     if path:
         settings["temp_directory"] = str(spill or path.parent / f"{path.name}.spill")
+        if not survives_a_crash:  # of books that nothing reads afterwards, each small table waited for the disk
+            settings["fsync_mode"] = "NONE"
     else:  # small: threads would wait for each other longer than they work, and a large block is mostly zeros
         settings |= {"threads": 1, "default_block_size": _SMALL_BLOCK_BYTES}
     connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=settings)

@@ -251,15 +251,14 @@ GROUP BY s.judged, s.agreeing, s.kept_wallet
 def _ids_of(column: str) -> str:
     """Return a query that counts the ids of one column, and those that are ids of another object."""
     relation, name = column.split(".")
-    others = [first for first, columns in _OBJECTS.items() if column not in columns.split()]
-    is_other = " OR ".join(f"substr({name}, 1, {len(first)}) = '{first}'" for first in others)
-    first = " ".join(f"WHEN substr({name}, 1, {len(first)}) = '{first}' THEN '{first}'" for first in others)
+    others = ", ".join(f"'{first}'" for first, columns in _OBJECTS.items() if column not in columns.split())
+    first = f"substr({name}, 1, strpos({name}, '_'))"
     return f"""
 SELECT '{relation}' AS relation, '{name}' AS column_name, count(*) AS judged,
-       coalesce(sum(CASE WHEN {is_other} THEN 1 ELSE 0 END), 0) AS contradicting,
-       max(CASE {first} END) AS example
+       count(CASE WHEN {first} IN ({others}) THEN 1 END) AS contradicting,
+       max(CASE WHEN {first} IN ({others}) THEN {first} END) AS example
 FROM {relation}
-WHERE {name} IS NOT NULL AND {name} <> ''"""
+WHERE {name} <> ''"""
 
 
 ID_DOUBT = Derived(
