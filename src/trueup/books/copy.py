@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup.books.credit_scale import CreditScale, widen_for
+from trueup.books.fetch_ahead import fetch_ahead
 from trueup.books.file import Books
 from trueup.books.reading import ColumnReading, literal, reading, table_type
 from trueup.books.schema import UNREADABLE, create_table, own_words
@@ -95,10 +97,11 @@ class _RowCounter:
 
     def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         try:
-            for batch in reader:
-                yield batch
-                self.rows += batch.num_rows
-                self._progress.advance(batch.num_rows)
+            with contextlib.closing(fetch_ahead(reader)) as batches:
+                for batch in batches:
+                    yield batch
+                    self.rows += batch.num_rows
+                    self._progress.advance(batch.num_rows)
         except SourceUnavailable as error:
             self.error = error
             raise
