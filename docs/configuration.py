@@ -39,7 +39,8 @@ doctor` checks the whole file.
 
 **Secrets stay outside.** `${NAME}`, anywhere in a value, is replaced by that environment variable; a value
 `file:/run/secrets/x` is replaced by that file's content. Both work in `database.url`, `database.repair_url`,
-`store.url`, `stripe.api_key`, `stripe.url`, `server.jwt.jwks_url` and every option of a channel or a probe.
+`store.url`, `stripe.api_key`, `stripe.url`, `server.jwt.jwks_url`, `server.oidc.client_secret` and every option of a
+channel or a probe.
 
 **Relative paths** start at the folder where the command runs; those of `file:` start at the config's folder, and the
 default store is `trueup.db` there too.

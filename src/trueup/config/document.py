@@ -46,6 +46,7 @@ from trueup.model.settings import (
     MEMORY_LIMIT,
     STATEMENT_TIMEOUT_SECONDS,
     JwtSettings,
+    OidcSettings,
     ReleaseSettings,
     RepairSettings,
     ScheduleSettings,
@@ -310,6 +311,14 @@ class JwtSection(Section):
     """``[server.jwt]``: which tokens of an issuer are accepted."""
 
 
+@with_keys_of(OidcSettings)
+class OidcSection(Section):
+    """``[server.oidc]``: the identity provider with which people sign in to the console (code flow with PKCE)."""
+
+    client_secret: Text | None = None
+    """The provider's secret for trueup, where it gave one; a reference."""
+
+
 @with_keys_of(ServerSettings)
 class ServerSection(Section):
     """``[server]``: the address it listens at, and who may sign in."""
@@ -317,6 +326,7 @@ class ServerSection(Section):
     bind: Text = f"{ServerSettings().host}:{ServerSettings().port}"
     """Address and port. Use a proxy in front for encryption."""
     jwt: JwtSection | None = None
+    oidc: OidcSection | None = None
 
 
 class AlertsSection(Section):

@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 from trueup.config.config_errors import complaint, suggestion
 from trueup.config.declared_keys import settings_from
 from trueup.config.references import resolved
+from trueup.config.token_trust import ALGORITHMS
 from trueup.model.row_counts import RowCounts
 from trueup.model.settings import (
     AlertSettings,
     ChannelSettings,
     JwtSettings,
+    OidcSettings,
     RepairSettings,
     ScheduleSettings,
     ServerSettings,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         AlertsSection,
         AuditsSection,
         JwtSection,
+        OidcSection,
         RepairsSection,
         ServerSection,
         StripeSection,
@@ -83,7 +86,10 @@ def server_settings(section: ServerSection, *, path: Path, environ: Mapping[str,
         host=host.strip("[]"),
         port=int(port),
         jwt=_jwt(section.jwt, path=path, environ=environ) if section.jwt else None,
+        oidc=_oidc(section.oidc, path=path, environ=environ) if section.oidc else None,
     )
+    if settings.oidc is not None and settings.public_url is None and not is_loopback(settings.host):
+        raise complaint(path, ("server", "public_url"), "is missing: the identity provider leads people back to it")
     _refuse_wrong_origins(settings.origins, path)
     _refuse_wrong_public_url(settings.public_url, path)
     _refuse_wrong_networks(settings.trusted_proxies, path)
@@ -116,11 +122,34 @@ def _refuse_wrong_networks(networks: Sequence[str], path: Path) -> None:
             raise complaint(path, key, 'must be an address or a network, such as "10.0.0.0/8"') from None
 
 
+def _oidc(section: OidcSection, *, path: Path, environ: Mapping[str, str]) -> OidcSettings:
+    key = ("server", "oidc")
+    secret = section.client_secret
+    if secret is not None:
+        secret = resolved(secret, key=(*key, "client_secret"), path=path, environ=environ)
+    settings = settings_from(OidcSettings, section, client_secret=secret)
+    _refuse_unknown_roles(settings.roles, key, path)
+    for position, name in enumerate(settings.algorithms):
+        if name not in ALGORITHMS:
+            raise complaint(path, (*key, "algorithms", position), f"is not accepted{suggestion(name, ALGORITHMS)}")
+    if not settings.issuer.startswith("https://") or "?" in settings.issuer or "#" in settings.issuer:
+        raise complaint(path, (*key, "issuer"), "must begin with https://, because its word is trusted")
+    if "openid" not in settings.scopes:
+        raise complaint(path, (*key, "scopes"), 'must hold "openid"')
+    if not settings.algorithms or not any(settings.roles.values()):
+        raise complaint(path, (*key, "roles"), "would let no person in: name the claim's words for a role")
+    return settings
+
+
+def _refuse_unknown_roles(roles: Mapping[str, object], key: Sequence[str], path: Path) -> None:
+    for role in roles:
+        if role not in _ROLES:
+            raise complaint(path, (*key, "roles", role), f"is not a role{suggestion(role, _ROLES)}")
+
+
 def _jwt(section: JwtSection, *, path: Path, environ: Mapping[str, str]) -> JwtSettings:
     settings = settings_from(JwtSettings, section)
-    for role in settings.roles:
-        if role not in _ROLES:
-            raise complaint(path, ("server", "jwt", "roles", role), f"is not a role{suggestion(role, _ROLES)}")
+    _refuse_unknown_roles(settings.roles, ("server", "jwt"), path)
     url = resolved(settings.jwks_url, key=("server", "jwt", "jwks_url"), path=path, environ=environ)
     return dataclasses.replace(settings, jwks_url=url)
 

@@ -89,6 +89,28 @@ class JwtSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OidcSettings:
+    """``[server.oidc]``: the identity provider with which people sign in to the console.
+
+    ``client_secret`` is resolved. ``roles`` maps trueup's role to the words of the claim ``role_claim``.
+    """
+
+    issuer: str = key()
+    """The provider, as its discovery document names itself: ``https://id.example.com``."""
+    client_id: str = key()
+    """Its name for trueup. The redirect address to register there is ``public_url`` + ``/sign-in/oidc/callback``."""
+    client_secret: str | None = field(default=None, repr=False)
+    scopes: tuple[str, ...] = key(default=("openid",))
+    """What is asked for; some providers put roles into a scope of their own."""
+    algorithms: tuple[str, ...] = key(default=("RS256",))
+    """Signatures of ID tokens that are believed: RS256, ES256, EdDSA."""
+    role_claim: str = key(default="roles")
+    """The claim of the ID token that holds the person's roles."""
+    roles: Mapping[str, tuple[str, ...]] = key(default_factory=dict)
+    """Our role (``viewer``, ``admin``, ``super_admin``) = the words of that claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """``[server]``: the address it listens at, the browser origins that may change things, and who may sign in.
 
@@ -109,6 +131,7 @@ class ServerSettings:
     tokens: bool = key(default=True)
     """Whether API tokens (``trueup token create``) let in."""
     jwt: JwtSettings | None = None
+    oidc: OidcSettings | None = None
     request_timeout_seconds: int = key(default=30, within=Whole(1, TIMEOUT_LIMIT_SECONDS))
     """How long the head of a request may take to arrive, and its body. Later the connection is closed."""
     max_connections: int = key(default=500, within=Whole(10, 10_000))

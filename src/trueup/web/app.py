@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,12 @@ from trueup.config import Config
 from trueup.config.token_trust import refuse_weak
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError
-from trueup.web import console, failures, health, schema, sign_in
+from trueup.web import console, failures, health, oidc_sign_in, schema, sign_in
 from trueup.web.access.api_tokens import ApiTokens
 from trueup.web.access.doorkeeper import Doorkeeper
 from trueup.web.access.issuer_keys import IssuerKeys
 from trueup.web.access.json_web_tokens import JsonWebTokens
+from trueup.web.access.oidc import OidcProvider
 from trueup.web.access.principal import Authenticate
 from trueup.web.access.session_cookies import SessionCookies
 from trueup.web.access.verifying import Verifier
@@ -57,16 +58,19 @@ def create_app(
         given_store=store,
     )
     verifiers = tuple(_verifiers(services))
-    if not verifiers and authenticate is None:
+    provider = _oidc(services)
+    if not verifiers and authenticate is None and provider is None:
         raise ConfigurationError(
-            f"No client could sign in: set server.tokens = true or [server.jwt] in {config.path}, or give authenticate."
+            f"No client could sign in: set server.tokens = true, [server.jwt] or [server.oidc] in {config.path}, "
+            "or give authenticate."
         )
     return assembled(
         services,
         verifiers=verifiers,
         authenticate=authenticate,
-        routers=(*routers(), sign_in.router, *console.routers()),
+        routers=(*routers(), oidc_sign_in.router, sign_in.router, *console.routers()),
         sessions=SessionCookies(services),
+        provider=provider,
     )
 
 
@@ -77,6 +81,7 @@ def assembled(
     authenticate: Authenticate | None,
     routers: Sequence[APIRouter],
     sessions: SessionCookies | None = None,
+    provider: OidcProvider | None = None,
 ) -> FastAPI:
     """Build an app of these routes and of those that every app has.
 
@@ -88,6 +93,7 @@ def assembled(
     routes = declared_routes(app)
     app.state.services = services
     app.state.routes = routes
+    app.state.oidc = provider
     app.state.error_page = plain_error_page
     app.state.doorkeeper = Doorkeeper(
         verifiers=verifiers,
@@ -132,6 +138,32 @@ def _verifiers(services: Services) -> Iterator[Verifier]:
         refuse_weak(server.jwt, place=str(services.config.path))
         keys = IssuerKeys(fetch=_fetching(server.jwt, services.config.alerts.private_hosts))
         yield JsonWebTokens(settings=server.jwt, keys=keys, clock=services.clock)
+
+
+def _oidc(services: Services) -> OidcProvider | None:
+    """The identity provider of the config, which is asked nothing yet."""
+    server, private_hosts = services.config.server, services.config.alerts.private_hosts
+    if server.oidc is None:
+        return None
+
+    def fetch(url: str) -> object:
+        from trueup.outgoing import fetch_json  # noqa: PLC0415 - only where people sign in at a provider
+
+        return fetch_json(url, private_hosts=private_hosts)
+
+    def post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        from trueup.outgoing import post as send  # noqa: PLC0415 - as above
+
+        answer = send(url, body, headers, private_hosts=private_hosts)
+        return answer.status, answer.body
+
+    return OidcProvider(
+        settings=server.oidc,
+        redirect_url=server.console_url + oidc_sign_in.CALLBACK,
+        fetch=fetch,
+        post=post,
+        clock=services.clock,
+    )
 
 
 def _fetching(settings: JwtSettings, private_hosts: Sequence[str]) -> Callable[[], object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
@@ -54,9 +55,10 @@ class EmptyForm(Body):
 @router.get("/sign-in", dependencies=[page_requires(Permission.SIGN_IN)])
 def show_sign_in(request: Request, next_path: NextQuery = "/") -> HTMLResponse:
     """Show the ways to sign in that are open at this address."""
-    if not is_own_machine(request):
-        return plain_page("Sign in", _HOW)
-    return plain_page("Sign in", _token_form(next_path), _HOW)
+    blocks = [_provider_link(next_path)] if request.app.state.oidc is not None else []
+    if is_own_machine(request):
+        blocks.append(_token_form(next_path))
+    return plain_page("Sign in", *blocks, _HOW)
 
 
 @router.post("/sign-in", dependencies=[form_requires(Permission.SIGN_IN)])
@@ -79,7 +81,7 @@ def sign_in_with_token(
         page = plain_page("Sign in", "<p>This token is not valid.</p>", _token_form(form.next), _HOW, status=403)
         notes(request).failed = True
         return page
-    return _begin(request, at_hand, session, method="token", next_path=form.next)
+    return begin_session(request, at_hand, session, method="token", next_path=form.next)
 
 
 @router.get("/sign-in/{secret}", dependencies=[page_requires(Permission.SIGN_IN)])
@@ -104,7 +106,7 @@ def sign_in_with_link(
     )
     if session is None:
         raise Problem(403, "This link was used, or is too old. Make another one on the server's machine.")
-    return _begin(request, at_hand, session, method="link", next_path="/")
+    return begin_session(request, at_hand, session, method="link", next_path="/")
 
 
 @router.post("/sign-out")
@@ -139,9 +141,7 @@ def _try(
 ) -> sign_in.NewSession | None:
     """Begin a session, if the browser can keep its cookie and the credential holds; a refusal is counted and logged."""
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
-    if cookie_name(request, request.app.state.services) is None:
-        log_refusal(request, "a sign-in at an address that is neither encrypted nor on the server's machine")
-        raise Problem(403, _NOT_SAFE)
+    refuse_unsafe_address(request)
 
     def verdict() -> sign_in.NewSession | Rejected:
         session = verify()
@@ -150,7 +150,14 @@ def _try(
     return doorkeeper.try_credential(request, name=name, verify=verdict)
 
 
-def _begin(
+def refuse_unsafe_address(request: Request) -> None:
+    """Raises ``Problem`` where no session can be kept: at an address that is neither encrypted nor on this machine."""
+    if cookie_name(request, request.app.state.services) is None:
+        log_refusal(request, "a sign-in at an address that is neither encrypted nor on the server's machine")
+        raise Problem(403, _NOT_SAFE)
+
+
+def begin_session(
     request: Request, at_hand: Services, session: sign_in.NewSession, *, method: str, next_path: str
 ) -> Response:
     """Answer with the session's cookie. A session that this browser had before is ended."""
@@ -171,6 +178,11 @@ def _leave(request: Request, at_hand: Services, who: Principal, *, sessions: int
     response = RedirectResponse("/sign-in", SEE_OTHER)
     remove_cookie(response, request=request, services=at_hand)
     return response
+
+
+def _provider_link(next_path: str) -> str:
+    address = f"/sign-in/oidc?next={quote(safe_path(next_path), safe='/')}"
+    return f'<p><a href="{escape(address)}">Sign in with your identity provider</a></p>'
 
 
 def _token_form(next_path: str) -> str:

@@ -60,6 +60,12 @@ def use_form_token(text: str, bound_to: str, *, store: Store, now: datetime) -> 
     return None
 
 
+def use_state(state: str, *, store: Store, now: datetime) -> bool:
+    """Use up the answer of an identity provider; False where it was used before. Raises ``StoreUnavailable``."""
+    digest = hashlib.sha256(state.encode()).hexdigest()
+    return store.sent_forms.send(f"oidc:{digest}", expires_at=now + timedelta(hours=1), now=now)
+
+
 def _signature(store: Store, bound_to: str, issued: str, form_id: str) -> str:
     message = f"{issued}.{form_id}.{bound_to}".encode()
     return hmac.new(store.secrets.key(_PURPOSE), message, hashlib.sha256).hexdigest()

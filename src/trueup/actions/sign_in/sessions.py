@@ -12,6 +12,7 @@ from trueup.model.access import SignIn
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from trueup.model.access import Role
     from trueup.store import Store, StoredSession, StoredToken
 
 SESSION_HOURS = 8
@@ -55,6 +56,13 @@ def begin_token_session(token: StoredToken, *, method: SignIn, store: Store, now
         token_id=token.token_id,
     )
     return NewSession(secret=secret, actor=actor, expires_at=ends)
+
+
+def begin_person_session(actor: str, role: Role, *, method: SignIn, store: Store, now: datetime) -> NewSession:
+    """Begin a session of eight hours for a person who was proven elsewhere. Raises ``StoreUnavailable``."""
+    seconds = SESSION_HOURS * 3600
+    secret = store.sessions.create(actor=actor, role=role, lifetime_seconds=seconds, now=now, method=method)
+    return NewSession(secret=secret, actor=actor, expires_at=now + timedelta(seconds=seconds))
 
 
 def authenticate_session(secret: str, *, store: Store, now: datetime) -> StoredSession | SignInRefused:

@@ -49,11 +49,16 @@ class _Registry(JWSRegistry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonWebTokens:
-    """Verifies tokens of the issuer in ``settings``. ``clock`` is now, naive UTC."""
+    """Verifies tokens of the issuer in ``settings``. ``clock`` is now, naive UTC.
+
+    ``needs_type`` is False for ID tokens: their header need not say that they are tokens.
+    """
 
     settings: JwtSettings
     keys: IssuerKeys
     clock: Callable[[], datetime]
+    needs_type: bool = True
+    actor_prefix: str = "jwt:"
 
     def accepts(self, credential: str) -> bool:
         """Whether it has the three parts of such a token."""
@@ -67,6 +72,11 @@ class JsonWebTokens:
 
     def verify(self, credential: str) -> Principal | Rejected:
         """The token's subject, with the highest of its roles. Raises ``KeysUnavailable``."""
+        claims = self.verified_claims(credential)
+        return claims if isinstance(claims, Rejected) else self.principal(claims)
+
+    def verified_claims(self, credential: str) -> Mapping[str, Any] | Rejected:
+        """The claims of a token that the issuer signed for us and that holds now. Raises ``KeysUnavailable``."""
         header = _read(credential.partition(".")[0]) if len(credential) <= _LONGEST else None
         if not isinstance(header, dict):
             return Rejected(reason="the token has no header that can be read")
@@ -84,7 +94,7 @@ class JsonWebTokens:
             return Rejected(reason=f"the token does not hold: {error.error}")
         except (ValueError, TypeError, RecursionError):
             return Rejected(reason="the token cannot be read")
-        return self._principal(claims)
+        return claims
 
     def _header_fault(self, header: Mapping[str, Json]) -> str | None:
         kid, kind = header.get("kid"), header.get("typ")
@@ -92,6 +102,8 @@ class JsonWebTokens:
             return "the token's algorithm is not allowed"
         if not isinstance(kid, str) or not kid or len(kid) > _NAME_LENGTH:
             return "the token does not name its key"
+        if kind is None and not self.needs_type:
+            kind = self.settings.type
         if not isinstance(kind, str) or _type(kind) != _type(self.settings.type):
             return "the token is of another type"
         if "crit" in header or "b64" in header:
@@ -108,7 +120,8 @@ class JsonWebTokens:
             sub={"essential": True},
         )
 
-    def _principal(self, claims: Mapping[str, Any]) -> Principal | Rejected:
+    def principal(self, claims: Mapping[str, Any]) -> Principal | Rejected:
+        """The subject of verified claims, with the highest of its roles."""
         subject, given = claims["sub"], claims.get(self.settings.role_claim)
         if len(subject) > _NAME_LENGTH or printable(subject) != subject:
             return Rejected(reason="the token's subject is not a name that the journal could hold")
@@ -117,7 +130,7 @@ class JsonWebTokens:
         held = [role for role in Role if words & set(self.settings.roles.get(role.value, ()))]
         if not held:
             return Rejected(reason="the token's subject has no role here")
-        return Principal(actor=f"jwt:{subject}", role=held[-1], proven_at=_proven_at(claims))
+        return Principal(actor=f"{self.actor_prefix}{subject}", role=held[-1], proven_at=_proven_at(claims))
 
 
 def _proven_at(claims: Mapping[str, Any]) -> datetime | None:

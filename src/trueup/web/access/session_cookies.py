@@ -37,9 +37,8 @@ class SessionCookies:
     def read(self, request: Request) -> str | None:
         """The secret in the cookie; None without one, and with several that differ: one of them is not ours."""
         name = cookie_name(request, self.services)
-        values = {value for key, value in _cookies(request) if key == name}
-        secret = values.pop() if len(values) == 1 else ""
-        return secret if _SECRET.fullmatch(secret) else None
+        secret = read_cookie(request, name) if name is not None else None
+        return secret if secret is not None and _SECRET.fullmatch(secret) else None
 
     def verify(self, secret: str) -> Principal | Rejected:
         """The person who signed in. Raises ``StoreUnavailable``."""
@@ -56,6 +55,12 @@ def cookie_name(request: Request, services: Services) -> str | None:
     if is_encrypted(request, services.config.server):
         return ENCRYPTED_NAME
     return PLAIN_NAME if is_own_machine(request) else None
+
+
+def read_cookie(request: Request, name: str) -> str | None:
+    """The value of a cookie; None without one, and with several that differ."""
+    values = {value for key, value in _cookies(request) if key == name}
+    return values.pop() if len(values) == 1 else None
 
 
 def set_cookie(response: Response, session: NewSession, *, request: Request, services: Services) -> None:
