@@ -93,6 +93,10 @@ class Planted:
         assert self.left[check], f"no issue of {check} is left to take: plant more of each"
         return self.left[check].pop()
 
+    def give_back(self, issue_id: str) -> None:
+        """An issue that was taken and never repaired, for the next test."""
+        self.left[issue_id.partition(":")[0]].append(issue_id)
+
     @property
     def untouched(self) -> str:
         """An issue that is only looked at."""

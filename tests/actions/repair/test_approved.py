@@ -66,6 +66,7 @@ def test_no_door_of_the_action_writes_without_a_second_person(people: TwoPeople,
     people.request(issue_id)
     assert "second person" in refused(people.repair(issue_id)), "asking is not approving"
     assert app.state(issue_id) == before
+    app.give_back(issue_id)
 
 
 def test_an_approved_repair_is_written_with_both_names_and_used_once(people: TwoPeople, app: Planted) -> None:
@@ -138,7 +139,8 @@ def test_a_plan_that_changed_since_is_refused_and_asked_for_anew(people: TwoPeop
     first = people.store.approvals.get(people.config.environment, approval.approval_id)
     assert first is not None
     assert first.state is ApprovalState.EXPIRED
-    app.app.execute(f"UPDATE users SET credits = credits - 1 - {OVERPAID} WHERE id = '{subject_of(issue_id)}'")
+    app.app.execute(f"UPDATE users SET credits = credits - 1 WHERE id = '{subject_of(issue_id)}'")
+    app.give_back(issue_id)
 
 
 def test_an_approval_that_expires_is_worth_nothing_also_when_it_does_so_while_it_is_written(
@@ -167,7 +169,7 @@ def test_an_approval_that_expires_is_worth_nothing_also_when_it_does_so_while_it
         time.sleep(HELD_SECONDS)
     assert "expired" in refused(job.result())
     assert app.state(issue_id) == before
-    app.app.execute(f"UPDATE users SET unlimited_credits = FALSE WHERE id = '{subject_of(issue_id)}'")
+    app.give_back(issue_id)
 
 
 def test_an_approval_of_one_issue_is_worth_nothing_for_another(people: TwoPeople, app: Planted) -> None:
@@ -186,7 +188,7 @@ def test_an_approval_of_one_issue_is_worth_nothing_for_another(people: TwoPeople
     )
     assert "of another change" in refused(result)
     for issue_id in (mine, other):
-        app.app.execute(f"UPDATE users SET unlimited_credits = FALSE WHERE id = '{subject_of(issue_id)}'")
+        app.give_back(issue_id)
 
 
 def test_only_amounts_above_the_limit_need_a_second_person(app: Planted, tmp_path: Path) -> None:

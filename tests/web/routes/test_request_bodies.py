@@ -7,4 +7,12 @@ from trueup.web.routes.request_bodies import RequestBody
 
 def test_the_schemas_of_bodies_keep_the_names_that_clients_know() -> None:
     titles = {body.model_json_schema()["title"] for body in RequestBody.__subclasses__()}
-    assert titles == {"RepairOrder", "PreviewOrder", "AuditOrder", "ExemptionOrder", "TokenOrder"}
+    assert titles == {
+        "RepairOrder",
+        "PreviewOrder",
+        "AuditOrder",
+        "ExemptionOrder",
+        "TokenOrder",
+        "RepairRequest",
+        "Decision",
+    }
