@@ -101,6 +101,32 @@ def sign_in_link(
     typer.echo(f"{loaded.server.console_url}{link.path}")
 
 
+@token.command("break-glass")
+def break_glass(
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the alert and the record: 10 to 500 characters.")],
+    role: Annotated[Role, typer.Option("--role", help="The rights of the session.")] = Role.ADMIN,
+    config: ConfigOption = None,
+) -> None:
+    """Print a link that signs in once while the identity provider is down, for an hour, and alert every channel.
+
+    Example: trueup token break-glass --reason "The identity provider is down, incident 4711"
+    """
+    from trueup.actions.sign_in import make_break_glass_link  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+    from trueup.cli.alerts import send_alerts  # noqa: PLC0415 - heavy
+    from trueup.formats.wording import counted  # noqa: PLC0415 - heavy
+
+    loaded = config_from(config, catalogue_for(config))
+    with open_store(loaded) as store:
+        link = make_break_glass_link(store, loaded, role=role, reason=reason, created_by=caller(), now=utc_now())
+    send_alerts(loaded)
+    alerted = (
+        f"{counted(link.channels, 'alert channel')} got a message" if link.channels else "no alert channel is set up"
+    )
+    typer.echo(f"It signs in once, until {link.expires_at:%H:%M} UTC, as {link.actor}; {alerted}.", err=True)
+    typer.echo(f"{loaded.server.console_url}{link.path}")
+
+
 def _line(stored: StoredToken, now: datetime) -> str:
     from trueup.formats.wording import legible  # noqa: PLC0415 - heavy
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from trueup.actions.alerts.decide import Decision, notify
 from trueup.actions.alerts.delivery import ChannelDelivery, Delivered, deliver, retry_soon
 from trueup.actions.alerts.listing import AlertList, alerts_document, list_alerts
+from trueup.actions.alerts.notice import put_notice
 from trueup.actions.alerts.pulse import Pulse, heartbeat
 from trueup.actions.alerts.setup import ChannelHealth, examine_channels, send_test
 from trueup.store.records import Delivery
@@ -27,6 +28,7 @@ __all__ = [
     "heartbeat",
     "list_alerts",
     "notify",
+    "put_notice",
     "retry_soon",
     "send_test",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -116,6 +116,20 @@ def heard_alert(environment: str, *, last: datetime, deadline: datetime, now: da
         title="audits are complete again",
         at=now,
         summary=(f"The newest complete audit is of {instant(last)}.",),
+    )
+
+
+def notice_alert(environment: str, *, title: str, lines: Sequence[str], now: datetime) -> Alert:
+    """Compose a critical message about something that no audit finds."""
+    return Alert(
+        kind=AlertKind.OPENED,
+        fingerprint=set_fingerprint(environment, (title, *lines)),
+        dedup_key=trouble_key(environment, "notice", now),
+        environment=environment,
+        severity=Severity.CRITICAL,
+        title=title,
+        at=now,
+        summary=tuple(lines),
     )
 
 

@@ -1,5 +1,6 @@
 """Sign a browser in and out: with an API token, or with a one-time link that was made for a token."""
 
+from trueup.actions.sign_in.break_glass import BreakGlassLink, make_break_glass_link
 from trueup.actions.sign_in.forms import FORM_HOURS, check_form_token, make_form_token, use_form_token, use_state
 from trueup.actions.sign_in.links import LINK_MINUTES, NewLink, make_sign_in_link, sign_in_with_link
 from trueup.actions.sign_in.sessions import (
@@ -17,6 +18,7 @@ __all__ = [
     "FORM_HOURS",
     "LINK_MINUTES",
     "SESSION_HOURS",
+    "BreakGlassLink",
     "NewLink",
     "NewSession",
     "SignInRefused",
@@ -25,6 +27,7 @@ __all__ = [
     "check_form_token",
     "end_every_session",
     "end_session",
+    "make_break_glass_link",
     "make_form_token",
     "make_sign_in_link",
     "sign_in_with_link",

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 SESSION_HOURS = 8
 """The longest that a session lasts: a working day."""
 
+BREAK_GLASS_HOURS = 1
+"""The longest that a session past the identity provider lasts."""
+
+BREAK_GLASS_NAME = "break-glass: "
+"""The beginning of the names of tokens that such sessions are of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInRefused:
@@ -44,8 +50,10 @@ def sign_in_with_token(text: str, *, store: Store, now: datetime) -> NewSession 
 
 
 def begin_token_session(token: StoredToken, *, method: SignIn, store: Store, now: datetime) -> NewSession:
-    """Begin a session that ends with the token, and after eight hours at the latest."""
-    ends = min(now + timedelta(hours=SESSION_HOURS), token.expires_at)
+    """Begin a session that ends with the token, and after eight hours at the latest; after one past the provider."""
+    is_break_glass = token.name.startswith(BREAK_GLASS_NAME)
+    method = SignIn.BREAK_GLASS if is_break_glass else method
+    ends = min(now + timedelta(hours=BREAK_GLASS_HOURS if is_break_glass else SESSION_HOURS), token.expires_at)
     actor = f"token:{token.token_id}"
     secret = store.sessions.create(
         actor=actor,
