@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.actions.doctor.test_judged_mapping import company
-from tests.actions.doctor.test_observed import WITHOUT_WEBHOOKS, ledger_of_words
+from tests.actions.doctor.test_observed import ledger_of_words
+from tests.field.test_what_is_sold import WITHOUT_WEBHOOKS
 from tests.support.command import trueup
 from tests.support.field.company import MAPPING, PLANS
 
