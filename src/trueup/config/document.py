@@ -379,7 +379,7 @@ class StripeSection(StripePreset):
     url: Text | None = None
     """The sync tool's database, where it is not the app's own; for ``files``, their folder."""
     preset: Text | None = None
-    """The sync tool that fills the tables: ``stripe-sync-engine`` or ``dj-stripe``."""
+    """The sync tool that fills the tables: ``stripe-sync-engine``, ``stripe-database`` or ``dj-stripe``."""
     complete_since: date | None = None
     """The day from which on the tables or files hold everything; older things are unknown.
 

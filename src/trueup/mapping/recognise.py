@@ -74,14 +74,18 @@ def _indispensable() -> frozenset[Need]:
 def recognised_stripe(tables: Sequence[SourceTable], *, dialect: str | None) -> tuple[str, frozenset[str]] | None:
     """The sync tool that keeps Stripe's objects in this schema, recognised by its essential tables; and its tables.
 
-    The tables are those that it is known for, and the others with the same schema or prefix.
+    The tables are those that it is known for, and the others with their schema or prefix, if they share one.
     """
     for name in stripe_preset_names():
         wanted = {kind: object_table(section) for kind, section in stripe_preset_named(name).objects.items()}
         fitted = fit_stripe(StripeTables(objects=wanted), tables, dialect=dialect or "postgres")
         if set(_TELLING_OBJECTS) <= set(fitted.objects):
-            heads = {_head(mapping.table) for mapping in fitted.objects.values()}
-            return name, frozenset(t.qualified_name for t in tables if _head(t.qualified_name) in heads)
+            named = frozenset(mapping.table for mapping in fitted.objects.values())
+            heads = {_head(table) for table in named}
+            others = (
+                {t.qualified_name for t in tables if _head(t.qualified_name) in heads} if len(heads) == 1 else set()
+            )
+            return name, named | others
     return None
 
 

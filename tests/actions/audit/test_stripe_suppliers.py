@@ -22,6 +22,7 @@ from tests.support.stripe.kept import (
     keep_in_django,
     keep_in_files,
     keep_in_old_sync_engine,
+    keep_in_stripe_database,
     keep_in_sync_engine,
     kept,
     write_lines,
@@ -147,6 +148,18 @@ def test_stripe_sync_engine_s_tables_give_the_rows_that_the_api_gives(
     assert all(told.rows.values()) or [name for name, rows in told.rows.items() if not rows] == [
         "stripe_product_feature"
     ]
+
+
+@pytest.mark.parametrize("synced", [False, True], ids=["stripe-database", "sync-engine-1"])
+def test_stripe_database_s_tables_give_the_rows_that_the_api_gives(
+    world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path, synced: bool
+) -> None:
+    keep_in_stripe_database(postgres_url, world, written_at=NOW.replace(tzinfo=UTC), synced=synced)
+    section = 'supplier = "database"\npreset = "stripe-database"\nurl = "${SYNC}"'
+    tables = read(app_url, tmp_path, section, SYNC=postgres_url)
+    api = by_api(world, app_url, tmp_path)
+    assert without(tables.rows, *NOT_IN_TABLES) == without(api.rows, *NOT_IN_TABLES)
+    assert set(tables.readings) == set(EVERY) - NOT_IN_TABLES
 
 
 def test_its_older_tables_with_a_column_for_each_field_give_the_same(

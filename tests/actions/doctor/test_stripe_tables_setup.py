@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.databases import PASSWORD, PostgresServer
 from tests.support.stripe import stories
-from tests.support.stripe.kept import keep_in_django, keep_in_sync_engine
+from tests.support.stripe.kept import KINDS, keep_in_django, keep_in_stripe_database, keep_in_sync_engine
 from tests.support.stripe.world import StripeWorld
 from trueup.actions.audit.run_audit import audit
 from trueup.actions.doctor.diagnostic import Health
@@ -20,7 +20,9 @@ from trueup.actions.doctor.preflight import examine_setup
 from trueup.actions.doctor.privileges import grants
 from trueup.actions.init.propose_config import proposed_config
 from trueup.config import Config, load_config
+from trueup.mapping.recognise import recognised_stripe
 from trueup.model.source import Silent
+from trueup.sources import open_source
 
 NOW = datetime.now(UTC)
 SECTION = 'supplier = "database"\npreset = "stripe-sync-engine"\n'
@@ -122,6 +124,21 @@ def test_doctor_asks_for_the_moment_of_syncing_where_nothing_says_it(app: str, t
     (health, says), _ = said(config_of(tmp_path, app, section + columns))
     assert health is Health.WARNING
     assert says.endswith("it is unknown when they were last synced; set synced_at")
+
+
+def test_init_recognises_the_newer_sync_engine_s_tables_and_no_others_by_their_names(
+    world: StripeWorld, app: str
+) -> None:
+    keep_in_stripe_database(app, world, written_at=NOW, synced=True)
+    with psycopg.connect(app) as connection:
+        connection.execute("CREATE TABLE invoices_of_ours (id text PRIMARY KEY, user_id text)")
+    text = proposed_config(app, url_reference="${APP}").text
+    assert 'preset = "stripe-database"' in text
+    assert 'table = "users"' in text
+    assert recognised_stripe(open_source(app).tables(), dialect="postgres") == (
+        "stripe-database",
+        frozenset({*KINDS, "subscription_items"}),
+    )
 
 
 def test_init_recognises_stripe_sync_engine_beside_an_app_and_takes_none_of_its_tables_for_the_app_s(

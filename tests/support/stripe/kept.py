@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,27 @@ def keep_in_sync_engine(
             rows = [(Jsonb(one), synced_at, account) for one in kept(world, kind)]
             with connection.cursor() as cursor:
                 insert = f"INSERT INTO stripe.{kind} (_raw_data, _last_synced_at, _account_id) VALUES (%s, %s, %s)"
+                cursor.executemany(insert.encode(), rows)
+
+
+def keep_in_stripe_database(url: str, world: StripeWorld, *, written_at: datetime, synced: bool) -> None:
+    """Fill the tables of Stripe Database, or those that `@stripe/sync-engine` 1.x makes in `public` (``synced``).
+
+    The latter say in `_updated_at` when the object changed at Stripe, which may be long ago.
+    """
+    with psycopg.connect(url) as connection:
+        for kind in (*KINDS, "subscription_items"):
+            connection.execute(
+                f"CREATE TABLE {kind} (_raw_data jsonb NOT NULL, _updated_at timestamptz NOT NULL, "
+                f"{'_synced_at timestamptz NOT NULL, ' if synced else ''}_account_id text, "
+                "id text GENERATED ALWAYS AS ((_raw_data->>'id')::text) STORED PRIMARY KEY)".encode()
+            )
+            names = "_raw_data, _account_id, _updated_at" + (", _synced_at" if synced else "")
+            changed_at = written_at - timedelta(days=400) if synced else written_at
+            moments = (changed_at, written_at) if synced else (changed_at,)
+            insert = f"INSERT INTO {kind} ({names}) VALUES (%s, %s, {', '.join('%s' for _ in moments)})"
+            with connection.cursor() as cursor:
+                rows = [(Jsonb(one), "acct_1Example", *moments) for one in kept(world, kind)]
                 cursor.executemany(insert.encode(), rows)
 
 
