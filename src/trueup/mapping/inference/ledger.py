@@ -117,7 +117,9 @@ def _credits(schema: Schema, home: Home, best: Movements) -> ProposedColumn | No
         sql = best.credits.sql(phrases, home)
         return ProposedColumn(
             column="credits",
-            theirs=_plain(sql, best.credits.column, is_own=not best.credits.route and not best.credits.plus)
+            theirs=_plain(
+                sql, best.credits.column, is_own=not (best.credits.route or best.credits.plus or best.credits.path)
+            )
             if best.factor == 1
             else f"ROUND({sql} * {best.factor})",
             confidence=0.97 if enough else 0.7,

@@ -185,7 +185,7 @@ def directions(look: Look) -> Iterator[tuple[str, frozenset[str]]]:
         taken = frozenset(word for word in words if set(folded(word).split("_")) & _TAKEN)
         if taken and len(taken) < len(words):
             yield column, taken
-        elif look.type_of(column) is Family.INTEGER and len(words) <= _MOST_TRIED:
+        elif len(words) <= _MOST_TRIED and look.type_of(column) is not Family.BOOLEAN:  # the balances say which it is
             yield from ((column, frozenset([word])) for word in words)
 
 

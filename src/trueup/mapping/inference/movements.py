@@ -23,7 +23,7 @@ from trueup.mapping.inference.movement_columns import (
     word_columns,
 )
 from trueup.mapping.inference.schema import Schema
-from trueup.mapping.inference.signs_of_accounts import credit_columns
+from trueup.mapping.inference.signs_of_accounts import credit_columns, credit_paths
 from trueup.mapping.inference.spots import Home, Spot, owner_of
 from trueup.mapping.inference.wallets import WalletSplit, agreeing, totals_of, wallet_splits
 from trueup.mapping.names import likeness, table_likeness
@@ -123,7 +123,8 @@ def cached_balances(schema: Schema, home: Home) -> Iterator[tuple[Spot, dict[str
         together = [
             replace(first, plus=(second.column,)) for first, second in itertools.combinations(spots[:_MOST_SUMMED], 2)
         ]
-        for spot in (*spots, *together):
+        inside = [schema.spots(home, look, column, path) for column, path in credit_paths(look)[:_MOST_COLUMNS]]
+        for spot in (*spots, *together, *(spot for spot in inside if spot is not None and spot.up is None)):
             values = {owner: number(value) for owner, value in spot.values(home).items()}
             yield spot, {owner: float(value) for owner, value in values.items() if value is not None}
 

@@ -114,6 +114,19 @@ def credit_columns(look: Look) -> list[tuple[float, str]]:
     return sorted(scores, key=lambda each: (-each[0], each[1]))
 
 
+def credit_paths(look: Look) -> list[tuple[str, Path]]:
+    """The numbers inside JSON columns that may be a balance of credits: the column's name or their own says so."""
+    return [
+        (column, path)
+        for (column, path), facts in look.paths().items()
+        if facts.is_numeric and _words_of(column, *path) & _CREDIT_WORDS and not _words_of(path[-1]) & _NOT_CREDITS
+    ]
+
+
+def _words_of(*names: str) -> set[str]:
+    return {token for name in names for token in folded(name).split("_")}
+
+
 def _is_what_is_left(look: Look, column: str) -> float:
     """The score of a name that says that it is what is left of an allowance, or has one beside it of what was used."""
     name = folded(column)

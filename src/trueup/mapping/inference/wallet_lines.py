@@ -26,7 +26,7 @@ def propose_wallets(split: WalletSplit, agreement: Share, phrases: Phrases, home
     """Return where the data show the balances of the split to be."""
     if split.balances:
         lines = ", ".join(
-            f"{_key(wallet)} = {_text(spot.column if not spot.route else spot.sql(phrases, home))}"
+            f"{_key(wallet)} = {_text(spot.column if not (spot.route or spot.path) else spot.sql(phrases, home))}"
             for wallet, spot in split.balances
         )
         evidence = f"the entries of each end at its column in {agreement} sampled balances"

@@ -12,10 +12,10 @@ from trueup.mapping.inference.links import Link, key_of
 from trueup.mapping.inference.moments import is_moment
 from trueup.mapping.inference.movement_columns import word_columns
 from trueup.mapping.inference.schema import Schema
-from trueup.mapping.inference.signs_of_accounts import credit_columns
+from trueup.mapping.inference.signs_of_accounts import credit_columns, credit_paths
 from trueup.mapping.inference.spots import Home, Spot, owner_of
 from trueup.mapping.names import folded
-from trueup.mapping.samples import Look, Row, number
+from trueup.mapping.samples import Look, Path, Row, number
 
 _BETWEEN = "\x1f"
 _MOST_WALLETS, _MOST_COLUMNS, _FEWEST = 8, 12, 3
@@ -93,8 +93,9 @@ def _balance_columns(schema: Schema, home: Home) -> Iterator[tuple[Spot, Mapping
             and not is_moment(look, column.name)
             and column.name not in look.table.primary_key
         ]
-        for name in numbers[:_MOST_COLUMNS]:
-            spot = schema.spots(home, look, name)
+        places: list[tuple[str, Path]] = [(name, ()) for name in numbers[:_MOST_COLUMNS]]
+        for name, path in (*places, *credit_paths(look)[:_MOST_COLUMNS]):
+            spot = schema.spots(home, look, name, path)
             if spot is not None and spot.up is None:
                 held = {owner: number(value) for owner, value in spot.values(home).items()}
                 yield spot, {owner: float(value) for owner, value in held.items() if value is not None}
@@ -127,8 +128,8 @@ def agreeing(split: WalletSplit, reached: Mapping[str, float], home: Home) -> tu
         shares = [(arithmetic.agreement(values, totals), spot) for spot, values in split.columns]
         good = [(s, spot) for s, spot in shares if s.looked_at >= _FEWEST and s.part >= _AGREES and s.agreeing > 1]
         if good:
-            chosen[wallet] = max(good, key=lambda each: (each[0].part, _shared_words(wallet, each[1].column)))
-    spots = [(spot.look.name, spot.column) for _, spot in chosen.values()]
+            chosen[wallet] = max(good, key=lambda each: (each[0].part, _shared_words(wallet, each[1].shown)))
+    spots = [(spot.look.name, spot.column, spot.path) for _, spot in chosen.values()]
     if len(chosen) < 2 or len(set(spots)) < len(spots):  # noqa: PLR2004 - one balance is no choice between several
         return split, NONE
     balances = tuple((wallet, spot) for wallet, (_, spot) in chosen.items())
