@@ -11,7 +11,7 @@ from trueup.journal.chain import (
     says,
     verify,
 )
-from trueup.journal.entries import JournalUnusable, NoJournal, append, entries, head_of
+from trueup.journal.entries import JournalUnusable, NoJournal, append, entries, head_of, newest_entries
 from trueup.journal.install import (
     Binding,
     binding,
@@ -60,6 +60,7 @@ __all__ = [
     "insert_repair",
     "install",
     "masked",
+    "newest_entries",
     "next_episode",
     "read_installed_revision",
     "repair_by_id",

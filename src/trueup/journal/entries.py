@@ -126,6 +126,25 @@ def entries(
         most = None if most is None else most - len(rows)
 
 
+def newest_entries(
+    connection: Connection,
+    *,
+    most: int,
+    before: int | None = None,
+    actor: str | None = None,
+    subject: str | None = None,
+) -> list[JournalEntry]:
+    """The newest entries, newest first: those before a number, of one actor, or about one subject of a check."""
+    query = select(*_COLUMNS).order_by(JOURNAL.c.seq.desc()).limit(most)
+    if before is not None:
+        query = query.where(JOURNAL.c.seq < before)
+    if actor is not None:
+        query = query.where(JOURNAL.c.actor == actor)
+    if subject is not None:
+        query = query.where(JOURNAL.c.target.endswith(f":{subject}", autoescape=True))
+    return [_read_entry(row) for row in connection.execute(query)]
+
+
 def head_of(connection: Connection) -> Head | None:
     """The content of the head row; None when it is missing."""
     others = select(func.count()).select_from(HEAD).where(HEAD.c.id != ONLY).scalar_subquery()

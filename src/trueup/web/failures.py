@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from trueup.model.errors import ConfigurationError, DatabaseMissing, TrueupError
+from trueup.web.console.rendering import wants_page
 from trueup.web.declared import DeclaredRoute
 from trueup.web.headers import SECURITY
 from trueup.web.logs import LOGGED, logger
@@ -86,7 +87,7 @@ async def _unknown(request: Request, error: Exception) -> Response:
 def _answered(request: Request, problem: Problem) -> Response:
     noted = notes(request)
     noted.failed = True
-    if noted.is_page:
+    if noted.is_page or wants_page(request):
         page: Response = request.app.state.error_page(problem, noted)
         return page
     return problem_response(problem, noted)

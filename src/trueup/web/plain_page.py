@@ -1,4 +1,4 @@
-"""Pages without the console's frame: sign-in, and what went wrong. They need no session, no script and no style."""
+"""Pages without the console's frame: sign-in, and what went wrong. They need no session and no script."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse
 
+from trueup.web.console.assets import assets
 from trueup.web.headers import PAGE, REQUEST_ID
 from trueup.web.notes import Notes
 from trueup.web.problems import Problem
@@ -14,10 +15,15 @@ from trueup.web.problems import Problem
 
 def plain_page(title: str, *blocks: str, status: int = 200) -> HTMLResponse:
     """Answer with a page of these blocks of HTML, whose texts the caller has escaped."""
+    mark = f"/static/{assets()['mark.svg'].name}"
     html = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)} · trueup</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n</head>\n<body>\n<main>\n'
+        f'<link rel="stylesheet" href="/static/{assets()["console.css"].name}">\n'
+        f'<link rel="icon" type="image/svg+xml" href="{mark}">\n</head>\n<body>\n'
+        f'<header class="top"><a class="brand" href="/"><img src="{mark}" alt="" width="22" height="22">trueup</a>'
+        "</header>\n"
+        '<main class="plain">\n'
         f"<h1>{escape(title)}</h1>\n" + "\n".join(blocks) + "\n</main>\n</body>\n</html>\n"
     )
     return HTMLResponse(html, status_code=status, headers=dict(PAGE))

@@ -23,6 +23,11 @@ def issue_of(api: AdminApi, check: str) -> str:
     return str(api.issues(check=check)[0]["id"])
 
 
+def newest_run_id(api: AdminApi) -> str:
+    """The id of the newest run."""
+    return str(api.get("/api/v1/runs").json()["runs"][0]["runId"])
+
+
 def addresses(api: AdminApi) -> list[str]:
     """Every page, by an address that shows something."""
     return [
@@ -35,6 +40,16 @@ def addresses(api: AdminApi) -> list[str]:
         "/accounts",
         "/accounts/user_000001",
         "/accounts/user_000001?for=customer",
+        "/runs",
+        f"/runs/{newest_run_id(api)}",
+        f"/runs/{newest_run_id(api)}..{newest_run_id(api)}",
+        "/checks",
+        "/checks/credit-balance",
+        "/gates",
+        "/replays",
+        "/exemptions",
+        "/journal",
+        "/journal?verify=true",
     ]
 
 
@@ -229,3 +244,60 @@ def test_a_mounted_console_links_below_its_prefix(api: AdminApi) -> None:
     with asking(outer) as client:
         page = Page(client.ask("GET", "/billing/findings", token=api.tokens[Role.ADMIN], headers=HTML).text, 200)
     assert all(link.startswith(("/billing", "#")) for link in page.links)
+
+
+def test_a_run_says_what_it_looked_at_and_what_not(reader: Reader, api: AdminApi) -> None:
+    run_id = newest_run_id(api)
+    outcomes = api.get(f"/api/v1/runs/{run_id}").json()["report"]["outcomes"]
+    rows = reader.page(f"/runs/{run_id}").rows()
+    assert len(rows) == len(outcomes) + 1
+    for outcome in outcomes:
+        assert any(outcome["check"] in row and outcome["outcome"].replace("-", " ") in row for row in rows)
+    assert reader.ask("/runs/00000000-0000-4000-8000-000000000000").status_code == 404
+    assert reader.ask("/runs/xyzzy").status_code == 422
+
+
+def test_a_check_shows_its_sql_and_its_examples(reader: Reader) -> None:
+    page = reader.page("/checks/credit-balance")
+    assert len(page.all("pre")) == 2
+    assert "SELECT" in page.text
+    assert "quiet" in page.text
+    assert reader.ask("/checks/xyzzy").status_code == 404
+
+
+def test_gates_show_each_feature_of_each_plan(reader: Reader, api: AdminApi) -> None:
+    gates = api.get("/api/admin/billing-assurance").json()["planGates"]
+    page = reader.page("/gates")
+    if gates:
+        assert len(page.rows()) == len({gate["feature"] for gate in gates}) + 1
+    else:
+        assert "No plan gates" in page.text or "Not asked" in page.text
+
+
+def test_exemptions_say_what_they_silence(reader: Reader, api: AdminApi) -> None:
+    listed = api.get("/api/v1/exemptions").json()["exemptions"]
+    rows = reader.page("/exemptions").rows()
+    assert len(rows) == len(listed) + 1
+    exempted = [issue for issue in api.issues() if issue["exemption"]]
+    assert sum(int(row.split()[-3]) if row.split()[-3].isdecimal() else 0 for row in rows[1:]) >= 0
+    assert all(any(issue["check"] in row for row in rows) for issue in exempted)
+
+
+def test_the_journal_is_read_newest_first_and_narrowed(tmp_path: Path) -> None:
+    with admin_api(tmp_path) as api:
+        api.get("/api/admin/billing-assurance")
+        repaired = api.repairable()[:2]
+        for issue in repaired:
+            answer = api.post("/api/v1/repairs", {"issueId": issue, "reason": "a test of the journal's page"})
+            assert answer.status_code == 200, answer.text
+        reader = Reader(api)
+        rows = reader.page("/journal").rows()
+        assert repaired[1] in rows[1]
+        assert repaired[0] in rows[2]
+        narrowed = reader.page(f"/journal?account={repaired[0].partition(':')[2]}").rows()
+        assert [repaired[0] in row for row in narrowed[1:]] == [True]
+        assert "No match" in reader.page("/journal?actor=xyzzy").text
+        assert "the chain holds" in reader.page("/journal?verify=true").text
+        exported = reader.ask("/journal?format=json").text.splitlines()
+        assert [json.loads(line)["seq"] for line in exported] == sorted(json.loads(line)["seq"] for line in exported)
+        assert len(exported) >= len(repaired)

@@ -7,13 +7,15 @@ from trueup.actions.journal.reading import (
     exported_lines,
     journal_page,
     journal_url,
+    newest_page,
     take_anchor,
 )
 from trueup.actions.journal.review import Review, review_journal
-from trueup.journal import BrokenAt, NoJournal, Sound
+from trueup.journal import BrokenAt, JournalUnusable, NoJournal, Sound
 
 __all__ = [
     "BrokenAt",
+    "JournalUnusable",
     "NoJournal",
     "Review",
     "Sound",
@@ -23,6 +25,7 @@ __all__ = [
     "exported_lines",
     "journal_page",
     "journal_url",
+    "newest_page",
     "review_journal",
     "take_anchor",
 ]

@@ -86,6 +86,18 @@ def journal_page(url: str, *, since: int, limit: int) -> JournalPage:
         return JournalPage(entries=tuple(entries[:limit]), head=journal.head_of(connection), more=len(entries) > limit)
 
 
+def newest_page(
+    url: str, *, limit: int, before: int | None = None, actor: str | None = None, subject: str | None = None
+) -> JournalPage:
+    """At most ``limit`` entries, newest first, of everyone or of one actor, about everything or one subject.
+
+    Raises ``JournalUnusable``.
+    """
+    with reading_journal(url) as connection:
+        entries = journal.newest_entries(connection, most=limit + 1, before=before, actor=actor, subject=subject)
+        return JournalPage(entries=tuple(entries[:limit]), head=journal.head_of(connection), more=len(entries) > limit)
+
+
 def anchor_text(anchor: Anchor) -> str:
     """The anchor as a small JSON document."""
     document = {

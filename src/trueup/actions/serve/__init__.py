@@ -1,6 +1,13 @@
 """Serve: audits that callers share, and audits and alerts in the background."""
 
 from trueup.actions.serve.background import Background
-from trueup.actions.serve.shared_audits import MAX_AGE_SECONDS, WAIT_SECONDS, Origin, SharedAudits, underway
+from trueup.actions.serve.shared_audits import (
+    MAX_AGE_SECONDS,
+    WAIT_SECONDS,
+    AuditUnderway,
+    Origin,
+    SharedAudits,
+    underway,
+)
 
-__all__ = ["MAX_AGE_SECONDS", "WAIT_SECONDS", "Background", "Origin", "SharedAudits", "underway"]
+__all__ = ["MAX_AGE_SECONDS", "WAIT_SECONDS", "AuditUnderway", "Background", "Origin", "SharedAudits", "underway"]

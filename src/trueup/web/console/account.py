@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from trueup.actions.runs import findings_about, newest_run
 from trueup.actions.statement import AccountHistory, NotOneAccount, history_of_account
@@ -19,7 +19,7 @@ from trueup.model.errors import ConfigurationError
 from trueup.model.timeline import Side
 from trueup.web.access import Permission, Principal, page_requires
 from trueup.web.console.query import OrEmpty, TextQuery
-from trueup.web.console.rendering import Addresses, render
+from trueup.web.console.rendering import lead_to, render
 from trueup.web.console.wording import path_part
 from trueup.web.routes.parameters import AccountPath
 from trueup.web.routes.query_types import Word
@@ -61,8 +61,7 @@ def search_account(
         except NotOneAccount as refused:
             several = refused.accounts
         else:
-            account = path_part(history.statement.account_id)
-            return RedirectResponse(Addresses(prefix=_prefix(request))(f"/accounts/{account}"), 303)
+            return lead_to(request, f"/accounts/{path_part(history.statement.account_id)}")
     findings = _findings(at_hand, named) if named else ()
     return render(
         request,
@@ -166,8 +165,3 @@ def _file(page: StatementPage, form: StatementFormat) -> Response:
     write_statement(page, out, form, width=_WIDTH)
     headers = {"Content-Disposition": f'attachment; filename="statement.{form}"'}
     return Response(out.getvalue(), media_type=_MEDIA_TYPES[form], headers=headers)
-
-
-def _prefix(request: Request) -> str:
-    prefix: str = request.scope.get("root_path", "")
-    return prefix.rstrip("/")

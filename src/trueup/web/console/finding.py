@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from trueup.actions.journal import JournalUnusable, journal_url, newest_page
 from trueup.web.access import Permission, Principal, page_requires
+from trueup.web.console.query import EntryQuery
 from trueup.web.console.rendering import render
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.problems import NO_SUCH_ISSUE
@@ -18,6 +20,9 @@ from trueup.web.routes.explaining import in_full
 from trueup.web.routes.lookups import find_check_of_issue, find_finding
 from trueup.web.routes.parameters import IssueIdPath
 from trueup.web.services import Services, services
+
+if TYPE_CHECKING:
+    from trueup.journal import JournalEntry
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,6 +58,7 @@ def show_finding(
     at_hand: Annotated[Services, Depends(services)],
     request: Request,
     issue_id: IssueIdPath,
+    entry: EntryQuery = None,
 ) -> HTMLResponse:
     """Render one finding: as the last run reported it, and what the database says of it now."""
     check = find_check_of_issue(at_hand, issue_id)
@@ -76,7 +82,19 @@ def show_finding(
         app=app,
         stripe=stripe,
         account=_account_of(full),
+        repaired=_repaired(at_hand, stored.issue_id, entry) if who.may(Permission.JOURNAL_READ) else None,
     )
+
+
+def _repaired(at_hand: Services, issue_id: str, entry: int | None) -> JournalEntry | None:
+    """The entry of the journal that the address names, where it is a repair of this finding."""
+    if entry is None:
+        return None
+    try:
+        page = newest_page(journal_url(at_hand.config), before=entry + 1, limit=1)
+    except JournalUnusable:
+        return None
+    return next((line for line in page.entries if line.seq == entry and line.target == issue_id), None)
 
 
 def _account_of(full: Mapping[str, Any]) -> str | None:

@@ -25,6 +25,7 @@ from trueup.web.console.query import (
     DownloadQuery,
     FindingState,
     RepairableQuery,
+    RunQuery,
     SeverityQuery,
     SortQuery,
     StateQuery,
@@ -32,10 +33,11 @@ from trueup.web.console.query import (
 )
 from trueup.web.console.rendering import render
 from trueup.web.routes.listing import Filters, FindingsPage, find_page
+from trueup.web.routes.lookups import find_run
 from trueup.web.services import Services, services
 
 if TYPE_CHECKING:
-    from trueup.store import IssueCount
+    from trueup.store import IssueCount, StoredRun
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,6 +52,7 @@ _SORTS = {Sort.SEVERITY: "severity", Sort.RISK: "most at risk", Sort.FIRST_SEEN:
 class FindingQuery:
     """What the address asks for."""
 
+    run_id: str | None
     severity: str | None
     category: str | None
     check: str | None
@@ -62,6 +65,7 @@ class FindingQuery:
     def address(self) -> Mapping[str, object]:
         """The parameters of the address that asks for the same, without those that have their usual value."""
         return {
+            "run": self.run_id,
             "severity": self.severity,
             "category": self.category,
             "check": self.check,
@@ -75,7 +79,7 @@ class FindingQuery:
         """The same for the store. A caller from whom subjects are masked cannot search in them, only name one whole."""
         is_resolved = self.state == FindingState.RESOLVED
         return Filters(
-            run_id=None,
+            run_id=self.run_id,
             severity=self.severity,
             category=self.category,
             check=self.check,
@@ -158,6 +162,7 @@ def facets_of(counts: Sequence[IssueCount], query: FindingQuery) -> Facets:
 
 
 def _query(
+    run_id: RunQuery = None,
     severity: SeverityQuery = None,
     category: CategoryQuery = None,
     check: CheckQuery = None,
@@ -167,6 +172,7 @@ def _query(
     sort: SortQuery = None,
 ) -> FindingQuery:
     return FindingQuery(
+        run_id=run_id,
         severity=severity,
         category=category,
         check=check,
@@ -189,7 +195,7 @@ def show_findings(
     """Render one page of the findings that the address asks for, or send all of them as a file."""
     masked = not who.may(Permission.EVIDENCE_READ)
     filters = query.filters(masked=masked)
-    run = newest_run(at_hand.store, at_hand.config)
+    run = _run(at_hand, query.run_id)
     if download is not None and run is not None:
         return _file(at_hand, filters, download, masked=masked)
     is_resolved = query.state == FindingState.RESOLVED
@@ -212,8 +218,15 @@ def show_findings(
         findings=page.documents(masked=masked) if page else [],
         facets=facets,
         sorts=_SORTS,
-        is_narrowed=any(value is not None for name, value in query.address.items() if name not in {"sort", "state"}),
+        is_narrowed=any(
+            value is not None for name, value in query.address.items() if name not in {"sort", "state", "run"}
+        ),
     )
+
+
+def _run(at_hand: Services, run_id: str | None) -> StoredRun | None:
+    """The run whose findings are listed, the newest where none is named. Raises ``Problem`` 404."""
+    return newest_run(at_hand.store, at_hand.config) if run_id is None else find_run(at_hand, run_id)
 
 
 def _file(at_hand: Services, filters: Filters, download: str, *, masked: bool) -> StreamingResponse:

@@ -12,7 +12,7 @@ from trueup.actions.runs import Sort
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
 from trueup.web import text
-from trueup.web.routes.query_types import QueryType, Text, TrueOrFalse, Word
+from trueup.web.routes.query_types import QueryType, Text, TrueOrFalse, WholeNumber, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Download(StrEnum):
     JSON = "json"
 
 
+RunQuery = Annotated[str | None, OrEmpty(Text(text.RUN_ID)), Query(alias="run")]
 SeverityQuery = Annotated[str | None, OrEmpty(Word(tuple(Severity))), Query(alias="severity")]
 CategoryQuery = Annotated[str | None, OrEmpty(Word(tuple(Area))), Query(alias="category")]
 CheckQuery = Annotated[str | None, OrEmpty(Text(text.CHECK_ID)), Query(alias="check")]
@@ -53,4 +54,11 @@ RepairableQuery = Annotated[bool | None, OrEmpty(TrueOrFalse()), Query(alias="re
 TextQuery = Annotated[str | None, OrEmpty(Text(text.SUBJECT)), Query(alias="q")]
 SortQuery = Annotated[str | None, OrEmpty(Word(tuple(Sort))), Query(alias="sort")]
 CursorQuery = Annotated[str | None, OrEmpty(Text(text.CURSOR)), Query(alias="cursor")]
+BeforeQuery = Annotated[int | None, OrEmpty(WholeNumber(1, 999_999_999)), Query(alias="before")]
+ActorQuery = Annotated[str | None, OrEmpty(Text(text.SUBJECT)), Query(alias="actor")]
+SubjectQuery = Annotated[str | None, OrEmpty(Text(text.SUBJECT)), Query(alias="account")]
+UnderwayQuery = Annotated[bool | None, OrEmpty(TrueOrFalse()), Query(alias="underway")]
+AddedQuery = Annotated[str | None, OrEmpty(Text(text.SUBJECT)), Query(alias="added")]
+EntryQuery = Annotated[int | None, OrEmpty(WholeNumber(1, 999_999_999)), Query(alias="repaired")]
+VerifyQuery = Annotated[bool | None, OrEmpty(TrueOrFalse()), Query(alias="verify")]
 DownloadQuery = Annotated[str | None, OrEmpty(Word(tuple(Download))), Query(alias="format")]

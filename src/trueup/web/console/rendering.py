@@ -5,29 +5,23 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from trueup import __version__
 from trueup.model.severity import Severity
-from trueup.web.access import Permission, Principal
+from trueup.web.access import Permission, Principal, form_token
 from trueup.web.console.assets import assets
 from trueup.web.console.wording import FILTERS
+from trueup.web.headers import PAGE
 from trueup.web.services import Services
 
-CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-HEADERS: Mapping[str, str] = MappingProxyType(
-    {"Content-Security-Policy": CONTENT_POLICY, "Vary": "Accept, Authorization, Cookie"}
-)
+HEADERS: Mapping[str, str] = MappingProxyType({**PAGE, "Vary": "Accept, Authorization, Cookie"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +38,12 @@ NAVIGATION = (
     NavigationLink(path="/", name="Overview", icon="home", permission=Permission.RUN_READ),
     NavigationLink(path="/findings", name="Findings", icon="list", permission=Permission.FINDING_READ),
     NavigationLink(path="/accounts", name="Accounts", icon="person", permission=Permission.EVIDENCE_READ),
+    NavigationLink(path="/runs", name="Runs", icon="runs", permission=Permission.RUN_READ),
+    NavigationLink(path="/checks", name="Checks", icon="check", permission=Permission.CHECK_READ),
+    NavigationLink(path="/gates", name="Gates", icon="gate", permission=Permission.RUN_READ),
+    NavigationLink(path="/exemptions", name="Exemptions", icon="pause", permission=Permission.EXEMPTION_READ),
+    NavigationLink(path="/journal", name="Journal", icon="book", permission=Permission.JOURNAL_READ),
+    NavigationLink(path="/replays", name="Replay", icon="replay", permission=Permission.RUN_READ),
 )
 
 
@@ -94,18 +94,25 @@ def render(
     return _page(request, template, status=status, title=title, **frame, **values)
 
 
-def render_bare(
-    request: Request, template: str, *, title: str, now: datetime, status: int, **values: Any
-) -> HTMLResponse:
-    """A page for a caller who is not known: without navigation, and with nothing of the company."""
-    return _page(request, template, status=status, title=title, who=None, environment=None, now=now, **values)
-
-
 def _page(request: Request, template: str, *, status: int, **values: Any) -> HTMLResponse:
-    address = Addresses(prefix=request.scope.get("root_path", "").rstrip("/"))
+    address = addresses(request)
     path = request.scope["path"].removeprefix(address.prefix)
-    text = _environment().get_template(template).render(address=address, path=path, version=__version__, **values)
+    text = (
+        _environment()
+        .get_template(template)
+        .render(address=address, path=path, version=__version__, token=lambda: form_token(request), **values)
+    )
     return HTMLResponse(text, status_code=status, headers=dict(HEADERS))
+
+
+def addresses(request: Request) -> Addresses:
+    """The addresses of the app that answers this request."""
+    return Addresses(prefix=request.scope.get("root_path", "").rstrip("/"))
+
+
+def lead_to(request: Request, path: str, **query: object) -> RedirectResponse:
+    """Lead the browser to another page with GET."""
+    return RedirectResponse(addresses(request)(path, **query), 303)
 
 
 def wants_page(request: Request) -> bool:

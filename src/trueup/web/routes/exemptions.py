@@ -109,7 +109,7 @@ def remove_plan_exemption(
     check_id: CheckIdPath,
 ) -> None:
     """Remove the exemption of a plan from a check. A record of it stays."""
-    _take_back(at_hand, Exempted(check_id=check_id, plan=plan), who)
+    take_back(at_hand, Exempted(check_id=check_id, plan=plan), who)
 
 
 @router.delete(
@@ -125,11 +125,11 @@ def remove_exemption(
 ) -> None:
     """Remove the exemption of a subject, named like its issue. A record of it stays."""
     check, _, subject = issue_id.partition(":")
-    _take_back(at_hand, Exempted(check_id=check, subject=subject), who)
+    take_back(at_hand, Exempted(check_id=check, subject=subject), who)
 
 
-def _take_back(at_hand: Services, scope: Exempted, who: Principal) -> None:
-    """Raises ``Problem`` where the store holds no such exemption."""
+def take_back(at_hand: Services, scope: Exempted, who: Principal) -> None:
+    """End the exemption of this scope. Raises ``Problem`` where the store holds no such exemption."""
     try:
         exemptions.end_exemption(
             store=at_hand.store,

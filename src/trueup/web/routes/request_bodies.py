@@ -88,8 +88,8 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default")
 
 
-class ExemptionBody(RequestBody, title="ExemptionOrder"):
-    """Accept a finding, or every finding of a check about one plan, in a person's name, until a future day."""
+class ScopeBody(RequestBody, title="ExemptionScope"):
+    """A finding, or every finding of a check about one plan."""
 
     model_config = ConfigDict(**{**RequestBody.model_config, "json_schema_extra": {"oneOf": _SUBJECT_OR_PLAN}})
 
@@ -110,15 +110,20 @@ class ExemptionBody(RequestBody, title="ExemptionOrder"):
             json_schema_extra=_without_default,
         ),
     ] = ""
-    owner: Annotated[str, Field(pattern=text.NAME, description="Who answers for it.")]
-    reason: Reason
-    expires: Annotated[Day, Field(description="The last day it holds.")]
 
     @model_validator(mode="after")
     def _one_scope(self) -> Self:
         if bool(self.subject) is bool(self.plan):
             raise PydanticCustomError("one_scope", "subject or plan")
         return self
+
+
+class ExemptionBody(ScopeBody, title="ExemptionOrder"):
+    """Accept a finding, or every finding of a check about one plan, in a person's name, until a future day."""
+
+    owner: Annotated[str, Field(pattern=text.NAME, description="Who answers for it.")]
+    reason: Reason
+    expires: Annotated[Day, Field(description="The last day it holds.")]
 
 
 class TokenBody(RequestBody, title="TokenOrder"):

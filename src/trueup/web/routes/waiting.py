@@ -13,14 +13,21 @@ if TYPE_CHECKING:
     from trueup.store import StoredRun
 
 
-async def started_run(at_hand: Services, period_days: int, max_age_seconds: int, *, asked_at: datetime) -> StoredRun:
+async def started_run(
+    at_hand: Services,
+    period_days: int,
+    max_age_seconds: int,
+    *,
+    asked_at: datetime,
+    wait_seconds: float = WAIT_SECONDS,
+) -> StoredRun:
     """The run of an audit that is started now, unless one was started just before.
 
     A caller who leaves, or whose wait ends (``AuditUnderway``), does not end the audit. Raises what the audit raises.
     """
     run = asyncio.wrap_future(at_hand.runs.started(period_days, max_age_seconds, asked_at=asked_at))
     run.add_done_callback(_note_end)
-    ended, _ = await asyncio.wait({run}, timeout=WAIT_SECONDS)
+    ended, _ = await asyncio.wait({run}, timeout=wait_seconds)
     if not ended or run.cancelled():
         raise underway()
     return run.result()
