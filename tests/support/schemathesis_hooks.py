@@ -16,7 +16,13 @@ from schemathesis.hooks import HookContext
 
 _OUR_TOKENS = frozenset(os.environ.get("TOKENS_IN_USE", "").split())
 _NO_TOKEN = "0" * 16
-_REPAIRS = {"/api/admin/billing-assurance", "/api/v1/repairs", "/api/v1/repairs/preview", "/api/v1/approvals/repairs"}
+_REPAIRS = {
+    "/api/admin/billing-assurance",
+    "/api/v1/repairs",
+    "/api/v1/repairs/preview",
+    "/api/v1/approvals/repairs",
+    "/api/v1/approvals/undos",
+}
 
 
 @schemathesis.check

@@ -37,26 +37,32 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for the record
 
 @approvals.command()
 def request(
-    issue_id: Annotated[str, typer.Argument(help="The issue's id, as the report prints it.")],
     reason: ReasonOption,
+    issue_id: Annotated[str | None, typer.Argument(help="The issue's id, as the report prints it.")] = None,
+    undo: Annotated[
+        str | None, typer.Option("--undo", metavar="REPAIR_ID", help="Instead of an issue: the repair to undo.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Ask for a second person for the repair of an issue, exactly as it is planned now.
+    """Ask for a second person for the repair of an issue, or for the undo of one, exactly as it is planned now.
 
     Example: trueup approvals request credit-balance:user_123 --reason "Agreed with finance in ticket 4711"
     """
-    from trueup.actions.approvals import request_repair  # noqa: PLC0415 - heavy
+    from trueup.actions.approvals import request_repair, request_undo  # noqa: PLC0415 - heavy
     from trueup.actions.exemptions import with_stored_exemptions  # noqa: PLC0415 - heavy
     from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
     from trueup.cli.repair import actor  # noqa: PLC0415 - heavy
     from trueup.cli.repaired import as_text, exit_code  # noqa: PLC0415 - heavy
     from trueup.model.repair import Failed, Refused, Stale  # noqa: PLC0415 - heavy
 
+    if (issue_id is None) is (undo is None):
+        raise ConfigurationError("Name one issue, or give --undo with the id of one repair.")
     checks = catalogue_for(config)
     loaded, now = config_from(config, checks), utc_now()
+    ask = request_repair if undo is None else request_undo
     with open_store(loaded) as store:
-        result = request_repair(
-            issue_id,
+        result = ask(
+            str(issue_id or undo),
             reason=reason,
             actor=actor(),
             config=with_stored_exemptions(loaded, store),

@@ -78,6 +78,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("compare", compare.compare, "What another config would find, recording nothing."),
     ("runs", runs.runs, "List the audits, or show what one changed."),
     ("repair", repair.repair, "Apply a repair, with its journal row."),
+    ("undo", repair.undo, "Undo a balance sync, or unlimited credits' end."),
     ("serve", serve.serve, "Serve the admin API, and audit on schedule."),
 )
 for _name, _command, _short_help in _COMMANDS:

@@ -113,6 +113,42 @@ def _store_if_any(config: Config) -> Iterator[Store | None]:
         yield store
 
 
+def undo(
+    repair_id: Annotated[str, typer.Argument(help="The repair's id, as its answer and the journal have it.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal: 10 to 500 characters.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Run the whole undo and roll it back.")] = False,  # noqa: FBT002 - a flag
+    output_format: Annotated[
+        RepairFormat, typer.Option("--format", "-f", help="The result's format.")
+    ] = RepairFormat.TEXT,
+    config: ConfigOption = None,
+) -> None:
+    """Undo a balance sync, or the switching off of unlimited credits, as a second person has approved it.
+
+    The value from before is back, and the finding with it; nothing is undone that was touched since. No other repair
+    can be undone. Ask first: trueup approvals request --undo REPAIR_ID. Exit codes as of `trueup repair`.
+
+    Example: trueup undo 0b5c2a5e-53a1-4f0c-9d3e-1f2f6f0c8a11 --reason "The ledger was wrong, ticket 4712"
+    """
+    from trueup.actions.approvals import undo_as_approved  # noqa: PLC0415 - heavy
+    from trueup.actions.exemptions import with_stored_exemptions  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+
+    checks = catalogue_for(config)
+    loaded = config_from(config, checks)
+    with open_store(loaded) as store, _undisturbed():
+        result = undo_as_approved(
+            repair_id,
+            reason=reason,
+            actor=actor(),
+            config=with_stored_exemptions(loaded, store),
+            catalogue=checks,
+            store=store,
+            now=utc_now(),
+            dry_run=dry_run,
+        )
+    raise typer.Exit(_told([result], output_format))
+
+
 def actor() -> str:
     """The person who runs this command, as the journal names them."""
     return f"cli:{user_name()}@{socket.gethostname()}"

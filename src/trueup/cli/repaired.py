@@ -43,7 +43,7 @@ def as_text(result: RepairResult) -> str:
         case Stale():
             return legible(f"stale    {result.issue_id}: {result.reason}")
         case Refused():
-            how = "\n  ask for it: trueup approvals request ISSUE_ID --reason WHY" if result.needs_approval else ""
+            how = "\n  ask for it: trueup approvals request, and see its --help" if result.needs_approval else ""
             return legible(f"refused  {result.issue_id}: {result.reason}") + how
         case Failed():
             return legible(f"{'unknown' if result.unknown else 'failed '}  {result.issue_id}: {result.reason}")

@@ -22,6 +22,7 @@ class ApprovalKind(StrEnum):
 
     REPAIR = "repair"
     EXEMPTION = "exemption"
+    UNDO = "undo"
 
 
 class ApprovalState(StrEnum):

@@ -107,6 +107,26 @@ def test_a_repair_is_refused_asked_for_approved_and_applied(office: Office) -> N
     assert approval["id"] in {each["id"] for each in listed}
 
 
+def test_a_repair_is_undone_by_two_people(office: Office) -> None:
+    issue_id = next(each for each in office.api.repairable() if each.startswith("unlimited-credits:"))
+    order = {"issueId": issue_id, "reason": REASON}
+    first = office.post(f"{URL}/repairs", order).json()
+    office.post(f"{URL}/{first['id']}/approve", {"reason": REASON}, by="bob")
+    repair_id = office.post("/api/v1/repairs", order).json()["repairId"]
+    undo = {"repairId": repair_id, "reason": REASON}
+    assert is_problem(office.post("/api/v1/repairs/undo", undo), 422)
+    second = office.post(f"{URL}/undos", undo)
+    assert second.status_code == 201, second.text
+    assert (second.json()["kind"], second.json()["asked"]["undoes"]) == ("undo", repair_id)
+    office.post(f"{URL}/{second.json()['id']}/approve", {"reason": REASON}, by="bob")
+    done = office.post("/api/v1/repairs/undo", undo)
+    assert done.status_code == 200, done.text
+    assert done.json()["kind"] == "undo-switch-off-unlimited"
+    unknown = {"repairId": "00000000-0000-4000-8000-000000000000", "reason": REASON}
+    for path in ("/api/v1/repairs/undo", f"{URL}/undos"):
+        assert is_problem(office.post(path, unknown), 404)
+
+
 def test_an_exemption_is_refused_asked_for_approved_and_added(office: Office) -> None:
     refused = office.post("/api/v1/exemptions", EXEMPTION)
     assert is_problem(refused, 422)
@@ -144,7 +164,8 @@ def test_the_command_asks_and_decides_with_a_token_and_never_as_the_machine_s_us
         return run(*arguments, cwd=folder, **({"TRUEUP_TOKEN": token} if token else {}))
 
     made = trueup("demo", "--folder", ".", "--no-serve", "--accounts", "100", "--format", "json")
-    issue_id = next(issue["id"] for issue in json.loads(made.out)["issues"] if "kind" in (issue["repair"] or {}))
+    issues = json.loads(made.out)["issues"]
+    issue_id = next(issue["id"] for issue in issues if issue["check"] == "unlimited-credits")
     config = folder / "trueup.toml"
     text = config.read_text().replace("[database]\n", '[database]\nrepair_url = "sqlite:///app.db"\n', 1)
 
@@ -165,6 +186,16 @@ def test_the_command_asks_and_decides_with_a_token_and_never_as_the_machine_s_us
     assert "does not say who the person is" in machine.out
     assert trueup("approvals", "approve", approval_id, "--reason", REASON, token=token).code == 0
     assert "approved" in trueup("approvals", "list").out
-    assert trueup("repair", issue_id, "--reason", REASON).code == 0
+    done = trueup("repair", issue_id, "--reason", REASON, "--format", "json")
+    assert done.code == 0
+    repair_id = json.loads(done.out)["repairId"]
+    assert trueup("undo", repair_id, "--reason", REASON).code == 1
+    asked = trueup("approvals", "request", "--undo", repair_id, "--reason", REASON)
+    assert asked.code == 0, asked.out
+    assert trueup("approvals", "approve", asked.out.split()[0], "--reason", REASON, token=token).code == 0
+    assert trueup("undo", repair_id, "--reason", REASON, "--dry-run").code == 0
+    assert trueup("undo", repair_id, "--reason", REASON).code == 0
+    assert trueup("undo", repair_id, "--reason", REASON).code == 1
+    assert trueup("journal", "verify").code == 0
     events = json.loads(trueup("approvals", "show", approval_id).out)["events"]
     assert [event["event"] for event in events] == ["requested", "refused", "approved", "used"]

@@ -15,4 +15,5 @@ def test_the_schemas_of_bodies_keep_the_names_that_clients_know() -> None:
         "TokenOrder",
         "RepairRequest",
         "Decision",
+        "UndoOrder",
     }

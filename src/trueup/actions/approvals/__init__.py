@@ -1,6 +1,6 @@
 """Two-person approvals: request one, approve or reject it, and apply what was approved."""
 
-from trueup.actions.approvals.applying import repair_as_approved
+from trueup.actions.approvals.applying import repair_as_approved, undo_as_approved
 from trueup.actions.approvals.decisions import (
     FRESH_MINUTES,
     ApprovalCaller,
@@ -17,7 +17,7 @@ from trueup.actions.approvals.documents import (
     list_approvals,
     list_events,
 )
-from trueup.actions.approvals.requests import request_exemption, request_repair
+from trueup.actions.approvals.requests import request_exemption, request_repair, request_undo
 from trueup.store import AlreadyRequested
 
 __all__ = [
@@ -37,4 +37,6 @@ __all__ = [
     "repair_as_approved",
     "request_exemption",
     "request_repair",
+    "request_undo",
+    "undo_as_approved",
 ]

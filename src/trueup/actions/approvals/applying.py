@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trueup.actions.repair import repair
-from trueup.model.approval import ApprovalKind
+from trueup.actions.repair import repair, undo
+from trueup.model.approval import ApprovalKind, ApprovalState
 from trueup.model.repair import Applied, ChangedSince, Refused
 
 if TYPE_CHECKING:
@@ -57,6 +57,48 @@ def repair_as_approved(
         session=session,
     )
     if approval is not None and store is not None:
+        _note(result, approval, actor=actor, store=store, now=now)
+    return result
+
+
+def undo_as_approved(
+    repair_id: str,
+    *,
+    reason: str,
+    actor: str,
+    config: Config,
+    catalogue: Sequence[Check],
+    store: Store,
+    now: datetime,
+    request_id: str | None = None,
+    dry_run: bool = False,
+    session: RepairSession | None = None,
+) -> RepairResult:
+    """Undo this repair as ``undo`` does, with the approval that was given for it; without one it is refused.
+
+    Raises as ``undo`` does, and ``StoreUnavailable``.
+    """
+    approval = next(
+        (
+            approval
+            for approval in store.approvals.list(config.environment, state=ApprovalState.APPROVED, now=now)
+            if approval.kind is ApprovalKind.UNDO and approval.asked.get("undoes") == repair_id
+        ),
+        None,
+    )
+    result = undo(
+        repair_id,
+        reason=reason,
+        actor=actor,
+        config=config,
+        catalogue=catalogue,
+        now=now,
+        request_id=request_id,
+        dry_run=dry_run,
+        approval=None if dry_run else approval,
+        session=session,
+    )
+    if approval is not None and not dry_run:
         _note(result, approval, actor=actor, store=store, now=now)
     return result
 

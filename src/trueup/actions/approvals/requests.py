@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from trueup.actions.exemptions import exemption_hash, exemption_target, propose_exemption
-from trueup.actions.repair import preview, value_text
+from trueup.actions.repair import preview, preview_undo, value_text
 from trueup.formats.wording import exact, impact
 from trueup.model.approval import Approval, ApprovalKind
 from trueup.model.attribution import clean_name, clean_reason
 from trueup.model.repair import PlannedRepair
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from trueup.actions.repair import RepairSession
@@ -43,13 +43,54 @@ def request_repair(
     plan = preview(issue_id, config=config, catalogue=catalogue, now=now, session=session)
     if not isinstance(plan, PlannedRepair):
         return plan
+    return _request_plan(
+        plan, ApprovalKind.REPAIR, {}, reason=cleaned, actor=actor, config=config, store=store, now=now
+    )
+
+
+def request_undo(
+    repair_id: str,
+    *,
+    reason: str,
+    actor: str,
+    config: Config,
+    catalogue: Sequence[Check],
+    store: Store,
+    now: datetime,
+    session: RepairSession | None = None,
+) -> Approval | Stale | Refused | Failed:
+    """Plan the undo of this repair and ask for a second person for exactly that plan. ``now`` is naive UTC.
+
+    Raises ``UnknownRepair``, ``AlreadyRequested``, ``ConfigurationError`` and ``StoreUnavailable``.
+    """
+    cleaned = clean_reason(reason)
+    plan = preview_undo(repair_id, config=config, catalogue=catalogue, now=now, session=session)
+    if not isinstance(plan, PlannedRepair):
+        return plan
+    undoes = {"undoes": repair_id}
+    return _request_plan(
+        plan, ApprovalKind.UNDO, undoes, reason=cleaned, actor=actor, config=config, store=store, now=now
+    )
+
+
+def _request_plan(
+    plan: PlannedRepair,
+    kind: ApprovalKind,
+    more: Mapping[str, object],
+    *,
+    reason: str,
+    actor: str,
+    config: Config,
+    store: Store,
+    now: datetime,
+) -> Approval:
     approval = _approval(
-        ApprovalKind.REPAIR,
+        kind,
         target=plan.issue_id,
         plan_hash=plan.plan_hash,
         summary=plan.change.summary,
-        asked=_repair_document(plan),
-        reason=cleaned,
+        asked={**_repair_document(plan), **more},
+        reason=reason,
         actor=actor,
         config=config,
         now=now,

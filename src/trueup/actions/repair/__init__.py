@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from trueup import journal
 from trueup.actions.explain import Explanation, explain
 from trueup.actions.repair.account_books import find_accounts, open_account_books
 from trueup.actions.repair.perform import perform_repair, planned
@@ -14,6 +16,8 @@ from trueup.actions.repair.session import RepairSession, open_reading_session, o
 from trueup.actions.repair.subject_timeline import looked_at
 from trueup.actions.repair.unattended import perform_in_turn, safe_issues
 from trueup.model.attribution import clean_name, clean_reason
+from trueup.model.errors import ConfigurationError
+from trueup.model.finding import printable
 from trueup.model.source import Silent
 from trueup.targets.target import TargetUnavailable
 
@@ -29,19 +33,26 @@ if TYPE_CHECKING:
 __all__ = [
     "RepairSession",
     "TargetUnavailable",
+    "UnknownRepair",
     "counts_text",
     "find_accounts",
     "open_account_books",
     "open_reading_session",
     "open_repair_session",
     "preview",
+    "preview_undo",
     "repair",
     "repair_safe",
     "safe_issues",
     "timeline",
+    "undo",
     "value_text",
     "values_text",
 ]
+
+
+class UnknownRepair(ConfigurationError):
+    """The journal has no such repair."""
 
 
 def preview(
@@ -101,6 +112,62 @@ def repair(
     )
     with _desk_for(session, config, catalogue) as at:
         return perform_repair(at, request)
+
+
+def undo(
+    repair_id: str,
+    *,
+    reason: str,
+    actor: str,
+    config: Config,
+    catalogue: Sequence[Check],
+    now: datetime,
+    request_id: str | None = None,
+    dry_run: bool = False,
+    approval: Approval | None = None,
+    session: RepairSession | None = None,
+) -> RepairResult:
+    """Undo a balance sync, or the switching off of unlimited credits: the value from before, and the finding with it.
+
+    It has an audit row and a journal row of its own, needs a second person's approval (a dry run does not), and is
+    refused where anything has touched the account since. Raises ``UnknownRepair``, and as ``repair`` does.
+    """
+    with _desk_for(session, config, catalogue) as at:
+        request = _undo_request(at, repair_id, reason=clean_reason(reason), actor=actor, now=now)
+        request = replace(request, request_id=request_id, dry_run=dry_run, approval=approval)
+        return perform_repair(at, request)
+
+
+def preview_undo(
+    repair_id: str,
+    *,
+    config: Config,
+    catalogue: Sequence[Check],
+    now: datetime,
+    session: RepairSession | None = None,
+) -> PlannedRepair | Stale | Refused | Failed:
+    """Plan what undoing this repair would write now. Raises as ``undo`` does."""
+    with _desk_for(session, config, catalogue) as at:
+        return planned(at, _undo_request(at, repair_id, reason="preview", actor="preview", now=now))
+
+
+def _undo_request(session: RepairSession, repair_id: str, *, reason: str, actor: str, now: datetime) -> RepairRequest:
+    """Return the request to undo this repair. Raises ``UnknownRepair``."""
+    with session.target.reading() as connection:
+        has_journal = journal.read_installed_revision(connection) is not None
+        row = journal.repair_by_id(connection, repair_id) if has_journal else None
+    if row is None or row.status != "applied":
+        raise UnknownRepair(f"The journal has no repair {printable(repair_id)}; `trueup journal export` shows them.")
+    check, subject = issue_of(row.issue_id, session.catalogue)
+    return RepairRequest(
+        issue_id=row.issue_id,
+        check=check,
+        subject=subject,
+        reason=reason,
+        actor=clean_name(actor, what="actor"),
+        now=now,
+        undoes=repair_id,
+    )
 
 
 def repair_safe(

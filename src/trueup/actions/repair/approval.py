@@ -25,10 +25,13 @@ def find_missing_approval(settings: ApprovalSettings, request: RepairRequest, pl
     if request.dry_run:
         return None
     approval = request.approval
+    kind = ApprovalKind.REPAIR if request.undoes is None else ApprovalKind.UNDO
+    if approval is None and kind is ApprovalKind.UNDO:
+        return _refused(request, "An undo always needs a second person's approval.")
     if approval is None:
         reason = settings.reason_for_repair(plan.check, plan.impact)
         return None if reason is None else _refused(request, f"It needs a second person's approval: {reason}.")
-    if approval.kind is not ApprovalKind.REPAIR or approval.target != request.issue_id:
+    if approval.kind is not kind or approval.target != request.issue_id:
         return _refused(request, "The approval is of another change.")
     if approval.plan_hash != plan.plan_hash:
         return _refused(request, "The plan is no longer the one that was approved; ask for another approval.")

@@ -46,14 +46,18 @@ from trueup.actions.repair.record import recorded
 from trueup.actions.repair.rehearsal import Claim, HeldTooLong, Patience, Rehearsal, RowsMoved, missing_claim
 from trueup.actions.repair.subject_reader import SubjectReader
 from trueup.actions.repair.subject_snapshot import read_subject
+from trueup.actions.repair.undoing import plan_undo, verify_undone
 from trueup.actions.repair.verification import Written
 from trueup.model.repair import Failed, PlannedRepair, Previewed, Refused, RepairResult, Stale
 from trueup.targets.serialization import HELD_SECONDS
 from trueup.targets.target import TargetUnavailable, Trouble
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from trueup.actions.repair.request import RepairRequest
     from trueup.actions.repair.session import RepairSession
+    from trueup.books.subject_books import SubjectBooks
 
 MOST_TURN_SECONDS = 10
 """How long a repair waits for other repairs of this process that claim the ledger before it."""
@@ -79,7 +83,7 @@ def planned(session: RepairSession, request: RepairRequest) -> PlannedRepair | S
 def _looked_at(session: RepairSession, request: RepairRequest) -> PlannedRepair | Unproven | Stale | Refused | Failed:
     try:
         with session.target.reading() as connection, session.scratch_books() as books:
-            decided = plan_repair(session, connection, books, request)
+            decided = _decide(session, connection, books, request)
             return decided.plan if isinstance(decided, Decided) else decided
     except TargetUnavailable as error:
         return Failed(issue_id=request.issue_id, reason=str(error), busy=error.busy)
@@ -197,7 +201,7 @@ def _attempt(
             return ready
         if claim is None:
             lock_accounts(session, connection, request)
-        decided = plan_repair(session, connection, books, request)
+        decided = _decide(session, connection, books, request)
         if not isinstance(decided, Decided):
             return decided
         unfit = _unfit(session, request, decided.plan)
@@ -205,7 +209,8 @@ def _attempt(
             return unfit
 
         def judge() -> Held | str:
-            return verify_applied(session, connection, books, request, decided)
+            verify = verify_applied if request.undoes is None else verify_undone
+            return verify(session, connection, books, request, decided)
 
         done = write_all(session, connection, request, decided, ready.counter, judge, identity=ready.identity)
         if not isinstance(done, Written):
@@ -217,6 +222,14 @@ def _attempt(
             if claim.is_overdue():
                 raise HeldTooLong
         return Previewed(plan=decided.plan) if request.dry_run else commit(session, connection, request, decided, done)
+
+
+def _decide(
+    session: RepairSession, connection: Connection, books: SubjectBooks, request: RepairRequest
+) -> Decided | Unproven | Stale | Refused:
+    """Plan the repair, or the undo of one."""
+    decide = plan_repair if request.undoes is None else plan_undo
+    return decide(session, connection, books, request)
 
 
 def _unfit(session: RepairSession, request: RepairRequest, plan: PlannedRepair) -> Stale | Refused | None:

@@ -63,17 +63,13 @@ def plan_repair(
     ``Unproven`` where it takes a plan away and the request does not hold Stripe's answer about the account yet.
     """
     snapshot = read_subject(SubjectReader(session, connection, session.layout().read), request.check, request.subject)
-    if len(snapshot.accounts) > MOST_ACCOUNTS:
-        return Refused(
-            issue_id=request.issue_id, reason=f"It touches {len(snapshot.accounts)} accounts; a person decides."
-        )
-    doubt = snapshot.ambiguous or _doubt(session, request) or account_elsewhere(session, connection, snapshot)
-    if doubt:
-        return Refused(issue_id=request.issue_id, reason=f"{doubt[0].upper()}{doubt[1:]}.")
+    doubt = find_doubt(session, connection, request, snapshot)
+    if doubt is not None:
+        return doubt
     load(books, snapshot, session)
     (result,) = outcomes_in(books, session, (request.check,), now=request.now)
     if not isinstance(result.outcome, Checked):
-        return Refused(issue_id=request.issue_id, reason=_unanswered(result))
+        return Refused(issue_id=request.issue_id, reason=say_unanswered(result))
     finding = findings_in((result,)).get(request.issue_id)
     if finding is None:
         return Stale(issue_id=request.issue_id, reason=f"{request.issue_id} is not a finding now; nothing was changed.")
@@ -86,6 +82,18 @@ def plan_repair(
     if wrong is not None:
         return Refused(issue_id=request.issue_id, reason=wrong)
     return _translated(session, connection, books, request, finding, change, snapshot)
+
+
+def find_doubt(
+    session: RepairSession, connection: Connection, request: RepairRequest, snapshot: SubjectSnapshot
+) -> Refused | None:
+    """Say why it is not known what the subject's rows are; None where it is."""
+    if len(snapshot.accounts) > MOST_ACCOUNTS:
+        return Refused(
+            issue_id=request.issue_id, reason=f"It touches {len(snapshot.accounts)} accounts; a person decides."
+        )
+    doubt = snapshot.ambiguous or _doubt(session, request) or account_elsewhere(session, connection, snapshot)
+    return Refused(issue_id=request.issue_id, reason=f"{doubt[0].upper()}{doubt[1:]}.") if doubt else None
 
 
 def _doubt(session: RepairSession, request: RepairRequest) -> str | None:
@@ -110,14 +118,14 @@ def _translated(
     entries = session.layout().mappings.get("ledger_entry")
     if change.append.relation == "ledger_entry" and entries is not None and "wallet" in entries.columns:
         return Refused(issue_id=request.issue_id, reason=SEVERAL_BALANCES)
-    at = _moment_after(finding, request.now, session.config.policy)
+    at = moment_after(finding.evidence.get("last_entry_at"), request.now, session.config.policy)
     translator = Translator(
         session=session, connection=connection, snapshot=snapshot, now=at, repair_id=request.repair_id
     )
     writes = translator.writes(change)
     if isinstance(writes, Refusal):
         return Refused(issue_id=request.issue_id, reason=writes.reason)
-    obstacle = _obstacle(session, connection, writes) or _unguarded(session, change)
+    obstacle = find_obstacle(session, connection, writes) or _unguarded(session, change)
     if obstacle:
         return Refused(issue_id=request.issue_id, reason=obstacle)
     serialization = find_serialization(session, connection, books, change)
@@ -140,19 +148,19 @@ def expected_writes(declared: Mapping[str, Mapping[str, RowCounts]], writes: Wri
     return {table: counts for table, counts in expected.items() if counts.total}
 
 
-def _moment_after(finding: Finding, now: datetime, policy: Policy) -> datetime:
+def moment_after(last: object, now: datetime, policy: Policy) -> datetime:
     """The moment of the audit row: now, or just after an entry of a later call that changed the account first.
 
     A ledger that is ordered by its entries' time would be broken by a row that comes before the balance it repeats. An
     entry dated far in the future does not count for that order.
     """
-    last = finding.evidence.get("last_entry_at")
     if isinstance(last, datetime) and now <= last <= now + timedelta(minutes=policy.clock_skew_minutes):
         return last + timedelta(microseconds=1)
     return now
 
 
-def _unanswered(result: CheckOutcome) -> str:
+def say_unanswered(result: CheckOutcome) -> str:
+    """Say why a check did not answer."""
     match result.outcome:
         case Skipped(reason=reason):
             return f"{result.check} cannot look: {reason}."
@@ -179,7 +187,7 @@ def _change_of(finding: Finding) -> Change | Refusal:
             return Refusal(reason=f"{finding.check} has no automatic repair; a person decides.")
 
 
-def _obstacle(session: RepairSession, connection: Connection, writes: Writes) -> str | None:
+def find_obstacle(session: RepairSession, connection: Connection, writes: Writes) -> str | None:
     """Why this cannot be written here, or could not be counted or rolled back as a whole."""
     obstacle = session.target.obstacle(connection, writes.tables() | set(JOURNAL_TABLES))
     if obstacle is not None or writes.update is None:
@@ -226,7 +234,7 @@ def verify_applied(
     load(books, after, session, known=decided.snapshot)
     policy = session.config.policy
     written = difference(decided.snapshot, after)
-    unplanned = _unplanned(decided, written)
+    unplanned = find_unplanned(decided, written)
     if unplanned is not None:
         return unplanned
     seeing = affected(session.catalogue, written, books=books, known=before, parameters=policy.parameters(request.now))
@@ -234,14 +242,14 @@ def verify_applied(
     outcomes = outcomes_in(books, session, checks, now=request.now)
     mine = next(result for result in outcomes if result.check == request.check.id)
     if not isinstance(mine.outcome, Checked):
-        return f"the check could not look again: {_unanswered(mine)}"
+        return f"the check could not look again: {say_unanswered(mine)}"
     left = findings_in(outcomes)
     if request.issue_id in left:
         return "the finding would still be there"
-    return _new_in(session, decided, request, outcomes) or Held(after=after)
+    return find_new(session, decided, request, outcomes) or Held(after=after)
 
 
-def _unplanned(decided: Decided, written: SnapshotDifference) -> str | None:
+def find_unplanned(decided: Decided, written: SnapshotDifference) -> str | None:
     """A change of the subject's rows that the plan does not have: a trigger's, in the same row or in another.
 
     What is mapped to an expression may follow from the cell that was replaced.
@@ -260,19 +268,27 @@ def _unplanned(decided: Decided, written: SnapshotDifference) -> str | None:
     return None
 
 
-def _new_in(
-    session: RepairSession, decided: Decided, request: RepairRequest, outcomes: Sequence[CheckOutcome]
+def find_new(
+    session: RepairSession,
+    decided: Decided,
+    request: RepairRequest,
+    outcomes: Sequence[CheckOutcome],
+    *,
+    expected: Collection[str] = (),
 ) -> str | None:
-    """What is wrong now but was not before. The state before is looked at only if something is wrong now."""
+    """What is wrong now but was not before, beside what is ``expected``.
+
+    The state before is looked at only if something is wrong now.
+    """
     left = findings_in(outcomes)
     broken = {result.check: result for result in outcomes if isinstance(result.outcome, Broken)}
     suspects = {finding.check for finding in left.values()} | broken.keys()
     before = _outcomes_before(session, request, decided, suspects)
-    new = sorted(left.keys() - findings_in(before).keys())
+    new = sorted(left.keys() - findings_in(before).keys() - set(expected))
     if new:
         return f"it would make a new finding: {new[0]} ({left[new[0]].message})"
     newly_broken = sorted(broken.keys() - {result.check for result in before if isinstance(result.outcome, Broken)})
-    return f"a check could not look again: {_unanswered(broken[newly_broken[0]])}" if newly_broken else None
+    return f"a check could not look again: {say_unanswered(broken[newly_broken[0]])}" if newly_broken else None
 
 
 def _outcomes_before(

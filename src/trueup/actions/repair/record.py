@@ -162,6 +162,8 @@ def journal_line(
     expected = {"expected_writes": counts_text(plan.expected_writes)} if plan.expected_writes else {}
     serialized = {"serialized_by": serialization.value} if serialization else {}
     approved = {"approval": approval_text(request.approval)} if request.approval is not None else {}
+    if request.undoes is not None:
+        approved["undoes"] = {"repair": request.undoes}
     appended = {"table": insert.table, "values": {name: _said(value) for name, value in insert.values.items()}}
     return journal.JournalLine(
         actor=request.actor,

@@ -42,6 +42,8 @@ class RepairRequest:
     approval: Approval | None = None
     """A second person's approval of one plan. The repair has its id, so that the database lets it be used once."""
     attempt_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    undoes: str | None = None
+    """The id of the repair that is undone; None for a repair."""
     begun: float = field(default_factory=time.monotonic, compare=False)
 
     @property
@@ -58,6 +60,8 @@ class RepairRequest:
     def body_hash(self) -> str:
         """SHA-256, in hex, of the request: the same key with another body is another call."""
         body = {"issueId": self.issue_id, "reason": self.reason, "planHash": self.plan_hash}
+        if self.undoes is not None:
+            body["undoes"] = self.undoes
         return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Sign in while the identity provider is down: one link, made on the machine, for an hour, with an alert to every channel."""
+"""Sign in while the identity provider is down: one link, made on the machine, for an hour, with an alert."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from trueup.actions import approvals
 from trueup.actions.exemptions import with_stored_exemptions
+from trueup.actions.repair import UnknownRepair
 from trueup.model.approval import Approval, ApprovalState
 from trueup.web.access import Permission, Principal, requires
 from trueup.web.access.attempts import log_refusal
@@ -17,8 +18,8 @@ from trueup.web.routes.answers.approvals import ApprovalLine, ApprovalRecord, Ap
 from trueup.web.routes.answers.problems import NOT_REPAIRED, problems
 from trueup.web.routes.exemptions import refuse_unknown
 from trueup.web.routes.parameters import ApprovalIdPath, ApprovalStateFilter
-from trueup.web.routes.repairing import place_for, refuse
-from trueup.web.routes.request_bodies import DecisionBody, ExemptionBody, RepairRequestBody
+from trueup.web.routes.repairing import NO_SUCH_REPAIR, place_for, refuse, repairing_config
+from trueup.web.routes.request_bodies import DecisionBody, ExemptionBody, RepairRequestBody, UndoBody
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
 
@@ -87,6 +88,34 @@ def request_repair(
         raise Problem(409, ALREADY) from None
     if not isinstance(result, Approval):
         refuse(result, is_known=is_known)
+    return _line(at_hand, result)
+
+
+@router.post("/undos", status_code=201, responses=NOT_REPAIRED)
+def request_undo(
+    who: Annotated[Principal, requires(Permission.REPAIR_APPLY)],
+    at_hand: Annotated[Services, Depends(services)],
+    order: Annotated[UndoBody, strict_json(UndoBody)],
+) -> ApprovalLine:
+    """Ask for a second person for the undo of a repair, exactly as it is planned now."""
+    config = repairing_config(at_hand)
+    try:
+        result = approvals.request_undo(
+            order.repair_id,
+            reason=order.reason,
+            actor=who.actor,
+            config=config,
+            catalogue=at_hand.catalogue,
+            store=at_hand.store,
+            now=at_hand.clock(),
+            session=at_hand.repair_sessions.writing(config),
+        )
+    except UnknownRepair:
+        raise Problem(404, NO_SUCH_REPAIR) from None
+    except approvals.AlreadyRequested:
+        raise Problem(409, ALREADY) from None
+    if not isinstance(result, Approval):
+        refuse(result, is_known=True)
     return _line(at_hand, result)
 
 

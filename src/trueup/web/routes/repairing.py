@@ -7,9 +7,9 @@ from typing import Never
 
 from starlette.requests import Request
 
-from trueup.actions.approvals import repair_as_approved
+from trueup.actions.approvals import repair_as_approved, undo_as_approved
 from trueup.actions.exemptions import with_stored_exemptions
-from trueup.actions.repair import counts_text, preview, value_text, values_text
+from trueup.actions.repair import UnknownRepair, counts_text, preview, value_text, values_text
 from trueup.config import Config
 from trueup.formats.wording import exact, instant
 from trueup.model.repair import Applied, ChangedSince, Failed, PlannedRepair, Previewed, Refused, RepairResult, Stale
@@ -19,10 +19,11 @@ from trueup.web.problems import FieldProblem, Problem
 from trueup.web.routes.answers.problems import NO_SUCH_ISSUE
 from trueup.web.routes.answers.repairs import Appended, RepairDone, RepairPlan, Replaced
 from trueup.web.routes.lookups import find_check_of_issue, find_finding
-from trueup.web.routes.request_bodies import RepairBody
+from trueup.web.routes.request_bodies import RepairBody, UndoBody
 from trueup.web.services import Services
 
 RETRY_SECONDS = 2
+NO_SUCH_REPAIR = "There is no such repair."
 
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+]*://\S*[^\s.,;:]")
 
@@ -54,6 +55,27 @@ def applied(
     )
     at_hand.meters.repair(result)
     return _done(result, is_known=is_known)
+
+
+def undone(at_hand: Services, order: UndoBody, *, who: Principal, request: Request) -> RepairDone:
+    """Undo a repair. Raises ``Problem`` as ``applied`` does."""
+    config = repairing_config(at_hand)
+    try:
+        result = undo_as_approved(
+            order.repair_id,
+            reason=order.reason,
+            actor=who.actor,
+            config=config,
+            catalogue=at_hand.catalogue,
+            store=at_hand.store,
+            now=at_hand.clock(),
+            request_id=request_id(request),
+            session=at_hand.repair_sessions.writing(config),
+        )
+    except UnknownRepair:
+        raise Problem(404, NO_SUCH_REPAIR) from None
+    at_hand.meters.repair(result)
+    return _done(result, is_known=True)
 
 
 def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
@@ -91,11 +113,16 @@ def place_for(at_hand: Services, issue_id: str) -> tuple[Config, bool]:
     """The config with the exemptions that hold now, and whether the store knows the issue. Raises ``Problem``."""
     find_check_of_issue(at_hand, issue_id)
     is_known = find_finding(at_hand, issue_id) is not None
+    if at_hand.config.repair_url is None and not is_known:
+        raise Problem(404, NO_SUCH_ISSUE)
+    return repairing_config(at_hand), is_known
+
+
+def repairing_config(at_hand: Services) -> Config:
+    """The config with the exemptions that hold now. Raises ``Problem`` where repairs are off."""
     if at_hand.config.repair_url is None:
-        if not is_known:
-            raise Problem(404, NO_SUCH_ISSUE)
         raise Problem(422, "Repairs are off: the config names no role that may repair (database.repair_url).")
-    return with_stored_exemptions(at_hand.config, at_hand.store), is_known
+    return with_stored_exemptions(at_hand.config, at_hand.store)
 
 
 def _looked_at(at_hand: Services, config: Config, issue_id: str) -> PlannedRepair | Stale | Refused | Failed:
@@ -134,7 +161,7 @@ def refuse(result: Stale | Refused | Failed | Previewed, *, is_known: bool) -> N
         case Stale(reason=reason):
             raise Problem(409, _said(reason))
         case Refused(reason=reason, needs_approval=True):
-            raise Problem(422, f"{_said(reason)} Ask for it with POST /api/v1/approvals/repairs.")
+            raise Problem(422, f"{_said(reason)} Ask for it with POST /api/v1/approvals.")
         case Refused(reason=reason):
             raise Problem(422, _said(reason))
         case Failed(reason=reason):

@@ -11,8 +11,8 @@ from trueup.web.access import Permission, Principal, requires
 from trueup.web.routes.answers.problems import NOT_REPAIRED
 from trueup.web.routes.answers.repairs import RepairDone, RepairPlan
 from trueup.web.routes.parameters import IdempotencyKey
-from trueup.web.routes.repairing import applied, previewed
-from trueup.web.routes.request_bodies import PreviewBody, RepairBody
+from trueup.web.routes.repairing import applied, previewed, undone
+from trueup.web.routes.request_bodies import PreviewBody, RepairBody, UndoBody
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
 
@@ -39,3 +39,14 @@ def apply_repair(
 ) -> RepairDone:
     """Apply the repair of one issue, with its audit row and its journal row, in one transaction."""
     return applied(at_hand, order, who=who, request=request, idempotency_key=idempotency_key)
+
+
+@router.post("/undo", responses=NOT_REPAIRED)
+def undo_repair(
+    who: Annotated[Principal, requires(Permission.REPAIR_APPLY)],
+    at_hand: Annotated[Services, Depends(services)],
+    order: Annotated[UndoBody, strict_json(UndoBody)],
+    request: Request,
+) -> RepairDone:
+    """Undo a balance sync, or the switching off of unlimited credits, as a second person has approved it."""
+    return undone(at_hand, order, who=who, request=request)

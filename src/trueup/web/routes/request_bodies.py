@@ -60,6 +60,13 @@ class RepairRequestBody(RequestBody, title="RepairRequest"):
     reason: Reason
 
 
+class UndoBody(RequestBody, title="UndoOrder"):
+    """Undo a repair, or ask for a second person to approve that."""
+
+    repair_id: Annotated[str, Field(pattern=text.RUN_ID, description="The repair's id, as its answer has it.")]
+    reason: Reason
+
+
 class DecisionBody(RequestBody, title="Decision"):
     """Approve or reject a request."""
 
