@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.companies import Prepared
 from bench.measure import Measured
 
-_HEAD = ("ledger rows", "what", "copy s", "checks s", "whole s", "peak MiB", "slowest checks, ms")
+_HEAD = ("ledger rows", "what", "copy s", "checks s", "whole s", "processor s", "peak MiB", "slowest checks, ms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,7 @@ class Line:
     copy: float | None = None
     checks: float | None = None
     whole: float | None = None
+    processor: float | None = None
     peak_bytes: int | None = None
     slowest: str = ""
 
@@ -33,6 +34,7 @@ class Line:
             copy=measured.copy_seconds,
             checks=measured.checks_seconds,
             whole=measured.whole_seconds,
+            processor=measured.processor_seconds,
             peak_bytes=measured.peak_bytes,
             slowest=slowest,
         )
@@ -40,7 +42,7 @@ class Line:
     def cells(self) -> tuple[str, ...]:
         """The line's cells, as text."""
         peak = "" if self.peak_bytes is None else f"{self.peak_bytes / 2**20:,.0f}"
-        figures = [_seconds(self.copy), _seconds(self.checks), _seconds(self.whole), peak]
+        figures = [_seconds(self.copy), _seconds(self.checks), _seconds(self.whole), _seconds(self.processor), peak]
         return (f"{self.rows:,}", self.what, *figures, self.slowest)
 
 
@@ -55,7 +57,7 @@ def render(lines: Sequence[Line]) -> str:
 
 
 def _aligned(cell: str, width: int, column: int) -> str:
-    return cell.ljust(width) if column in {1, 6} else cell.rjust(width)
+    return cell.ljust(width) if column in {1, 7} else cell.rjust(width)
 
 
 def _seconds(value: float | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 
-from tests.support.arrow import loaded
+from tests.support.arrow import Rows, loaded
 from trueup.books.copy import copy_relation
 from trueup.books.file import Books, books_in_memory
 from trueup.model.errors import ConfigurationError, SourceUnavailable
@@ -89,6 +89,9 @@ class DiesInTheMiddle:
 
         return pa.RecordBatchReader.from_batches(batch.schema, batches())
 
+    def cancel(self) -> None:
+        """Nothing is waited for."""
+
 
 def test_a_source_that_dies_leaves_no_rows_and_says_how_far_it_came() -> None:
     columns = {name: ColumnMapping(column=name) for name in ("entry_id", "account_id")}
@@ -113,16 +116,9 @@ def test_copying_again_replaces_what_was_there() -> None:
     columns = {name: ColumnMapping(column=name) for name in ("entry_id", "account_id")}
     mapping = RelationMapping(relation="ledger_entry", table="t", columns=columns)
 
-    class Fixed:
-        def __init__(self, ids: list[int | None]) -> None:
-            self._ids = ids
-
-        def read(self, _mapping: RelationMapping) -> pa.RecordBatchReader:
-            table = pa.table({"entry_id": pa.array(self._ids, pa.int64()), "account_id": ["a"] * len(self._ids)})
-            return table.to_reader()
-
     with books_in_memory() as books:
         for ids in ([1, None, 2], [3]):
-            copy_relation(books, Fixed(ids), mapping, unique_key=True, progress=Silent())  # type: ignore[arg-type]
+            table = pa.table({"entry_id": pa.array(ids, pa.int64()), "account_id": ["a"] * len(ids)})
+            copy_relation(books, Rows(table), mapping, unique_key=True, progress=Silent())
         assert count(books, "ledger_entry") == 1
         assert unreadable(books) == []

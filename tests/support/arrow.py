@@ -29,6 +29,9 @@ class Rows:
         assert list(mapping.columns) == self._table.column_names
         return self._table.to_reader()
 
+    def cancel(self) -> None:
+        """Nothing to end: every row is there."""
+
 
 @contextlib.contextmanager
 def loaded(

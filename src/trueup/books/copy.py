@@ -73,13 +73,29 @@ def _read_whole(
 ) -> _RowCounter:
     counted = _RowCounter(progress)
     try:
-        for position, place in enumerate(places_of(mapping)):
-            _stream(books, relation, place, snapshot.read(place), counted, adds=position > 0)
+        with _interruptible_reading(books, snapshot, progress):
+            for position, place in enumerate(places_of(mapping)):
+                _stream(books, relation, place, snapshot, counted, adds=position > 0)
     except SourceUnavailable as error:
         _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
     quarantine_unreadable(books.connection, relation, mapping, unique_key=unique_key)
     return counted
+
+
+@contextlib.contextmanager
+def _interruptible_reading(books: Books, snapshot: Snapshot, progress: Progress) -> Iterator[None]:
+    """Let the progress's owner end the read too: a source that is waited for would not notice that the query ended."""
+
+    def interrupt() -> None:
+        books.connection.interrupt()
+        snapshot.cancel()
+
+    progress.interruptible(interrupt)
+    try:
+        yield
+    finally:
+        progress.interruptible(books.connection.interrupt)
 
 
 class _RowCounter:
@@ -113,7 +129,7 @@ def _stream(
     books: Books,
     relation: Relation,
     mapping: RelationMapping,
-    reader: pa.RecordBatchReader,
+    snapshot: Snapshot,
     counted: _RowCounter,
     *,
     adds: bool,
@@ -121,7 +137,7 @@ def _stream(
     """Read one place's rows into the relation's table, which is made anew unless this place ``adds`` to others."""
     import duckdb  # noqa: PLC0415 - heavy
 
-    connection = books.connection
+    connection, reader = books.connection, snapshot.read(mapping)
     connection.register(_INCOMING, counted.through(reader))
     try:
         types = _incoming_types(connection, reader.schema)
@@ -129,7 +145,7 @@ def _stream(
             _make_room_for_keys(connection, relation, types, books.scale)
         else:
             connection.execute(create_table(relation, types, scale=books.scale))
-        books.run(insertion(relation, mapping, types, source=_INCOMING, scale=books.scale))
+        books.run(insertion(relation, mapping, types, source=_INCOMING, scale=books.scale), cancel=snapshot.cancel)
     except duckdb.Error:
         if counted.error is not None:
             raise counted.error from None

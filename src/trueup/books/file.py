@@ -7,7 +7,7 @@ import dataclasses
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from pathlib import Path
@@ -47,8 +47,10 @@ class Books:
     scale: CreditScale = dataclasses.field(default_factory=CreditScale)
     _runner: ThreadPoolExecutor = dataclasses.field(default_factory=_make_runner, repr=False, compare=False)
 
-    def run(self, sql: str, bound: Mapping[str, object] | None = None) -> DuckDBPyConnection:
-        """Run a query that may take long. Ctrl-C ends the query itself.
+    def run(
+        self, sql: str, bound: Mapping[str, object] | None = None, *, cancel: Callable[[], None] | None = None
+    ) -> DuckDBPyConnection:
+        """Run a query that may take long. Ctrl-C ends the query itself, and calls ``cancel`` to end what it waits for.
 
         The query runs in a thread of its own, because a signal reaches Python only when the main thread waits in
         Python, and never while it is inside DuckDB: a query of a few rows may be slow too.
@@ -60,6 +62,8 @@ class Books:
             return query.result()
         except KeyboardInterrupt:
             self.connection.interrupt()
+            if cancel is not None:
+                cancel()
             wait([query])
             raise
 

@@ -199,6 +199,9 @@ class Snapshot(Protocol):
         the transport forces. Raises ``SourceUnavailable`` when the source goes away, also while the stream is read.
         """
 
+    def cancel(self) -> None:
+        """End the read that is running: its stream fails. Callable from any thread; nothing is read afterwards."""
+
 
 class Source(Protocol):
     """An app's database. Opening one does not connect; ``tables`` and ``snapshot`` do."""

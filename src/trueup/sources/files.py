@@ -192,6 +192,10 @@ class FilesSnapshot:
             unavailable=lambda error: self._source.unavailable(error, mapping.table),
         )
 
+    def cancel(self) -> None:
+        """Interrupt the query that reads the files."""
+        self._connection.interrupt()
+
 
 def _lines(files: str) -> str:
     """Return SQL that reads each line unparsed: fields end at U+0001, which no line of JSON holds."""

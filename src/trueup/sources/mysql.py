@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pymysql
@@ -171,6 +172,11 @@ class MySQLSnapshot:
             unavailable=self._source.unavailable,
         )
 
+    def cancel(self) -> None:
+        """Shut the socket down: a read of it ends at once, and the server ends the statement that it cannot send."""
+        with contextlib.suppress(OSError):
+            _socket(self._connection).shutdown(socket.SHUT_RDWR)
+
     def _batches(self, fields: list[ResultColumn], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         encoding = self._connection.encoding
         for columns in read_columns(self._connection, len(fields)):
@@ -197,6 +203,10 @@ def _fields(cursor: SSCursor) -> list[ResultColumn]:
 
 def _result(cursor: SSCursor) -> Any:
     return cursor._result  # type: ignore[attr-defined]  # noqa: SLF001 - the driver has no other way to what we need
+
+
+def _socket(connection: Connection) -> socket.socket:
+    return cast("socket.socket", connection._sock)  # type: ignore[attr-defined]  # noqa: SLF001 - as above
 
 
 def _cut(connection: Connection) -> None:

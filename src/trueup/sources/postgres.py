@@ -174,6 +174,11 @@ class PostgresSnapshot:
             unavailable=self._source.unavailable,
         )
 
+    def cancel(self) -> None:
+        """Ask the server to end the running statement, through a connection that the driver makes for it."""
+        with contextlib.suppress(adbc.Error):
+            self._connection.adbc_cancel()
+
     def _sql(self, cursor: adbc.Cursor, mapping: RelationMapping) -> str:
         inner = select(mapping)
         types = {

@@ -124,6 +124,10 @@ class SQLiteSnapshot:
             ends = held.pop_all()
         return pa.RecordBatchReader.from_batches(reader.schema, self._whole(reader, ends))
 
+    def cancel(self) -> None:
+        """End the process that reads."""
+        self._process.kill()
+
     def _forms(self, mapping: RelationMapping, inner: str, declared: Mapping[str, str]) -> dict[str, Form]:
         """How each mapped column is delivered, found in one pass over those whose declared type does not settle it."""
         probes = {

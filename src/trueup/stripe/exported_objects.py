@@ -111,6 +111,10 @@ class ExportedSnapshot:
             raise SourceUnavailable(self.problems[mapping.relation])
         return self._tables.read(mapping.relation)
 
+    def cancel(self) -> None:
+        """Interrupt the query that reads the rows made of the objects."""
+        self._tables.cancel()
+
 
 def _find_complete_since(exported: ExportedObjects, relation: str) -> datetime | None:
     """Return since when the relation is complete: Stripe lists events for thirty days, so older ones are missing."""

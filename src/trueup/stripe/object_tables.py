@@ -92,6 +92,7 @@ class ObjectTables:
         self._connection = connection
         self._filter = account_filter
         self._kinds: set[str] = set()
+        self._reading: DuckDBPyConnection | None = None
 
     def note(self, relations: Iterable[str], problem: str) -> None:
         """Put on record why these relations are not whole."""
@@ -293,7 +294,13 @@ class ObjectTables:
         (plain,) = self._rows(f"SELECT {', '.join(map(test_plain, numbers))} FROM {rows}")
         typed = {column.name for column, is_plain in zip(numbers, plain, strict=True) if is_plain}
         left_out = self.unsupplied_columns.get(relation, frozenset())
-        return self._connection.cursor().sql(select_typed(shape, typed, rows, left_out)).to_arrow_reader(_ROWS_A_BATCH)
+        self._reading = self._connection.cursor()
+        return self._reading.sql(select_typed(shape, typed, rows, left_out)).to_arrow_reader(_ROWS_A_BATCH)
+
+    def cancel(self) -> None:
+        """Interrupt the query of the latest ``read``. Callable from any thread."""
+        if self._reading is not None:
+            self._reading.interrupt()
 
     def _rows(self, sql: str, bound: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         return self._run(sql, bound).fetchall()

@@ -58,6 +58,11 @@ class StripeSnapshot:
             raise SourceUnavailable(problem or "Stripe was not read")
         return self.tables.read(mapping.relation)
 
+    def cancel(self) -> None:
+        """Interrupt the query that reads the rows made of the objects."""
+        if self.tables is not None:
+            self.tables.cancel()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
