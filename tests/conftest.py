@@ -15,8 +15,8 @@ from hypothesis import settings
 from tests.support.memory import memory_folder
 
 # A loaded machine is slow, not wrong; and a failing seed is printed so that it can become a permanent test.
-settings.register_profile("trueup", deadline=None, print_blob=True)
-settings.register_profile("quick", settings.get_profile("trueup"), max_examples=25)
+settings.register_profile("trueup", deadline=None, print_blob=True, max_examples=50)
+settings.register_profile("quick", settings.get_profile("trueup"), max_examples=20)
 settings.load_profile("trueup")
 
 pytest_plugins = ["tests.support.databases", "tests.support.postgres15", "tests.support.receivers"]
@@ -27,7 +27,7 @@ GARBAGE_WORTH_COLLECTING = 20_000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--slow`` also runs the tests that take more than a few seconds, and tries four times as many examples."""
+    """``--slow`` also runs the tests that take more than a few seconds, and tries more than twice as many examples."""
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow, and more examples of others")
 
 

@@ -55,8 +55,9 @@ def issues(report: Report) -> list[tuple[str, str]]:
 EXPECTED = ["missing-grant:pi_2", "refund-not-clawed-back:pi_1"]
 
 
-def test_the_later_line_wins_in_twenty_audits_of_one_export(tmp_path: Path) -> None:
-    """Each payment stands there four times, in a file of which several threads read parts."""
+def test_the_later_line_wins_in_every_audit_of_one_export(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Each payment is there four times, in a file of which several threads read parts: what they race for shows in one
+    of several audits."""
     case = company()
     payments = case.stripe.objects["payment_intents"]
     stale: list[Json] = []
@@ -67,7 +68,7 @@ def test_the_later_line_wins_in_twenty_audits_of_one_export(tmp_path: Path) -> N
     case.stripe.objects["refunds"].insert(0, {**case.stripe.objects["refunds"][0], "status": "failed"})
     first = issues(case.audit(tmp_path, MAPPING + PLANS))
     assert sorted(name for name, _ in first) == EXPECTED
-    for _ in range(19):
+    for _ in range(19 if request.config.getoption("--slow") else 4):
         assert issues(audit_again(tmp_path)) == first
 
 

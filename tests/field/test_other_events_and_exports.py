@@ -15,6 +15,9 @@ from tests.support.field.stripe_side import Json, ago, line
 from tests.support.field.subscribers import subscribe
 from trueup.model.outcome import Checked
 
+pytestmark = pytest.mark.slow  # each kind has its first company in a test of its own, which every commit passes
+
+
 EVENTS = {"hollow-event", "undelivered-event", "endpoint-health"}
 OWED = {"missing-grant", "wrong-grant-amount"}
 

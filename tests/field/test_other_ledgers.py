@@ -14,6 +14,9 @@ from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, W
 from tests.support.field.stripe_side import ago, written
 from tests.support.field.subscribers import subscribe
 
+pytestmark = pytest.mark.slow  # each kind has its first company in a test of its own, which every commit passes
+
+
 CHAIN = {"ledger-break", "credit-balance", "negative-balance"}
 AROUND = WEBHOOK_EVENT + PLANS
 

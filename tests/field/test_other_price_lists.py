@@ -14,6 +14,9 @@ from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, F
 from tests.support.field.stripe_side import DAY_SECONDS, Json, ago, line, written
 from tests.support.field.subscribers import subscribe
 
+pytestmark = pytest.mark.slow  # each kind has its first company in a test of its own, which every commit passes
+
+
 OWED = {"missing-grant", "wrong-grant-amount"}
 BOOKED = ACCOUNT + LEDGER_ENTRY
 MONTH = 30 * DAY_SECONDS

@@ -14,6 +14,9 @@ from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, F
 from tests.support.field.stripe_side import DAY_SECONDS, Json, ago, line, written
 from tests.support.field.subscribers import subscribe
 
+pytestmark = pytest.mark.slow  # each kind has its first company in a test of its own, which every commit passes
+
+
 TIME = {"unpaid-but-active", "paid-but-blocked", "plan-mismatch"}
 OWED = {"missing-grant", "wrong-grant-amount"}
 WITHOUT_CREDITS = PLANS.replace("credits_per_period = 1000\n", "").replace("credits_per_period = 5000\n", "")
