@@ -61,6 +61,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
             "/checks/credit-balance",
             "/gates",
             "/exemptions",
+            "/approvals",
             "/exemptions/end?check=credit-balance&subject=user_1",
             "/journal",
             "/journal?verify=true",

@@ -117,3 +117,19 @@ def test_a_viewer_is_shown_no_form_that_it_may_not_send(own: AdminApi, tmp_path:
             page = Page(viewer.open(address).text, 200)
             posting = [tag.attributes["action"] for tag in page.all("form", method="post")]
             assert posting == ["/sign-out"], address
+
+
+def test_a_request_waits_for_another_person_and_is_never_one_s_own(own: AdminApi, person: Browser) -> None:
+    issue = own.repairable()[2]
+    form = form_of(person.open(f"/repair?issue={issue}"), "/approvals/repairs")
+    asked = person.send("/approvals/repairs", {**form, "reason": REASON})
+    assert (asked.status_code, asked.headers.get("location")) == (303, "/approvals"), asked.text
+    waiting = person.open("/approvals")
+    assert "you cannot approve it now" in waiting.text
+    decision = {**form_of(waiting, "/approvals"), "verdict": "approve", "reason": REASON}
+    assert person.send("/approvals", decision).status_code == 403
+    rejected = person.send(
+        "/approvals", {**form_of(person.open("/approvals"), "/approvals"), "verdict": "reject", "reason": REASON}
+    )
+    assert rejected.status_code == 303, rejected.text
+    assert "Nothing waits" in person.open("/approvals").text

@@ -48,6 +48,7 @@ def addresses(api: AdminApi) -> list[str]:
         "/gates",
         "/replays",
         "/exemptions",
+        "/approvals",
         "/journal",
         "/journal?verify=true",
     ]

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from trueup.web.console import account, acting, assets, checks, exemptions, finding, findings, gates, journal, runs
+from trueup.web.console import (
+    account,
+    acting,
+    approvals,
+    assets,
+    checks,
+    exemptions,
+    finding,
+    findings,
+    gates,
+    journal,
+    runs,
+)
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Every router of pages. The first page is the app's own ``/``, which answers programs too."""
-    pages = (assets, findings, finding, account, runs, checks, gates, exemptions, journal, acting)
+    pages = (assets, findings, finding, account, runs, checks, gates, exemptions, journal, acting, approvals)
     return tuple(page.router for page in pages)

@@ -43,6 +43,7 @@ NAVIGATION = (
     NavigationLink(path="/gates", name="Gates", icon="gate", permission=Permission.RUN_READ),
     NavigationLink(path="/exemptions", name="Exemptions", icon="pause", permission=Permission.EXEMPTION_READ),
     NavigationLink(path="/journal", name="Journal", icon="book", permission=Permission.JOURNAL_READ),
+    NavigationLink(path="/approvals", name="Approvals", icon="two", permission=Permission.APPROVAL_READ),
     NavigationLink(path="/replays", name="Replay", icon="replay", permission=Permission.RUN_READ),
 )
 
