@@ -11,7 +11,9 @@ import pytest
 from tests.support.databases import MariaDBServer, running_mariadb
 from tests.support.identity import Authority
 from trueup.model.address import parse_address
+from trueup.model.source import ColumnMapping, RelationMapping
 from trueup.outgoing.mysql import connect_to_mysql
+from trueup.sources import open_source
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +44,18 @@ def test_a_server_with_a_certificate_is_spoken_to_in_secret(encrypting: MariaDBS
     assert cipher(f"{url}?ssl_ca={authority.file}&ssl_verify_cert=true&ssl_verify_identity=true").startswith("TLS")
     with pytest.raises(pymysql.OperationalError, match="certificate verify failed"):
         cipher(f"{url}?ssl_verify_cert=true")
+
+
+@pytest.mark.slow
+def test_rows_are_read_whole_through_encryption(encrypting: MariaDBServer) -> None:
+    """They come in the records of TLS, which end elsewhere than the rows do."""
+    query = RelationMapping(
+        relation="ledger_entry",
+        table="many",
+        columns={"id": ColumnMapping(column="seq"), "text": ColumnMapping(column="text")},
+        query="SELECT seq, repeat('x', seq % 1000) AS text FROM seq_1_to_100000",
+    )
+    with open_source(encrypting.create_database()).snapshot() as snapshot:
+        table = snapshot.read(query).read_all()
+    lengths = [len(text) for text in table["text"].to_pylist()]
+    assert sorted(zip(table["id"].to_pylist(), lengths, strict=True)) == [(n, n % 1000) for n in range(1, 100_001)]

@@ -91,9 +91,3 @@ def test_an_error_in_the_middle_of_the_rows_is_the_servers(filled_url: str) -> N
         pytest.raises(SourceUnavailable, match="more than 1 row"),
     ):
         snapshot.read(odd).read_all()
-
-
-def test_text_of_another_encoding_is_decoded(filled_url: str) -> None:
-    with open_source(f"{filled_url}?charset=latin1").snapshot() as snapshot:
-        table = snapshot.read(mapping("many", "word", where="word = 'ä' AND id < 100")).read_all()
-    assert set(table["word"].to_pylist()) == {"ä"}

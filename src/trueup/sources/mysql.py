@@ -168,7 +168,7 @@ class MySQLSnapshot:
         return stream(
             schema,
             self._batches(fields, schema),
-            failures=(pymysql.Error, OSError, UnicodeDecodeError, pa.ArrowException),
+            failures=(pymysql.Error, OSError, pa.ArrowException),
             unavailable=self._source.unavailable,
         )
 
@@ -178,9 +178,8 @@ class MySQLSnapshot:
             _socket(self._connection).shutdown(socket.SHUT_RDWR)
 
     def _batches(self, fields: list[ResultColumn], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        encoding = self._connection.encoding
         for columns in read_columns(self._connection, len(fields)):
-            arrays = [column_array(f, values, encoding=encoding) for f, values in zip(fields, columns, strict=True)]
+            arrays = [column_array(field, values) for field, values in zip(fields, columns, strict=True)]
             yield with_valid_text(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
     def abandon(self) -> None:

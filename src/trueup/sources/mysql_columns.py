@@ -9,8 +9,6 @@ import pyarrow as pa
 from pymysql.constants import FIELD_TYPE, FLAG
 
 BINARY_CHARACTER_SET = 63
-UTF8 = "utf8"
-"""What the driver calls it; another encoding is one that the address asks for."""
 LAST_MOMENT = "9999-12-31 23:59:59"
 _INTEGERS = frozenset(
     {FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG, FIELD_TYPE.YEAR}
@@ -45,13 +43,11 @@ def arrow_type(field: ResultColumn) -> pa.DataType | None:
     return None if field.character_set == BINARY_CHARACTER_SET else pa.string()
 
 
-def column_array(field: ResultColumn, values: pa.BinaryArray, *, encoding: str) -> pa.Array:
-    """The column's values, converted exactly. Text may turn out not to be UTF-8 where that is the ``encoding``."""
+def column_array(field: ResultColumn, values: pa.BinaryArray) -> pa.Array:
+    """The column's values, converted exactly. Text is taken for UTF-8, and not looked at."""
     kind = arrow_type(field)
     if field.type_code == FIELD_TYPE.BIT:
         return pa.array([None if bits is None else int.from_bytes(bits) for bits in values.to_pylist()], kind)
-    if encoding != UTF8 and kind == pa.string():
-        return pa.array([None if text is None else text.decode(encoding) for text in values.to_pylist()], kind)
     texts = values.view(pa.string())
     if field.type_code not in _MOMENTS:
         return texts.cast(kind)
