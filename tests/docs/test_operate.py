@@ -20,6 +20,7 @@ from tests.support.deployed import DEPLOY, ROOT, variables
 from tests.support.serving import Served, serving
 from trueup.actions.serve.background import STOP_SECONDS
 from trueup.checks import catalogue
+from trueup.config import load_config
 from trueup.model.settings import RepairSettings
 from trueup.model.severity import Severity
 from trueup.store import open_store
@@ -94,6 +95,8 @@ def test_every_command_does_what_the_page_says(
         served: Served | None = None
         for fence in FENCES:
             match fence.language:
+                case "toml" if "[store]" not in fence.text:
+                    pass  # test_tables_that_one_may_add_are_right reads it
                 case "toml":
                     add_to_config(tmp_path / "trueup.toml", fence.text)
                 case "sql" if "DROP" in fence.text and served is not None:
@@ -115,6 +118,17 @@ def _run(console: Console, fence: Fence, served: Served | None) -> None:
     text = fence.text if served is None else fence.text.replace("http://127.0.0.1:8321", served.address)
     for command in commands(Fence(language=fence.language, text=text, line=fence.line)):
         console.run(command)
+
+
+def test_tables_that_one_may_add_are_right(tmp_path: Path) -> None:
+    blocks = [fence.text for fence in FENCES if fence.language == "toml" and "[store]" not in fence.text]
+    assert len(blocks) == 2
+    known = [check.id for check in catalogue()]
+    for block in blocks:
+        path = config_in(tmp_path).path
+        path.write_text(path.read_text() + block)
+        config = load_config(path, {"OIDC_SECRET": "x"}, known_checks=known)
+        assert config.server.oidc or config.approvals.people
 
 
 def test_every_block_is_either_run_or_looked_at() -> None:

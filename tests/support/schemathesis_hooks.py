@@ -20,8 +20,9 @@ _REPAIRS = {
     "/api/admin/billing-assurance",
     "/api/v1/repairs",
     "/api/v1/repairs/preview",
-    "/api/v1/approvals/repairs",
-    "/api/v1/approvals/undos",
+    "/api/v1/repairs/undo",
+    "/api/v1/approval-requests/repairs",
+    "/api/v1/approval-requests/undos",
 }
 
 

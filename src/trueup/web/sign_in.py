@@ -15,7 +15,7 @@ from trueup.actions.tokens import claimed_token_id
 from trueup.web.access import Permission, Principal, StrictForm, form_requires, page_requires, strict_form
 from trueup.web.access.attempts import log_refusal
 from trueup.web.access.doorkeeper import Doorkeeper
-from trueup.web.access.own_address import is_own_machine, safe_path
+from trueup.web.access.own_address import is_own_machine, own_path, safe_path
 from trueup.web.access.session_cookies import cookie_name, remove_cookie, set_cookie
 from trueup.web.access.verifying import Rejected
 from trueup.web.logs import logger
@@ -55,9 +55,9 @@ class EmptyForm(Body):
 @router.get("/sign-in", dependencies=[page_requires(Permission.SIGN_IN)])
 def show_sign_in(request: Request, next_path: NextQuery = "/") -> HTMLResponse:
     """Show the ways to sign in that are open at this address."""
-    blocks = [_provider_link(next_path)] if request.app.state.oidc is not None else []
+    blocks = [_provider_link(request, next_path)] if request.app.state.oidc is not None else []
     if is_own_machine(request):
-        blocks.append(_token_form(next_path))
+        blocks.append(_token_form(request, next_path))
     return plain_page("Sign in", *blocks, _HOW)
 
 
@@ -78,16 +78,19 @@ def sign_in_with_token(
         verify=lambda: sign_in.sign_in_with_token(text, store=at_hand.store, now=at_hand.clock()),
     )
     if session is None:
-        page = plain_page("Sign in", "<p>This token is not valid.</p>", _token_form(form.next), _HOW, status=403)
+        page = plain_page(
+            "Sign in", "<p>This token is not valid.</p>", _token_form(request, form.next), _HOW, status=403
+        )
         notes(request).failed = True
         return page
     return begin_session(request, at_hand, session, method="token", next_path=form.next)
 
 
 @router.get("/sign-in/{secret}", dependencies=[page_requires(Permission.SIGN_IN)])
-def show_link(secret: LinkPath) -> HTMLResponse:
+def show_link(request: Request, secret: LinkPath) -> HTMLResponse:
     """Show the button that uses the link up. Opening the address alone does not: previews and scanners open it too."""
-    form = f'<form method="post" action="/sign-in/{escape(secret)}"><button autofocus>Sign in</button></form>'
+    action = escape(own_path(request, f"/sign-in/{secret}"))
+    form = f'<form method="post" action="{action}"><button autofocus>Sign in</button></form>'
     return plain_page("Sign in", "<p>This link signs you in once.</p>", form)
 
 
@@ -168,26 +171,27 @@ def begin_session(
     noted = notes(request)
     noted.actor = session.actor
     logger().info("signed in", requestId=noted.request_id, actor=session.actor, method=method)
-    response = RedirectResponse(safe_path(next_path), SEE_OTHER)
+    target = safe_path(next_path)
+    response = RedirectResponse(own_path(request, "/") if target == "/" else target, SEE_OTHER)
     set_cookie(response, session, request=request, services=at_hand)
     return response
 
 
 def _leave(request: Request, at_hand: Services, who: Principal, *, sessions: int) -> Response:
     logger().info("signed out", requestId=notes(request).request_id, actor=who.actor, sessions=sessions)
-    response = RedirectResponse("/sign-in", SEE_OTHER)
+    response = RedirectResponse(own_path(request, "/sign-in"), SEE_OTHER)
     remove_cookie(response, request=request, services=at_hand)
     return response
 
 
-def _provider_link(next_path: str) -> str:
-    address = f"/sign-in/oidc?next={quote(safe_path(next_path), safe='/')}"
+def _provider_link(request: Request, next_path: str) -> str:
+    address = f"{own_path(request, '/sign-in/oidc')}?next={quote(safe_path(next_path), safe='/')}"
     return f'<p><a href="{escape(address)}">Sign in with your identity provider</a></p>'
 
 
-def _token_form(next_path: str) -> str:
+def _token_form(request: Request, next_path: str) -> str:
     return (
-        '<form method="post" action="/sign-in">\n'
+        f'<form method="post" action="{escape(own_path(request, "/sign-in"))}">\n'
         f'<input type="hidden" name="next" value="{escape(safe_path(next_path))}">\n'
         '<label>API token <input type="password" name="token" autocomplete="off" required autofocus></label>\n'
         "<button>Sign in</button>\n</form>"

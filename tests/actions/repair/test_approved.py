@@ -19,6 +19,7 @@ import sqlalchemy
 from tests.support.approving import ADA, TwoPeople, two_people
 from tests.support.planted import OVERPAID, Planted, subject_of
 from tests.support.repairable import REASON
+from trueup.actions.approvals import repair_as_approved
 from trueup.actions.repair import repair, repair_safe
 from trueup.model.approval import Approval, ApprovalState
 from trueup.model.repair import Applied, Previewed, Refused, RepairResult, Stale
@@ -89,6 +90,32 @@ def test_an_approved_repair_is_written_with_both_names_and_used_once(people: Two
         "approved",
         "used",
     ]
+
+
+def test_a_key_that_was_refused_for_want_of_an_approval_works_once_there_is_one(
+    people: TwoPeople, app: Planted
+) -> None:
+    issue_id = app.take(CHECK)
+
+    def keyed() -> RepairResult:
+        return repair_as_approved(
+            issue_id,
+            reason=REASON,
+            actor=ADA,
+            config=people.config,
+            catalogue=people.session.catalogue,
+            store=people.store,
+            now=people.now,
+            idempotency_key="one",
+            session=people.session,
+        )
+
+    refused(keyed())
+    people.approve(people.request(issue_id))
+    first, again = keyed(), keyed()
+    assert isinstance(first, Applied)
+    assert isinstance(again, Applied)
+    assert (again.repair_id, again.replayed) == (first.repair_id, True)
 
 
 def test_the_same_fault_again_needs_another_approval_also_after_a_crash(people: TwoPeople, app: Planted) -> None:

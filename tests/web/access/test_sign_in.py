@@ -13,8 +13,10 @@ from typing import Annotated, Any
 import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import Field
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+from starlette.routing import Mount
 
 from tests.support.api import NOW, Clock, asking, config_in, is_problem, token_for
 from tests.support.browser import HERE, Browser, hidden_token
@@ -171,6 +173,25 @@ def test_signing_out_ends_this_session_and_everywhere_ends_all(app: FastAPI, bro
         assert other.open(PAGE).status_code == 200
         other.send("/sign-out/everywhere", {"form_token": hidden_token(other.open(PAGE))})
         assert third.open(PAGE).status_code == 303
+
+
+def test_below_another_app_s_path_every_way_of_sign_in_stays_below_it(app: FastAPI, store: Store) -> None:
+    host = Starlette(routes=[Mount("/ops/trueup", app=app)])
+    with asking(host, address="127.0.0.1", base_url=HERE) as client:
+        browser = Browser(client=client)
+        away = browser.open(f"/ops/trueup{PAGE}").headers["location"]
+        assert away == "/ops/trueup/sign-in?next=/ops/trueup/things"
+        page = browser.open(away)
+        assert 'action="/ops/trueup/sign-in"' in page.text
+        token = token_for(store, Role.ADMIN)
+        back = browser.send("/ops/trueup/sign-in", {"token": token, "next": "/ops/trueup/things"})
+        assert back.headers["location"] == "/ops/trueup/things"
+        assert browser.open("/ops/trueup/things").status_code == 200
+        assert (
+            browser.send("/ops/trueup/sign-in", {"token": token, "next": "//x"}).headers["location"] == "/ops/trueup/"
+        )
+        path = link_for(store, token)
+        assert f'action="/ops/trueup{path}"' in browser.open(f"/ops/trueup{path}").text
 
 
 def test_a_new_sign_in_ends_the_session_that_the_browser_had(browser: Browser, store: Store) -> None:

@@ -22,7 +22,7 @@ from trueup.model.approval import ApprovalSettings
 from trueup.web import create_app
 
 REASON = "Agreed with finance in ticket 4711."
-URL = "/api/v1/approvals"
+URL, REQUESTS = "/api/v1/approvals", "/api/v1/approval-requests"
 EXEMPTION = {
     "check": "paid-without-customer",
     "subject": "user_42",
@@ -77,11 +77,11 @@ def test_a_repair_is_refused_asked_for_approved_and_applied(office: Office) -> N
         refused = office.post(path, order)
         assert is_problem(refused, 422)
         assert "second person" in refused.json()["detail"]
-    asked = office.post(f"{URL}/repairs", order)
+    asked = office.post(f"{REQUESTS}/repairs", order)
     assert asked.status_code == 201, asked.text
     approval = asked.json()
     assert approval["asked"]["issueId"] == issue_id
-    assert is_problem(office.post(f"{URL}/repairs", order), 409)
+    assert is_problem(office.post(f"{REQUESTS}/repairs", order), 409)
     decide, body = f"{URL}/{approval['id']}/approve", {"reason": REASON}
     own = office.post(decide, body)
     assert is_problem(own, 403)
@@ -110,12 +110,12 @@ def test_a_repair_is_refused_asked_for_approved_and_applied(office: Office) -> N
 def test_a_repair_is_undone_by_two_people(office: Office) -> None:
     issue_id = next(each for each in office.api.repairable() if each.startswith("unlimited-credits:"))
     order = {"issueId": issue_id, "reason": REASON}
-    first = office.post(f"{URL}/repairs", order).json()
+    first = office.post(f"{REQUESTS}/repairs", order).json()
     office.post(f"{URL}/{first['id']}/approve", {"reason": REASON}, by="bob")
     repair_id = office.post("/api/v1/repairs", order).json()["repairId"]
     undo = {"repairId": repair_id, "reason": REASON}
     assert is_problem(office.post("/api/v1/repairs/undo", undo), 422)
-    second = office.post(f"{URL}/undos", undo)
+    second = office.post(f"{REQUESTS}/undos", undo)
     assert second.status_code == 201, second.text
     assert (second.json()["kind"], second.json()["asked"]["undoes"]) == ("undo", repair_id)
     office.post(f"{URL}/{second.json()['id']}/approve", {"reason": REASON}, by="bob")
@@ -123,14 +123,14 @@ def test_a_repair_is_undone_by_two_people(office: Office) -> None:
     assert done.status_code == 200, done.text
     assert done.json()["kind"] == "undo-switch-off-unlimited"
     unknown = {"repairId": "00000000-0000-4000-8000-000000000000", "reason": REASON}
-    for path in ("/api/v1/repairs/undo", f"{URL}/undos"):
+    for path in ("/api/v1/repairs/undo", f"{REQUESTS}/undos"):
         assert is_problem(office.post(path, unknown), 404)
 
 
 def test_an_exemption_is_refused_asked_for_approved_and_added(office: Office) -> None:
     refused = office.post("/api/v1/exemptions", EXEMPTION)
     assert is_problem(refused, 422)
-    approval = office.post(f"{URL}/exemptions", EXEMPTION).json()
+    approval = office.post(f"{REQUESTS}/exemptions", EXEMPTION).json()
     assert office.post(f"{URL}/{approval['id']}/approve", {"reason": REASON}, by="bob").status_code == 200
     assert is_problem(office.post("/api/v1/exemptions", {**EXEMPTION, "owner": "sales"}), 422)
     assert office.post("/api/v1/exemptions", EXEMPTION).status_code == 201
@@ -138,7 +138,7 @@ def test_an_exemption_is_refused_asked_for_approved_and_added(office: Office) ->
 
 def test_a_rejected_request_cannot_be_applied_and_an_old_token_cannot_approve(office: Office) -> None:
     issue_id = office.api.repairable()[-1]
-    approval = office.post(f"{URL}/repairs", {"issueId": issue_id, "reason": REASON}).json()
+    approval = office.post(f"{REQUESTS}/repairs", {"issueId": issue_id, "reason": REASON}).json()
     office.api.clock.forward(minutes=6)
     stale = office.post(f"{URL}/{approval['id']}/approve", {"reason": REASON}, by="bob")
     assert is_problem(stale, 403)
@@ -153,7 +153,7 @@ def test_what_is_not_there_is_not_decided(office: Office) -> None:
     assert is_problem(office.post(f"{URL}/{unknown}/approve", {"reason": REASON}, by="bob"), 404)
     assert is_problem(office.client.ask("GET", f"{URL}/{unknown}", token=office.tokens["ada"]), 404)
     body = {"issueId": "credit-balance:none-such", "reason": REASON}
-    assert office.post(f"{URL}/repairs", body).status_code in {404, 409}
+    assert office.post(f"{REQUESTS}/repairs", body).status_code in {404, 409}
 
 
 def test_the_command_asks_and_decides_with_a_token_and_never_as_the_machine_s_user(tmp_path: Path) -> None:

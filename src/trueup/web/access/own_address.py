@@ -60,6 +60,12 @@ def safe_path(path: str) -> str:
     return "/" if path.startswith(("/sign-in", "/sign-out")) else path
 
 
+def own_path(request: Request, path: str) -> str:
+    """The path of one of our pages, below the path at which the app is mounted in another."""
+    prefix: str = request.scope.get("root_path", "")
+    return f"{prefix.rstrip('/')}{path}"
+
+
 _LONGEST_PATH = 2000
 
 

@@ -11,7 +11,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from trueup.web.access.doorkeeper import Doorkeeper
-from trueup.web.access.own_address import refuse_foreign_page
+from trueup.web.access.own_address import own_path, refuse_foreign_page
 from trueup.web.access.permissions import ANYONE, Permission
 from trueup.web.access.principal import Principal
 from trueup.web.notes import notes
@@ -83,6 +83,6 @@ def form_requires(permission: Permission) -> Any:
 def _sign_in_address(request: Request) -> str:
     """The sign-in page, which leads back to the page that was asked for; after a form it leads to the first page."""
     if request.method != "GET":
-        return "/sign-in"
+        return own_path(request, "/sign-in")
     query = request.url.query
-    return f"/sign-in?next={quote(request.url.path + (f'?{query}' if query else ''), safe='/')}"
+    return f"{own_path(request, '/sign-in')}?next={quote(request.url.path + (f'?{query}' if query else ''), safe='/')}"

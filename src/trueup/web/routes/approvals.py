@@ -23,7 +23,7 @@ from trueup.web.routes.request_bodies import DecisionBody, ExemptionBody, Repair
 from trueup.web.services import Services, services
 from trueup.web.strict import strict_json
 
-router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
+router = APIRouter(prefix="/api/v1", tags=["approvals"])
 
 NO_SUCH_APPROVAL = "There is no such approval."
 ALREADY = "Exactly this waits for a second person already, or was approved."
@@ -37,7 +37,7 @@ NOT_DECIDED = problems(
 )
 
 
-@router.get("")
+@router.get("/approvals")
 def list_approvals(
     _who: Annotated[Principal, requires(Permission.APPROVAL_READ)],
     at_hand: Annotated[Services, Depends(services)],
@@ -50,7 +50,7 @@ def list_approvals(
     return Approvals.model_validate(approvals.approvals_document(listed, now=now))
 
 
-@router.get("/{approval_id}", responses=problems({404: NO_SUCH_APPROVAL}))
+@router.get("/approvals/{approval_id}", responses=problems({404: NO_SUCH_APPROVAL}))
 def show_approval(
     _who: Annotated[Principal, requires(Permission.APPROVAL_READ)],
     at_hand: Annotated[Services, Depends(services)],
@@ -65,7 +65,7 @@ def show_approval(
     return ApprovalRecord.model_validate(approvals.approval_document(approval, now=at_hand.clock(), events=events))
 
 
-@router.post("/repairs", status_code=201, responses=NOT_REPAIRED)
+@router.post("/approval-requests/repairs", status_code=201, responses=NOT_REPAIRED)
 def request_repair(
     who: Annotated[Principal, requires(Permission.REPAIR_APPLY)],
     at_hand: Annotated[Services, Depends(services)],
@@ -91,7 +91,7 @@ def request_repair(
     return _line(at_hand, result)
 
 
-@router.post("/undos", status_code=201, responses=NOT_REPAIRED)
+@router.post("/approval-requests/undos", status_code=201, responses=NOT_REPAIRED)
 def request_undo(
     who: Annotated[Principal, requires(Permission.REPAIR_APPLY)],
     at_hand: Annotated[Services, Depends(services)],
@@ -120,7 +120,7 @@ def request_undo(
 
 
 @router.post(
-    "/exemptions",
+    "/approval-requests/exemptions",
     status_code=201,
     responses=problems({404: "There is no such check, or no such plan.", 409: ALREADY}),
 )
@@ -150,7 +150,7 @@ def request_exemption(
     return _line(at_hand, approval)
 
 
-@router.post("/{approval_id}/approve", responses=NOT_DECIDED)
+@router.post("/approvals/{approval_id}/approve", responses=NOT_DECIDED)
 def approve(
     who: Annotated[Principal, requires(Permission.APPROVAL_DECIDE)],
     at_hand: Annotated[Services, Depends(services)],
@@ -162,7 +162,7 @@ def approve(
     return decided(at_hand, approval_id, order.reason, who=who, request=request, approves=True)
 
 
-@router.post("/{approval_id}/reject", responses=NOT_DECIDED)
+@router.post("/approvals/{approval_id}/reject", responses=NOT_DECIDED)
 def reject(
     who: Annotated[Principal, requires(Permission.APPROVAL_DECIDE)],
     at_hand: Annotated[Services, Depends(services)],

@@ -78,7 +78,7 @@ def add_exemption(
             409, "There already is an exemption of this subject or plan from this check; remove that one first."
         ) from None
     except (exemptions.NeedsApproval, exemptions.ApprovalGone) as error:
-        raise Problem(422, f"{error} Ask for it with POST /api/v1/approvals/exemptions.") from None
+        raise Problem(422, f"{error} Ask for it with POST /api/v1/approval-requests/exemptions.") from None
     listed = exemptions.listed_exemption(stored.exemption, stored, today=now.date())
     return Exemption.model_validate(exemptions.exemption_document(listed))
 

@@ -161,7 +161,7 @@ def refuse(result: Stale | Refused | Failed | Previewed, *, is_known: bool) -> N
         case Stale(reason=reason):
             raise Problem(409, _said(reason))
         case Refused(reason=reason, needs_approval=True):
-            raise Problem(422, f"{_said(reason)} Ask for it with POST /api/v1/approvals.")
+            raise Problem(422, f"{_said(reason)} Ask for it with POST /api/v1/approval-requests.")
         case Refused(reason=reason):
             raise Problem(422, _said(reason))
         case Failed(reason=reason):
