@@ -101,6 +101,24 @@ def sign_in_link(
     typer.echo(f"{loaded.server.console_url}{link.path}")
 
 
+@token.command("sign-out")
+def sign_out(
+    actor: Annotated[str, typer.Argument(help="Who, as the journal names them: oidc:248289, or token:ID.")],
+    config: ConfigOption = None,
+) -> None:
+    """End every browser session of a person at once, in every browser.
+
+    Example: trueup token sign-out oidc:248289761001
+    """
+    from trueup.actions.sign_in import end_every_session  # noqa: PLC0415 - heavy
+    from trueup.actions.store import open_store  # noqa: PLC0415 - heavy
+    from trueup.formats.wording import counted  # noqa: PLC0415 - heavy
+
+    with open_store(config_from(config, catalogue_for(config))) as store:
+        count = end_every_session(actor, store=store)
+    typer.echo(f"{counted(count, 'session')} of {actor} ended.")
+
+
 @token.command("break-glass")
 def break_glass(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the alert and the record: 10 to 500 characters.")],

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.support.command import trueup as run
 from trueup.actions.tokens import create_token
 from trueup.model.access import Role
 from trueup.model.approval import ApprovalSettings
+from trueup.store import open_store
 from trueup.web import create_app
 
 REASON = "Agreed with finance in ticket 4711."
@@ -197,5 +199,11 @@ def test_the_command_asks_and_decides_with_a_token_and_never_as_the_machine_s_us
     assert trueup("undo", repair_id, "--reason", REASON).code == 0
     assert trueup("undo", repair_id, "--reason", REASON).code == 1
     assert trueup("journal", "verify").code == 0
+    with open_store(f"sqlite:///{folder}/trueup.db") as store:
+        session = store.sessions.create(
+            actor="oidc:ada", role=Role.ADMIN, lifetime_seconds=3600, now=datetime.now(UTC).replace(tzinfo=None)
+        )
+        assert trueup("token", "sign-out", "oidc:ada").out == "1 session of oidc:ada ended.\n"
+        assert store.sessions.find(session, now=datetime(2026, 1, 1)) is None
     events = json.loads(trueup("approvals", "show", approval_id).out)["events"]
     assert [event["event"] for event in events] == ["requested", "refused", "approved", "used"]
