@@ -45,6 +45,7 @@ docs: $(VENV)/dev
 	$(BIN)/python -m docs.gates
 	$(BIN)/python -m docs.incidents
 	$(BIN)/python -m docs.picture
+	$(BIN)/python -m docs.console
 
 clean:
 	rm -rf $(VENV)
