@@ -17,21 +17,22 @@ _SERVED = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING, SubscriptionS
 
 _FREE = "UPDATE account SET plan = (SELECT plan FROM plan WHERE NOT paid ORDER BY rank, plan LIMIT 1)"
 
-# Of several subscriptions that are served, the highest plan counts. A word that no plan or price has stays as it is, so
-# that it is put on record as any other plan that the config does not know.
+# Of several subscriptions that are served, the highest plan counts. A price that a plan has says more than a word,
+# which may be one for all of them. A word that no plan or price has stays as it is, so that it is put on record as any
+# other plan that the config does not know.
 _OF_SUBSCRIPTIONS = f"""
 UPDATE account SET plan = served.plan
 FROM (
     SELECT account_id, arg_max(plan, (is_known, rank, plan)) AS plan
     FROM (
-        SELECT s.account_id, coalesce(named.plan, priced.plan, s.plan, s.price_id) AS plan,
-               CASE WHEN coalesce(named.plan, priced.plan) IS NULL THEN 0 ELSE 1 END AS is_known,
+        SELECT s.account_id, coalesce(priced.plan, named.plan, s.plan, s.price_id) AS plan,
+               CASE WHEN coalesce(priced.plan, named.plan) IS NULL THEN 0 ELSE 1 END AS is_known,
                coalesce(p.rank, -1)                                                  AS rank
         FROM local_subscription AS s
         LEFT JOIN plan AS named ON named.plan = s.plan
         LEFT JOIN (SELECT price_id, min(plan) AS plan FROM plan_price GROUP BY price_id) AS priced
                ON priced.price_id = coalesce(s.price_id, s.plan)
-        LEFT JOIN plan AS p ON p.plan = coalesce(named.plan, priced.plan)
+        LEFT JOIN plan AS p ON p.plan = coalesce(priced.plan, named.plan)
         WHERE s.status IN ({", ".join(f"'{status}'" for status in _SERVED)})
           AND s.account_id IS NOT NULL
     ) AS subscription

@@ -25,6 +25,8 @@ from trueup.model.settings import MEMORY_LIMIT
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from trueup.model.repair_offer import RepairOffer
+
 _ENGINE_SHARE = 0.8
 _CLOSING_TRIES = 100
 _SMALL_BLOCK_BYTES = "16384"
@@ -45,6 +47,8 @@ class Books:
     prepared: PreparedStatements | None = dataclasses.field(default=None, repr=False)
     """Of books for a few rows: what they keep from one use to the next."""
     scale: CreditScale = dataclasses.field(default_factory=CreditScale)
+    offer: RepairOffer | None = None
+    """What repairs may be offered; None of kept books, whose database is not known."""
     _runner: ThreadPoolExecutor = dataclasses.field(default_factory=_make_runner, repr=False, compare=False)
 
     def run(

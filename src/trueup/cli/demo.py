@@ -85,7 +85,8 @@ def _founded(home: Path, *, accounts: int, seed: int, url: str | None, now: date
     with terminal_progress() as progress:
         path = create_company(home, url=url, accounts=accounts, seed=seed, now=now, progress=progress)
     environment = {**os.environ, **({"DATABASE_URL": url} if url else {})}
-    return load_config(path, environment, known_checks=[check.id for check in catalogue_for(None)])
+    config = load_config(path, environment, known_checks=[check.id for check in catalogue_for(None)])
+    return dataclasses.replace(config, repair_url=config.database_url)  # it is nobody's: repairs can be tried
 
 
 def _audited(config: Config, *, now: datetime, is_recorded: bool) -> Report:
@@ -114,7 +115,7 @@ def _serve(config: Config, *, port: int, now: datetime) -> None:
         return
     install_journal(config.database_url)
     server = dataclasses.replace(config.server, host="127.0.0.1", port=port)
-    company = dataclasses.replace(config, repair_url=config.database_url, server=server)
+    company = dataclasses.replace(config, server=server)
     ahead = now - utc_now()
     serve_until_told(
         company,

@@ -57,14 +57,25 @@ def _listed(runs: Sequence[StoredRun], environment: str) -> str:
     if not runs:
         return f"No run of {legible(environment)} is recorded yet; `trueup audit` records one."
     lines = [
-        "when (UTC)           run       status      score   issues      new    worse reopened resolved  by",
+        "when (UTC)           run       status      score  checks   issues      new    worse reopened resolved  by",
         *(
             f"{run.generated_at:%Y-%m-%d %H:%M:%S}  {run.run_id[:8]:<8}  {run.status:<10}  {run.score:>5}"
-            f" {run.issues:>8,} {run.new:>8,} {run.worse:>8,} {run.reopened:>8,} {run.resolved:>8,}  {_by(run)}"
+            f"  {_checks(run):>6} {run.issues:>8,} {run.new:>8,} {run.worse:>8,} {run.reopened:>8,} {run.resolved:>8,}"
+            f"  {_by(run)}"
             for run in runs
         ),
     ]
     return "\n".join(lines)
+
+
+def _checks(run: StoredRun) -> str:
+    """How many checks apply, of how many."""
+    from trueup.formats.wording import checks_of  # noqa: PLC0415 - heavy
+    from trueup.model.outcome import Answered  # noqa: PLC0415 - heavy
+
+    counts = checks_of(json.loads(run.head))
+    total = sum(counts.values())
+    return f"{total - counts[Answered.NOT_APPLICABLE]}/{total}" if counts else ""
 
 
 def _by(run: StoredRun) -> str:
@@ -83,7 +94,7 @@ def _shown(comparison: RunComparison, guardrails: Sequence[Guardrail]) -> str:
     run, earlier, changed = comparison.run, comparison.earlier, comparison.difference
     lines = [
         f"Run {run.run_id} of {legible(run.environment)}, {run.generated_at:%Y-%m-%d %H:%M:%S} UTC ({_by(run)})",
-        f"{run.status}, score {run.score}/100, {counted(run.issues, 'issue')}, {run.milliseconds:,} ms",
+        f"{run.status}, score {run.score}/100, {_applying(run)}{counted(run.issues, 'issue')}, {run.milliseconds:,} ms",
         "",
         f"Since run {earlier.run_id} of {earlier.generated_at:%Y-%m-%d %H:%M:%S} UTC"
         if earlier
@@ -100,6 +111,14 @@ def _shown(comparison: RunComparison, guardrails: Sequence[Guardrail]) -> str:
         lines.append(f"  {guardrail.id:<22} {guardrail.status}")
         lines += [f"             {legible(reason)}" for reason in guardrail.reasons]
     return "\n".join(lines)
+
+
+def _applying(run: StoredRun) -> str:
+    from trueup.formats.wording import checks_of  # noqa: PLC0415 - heavy
+    from trueup.model.outcome import say_how_many_apply  # noqa: PLC0415 - heavy
+
+    counts = checks_of(json.loads(run.head))
+    return f"{say_how_many_apply(counts)}, " if counts else ""
 
 
 def _shown_json(comparison: RunComparison, guardrails: Sequence[Guardrail]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
@@ -81,7 +82,10 @@ def assemble(
         plan_prices=add_priced_plans(prices, document.prices, plans, path=path),
         price_list=price_list(document.prices, path=path),
         exemptions=exemptions_of(document.exemptions, known_checks=known_checks, plans=names, path=path),
-        policy=_read_policy(document, known_checks, path, mapped),
+        policy=dataclasses.replace(
+            _read_policy(document, known_checks, path, mapped),
+            plan_from=mapped["account"].plan_from if "account" in mapped else None,
+        ),
         repairs=repair_settings(document.repairs, tables=_tables(relations), path=path),
         approvals=approval_settings(document.approvals, known_checks=known_checks, path=path),
         schedule=schedule_settings(document.audits, path=path),

@@ -45,8 +45,33 @@ def relations_over(
 ) -> dict[str, RelationSection]:
     """The preset's relations, overridden key by key."""
     over = {name: _relation_over(preset[name], relation) for name, relation in own.items() if name in preset}
-    merged = {**preset, **own, **over}
+    merged = _with_own_plan({**preset, **own, **over}, own)
     return {name: relation for name, relation in merged.items() if relation.absent is not True}
+
+
+def _with_own_plan(
+    merged: dict[str, RelationSection], own: Mapping[str, RelationSection]
+) -> dict[str, RelationSection]:
+    """The relations, with what the config itself says of the accounts' plan in place of a preset's ``plan_from``.
+
+    A column of plans, or that there is none, replaces it; words of plans are then those of the subscriptions.
+    """
+    account, said = merged.get("account"), own.get("account")
+    if account is None or said is None or account.plan_from is None or said.plan_from is not None:
+        return merged
+    absent = said.absent if isinstance(said.absent, list) else []
+    if "plan" in said.columns or "plan" in absent or any("plan" in place.columns for place in said.places or ()):
+        return {**merged, "account": account.model_copy(update={"plan_from": None})}
+    source, words = merged.get(account.plan_from), account.values.get("plan")
+    if source is None or words is None:
+        return merged
+    of_accounts = {column: meaning for column, meaning in account.values.items() if column != "plan"}
+    of_source = {**source.values, "plan": _words_over(source.values.get("plan", {}), words)}
+    return {
+        **merged,
+        "account": account.model_copy(update={"values": of_accounts}),
+        account.plan_from: source.model_copy(update={"values": of_source}),
+    }
 
 
 def _relation_over(preset: RelationSection, own: RelationSection) -> RelationSection:

@@ -8,11 +8,6 @@ from __future__ import annotations
 
 from trueup.derived.derivation import Derived
 
-SEVERAL_BALANCES = (
-    "The account has several balances (wallets); a person must decide which of them to correct, and write its entry."
-)
-"""Why nothing about the credits of such an account is repaired."""
-
 ACCOUNTS_WITH_BALANCE = """
 SELECT count(*)
 FROM account

@@ -106,6 +106,8 @@ def _facts(page: TerminalPage, report: Report) -> None:
     table.add_row(Text("where", "dim"), Text(f"{legible(report.environment)}{dot}run {legible(report.run_id)}"))
     table.add_row(Text("as of", "dim"), Text(_as_of(report)))
     table.add_row(Text("read", "dim"), dot.join(counted(report.rows_read(name), noun) for name, noun in read))
+    if report.plan_from is not None:
+        table.add_row(Text("plans", "dim"), Text(f"of each account's {report.plan_from}, which no column of it holds"))
     page.show(table, indent=1)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trueup.model.change import Change, DescribedChange, Refusal, Value
 from trueup.model.finding import Finding, printable
 from trueup.model.money import Impact, credits_text
+from trueup.model.outcome import Answered
 from trueup.model.redact import redact
 from trueup.model.severity import Severity
 
@@ -141,6 +143,12 @@ def exemption_text(exemption: Exemption) -> str:
     plan = f" for plan {exemption.plan}" if exemption.plan is not None else ""
     until = f" until {exemption.expires_at.isoformat()}" if exemption.expires_at else ""
     return exact(f"accepted by {exemption.owner}{plan}{until}: {exemption.reason}")
+
+
+def checks_of(head: Mapping[str, Any]) -> dict[Answered, int]:
+    """How many checks ended in each way, of the head of a report's JSON; none of one that is older than that."""
+    counts = head.get("summary", {}).get("checks", {})
+    return {way: counts[camel(way.replace("-", "_"))] for way in Answered} if counts else {}
 
 
 def severity_counts(counts: dict[Severity, int]) -> list[str]:

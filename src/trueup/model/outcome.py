@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -17,6 +18,21 @@ class Answered(StrEnum):
     BROKEN = "broken"
     OFF = "off"
     NOT_APPLICABLE = "not-applicable"
+
+
+def say_how_many_apply(counts: Mapping[Answered, int]) -> str:
+    """How many of the checks apply, in words: the number that every status is read beside.
+
+    Those that are off or could not answer are said, too.
+
+    >>> say_how_many_apply({Answered.CHECKED: 20, Answered.SKIPPED: 2, Answered.NOT_APPLICABLE: 24})
+    '22 of 46 checks apply, 2 could not answer'
+    """
+    total, absent = sum(counts.values()), counts.get(Answered.NOT_APPLICABLE, 0)
+    text = f"{total - absent} of {total} check{'' if total == 1 else 's'} apply"
+    unanswered = counts.get(Answered.SKIPPED, 0) + counts.get(Answered.BROKEN, 0)
+    text += f", {unanswered} could not answer" if unanswered else ""
+    return text + (f", {counts[Answered.OFF]} switched off" if counts.get(Answered.OFF) else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,8 @@ class Policy:
     """Another severity for a check, or ``None`` for off."""
     ledger_starts_at: Decimal | None = None
     """The balance before every account's first entry, as ``[relations.ledger_entry]`` says it; None where unknown."""
+    plan_from: str | None = None
+    """The relation that says the accounts' plans, where no column of theirs does. Not a key of ``[policy]``."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """What the config says is absent, as ``relation`` or ``relation.column``, with the sentence that names the line of
     the config. A check that needs it does not apply. Not a key of ``[policy]``."""

@@ -12,7 +12,7 @@ from trueup.model.finding import Finding
 from trueup.model.gate import UNREACHABLE, PlanGate
 from trueup.model.guardrail import Guardrail
 from trueup.model.money import Impact
-from trueup.model.outcome import Answered, Broken, Checked, CheckOutcome, NotApplicable, Skipped
+from trueup.model.outcome import Answered, Broken, Checked, CheckOutcome, NotApplicable, Skipped, say_how_many_apply
 from trueup.model.score import ScoreLine, breakdown, confidence, score
 from trueup.model.severity import Severity
 
@@ -76,6 +76,8 @@ class Report:
     stripe_as_of: datetime | None = None
     plan_gates: tuple[PlanGate, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
+    plan_from: str | None = None
+    """The relation that says the accounts' plans, where no column of theirs does."""
 
     def findings(self) -> Iterator[Finding]:
         """Every finding, exempted ones too: most severe first, then by catalogue order, then by subject."""
@@ -137,16 +139,8 @@ class Report:
 
     @property
     def checks_apply(self) -> str:
-        """How many of the checks apply, in words: the number that every status is read beside.
-
-        Those that are off or could not answer are said, too.
-        """
-        counts = self.check_counts
-        total, absent = len(self.outcomes), counts[Answered.NOT_APPLICABLE]
-        text = f"{total - absent} of {total} check{'' if total == 1 else 's'} apply"
-        unanswered = counts[Answered.SKIPPED] + counts[Answered.BROKEN]
-        text += f", {unanswered} could not answer" if unanswered else ""
-        return text + (f", {counts[Answered.OFF]} switched off" if counts[Answered.OFF] else "")
+        """How many of the checks apply, in words: the number that every status is read beside."""
+        return say_how_many_apply(self.check_counts)
 
     @property
     def unseen(self) -> tuple[str, ...]:

@@ -77,10 +77,6 @@ class EntryTable:
         return f"{self.table}.{column} to {self.account_table}.{key}"
 
 
-_MAY_BE_IN_PARTS = ("account", "wallet_balance")
-"""Relations that no repair adds a row to."""
-
-
 def entry_table_of(mappings: Mapping[str, RelationMapping]) -> EntryTable | None:
     """Return where the mapping has the accounts' entries; None where the ledger or the account is not mapped."""
     ledger, account = mappings.get("ledger_entry"), mappings.get("account")
@@ -95,18 +91,3 @@ def entry_table_of(mappings: Mapping[str, RelationMapping]) -> EntryTable | None
         account_key=account.columns["account_id"].column,
         grows_only="posted" not in ledger.columns and ledger.where is None,
     )
-
-
-def refusal_of_places(mappings: Mapping[str, RelationMapping]) -> str | None:
-    """Why no repair can be right with this mapping, without a full stop; None where the rows have places to write to.
-
-    An account may be in one of several tables: the repair then writes the one that has its row. Every other relation
-    must be one table, because it must be known where its new row goes and that nothing else changes meanwhile.
-    """
-    for name, mapping in mappings.items():
-        if mapping.query is not None or any(part.query is not None for part in mapping.parts):
-            return f"{name} comes from a query of the config, and the rows of a result cannot be written"
-        if mapping.parts and name not in _MAY_BE_IN_PARTS:
-            places = f"{len(mapping.parts)} places ({mapping.table})"
-            return f"{name} comes from {places}, and which of them takes a new row is not known"
-    return None

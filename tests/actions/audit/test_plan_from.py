@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from trueup.actions.repair import repair, timeline
 from trueup.actions.statement import state_account
 from trueup.checks import catalogue
 from trueup.config import Config
+from trueup.formats.presentation import Presentation
+from trueup.formats.text import write as write_text
 from trueup.model.errors import ConfigurationError
 from trueup.model.outcome import Checked
 from trueup.model.repair import Refused
@@ -136,3 +139,20 @@ columns = { entry_id = "id", account_id = "person_id", amount = "amount", create
     config = config_of(place, tmp_path, BY_PRICE + ledger)
     statement = state_account("bob", config=config, catalogue=catalogue(), now=NOW)
     assert (statement.plan, statement.shown, statement.lines) == ("TEAM", None, ())
+
+
+def test_the_report_and_the_evidence_say_where_plans_come_from(sqlite_url: str, tmp_path: Path) -> None:
+    run(sqlite_url, *TABLES)
+    report = report_of(config_of(sqlite_url, tmp_path, BY_WORD))
+    (finding,) = (each for each in report.open_findings() if each.id == "paid-without-customer:bob")
+    assert (finding.evidence["plan"], finding.evidence["plan_from"]) == ("TEAM", "local_subscription")
+    out = io.StringIO()
+    write_text(report, out, Presentation())
+    assert "plans  of each account's local_subscription, which no column of it holds" in out.getvalue()
+
+
+def test_a_price_that_a_plan_has_says_more_than_one_word_for_all(sqlite_url: str, tmp_path: Path) -> None:
+    run(sqlite_url, *TABLES)
+    one_word = BY_PRICE.replace('price_id = "price"', 'price_id = "price", plan = "\'PRO\'"')
+    assert one_word != BY_PRICE
+    assert plans(config_of(sqlite_url, tmp_path, one_word))["bob"] == "TEAM"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.wallets import COLUMNS, SUMMED, TABLE, audited, fill
-from trueup.derived.wallets import SEVERAL_BALANCES
 from trueup.model.change import Refusal
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import Finding
 from trueup.model.outcome import Checked
+from trueup.model.repair_offer import SEVERAL_BALANCES
 from trueup.model.report import Report
 
 CONFIGS = pytest.mark.parametrize("text", [COLUMNS, TABLE, SUMMED], ids=["columns", "table", "summed"])

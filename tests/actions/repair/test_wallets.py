@@ -13,8 +13,8 @@ from tests.support.wallets import COLUMNS, SUMMED, TABLE, fill, loaded
 from trueup import journal
 from trueup.actions.repair import repair
 from trueup.checks import catalogue
-from trueup.derived.wallets import SEVERAL_BALANCES
 from trueup.model.repair import Refused
+from trueup.model.repair_offer import SEVERAL_BALANCES
 from trueup.targets import open_target
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from trueup.formats.wording import counted, instant
+from trueup.formats.wording import checks_of, counted, instant
 from trueup.model.alert import Alert, AlertItem, AlertKind, ItemChange
 from trueup.model.episode import (
     Episode,
@@ -18,6 +18,7 @@ from trueup.model.episode import (
     trouble_key,
 )
 from trueup.model.money import Impact
+from trueup.model.outcome import say_how_many_apply
 from trueup.model.severity import Severity
 from trueup.store.alerts import RunFacts, Topic, Words
 
@@ -207,5 +208,7 @@ def _summary(judgement: Judgement, telling: Telling, run: RunFacts) -> Iterable[
         yield "Nothing has changed since the last message."
     if worst is not None:
         yield worst.asks
+    if counts := checks_of(run.head):
+        yield f"{say_how_many_apply(counts)}."
     if run.head["summary"]["status"] == "incomplete":
         yield "The audit was incomplete: what it did not look at counts neither as open nor as resolved."

@@ -222,6 +222,8 @@ def _finding(
         for name, value in row.items()
         if name not in NOT_EVIDENCE and (value or name not in _OF_WALLETS)
     }
+    if policy.plan_from is not None and "plan" in evidence:
+        evidence["plan_from"] = policy.plan_from
     overridden = row.get("severity")
     finding = Finding(
         check=check.id,

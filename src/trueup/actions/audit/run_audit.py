@@ -18,7 +18,9 @@ from trueup.books.place import private_folder
 from trueup.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import BooksUnreadable
+from trueup.model.outcome import Checked, CheckOutcome
 from trueup.model.policy import Policy
+from trueup.model.repair_offer import RepairOffer
 from trueup.model.report import Report
 from trueup.model.settings import ReleaseSettings
 from trueup.model.source import Progress
@@ -114,16 +116,33 @@ def report_on(
         period_days=policy.period_days,
         database_as_of=books.as_of,
         relations=books.copies(),
-        outcomes=run_checks(
-            books, checks=checks, policy=policy, now=now, progress=progress, counts_population=is_judged
+        outcomes=_as_offered(
+            run_checks(books, checks=checks, policy=policy, now=now, progress=progress, counts_population=is_judged),
+            books.offer,
         ),
         plan_gates=plan_gates_of(books, checks=checks, policy=policy),
         stripe_as_of=books.stripe_as_of,
+        plan_from=policy.plan_from,
     )
     return (
         guarded(report, books, policy=policy, covers_all_checks=covers_all_checks, release=release)
         if is_judged
         else report
+    )
+
+
+def _as_offered(outcomes: tuple[CheckOutcome, ...], offer: RepairOffer | None) -> tuple[CheckOutcome, ...]:
+    """The outcomes, with a repair only where it would not be refused."""
+    if offer is None:
+        return outcomes
+    return tuple(
+        dataclasses.replace(
+            result,
+            outcome=dataclasses.replace(result.outcome, findings=tuple(map(offer.judge, result.outcome.findings))),
+        )
+        if isinstance(result.outcome, Checked)
+        else result
+        for result in outcomes
     )
 
 

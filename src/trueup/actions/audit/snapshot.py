@@ -29,6 +29,7 @@ from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.price_list import PRICE_LIST
 from trueup.model.relations import Exemption, Plan, PlanPrice, StripeProduct, columns_of, relation_named
+from trueup.model.repair_offer import RepairOffer
 from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable, places_of
 from trueup.model.stripe_objects import StripeReading
 from trueup.sources import open_source
@@ -90,7 +91,8 @@ def copied_books(
                 )
             if asks:
                 ask_the_app(books, config, now=now, progress=progress)
-            yield books
+            offer = RepairOffer(mappings=wanted.fitted, is_on=config.repair_url is not None)
+            yield dataclasses.replace(books, offer=offer)
         if keep_books is not None:
             _keep(file, keep_books)
 

@@ -13,6 +13,7 @@ from trueup.actions.doctor.diagnostic import Health, Symptom
 from trueup.actions.doctor.privileges.required_privileges import JOURNAL_RIGHTS, replaceable, written
 from trueup.actions.doctor.wall import held_rights, unheld, ways_around
 from trueup.model.errors import ConfigurationError
+from trueup.model.repair_offer import refusal_of_places
 from trueup.model.source import RelationMapping, places_of
 from trueup.sources.select import table_name
 from trueup.targets import open_target
@@ -22,7 +23,6 @@ from trueup.targets.serialization import (
     Serialization,
     Unserialized,
     entry_table_of,
-    refusal_of_places,
 )
 from trueup.targets.target import Target, TargetUnavailable
 

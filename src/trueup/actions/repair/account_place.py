@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from trueup.actions.repair.subject_reader import SubjectReader
 from trueup.actions.repair.subject_snapshot import accounts_of
 from trueup.model.repair import Failed, Refused
-from trueup.targets.serialization import refusal_of_places
+from trueup.model.repair_offer import refusal_of_places
 from trueup.targets.target import TargetUnavailable
 
 if TYPE_CHECKING:

@@ -22,13 +22,13 @@ from trueup.actions.repair.subject_snapshot import (
 )
 from trueup.actions.repair.translation import Translator
 from trueup.actions.repair.writing import Writes
-from trueup.derived.wallets import SEVERAL_BALANCES
 from trueup.engines.requirements import reads_of_check
 from trueup.journal import JOURNAL_TABLES
 from trueup.model.change import Change, DescribedChange, Refusal
 from trueup.model.key_equality import Comparison
 from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Skipped
 from trueup.model.repair import PlannedRepair, Refused, Stale
+from trueup.model.repair_offer import why_unwritable
 from trueup.model.row_counts import RowCounts
 
 if TYPE_CHECKING:
@@ -115,9 +115,9 @@ def _translated(
     snapshot: SubjectSnapshot,
 ) -> Decided | Unproven | Stale | Refused:
     """Return the change in the table's own words, with the proof from Stripe."""
-    entries = session.layout().mappings.get("ledger_entry")
-    if change.append.relation == "ledger_entry" and entries is not None and "wallet" in entries.columns:
-        return Refused(issue_id=request.issue_id, reason=SEVERAL_BALANCES)
+    unwritable = why_unwritable(session.layout().mappings, change)
+    if unwritable is not None:
+        return Refused(issue_id=request.issue_id, reason=unwritable)
     at = moment_after(finding.evidence.get("last_entry_at"), request.now, session.config.policy)
     translator = Translator(
         session=session, connection=connection, snapshot=snapshot, now=at, repair_id=request.repair_id

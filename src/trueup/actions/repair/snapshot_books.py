@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from trueup.actions.repair.subject_reader import SubjectReader
 from trueup.actions.repair.subject_snapshot import load
 from trueup.model.errors import SourceUnavailable
+from trueup.model.repair_offer import RepairOffer
 from trueup.targets.target import Trouble
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def open_snapshot_books(
             snapshot = read(SubjectReader(session, connection, session.layout().mappings))
             load(books, snapshot, session)
             books.books.begin(environment=session.config.environment, as_of=now)
-            yield books.books, snapshot
+            offer = RepairOffer(mappings=session.layout().mappings, is_on=session.config.repair_url is not None)
+            yield dataclasses.replace(books.books, offer=offer), snapshot
     except DBAPIError as error:
         if session.target.trouble(error) is Trouble.UNFIT:
             session.forget()

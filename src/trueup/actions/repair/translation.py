@@ -15,6 +15,7 @@ from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.columns import Column
 from trueup.model.marks import ACTOR
 from trueup.model.relations import columns_of, relation_named
+from trueup.model.repair_offer import ROW_KEYS, is_left_out, no_table_for, why_not_by_another_name, why_not_written
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
     from trueup.actions.repair.subject_snapshot import SubjectSnapshot
     from trueup.model.source import RelationMapping
     from trueup.targets.target import ColumnDescription
-
-_MUST_BE_KEPT = frozenset({("ledger_entry", "reason")})
-"""Not a key, but an audit row is useless without it: it holds the delta."""
-
-_ROW_KEYS = {"ledger_entry": "entry_id", "webhook_event": "event_id", "plan_change": "account_id"}
-"""The columns by which an audit row is found again."""
 
 _KEYS = frozenset({"account_id", "entry_id", "event_id"})
 
@@ -55,7 +50,9 @@ class Translator:
         mapping = self._mapping(cell.relation)
         key_name = next(column.name for column in columns_of(relation_named(cell.relation)) if column.is_key)
         key_column, column = self._plain(mapping, key_name), self._plain(mapping, cell.column)
-        self._refuse_plan_by_another_name(mapping, cell, column)
+        by_another_name = why_not_by_another_name(self.session.layout().mappings, cell)
+        if by_another_name is not None:
+            raise Unwritable(by_another_name)
         names = list(mapping.columns)
         rows = [
             row for row in self.snapshot.rows[cell.relation] if raw_text(row[names.index(key_name)]) == cell.row_key
@@ -73,17 +70,6 @@ class Translator:
             new=new,
             where=mapping.where,
         )
-
-    def _refuse_plan_by_another_name(self, mapping: RelationMapping, cell: Replace, column: str) -> None:
-        """A value in the column of plans is a plan, and only a repair of account.plan checks it as one."""
-        account = self.session.layout().mappings.get("account")
-        plan = account.columns.get("plan") if account else None
-        if account is None or plan is None or (cell.relation, cell.column) == ("account", "plan"):
-            return
-        if (mapping.table, column) == (account.table, plan.column):
-            raise Unwritable(
-                f"{mapping.table}.{column} is the column of plans; only a repair of account.plan writes it"
-            )
 
     def _insert(self, append: Append) -> Insert:
         mapping = self._mapping(append.relation)
@@ -106,7 +92,7 @@ class Translator:
         return Insert(
             table=mapping.table,
             values=values,
-            key_column=self._plain(mapping, _ROW_KEYS[append.relation]),
+            key_column=self._plain(mapping, ROW_KEYS[append.relation]),
             owner_column=owner.column if owner else None,
             where=mapping.where,
         )
@@ -114,7 +100,7 @@ class Translator:
     def _mapping(self, relation: str) -> RelationMapping:
         mapping = self.snapshot.mappings.get(relation)
         if mapping is None:
-            raise Unwritable(f"no table is mapped for {relation}, where the audit row goes; map [relations.{relation}]")
+            raise Unwritable(no_table_for(relation))
         return mapping
 
     def _columns(self, mapping: RelationMapping) -> Columns:
@@ -122,32 +108,15 @@ class Translator:
 
     def _plain(self, mapping: RelationMapping, name: str) -> str:
         """The column itself; an expression can be read but not written."""
+        reason = why_not_written(mapping, name)
         source = mapping.columns.get(name)
-        prefix = (
-            mapping.account_prefix if name == "account_id" and mapping.relation != "account" else mapping.key_prefix
-        )
-        if prefix and (name == "account_id" or _ours(mapping.relation, name).is_key):
-            raise Unwritable(
-                f'{mapping.relation}.{name} has a prefix ("{prefix}") that {mapping.table} does not have, and a repair '
-                "only writes rows that it finds by their own key; change this row by hand"
-            )
-        if name == "plan" and source is None and mapping.plan_from is not None:
-            raise Unwritable(
-                f"account.plan follows from {mapping.plan_from}; a person must change the subscription that is wrong"
-            )
-        if source is None or source.column is None:
-            what = "not mapped" if source is None else "mapped to an expression"
-            raise Unwritable(
-                f"{mapping.relation}.{name} is {what}; map it to the column itself so that it can be written"
-            )
+        if reason is not None or source is None or source.column is None:
+            raise Unwritable(reason or f"{mapping.relation}.{name} is not mapped")
         return source.column
 
     def _column_for(self, mapping: RelationMapping, name: str, value: Value) -> str | None:
         """Where a value of the new row goes; None for a value that the app does not keep or need."""
-        ours = _ours(mapping.relation, name)
-        if name in mapping.columns and mapping.columns[name].column is None and (value is None or name == "actor"):
-            return None
-        if name not in mapping.columns and not ours.is_key and (mapping.relation, name) not in _MUST_BE_KEPT:
+        if is_left_out(mapping, name, value):
             return None
         return self._plain(mapping, name)
 

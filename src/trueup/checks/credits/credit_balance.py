@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from trueup.checks.case_rows import balanced_entry
-from trueup.derived.wallets import ACCOUNTS_WITH_BALANCE, SEVERAL_BALANCES
+from trueup.derived.wallets import ACCOUNTS_WITH_BALANCE
 from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area, Finding
 from trueup.model.marks import BALANCE_SYNCED
 from trueup.model.money import credits_text
 from trueup.model.relations import Account, EntryKind, LedgerEntry
+from trueup.model.repair_offer import SEVERAL_BALANCES
 from trueup.model.severity import Severity
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from trueup.checks.case_rows import balanced_entry
-from trueup.derived.wallets import SEVERAL_BALANCES
 from trueup.model.change import Append, Change, Refusal, Replace
 from trueup.model.check import Case, Check, ago
 from trueup.model.finding import Area, Finding
 from trueup.model.marks import UNLIMITED_OFF
 from trueup.model.relations import Account, AccountRole, EntryKind, Exemption
+from trueup.model.repair_offer import SEVERAL_BALANCES
 from trueup.model.severity import Severity
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from trueup.journal.tables import BINDING, HEAD, JOURNAL, REPAIR, SERVER_WRITTEN, VERSION_TABLE
 from trueup.model.errors import ConfigurationError
+from trueup.model.repair_offer import refusal_of_places
 from trueup.model.source import places_of
-from trueup.targets.serialization import refusal_of_places
 
 if TYPE_CHECKING:
     from trueup.model.source import RelationMapping
