@@ -86,7 +86,7 @@ def _founded(home: Path, *, accounts: int, seed: int, url: str | None, now: date
         path = create_company(home, url=url, accounts=accounts, seed=seed, now=now, progress=progress)
     environment = {**os.environ, **({"DATABASE_URL": url} if url else {})}
     config = load_config(path, environment, known_checks=[check.id for check in catalogue_for(None)])
-    return dataclasses.replace(config, repair_url=config.database_url)  # it is nobody's: repairs can be tried
+    return dataclasses.replace(config, repair_url=config.database_url)  # made up, so repairs can be tried
 
 
 def _audited(config: Config, *, now: datetime, is_recorded: bool) -> Report:

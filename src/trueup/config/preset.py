@@ -56,11 +56,11 @@ def _with_own_plan(
 
     A column of plans, or that there is none, replaces it; words of plans are then those of the subscriptions.
     """
-    account, said = merged.get("account"), own.get("account")
-    if account is None or said is None or account.plan_from is None or said.plan_from is not None:
+    account, stated = merged.get("account"), own.get("account")
+    if account is None or stated is None or account.plan_from is None or stated.plan_from is not None:
         return merged
-    absent = said.absent if isinstance(said.absent, list) else []
-    if "plan" in said.columns or "plan" in absent or any("plan" in place.columns for place in said.places or ()):
+    absent = stated.absent if isinstance(stated.absent, list) else []
+    if "plan" in stated.columns or "plan" in absent or any("plan" in place.columns for place in stated.places or ()):
         return {**merged, "account": account.model_copy(update={"plan_from": None})}
     source, words = merged.get(account.plan_from), account.values.get("plan")
     if source is None or words is None:
