@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from trueup.model.relations import RELATIONS, Relation, columns_of, relation_nam
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+Run = Callable[[str, dict[str, object]], "DuckDBPyConnection"]
 MORE_DECIMALS = "has more than"
 """In what is said of a value that more decimals would make readable, before their number."""
 
@@ -28,6 +30,11 @@ class CreditScale:
     def of(cls, decimals: int | None) -> CreditScale:
         """Return the scale that the config names, or the usual one that may grow."""
         return cls() if decimals is None else cls(decimals=decimals, is_fixed=True)
+
+    @property
+    def unsaid(self) -> int | None:
+        """How many decimals the rows needed, where the config does not say so; None where it need not."""
+        return self.decimals if self.decimals > CREDIT_DECIMALS and not self.is_fixed else None
 
     @property
     def type(self) -> str:
@@ -53,19 +60,25 @@ def widen_for(connection: DuckDBPyConnection, relation: Relation, scale: CreditS
     """
     if scale.is_fixed or all(name != relation_name(relation) for name, _ in _credit_columns()):
         return False
-    row = connection.execute(
-        "SELECT max(length(rtrim(split_part(split_part(problem, ': ', 2), '.', 2), '0 '))) AS decimals "
-        "FROM unreadable_row WHERE relation = ? AND cause LIKE ? "
-        "AND length(rtrim(split_part(split_part(problem, ': ', 2), '.', 2), '0 ')) <= ?",
-        [relation_name(relation), f"% {MORE_DECIMALS} {scale.decimals} decimals", MOST_CREDIT_DECIMALS],
-    ).fetchone()
-    needed = row[0] if row else None
+    needed = decimals_needed(connection.execute, scale, relation=relation_name(relation))
     if needed is None or needed <= scale.decimals or _largest(connection) >= credit_limit(needed):
         return False
     scale.decimals = needed
     for name, column in _credit_columns():
         connection.execute(f"ALTER TABLE {name} ALTER {column} TYPE {scale.type}")
     return True
+
+
+def decimals_needed(run: Run, scale: CreditScale, *, relation: str | None = None) -> int | None:
+    """How many decimals the unreadable amounts have that need more than the scale; None where none does."""
+    decimals = "length(rtrim(split_part(split_part(problem, ': ', 2), '.', 2), '0 '))"
+    rows = run(
+        f"SELECT max({decimals}) AS decimals FROM unreadable_row WHERE ($relation IS NULL OR relation = $relation) "
+        f"AND cause LIKE $cause AND {decimals} <= $most",
+        {"relation": relation, "cause": f"% {MORE_DECIMALS} {scale.decimals} decimals", "most": MOST_CREDIT_DECIMALS},
+    ).fetchall()
+    needed = rows[0][0] if rows else None
+    return None if needed is None else int(needed)
 
 
 def _credit_columns() -> list[tuple[str, str]]:

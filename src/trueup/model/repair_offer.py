@@ -38,12 +38,25 @@ class RepairOffer:
     mappings: Mapping[str, RelationMapping]
     is_on: bool
 
-    def judge(self, finding: Finding) -> Finding:
-        """The finding, with the reason in place of a change that would be refused."""
-        if not isinstance(finding.repair, Change):
+    def judge(self, finding: Finding, *, unsaid_decimals: int | None = None) -> Finding:
+        """The finding, with the reason in place of a change that would be refused.
+
+        ``unsaid_decimals`` is how many decimals credits have, where the config should say it.
+        """
+        change = finding.repair
+        if not isinstance(change, Change):
             return finding
-        reason = why_unwritable(self.mappings, finding.repair) if self.is_on else REPAIRS_ARE_OFF
+        reason = why_unwritable(self.mappings, change) if self.is_on else REPAIRS_ARE_OFF
+        if reason is None and unsaid_decimals is not None and change.append.relation == "ledger_entry":
+            reason = say_decimals(unsaid_decimals)
         return finding if reason is None else dataclasses.replace(finding, repair=Refusal(reason=reason))
+
+
+def say_decimals(needed: int) -> str:
+    """Why a repair of credits needs the config to say how many decimals they have."""
+    return (
+        f"Credits have {needed} decimals here, and a repair needs it said: write credit_decimals = {needed} in [books]."
+    )
 
 
 def why_unwritable(mappings: Mapping[str, RelationMapping], change: Change) -> str | None:

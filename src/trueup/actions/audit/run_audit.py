@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +21,6 @@ from trueup.model.check import Check
 from trueup.model.errors import BooksUnreadable
 from trueup.model.outcome import Checked, CheckOutcome
 from trueup.model.policy import Policy
-from trueup.model.repair_offer import RepairOffer
 from trueup.model.report import Report
 from trueup.model.settings import ReleaseSettings
 from trueup.model.source import Progress
@@ -118,7 +118,7 @@ def report_on(
         relations=books.copies(),
         outcomes=_as_offered(
             run_checks(books, checks=checks, policy=policy, now=now, progress=progress, counts_population=is_judged),
-            books.offer,
+            books,
         ),
         plan_gates=plan_gates_of(books, checks=checks, policy=policy),
         stripe_as_of=books.stripe_as_of,
@@ -131,14 +131,15 @@ def report_on(
     )
 
 
-def _as_offered(outcomes: tuple[CheckOutcome, ...], offer: RepairOffer | None) -> tuple[CheckOutcome, ...]:
+def _as_offered(outcomes: tuple[CheckOutcome, ...], books: Books) -> tuple[CheckOutcome, ...]:
     """The outcomes, with a repair only where it would not be refused."""
-    if offer is None:
+    if books.offer is None:
         return outcomes
+    judge = functools.partial(books.offer.judge, unsaid_decimals=books.scale.unsaid)
     return tuple(
         dataclasses.replace(
             result,
-            outcome=dataclasses.replace(result.outcome, findings=tuple(map(offer.judge, result.outcome.findings))),
+            outcome=dataclasses.replace(result.outcome, findings=tuple(map(judge, result.outcome.findings))),
         )
         if isinstance(result.outcome, Checked)
         else result

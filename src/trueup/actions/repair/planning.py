@@ -22,13 +22,14 @@ from trueup.actions.repair.subject_snapshot import (
 )
 from trueup.actions.repair.translation import Translator
 from trueup.actions.repair.writing import Writes
+from trueup.books.credit_scale import decimals_needed
 from trueup.engines.requirements import reads_of_check
 from trueup.journal import JOURNAL_TABLES
 from trueup.model.change import Change, DescribedChange, Refusal
 from trueup.model.key_equality import Comparison
 from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Skipped
 from trueup.model.repair import PlannedRepair, Refused, Stale
-from trueup.model.repair_offer import why_unwritable
+from trueup.model.repair_offer import say_decimals, why_unwritable
 from trueup.model.row_counts import RowCounts
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ def plan_repair(
         return Refused(issue_id=request.issue_id, reason=say_unanswered(result))
     finding = findings_in((result,)).get(request.issue_id)
     if finding is None:
+        needed = decimals_needed(books.books.run, books.books.scale)
+        if needed is not None:
+            return Refused(issue_id=request.issue_id, reason=say_decimals(needed))
         return Stale(issue_id=request.issue_id, reason=f"{request.issue_id} is not a finding now; nothing was changed.")
     change = _change_of(finding)
     if isinstance(change, Refusal):
