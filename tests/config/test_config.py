@@ -192,7 +192,7 @@ def test_every_number_of_the_policy_can_be_set(whole: Config) -> None:
 
 
 def test_the_config_knows_every_field_of_the_policy() -> None:
-    assert {*PolicySection.model_fields, "absent", "ledger_starts_at"} == {
+    assert {*PolicySection.model_fields, "absent", "ledger_starts_at", "plan_from"} == {
         field.name for field in dataclasses.fields(Policy)
     }
 

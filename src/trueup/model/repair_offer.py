@@ -64,15 +64,12 @@ def why_unwritable(mappings: Mapping[str, RelationMapping], change: Change) -> s
     places = refusal_of_places(mappings)
     if places is not None:
         return f"{places[0].upper()}{places[1:]}."
-    append = change.append
-    mapping = mappings.get(append.relation)
-    reason: str | None
-    if mapping is None:
-        reason = no_table_for(append.relation)
-    elif append.relation == "ledger_entry" and "wallet" in mapping.columns:
+    append, mapping = change.append, mappings.get(change.append.relation)
+    if append.relation == "ledger_entry" and mapping is not None and "wallet" in mapping.columns:
         return SEVERAL_BALANCES
-    else:
-        reason = _why_not_replaced(mappings, change.replace) or _why_not_appended(mapping, append)
+    reason = _why_not_replaced(mappings, change.replace)
+    if reason is None:
+        reason = no_table_for(append.relation) if mapping is None else _why_not_appended(mapping, append)
     return None if reason is None else f"{reason}."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> App:
 
 
 def test_each_finding_by_itself_is_what_the_whole_books_say_of_it(company: App, tmp_path: Path) -> None:
-    config, checks = company.config, company.checks
+    config, checks = dataclasses.replace(company.config, repair_url=company.config.database_url), company.checks
     books = tmp_path / "books"
     report = audit(config, checks=checks, now=NOW, progress=Silent(), keep_books=books)
     shown = set()
