@@ -76,7 +76,8 @@ SELECT relation || '.' || column_name                                          A
            WHEN 'scale'     THEN 'write an expression that divides it by ' || CAST(factor AS VARCHAR)
            WHEN 'wallet'    THEN 'map another column for it (also under [relations.account.wallets]), or leave it out '
                                  || 'where the ledger does not hold all of its movements'
-           WHEN 'wallet-name' THEN 'say your words for the wallets under [relations.ledger_entry.values.wallet]'
+           WHEN 'wallet-name' THEN 'say your words under [relations.ledger_entry.values.wallet], or absent = ["wallet"] '
+                                 || 'in place of the column where the ledger is about none of these balances'
            WHEN 'plan'      THEN 'map another column, or say its words under [relations.account.values.plan]'
            WHEN 'time'      THEN 'map another column, or an expression that converts it (seconds of 1970, or '
                                  || 'milliseconds)'
