@@ -87,12 +87,27 @@ def _of_run(run: StoredRun, catalogue: Sequence[Check]) -> Iterator[Metric]:
     for outcome in Answered:
         outcomes.add_metric((outcome,), counted[outcome])
     yield outcomes
+    yield from _at_risk(head["summary"])
     yield GaugeMetricFamily("trueup_score", "Score of the newest audit, 0 to 100.", value=run.score)
     yield GaugeMetricFamily(
         "trueup_confidence", "Share of the checks that the newest audit could answer, 0 to 1.", value=run.confidence
     )
     yield GaugeMetricFamily(
         "trueup_run_duration_seconds", "How long the newest audit took.", value=run.milliseconds / 1000
+    )
+
+
+def _at_risk(summary: dict[str, Any]) -> Iterator[Metric]:
+    money = GaugeMetricFamily(
+        "trueup_money_at_risk_minor_units", "Money at risk in open findings of the newest audit.", labels=["currency"]
+    )
+    for currency, amount in summary["moneyAtRisk"].items():
+        money.add_metric((currency,), amount)
+    yield money
+    yield GaugeMetricFamily(
+        "trueup_credits_at_risk",
+        "Credits at risk in open findings of the newest audit, rounded to a number that Prometheus holds.",
+        value=float(summary["creditsAtRisk"]),
     )
 
 
