@@ -194,5 +194,5 @@ def test_every_metric_that_is_named_is_there(tmp_path: Path) -> None:
     assert {"trueup_findings", "trueup_score", "trueup_confidence"} <= named
     there = set(re.findall(r"^# TYPE (\w+)", answer.text, re.MULTILINE))
     of_a_run = {"trueup_findings", "trueup_score", "trueup_confidence", "trueup_checks", "trueup_run_duration_seconds"}
-    of_a_run |= {"trueup_guardrail"}
+    of_a_run |= {"trueup_guardrail", "trueup_money_at_risk_minor_units", "trueup_credits_at_risk"}
     assert named - of_a_run <= there | {f"{name}_total" for name in there}
