@@ -69,6 +69,7 @@ def test_from_the_sign_in_to_an_applied_repair_by_keyboard_alone(browser: Browse
     with watching(browser, console.origin) as watched:
         page, keys = watched.page, watched.page.keyboard
         page.goto(f"{console.origin}/findings/{issue}")
+        page.wait_for_function("document.activeElement.name === 'token'")
         keys.type(console.tokens[Role.ADMIN])
         keys.press("Enter")
         page.wait_for_url(re.compile(r":\d+/findings/"), wait_until="load")
