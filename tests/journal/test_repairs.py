@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from trueup import journal
-from trueup.journal import AlreadyRepaired, KeyTaken, RepairRow
+from trueup.journal import AlreadyRepaired, IdTaken, KeyTaken, RepairRow
 from trueup.targets.target import Target
 
 AT = datetime(2026, 11, 24, 7, 30, 15, 123456)
@@ -68,9 +67,9 @@ def test_a_key_is_taken_once_by_each_actor(target: Target) -> None:
     put(target, repair_id="repair-4", fingerprint="case", idempotency_key="KEY-1")
 
 
-def test_an_id_that_is_taken_is_neither(target: Target) -> None:
+def test_an_id_that_is_taken_has_an_answer_of_its_own(target: Target) -> None:
     put(target)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IdTaken):
         put(target, fingerprint="another", idempotency_key="another")
 
 
