@@ -38,6 +38,18 @@ NEAR = {
         "expires": "2020-01-01",
     },
     "/api/v1/tokens": {"name": "a name", "role": "viewer", "lifetimeDays": 900},
+    "/api/v1/repairs/undo": {"repairId": "0" * 32, "reason": "asked for by nobody at all"},
+    "/api/v1/approval-requests/repairs": {"issueId": "credit-balance:user_1", "reason": "asked for by nobody at all"},
+    "/api/v1/approval-requests/undos": {"repairId": "0" * 32, "reason": "asked for by nobody at all"},
+    "/api/v1/approval-requests/exemptions": {
+        "check": "credit-balance",
+        "subject": "user_1",
+        "owner": "finance",
+        "reason": "nobody knows why",
+        "expires": "2020-01-01",
+    },
+    "/api/v1/approvals/{approval_id}/approve": {"reason": "asked for by nobody at all"},
+    "/api/v1/approvals/{approval_id}/reject": {"reason": "asked for by nobody at all"},
 }
 ODD = [
     "NaN",
