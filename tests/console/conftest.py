@@ -30,7 +30,7 @@ class Console:
     account: str
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """The console of a demo company."""
     with admin_api(tmp_path_factory.mktemp("console")) as api:
@@ -47,9 +47,9 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
             "/findings",
             "/findings?state=resolved",
             "/findings?q=xyzzy",
-            f"/findings/{repairable[0]}",
+            f"/findings/{repairable[2]}",
             f"/findings/{event}",
-            f"/repair?issue={repairable[0]}",
+            f"/repair?issue={repairable[2]}",
             "/accounts",
             "/accounts?q=xyzzy",
             f"/accounts/{account}",
@@ -71,7 +71,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
             yield Console(origin=origin, tokens=api.tokens, pages=pages, repairable=tuple(repairable), account=account)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(console: Console) -> Iterator[Browser]:
     """One Chromium for all tests of this folder, started after the console."""
     with chromium() as started:

@@ -79,8 +79,7 @@ SELECT relation || '.' || column_name                                          A
            WHEN 'wallet-name' THEN 'say your words under [relations.ledger_entry.values.wallet], or absent = ["wallet"] '
                                  || 'in place of the column where the ledger is about none of these balances'
            WHEN 'plan'      THEN 'map another column, or say its words under [relations.account.values.plan]'
-           WHEN 'time'      THEN 'map another column, or an expression that converts it (seconds of 1970, or '
-                                 || 'milliseconds)'
+           WHEN 'time'      THEN 'map another column, or an expression that converts it (seconds or milliseconds of 1970)'
            ELSE 'map another column or expression'
        END                                                                     AS mend
 FROM mapping_doubt
