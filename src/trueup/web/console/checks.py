@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,6 @@ router = APIRouter(include_in_schema=False)
 
 RUNS_LOOKED_AT = 30
 EXAMPLES_SHOWN = 6
-_OUTCOMES_KEPT = 128
 
 Outcome = Mapping[str, Any]
 """How one check ended in one run, as the report's JSON has it."""
@@ -59,7 +57,7 @@ def show_checks(
 ) -> HTMLResponse:
     """Render the catalogue, and how each check ended in the newest run."""
     run = newest_run(at_hand.store, at_hand.config)
-    outcomes = _outcomes(run.run_id, run.head) if run is not None else {}
+    outcomes = _outcomes(run) if run is not None else {}
     if not who.may(Permission.EVIDENCE_READ):
         outcomes = without_addresses(dict(outcomes))
     policy = at_hand.config.policy
@@ -113,10 +111,9 @@ def _history(at_hand: Services, check_id: str) -> Sequence[CheckInRun]:
 
 
 def _in_run(run: StoredRun, check_id: str) -> CheckInRun:
-    return CheckInRun(run_id=run.run_id, at=run.generated_at, outcome=_outcomes(run.run_id, run.head).get(check_id))
+    return CheckInRun(run_id=run.run_id, at=run.generated_at, outcome=_outcomes(run).get(check_id))
 
 
-@functools.lru_cache(maxsize=_OUTCOMES_KEPT)
-def _outcomes(run_id: str, head: str) -> Mapping[str, Outcome]:  # noqa: ARG001 - the id tells runs apart at once
-    """How each check ended in a run, which never changes."""
-    return {outcome["check"]: outcome for outcome in json.loads(head)["outcomes"]}
+def _outcomes(run: StoredRun) -> Mapping[str, Outcome]:
+    """How each check ended in a run."""
+    return {outcome["check"]: outcome for outcome in json.loads(run.head)["outcomes"]}

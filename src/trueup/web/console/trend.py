@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 170, 34, 30, 8, 20
 """The chart in its own units; the margins hold the words of the axes."""
 
 HIGHEST_SCORE = 100
-_RUNS_KEPT = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +113,7 @@ def trend_of(runs: Iterable[StoredRun]) -> Trend:
 
 
 def _point(run: StoredRun) -> TrendPoint:
-    summary = _summary(run.run_id, run.head)
+    summary: Mapping[str, Any] = json.loads(run.head)["summary"]
     return TrendPoint(
         run_id=run.run_id,
         at=run.generated_at,
@@ -125,10 +123,3 @@ def _point(run: StoredRun) -> TrendPoint:
         money=summary["moneyAtRisk"],
         credits=summary["creditsAtRisk"],
     )
-
-
-@functools.lru_cache(maxsize=_RUNS_KEPT)
-def _summary(run_id: str, head: str) -> Mapping[str, Any]:  # noqa: ARG001 - the id makes the key cheap to tell apart
-    """The summary of a run, which never changes."""
-    summary: Mapping[str, Any] = json.loads(head)["summary"]
-    return summary
