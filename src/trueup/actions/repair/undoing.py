@@ -31,7 +31,7 @@ from trueup.actions.repair.translation import Translator
 from trueup.journal.lookup import entry_of_repair
 from trueup.model.change import Append, Change, Refusal, Replace, Value
 from trueup.model.finding import fingerprint_of
-from trueup.model.marks import UNDONE
+from trueup.model.marks import MARK, UNDONE
 from trueup.model.money import Impact, credits_text
 from trueup.model.outcome import Checked
 from trueup.model.relations import EntryKind
@@ -200,7 +200,7 @@ def _change(entry: JournalEntry, cell: _Cell, books: SubjectBooks, request: Repa
     stated = books.books.run(
         "SELECT balance_after FROM ledger_entry WHERE account_id = $subject AND starts_with(reason, $mark) "
         "ORDER BY created_at DESC LIMIT 1",
-        {"subject": request.subject, "mark": "trueup: "},
+        {"subject": request.subject, "mark": MARK},
     ).fetchone()
     return Change(
         kind=f"undo-{entry.action}",

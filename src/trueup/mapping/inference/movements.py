@@ -27,7 +27,7 @@ from trueup.mapping.inference.signs_of_accounts import credit_columns, credit_pa
 from trueup.mapping.inference.spots import Home, Spot, owner_of
 from trueup.mapping.inference.wallets import WalletSplit, agreeing, totals_of, wallet_splits
 from trueup.mapping.names import likeness, table_likeness
-from trueup.mapping.samples import Look, Row, number
+from trueup.mapping.samples import Look, Row
 from trueup.mapping.vocabulary import COLUMNS, TABLES
 
 HOLDS, AGREES = 0.75, 0.6
@@ -125,8 +125,7 @@ def cached_balances(schema: Schema, home: Home) -> Iterator[tuple[Spot, dict[str
         ]
         inside = [schema.spots(home, look, column, path) for column, path in credit_paths(look)[:_MOST_COLUMNS]]
         for spot in (*spots, *together, *(spot for spot in inside if spot is not None and spot.up is None)):
-            values = {owner: number(value) for owner, value in spot.values(home).items()}
-            yield spot, {owner: float(value) for owner, value in values.items() if value is not None}
+            yield spot, spot.numbers(home)
 
 
 def entries_of(look: Look, route: tuple[Link, ...], through: Look | None, home: Home) -> list[tuple[str, Row]]:

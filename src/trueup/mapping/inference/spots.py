@@ -93,6 +93,11 @@ class Spot:
             return {owner: sum(number(row.get(name)) or 0 for name in names) for owner, row in self.rows(home)}
         return {owner: value_at(row, self.column, self.path) for owner, row in self.rows(home)}
 
+    def numbers(self, home: Home) -> dict[str, float]:
+        """The sampled value of each account whose value is a number."""
+        read = {owner: number(value) for owner, value in self.values(home).items()}
+        return {owner: float(value) for owner, value in read.items() if value is not None}
+
     def rows(self, home: Home) -> Iterator[tuple[str, Row]]:
         """Each sampled row with its account."""
         if self.up is not None:

@@ -97,8 +97,7 @@ def _balance_columns(schema: Schema, home: Home) -> Iterator[tuple[Spot, Mapping
         for name, path in (*places, *credit_paths(look)[:_MOST_COLUMNS]):
             spot = schema.spots(home, look, name, path)
             if spot is not None and spot.up is None:
-                held = {owner: number(value) for owner, value in spot.values(home).items()}
-                yield spot, {owner: float(value) for owner, value in held.items() if value is not None}
+                yield spot, spot.numbers(home)
 
 
 def _wallet_tables(schema: Schema, home: Home, ledger: Look) -> Iterator[WalletTable]:

@@ -48,14 +48,13 @@ class Scope:
 def scope_of(head: Mapping[str, Any]) -> Scope:
     """Return what a report looked at."""
     checked = [outcome for outcome in head["outcomes"] if outcome["outcome"] == "checked"]
-    unanswered = [outcome for outcome in head["outcomes"] if outcome["outcome"] in {"skipped", "broken"}]
     is_open = sum(head["summary"]["severities"].values())
     return Scope(
         examined=sum(outcome["population"] for outcome in checked),
         open=is_open,
         exempt=sum(outcome["findings"] for outcome in checked) - is_open,
         checks=len(checked),
-        unknown=len(unanswered),
+        unknown=_count_unanswered(head),
     )
 
 
@@ -68,13 +67,17 @@ def sentence_of(head: Mapping[str, Any]) -> str:
     counts = {Severity(level): number for level, number in head["summary"]["severities"].items() if number}
     nouns = {Severity.CRITICAL: "critical finding", Severity.INFO: "note"}
     parts = [counted(number, nouns.get(level, level.value)) for level, number in counts.items()]
-    unanswered = sum(outcome["outcome"] in {"skipped", "broken"} for outcome in head["outcomes"])
+    unanswered = _count_unanswered(head)
     lacks = f" {counted(unanswered, 'check')} could not answer: what they look at is unknown." if unanswered else ""
     if not parts:
         return f"No finding is open.{lacks}"
     listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
     is_single = len(parts) == 1 and sum(counts.values()) == 1
     return f"{listed} {'is' if is_single else 'are'} open.{lacks}"
+
+
+def _count_unanswered(head: Mapping[str, Any]) -> int:
+    return sum(outcome["outcome"] in {"skipped", "broken"} for outcome in head["outcomes"])
 
 
 def show_overview(request: Request, at_hand: Services, who: Principal) -> HTMLResponse:
