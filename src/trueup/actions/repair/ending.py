@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from trueup import __version__, journal
+from trueup.actions.repair.agreement import Held
 from trueup.actions.repair.approval import find_lateness
-from trueup.actions.repair.planning import Decided, Held
+from trueup.actions.repair.planning import Decided
 from trueup.actions.repair.record import applied_row, journal_line, record_change_since, result_of
 from trueup.actions.repair.verification import Written, audit_place, changes_since, deviation
 from trueup.actions.repair.writing import write

@@ -37,16 +37,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from trueup.actions.repair.account_place import session_of_account
+from trueup.actions.repair.agreement import Held, verify_applied, verify_undone
 from trueup.actions.repair.approval import find_missing_approval
 from trueup.actions.repair.beginning import Begun, begin, lock_accounts, open_transaction
 from trueup.actions.repair.ending import Again, commit, write_all
-from trueup.actions.repair.planning import Decided, Held, plan_repair, verify_applied
+from trueup.actions.repair.planning import Decided, plan_repair
 from trueup.actions.repair.proof import ASKINGS, Unproven, asked
 from trueup.actions.repair.record import recorded
 from trueup.actions.repair.rehearsal import Claim, HeldTooLong, Patience, Rehearsal, RowsMoved, missing_claim
 from trueup.actions.repair.subject_reader import SubjectReader
 from trueup.actions.repair.subject_snapshot import read_subject
-from trueup.actions.repair.undoing import plan_undo, verify_undone
+from trueup.actions.repair.undoing import plan_undo
 from trueup.actions.repair.verification import Written
 from trueup.model.repair import Failed, PlannedRepair, Previewed, Refused, RepairResult, Stale
 from trueup.targets.serialization import HELD_SECONDS

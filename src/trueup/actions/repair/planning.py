@@ -1,4 +1,4 @@
-"""Decide, inside the transaction, what is to be written, and verify what was written."""
+"""Decide, inside the transaction, what is to be written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from trueup.actions.repair.account_place import account_elsewhere
-from trueup.actions.repair.difference import SnapshotDifference, affected, difference
 from trueup.actions.repair.plan import plan_of
 from trueup.actions.repair.proof import Unproven, proven, wrong_move
 from trueup.actions.repair.serialization import find_serialization
@@ -33,7 +32,7 @@ from trueup.model.repair_offer import say_decimals, why_unwritable
 from trueup.model.row_counts import RowCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
@@ -213,95 +212,3 @@ def _unguarded(session: RepairSession, change: Change) -> str | None:
         f"{mapping.table} does not keep {column or 'event_id'} unique, so a record that the application writes at this "
         "moment would stand twice; add a unique index on it, and make it NOT NULL."
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """The change is written, and the checks agree with it. ``after`` is the subject's slice now."""
-
-    after: SubjectSnapshot
-
-
-def verify_applied(
-    session: RepairSession, connection: Connection, books: SubjectBooks, request: RepairRequest, decided: Decided
-) -> Held | str:
-    """What is wrong with the database now that the change is written, or that it holds.
-
-    The finding is gone, the audit row can be read back, no other cell of the subject's rows has changed, and nothing is
-    found that was not found before. ``books`` are those that it was decided on.
-    """
-    after = read_subject(SubjectReader(session, connection, decided.snapshot.mappings), request.check, request.subject)
-    relation = decided.plan.change.append.relation
-    if after.count(relation) != decided.snapshot.count(relation) + 1:
-        return f"the audit row cannot be read back as a {relation}: the mapping's condition leaves it out"
-    before = books.keys()
-    load(books, after, session, known=decided.snapshot)
-    policy = session.config.policy
-    written = difference(decided.snapshot, after)
-    unplanned = find_unplanned(decided, written)
-    if unplanned is not None:
-        return unplanned
-    seeing = affected(session.catalogue, written, books=books, known=before, parameters=policy.parameters(request.now))
-    checks = seeing if request.check in seeing else [*seeing, request.check]
-    outcomes = outcomes_in(books, session, checks, now=request.now)
-    mine = next(result for result in outcomes if result.check == request.check.id)
-    if not isinstance(mine.outcome, Checked):
-        return f"the check could not look again: {say_unanswered(mine)}"
-    left = findings_in(outcomes)
-    if request.issue_id in left:
-        return "the finding would still be there"
-    return find_new(session, decided, request, outcomes) or Held(after=after)
-
-
-def find_unplanned(decided: Decided, written: SnapshotDifference) -> str | None:
-    """A change of the subject's rows that the plan does not have: a trigger's, in the same row or in another.
-
-    What is mapped to an expression may follow from the cell that was replaced.
-    """
-    writes, mappings = decided.writes, decided.snapshot.mappings
-    update = writes.update
-    for relation, name in sorted(written.cells):
-        table, column = mappings[relation].table, mappings[relation].columns[name].column
-        is_cell = update is not None and (table, column) == (update.table, update.column)
-        if column is not None and not is_cell and table not in decided.plan.expected_writes:
-            return f"{table}.{column} was changed as well, which the plan does not have"
-    for relation, count in sorted(written.grown.items()):
-        table = mappings[relation].table
-        if table not in {writes.insert.table, *decided.plan.expected_writes}:
-            return f"{table} got {count} rows as well, which the plan does not have"
-    return None
-
-
-def find_new(
-    session: RepairSession,
-    decided: Decided,
-    request: RepairRequest,
-    outcomes: Sequence[CheckOutcome],
-    *,
-    expected: Collection[str] = (),
-) -> str | None:
-    """What is wrong now but was not before, beside what is ``expected``.
-
-    The state before is looked at only if something is wrong now.
-    """
-    left = findings_in(outcomes)
-    broken = {result.check: result for result in outcomes if isinstance(result.outcome, Broken)}
-    suspects = {finding.check for finding in left.values()} | broken.keys()
-    before = _outcomes_before(session, request, decided, suspects)
-    new = sorted(left.keys() - findings_in(before).keys() - set(expected))
-    if new:
-        return f"it would make a new finding: {new[0]} ({left[new[0]].message})"
-    newly_broken = sorted(broken.keys() - {result.check for result in before if isinstance(result.outcome, Broken)})
-    return f"a check could not look again: {say_unanswered(broken[newly_broken[0]])}" if newly_broken else None
-
-
-def _outcomes_before(
-    session: RepairSession, request: RepairRequest, decided: Decided, suspects: Collection[str]
-) -> tuple[CheckOutcome, ...]:
-    """The findings of these checks before anything was written."""
-    checks = [check for check in session.catalogue if check.id in suspects]
-    if not checks:
-        return ()
-    with session.scratch_books() as books:
-        load(books, decided.snapshot, session)
-        return outcomes_in(books, session, checks, now=request.now)

@@ -12,8 +12,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trueup.actions.repair.agreement import Held
 from trueup.actions.repair.difference import rows_apart
-from trueup.actions.repair.planning import Decided, Held
+from trueup.actions.repair.planning import Decided
 from trueup.actions.repair.serialization import entry_key, refusal_text
 from trueup.actions.repair.writing import lock_row
 from trueup.targets.serialization import HELD_SECONDS, EntryTable, Serialization, Unserialized, entry_table_of

@@ -11,16 +11,12 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from trueup import journal
-from trueup.actions.repair.difference import affected, difference
 from trueup.actions.repair.plan import plan_hash
 from trueup.actions.repair.planning import (
     Decided,
-    Held,
     expected_writes,
     find_doubt,
-    find_new,
     find_obstacle,
-    find_unplanned,
     moment_after,
     say_unanswered,
 )
@@ -125,29 +121,6 @@ def _translated(
         impact=_impact(cell),
     )
     return Decided(plan=plan, snapshot=snapshot, writes=writes, serialization=serialization)
-
-
-def verify_undone(
-    session: RepairSession, connection: Connection, books: SubjectBooks, request: RepairRequest, decided: Decided
-) -> Held | str:
-    """What is wrong now that the value from before is back, or that it holds: exactly the finding has returned."""
-    after = read_subject(SubjectReader(session, connection, decided.snapshot.mappings), request.check, request.subject)
-    relation = decided.plan.change.append.relation
-    if after.count(relation) != decided.snapshot.count(relation) + 1:
-        return f"the audit row cannot be read back as a {relation}: the mapping's condition leaves it out"
-    before = books.keys()
-    load(books, after, session, known=decided.snapshot)
-    written = difference(decided.snapshot, after)
-    unplanned = find_unplanned(decided, written)
-    if unplanned is not None:
-        return unplanned
-    parameters = session.config.policy.parameters(request.now)
-    seeing = affected(session.catalogue, written, books=books, known=before, parameters=parameters)
-    checks = seeing if request.check in seeing else [*seeing, request.check]
-    outcomes = outcomes_in(books, session, checks, now=request.now)
-    if request.issue_id not in findings_in(outcomes):
-        return "the finding would not return"
-    return find_new(session, decided, request, outcomes, expected={request.issue_id}) or Held(after=after)
 
 
 def _touched(

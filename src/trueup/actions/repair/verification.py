@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from trueup.actions.repair.planning import Decided, Held
+    from trueup.actions.repair.agreement import Held
+    from trueup.actions.repair.planning import Decided
     from trueup.actions.repair.session import RepairSession
     from trueup.actions.repair.subject_snapshot import SubjectSnapshot
     from trueup.actions.repair.writing import Insert, Update, Writes
