@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,8 +17,10 @@ from trueup.actions.approvals import (
     approve,
     repair_as_approved,
     request_repair,
+    request_undo,
+    undo_as_approved,
 )
-from trueup.actions.repair import RepairSession, open_repair_session
+from trueup.actions.repair import RepairSession, open_repair_session, repair
 from trueup.config import Config
 from trueup.model.approval import Approval, ApprovalSettings
 from trueup.model.repair import Failed, RepairResult
@@ -68,8 +70,8 @@ class TwoPeople:
 
     def repair(self, issue_id: str, *, actor: str = ADA, now: datetime | None = None) -> RepairResult:
         """Apply it, when the rows are free."""
-        for _ in range(BUSY_TRIES):
-            result = repair_as_approved(
+        return _when_free(
+            lambda: repair_as_approved(
                 issue_id,
                 reason=REASON,
                 actor=actor,
@@ -79,9 +81,58 @@ class TwoPeople:
                 now=now or self.now,
                 session=self.session,
             )
-            if not (isinstance(result, Failed) and result.busy):
-                break
-        return result
+        )
+
+    def repair_with(self, approval: Approval, issue_id: str) -> RepairResult:
+        """Apply it with this approval, whatever the store says."""
+        return repair(
+            issue_id,
+            reason=REASON,
+            actor=ADA,
+            config=self.config,
+            catalogue=self.session.catalogue,
+            now=self.now,
+            approval=approval,
+            session=self.session,
+        )
+
+    def request_undo(self, repair_id: str) -> Approval:
+        """Ask for a second person for the undo of this repair."""
+        approval = request_undo(
+            repair_id,
+            reason=REASON,
+            actor=ADA,
+            config=self.config,
+            catalogue=self.session.catalogue,
+            store=self.store,
+            now=self.now,
+            session=self.session,
+        )
+        assert isinstance(approval, Approval), approval
+        return approval
+
+    def undo(self, repair_id: str) -> RepairResult:
+        """Undo this repair, when the rows are free."""
+        return _when_free(
+            lambda: undo_as_approved(
+                repair_id,
+                reason=REASON,
+                actor=ADA,
+                config=self.config,
+                catalogue=self.session.catalogue,
+                store=self.store,
+                now=self.now,
+                session=self.session,
+            )
+        )
+
+
+def _when_free(attempt: Callable[[], RepairResult]) -> RepairResult:
+    for _ in range(BUSY_TRIES):
+        result = attempt()
+        if not (isinstance(result, Failed) and result.busy):
+            break
+    return result
 
 
 @contextlib.contextmanager

@@ -127,16 +127,7 @@ def test_the_same_fault_again_needs_another_approval_also_after_a_crash(people: 
     # The application does the same again, so that the plan is the same; and the store never heard of the use.
     app.app.execute(f"UPDATE users SET unlimited_credits = TRUE WHERE id = '{subject_of(issue_id)}'")
     again = app.state(issue_id)
-    result = repair(
-        issue_id,
-        reason=REASON,
-        actor=ADA,
-        config=people.config,
-        catalogue=people.session.catalogue,
-        now=people.now,
-        approval=approved,
-        session=people.session,
-    )
+    result = people.repair_with(approved, issue_id)
     assert "was used before" in refused(result)
     assert app.state(issue_id) == again
     app.app.execute(f"UPDATE users SET unlimited_credits = FALSE WHERE id = '{subject_of(issue_id)}'")
@@ -203,16 +194,7 @@ def test_an_approval_of_one_issue_is_worth_nothing_for_another(people: TwoPeople
     mine, other = app.take(CHECK), app.take(CHECK)
     approved = people.approve(people.request(mine))
     assert isinstance(approved, Approval)
-    result = repair(
-        other,
-        reason=REASON,
-        actor=ADA,
-        config=people.config,
-        catalogue=people.session.catalogue,
-        now=people.now,
-        approval=approved,
-        session=people.session,
-    )
+    result = people.repair_with(approved, other)
     assert "of another change" in refused(result)
     for issue_id in (mine, other):
         app.give_back(issue_id)

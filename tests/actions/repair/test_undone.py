@@ -12,10 +12,9 @@ import pytest
 from tests.support.approving import ADA, BOB, TwoPeople, two_people
 from tests.support.planted import REPAIRS, Planted, subject_of
 from tests.support.repairable import REASON
-from trueup.actions.approvals import request_undo, undo_as_approved
 from trueup.actions.repair import UnknownRepair, preview_undo, undo
 from trueup.model.approval import Approval
-from trueup.model.repair import Applied, Failed, PlannedRepair, Refused, RepairResult, Stale
+from trueup.model.repair import Applied, PlannedRepair, Refused, Stale
 
 UNDOABLE = ("credit-balance", "unlimited-credits")
 
@@ -34,40 +33,6 @@ def repaired(people: TwoPeople, issue_id: str) -> str:
     return result.repair_id
 
 
-def asked(people: TwoPeople, repair_id: str) -> Approval:
-    """A request to undo it."""
-    approval = request_undo(
-        repair_id,
-        reason=REASON,
-        actor=ADA,
-        config=people.config,
-        catalogue=people.session.catalogue,
-        store=people.store,
-        now=people.now,
-        session=people.session,
-    )
-    assert isinstance(approval, Approval), approval
-    return approval
-
-
-def undone(people: TwoPeople, repair_id: str) -> RepairResult:
-    """The undo, when the rows are free."""
-    for _ in range(40):
-        result = undo_as_approved(
-            repair_id,
-            reason=REASON,
-            actor=ADA,
-            config=people.config,
-            catalogue=people.session.catalogue,
-            store=people.store,
-            now=people.now,
-            session=people.session,
-        )
-        if not (isinstance(result, Failed) and result.busy):
-            break
-    return result
-
-
 @pytest.mark.parametrize("check", UNDOABLE)
 def test_the_value_from_before_is_back_with_exactly_the_finding_and_its_own_rows(
     people: TwoPeople, app: Planted, check: str
@@ -75,9 +40,9 @@ def test_the_value_from_before_is_back_with_exactly_the_finding_and_its_own_rows
     issue_id = app.take(check)
     before = app.state(issue_id)
     repair_id = repaired(people, issue_id)
-    approval = asked(people, repair_id)
+    approval = people.request_undo(repair_id)
     people.approve(approval)
-    result = undone(people, repair_id)
+    result = people.undo(repair_id)
     assert isinstance(result, Applied), result
     after = app.state(issue_id)
     assert (after.credits, after.unlimited, after.plan) == (before.credits, before.unlimited, before.plan)
@@ -91,19 +56,19 @@ def test_the_value_from_before_is_back_with_exactly_the_finding_and_its_own_rows
     assert (held["approval"]["requested_by"], held["approval"]["approved_by"]) == (ADA, BOB)
     # The finding can be repaired again, and the first repair cannot be undone again.
     assert isinstance(people.repair(issue_id), Applied)
-    assert isinstance(undone(people, repair_id), (Stale, Refused))
+    assert isinstance(people.undo(repair_id), (Stale, Refused))
 
 
 def test_an_undo_always_needs_a_second_person_and_its_own_approval(people: TwoPeople, app: Planted) -> None:
     issue_id = app.take("unlimited-credits")
     repair_id = repaired(people, issue_id)
     before = app.state(issue_id)
-    result = undone(people, repair_id)
+    result = people.undo(repair_id)
     assert isinstance(result, Refused)
     assert result.needs_approval
-    approved = people.approve(asked(people, repair_id), actor=ADA)
+    approved = people.approve(people.request_undo(repair_id), actor=ADA)
     assert not isinstance(approved, Approval), "the own request"
-    assert isinstance(undone(people, repair_id), Refused)
+    assert isinstance(people.undo(repair_id), Refused)
     assert app.state(issue_id) == before
 
 
@@ -111,9 +76,9 @@ def test_of_many_who_undo_at_once_one_does(people: TwoPeople, app: Planted) -> N
     issue_id = app.take("credit-balance")
     before = app.state(issue_id)
     repair_id = repaired(people, issue_id)
-    people.approve(asked(people, repair_id))
+    people.approve(people.request_undo(repair_id))
     with ThreadPoolExecutor(max_workers=5) as callers:
-        results = list(callers.map(lambda _: undone(people, repair_id), range(5)))
+        results = list(callers.map(lambda _: people.undo(repair_id), range(5)))
     assert sum(isinstance(result, Applied) for result in results) == 1, results
     assert {type(result) for result in results} <= {Applied, Stale, Refused}
     after = app.state(issue_id)
@@ -142,10 +107,10 @@ def test_what_was_touched_since_is_not_undone(people: TwoPeople, app: Planted) -
         )
 
     assert isinstance(planned(), PlannedRepair)
-    people.approve(asked(people, repair_id))
+    people.approve(people.request_undo(repair_id))
     app.app.execute(f"UPDATE users SET credits = credits + 1 WHERE id = '{subject}'")
     changed = app.state(issue_id)
-    assert isinstance(undone(people, repair_id), (Stale, Refused))
+    assert isinstance(people.undo(repair_id), (Stale, Refused))
     assert app.state(issue_id) == changed
     app.app.execute(f"UPDATE users SET credits = credits - 1 WHERE id = '{subject}'")
     assert isinstance(planned(), PlannedRepair)
@@ -155,7 +120,7 @@ def test_what_was_touched_since_is_not_undone(people: TwoPeople, app: Planted) -
         f"INSERT INTO credit_transactions ({columns}) SELECT user_id, sequence + 1, 'adjustment', 0, balance_after, "
         f"posted, created_at FROM credit_transactions WHERE user_id = '{subject}' ORDER BY sequence DESC LIMIT 1"
     )
-    result = undone(people, repair_id)
+    result = people.undo(repair_id)
     assert isinstance(result, Stale), result
     assert "not the one that the repair made" in result.reason
     app.app.execute(
@@ -164,7 +129,7 @@ def test_what_was_touched_since_is_not_undone(people: TwoPeople, app: Planted) -
     app.app.execute(
         f"UPDATE credit_transactions SET reason = 'spent' WHERE user_id = '{subject}' AND reason LIKE 'trueup%'"
     )
-    assert isinstance(undone(people, repair_id), Stale)
+    assert isinstance(people.undo(repair_id), Stale)
 
 
 def test_a_repair_that_the_journal_does_not_have_is_not_undone(people: TwoPeople) -> None:
