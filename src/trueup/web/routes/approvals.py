@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -73,7 +75,7 @@ def request_repair(
 ) -> ApprovalLine:
     """Ask for a second person for the repair of an issue, exactly as it is planned now."""
     config, is_known = place_for(at_hand, order.issue_id)
-    try:
+    with _refusing():
         result = approvals.request_repair(
             order.issue_id,
             reason=order.reason,
@@ -84,8 +86,6 @@ def request_repair(
             now=at_hand.clock(),
             session=at_hand.repair_sessions.writing(config),
         )
-    except approvals.AlreadyRequested:
-        raise Problem(409, ALREADY) from None
     if not isinstance(result, Approval):
         refuse(result, is_known=is_known)
     return _line(at_hand, result)
@@ -99,7 +99,7 @@ def request_undo(
 ) -> ApprovalLine:
     """Ask for a second person for the undo of a repair, exactly as it is planned now."""
     config = repairing_config(at_hand)
-    try:
+    with _refusing():
         result = approvals.request_undo(
             order.repair_id,
             reason=order.reason,
@@ -110,10 +110,6 @@ def request_undo(
             now=at_hand.clock(),
             session=at_hand.repair_sessions.writing(config),
         )
-    except UnknownRepair:
-        raise Problem(404, NO_SUCH_REPAIR) from None
-    except approvals.AlreadyRequested:
-        raise Problem(409, ALREADY) from None
     if not isinstance(result, Approval):
         refuse(result, is_known=True)
     return _line(at_hand, result)
@@ -131,7 +127,7 @@ def request_exemption(
 ) -> ApprovalLine:
     """Ask for a second person for exactly this exemption."""
     refuse_unknown(at_hand, order)
-    try:
+    with _refusing():
         approval = approvals.request_exemption(
             check=order.check,
             subject=order.subject or None,
@@ -145,8 +141,6 @@ def request_exemption(
             store=at_hand.store,
             now=at_hand.clock(),
         )
-    except approvals.AlreadyRequested:
-        raise Problem(409, ALREADY) from None
     return _line(at_hand, approval)
 
 
@@ -190,6 +184,17 @@ def decided(
         log_refusal(request, result.reason)
         raise Problem(409 if result.late else 403, result.reason)
     return _line(at_hand, result)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raises the ``Problem`` of a request that cannot be made."""
+    try:
+        yield
+    except UnknownRepair:
+        raise Problem(404, NO_SUCH_REPAIR) from None
+    except approvals.AlreadyRequested:
+        raise Problem(409, ALREADY) from None
 
 
 def _line(at_hand: Services, approval: Approval) -> ApprovalLine:
