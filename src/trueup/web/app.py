@@ -27,7 +27,6 @@ from trueup.web.access.verifying import Verifier
 from trueup.web.declared import DeclaredRoute, declared_routes
 from trueup.web.envelope import Envelope
 from trueup.web.openapi import completed
-from trueup.web.plain_page import plain_error_page
 from trueup.web.routes import routers
 from trueup.web.services import Services
 
@@ -94,7 +93,6 @@ def assembled(
     app.state.services = services
     app.state.routes = routes
     app.state.oidc = provider
-    app.state.error_page = plain_error_page
     app.state.doorkeeper = Doorkeeper(
         verifiers=verifiers,
         authenticate=authenticate,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -11,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from trueup.model.errors import ConfigurationError, DatabaseMissing, TrueupError
-from trueup.web.console.rendering import wants_page
+from trueup.web.console.rendering import render_plain, wants_page
 from trueup.web.declared import DeclaredRoute
-from trueup.web.headers import SECURITY
+from trueup.web.headers import REQUEST_ID, SECURITY
 from trueup.web.logs import LOGGED, logger
-from trueup.web.notes import notes
+from trueup.web.notes import Notes, notes
 from trueup.web.problems import Problem, SeeOther, problem_response
 from trueup.web.strict import problems_of
 
@@ -88,9 +89,18 @@ def _answered(request: Request, problem: Problem) -> Response:
     noted = notes(request)
     noted.failed = True
     if noted.is_page or wants_page(request):
-        page: Response = request.app.state.error_page(problem, noted)
-        return page
+        return _error_page(request, problem, noted)
     return problem_response(problem, noted)
+
+
+def _error_page(request: Request, problem: Problem, noted: Notes) -> Response:
+    """The problem as a page: what went wrong, field by field, and the id that names it in the log."""
+    title = HTTPStatus(problem.status).phrase
+    page = render_plain(
+        request, "problem.html", title=title, status=problem.status, problem=problem, error_id=noted.error_id
+    )
+    page.headers.update({REQUEST_ID: noted.request_id, **problem.headers})
+    return page
 
 
 def allowed_methods(request: Request) -> list[str]:

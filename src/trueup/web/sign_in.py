@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
@@ -18,9 +16,9 @@ from trueup.web.access.doorkeeper import Doorkeeper
 from trueup.web.access.own_address import is_own_machine, own_path, safe_path
 from trueup.web.access.session_cookies import cookie_name, remove_cookie, set_cookie
 from trueup.web.access.verifying import Rejected
+from trueup.web.console.rendering import render_plain
 from trueup.web.logs import logger
 from trueup.web.notes import notes
-from trueup.web.plain_page import plain_page
 from trueup.web.problems import Problem
 from trueup.web.services import Services, services
 from trueup.web.strict import Body
@@ -31,10 +29,6 @@ if TYPE_CHECKING:
 router = APIRouter(include_in_schema=False)
 
 SEE_OTHER = 303
-_HOW = (
-    "<p>Make a one-time link on the server's machine, and open it within ten minutes: "
-    "<code>trueup token sign-in-link TOKEN_ID</code></p>"
-)
 _NOT_SAFE = "A sign-in needs HTTPS here: give [server] public_url, and name your proxy in server.trusted_proxies."
 
 NextQuery = Annotated[str, Query(alias="next", max_length=2000)]
@@ -55,10 +49,7 @@ class EmptyForm(Body):
 @router.get("/sign-in", dependencies=[page_requires(Permission.SIGN_IN)])
 def show_sign_in(request: Request, next_path: NextQuery = "/") -> HTMLResponse:
     """Show the ways to sign in that are open at this address."""
-    blocks = [_provider_link(request, next_path)] if request.app.state.oidc is not None else []
-    if is_own_machine(request):
-        blocks.append(_token_form(request, next_path))
-    return plain_page("Sign in", *blocks, _HOW)
+    return _sign_in_page(request, next_path, takes_token=is_own_machine(request))
 
 
 @router.post("/sign-in", dependencies=[form_requires(Permission.SIGN_IN)])
@@ -78,20 +69,15 @@ def sign_in_with_token(
         verify=lambda: sign_in.sign_in_with_token(text, store=at_hand.store, now=at_hand.clock()),
     )
     if session is None:
-        page = plain_page(
-            "Sign in", "<p>This token is not valid.</p>", _token_form(request, form.next), _HOW, status=403
-        )
         notes(request).failed = True
-        return page
+        return _sign_in_page(request, form.next, takes_token=True, is_refused=True)
     return begin_session(request, at_hand, session, method="token", next_path=form.next)
 
 
 @router.get("/sign-in/{secret}", dependencies=[page_requires(Permission.SIGN_IN)])
 def show_link(request: Request, secret: LinkPath) -> HTMLResponse:
     """Show the button that uses the link up. Opening the address alone does not: previews and scanners open it too."""
-    action = escape(own_path(request, f"/sign-in/{secret}"))
-    form = f'<form method="post" action="{action}"><button autofocus>Sign in</button></form>'
-    return plain_page("Sign in", "<p>This link signs you in once.</p>", form)
+    return render_plain(request, "sign_in_link.html", title="Sign in", link=f"/sign-in/{secret}")
 
 
 @router.post("/sign-in/{secret}", dependencies=[form_requires(Permission.SIGN_IN)])
@@ -184,15 +170,14 @@ def _leave(request: Request, at_hand: Services, who: Principal, *, sessions: int
     return response
 
 
-def _provider_link(request: Request, next_path: str) -> str:
-    address = f"{own_path(request, '/sign-in/oidc')}?next={quote(safe_path(next_path), safe='/')}"
-    return f'<p><a href="{escape(address)}">Sign in with your identity provider</a></p>'
-
-
-def _token_form(request: Request, next_path: str) -> str:
-    return (
-        f'<form method="post" action="{escape(own_path(request, "/sign-in"))}">\n'
-        f'<input type="hidden" name="next" value="{escape(safe_path(next_path))}">\n'
-        '<label>API token <input type="password" name="token" autocomplete="off" required autofocus></label>\n'
-        "<button>Sign in</button>\n</form>"
+def _sign_in_page(request: Request, next_path: str, *, takes_token: bool, is_refused: bool = False) -> HTMLResponse:
+    return render_plain(
+        request,
+        "sign_in.html",
+        title="Sign in",
+        status=403 if is_refused else 200,
+        has_provider=request.app.state.oidc is not None,
+        takes_token=takes_token,
+        is_refused=is_refused,
+        next_path=safe_path(next_path),
     )

@@ -12,10 +12,14 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support.admin_api import AdminApi, admin_api
+from tests.support.browser import HERE
 from tests.support.pages import HTML, Page, Reader
 from trueup import __version__
 from trueup.model.access import Role
 from trueup.web.console import findings
+
+LEADING = ("href", "src", "action")
+"""The attributes that hold an address."""
 
 
 def issue_of(api: AdminApi, check: str) -> str:
@@ -242,9 +246,17 @@ def test_a_mounted_console_links_below_its_prefix(api: AdminApi) -> None:
 
     outer = FastAPI()
     outer.mount("/billing", api.app)
-    with asking(outer) as client:
-        page = Page(client.ask("GET", "/billing/findings", token=api.tokens[Role.ADMIN], headers=HTML).text, 200)
-    assert all(link.startswith(("/billing", "#")) for link in page.links)
+    pages = {"/findings": 200, "/sign-in?next=/billing/findings": 200, f"/sign-in/{'x' * 43}": 200, "/nothing": 404}
+    with asking(outer, address="127.0.0.1", base_url=HERE) as client:
+        for path, status in pages.items():
+            answer = client.ask("GET", f"/billing{path}", token=api.tokens[Role.ADMIN], headers=HTML)
+            page = Page(answer.text, answer.status_code)
+            assert page.status == status, path
+            own = [tag.attributes[name] or "" for tag in page.tags for name in LEADING if name in tag.attributes]
+            assert len(own) > 2, path
+            assert all(address.startswith(("/billing", "#")) for address in own), (path, own)
+            style_sheet = str(page.all("link", rel="stylesheet")[0].attributes["href"])
+            assert client.ask("GET", style_sheet).status_code == 200, path
 
 
 def test_a_run_says_what_it_looked_at_and_what_not(reader: Reader, api: AdminApi) -> None:

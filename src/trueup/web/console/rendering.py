@@ -73,7 +73,7 @@ class Addresses:
     def __call__(self, path: str, **query: object) -> str:
         """The address of a path. A parameter that is None or empty is left out."""
         pairs = {name: _text(value) for name, value in query.items() if value not in {None, ""}}
-        return f"{self.prefix}{path}{'?' if pairs else ''}{urlencode(pairs)}"
+        return f"{self.prefix}{path}{'?' if pairs else ''}{urlencode(pairs, safe='/')}"
 
 
 def _text(value: object) -> str:
@@ -93,6 +93,11 @@ def render(
     """The page of this template for this caller. ``title`` is also its heading."""
     frame = {"who": who, "environment": at_hand.config.environment, "now": at_hand.clock()}
     return _page(request, template, status=status, title=title, **frame, **values)
+
+
+def render_plain(request: Request, template: str, *, title: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """The page of this template for a reader who is not known: it leads nowhere and has no script."""
+    return _page(request, template, status=status, title=title, who=None, environment=None, **values)
 
 
 def _page(request: Request, template: str, *, status: int, **values: Any) -> HTMLResponse:
