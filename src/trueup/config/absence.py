@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from trueup.config.document import Document, RelationSection
+    from trueup.config.document import Document
+    from trueup.config.relation_sections import RelationSection
 
 
 def refuse_wrong_absence(name: str, section: RelationSection, path: Path) -> None:

@@ -7,26 +7,19 @@ that must be resolved first. ``docs/configuration.md`` is made from all of them.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from trueup.config.declared_keys import Section, with_keys_of
 from trueup.config.field_types import (
-    LARGEST_COUNT,
-    NOTHING,
-    Absent,
     ChannelOption,
     Columns,
-    Count,
     CreditDecimals,
     Currency,
-    IntervalWord,
     Memory,
     Money,
     NotNegative,
     ProbeOption,
-    Rank,
     Seconds,
     SeverityWord,
     StaleHours,
@@ -34,11 +27,9 @@ from trueup.config.field_types import (
     SupplierWord,
     Text,
     UnitText,
-    Words,
-    as_date,
-    one_of,
-    whole,
 )
+from trueup.config.price_sections import PlanSection, SoldPriceSection
+from trueup.config.relation_sections import RelationSection
 from trueup.model.approval import ApprovalSettings
 from trueup.model.policy import Policy
 from trueup.model.row_counts import RowCounts
@@ -54,10 +45,6 @@ from trueup.model.settings import (
     StripeSettings,
     StripeTables,
 )
-
-
-def _as_section(value: object) -> object:
-    return {"id": value} if isinstance(value, str) else value
 
 
 class DatabaseSection(Section):
@@ -87,157 +74,6 @@ class BooksSection(Section):
     """How many digits after the point every amount of credits is kept with, at most 18, and below 10 to the power of 29
     less that many. Without it an audit keeps nine, and as many more as an amount has that it reads; a repair needs it
     said. Binary fractions are rounded to so many, without it to nine."""
-
-
-class PlaceSection(Section):
-    """One of several places that a relation's rows come from: a table or a part of one. What it does not say, it has
-    from the relation; a row must meet the conditions of both.
-    """
-
-    table: Text | None = None
-    """Your table, schema-qualified or not."""
-    query: Text | None = None
-    """A ``SELECT`` in place of a table."""
-    where: Text | None = None
-    """A condition in your database's SQL: rows that do not meet it are not read."""
-    key_prefix: Text | None = None
-    """What goes before the row's own key, such as ``"org_"``: two tables that number their rows from 1 need it."""
-    account_prefix: Text | None = None
-    """What goes before ``account_id`` in a row that names an account: the ``key_prefix`` of its account's table."""
-    absent: list[Text] = Field(default_factory=list)
-    """The columns of which a row of this place never has a value. Without it, a column such as
-    ``stripe_payment_intent_id`` that only another place has counts as not mapped, and the checks that need it are
-    skipped: they could not know whether a row without it is wrong."""
-    columns: dict[str, Text] = Field(default_factory=dict)
-    """trueup's column = your column, or a scalar expression in your database's SQL."""
-    values: dict[str, dict[str, Words]] = Field(default_factory=dict)
-    """trueup's word = your words, for plans and for columns of fixed words. ``""`` also matches NULL."""
-
-
-class RelationSection(Section):
-    """``[relations.NAME]``: one relation's table, columns and words."""
-
-    table: Text | None = None
-    """Your table, schema-qualified or not. It must be given, here or by the preset, unless ``from`` or ``query`` is."""
-    query: Text | None = None
-    """One ``SELECT`` in your database's SQL, read in place of a table. A column of its result that has trueup's name
-    needs no line in ``columns``. Nothing that it supplies can be repaired."""
-    places: list[PlaceSection] | None = Field(default=None, alias="from")
-    """Several tables, or parts of one, that hold these rows, each with what differs:
-    ``[{ table = "users" }, { table = "organisations", key_prefix = "org_" }]``. See [several places](places.md)."""
-    where: Text | None = None
-    """A condition in your database's SQL: rows that do not meet it are not read."""
-    key_prefix: Text | None = None
-    """What goes before the row's own key, such as ``"org_"``."""
-    account_prefix: Text | None = None
-    """What goes before ``account_id`` in a row that names an account: the ``key_prefix`` of its account's table."""
-    dense_sequence: bool | None = None
-    """Whether the sequence of one account has no gaps, so that a gap is a finding."""
-    exact_keys: bool | None = None
-    """Whether every account id is spelled exactly as its account's own, where your schema cannot say so: two columns of
-    different types or collations. Such rows are then checked and repaired by their text alone, and the journal row of
-    each repair says so."""
-    rows_repeat: bool | None = None
-    """Only for ``webhook_event``: the table has a row for each delivery, so that an event may be on several. One that
-    is processed is read for all of them, else the first."""
-    balances_since: date | None = None
-    """Only for ``ledger_entry``: the day from which every entry has a ``balance_after``. Earlier ones without it are
-    not unreadable; the running balance begins after them."""
-    ledger_starts_at: NotNegative | None = None
-    """Only for ``ledger_entry``: the balance before every account's first entry, usually 0. Then a first entry that was
-    deleted, edited or invented is found, too; without it the first entry may follow from any balance."""
-    allow_empty: bool | None = None
-    """Only for ``account`` and ``ledger_entry``: the table may have no rows yet.
-
-    Without it, an audit that reads no row of them, or only rows dated in the future, is incomplete.
-    """
-    synced_at: Text | None = None
-    """Only for Stripe's relations: your column with the moment of a row's last sync.
-
-    The newest says how fresh they are.
-    """
-    wallets: dict[Text, Text] | None = None
-    """Only for ``account``: where an account has several balances, your columns that hold them, by the wallet's name in
-    ``ledger_entry.wallet``, as in ``{ paid = "paid_credits", bonus = "bonus_credits" }``. See
-    [wallets](wallets.md)."""
-    plan_from: Annotated[str, BeforeValidator(one_of(("local_subscription",), "a relation that says plans"))] | None = (
-        None
-    )
-    """Only for ``account``, in place of ``columns.plan``: ``"local_subscription"``. An account has the highest plan of
-    its subscriptions that are ``active``, ``trialing`` or ``past_due``, by their ``plan`` or else their ``price_id``,
-    and without one the free plan. See [plans](wallets.md#plans-from-a-subscriptions-table)."""
-    absent: Absent | None = None
-    """What your app does not have: ``true`` for the whole relation, or a list of trueup's columns, as in
-    ``["unlimited_credits", "role"]``. Checks that need it do not apply, and the report is complete without them."""
-    columns: dict[str, Text] = Field(default_factory=dict)
-    """trueup's column = your column, or a scalar expression in your database's SQL."""
-    values: dict[str, dict[str, Words]] = Field(default_factory=dict)
-    """trueup's word = your words, for plans and for columns of fixed words. ``""`` also matches NULL."""
-
-
-class PriceSection(Section):
-    """One of ``prices``: a Stripe price id or lookup key, with its own interval where that differs from the plan's."""
-
-    id: Text
-    """The price's id, or its lookup key."""
-    interval: IntervalWord | None = None
-    """How often this price bills, where it is not the plan's ``interval``."""
-
-
-class PlanSection(Section):
-    """``[plans.NAME]``: what you sell. ``values.plan`` maps your words for plans to these names."""
-
-    rank: Rank | None = None
-    """0 for the free plan, higher for more. It must be given, here or by the preset."""
-    paid: bool | None = None
-    """Whether customers pay for it. Default: yes when ``rank`` is above 0."""
-    prices: list[Annotated[PriceSection, BeforeValidator(_as_section)]] | None = None
-    """The Stripe prices that mean this plan."""
-    interval: IntervalWord | None = None
-    """How often its prices bill; the default is every ``month``."""
-    credits_per_period: NotNegative | None = None
-    """How many credits one ``interval`` of the plan grants. A yearly price of a monthly plan grants twelve times that.
-    """
-    price: dict[Currency, Money] | None = None
-    """What one period costs, in minor units of one currency. It only prices findings."""
-
-
-class CreditsSinceSection(Section):
-    """One of ``history``: how many credits one unit of the price owes from a day on."""
-
-    since: Annotated[date, BeforeValidator(as_date)]
-    """The first day (UTC) on which the number holds."""
-    credits: NotNegative
-    """Credits for one unit."""
-
-
-class SoldPriceSection(Section):
-    """``[prices.NAME]``: what one unit of a price sells. NAME is Stripe's id of the price, its lookup key, or the id of
-    its product. Of several that are named, the price's id goes before its lookup key, and that before the product.
-    """
-
-    plan: Text | None = None
-    """The plan that it means. The same as naming the price in ``prices`` of the plan."""
-    credits: NotNegative | None = None
-    """Credits for one unit: for each period of a recurring price, once for another. Default: what the plan owes."""
-    history: list[CreditsSinceSection] = Field(default_factory=list)
-    """From which day another number of credits holds: ``[{ since = 2026-03-01, credits = 500 }]``. Before the first of
-    these days ``credits`` holds. What was granted before a change was right then."""
-    credits_per: dict[Currency, NotNegative] = Field(default_factory=dict)
-    """For amounts that customers type in: credits for one unit of the currency, as in ``{ usd = "100" }``."""
-    credits_from: Text | None = None
-    """For payments that say themselves how many credits they buy: ``"metadata.credits"`` of the payment, its checkout
-    or its invoice."""
-    seats: Count | None = None
-    """How many seats one unit pays for: 0 where a quantity of it is not a number of members."""
-    included_seats: Count | None = None
-    """How many members one unit includes without further payment."""
-    lifetime: bool = False
-    """Whether paying it once pays for the plan for good."""
-    lifetime_after: Annotated[int, BeforeValidator(whole(1, LARGEST_COUNT))] | None = None
-    """The number of instalments after which the plan is paid for good."""
-    sells: Annotated[str, BeforeValidator(one_of((NOTHING,), "a word for what a price sells"))] | None = None
-    """``nothing``: the price is known, and sells nothing that the app keeps."""
 
 
 @with_keys_of(Policy)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from trueup.config.document import RelationSection
+    from trueup.config.relation_sections import RelationSection
 
 
 def refuse_wrong_plan_source(sections: Mapping[str, RelationSection], plans: Collection[str], path: Path) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from trueup.config.document import PlanSection
+    from trueup.config.price_sections import PlanSection
 
 
 def plans_and_prices(

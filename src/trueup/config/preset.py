@@ -7,7 +7,9 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeVar
 
-from trueup.config.document import KnownPreset, PlanSection, RelationSection
+from trueup.config.document import KnownPreset
+from trueup.config.price_sections import PlanSection
+from trueup.config.relation_sections import RelationSection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

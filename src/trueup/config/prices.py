@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from trueup.config.document import SoldPriceSection
+    from trueup.config.price_sections import SoldPriceSection
     from trueup.model.relations import Plan
 
 _METADATA = "metadata."

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from trueup.config.document import PlaceSection, RelationSection
+    from trueup.config.relation_sections import PlaceSection, RelationSection
 
 NAME_ACCOUNTS = ("ledger_entry", "plan_change", "member", "credit_grant", "wallet_balance", "local_subscription")
 """The relations whose rows name an account."""

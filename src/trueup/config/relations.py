@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from trueup.config.document import RelationSection
+    from trueup.config.relation_sections import RelationSection
 
 Need = tuple[str, str]
 """A relation and one of its columns; for the relation's table, the column is empty."""

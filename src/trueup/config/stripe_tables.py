@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from trueup.config.document import RelationSection, StripeSection
+    from trueup.config.document import StripeSection
+    from trueup.config.relation_sections import RelationSection
     from trueup.model.source import RelationMapping
 
 API, DATABASE, FILES = "api", "database", "files"

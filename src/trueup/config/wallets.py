@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trueup.config.config_errors import complaint
-from trueup.config.document import PlaceSection, RelationSection
 from trueup.config.relation_places import words_of
+from trueup.config.relation_sections import PlaceSection, RelationSection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
