@@ -15,16 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trueup.books.copy import (
-    insertion,
-    note_unknown_plans,
-    quarantine_unreadable,
-    refuse_wrong_columns,
-    unreadable_rows,
-)
+from trueup.books.copy import insertion
 from trueup.books.credit_scale import CreditScale
 from trueup.books.derived_plans import derive_plans
 from trueup.books.prepared_statements import PreparedStatements
+from trueup.books.quarantine import note_unknown_plans, quarantine_unreadable, refuse_wrong_columns, unreadable_rows
 from trueup.books.reading import literal
 from trueup.books.schema import UNREADABLE, create_table, own_words
 from trueup.model.relations import MAPPED, STRIPE, CopiedRelation, Relation, columns_of, relation_name, relation_named

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.books.account_keys import ACCOUNT, account_ids, alike, doubtful, note_problem, respell, strangers
-from trueup.books.copy import keep_one_of_each
+from trueup.books.quarantine import keep_one_of_each
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.key_equality import Comparison, KeyEquality, comparison
 from trueup.model.source import ColumnMapping, RelationMapping, places_of

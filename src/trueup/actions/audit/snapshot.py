@@ -17,11 +17,12 @@ from trueup.actions.audit.guardrails.copying import copy_repairs
 from trueup.actions.audit.probe_gates import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
 from trueup.actions.audit.stripe_side import copy_stripe, needed_of_stripe, stripe_key
 from trueup.actions.audit.stripe_table_side import GONE, TableSide, copy_side, table_side
-from trueup.books.copy import copy_relation, note_unknown_plans, note_unread
+from trueup.books.copy import copy_relation, note_unread
 from trueup.books.derived_plans import derive_plans
 from trueup.books.emptiness import note_nothing_read
 from trueup.books.file import Books, create_books
 from trueup.books.place import private_folder
+from trueup.books.quarantine import note_unknown_plans
 from trueup.config import Config
 from trueup.disk import move_whole
 from trueup.mapping.resolve import fit
