@@ -6,7 +6,7 @@ It leaves out scripts, rendering, and every rule of cookies but their name, valu
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from http.cookies import SimpleCookie
@@ -31,7 +31,13 @@ class Browser:
         """Open a page, as if its address was typed."""
         return self._ask("GET", path, {"Sec-Fetch-Site": "none"})
 
-    def send(self, path: str, form: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    def send(
+        self,
+        path: str,
+        form: Mapping[str, str] | Sequence[tuple[str, str]],
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
         """Send a form of one of our pages."""
         own = {"Origin": self.client.base_url, "Sec-Fetch-Site": "same-origin"} if headers is None else dict(headers)
         own["Content-Type"] = "application/x-www-form-urlencoded"

@@ -26,8 +26,10 @@ def conditions_of(filters: IssueFilters) -> list[ColumnElement[bool]]:
         values["category"] = Area(values["category"]).value
     if "check" in values:
         values["check_id"] = values.pop("check")
-    text = values.pop("text", None)
+    text, positions, issue_ids = (values.pop(name, None) for name in ("text", "positions", "issue_ids"))
     conditions = [ISSUE.c[name] == value for name, value in values.items()]
+    conditions += [] if positions is None else [ISSUE.c.position.in_(positions)]
+    conditions += [] if issue_ids is None else [ISSUE.c.issue_id.in_(issue_ids)]
     return conditions if text is None else [*conditions, _holds(text)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -149,6 +149,9 @@ class IssueFilters(TypedDict, total=False):
     exempted: bool | None
     text: str | None
     """Part of the subject or of the check's id, in any case of letters."""
+    positions: Collection[int] | None
+    """Exactly these of the run."""
+    issue_ids: Collection[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

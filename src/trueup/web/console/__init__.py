@@ -16,10 +16,11 @@ from trueup.web.console import (
     gates,
     journal,
     runs,
+    selection,
 )
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Every router of pages. The first page is the app's own ``/``, which answers programs too."""
-    pages = (assets, findings, finding, account, runs, checks, gates, exemptions, journal, acting, approvals)
+    pages = (assets, findings, finding, account, runs, checks, gates, exemptions, journal, acting, approvals, selection)
     return tuple(page.router for page in pages)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from trueup.actions.bulk import MOST_FROZEN
 from trueup.actions.runs import Sort, State, count_issues, newest_run
 from trueup.formats.csv import COLUMNS, cells_of_document
 from trueup.model.severity import Severity
@@ -161,7 +162,7 @@ def facets_of(counts: Sequence[IssueCount], query: FindingQuery) -> Facets:
     )
 
 
-def _query(
+def finding_query(
     run_id: RunQuery = None,
     severity: SeverityQuery = None,
     category: CategoryQuery = None,
@@ -171,6 +172,7 @@ def _query(
     text: TextQuery = None,
     sort: SortQuery = None,
 ) -> FindingQuery:
+    """The dependency that reads what the address asks for."""
     return FindingQuery(
         run_id=run_id,
         severity=severity,
@@ -188,14 +190,14 @@ def show_findings(
     who: Annotated[Principal, page_requires(Permission.FINDING_READ)],
     at_hand: Annotated[Services, Depends(services)],
     request: Request,
-    query: Annotated[FindingQuery, Depends(_query)],
+    query: Annotated[FindingQuery, Depends(finding_query)],
     cursor: CursorQuery = None,
     download: DownloadQuery = None,
 ) -> Response:
     """Render one page of the findings that the address asks for, or send all of them as a file."""
     masked = not who.may(Permission.EVIDENCE_READ)
     filters = query.filters(masked=masked)
-    run = _run(at_hand, query.run_id)
+    run = find_listed_run(at_hand, query.run_id)
     if download is not None and run is not None:
         return _file(at_hand, filters, download, masked=masked)
     is_resolved = query.state == FindingState.RESOLVED
@@ -216,6 +218,9 @@ def show_findings(
         is_resolved=is_resolved,
         page=page,
         findings=page.documents(masked=masked) if page else [],
+        positions=[issue.position for issue in page.issues] if page else [],
+        most_frozen=MOST_FROZEN,
+        may_select=not (masked or is_resolved),
         facets=facets,
         sorts=_SORTS,
         is_narrowed=any(
@@ -224,7 +229,7 @@ def show_findings(
     )
 
 
-def _run(at_hand: Services, run_id: str | None) -> StoredRun | None:
+def find_listed_run(at_hand: Services, run_id: str | None) -> StoredRun | None:
     """The run whose findings are listed, the newest where none is named. Raises ``Problem`` 404."""
     return newest_run(at_hand.store, at_hand.config) if run_id is None else find_run(at_hand, run_id)
 

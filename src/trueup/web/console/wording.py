@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -143,6 +144,7 @@ FILTERS = {
     "at": at,
     "counted": counted,
     "day": day,
+    "from_json": json.loads,
     "impact": impact_of,
     "money": money_text,
     "number": number,

@@ -149,7 +149,7 @@ def _done(result: RepairResult, *, is_known: bool) -> RepairDone:
         plan_hash=applied.plan_hash,
         applied_at=instant(applied.applied_at),
         replayed=applied.replayed,
-        changed_since=[_said(difference) for difference in differences],
+        changed_since=[reason_for_caller(difference) for difference in differences],
     )
 
 
@@ -159,17 +159,17 @@ def refuse(result: Stale | Refused | Failed | Previewed, *, is_known: bool) -> N
         case Stale() if not is_known:
             raise Problem(404, NO_SUCH_ISSUE)
         case Stale(reason=reason):
-            raise Problem(409, _said(reason))
+            raise Problem(409, reason_for_caller(reason))
         case Refused(reason=reason, needs_approval=True):
-            raise Problem(422, f"{_said(reason)} Ask for it with POST /api/v1/approval-requests.")
+            raise Problem(422, f"{reason_for_caller(reason)} Ask for it with POST /api/v1/approval-requests.")
         case Refused(reason=reason):
-            raise Problem(422, _said(reason))
+            raise Problem(422, reason_for_caller(reason))
         case Failed(reason=reason):
-            raise Problem(503, _said(reason), headers={"Retry-After": str(RETRY_SECONDS)})
+            raise Problem(503, reason_for_caller(reason), headers={"Retry-After": str(RETRY_SECONDS)})
         case Previewed():
             raise Problem(422, "It was tried and rolled back.")
 
 
-def _said(reason: str) -> str:
+def reason_for_caller(reason: str) -> str:
     """A reason for a caller: without secrets, and without the address of the database."""
     return _ADDRESS.sub("the database", exact(reason))
