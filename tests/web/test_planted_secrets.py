@@ -249,6 +249,7 @@ def requests(
             "reason": f"agreed, see api_key={secrets.core('exemption: reason')}",
             "expires": "2027-01-31",
         },
+        "/api/v1/notes": {"issueId": issue, "text": f"see api_key={secrets.core('note')}"},
         "/api/v1/tokens": {"name": f"made {number}", "role": "viewer", "lifetimeDays": 1},
     }
     body = bodies.get(path) if method == "POST" else None

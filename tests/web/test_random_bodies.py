@@ -37,6 +37,7 @@ NEAR = {
         "reason": "nobody knows why",
         "expires": "2020-01-01",
     },
+    "/api/v1/notes": {"issueId": "credit-balance:user_1", "text": "nobody knows why"},
     "/api/v1/tokens": {"name": "a name", "role": "viewer", "lifetimeDays": 900},
     "/api/v1/repairs/undo": {"repairId": "0" * 32, "reason": "asked for by nobody at all"},
     "/api/v1/approval-requests/repairs": {"issueId": "credit-balance:user_1", "reason": "asked for by nobody at all"},

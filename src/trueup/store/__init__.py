@@ -5,6 +5,7 @@ from __future__ import annotations
 from trueup.store.approvals import AlreadyRequested, ApprovalEvent, ApprovalGone
 from trueup.store.exemptions import AlreadyExempted, StoredExemption
 from trueup.store.leases import Lease
+from trueup.store.notes import FindingNote
 from trueup.store.opening import Store, open_store
 from trueup.store.records import (
     GATE_TRIGGER,
@@ -35,6 +36,7 @@ __all__ = [
     "ApprovalEvent",
     "ApprovalGone",
     "ChangeKind",
+    "FindingNote",
     "IssueCount",
     "IssueFilters",
     "IssuePage",

@@ -18,6 +18,7 @@ from trueup.store.database import Database, open_database, sqlite_path
 from trueup.store.exemptions import Exemptions
 from trueup.store.findings import Findings
 from trueup.store.leases import Leases
+from trueup.store.notes import FindingNotes
 from trueup.store.outbox import Outbox
 from trueup.store.presence import VERSION_TABLE, absent, empty, holds_store, is_there, make_whole, mark
 from trueup.store.runs import Runs
@@ -42,6 +43,7 @@ class Store:
         self.findings = Findings(database)
         self.exemptions = Exemptions(database)
         self.approvals = Approvals(database)
+        self.notes = FindingNotes(database)
         self.tokens = Tokens(database)
         self.sessions = Sessions(database)
         self.sign_in_links = SignInLinks(database)

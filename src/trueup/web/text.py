@@ -26,6 +26,7 @@ PLAN = f"^[^{_UNSHOWN}/]{{1,200}}$"
 ISSUE_ID = f"^[a-z0-9-]{{1,100}}:{_ANY}{{1,200}}$"
 NAME = one_line(2, 100)
 REASON = one_line(10, 500)
+NOTE = one_line(2, 1000)
 RUN_ID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 APPROVAL_ID = RUN_ID
 TOKEN_NAME = "^[A-Za-z0-9](?:[A-Za-z0-9 ._@:/-]{0,98}[A-Za-z0-9])?$"  # noqa: S105 - a form
@@ -41,6 +42,7 @@ RULES = {
     ISSUE_ID: "must be an issue's id, check:subject, as the report has it",
     NAME: "must be 2 to 100 characters on one line",
     REASON: "must be 10 to 500 characters on one line",
+    NOTE: "must be 2 to 1,000 characters on one line",
     RUN_ID: "must be a run's id, as the report has it",
     TOKEN_NAME: "must be 1 to 100 letters, digits, spaces and . _ @ : / -, beginning and ending with a letter or digit",
     TOKEN_ID: "must be a token's id: 16 digits and letters a to f",

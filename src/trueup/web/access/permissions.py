@@ -31,6 +31,7 @@ class Permission(StrEnum):
     REPAIR_PREVIEW = "repair:preview"
     REPAIR_APPLY = "repair:apply"
     EXEMPTION_WRITE = "exemption:write"
+    NOTE_WRITE = "note:write"
     APPROVAL_READ = "approval:read"
     APPROVAL_DECIDE = "approval:decide"
     TOKEN_MANAGE = "token:manage"  # noqa: S105 - a permission's name
@@ -57,6 +58,7 @@ _ADMIN = _VIEWER | {
     Permission.REPAIR_PREVIEW,
     Permission.REPAIR_APPLY,
     Permission.EXEMPTION_WRITE,
+    Permission.NOTE_WRITE,
     Permission.APPROVAL_READ,
     Permission.APPROVAL_DECIDE,
 }

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from trueup.actions.journal import JournalUnusable, journal_url, newest_page
-from trueup.web.access import Permission, Principal, page_requires
+from trueup.web.access import Permission, Principal, form_requires, page_requires, strict_form
 from trueup.web.console.query import EntryQuery
-from trueup.web.console.rendering import render
+from trueup.web.console.rendering import lead_to, render
+from trueup.web.console.wording import path_part
 from trueup.web.problems import Problem
 from trueup.web.routes.answers.problems import NO_SUCH_ISSUE
 from trueup.web.routes.explaining import in_full
+from trueup.web.routes.finding_notes import add_note, list_notes
 from trueup.web.routes.lookups import find_check_of_issue, find_finding
 from trueup.web.routes.parameters import IssueIdPath
+from trueup.web.routes.request_bodies import NoteBody
 from trueup.web.services import Services, services
 
 if TYPE_CHECKING:
@@ -82,8 +85,21 @@ def show_finding(
         app=app,
         stripe=stripe,
         account=_account_of(full),
+        notes=list_notes(who, at_hand, issue_id).model_dump(mode="json")["notes"],
         repaired=_repaired(at_hand, stored.issue_id, entry) if who.may(Permission.JOURNAL_READ) else None,
     )
+
+
+@router.post("/notes")
+def keep_note(
+    who: Annotated[Principal, form_requires(Permission.NOTE_WRITE)],
+    at_hand: Annotated[Services, Depends(services)],
+    request: Request,
+    order: Annotated[NoteBody, strict_form(NoteBody)],
+) -> Response:
+    """Keep a note, and lead back to the finding."""
+    add_note(who, at_hand, order)
+    return lead_to(request, f"/findings/{path_part(order.issue_id)}")
 
 
 def _repaired(at_hand: Services, issue_id: str, entry: int | None) -> JournalEntry | None:

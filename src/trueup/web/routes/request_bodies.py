@@ -73,6 +73,13 @@ class DecisionBody(RequestBody, title="Decision"):
     reason: Reason
 
 
+class NoteBody(RequestBody, title="NoteOrder"):
+    """Keep a note on a finding."""
+
+    issue_id: IssueId
+    text: Annotated[str, Field(pattern=text.NOTE, description="2 to 1,000 characters on one line.")]
+
+
 class PreviewBody(RequestBody, title="PreviewOrder"):
     """Preview what a repair would write."""
 
