@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.before_a_commit import spared
 from tests.support.memory import memory_folder
 
 # A loaded machine is slow, not wrong; and a failing seed is printed so that it can become a permanent test.
@@ -64,12 +65,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip slow tests unless they were asked for, and begin with the longest."""
+    """Skip slow tests and most of those that are nearly alike, unless they were asked for; begin with the longest."""
     items.sort(key=_is_short)
     if config.getoption("--slow"):
         return
+    not_now = spared({item.nodeid: _sample_of(item) for item in items if "slow" not in item.keywords})
     for item in items:
-        if "slow" in item.keywords:
+        if "slow" in item.keywords or item.nodeid in not_now:
             item.add_marker(pytest.mark.skip(reason="slow: give --slow"))
 
 
@@ -87,3 +89,8 @@ def pytest_unconfigure() -> None:
 
 def _is_short(item: pytest.Item) -> bool:
     return not item.nodeid.startswith(LONG)
+
+
+def _sample_of(item: pytest.Item) -> int | None:
+    mark = item.get_closest_marker("sampled")
+    return None if mark is None else int(mark.args[0])

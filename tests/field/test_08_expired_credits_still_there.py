@@ -72,6 +72,7 @@ def test_entries_that_say_it_themselves_are_grants(tmp_path: Path) -> None:
     expiring.expect(tmp_path, config, must={"lapsed-credits:org_1"}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_an_app_whose_credits_never_lapse_has_the_check_off(tmp_path: Path) -> None:
     report = company().expect(tmp_path, CONFIG, looked=LOOKED - {"lapsed-credits"})
     run = report.outcome("lapsed-credits")

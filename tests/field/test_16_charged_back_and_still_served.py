@@ -65,6 +65,7 @@ def test_who_paid_at_least_a_part_is_served_rightly(tmp_path: Path, happens: Cal
     served.expect(tmp_path, MAPPING + PLANS, may=MAY, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_the_last_three_bills_were_given_up_and_the_subscription_is_active(tmp_path: Path) -> None:
     served = FieldCompany()
     served.stripe.price("price_pro", 2900)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.command import trueup
 from tests.support.field.company import (
     ACCOUNT,
@@ -77,6 +79,7 @@ def test_the_account_that_was_read_is_the_platforms_own_whatever_it_is_called(tm
     company(platform="acct_own").expect(tmp_path, MAPPED, must={FORGED}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_the_account_that_the_config_names_is_the_platforms_own(tmp_path: Path) -> None:
     """Nothing that the ledger names under it is there, so that only the config can say whose it is."""
     case = company(forged_at="acct_own")
@@ -88,6 +91,7 @@ def test_the_account_that_the_config_names_is_the_platforms_own(tmp_path: Path) 
     assert "pi_seller" not in ran.out
 
 
+@pytest.mark.slow
 def test_without_the_mapping_the_sellers_payment_looks_made_up(tmp_path: Path) -> None:
     """The check's page says what to map."""
     company().expect(
@@ -95,6 +99,7 @@ def test_without_the_mapping_the_sellers_payment_looks_made_up(tmp_path: Path) -
     )
 
 
+@pytest.mark.slow
 def test_init_proposes_the_columns_that_hold_the_account(tmp_path: Path) -> None:
     company().audit(tmp_path, MAPPED)
     (tmp_path / "trueup.toml").unlink()

@@ -83,6 +83,7 @@ def test_eighteen_decimals_are_read_exactly(tmp_path: Path) -> None:
     assert finding.evidence["drift"] == Decimal("0.000000000000000001")
 
 
+@pytest.mark.slow
 def test_what_no_scale_keeps_is_one_finding_of_its_column_that_says_what_to_do(tmp_path: Path) -> None:
     report = company(fee="0.0000000000000000003", drift="0").expect(
         tmp_path,
@@ -99,6 +100,7 @@ def test_what_no_scale_keeps_is_one_finding_of_its_column_that_says_what_to_do(t
     assert "amount has more than 18 decimals: map a multiple" in message
 
 
+@pytest.mark.slow
 def test_the_config_may_say_how_many_decimals_there_are(tmp_path: Path) -> None:
     """Fewer than there are leaves every row unreadable, and the finding says so."""
     config = CONFIG + "[books]\ncredit_decimals = 4\n"
@@ -106,6 +108,7 @@ def test_the_config_may_say_how_many_decimals_there_are(tmp_path: Path) -> None:
     assert any("amount has more than 4 decimals: write credit_decimals" in f.message for f in report.findings())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["NUMERIC", "REAL"])
 def test_float_dust_in_a_numeric_column_is_dust_as_in_a_real_one(tmp_path: Path, of: str) -> None:
     """A tenth of a credit, two thousand times; the cached balance was computed as a whole."""
@@ -130,6 +133,7 @@ def test_float_dust_in_a_numeric_column_is_dust_as_in_a_real_one(tmp_path: Path,
     company.expect(tmp_path, CONFIG, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_more_decimals_never_cost_an_amount_that_is_there(tmp_path: Path) -> None:
     """An account with ten to the power of 15 credits leaves no room for eighteen decimals beside it."""
     large = company(fee="0.000000000000000003", drift="0")

@@ -121,6 +121,7 @@ def test_who_paid_all_of_it_and_is_served_nothing_is_blocked(tmp_path: Path) -> 
     assert paid_by == {"u1": "in_1_4", "u3": "pi_3"}
 
 
+@pytest.mark.slow
 def test_what_went_back_was_not_paid(tmp_path: Path) -> None:
     """u1's third instalment was lost in a dispute; u3's payment was refunded, and u4's in part."""
     company = FieldCompany()
@@ -136,6 +137,7 @@ def test_what_went_back_was_not_paid(tmp_path: Path) -> None:
     company.expect(tmp_path, BY_ID, must=must, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_another_price_of_the_same_amount_accuses_no_account(tmp_path: Path) -> None:
     """Something else costs as much, once: it may be what u3 bought, who is served, and u4, who is not."""
     company = FieldCompany()
@@ -149,6 +151,7 @@ def test_another_price_of_the_same_amount_accuses_no_account(tmp_path: Path) -> 
     company.expect(tmp_path, BY_ID, looked={"unpaid-but-active"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", ["lifetime", "free"])
 def test_tax_and_a_name_in_the_metadata_do_not_hide_what_was_bought(tmp_path: Path, plan: str) -> None:
     """u3 paid 19 % on top, as the checkout says; u4's payment had a discount and names the price."""
@@ -164,6 +167,7 @@ def test_tax_and_a_name_in_the_metadata_do_not_hide_what_was_bought(tmp_path: Pa
     company.expect(tmp_path, BY_ID, must=must, looked={"paid-but-blocked"} if must else LOOKED)
 
 
+@pytest.mark.slow
 def test_a_guest_who_bought_it_for_good_needs_no_customer(tmp_path: Path) -> None:
     """u3 paid as a guest, and the checkout names u3. u4 is served the same and paid nothing."""
     company = FieldCompany()

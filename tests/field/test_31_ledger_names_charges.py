@@ -59,6 +59,7 @@ def test_a_payment_of_before_2022_lists_its_charges(tmp_path: Path) -> None:
     old.expect(tmp_path, MAPPING + PLANS, must=EXPECTED, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_a_charge_that_no_payment_names_is_unknown_and_not_forged(tmp_path: Path) -> None:
     """Charges of their own are not read, so that none of them can be missing."""
     case = company()
@@ -66,6 +67,7 @@ def test_a_charge_that_no_payment_names_is_unknown_and_not_forged(tmp_path: Path
     case.expect(tmp_path, MAPPING + PLANS, must=EXPECTED, looked=LOOKED, may={"credit-balance:u2"})
 
 
+@pytest.mark.slow
 def test_the_same_charge_twice_is_a_payment_twice(tmp_path: Path) -> None:
     case = FieldCompany()
     for number in (1, 2):
@@ -82,6 +84,7 @@ def test_the_same_charge_twice_is_a_payment_twice(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_an_invoice_of_before_payment_intents_is_paid_by_its_charge(tmp_path: Path) -> None:
     """A refund names the charge alone, and so does the invoice."""
     case = FieldCompany()
@@ -111,6 +114,7 @@ def test_an_invoice_of_before_payment_intents_is_paid_by_its_charge(tmp_path: Pa
     )
 
 
+@pytest.mark.slow
 def test_a_grant_that_names_its_subscription_is_of_the_invoice_of_its_time(tmp_path: Path) -> None:
     """u2's second period was paid and not credited; u1's was."""
     case = FieldCompany()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.field.company import MAPPING, PLANS, FieldCompany
 from tests.support.field.stripe_side import ago
 
@@ -51,6 +53,7 @@ def test_the_old_rows_of_one_account_are_not_three_findings(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.slow
 def test_the_later_chain_is_looked_at_entry_by_entry(tmp_path: Path) -> None:
     """The balance of u1's last entry was computed from a stale one, and its cache is by the sum."""
     broken = company(accounts=1, cached_too_high=-10)
@@ -67,6 +70,7 @@ def test_the_later_chain_is_looked_at_entry_by_entry(tmp_path: Path) -> None:
     assert drift.evidence["diagnosis"] == "lost-update"
 
 
+@pytest.mark.slow
 def test_a_missing_balance_behind_the_first_one_leaves_the_account_unknown(tmp_path: Path) -> None:
     doubtful = company()
     doubtful.ledger.rows[-1]["balance_after"] = None
@@ -75,6 +79,7 @@ def test_a_missing_balance_behind_the_first_one_leaves_the_account_unknown(tmp_p
     )
 
 
+@pytest.mark.slow
 def test_an_account_that_has_only_old_rows_is_unknown(tmp_path: Path) -> None:
     old = company(cached_too_high=0, u3={"credits": "350"})
     for days, kind, amount in OLD:
@@ -83,6 +88,7 @@ def test_an_account_that_has_only_old_rows_is_unknown(tmp_path: Path) -> None:
     old.expect(tmp_path, MAPPING + PLANS, must={"unreadable-row:ledger_entry:balance_after is missing"}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_an_old_row_that_lacks_its_amount_too_leaves_the_account_unknown(tmp_path: Path) -> None:
     doubtful = company()
     doubtful.ledger.rows[5]["amount"] = None
@@ -94,6 +100,7 @@ def test_an_old_row_that_lacks_its_amount_too_leaves_the_account_unknown(tmp_pat
     )
 
 
+@pytest.mark.slow
 def test_a_day_in_the_config_says_that_earlier_rows_need_no_balance(tmp_path: Path) -> None:
     """Not a word about the old rows then; of an account that has no others nothing is known."""
     old = company(u3={"credits": "350"})
@@ -104,6 +111,7 @@ def test_a_day_in_the_config_says_that_earlier_rows_need_no_balance(tmp_path: Pa
     old.expect(tmp_path, since + PLANS, must={"credit-balance:u2"}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_a_missing_balance_after_that_day_is_unreadable_all_the_same(tmp_path: Path) -> None:
     since = MAPPING.replace("dense_sequence = false\n", "dense_sequence = false\nbalances_since = 2025-01-01\n")
     doubtful = company()

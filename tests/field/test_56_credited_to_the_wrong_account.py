@@ -56,40 +56,47 @@ def test_the_customer_alone_says_who_paid(tmp_path: Path) -> None:
     add_users(company()).expect(tmp_path, MAPPING + PLANS, must={WRONG}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_the_address_excuses_where_only_the_customer_says_who_paid(tmp_path: Path) -> None:
     add_users(company(email="U1@example.com")).expect(tmp_path, MAPPING + PLANS, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_the_address_alone_is_no_link(tmp_path: Path) -> None:
     """The customer has org_1's address, and nothing else names an account."""
     case = add_users(company(email="org_1@example.com"), org_1={"stripe_customer_id": None})
     case.expect(tmp_path, MAPPING + PLANS, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_what_the_payment_names_is_stronger_than_the_customer(tmp_path: Path) -> None:
     """u1's card paid for org_1, as the payment says."""
     case = add_users(company(customer="cus_u1", metadata={"user_id": "org_1"}))
     case.expect(tmp_path, MAPPING + PLANS, must={WRONG}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_a_finished_checkout_names_the_account(tmp_path: Path) -> None:
     case = add_users(company(customer="cus_u1"))
     case.stripe.session("cs_1", "cus_u1", 5000, ago(6), payment_intent="pi_1", client_reference_id="org_1")
     case.expect(tmp_path, MAPPING + PLANS, must={WRONG}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_one_organisation_shares_what_it_pays_for(tmp_path: Path) -> None:
     case = add_users(company(metadata={"user_id": "org_1"}))
     case.table(MEMBERS, [{"org": "org_1", "person": "u1"}])
     case.expect(tmp_path, MAPPING + MEMBER + PLANS, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_two_members_of_one_organisation_share_what_one_of_them_pays_for(tmp_path: Path) -> None:
     case = add_users(company(customer="cus_u2", metadata={"user_id": "u2"}))
     case.table(MEMBERS, [{"org": "org_1", "person": "u1"}, {"org": "org_1", "person": "u2"}])
     case.expect(tmp_path, MAPPING + MEMBER + PLANS, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_credits_that_were_moved_by_hand_are_at_their_place(tmp_path: Path) -> None:
     case = company(metadata={"user_id": "org_1"})
     case.ledger.add("u1", "adjustment", -5000, ago(5))
@@ -97,6 +104,7 @@ def test_credits_that_were_moved_by_hand_are_at_their_place(tmp_path: Path) -> N
     add_users(case).expect(tmp_path, MAPPING + PLANS, may={"large-credit-movement:*"}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_each_subscription_of_one_customer_pays_for_the_account_that_it_names(tmp_path: Path) -> None:
     """bob pays for both; the credits of org_2's subscription went to org_1."""
     case = FieldCompany()
@@ -122,6 +130,7 @@ def test_each_subscription_of_one_customer_pays_for_the_account_that_it_names(tm
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", ["checkout", "payment"])
 def test_what_a_customer_bought_before_says_whose_it_is(tmp_path: Path, link: str) -> None:
     """Neither the account nor the customer names the other, and the last payment names no account."""

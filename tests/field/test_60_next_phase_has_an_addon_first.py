@@ -88,10 +88,12 @@ def test_a_phase_of_the_old_form_is_read(tmp_path: Path, old: Json) -> None:
     company((("u1", old),)).expect(tmp_path, MAPPING + PLANS, must={"ending-plan:u1"}, looked={"ending-plan"})
 
 
+@pytest.mark.slow
 def test_a_phase_of_which_no_price_is_in_a_plan_is_unknown(tmp_path: Path) -> None:
     company((("u1", {"items": items("price_addon")}),)).expect(tmp_path, MAPPING + PLANS, looked={"ending-plan"})
 
 
+@pytest.mark.slow
 def test_files_without_a_line_silence_no_check_of_plans(tmp_path: Path) -> None:
     """Nothing names an invoice, so that an empty file of them is taken at its word for their payments, too."""
     company((("u1", {"items": items("price_pro")}),)).audit(tmp_path, MAPPING + PLANS)

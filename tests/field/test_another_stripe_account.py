@@ -46,6 +46,7 @@ def test_it_lowers_the_confidence(tmp_path: Path) -> None:
     assert without < company(entries=40, known=40).audit(own, MAPPING + PLANS).confidence
 
 
+@pytest.mark.slow
 def test_a_few_ids_that_stripe_does_not_know_are_findings(tmp_path: Path) -> None:
     report = company(entries=5, known=0).audit(tmp_path, MAPPING + PLANS)
     run = report.outcome("grant-without-money")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from tests.support.field.company import ACCOUNT, ENTRIES, LEDGER_ENTRY, PLANS, WEBHOOK_EVENT, FieldCompany
 from tests.support.field.stripe_side import ago, line
 from tests.support.field.subscribers import subscribe
@@ -75,6 +77,7 @@ def test_a_year_is_paid_once_and_each_month_replaces_the_last(tmp_path: Path) ->
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_top_ups_in_millionths_of_a_dollar(tmp_path: Path) -> None:
     """A dollar is 1,000,000. u2's webhook wrote cents for dollars, u3 got nothing, u4 was refunded and kept it."""
     company = FieldCompany()
@@ -102,6 +105,7 @@ def test_top_ups_in_millionths_of_a_dollar(tmp_path: Path) -> None:
     assert wrong.message == "pi_2 granted u2 0.10 USD, but it owes 10.00 USD."
 
 
+@pytest.mark.slow
 def test_one_payment_that_is_credited_in_two_wallets(tmp_path: Path) -> None:
     """A pack goes to `paid`, the month to `plan`. u2's pack was written into both; u1 and u3 have one of each."""
     company = FieldCompany()

@@ -92,6 +92,7 @@ def write_as_one_list(folder: Path) -> None:
     (folder / "customers.json").write_text(json.dumps({"object": "list", "data": objects}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "name"), [(pack, "customers.jsonl.gz"), (write_as_one_list, "customers.json")])
 def test_a_file_that_is_not_read_is_named(tmp_path: Path, change: Callable[[Path], None], name: str) -> None:
     company().audit(tmp_path, MAPPING + PLANS)
@@ -102,6 +103,7 @@ def test_a_file_that_is_not_read_is_named(tmp_path: Path, change: Callable[[Path
         audit_again(tmp_path)
 
 
+@pytest.mark.slow
 def test_lines_of_invoices_are_a_file_of_their_own(tmp_path: Path) -> None:
     """The invoice shows the first of its lines, as an API's page does; the second is for the plan."""
     case = FieldCompany()

@@ -66,6 +66,7 @@ def test_a_hundred_innocent_companies_have_no_findings(tmp_path: Path, beginning
     assert findings_of(range(beginning, beginning + 10), tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_grant_that_is_lost_or_too_small_is_found(tmp_path: Path, seed: int) -> None:
     """The grants of the same company, one at a time, are the first and the last."""

@@ -82,6 +82,7 @@ def test_invoices_as_the_api_lists_them_show_no_payments(tmp_path: Path) -> None
     assert "stripe_invoice_payment" in str(outcome.outcome)
 
 
+@pytest.mark.slow
 def test_lines_of_invoices_are_not_known_without_prices(tmp_path: Path) -> None:
     """A line only names its price: what was served is judged all the same, by the subscriptions."""
     case = subscribers(2)
@@ -94,6 +95,7 @@ def test_lines_of_invoices_are_not_known_without_prices(tmp_path: Path) -> None:
     assert ids(report) == ["unpaid-but-active:u1"]
 
 
+@pytest.mark.slow
 def test_a_subscription_that_only_names_its_schedule_leaves_open_what_it_changes_to(tmp_path: Path) -> None:
     """The lists of the API show no schedule in a subscription: only the check of what comes is without an answer."""
     case = subscribers(3)
@@ -108,6 +110,7 @@ def test_a_subscription_that_only_names_its_schedule_leaves_open_what_it_changes
     assert "stripe_subscription.next_phase_at" in str(outcome.outcome)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [{"object": "list", "data": [], "has_more": True}, None])
 def test_an_invoice_of_unknown_lines_is_unknown_alone(tmp_path: Path, lines: Json | None) -> None:
     """The subscriptions of u3 and u4 have ended: u3 paid an invoice whose lines are not known, and u4 paid nothing."""
@@ -133,6 +136,7 @@ def test_an_invoice_of_unknown_lines_is_unknown_alone(tmp_path: Path, lines: Jso
         assert isinstance(outcome.outcome, Checked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("due", "is_over"), [(40, True), (1, False)])
 def test_the_subscription_that_only_the_lines_name_is_the_invoice_s(tmp_path: Path, due: int, is_over: bool) -> None:
     """u1 is past due, and only the lines of the open bill say for what: its grace began when that was to be paid."""

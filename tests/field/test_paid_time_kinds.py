@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.field.company import MAPPING, PLANS, FieldCompany
 from tests.support.field.stripe_side import DAY_SECONDS, Json, ago, line
 from tests.support.field.subscribers import subscribe
@@ -81,6 +83,7 @@ def test_a_year_by_an_invoice_of_its_own_is_paid_until_its_end(tmp_path: Path) -
     served.expect(tmp_path, CONFIG, must=must, may=MAY, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_a_start_in_the_past_and_a_coupon_for_ever_are_ordinary(tmp_path: Path) -> None:
     """u3's bill of the backdated month was given up."""
     served = company(u1="pro", u2="pro", u3="pro")
@@ -91,6 +94,7 @@ def test_a_start_in_the_past_and_a_coupon_for_ever_are_ordinary(tmp_path: Path) 
     served.expect(tmp_path, CONFIG, must={"unpaid-but-active:u3"}, may=MAY, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_a_trial_that_ended_without_a_payment_pays_for_nothing(tmp_path: Path) -> None:
     """u1's trial runs, u2's ended and was paid, u3's ended and paused the subscription, u4's bill was given up."""
     served = company(u1="pro", u2="pro", u3="pro", u4="pro")
@@ -107,6 +111,7 @@ def test_a_trial_that_ended_without_a_payment_pays_for_nothing(tmp_path: Path) -
     served.expect(tmp_path, CONFIG, must=must, may=MAY, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_a_pause_excuses_the_bills_of_its_time(tmp_path: Path) -> None:
     """u2's bill is void, too, and nothing is paused."""
     served = company(u1="pro", u2="pro")
@@ -117,6 +122,7 @@ def test_a_pause_excuses_the_bills_of_its_time(tmp_path: Path) -> None:
     served.expect(tmp_path, CONFIG, must={"unpaid-but-active:u2"}, may=MAY, looked={"unpaid-but-active"})
 
 
+@pytest.mark.slow
 def test_a_downgrade_in_mid_period_is_served_until_the_paid_end_or_from_the_credit_on(tmp_path: Path) -> None:
     """u1 keeps TEAM until the end of what was paid; u2 was given the rest of it back, and keeps TEAM."""
     served = company(u1="team", u2="team")
@@ -133,6 +139,7 @@ def test_a_downgrade_in_mid_period_is_served_until_the_paid_end_or_from_the_cred
     served.expect(tmp_path, CONFIG, must={"plan-mismatch:u2"}, may={*MAY, "wrong-grant-amount:*"}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_a_credit_note_before_the_payment_leaves_nothing_that_was_paid(tmp_path: Path) -> None:
     """u2 was credited in part; u3 paid from its balance."""
     served = company(u1="pro", u2="pro", u3="pro")

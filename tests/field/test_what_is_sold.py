@@ -96,6 +96,7 @@ def packs_by_invoice(*, credits_after_raise: int | None = None) -> FieldCompany:
     return with_users(company, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "prices", ["", "[prices.price_topup]\ncredits = 1000\n", "[prices.prod_credits]\ncredits = 1000\n"]
 )
@@ -108,6 +109,7 @@ def test_03_a_pack_that_was_paid_from_the_balance(tmp_path: Path, prices: str) -
     assert lost.evidence["guessed_by"] == (None if prices else "price")
 
 
+@pytest.mark.slow
 def test_a_pack_that_is_said_to_sell_nothing_owes_nothing(tmp_path: Path) -> None:
     report = packs_by_invoice().expect(
         tmp_path,
@@ -142,6 +144,7 @@ def subscribers(*bought: tuple[str, float, int], prices: dict[str, int], **inter
 OLD_AND_NEW = PLANS.replace('{ id = "price_pro" }', '{ id = "price_pro" }, { id = "price_pro_2024" }')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plans", [OLD_AND_NEW, PLANS])
 def test_22_customers_on_a_superseded_price_get_what_it_promised(tmp_path: Path, plans: str) -> None:
     """inbox-zero PR #1927 (2026-03-15), twenty PR #25635 (2026-09-08)."""
@@ -163,6 +166,7 @@ def raised(*, first: int = 500, second: int = 1000) -> FieldCompany:
     return subscribers(("price_pro", 25, first), ("price_pro", 8, second), prices={"price_pro": 2900})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "history",
     [
@@ -175,6 +179,7 @@ def test_44_what_was_granted_before_the_allowance_was_raised_was_right_then(tmp_
     raised().expect(tmp_path, MAPPING + PLANS + prices, looked=OWED)
 
 
+@pytest.mark.slow
 def test_after_the_raise_the_old_number_is_wrong_and_before_it_the_new_one(tmp_path: Path) -> None:
     prices = f"[prices.price_pro]\ncredits = 500\nhistory = [{{ since = {written(ago(20))[:10]}, credits = 1000 }}]\n"
     raised(first=1000, second=500).expect(
@@ -185,12 +190,14 @@ def test_after_the_raise_the_old_number_is_wrong_and_before_it_the_new_one(tmp_p
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("credited", [500, 1000])
 def test_on_the_day_of_the_raise_both_numbers_are_right(tmp_path: Path, credited: int) -> None:
     prices = f"[prices.price_pro]\ncredits = 500\nhistory = [{{ since = {written(ago(8))[:10]}, credits = 1000 }}]\n"
     raised(second=credited).expect(tmp_path, MAPPING + PLANS + prices, looked=OWED)
 
 
+@pytest.mark.slow
 def test_41_a_renewal_that_sets_the_balance_back_to_the_allowance(tmp_path: Path) -> None:
     company = FieldCompany()
     company.stripe.price("price_pro", 2900)
@@ -209,6 +216,7 @@ def test_41_a_renewal_that_sets_the_balance_back_to_the_allowance(tmp_path: Path
     with_users(company, 1, plan="pro").expect(tmp_path, MAPPING + PLANS, looked=OWED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dripped", "must"), [(3, set()), (1, {"wrong-grant-amount:in_1"})])
 def test_42_a_yearly_plan_whose_credits_a_job_drips(tmp_path: Path, dripped: int, must: set[str]) -> None:
     company = subscribers(("price_pro_y", 100, 1000), prices={"price_pro_y": 29000}, price_pro_y="year")
@@ -232,6 +240,7 @@ def packs(credited: Sequence[int | None], *, metadata: dict[str, str], through_c
     return with_users(company, len(credited))
 
 
+@pytest.mark.slow
 def test_53_most_purchases_of_a_new_pack_were_lost(tmp_path: Path) -> None:
     """After legiblenews/community issue #13 (2022-07-08)."""
     company = packs([500, 500, 500, None, None, None, None, None], metadata={"type": "credits", "credits": "500"})
@@ -243,6 +252,7 @@ def test_53_most_purchases_of_a_new_pack_were_lost(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_all_purchases_of_a_new_pack_were_lost_while_the_old_one_still_works(tmp_path: Path) -> None:
     company = packs([500, 500], metadata={"type": "credits", "credits": "500"})
     for number in (3, 4, 5):
@@ -263,6 +273,7 @@ def test_all_purchases_of_a_new_pack_were_lost_while_the_old_one_still_works(tmp
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prices", "metadata"),
     [
@@ -290,6 +301,7 @@ def test_a_pack_that_nobody_was_ever_credited_for_is_found_where_the_config_says
     assert {finding.evidence["credits_owed"] for finding in report.findings()} == {500}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("total", "subtotal"), [(1190, 1000), (900, 1000), (1100, 1000)], ids=["tax", "coupon", "fee"])
 def test_taxes_fees_and_discounts_do_not_change_what_is_owed(tmp_path: Path, total: int, subtotal: int) -> None:
     company = FieldCompany()
@@ -304,6 +316,7 @@ def test_taxes_fees_and_discounts_do_not_change_what_is_owed(tmp_path: Path, tot
     )
 
 
+@pytest.mark.slow
 def test_a_line_of_a_checkout_says_how_many_packs_were_bought(tmp_path: Path) -> None:
     company = FieldCompany()
     pack = company.stripe.price("price_pack", 1000, interval=None, product="prod_pack")
@@ -319,6 +332,7 @@ def test_a_line_of_a_checkout_says_how_many_packs_were_bought(tmp_path: Path) ->
     )
 
 
+@pytest.mark.slow
 def test_two_prices_of_one_amount_leave_open_which_was_bought(tmp_path: Path) -> None:
     company = packs([None, None], metadata={})
     company.stripe.price("price_pack", 1000, interval=None, product="prod_pack")
@@ -330,10 +344,12 @@ def test_two_prices_of_one_amount_leave_open_which_was_bought(tmp_path: Path) ->
     )
 
 
+@pytest.mark.slow
 def test_one_credited_payment_of_many_that_say_nothing_of_themselves_is_no_rule(tmp_path: Path) -> None:
     packs([500, None, None, None], metadata={}).expect(tmp_path, WITHOUT_WEBHOOKS + PLANS, looked={"missing-grant"})
 
 
+@pytest.mark.slow
 def test_46_two_packs_in_a_row_that_were_both_credited(tmp_path: Path) -> None:
     company = FieldCompany()
     company.stripe.customer("cus_1", "u1@example.com")
@@ -357,10 +373,12 @@ def refunded(back: int, taken: int) -> FieldCompany:
     return with_users(company, 2)
 
 
+@pytest.mark.slow
 def test_04_a_refund_without_the_fee_takes_all_credits_back(tmp_path: Path) -> None:
     refunded(500, 500).expect(tmp_path, MAPPING + PLANS, looked={"over-clawed-back", "refund-not-clawed-back"})
 
 
+@pytest.mark.slow
 def test_half_a_refund_does_not_take_all_credits_back(tmp_path: Path) -> None:
     refunded(265, 500).expect(
         tmp_path,
@@ -370,6 +388,7 @@ def test_half_a_refund_does_not_take_all_credits_back(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_54_shirts_and_credits_by_the_same_checkout(tmp_path: Path) -> None:
     company = FieldCompany()
     for number in range(1, 9):
@@ -389,6 +408,7 @@ def test_54_shirts_and_credits_by_the_same_checkout(tmp_path: Path) -> None:
     with_users(company, 8).expect(tmp_path, MAPPING + PLANS, looked={"hollow-event", "missing-grant"})
 
 
+@pytest.mark.slow
 def test_11_the_number_of_packs_beside_a_flat_plan_is_no_number_of_seats(tmp_path: Path) -> None:
     """squarelet PR #800 (2026-09-03), vm0 issue #25415 (2026-08-06)."""
     company = FieldCompany()

@@ -116,6 +116,7 @@ def exactly(value: object) -> tuple[type, str]:
     return type(value), str(value)
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_a_number_is_written_as_its_column_keeps_it(request: pytest.FixtureRequest, tmp_path: Path, form: Form) -> None:
     types = {"credits": form.type, "amount": form.type, "balance": form.type, **form.types}
@@ -146,6 +147,7 @@ MOMENTS = [
 ]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("moments", MOMENTS, ids=lambda moments: moments[1][0])
 def test_a_moment_in_text_is_written_like_its_neighbours(
     sqlite_url: str, tmp_path: Path, moments: tuple[str, tuple[str, ...], str]
@@ -160,6 +162,7 @@ def test_a_moment_in_text_is_written_like_its_neighbours(
     datetime.strptime(str(written), form)  # noqa: DTZ007 - its form is what is looked at
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("on", "kind"),
     [
@@ -175,6 +178,7 @@ def test_a_moment_loses_what_its_column_does_not_keep_before_it_is_written(
     assert isinstance(result, Applied), result
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("on", "types", "rows", "says"),
     [

@@ -37,6 +37,7 @@ def plan_of(app: App, issue_id: str) -> str:
     return str(app.rows(f"SELECT plan FROM users WHERE id = '{subject}'")[0][0])
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("check", REPAIRS)
 @pytest.mark.parametrize("scope", ["subject", "plan"])
 def test_an_exemption_made_between_preview_and_apply_blocks_the_repair(

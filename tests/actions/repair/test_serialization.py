@@ -101,6 +101,7 @@ def assert_nothing_is_written_in_between(
     assert serialized_by(here) == way.value
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("case", POSTGRES)
 def test_an_uncommitted_entry_keeps_a_balance_from_being_written_on_postgres(
     postgres_url: str, tmp_path: Path, case: str

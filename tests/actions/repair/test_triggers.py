@@ -242,6 +242,7 @@ def run(app: App, statements: Sequence[str]) -> None:
         app.execute(statement.replace(":=", "\\:="))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: f"{hostile.on}: {hostile.name}")
 def test_what_an_application_writes_along_is_refused_and_nothing_is_changed(
     request: pytest.FixtureRequest, tmp_path: Path, hostile: Hostile

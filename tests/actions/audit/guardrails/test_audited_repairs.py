@@ -194,6 +194,7 @@ TAMPERING = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("table", "sql", "says", "names"), TAMPERING.values(), ids=TAMPERING)
 def test_tampering_blocks_and_is_named(app: App, table: str, sql: str, says: str, names: str) -> None:
     with tampered(app, table, sql) as guardrail:
