@@ -169,6 +169,7 @@ def _switched_off(pipeline: Pipeline) -> str:
     return "Stripe was not read"
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("wrong", [_customers_unread, _subscriptions_unread, _key_expired, _no_key])
 def test_unknown_where_something_that_it_needs_was_not_read(
     pipeline: Pipeline, wrong: Callable[[Pipeline], str]

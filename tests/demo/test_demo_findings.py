@@ -31,6 +31,7 @@ LEAP_DAY = datetime(2024, 2, 29, 23, 59, 59)
 LEAP_DAY_TO_COME = datetime(2044, 2, 29, 23, 59, 59)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("accounts", [100, 500])
 def test_the_findings_are_the_truth(accounts: int, seed: int, tmp_path: Path) -> None:
@@ -39,6 +40,7 @@ def test_the_findings_are_the_truth(accounts: int, seed: int, tmp_path: Path) ->
     assert made.exempted_ids == sorted(finding.id for finding in made.truth.findings if finding.exempted)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("months", "now"), [(6, LEAP_DAY), (36, LEAP_DAY_TO_COME)])
 def test_the_findings_are_the_truth_whatever_the_day_and_the_length_of_the_history(
     months: int, now: datetime, tmp_path: Path
@@ -83,6 +85,7 @@ def test_a_company_without_faults_has_no_open_findings(tmp_path: Path) -> None:
     assert made.report.score == 100
 
 
+@pytest.mark.slow
 def test_many_plantings_of_each_fault_are_all_found(tmp_path: Path) -> None:
     made = audited(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, accounts=2500, seed=4, fault_share=0.2)
     assert len(made.truth.findings) > 300

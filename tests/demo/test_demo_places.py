@@ -32,6 +32,7 @@ def test_parquet_gives_the_truth(in_parquet: Audited) -> None:
     assert in_parquet.issue_ids == list(in_parquet.truth.issue_ids)
 
 
+@pytest.mark.slow
 def test_sqlite_gives_the_same_issues(in_parquet: Audited, sqlite_url: str, tmp_path: Path) -> None:
     assert audited(sqlite_url, tmp_path, accounts=500).issues == in_parquet.issues
 
@@ -40,6 +41,7 @@ def test_postgres_gives_the_same_issues(in_parquet: Audited, postgres_url: str, 
     assert audited(postgres_url, tmp_path, accounts=500).issues == in_parquet.issues
 
 
+@pytest.mark.slow
 def test_mariadb_gives_the_same_issues(in_parquet: Audited, mariadb_url: str, tmp_path: Path) -> None:
     assert audited(mariadb_url, tmp_path, accounts=500).issues == in_parquet.issues
 

@@ -73,6 +73,7 @@ def changed(world: StripeWorld, pick: int) -> None:
     emit(world, "customer.updated", world.change(one["id"], email=f"{pick}@example.com"), created=world.time())
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("after", [0, 1, 2, 7, 31, 33, 50, 64, 90, 100, 120])
 def test_an_interrupted_reading_goes_on(tmp_path: Path, after: int) -> None:
     """At any object; with a change before it goes on."""

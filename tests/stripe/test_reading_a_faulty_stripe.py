@@ -81,6 +81,7 @@ def test_everything_is_read_once(server: StripeServer, tmp_path: Path) -> None:
     assert read.account == server.world.account_id
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("name", PASSING)
 def test_what_passes_leaves_no_trace(server: StripeServer, tmp_path: Path, name: str) -> None:
     """Each list is struck once, on its first page; each also in the middle."""
@@ -92,6 +93,7 @@ def test_what_passes_leaves_no_trace(server: StripeServer, tmp_path: Path, name:
     assert read.rows == expected_rows(server.world)
 
 
+@pytest.mark.sampled(25)
 @pytest.mark.parametrize("name", LASTING)
 @pytest.mark.parametrize("place", range(len(LISTS)), ids=[path for path, _ in LISTS])
 def test_what_lasts_is_a_problem_of_its_relations_alone(

@@ -47,6 +47,7 @@ FOLDING = [
 ]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("kind", "keys"), FOLDING)
 def test_an_id_in_other_letters_is_the_same_account(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, keys: Keys
@@ -59,6 +60,7 @@ def test_an_id_in_other_letters_is_the_same_account(
     assert balances(app) == [(UPPER, 145)]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("kind", "keys"), FOLDING)
 def test_a_wrong_balance_is_repaired_from_every_spelling(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, keys: Keys
@@ -123,6 +125,7 @@ SPELLINGS = [
 ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("kind", "type_", "key", "others"), SPELLINGS)
 def test_every_spelling_that_the_database_takes_for_the_account_is_the_account(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, type_: str, key: str | int, others: list[str]
@@ -216,6 +219,7 @@ UNKNOWN = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("kind", "keys", "key", "other"), UNKNOWN)
 def test_where_it_is_not_known_whether_two_ids_are_one_nothing_is_found_and_nothing_repaired(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, keys: Keys, key: str | int, other: str
@@ -232,6 +236,7 @@ def test_where_it_is_not_known_whether_two_ids_are_one_nothing_is_found_and_noth
     assert balances(app) == [(str(key), 145)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("kind", "keys", "key", "other"), UNKNOWN)
 def test_ids_of_two_types_are_checked_where_each_is_spelled_as_its_account_is(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, keys: Keys, key: str | int, other: str
@@ -247,6 +252,7 @@ def test_ids_of_two_types_are_checked_where_each_is_spelled_as_its_account_is(
     assert balances(app) == [(str(key), 145)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("kind", "keys", "key", "other"), UNKNOWN)
 def test_the_config_may_say_that_every_id_is_spelled_exactly_and_the_journal_keeps_it(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, keys: Keys, key: str | int, other: str

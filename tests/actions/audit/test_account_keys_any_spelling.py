@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -86,6 +87,7 @@ def test_any_spelling_in_sqlite(seed: int) -> None:
         _is_as_with_one_spelling((urls[0], urls[1]), folder, "TEXT COLLATE NOCASE", _in_ascii_case, seed)
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, suppress_health_check=_QUIET, print_blob=True)
 @given(seed=st.integers(0, 2**32))
 def test_any_spelling_in_mariadb(mariadb_server: MariaDBServer, seed: int) -> None:

@@ -46,6 +46,7 @@ def test_new_and_gone_findings_are_shown_and_nothing_is_recorded(folder: Path) -
     assert not (folder / "trueup.db").exists()
 
 
+@pytest.mark.slow
 def test_the_same_config_changes_nothing(folder: Path) -> None:
     shown = trueup("compare", *THEN, "trueup.toml", "--format", "json", cwd=folder)
 
@@ -95,6 +96,7 @@ def test_an_explanation_shows_what_was_owed_line_by_line(folder: Path) -> None:
     assert (line["fewestCredits"], line["mostCredits"]) == ("500", "500")
 
 
+@pytest.mark.slow
 def test_an_explanation_says_that_the_config_does_not_say_what_a_price_sells(tmp_path: Path) -> None:
     packs_by_invoice().audit(tmp_path, MAPPING + PLANS)
 

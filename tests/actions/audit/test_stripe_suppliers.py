@@ -162,6 +162,7 @@ def test_stripe_database_s_tables_give_the_rows_that_the_api_gives(
     assert set(tables.readings) == set(EVERY) - NOT_IN_TABLES
 
 
+@pytest.mark.slow
 def test_its_older_tables_with_a_column_for_each_field_give_the_same(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -252,6 +253,7 @@ def test_what_tables_do_not_hold_the_api_supplies(
     assert "/v1/invoices" not in asked
 
 
+@pytest.mark.slow
 def test_what_was_synced_too_long_ago_is_unknown_and_never_silently_old(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -274,6 +276,7 @@ def test_tables_into_which_nothing_was_ever_synced_are_unknown_and_not_empty(
     assert "nothing was ever synced" in str(found.copy_of("stripe_customer").problem)
 
 
+@pytest.mark.slow
 def test_from_when_on_the_tables_are_whole_is_what_the_config_says(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -294,6 +297,7 @@ def test_another_database_that_cannot_be_reached_leaves_stripe_s_side_unknown(
     assert not found.report.complete
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("spoil", "relations", "says"),
     [
@@ -335,6 +339,7 @@ def test_what_the_tables_lack_makes_the_relations_that_need_it_unknown(
     assert found.rows["stripe_customer"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "relation"),
     [("invoice_payments", "stripe_invoice_payment"), ("prices", "stripe_invoice_line")],
@@ -351,6 +356,7 @@ def test_what_other_tables_alone_would_say_is_as_if_it_were_not_mapped(
     assert relation not in {copied.relation for copied in result.report.interruptions}
 
 
+@pytest.mark.slow
 def test_without_schedules_only_what_a_subscription_changes_to_is_not_supplied(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -380,6 +386,7 @@ def test_objects_of_several_accounts_are_refused_until_one_is_named(
     assert found.rows["stripe_invoice"] == []
 
 
+@pytest.mark.slow
 def test_objects_of_the_other_mode_are_left_out_and_nothing_else_than_them_is_refused(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -399,6 +406,7 @@ def test_objects_of_the_other_mode_are_left_out_and_nothing_else_than_them_is_re
         read(app_url, tmp_path, section, SYNC=postgres_url)
 
 
+@pytest.mark.slow
 def test_a_deleted_customer_is_known_as_one_and_a_deleted_price_is_no_more(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -437,6 +445,7 @@ def test_relations_are_mapped_column_by_column_where_no_tool_is_known(
     assert found.report.stripe_as_of == NOW - timedelta(hours=2)
 
 
+@pytest.mark.slow
 def test_files_of_our_own_columns_stand_beside_json_lines(world: StripeWorld, app_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()
@@ -452,6 +461,7 @@ def test_files_of_our_own_columns_stand_beside_json_lines(world: StripeWorld, ap
     assert set(found.readings) == {"stripe_customer", "stripe_price", "stripe_product_feature"}
 
 
+@pytest.mark.slow
 def test_files_are_as_old_as_the_oldest_of_them(world: StripeWorld, app_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()
@@ -519,6 +529,7 @@ def findings(url: str, folder: Path, section: str, **environ: str) -> dict[str, 
     return {made.check: made.outcome for made in report.outcomes}
 
 
+@pytest.mark.slow
 def test_the_findings_are_the_same_whoever_supplied_the_rows(
     world: StripeWorld, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -582,6 +593,7 @@ def test_customers_and_subscriptions_from_a_day_on_are_unknown_and_never_looked_
     assert found.readings["stripe_invoice"][0] == datetime(2025, 1, 1)
 
 
+@pytest.mark.slow
 def test_what_a_copy_holds_from_a_day_on_is_read_from_the_api_where_there_is_a_key(
     world: StripeWorld, tmp_path: Path
 ) -> None:
@@ -598,6 +610,7 @@ def test_what_a_copy_holds_from_a_day_on_is_read_from_the_api_where_there_is_a_k
     assert all(isinstance(told[check], Checked) for check in ("missing-customer", "unpaid-but-active"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 def test_dj_stripe_s_tables_are_read_in_other_databases_too(
     kind: str, world: StripeWorld, tmp_path: Path, request: pytest.FixtureRequest
@@ -639,6 +652,7 @@ class Cutter(Silent):
                 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["Copying users", "Reading stripe.invoices"])
 def test_a_database_that_goes_away_in_the_middle_leaves_all_of_stripe_s_side_unknown(
     world: StripeWorld, postgres_server: PostgresServer, postgres_url: str, tmp_path: Path, label: str

@@ -100,6 +100,7 @@ def test_words_whose_amounts_are_taken_are_written_into_the_amount(tmp_path: Pat
     assert "nothing to fix" in again or STARTS in again
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("unit", "seconds"), [("days", 86_400), ("hours", 3_600), ("minutes", 60)])
 def test_moments_in_another_unit_than_seconds_are_converted(tmp_path: Path, unit: str, seconds: int) -> None:
     set_up(tmp_path)

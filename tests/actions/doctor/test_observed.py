@@ -33,6 +33,7 @@ def test_what_a_price_sells_is_proposed_from_what_its_sales_led_to(tmp_path: Pat
     assert says.endswith("say [prices.price_topup] credits = 1000")
 
 
+@pytest.mark.slow
 def test_a_price_that_never_led_to_credits_is_proposed_as_nothing(tmp_path: Path) -> None:
     company = packs_by_invoice()
     company.ledger.rows[:] = [row for row in company.ledger.rows if row["type"] != "purchase"]
@@ -44,6 +45,7 @@ def test_a_price_that_never_led_to_credits_is_proposed_as_nothing(tmp_path: Path
     assert says.startswith("none of 3 sales of price_topup led to credits: say [prices.price_topup] sells =")
 
 
+@pytest.mark.slow
 def test_nothing_is_proposed_where_no_entry_names_any_money(tmp_path: Path) -> None:
     """The columns with Stripe's ids may be mapped wrongly."""
     company = packs_by_invoice()
@@ -59,6 +61,7 @@ def test_what_the_config_says_is_not_proposed(tmp_path: Path) -> None:
     assert observed(tmp_path, "prices") == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("first", "proposed"), [(0, 1), (7, 0)])
 def test_that_ledgers_begin_at_zero_is_proposed_where_all_do(tmp_path: Path, first: int, proposed: int) -> None:
     company = FieldCompany()
@@ -82,6 +85,7 @@ def test_the_hits_of_every_join_are_counted(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_hits_of_events_are_counted_where_stripe_still_lists_them(tmp_path: Path) -> None:
     """Stripe lists events for 30 days: the webhook of an older one is not asked for."""
     company = packs_by_invoice()
@@ -105,6 +109,7 @@ def ledger_of_words(*, signed: bool) -> FieldCompany:
     return with_users(company, 13)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("signed", [True, False])
 def test_amounts_without_a_sign_are_known_by_the_word_that_would_mend_their_breaks(
     tmp_path: Path, signed: bool
@@ -119,6 +124,7 @@ def test_amounts_without_a_sign_are_known_by_the_word_that_would_mend_their_brea
     assert proposals == ([] if signed else [proposal])
 
 
+@pytest.mark.slow
 def test_the_proposed_amount_leaves_no_break(tmp_path: Path) -> None:
     company = ledger_of_words(signed=False)
     plain = WITHOUT_WEBHOOKS.replace(
@@ -127,6 +133,7 @@ def test_the_proposed_amount_leaves_no_break(tmp_path: Path) -> None:
     company.expect(tmp_path, plain + PLANS, looked={"ledger-break"})
 
 
+@pytest.mark.slow
 def test_connected_accounts_are_spoken_of(tmp_path: Path) -> None:
     packs_by_invoice().audit(tmp_path, MAPPING + PLANS)
 

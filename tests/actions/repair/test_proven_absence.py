@@ -164,6 +164,7 @@ def _no_address(place: Place) -> None:
     place.app.execute("UPDATE users SET email = NULL")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
