@@ -1,5 +1,5 @@
 """Plan gates: look at what each plan really gets, and accept it."""
 
-from trueup.actions.plan_gates.acceptance import Looked, accept, look
+from trueup.actions.plan_gates.acceptance import GatesChanged, GateUnanswered, Looked, accept, look
 
-__all__ = ["Looked", "accept", "look"]
+__all__ = ["GateUnanswered", "GatesChanged", "Looked", "accept", "look"]

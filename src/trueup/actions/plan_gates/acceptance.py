@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +34,10 @@ from trueup.probes import needs_books
 LONGEST_REASON = 500
 
 
+class GatesChanged(TrueupError):
+    """The plan gates answer otherwise than they did when a person looked at them."""
+
+
 class GateUnanswered(TrueupError):
     """A plan gate could not be asked, so nothing can be accepted."""
 
@@ -47,6 +53,12 @@ class Looked:
     lock: Lock | None
     gone: tuple[GateAcceptance, ...]
     unanswered: str | None
+
+    @property
+    def digest(self) -> str:
+        """The identity of the present answers: what a person has seen before they accept it."""
+        cells = [(cell.feature, cell.plan, cell.is_limit, cell.accepted) for cell in list_accepted_cells(self.gates)]
+        return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 
     @property
     def changed(self) -> tuple[PlanGate, ...]:
@@ -76,12 +88,20 @@ def look(config: Config, *, checks: tuple[Check, ...], now: datetime, progress: 
 
 
 def accept(
-    config: Config, *, checks: tuple[Check, ...], reason: str, actor: str, now: datetime, progress: Progress
+    config: Config,
+    *,
+    checks: tuple[Check, ...],
+    reason: str,
+    actor: str,
+    now: datetime,
+    progress: Progress,
+    digest: str | None = None,
 ) -> Looked:
     """Record what every plan gets now, and return what was recorded before.
 
-    Raises ``GateUnanswered`` where a probe could not answer, ``ConfigurationError`` for an empty or unprintable reason
-    and where ``look`` raises it.
+    With a ``digest`` exactly the answers that a person looked at are recorded, or ``GatesChanged`` is raised. Raises
+    ``GateUnanswered`` where a probe could not answer, ``ConfigurationError`` for an empty or unprintable reason and
+    where ``look`` raises it.
     """
     accepted_reason = reason.strip()
     if not accepted_reason or len(accepted_reason) > LONGEST_REASON or not accepted_reason.isprintable():
@@ -89,6 +109,8 @@ def accept(
     before = look(config, checks=checks, now=now, progress=progress)
     if before.unanswered is not None:
         raise GateUnanswered(f"Nothing was accepted, because not everything could be asked: {before.unanswered}.")
+    if digest is not None and digest != before.digest:
+        raise GatesChanged("The plan gates answer otherwise than they did when they were shown.")
     lock = Lock(
         accepted_by=actor,
         accepted_at=now.replace(microsecond=0),

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     REPAIR_APPLY = "repair:apply"
     EXEMPTION_WRITE = "exemption:write"
     NOTE_WRITE = "note:write"
+    GATE_ACCEPT = "gate:accept"
     APPROVAL_READ = "approval:read"
     APPROVAL_DECIDE = "approval:decide"
     TOKEN_MANAGE = "token:manage"  # noqa: S105 - a permission's name
@@ -59,6 +60,7 @@ _ADMIN = _VIEWER | {
     Permission.REPAIR_APPLY,
     Permission.EXEMPTION_WRITE,
     Permission.NOTE_WRITE,
+    Permission.GATE_ACCEPT,
     Permission.APPROVAL_READ,
     Permission.APPROVAL_DECIDE,
 }
