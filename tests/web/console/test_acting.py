@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,10 @@ from tests.support.admin_api import REPORT, AdminApi, admin_api
 from tests.support.api import asking
 from tests.support.browser import HERE, Browser
 from tests.support.pages import Page
+from trueup.actions.tokens import create_token
 from trueup.model.access import Role
+from trueup.model.approval import ApprovalSettings
+from trueup.web import create_app
 
 REASON = "as the walk through the console says"
 
@@ -133,3 +138,75 @@ def test_a_request_waits_for_another_person_and_is_never_one_s_own(own: AdminApi
     )
     assert rejected.status_code == 303, rejected.text
     assert "Nothing waits" in person.open("/approvals").text
+
+
+@pytest.mark.slow
+def test_two_people_undo_a_repair_and_exempt_a_finding_from_the_pages(tmp_path: Path) -> None:
+    """Ada asks, Bob approves, Ada does exactly that: both of them by forms alone."""
+    with admin_api(tmp_path) as api, contextlib.ExitStack() as held:
+        api.get(REPORT)
+        api.clock.forward(hours=1)
+        new = {
+            name: create_token(
+                api.store, name=name, role=Role.ADMIN, lifetime_days=1, created_by="command:root", now=api.clock.now
+            )
+            for name in ("ada", "bob")
+        }
+        people = {name: (f"token:{token.stored.token_id}",) for name, token in new.items()}
+        approvals = ApprovalSettings(exemptions=("all",), people=people)
+        config = dataclasses.replace(api.company.config, approvals=approvals)
+        app = create_app(config, store=api.store, catalogue=api.company.checks, clock=api.clock)
+        browsers = {}
+        for name, token in new.items():
+            client = held.enter_context(asking(app, base_url=HERE, address="127.0.0.1"))
+            browsers[name] = Browser(client=client)
+            browsers[name].sign_in(token.text)
+        ada, bob = browsers["ada"], browsers["bob"]
+
+        def approve() -> None:
+            decision = form_of(bob.open("/approvals"), "/approvals") | {"verdict": "approve", "reason": REASON}
+            assert bob.send("/approvals", decision).status_code == 303
+
+        issue = next(each for each in api.repairable() if each.startswith("credit-balance:"))
+        value = f"SELECT credits FROM users WHERE id = '{issue.partition(':')[2]}'"
+        before = api.company.rows(value)
+        repair = form_of(ada.open(f"/repair?issue={issue}"), "/repair") | {"reason": REASON}
+        done = ada.open(ada.send("/repair", repair).headers["location"])
+        undo = next(link for link in Page(done.text, 200).links if link.startswith("/undo?repair="))
+        assert undo in Page(ada.open("/journal").text, 200).links
+        asking_page = ada.open(undo)
+        assert "Undo it as approved" not in asking_page.text
+        assert ada.send("/undo", form_of(asking_page, "/undo") | {"reason": REASON}).status_code == 422
+        asked = ada.send("/approvals/undos", form_of(ada.open(undo), "/undo") | {"reason": REASON})
+        assert asked.status_code == 303, asked.text
+        approve()
+        assert undo in Page(ada.open("/approvals").text, 200).links
+        undone = ada.send("/undo", form_of(ada.open(undo), "/undo") | {"reason": REASON})
+        assert undone.status_code == 303, undone.text
+        assert api.company.rows(value) == before
+        assert "still so in the database" in ada.open(undone.headers["location"]).text
+
+        form = form_of(ada.open(f"/findings/{issue}"), "/exemptions")
+        form |= {"owner": "finance", "reason": REASON, "expires": "2027-06-30"}
+        assert ada.send("/exemptions", form).status_code == 422
+        form["form_token"] = form_of(ada.open(f"/findings/{issue}"), "/exemptions")["form_token"]
+        assert ada.send("/approvals/exemptions", form).status_code == 303
+        approve()
+        assert ada.send("/exemptions", form_of(ada.open("/approvals"), "/exemptions")).status_code == 303
+        assert issue.partition(":")[2] in ada.open("/exemptions").text
+        app.state.services.close()
+
+
+def test_plan_gates_are_accepted_exactly_as_they_were_shown(own: AdminApi, person: Browser) -> None:
+    gates = own.company.config.gates
+    assert gates is not None
+    lock = Path(gates.lock_file)
+    before = lock.read_text() if lock.exists() else ""
+    form = form_of(person.open("/gates/accept"), "/gates/accept") | {"reason": REASON}
+    other = person.send("/gates/accept", {**form, "digest": "0" * 64})
+    assert (other.status_code, lock.read_text() if lock.exists() else "") == (409, before)
+    form = form_of(person.open("/gates/accept"), "/gates/accept") | {"reason": REASON}
+    accepted = person.send("/gates/accept", form)
+    assert (accepted.status_code, accepted.headers.get("location")) == (303, "/gates"), accepted.text
+    assert REASON in person.open("/gates").text
+    assert "Nothing to accept" in person.open("/gates/accept").text

@@ -1,6 +1,6 @@
 """Two-person approvals: request one, approve or reject it, and apply what was approved."""
 
-from trueup.actions.approvals.applying import repair_as_approved, undo_as_approved
+from trueup.actions.approvals.applying import find_undo_approval, repair_as_approved, undo_as_approved
 from trueup.actions.approvals.decisions import (
     FRESH_MINUTES,
     ApprovalCaller,
@@ -31,6 +31,7 @@ __all__ = [
     "approve",
     "find_approval",
     "find_obstacle",
+    "find_undo_approval",
     "list_approvals",
     "list_events",
     "reject",

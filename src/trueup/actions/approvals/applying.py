@@ -78,14 +78,7 @@ def undo_as_approved(
 
     Raises as ``undo`` does, and ``StoreUnavailable``.
     """
-    approval = next(
-        (
-            approval
-            for approval in store.approvals.list(config.environment, state=ApprovalState.APPROVED, now=now)
-            if approval.kind is ApprovalKind.UNDO and approval.asked.get("undoes") == repair_id
-        ),
-        None,
-    )
+    approval = find_undo_approval(repair_id, store=store, config=config, now=now)
     result = undo(
         repair_id,
         reason=reason,
@@ -101,6 +94,13 @@ def undo_as_approved(
     if approval is not None and not dry_run:
         _note(result, approval, actor=actor, store=store, now=now)
     return result
+
+
+def find_undo_approval(repair_id: str, *, store: Store, config: Config, now: datetime) -> Approval | None:
+    """Return the approval that the undo of this repair may use now; None without one. Raises ``StoreUnavailable``."""
+    approved = store.approvals.list(config.environment, state=ApprovalState.APPROVED, now=now)
+    of_undo = (approval for approval in approved if approval.kind is ApprovalKind.UNDO)
+    return next((approval for approval in of_undo if approval.asked.get("undoes") == repair_id), None)
 
 
 def _note(result: RepairResult, approval: Approval, *, actor: str, store: Store, now: datetime) -> None:

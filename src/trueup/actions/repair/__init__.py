@@ -15,6 +15,7 @@ from trueup.actions.repair.request import RepairRequest, issue_of
 from trueup.actions.repair.session import RepairSession, open_reading_session, open_repair_session
 from trueup.actions.repair.subject_timeline import looked_at
 from trueup.actions.repair.unattended import perform_in_turn, safe_issues
+from trueup.actions.repair.undoing import UNDOABLE
 from trueup.model.attribution import clean_name, clean_reason
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import printable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from trueup.model.repair import Failed, PlannedRepair, Refused, RepairResult, Stale
 
 __all__ = [
+    "UNDOABLE",
     "RepairSession",
     "TargetUnavailable",
     "UnknownRepair",

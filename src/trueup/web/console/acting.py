@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from trueup.actions.approvals import find_undo_approval
 from trueup.actions.serve import AuditUnderway
 from trueup.model.relations import Exemption
 from trueup.web import text
@@ -17,8 +18,8 @@ from trueup.web.console.rendering import lead_to, render
 from trueup.web.console.wording import path_part
 from trueup.web.routes.exemptions import add_exemption, take_back
 from trueup.web.routes.query_types import Text
-from trueup.web.routes.repairing import applied, previewed
-from trueup.web.routes.request_bodies import ExemptionBody, RepairBody, RequestBody, ScopeBody
+from trueup.web.routes.repairing import applied, previewed, previewed_undo, undone
+from trueup.web.routes.request_bodies import ExemptionBody, RepairBody, RequestBody, ScopeBody, UndoBody
 from trueup.web.routes.waiting import started_run
 from trueup.web.services import Services, services
 
@@ -31,6 +32,8 @@ IssueQuery = Annotated[str, Text(text.ISSUE_ID), Query(alias="issue")]
 CheckQuery = Annotated[str, Text(text.CHECK_ID), Query(alias="check")]
 SubjectQuery = Annotated[str, Text(text.SUBJECT), Query(alias="subject")]
 PlanQuery = Annotated[str, Text(text.SUBJECT), Query(alias="plan")]
+
+RepairQuery = Annotated[str, Text(text.RUN_ID), Query(alias="repair")]
 
 
 class AuditForm(RequestBody):
@@ -76,6 +79,40 @@ def apply_repair(
     """Apply exactly the change that was previewed, and lead to the finding."""
     done = applied(at_hand, order, who=who, request=request, idempotency_key=None)
     return lead_to(request, f"/findings/{path_part(order.issue_id)}", repaired=done.journal_seq)
+
+
+@router.get("/undo")
+def preview_undo(
+    who: Annotated[Principal, page_requires(Permission.REPAIR_PREVIEW)],
+    at_hand: Annotated[Services, Depends(services)],
+    request: Request,
+    repair_id: RepairQuery,
+) -> HTMLResponse:
+    """Render what undoing a repair would write now, with the form that asks for it, or does it once approved."""
+    plan = previewed_undo(at_hand, repair_id)
+    approval = find_undo_approval(repair_id, store=at_hand.store, config=at_hand.config, now=at_hand.clock())
+    return render(
+        request,
+        "undo.html",
+        title=f"Undo the repair of {plan.issue_id}",
+        at_hand=at_hand,
+        who=who,
+        plan=plan,
+        repair_id=repair_id,
+        is_approved=approval is not None,
+    )
+
+
+@router.post("/undo")
+def apply_undo(
+    who: Annotated[Principal, form_requires(Permission.REPAIR_APPLY)],
+    at_hand: Annotated[Services, Depends(services)],
+    request: Request,
+    order: Annotated[UndoBody, strict_form(UndoBody)],
+) -> Response:
+    """Undo the repair as it was approved, and lead to the finding, which is there again."""
+    done = undone(at_hand, order, who=who, request=request)
+    return lead_to(request, f"/findings/{path_part(done.issue_id)}")
 
 
 @router.post("/exemptions")

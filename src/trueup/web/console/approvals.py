@@ -14,8 +14,8 @@ from trueup.model.approval import Approval, ApprovalState
 from trueup.web import text
 from trueup.web.access import Permission, Principal, form_requires, page_requires, strict_form
 from trueup.web.console.rendering import lead_to, render
-from trueup.web.routes.approvals import decided, request_repair
-from trueup.web.routes.request_bodies import DecisionBody, RepairRequestBody
+from trueup.web.routes.approvals import decided, request_exemption, request_repair, request_undo
+from trueup.web.routes.request_bodies import DecisionBody, ExemptionBody, RepairRequestBody, UndoBody
 from trueup.web.services import Services, services
 
 router = APIRouter(include_in_schema=False)
@@ -71,6 +71,30 @@ def ask_for_repair(
 ) -> Response:
     """Ask for a second person for a repair, and lead to the list."""
     request_repair(who, at_hand, order)
+    return lead_to(request, "/approvals")
+
+
+@router.post("/approvals/undos")
+def ask_for_undo(
+    who: Annotated[Principal, form_requires(Permission.REPAIR_APPLY)],
+    at_hand: Annotated[Services, Depends(services)],
+    request: Request,
+    order: Annotated[UndoBody, strict_form(UndoBody)],
+) -> Response:
+    """Ask for a second person for an undo, and lead to the list."""
+    request_undo(who, at_hand, order)
+    return lead_to(request, "/approvals")
+
+
+@router.post("/approvals/exemptions")
+def ask_for_exemption(
+    who: Annotated[Principal, form_requires(Permission.EXEMPTION_WRITE)],
+    at_hand: Annotated[Services, Depends(services)],
+    request: Request,
+    order: Annotated[ExemptionBody, strict_form(ExemptionBody)],
+) -> Response:
+    """Ask for a second person for an exemption, and lead to the list."""
+    request_exemption(who, at_hand, order)
     return lead_to(request, "/approvals")
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from trueup.actions.journal import JournalUnusable, journal_url, newest_page
+from trueup.actions.repair import UNDOABLE
 from trueup.web.access import Permission, Principal, form_requires, page_requires, strict_form
 from trueup.web.console.query import EntryQuery
 from trueup.web.console.rendering import lead_to, render
@@ -85,6 +86,7 @@ def show_finding(
         app=app,
         stripe=stripe,
         account=_account_of(full),
+        undoable=UNDOABLE,
         notes=list_notes(who, at_hand, issue_id).model_dump(mode="json")["notes"],
         repaired=_repaired(at_hand, stored.issue_id, entry) if who.may(Permission.JOURNAL_READ) else None,
     )

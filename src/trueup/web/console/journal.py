@@ -17,6 +17,7 @@ from trueup.actions.journal import (
     journal_url,
     newest_page,
 )
+from trueup.actions.repair import UNDOABLE
 from trueup.web.access import Permission, Principal, page_requires
 from trueup.web.console.query import ActorQuery, BeforeQuery, Download, DownloadQuery, SubjectQuery, VerifyQuery
 from trueup.web.console.rendering import render
@@ -60,6 +61,7 @@ def show_journal(
         page=page,
         verdict=verdict,
         before=before,
+        undoable=UNDOABLE,
         chosen={"actor": actor, "account": subject},
     )
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from trueup.actions.approvals import repair_as_approved, undo_as_approved
 from trueup.actions.exemptions import with_stored_exemptions
-from trueup.actions.repair import UnknownRepair, counts_text, preview, value_text, values_text
+from trueup.actions.repair import UnknownRepair, counts_text, preview, preview_undo, value_text, values_text
 from trueup.config import Config
 from trueup.formats.wording import exact, instant
 from trueup.model.repair import Applied, ChangedSince, Failed, PlannedRepair, Previewed, Refused, RepairResult, Stale
@@ -84,6 +84,28 @@ def previewed(at_hand: Services, issue_id: str) -> RepairPlan:
     result = _looked_at(at_hand, config, issue_id)
     if not isinstance(result, PlannedRepair):
         refuse(result, is_known=is_known)
+    return _plan(result)
+
+
+def previewed_undo(at_hand: Services, repair_id: str) -> RepairPlan:
+    """Plan the undo of a repair. Raises ``Problem`` as ``applied`` does."""
+    config = repairing_config(at_hand)
+    try:
+        result = preview_undo(
+            repair_id,
+            config=config,
+            catalogue=at_hand.catalogue,
+            now=at_hand.clock(),
+            session=at_hand.repair_sessions.writing(config),
+        )
+    except UnknownRepair:
+        raise Problem(404, NO_SUCH_REPAIR) from None
+    if not isinstance(result, PlannedRepair):
+        refuse(result, is_known=True)
+    return _plan(result)
+
+
+def _plan(result: PlannedRepair) -> RepairPlan:
     change, cell = result.change, result.change.replace
     return RepairPlan(
         issue_id=exact(result.issue_id),
