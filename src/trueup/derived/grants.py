@@ -62,4 +62,68 @@ WINDOW in_order AS (PARTITION BY g.repeats, g.name, g.account_id, g.kind ORDER B
 """,
 )
 
-GRANTS: tuple[Derived, ...] = (REPEATED_GRANT,)
+DOUBLED_GRANT = Derived(
+    name="doubled_grant",
+    holds="The events, payments and invoices that granted too many credits, net of what was taken back: the first "
+    "account, how many grants, and the credits in `excess`. Of an event every grant after the first of its account and "
+    "kind is too many, of a payment every purchase; grants of different periods are no repetition.",
+    optional=ENTRY_LINKS,
+    sql="""
+WITH credited_invoice AS (             -- when an account was first credited for each of its invoices
+    SELECT account_id, stripe_invoice_id, min(created_at) AS first_at
+    FROM stripe_entry
+    WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
+      AND account_id IN (SELECT account_id FROM repeated_grant WHERE repeats = 'invoice' AND seconds_later IS NOT NULL)
+    GROUP BY account_id, stripe_invoice_id
+),
+succession AS (
+    SELECT account_id, stripe_invoice_id, first_at,
+           lead(first_at)    OVER (PARTITION BY account_id ORDER BY first_at, stripe_invoice_id) AS next_at,
+           lead(first_at, 2) OVER (PARTITION BY account_id ORDER BY first_at, stripe_invoice_id) AS after_next_at
+    FROM credited_invoice
+),
+monthly AS (                           -- two further invoices a month apart: it paid for one month only
+    SELECT account_id, stripe_invoice_id
+    FROM succession
+    WHERE date_diff('second', first_at, next_at) BETWEEN $same_period_seconds AND $month_limit_seconds
+      AND date_diff('second', next_at, after_next_at) BETWEEN $same_period_seconds AND $month_limit_seconds
+),
+surplus AS (
+    SELECT g.repeats, g.name, g.account_id, g.kind, min(g.credits_reversed) AS credits_reversed,
+           sum(CASE WHEN g.repeats = 'event'
+                      OR g.repeats = 'payment' AND g.kind = 'purchase'
+                      OR g.seconds_later < $same_period_seconds
+                      OR m.account_id IS NOT NULL
+                    THEN g.amount END)                                  AS credits
+    FROM repeated_grant AS g
+    LEFT JOIN monthly AS m ON g.repeats = 'invoice' AND m.account_id = g.account_id AND m.stripe_invoice_id = g.name
+    WHERE g.seconds_later IS NOT NULL
+    GROUP BY g.repeats, g.name, g.account_id, g.kind
+),
+doubled AS (
+    SELECT repeats, name, min(credits_reversed) AS credits_reversed, sum(credits) - min(credits_reversed) AS excess
+    FROM surplus
+    GROUP BY repeats, name
+)
+SELECT g.repeats, g.name,
+       min(g.account_id)                                                AS account_id,
+       count(DISTINCT g.account_id)                                     AS accounts,
+       min(g.kind)                                                      AS kind,
+       count(*)                                                         AS grants,
+       count(DISTINCT g.stripe_event_id)                                AS events,
+       sum(g.amount)                                                    AS credits_granted,
+       min(d.credits_reversed)                                          AS credits_reversed,
+       min(d.excess)                                                    AS excess,
+       CAST(arg_min(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS first_entry_id,
+       CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
+       min(g.created_at)                                                AS first_at,
+       max(g.created_at)                                                AS last_at
+FROM repeated_grant AS g
+JOIN surplus AS s ON s.repeats = g.repeats AND s.name = g.name AND s.account_id = g.account_id AND s.kind = g.kind
+                 AND s.credits > 0
+JOIN doubled AS d ON d.repeats = g.repeats AND d.name = g.name AND d.excess > 0
+GROUP BY g.repeats, g.name
+""",
+)
+
+GRANTS: tuple[Derived, ...] = (REPEATED_GRANT, DOUBLED_GRANT)

@@ -24,34 +24,10 @@ CHECK = Check(
     requires=("ledger_entry.stripe_event_id",),
     population="SELECT count(*) FROM stripe_event_total WHERE grants > 0",
     violations="""
-WITH excess AS (   -- every grant after the first of its account and kind
-    SELECT stripe_event_id, account_id, kind, sum(amount) AS credits, min(credits_reversed) AS credits_reversed
-    FROM repeated_grant
-    WHERE repeats = 'event' AND seconds_later IS NOT NULL
-    GROUP BY stripe_event_id, account_id, kind
-),
-doubled AS (
-    SELECT stripe_event_id, min(credits_reversed) AS credits_reversed, sum(credits) - min(credits_reversed) AS excess
-    FROM excess
-    GROUP BY stripe_event_id
-)
-SELECT g.stripe_event_id                                                AS subject,
-       min(g.account_id)                                                AS account_id,
-       count(DISTINCT g.account_id)                                     AS accounts,
-       min(g.kind)                                                      AS kind,
-       count(*)                                                         AS grants,
-       sum(g.amount)                                                    AS credits_granted,
-       min(d.credits_reversed)                                          AS credits_reversed,
-       min(d.excess)                                                    AS excess,
-       CAST(arg_min(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS first_entry_id,
-       CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
-       min(g.created_at)                                                AS first_at,
-       max(g.created_at)                                                AS last_at
-FROM repeated_grant AS g
-JOIN excess  AS e ON e.stripe_event_id = g.stripe_event_id AND e.account_id = g.account_id AND e.kind = g.kind AND e.credits > 0
-JOIN doubled AS d ON d.stripe_event_id = g.stripe_event_id
-WHERE g.repeats = 'event' AND d.excess > 0
-GROUP BY g.stripe_event_id
+SELECT name AS subject, account_id, accounts, kind, grants, credits_granted, credits_reversed, excess,
+       first_entry_id, last_entry_id, first_at, last_at
+FROM doubled_grant
+WHERE repeats = 'event'
 """,
     message="{subject} granted {kind} credits to {account_id} {grants} times: {excess} credits too many.",
     impact=credits_at_risk("excess"),

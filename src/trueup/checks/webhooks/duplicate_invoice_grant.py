@@ -31,55 +31,10 @@ WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscr
     # apart, so that grants less than 25 days apart are of one period. If an invoice's next two follow it monthly, it
     # paid for one month only, and its second grant is one too many, however late it came.
     violations="""
-WITH invoice AS (                      -- when an account was first credited for each of its invoices
-    SELECT account_id, stripe_invoice_id, min(created_at) AS first_at
-    FROM stripe_entry
-    WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
-      AND account_id IN (SELECT account_id FROM repeated_grant WHERE repeats = 'invoice' AND seconds_later IS NOT NULL)
-    GROUP BY account_id, stripe_invoice_id
-),
-succession AS (
-    SELECT account_id, stripe_invoice_id, first_at,
-           lead(first_at)    OVER (PARTITION BY account_id ORDER BY first_at, stripe_invoice_id) AS next_at,
-           lead(first_at, 2) OVER (PARTITION BY account_id ORDER BY first_at, stripe_invoice_id) AS after_next_at
-    FROM invoice
-),
-monthly AS (
-    SELECT account_id, stripe_invoice_id
-    FROM succession
-    WHERE date_diff('second', first_at, next_at) BETWEEN $same_period_seconds AND $month_limit_seconds
-      AND date_diff('second', next_at, after_next_at) BETWEEN $same_period_seconds AND $month_limit_seconds
-),
-excess AS (
-    SELECT g.stripe_invoice_id, g.account_id,
-           sum(CASE WHEN g.seconds_later < $same_period_seconds OR m.account_id IS NOT NULL THEN g.amount END) AS credits,
-           min(g.credits_reversed) AS credits_reversed
-    FROM repeated_grant AS g
-    LEFT JOIN monthly AS m ON m.account_id = g.account_id AND m.stripe_invoice_id = g.stripe_invoice_id
-    WHERE g.repeats = 'invoice' AND g.seconds_later IS NOT NULL
-    GROUP BY g.stripe_invoice_id, g.account_id
-),
-doubled AS (
-    SELECT stripe_invoice_id, min(credits_reversed) AS credits_reversed, sum(credits) - min(credits_reversed) AS excess
-    FROM excess
-    GROUP BY stripe_invoice_id
-)
-SELECT g.stripe_invoice_id                                              AS subject,
-       min(g.account_id)                                                AS account_id,
-       count(DISTINCT g.account_id)                                     AS accounts,
-       count(*)                                                         AS grants,
-       sum(g.amount)                                                    AS credits_granted,
-       min(d.credits_reversed)                                          AS credits_reversed,
-       min(d.excess)                                                    AS excess,
-       CAST(arg_min(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS first_entry_id,
-       CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
-       min(g.created_at)                                                AS first_at,
-       max(g.created_at)                                                AS last_at
-FROM repeated_grant AS g
-JOIN excess  AS e ON e.stripe_invoice_id = g.stripe_invoice_id AND e.account_id = g.account_id AND e.credits > 0
-JOIN doubled AS d ON d.stripe_invoice_id = g.stripe_invoice_id
-WHERE g.repeats = 'invoice' AND d.excess > 0
-GROUP BY g.stripe_invoice_id
+SELECT name AS subject, account_id, accounts, grants, credits_granted, credits_reversed, excess,
+       first_entry_id, last_entry_id, first_at, last_at
+FROM doubled_grant
+WHERE repeats = 'invoice'
 """,
     message="{subject} granted {account_id} subscription credits {grants} times: {excess} credits too many.",
     impact=credits_at_risk("excess"),

@@ -27,37 +27,10 @@ CHECK = Check(
     requires=("ledger_entry.stripe_payment_intent_id or ledger_entry.stripe_charge_id",),
     population="SELECT count(*) FROM stripe_entry WHERE stripe_payment_intent_id IS NOT NULL AND posted AND amount > 0",
     violations="""
-WITH excess AS (   -- a yearly payment may back a grant every month: grants of different periods are no repetition
-    SELECT stripe_payment_intent_id, account_id, kind,
-           sum(CASE WHEN kind = 'purchase' OR seconds_later < $same_period_seconds THEN amount END) AS credits,
-           min(credits_reversed) AS credits_reversed
-    FROM repeated_grant
-    WHERE repeats = 'payment' AND seconds_later IS NOT NULL
-    GROUP BY stripe_payment_intent_id, account_id, kind
-),
-doubled AS (
-    SELECT stripe_payment_intent_id, min(credits_reversed) AS credits_reversed, sum(credits) - min(credits_reversed) AS excess
-    FROM excess
-    GROUP BY stripe_payment_intent_id
-)
-SELECT g.stripe_payment_intent_id                                       AS subject,
-       min(g.account_id)                                                AS account_id,
-       count(DISTINCT g.account_id)                                     AS accounts,
-       min(g.kind)                                                      AS kind,
-       count(*)                                                         AS grants,
-       count(DISTINCT g.stripe_event_id)                                AS events,
-       sum(g.amount)                                                    AS credits_granted,
-       min(d.credits_reversed)                                          AS credits_reversed,
-       min(d.excess)                                                    AS excess,
-       CAST(arg_min(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS first_entry_id,
-       CAST(arg_max(g.entry_id, (g.created_at, g.entry_id)) AS VARCHAR) AS last_entry_id,
-       min(g.created_at)                                                AS first_at,
-       max(g.created_at)                                                AS last_at
-FROM repeated_grant AS g
-JOIN excess  AS e ON e.stripe_payment_intent_id = g.stripe_payment_intent_id AND e.account_id = g.account_id AND e.kind = g.kind AND e.credits > 0
-JOIN doubled AS d ON d.stripe_payment_intent_id = g.stripe_payment_intent_id
-WHERE g.repeats = 'payment' AND d.excess > 0
-GROUP BY g.stripe_payment_intent_id
+SELECT name AS subject, account_id, accounts, kind, grants, events, credits_granted, credits_reversed, excess,
+       first_entry_id, last_entry_id, first_at, last_at
+FROM doubled_grant
+WHERE repeats = 'payment'
 """,
     message="{subject} was credited to {account_id} {grants:time} through {events:event|no event that the ledger names}: {excess} credits too many.",
     impact=credits_at_risk("excess"),
