@@ -70,6 +70,7 @@ def test_a_column_that_does_not_exist_is_refused() -> None:
         "SELECT current_timestamp",
         "SELECT now() FROM account",
         "SELECT current_date",
+        "SELECT NULL AS plan FROM account UNION ALL SELECT plan FROM account",
     ],
 )
 def test_what_engines_disagree_on_is_refused(sql: str) -> None:

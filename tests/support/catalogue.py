@@ -64,7 +64,7 @@ def checked_as_a_repair_does(check: Check, case: Case) -> Checked:
 
     As a repair does, it uses its books again, with the tables and the plans of earlier questions.
     """
-    rows = _rows_given((check,), case)
+    rows = rows_given((check,), case)
     numbered = all(isinstance(row.entry_id, int) for row in rows if isinstance(row, LedgerEntry))
     books = _books_of_few_rows(numbered=numbered)
     assert books.prepared is not None
@@ -92,13 +92,13 @@ def all_checked(checks: Sequence[Check], case: Case) -> tuple[Checked, ...]:
 
 def checked_in_fresh_books(check: Check, case: Case) -> Checked:
     """The check's outcome over the case's rows, in books that held no rows before."""
-    with _books_with_everything_mapped() as books:
+    with books_with_everything_mapped() as books:
         (outcome,) = _checked_in(books, (check,), case)
         return outcome
 
 
 def _checked_in(books: Books, checks: Sequence[Check], case: Case) -> tuple[Checked, ...]:
-    rows = _rows_given(checks, case)
+    rows = rows_given(checks, case)
     for relation in {type(row) for row in rows}:
         books.replace_rows([row for row in rows if type(row) is relation], of=relation)
     books.replace_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
@@ -132,7 +132,7 @@ def _undone_books() -> Iterator[Books]:
 @functools.cache
 def _empty_books() -> Books:
     held = contextlib.ExitStack()
-    books = held.enter_context(_books_with_everything_mapped())
+    books = held.enter_context(books_with_everything_mapped())
     atexit.register(held.close)
     return books
 
@@ -141,7 +141,7 @@ def _empty_books() -> Books:
 def _books_of_few_rows(*, numbered: bool) -> Books:
     """Empty books as a repair works with them, used again and again. ``numbered``: entries have numbers, not names."""
     held = contextlib.ExitStack()
-    books = held.enter_context(_books_with_everything_mapped())
+    books = held.enter_context(books_with_everything_mapped())
     atexit.register(held.close)
     types = {"entry_id": "BIGINT" if numbered else "VARCHAR"}
     books.make_table(create_table(LedgerEntry, types, scale=books.scale))
@@ -151,7 +151,7 @@ def _books_of_few_rows(*, numbered: bool) -> Books:
 
 
 @contextlib.contextmanager
-def _books_with_everything_mapped() -> Iterator[Books]:
+def books_with_everything_mapped() -> Iterator[Books]:
     with books_in_memory() as books:
         for relation in RELATIONS:
             books.replace_rows([], of=relation)
@@ -163,7 +163,7 @@ def _books_with_everything_mapped() -> Iterator[Books]:
         yield books
 
 
-def _rows_given(checks: Sequence[Check], case: Case) -> tuple[Row, ...]:
+def rows_given(checks: Sequence[Check], case: Case) -> tuple[Row, ...]:
     """Beside the case's own rows a probe that lists no feature, where a check would not be asked without one."""
     lists = any(isinstance(row, GateProbe) and row.lists for row in case.given)
     if lists or not any(map(needs_listing, checks)):

@@ -28,6 +28,12 @@ def departures_from_portable(sql: str) -> list[str]:
     departures += [
         f"mad() holds every value: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() == "mad"
     ]
+    departures += [
+        f"a NULL without a type that begins the column of a union; cast it: {column.sql()}"
+        for union in tree.find_all(exp.SetOperation)
+        for column in union.selects
+        if isinstance(column.unalias(), exp.Null)
+    ]
     known = known_relations()
     departures += [f"a CTE named like a relation: {cte.alias}" for cte in tree.find_all(exp.CTE) if cte.alias in known]
     clocks = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime)

@@ -25,6 +25,7 @@ from trueup.model.settings import MEMORY_LIMIT
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from trueup.engines.engine import EngineMaker
     from trueup.model.repair_offer import RepairOffer
 
 _ENGINE_SHARE = 0.8
@@ -49,6 +50,8 @@ class Books:
     scale: CreditScale = dataclasses.field(default_factory=CreditScale)
     offer: RepairOffer | None = None
     """What repairs may be offered; None of kept books, whose database is not known."""
+    make_engine: EngineMaker | None = None
+    """Where the relations are not in these books, what makes the engine that reads them; else the books are read."""
     _runner: ThreadPoolExecutor = dataclasses.field(default_factory=_make_runner, repr=False, compare=False)
 
     def run(

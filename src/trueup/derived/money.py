@@ -26,7 +26,7 @@ WITH wanted AS (
 )
 SELECT charge_id, min(payment_intent_id) AS payment_intent_id, min(invoice_id) AS invoice_id
 FROM (
-    SELECT charge_id, payment_intent_id, NULL AS invoice_id FROM stripe_payment_intent
+    SELECT charge_id, payment_intent_id, CAST(NULL AS TEXT) AS invoice_id FROM stripe_payment_intent
     UNION ALL
     SELECT charge_id, payment_intent_id, NULL FROM stripe_refund
     UNION ALL
@@ -245,7 +245,8 @@ SELECT known.customer_id,
        coalesce(min(known.linked_id), min(known.named_id),
                 CASE WHEN min(known.bought_id) = max(known.bought_id) THEN min(known.bought_id) END) AS account_id
 FROM (
-    SELECT stripe_customer_id AS customer_id, account_id AS linked_id, NULL AS named_id, NULL AS bought_id
+    SELECT stripe_customer_id AS customer_id, account_id AS linked_id, CAST(NULL AS TEXT) AS named_id,
+           CAST(NULL AS TEXT) AS bought_id
     FROM account
     WHERE stripe_customer_id IS NOT NULL
     UNION ALL

@@ -147,7 +147,7 @@ SELECT t.span, t.plan, t.subscription_id, t.customer_id, t.account_id, t.source_
        t.instalments, t.price_id, t.known_by, t.is_running
 FROM (
     SELECT outcome AS span, plan, subscription_id, customer_id, account_id, invoice_id AS source_id, paid_at,
-           starts_at, ends_at, NULL AS instalments, NULL AS price_id, 'line' AS known_by,
+           starts_at, ends_at, CAST(NULL AS BIGINT) AS instalments, CAST(NULL AS TEXT) AS price_id, 'line' AS known_by,
            outcome = 'paid' AND starts_at <= $now AND ends_at > $now AS is_running
     FROM billed
     WHERE ends_at > starts_at

@@ -44,7 +44,7 @@ SELECT named.price_name,
        max(named.instalments)   AS instalments,
        max(named.sells_nothing) AS sells_nothing
 FROM (
-    SELECT price_id AS price_name, plan, NULL AS instalments, 0 AS sells_nothing FROM plan_price
+    SELECT price_id AS price_name, plan, CAST(NULL AS BIGINT) AS instalments, 0 AS sells_nothing FROM plan_price
     UNION ALL
     SELECT price_name, NULL,
            CASE WHEN lifetime THEN 1 ELSE lifetime_after END,

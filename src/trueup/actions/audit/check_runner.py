@@ -14,6 +14,7 @@ from trueup.actions.audit.join_keys import JoinHits, compared_nothing, hits_of_j
 from trueup.actions.audit.mapping_doubts import MAPPING_SUSPECT, doubt_about, doubts_of, reason_of, with_held_back
 from trueup.books.file import Books
 from trueup.engines.duckdb import DuckDB
+from trueup.engines.engine import Engine
 from trueup.engines.requirements import (
     NO_LISTING,
     NO_MATRIX,
@@ -66,7 +67,12 @@ def run_checks(
     """
     standing = books.prepared.tables if books.prepared is not None else None
     asks_once = standing is not None and len(checks) == 1 and not counts_population
-    engine = DuckDB(books.run, policy.parameters(now), standing=standing, shares=not asks_once)
+    parameters = policy.parameters(now)
+    engine: Engine = (
+        DuckDB(books.run, parameters, standing=standing, shares=not asks_once)
+        if books.make_engine is None
+        else books.make_engine(parameters)
+    )
     readable = Readable(books, absent=policy.absent)
     exemptions = live_exemptions(engine, now.date())
     progress.begin("Checking", len(checks))
@@ -99,7 +105,7 @@ def run_checks(
 def _run(
     check: Check,
     *,
-    engine: DuckDB,
+    engine: Engine,
     readable: Readable,
     policy: Policy,
     exemptions: LiveExemptions,
@@ -138,7 +144,7 @@ class Readable:
         missing = unmapped(check, self._mapped, plans_configured=self._plans_configured, absent=self._absent)
         return Skipped(reason=not_mapped(missing)) if missing else None
 
-    def compared_nothing(self, check: Check, engine: DuckDB) -> str | None:
+    def compared_nothing(self, check: Check, engine: Engine) -> str | None:
         """Why this check cannot compare the two sides; None where it can. The ids are counted once for all checks."""
         if self._hits is None:
             self._hits = hits_of_joins(engine, self._mapped)
@@ -167,7 +173,7 @@ def not_mapped(missing: Sequence[str]) -> str:
 
 def _outcome(
     check: Check,
-    engine: DuckDB,
+    engine: Engine,
     readable: Readable,
     policy: Policy,
     exemptions: LiveExemptions,

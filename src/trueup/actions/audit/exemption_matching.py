@@ -10,7 +10,7 @@ from trueup.engines.sql import names_selected, subject_column
 from trueup.model.relations import Exemption
 
 if TYPE_CHECKING:
-    from trueup.engines.duckdb import DuckDB
+    from trueup.engines.engine import Engine
     from trueup.model.check import Check, EvidenceRow
 
 PLAN_OF_ACCOUNT = "plan_of_account"
@@ -51,7 +51,7 @@ class LiveExemptions:
         return self._by_subject.get((check.id, subject)) or self._by_plan.get((check.id, _plan_of(row)))
 
 
-def live_exemptions(engine: DuckDB, today: date) -> LiveExemptions:
+def live_exemptions(engine: Engine, today: date) -> LiveExemptions:
     """The exemptions of the books that have not expired on ``today``."""
     rows = engine.rows("SELECT check_id, subject, plan, owner, reason, expires_at FROM exemption")
     exemptions = (_exemption(row) for row in rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trueup.engines.duckdb import DuckDB
+from trueup.engines.engine import Engine
 from trueup.engines.requirements import reads_of_check
 from trueup.model.check import Check
 
@@ -46,7 +46,7 @@ class JoinHits:
     relation: str = "ledger_entry"
 
 
-def hits_of_joins(engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> tuple[JoinHits, ...]:
+def hits_of_joins(engine: Engine, mapped: Mapping[str, frozenset[str]]) -> tuple[JoinHits, ...]:
     """Count the ids of every join that is mapped on both sides, over the settled entries of the period."""
     entry = mapped.get("ledger_entry", frozenset())
     return tuple(
@@ -56,7 +56,7 @@ def hits_of_joins(engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> tuple
     )
 
 
-def _count(engine: DuckDB, column: str, relation: str, key: str) -> JoinHits:
+def _count(engine: Engine, column: str, relation: str, key: str) -> JoinHits:
     named = (
         f"SELECT DISTINCT {column} AS id FROM ledger_entry WHERE {column} IS NOT NULL AND posted "
         "AND created_at >= $period_start AND created_at <= $settled_before"
@@ -68,12 +68,12 @@ def _count(engine: DuckDB, column: str, relation: str, key: str) -> JoinHits:
     )
 
 
-def _count_known(engine: DuckDB, named: str, relation: str, key: str) -> int:
+def _count_known(engine: Engine, named: str, relation: str, key: str) -> int:
     joined = f"({named}) AS named JOIN {relation} AS s ON s.{key} = named.id"
     return engine.number(f"SELECT count(DISTINCT named.id) FROM {joined}")
 
 
-def hits_of_other_joins(engine: DuckDB, mapped: Mapping[str, frozenset[str]]) -> tuple[JoinHits, ...]:
+def hits_of_other_joins(engine: Engine, mapped: Mapping[str, frozenset[str]]) -> tuple[JoinHits, ...]:
     """Count the ids of the joins that no check is refused for, where they are mapped on both sides."""
     hits = []
     for relation, column, other, key in _OTHER_LINKS:

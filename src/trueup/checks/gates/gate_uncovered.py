@@ -27,7 +27,7 @@ SELECT count(DISTINCT feature)
 FROM (SELECT feature FROM gate_expectation UNION ALL SELECT feature FROM gate_feature) AS known
 """,
     violations="""
-SELECT feature AS subject, feature, NULL AS plan, 'matrix' AS missing_in, min(probe) AS probe
+SELECT feature AS subject, feature, CAST(NULL AS TEXT) AS plan, 'matrix' AS missing_in, min(probe) AS probe
 FROM gate_feature
 WHERE feature NOT IN (SELECT feature FROM gate_expectation)
 GROUP BY feature
