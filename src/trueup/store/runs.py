@@ -54,16 +54,23 @@ class Runs:
             return _difference(connection, record.run_id, None)
 
     def newest(
-        self, environment: str, *, period_days: int | None = None, complete: bool = False, gates: bool = False
+        self,
+        environment: str,
+        *,
+        period_days: int | None = None,
+        complete: bool = False,
+        gates: bool = False,
+        until: datetime | None = None,
     ) -> StoredRun | None:
         """The newest run in which every check was asked; with ``complete``, in which every one was answered too.
 
-        A run that `trueup gate` made counts only with ``gates``.
+        A run that `trueup gate` made counts only with ``gates``; ``until`` leaves out later ones.
         """
         wanted = [RUN.c.environment == environment, RUN.c.whole]
         wanted += [] if gates else [RUN.c.trigger != GATE_TRIGGER]
         wanted += [RUN.c.period_days == period_days] if period_days is not None else []
         wanted += [RUN.c.complete] if complete else []
+        wanted += [RUN.c.generated_at <= until] if until is not None else []
         with self._database.reading() as connection:
             return _first(connection, *wanted)
 

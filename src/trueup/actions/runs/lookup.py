@@ -9,15 +9,19 @@ from trueup.store import Sort, State, StoredFinding
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from trueup.config import Config
     from trueup.model.check import Check
     from trueup.store import IssueCount, IssueFilters, IssuePage, Keyset, ResolvedPage, Store, StoredRun
 
 
-def newest_run(store: Store, config: Config) -> StoredRun | None:
-    """Return the newest run over the config's period; None where there is none yet. Raises ``StoreUnavailable``."""
-    return store.runs.newest(config.environment, period_days=config.policy.period_days)
+def newest_run(store: Store, config: Config, *, until: datetime | None = None) -> StoredRun | None:
+    """Return the newest run over the config's period, of ``until`` or earlier; None where there is none yet.
+
+    Raises ``StoreUnavailable``.
+    """
+    return store.runs.newest(config.environment, period_days=config.policy.period_days, until=until)
 
 
 def newest_complete_run(store: Store, config: Config) -> StoredRun | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -21,6 +22,9 @@ from trueup.web.services import Services
 
 if TYPE_CHECKING:
     from trueup.store import StoredRun
+
+MONTH = timedelta(days=30)
+"""How much older the run is that finance compares the newest one with."""
 
 TREND_RUNS = 30
 """How many of the newest runs the trend shows."""
@@ -98,6 +102,7 @@ def show_overview(request: Request, at_hand: Services, who: Principal) -> HTMLRe
         scope=scope_of(head),
         sentence=sentence_of(head),
         trend=_trend(at_hand, run),
+        month_ago=newest_run(at_hand.store, at_hand.config, until=run.generated_at - MONTH),
     )
 
 
