@@ -6,8 +6,18 @@ from trueup.actions.serve.shared_audits import (
     WAIT_SECONDS,
     AuditUnderway,
     Origin,
+    RunningAudit,
     SharedAudits,
     underway,
 )
 
-__all__ = ["MAX_AGE_SECONDS", "WAIT_SECONDS", "AuditUnderway", "Background", "Origin", "SharedAudits", "underway"]
+__all__ = [
+    "MAX_AGE_SECONDS",
+    "WAIT_SECONDS",
+    "AuditUnderway",
+    "Background",
+    "Origin",
+    "RunningAudit",
+    "SharedAudits",
+    "underway",
+]

@@ -68,6 +68,14 @@ class _Flight:
         return not self.landed and (self.begun is None or self.begun >= since)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningAudit:
+    """An audit that is under way. ``step`` is None where another replica makes it; ``begun`` is naive UTC."""
+
+    begun: datetime
+    step: tuple[str, int, int | None] | None
+
+
 class SharedAudits:
     """The runs of one store, kept fresh for one config. Safe to use from any thread.
 
@@ -86,6 +94,7 @@ class SharedAudits:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._flights: list[_Flight] = []
+        self._failed_at: datetime | None = None
         self._executor = ThreadPoolExecutor(_AUDITS_AT_ONCE, thread_name_prefix="audit")
 
     def stored(
@@ -122,6 +131,23 @@ class SharedAudits:
             self._flights.append(flight)
             return flight.future
 
+    def find_running(self, period_days: int) -> RunningAudit | None:
+        """The audit of this period that is under way, here or in another replica; None where there is none."""
+        with self._lock:
+            flight = next((each for each in self._flights if each.period_days == period_days), None)
+            if flight is not None and flight.begun is not None:
+                return RunningAudit(begun=flight.begun, step=flight.stoppable.step)
+        lease = self._store.leases.get(self._lease_name(period_days), now=self._clock())
+        if lease is not None:
+            return RunningAudit(begun=lease.taken_at, step=None)
+        return None if flight is None else RunningAudit(begun=flight.since, step=None)
+
+    @property
+    def failed_at(self) -> datetime | None:
+        """When the last audit of this process ended without a run; None where it made one."""
+        with self._lock:
+            return self._failed_at
+
     def close(self) -> None:
         """Start no more audits. A running one goes on to its end, and gives its lease back."""
         self._closed.set()
@@ -144,15 +170,19 @@ class SharedAudits:
             return [flight for flight in self._flights if not flight.future.done()]
 
     def _fly(self, flight: _Flight) -> StoredRun:
+        failed_at: datetime | None = self._clock()
         try:
-            return self._found_or_made(flight)
+            run = self._found_or_made(flight)
+            failed_at = None
+            return run
         finally:
             with self._lock:
                 flight.landed = True
+                self._failed_at = failed_at
                 self._flights.remove(flight)
 
     def _found_or_made(self, flight: _Flight) -> StoredRun:
-        name = f"audit:{self._config.environment}:{flight.period_days}"
+        name = self._lease_name(flight.period_days)
         deadline = time.monotonic() + _GIVE_UP_SECONDS
         before = self._newest(flight)
         while time.monotonic() < deadline and not self._closed.is_set():
@@ -164,6 +194,9 @@ class SharedAudits:
                     return self._landed(flight, before) or self._made(flight)
             self._closed.wait(_POLL_SECONDS)
         raise underway()
+
+    def _lease_name(self, period_days: int) -> str:
+        return f"audit:{self._config.environment}:{period_days}"
 
     def _taken(self, name: str) -> bool:
         """Take the lease. A lease that is held is only read: taking it is a write, and its holder may be writing."""

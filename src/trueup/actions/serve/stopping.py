@@ -1,4 +1,4 @@
-"""End an audit from another thread: its query at once, the audit at its next step; its books are deleted as always."""
+"""Watch an audit from another thread, and end it: its query at once, the audit at its next step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ class AuditStopped(TrueupError):
 
 
 class Stoppable:
-    """Progress that can end an action. Whatever ends the action then is raised as ``AuditStopped``:
+    """Progress that another thread can look at, and that can end an action.
+
+    Whatever ends the action then is raised as ``AuditStopped``:
 
     >>> stoppable = Stoppable()
     >>> with stoppable:
@@ -29,6 +31,13 @@ class Stoppable:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._interrupt: Callable[[], None] | None = None
+        self._step: tuple[str, int, int | None] = ("Beginning", 0, None)
+
+    @property
+    def step(self) -> tuple[str, int, int | None]:
+        """The step that runs: its name, how many units are done, and of how many, where that is known."""
+        with self._lock:
+            return self._step
 
     def stop(self) -> None:
         """End what runs. May be called again until it has ended: between two queries there is nothing to interrupt."""
@@ -39,12 +48,15 @@ class Stoppable:
 
     def begin(self, label: str, total: int | None) -> None:
         """Raises ``AuditStopped``."""
-        del label, total
+        with self._lock:
+            self._step = (label, 0, total)
         self._raise_when_stopped()
 
     def advance(self, units: int) -> None:
         """Raises ``AuditStopped``."""
-        del units
+        with self._lock:
+            label, done, total = self._step
+            self._step = (label, done + units, total)
         self._raise_when_stopped()
 
     def end(self) -> None:

@@ -25,8 +25,8 @@ from trueup.web.services import Services, services
 
 router = APIRouter(include_in_schema=False)
 
-AUDIT_WAIT_SECONDS = 45.0
-"""How long a browser waits for its audit before it is led to the list of runs."""
+AUDIT_WAIT_SECONDS = 2.0
+"""How long a browser waits for its audit before it is led to the list of runs, which follows it."""
 
 IssueQuery = Annotated[str, Text(text.ISSUE_ID), Query(alias="issue")]
 CheckQuery = Annotated[str, Text(text.CHECK_ID), Query(alias="check")]
@@ -53,7 +53,7 @@ async def run_audit(
     try:
         run = await started_run(at_hand, period_days, 0, asked_at=now, wait_seconds=AUDIT_WAIT_SECONDS)
     except AuditUnderway:
-        return lead_to(request, "/runs", underway=True)
+        return lead_to(request, "/runs")
     return lead_to(request, f"/runs/{run.run_id}")
 
 

@@ -57,7 +57,6 @@ CursorQuery = Annotated[str | None, OrEmpty(Text(text.CURSOR)), Query(alias="cur
 BeforeQuery = Annotated[int | None, OrEmpty(WholeNumber(1, 999_999_999)), Query(alias="before")]
 ActorQuery = Annotated[str | None, OrEmpty(Text(text.SUBJECT)), Query(alias="actor")]
 SubjectQuery = Annotated[str | None, OrEmpty(Text(text.SUBJECT)), Query(alias="account")]
-UnderwayQuery = Annotated[bool | None, OrEmpty(TrueOrFalse()), Query(alias="underway")]
 AddedQuery = Annotated[str | None, OrEmpty(Text(text.SUBJECT)), Query(alias="added")]
 EntryQuery = Annotated[int | None, OrEmpty(WholeNumber(1, 999_999_999)), Query(alias="repaired")]
 VerifyQuery = Annotated[bool | None, OrEmpty(TrueOrFalse()), Query(alias="verify")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -13,7 +14,7 @@ from starlette.responses import HTMLResponse
 from trueup.actions import runs
 from trueup.web import text
 from trueup.web.access import Permission, Principal, page_requires
-from trueup.web.console.query import CursorQuery, UnderwayQuery
+from trueup.web.console.query import CursorQuery
 from trueup.web.console.rendering import render
 from trueup.web.cursors import refused
 from trueup.web.problems import Problem
@@ -42,7 +43,6 @@ def show_runs(
     at_hand: Annotated[Services, Depends(services)],
     request: Request,
     cursor: CursorQuery = None,
-    underway: UnderwayQuery = None,
 ) -> HTMLResponse:
     """Render the history of runs, newest first."""
     before = at_hand.cursors.read(cursor, of=LIST)["before"] if cursor is not None else None
@@ -55,8 +55,18 @@ def show_runs(
     following = None
     if len(listed) > RUNS_ON_A_PAGE:
         following = at_hand.cursors.written(of=LIST, before=shown[-1].run_id)
-    values: dict[str, Any] = {"runs": shown, "cursor": cursor, "following": following, "is_underway": underway}
+    values: dict[str, Any] = {"runs": shown, "cursor": cursor, "following": following}
+    values |= {
+        "running": at_hand.runs.find_running(at_hand.config.policy.period_days),
+        "failed_at": _failed_at(at_hand),
+    }
     return render(request, "runs.html", title="Runs", at_hand=at_hand, who=who, **values)
+
+
+def _failed_at(at_hand: Services) -> datetime | None:
+    """When the last audit ended without a run; None where there is a run since."""
+    failed_at, newest = at_hand.runs.failed_at, runs.newest_run(at_hand.store, at_hand.config)
+    return None if failed_at is None or (newest is not None and newest.generated_at > failed_at) else failed_at
 
 
 @router.get("/runs/{named}")

@@ -13,7 +13,7 @@
     const all = rows();
     const here = all.findIndex((row) => row.contains(document.activeElement));
     const next = all[Math.min(all.length - 1, Math.max(0, here < 0 ? (step > 0 ? 0 : all.length - 1) : here + step))];
-    next?.querySelector("[data-open], a, input")?.focus();
+    (next?.querySelector("[data-open]") ?? next?.querySelector("a, input"))?.focus();
   }
 
   function select() {
@@ -61,5 +61,18 @@
       if (button.dataset.busy) button.textContent = button.dataset.busy;
     });
   });
+  // What is under way is looked at again and again; when it has ended, the page is loaded anew.
+  async function follow() {
+    const place = document.querySelector("[data-follow]");
+    if (!place) return;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    if (answer?.ok) {
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-follow]");
+      if (!next) return location.reload();
+      if (!place.contains(document.activeElement)) place.replaceChildren(...next.childNodes);
+    }
+    setTimeout(follow, 1000);
+  }
+  setTimeout(follow, 1000);
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 })();
