@@ -101,6 +101,93 @@ def test_from_an_address_to_the_statement_in_four_steps(browser: Browser, consol
         assert watched.faults == []
 
 
+def test_two_people_repair_from_an_alert_s_link(browser: Browser, console: Console) -> None:
+    """The on-call story where a second person is needed: Ada opens the link, asks, Bob approves, Ada applies."""
+    issue = console.two_person
+    with watching(browser, console.origin) as ada, watching(browser, console.origin) as bob:
+        ada.page.goto(f"{console.origin}/findings/{issue}")
+        ada.page.get_by_label("API token").fill(console.people["ada"])
+        ada.page.get_by_role("button", name="Sign in").click()
+        ada.page.get_by_role("link", name="Preview the repair").click()
+        ada.page.get_by_text("Does it need a second person?").click()
+        ada.page.get_by_label("Reason, for the second person").fill(REASON)
+        ada.page.get_by_role("button", name="Ask for approval").click()
+        ada.page.wait_for_url(re.compile("/approvals$"))
+        waiting = ada.page.locator("section.panel", has_text=issue)
+        assert "you cannot approve it now" in waiting.inner_text()
+        sign_in(bob, console.people["bob"], next_path="/approvals")
+        request = bob.page.locator("section.panel", has_text=issue)
+        request.get_by_label("Reason").fill(REASON)
+        request.get_by_role("button", name="Approve").click()
+        request.wait_for(state="detached")
+        ada.page.reload()
+        ada.page.get_by_role("row", name=re.compile(issue)).get_by_role("link", name="Apply it").click()
+        ada.page.get_by_label("Reason, for the journal").fill(REASON)
+        ada.page.get_by_role("button", name="Apply this repair").click()
+        ada.page.wait_for_url(re.compile("repaired="))
+        assert "no longer so in the database" in ada.page.inner_text("main")
+        assert ada.axe() == ada.faults == bob.faults == []
+
+
+def test_finance_sees_what_is_at_risk_and_what_changed_since_last_month(browser: Browser, console: Console) -> None:
+    """The finance story, from the first page: two amounts by currency, one link, and each change by name."""
+    with watching(browser, console.origin) as watched:
+        sign_in(watched, console.tokens[Role.ADMIN])
+        risk = watched.page.get_by_role("region", name="At risk in open findings").inner_text()
+        assert re.search(r"[0-9,]+\.[0-9]{2} USD", risk), risk
+        assert re.search(r"Credits\s+[0-9,.]+", risk), risk
+        watched.page.get_by_role("link", name="What changed since last month").click()
+        watched.page.wait_for_url(re.compile(r"/runs/[0-9a-f-]+\.\.[0-9a-f-]+$"))
+        rows = watched.page.get_by_role("table", name="Before and after").locator("tbody tr").all_inner_texts()
+        assert any(re.match(r"Money, USD\s+[0-9,.]+ USD\s+[0-9,.]+ USD", row) for row in rows), rows
+        assert "Resolved: " in watched.page.inner_text("main")
+        assert watched.faults == []
+
+
+def test_marked_findings_are_exempted_by_keyboard_as_the_list_that_was_shown(
+    browser: Browser, console: Console
+) -> None:
+    with watching(browser, console.origin) as watched:
+        sign_in(watched, console.tokens[Role.ADMIN], next_path="/findings?category=revenue")
+        page, keys = watched.page, watched.page.keyboard
+        for key in "jxjx":
+            keys.press(key)
+        assert page.locator("tr[data-selected]").count() == 2
+        focus(watched, "Exempt")
+        keys.press("Enter")
+        page.wait_for_url(re.compile("/selection[?]"), wait_until="load")
+        assert page.inner_text("h1") == "Exempt 2 findings"
+        focus(watched, "owner")
+        keys.type("finance")
+        page.get_by_label("Last day it holds").fill("2027-06-30")
+        page.get_by_label("Reason, for each exemption").fill(REASON)
+        keys.press("Enter")
+        page.wait_for_url(re.compile("/selection/exemptions"), wait_until="load")
+        assert "2 applied" in page.inner_text("main")
+        assert watched.axe() == watched.faults == []
+
+
+def test_a_page_follows_an_audit_until_its_run_is_there(browser: Browser, console: Console) -> None:
+    with watching(browser, console.origin) as watched:
+        sign_in(watched, console.tokens[Role.ADMIN])
+        page = watched.page
+        newest = page.goto(f"{console.origin}/runs")
+        assert newest is not None
+        before = page.locator("tbody tr").count()
+        release = console.hold_audits()
+        try:
+            watched.open("/")
+            page.get_by_role("button", name="Run an audit now").click()
+            page.wait_for_url(re.compile("/runs$"))
+            assert "An audit is under way" in page.get_by_role("status").inner_text()
+            assert page.locator("tbody tr").count() == before
+        finally:
+            release()
+        page.get_by_role("status").wait_for(state="detached")
+        assert page.locator("tbody tr").count() == before + 1
+        assert watched.faults == []
+
+
 def test_the_keys_move_select_open_and_go(browser: Browser, console: Console) -> None:
     with watching(browser, console.origin) as watched:
         sign_in(watched, console.tokens[Role.ADMIN], next_path="/findings")

@@ -18,6 +18,7 @@ from trueup.actions.tokens import create_token
 from trueup.model.access import Role
 from trueup.model.approval import ApprovalSettings
 from trueup.web import create_app
+from trueup.web.console import acting
 
 REASON = "as the walk through the console says"
 
@@ -49,7 +50,8 @@ def form_of(answer: httpx.Response, action: str) -> dict[str, str]:
     return {str(each["name"]): str(each["value"]) for each in hidden}
 
 
-def test_an_audit_is_run_from_the_overview(own: AdminApi, person: Browser) -> None:
+def test_an_audit_is_run_from_the_overview(own: AdminApi, person: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acting, "AUDIT_WAIT_SECONDS", 45.0)
     own.clock.forward(minutes=1)
     overview = person.client.ask(
         "GET", "/", headers={"Accept": "text/html", "Cookie": "; ".join(f"{k}={v}" for k, v in person.cookies.items())}
