@@ -11,6 +11,9 @@ from trueup.derived.derivation import ENTRY_LINKS, Derived
 CHARGE_SOURCES = ("stripe_payment_intent", "stripe_refund", "stripe_dispute", "stripe_invoice_payment", "stripe_event")
 """What names charges beside the payments that they are of: each that is there shows some."""
 
+MONEY_NAMES = ("stripe_invoice", "stripe_checkout_session", *CHARGE_SOURCES)
+"""What shows that two names are of one money."""
+
 CHARGE_NAME = Derived(
     name="charge_name",
     holds="For the charges that entries, refunds or disputes name in place of a payment intent: the payment intent, or "

@@ -81,8 +81,10 @@ class Check:
     but without which this check would look at nothing (``ledger_entry.sequence``), with ``or`` between those of which
     one is enough. ``optional`` removes those that can only excuse, as ``relation`` or ``relation.column``: unmapped
     they are empty, and the check still answers. ``answers_without`` names columns of ``requires`` whose absence is
-    itself an answer, once the config says it: an app without ``account.role`` has no staff. ``unmoved_by`` names
-    columns that only describe what was found: where one of them is mapped wrongly, the findings are the same.
+    itself an answer, once the config says it: an app without ``account.role`` has no staff. ``widened_by`` names
+    relations that can only add findings: where one was not read whole, the check answers from the others.
+    ``unmoved_by`` names columns that only describe what was found: where one of them is mapped wrongly, the findings
+    are the same.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Check:
     requires: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     answers_without: tuple[str, ...] = ()
+    widened_by: tuple[str, ...] = ()
     unmoved_by: tuple[str, ...] = ()
     impact: Callable[[EvidenceRow], Impact] = nothing_at_risk
     repair: Callable[[Finding], Change | Refusal] | None = None

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from decimal import Decimal
 
 from trueup.checks.webhooks.duplicate_invoice_grant import _grant
 from trueup.model.check import Case, ago
-from trueup.model.relations import EntryKind
+from trueup.model.relations import EntryKind, Row
+from trueup.model.stripe_objects import StripeInvoice, StripeInvoicePayment
+
+_INVOICE = StripeInvoice(invoice_id="in_1", subscription_id="sub_1", created_at=ago(days=20))
+
+
+def _of_subscription(entry_id: int, created_at: datetime, *, amount: int = 100) -> Row:
+    named = _grant(entry_id, created_at, invoice=None, amount=amount)
+    return dataclasses.replace(named, stripe_subscription_id="sub_1")
+
 
 CASES: tuple[Case, ...] = (
+    Case(
+        name="two grants of one period that name the subscription alone",
+        given=(_INVOICE, _of_subscription(1, ago(days=20)), _of_subscription(2, ago(days=19))),
+        fires=("in_1",),
+        evidence={"in_1": {"grants": 2, "excess": Decimal(100)}},
+    ),
+    Case(
+        name="a month's grant each, that name the subscription alone",
+        given=(
+            dataclasses.replace(_INVOICE, created_at=ago(days=80)),
+            *(_of_subscription(n, ago(days=80 - 30 * n)) for n in range(3)),
+        ),
+    ),
+    Case(
+        name="one handler names the invoice, another its payment",
+        given=(
+            _INVOICE,
+            StripeInvoicePayment(invoice_payment_id="inpay_1", invoice_id="in_1", payment_intent_id="pi_1"),
+            _grant(1, ago(days=20)),
+            _grant(2, ago(days=20, seconds=-3), invoice=None, payment="pi_1"),
+        ),
+        fires=("in_1",),
+    ),
     Case(
         name="field failure 41: the calendar month came long after the anniversary of a monthly invoice",
         given=(

@@ -153,7 +153,7 @@ class Readable:
     def _is_missed(self, relation: str, check: Check) -> bool:
         """Whether the check cannot answer without what was not read; an empty relation that only excuses is no loss."""
         read = self._failed.get(relation)
-        if read is None or read.is_plausibly_empty:
+        if read is None or read.is_plausibly_empty or relation in check.widened_by:
             return False
         is_company_there = "account" not in self._failed  # an empty database excuses nothing
         return not (read.is_empty and is_company_there and is_optional(check, relation))

@@ -97,7 +97,7 @@ def hits_of_other_joins(engine: Engine, mapped: Mapping[str, frozenset[str]]) ->
 
 def compared_nothing(check: Check, hits: tuple[JoinHits, ...]) -> str | None:
     """Why this check compared nothing, where it reads both sides of joins of which almost none hit; None otherwise."""
-    read = reads_of_check(check)
+    read = {need for need in reads_of_check(check) if need[0] not in check.widened_by}
     joins = [
         join
         for join in hits

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from trueup.checks.case_rows import entry
+from trueup.derived.money import MONEY_NAMES
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import EntryKind
@@ -22,6 +23,7 @@ CHECK = Check(
     title="One Stripe event granted credits more than once",
     why="The customer holds credits that were not paid for, and every replay of the event adds more.",
     requires=("ledger_entry.stripe_event_id",),
+    widened_by=MONEY_NAMES,
     population="SELECT count(*) FROM stripe_event_total WHERE grants > 0",
     violations="""
 SELECT name AS subject, account_id, accounts, kind, grants, credits_granted, credits_reversed, excess,

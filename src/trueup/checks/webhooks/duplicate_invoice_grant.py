@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from trueup.checks.case_rows import entry
+from trueup.derived.money import MONEY_NAMES
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import EntryKind
@@ -22,10 +23,12 @@ CHECK = Check(
     revenue_impacting=True,
     title="One invoice granted subscription credits more than once",
     why="The customer received two allowances for one payment, and usually receives them every period from now on.",
-    requires=("ledger_entry.stripe_invoice_id",),
+    requires=("ledger_entry.stripe_invoice_id or ledger_entry.stripe_subscription_id",),
+    widened_by=MONEY_NAMES,
     population="""
 SELECT count(*) FROM stripe_entry
-WHERE stripe_invoice_id IS NOT NULL AND posted AND amount > 0 AND kind = 'subscription_grant'
+WHERE coalesce(stripe_invoice_id, stripe_subscription_id) IS NOT NULL AND posted AND amount > 0
+  AND kind = 'subscription_grant'
 """,
     # The ledger does not say how long an invoice's period is, so the dates decide. Months are never less than 28 days
     # apart, so that grants less than 25 days apart are of one period. If an invoice's next two follow it monthly, it

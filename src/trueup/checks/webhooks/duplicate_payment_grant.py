@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from trueup.checks.case_rows import entry
+from trueup.derived.money import MONEY_NAMES
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
 from trueup.model.relations import EntryKind
@@ -24,8 +25,14 @@ CHECK = Check(
     title="One payment was credited more than once",
     why="The customer paid once and holds the credits twice. Idempotency by event id did not stop it, because two "
     "events report the same payment.",
-    requires=("ledger_entry.stripe_payment_intent_id or ledger_entry.stripe_charge_id",),
-    population="SELECT count(*) FROM stripe_entry WHERE stripe_payment_intent_id IS NOT NULL AND posted AND amount > 0",
+    requires=(
+        " or ".join(f"ledger_entry.stripe_{name}_id" for name in ("payment_intent", "charge", "checkout_session")),
+    ),
+    widened_by=MONEY_NAMES,
+    population="""
+SELECT count(*) FROM stripe_entry
+WHERE coalesce(stripe_payment_intent_id, stripe_checkout_session_id) IS NOT NULL AND posted AND amount > 0
+""",
     violations="""
 SELECT name AS subject, account_id, accounts, kind, grants, events, credits_granted, credits_reversed, excess,
        first_entry_id, last_entry_id, first_at, last_at
