@@ -25,16 +25,41 @@ quantity AS (                          -- where a payment's price is known, and 
     JOIN stripe_price AS p   ON p.price_id = b.price_name
     WHERE p.unit_amount > 0 AND p.currency = d.currency AND d.amount % p.unit_amount = 0
 ),
+stated AS (                            -- metadata of what paid or made an invoice, where they may state credits
+    SELECT invoice_id, min(purpose) || max(purpose) AS purpose
+    FROM (
+        SELECT invoice_id, purpose FROM stripe_checkout_session
+        UNION
+        SELECT p.invoice_id, i.purpose
+        FROM stripe_invoice_payment AS p
+        JOIN stripe_payment_intent AS i ON i.payment_intent_id = p.payment_intent_id
+    ) AS text
+    WHERE invoice_id IS NOT NULL AND purpose IS NOT NULL
+      AND EXISTS (SELECT 1 FROM sold_price WHERE credits_from IS NOT NULL)
+    GROUP BY invoice_id
+),
+by_key AS (                            -- a price that was made for one checkout is in no list
+    SELECT t.invoice_id, min(s.price_name) AS price_name
+    FROM stated AS t
+    JOIN sold_price AS s ON strpos(t.purpose, '"' || s.credits_from || '": "') > 0
+    WHERE t.invoice_id IN (SELECT invoice_id FROM stripe_invoice_line GROUP BY invoice_id HAVING count(*) = 1)
+    GROUP BY t.invoice_id
+    HAVING count(*) = 1
+),
 line AS (
-    SELECT l.invoice_id AS money_id, l.line_id, l.price_id, m.price_name, m.plan, l.quantity, l.amount, l.currency,
-           l.proration, l.period_start, l.period_end, i.created_at AS sold_at,
-           coalesce(i.paid_at, i.created_at) AS paid_at, 'line' AS known_by, CAST(NULL AS VARCHAR) AS stated
+    SELECT l.invoice_id AS money_id, l.line_id, l.price_id, coalesce(m.price_name, k.price_name) AS price_name,
+           m.plan, l.quantity, l.amount, l.currency, l.proration, l.period_start, l.period_end,
+           i.created_at AS sold_at, coalesce(i.paid_at, i.created_at) AS paid_at,
+           CASE WHEN m.price_name IS NULL AND k.price_name IS NOT NULL THEN 'metadata' ELSE 'line' END AS known_by,
+           t.purpose AS stated
     FROM stripe_invoice_line AS l
     JOIN judged                  ON judged.invoice_id = l.invoice_id
     JOIN stripe_invoice AS i     ON i.invoice_id = l.invoice_id
     LEFT JOIN price_meaning AS m ON m.price_id IS NOT DISTINCT FROM l.price_id
                                 AND m.lookup_key IS NOT DISTINCT FROM l.lookup_key
                                 AND m.product_id IS NOT DISTINCT FROM l.product_id
+    LEFT JOIN stated AS t        ON t.invoice_id = l.invoice_id
+    LEFT JOIN by_key AS k        ON k.invoice_id = l.invoice_id
     WHERE NOT l.metered
     UNION ALL
     SELECT d.money_id, d.money_id, d.price_id, b.price_name, plan_price.plan,
