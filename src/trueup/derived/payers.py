@@ -25,8 +25,8 @@ HAVING sum(amount) > 0
 MONEY_PAYER = Derived(
     name="money_payer",
     holds="Each open account that a credited money is of, by the strongest reason that there is: 1 the money, or the "
-    "finished checkout that made it, names the account, or the account names the money's subscription; 2 its customer "
-    "is the account's.",
+    "finished checkout that made it, names the account, of which a gift's payer is another, or the account names the "
+    "money's subscription; 2 its customer is the account's.",
     optional=(*ENTRY_LINKS, "stripe_checkout_session", "stripe_customer"),
     sql="""
 WITH paid AS (
@@ -35,8 +35,21 @@ WITH paid AS (
     LEFT JOIN stripe_invoice AS i ON i.invoice_id = m.money_id
     WHERE m.money_id IN (SELECT money_id FROM credited_account)
 ),
+named AS (                             -- metadata that name a credited account under any key, as of a gift
+    SELECT c.money_id, c.account_id
+    FROM credited_account AS c
+    JOIN direct_purchase AS d ON d.money_id = c.money_id
+    WHERE strpos(d.purpose, ': "' || c.account_id || '"') > 0
+      AND regexp_matches(c.account_id, '[^0-9]')                   -- a mere number may mean anything
+),
 reason AS (
     SELECT money_id, account_id, 1 AS strength FROM paid
+    UNION
+    SELECT money_id, account_id, 1 FROM named
+    UNION
+    SELECT p.money_id, i.account_id, 1
+    FROM stripe_payment_intent AS i
+    JOIN paid AS p ON p.money_id = i.payment_intent_id
     UNION
     SELECT p.money_id, s.account_id, 1
     FROM stripe_checkout_session AS s
