@@ -58,7 +58,8 @@ WITH longest_interval AS (             -- in days, of the prices that the config
 billed AS (                            -- how Stripe bills the customer's live subscriptions
     SELECT s.customer_id,
            max(i.interval_count * length.longest_days)                        AS interval_days,
-           max(CASE WHEN s.status = 'trialing' OR s.paused THEN 1 ELSE 0 END) AS is_free_now
+           max(CASE WHEN s.status = 'trialing' OR s.paused THEN 1 ELSE 0 END) AS is_free_now,
+           min(s.created_at)                                                  AS subscribed_at
     FROM stripe_subscription AS s
     JOIN stripe_subscription_item AS i   ON i.subscription_id = s.subscription_id
     LEFT JOIN billing_interval AS length ON length.interval = coalesce(i.interval, 'month')
@@ -80,7 +81,9 @@ covered AS (
     SELECT a.account_id, a.plan, a.stripe_customer_id, r.last_renewal_at, s.plan_since,
            p.price_minor, p.price_currency,
            coalesce(b.interval_days, i.interval_days, 31) AS interval_days,
-           coalesce(greatest(r.last_renewal_at, s.plan_since), r.last_renewal_at, s.plan_since, a.created_at)
+           coalesce(greatest(coalesce(r.last_renewal_at, s.plan_since, a.created_at),
+                             coalesce(s.plan_since, r.last_renewal_at, a.created_at),
+                             coalesce(b.subscribed_at, r.last_renewal_at, s.plan_since, a.created_at)), b.subscribed_at)
                AS covered_from
     FROM account AS a
     JOIN plan AS p                  ON p.plan = a.plan
@@ -89,11 +92,8 @@ covered AS (
     LEFT JOIN renewal AS r          ON r.account_id = a.account_id
     LEFT JOIN subscribed AS s       ON s.account_id = a.account_id AND s.to_plan = a.plan
     LEFT JOIN paid_seat AS seat     ON seat.account_id = a.account_id
-    WHERE a.active
-      AND p.paid
-      AND p.credits_per_period > 0
-      AND a.stripe_customer_id IS NOT NULL
-      AND seat.account_id IS NULL
+    WHERE a.active AND p.paid AND p.credits_per_period > 0
+      AND a.stripe_customer_id IS NOT NULL AND seat.account_id IS NULL
       AND coalesce(b.is_free_now, 0) = 0
 )
 SELECT account_id                             AS subject,
