@@ -6,6 +6,7 @@ from trueup.checks.revenue.purchase_without_payment import _purchase
 from trueup.model.check import Case, ago
 from trueup.model.policy import Policy
 from trueup.model.relations import EntryKind, Exemption
+from trueup.model.stripe_objects import StripeEvent
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -19,6 +20,21 @@ CASES: tuple[Case, ...] = (
     Case(
         name="a promotional grant is no purchase",
         given=(_purchase(ago(days=3), kind=EntryKind.PROMOTIONAL_GRANT),),
+    ),
+    Case(
+        name="the event that it names is of a payment",
+        given=(
+            _purchase(ago(days=3), event="evt_1"),
+            StripeEvent(event_id="evt_1", type="payment_intent.succeeded", payment_intent_id="pi_1"),
+        ),
+    ),
+    Case(
+        name="the event that it names is of nothing that was paid",
+        given=(
+            _purchase(ago(days=3), event="evt_1"),
+            StripeEvent(event_id="evt_1", type="customer.updated", payment_intent_id=None, invoice_id=None),
+        ),
+        fires=("entry_1",),
     ),
     Case(
         name="a purchase that was taken back as a negative row",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from trueup.checks.case_rows import entry
+from trueup.derived.money import MONEY_NAMES
 from trueup.model.check import Case, Check, ago, credits_at_risk
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
@@ -42,9 +43,10 @@ WHERE kind = 'purchase'
   AND stripe_checkout_session_id IS NULL     -- a fully discounted checkout has no payment
   AND created_at >= $period_start
   AND created_at < $settled_before
+  AND entry_id NOT IN (SELECT entry_id FROM money_entry WHERE money_id IS NOT NULL)     -- its event says which it is
 """,
     message="Entry {subject} gave {account_id} {amount} purchased credits, but names no payment.",
-    optional=("ledger_entry.stripe_invoice_id", "ledger_entry.stripe_event_id"),
+    optional=("ledger_entry.stripe_invoice_id", "ledger_entry.stripe_event_id", *MONEY_NAMES),
     impact=credits_at_risk("amount"),
     cases=(
         Case(
