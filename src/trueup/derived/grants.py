@@ -101,7 +101,8 @@ WINDOW in_order AS (PARTITION BY g.money_id, g.account_id, g.kind, g.amount ORDE
 
 REPEATED_CREDIT = Derived(
     name="repeated_credit",
-    holds="The grants that repeat another one of the same event, payment or invoice, under one name of it or under several.",
+    holds="The grants that repeat another one of the same event, payment or invoice, under one name of it or under "
+    "several.",
     optional=(*ENTRY_LINKS, *MONEY_NAMES),
     sql="""
 SELECT again.repeats, again.name, again.stripe_event_id, again.account_id, again.kind, again.entry_id, again.amount,
