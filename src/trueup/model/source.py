@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from trueup.model.changes import Changes, UnknownChanges
     from trueup.model.key_equality import KeyEquality
 
 
@@ -203,6 +204,23 @@ class Snapshot(Protocol):
         """End the read that is running: its stream fails. Callable from any thread; nothing is read afterwards."""
 
 
+class TrackedSnapshot(Snapshot, Protocol):
+    """A snapshot of a source that may know which rows changed since an earlier one."""
+
+    def mark(self, mapping: RelationMapping) -> str | None:
+        """Return what a later snapshot needs to find the changes since this one, after the relation was read.
+
+        ``mapping`` is of one table. None where the source does not notice changes, or cannot of this table.
+        """
+
+    def changes(self, mapping: RelationMapping, since: str) -> Changes | UnknownChanges:
+        """Return which rows may have changed since the snapshot that gave the mark ``since`` for the same mapping.
+
+        It asks for no right beyond SELECT and takes no lock beyond that of a SELECT. Whatever is in doubt is
+        ``UnknownChanges``. Raises ``SourceUnavailable``.
+        """
+
+
 class Source(Protocol):
     """An app's database. Opening one does not connect; ``tables`` and ``snapshot`` do."""
 
@@ -215,7 +233,7 @@ class Source(Protocol):
     def tables(self) -> tuple[SourceTable, ...]:
         """The tables and views that may be read, in name order, without the database's own."""
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
+    def snapshot(self) -> AbstractContextManager[TrackedSnapshot]:
         """A read-only snapshot."""
 
     def may_hide(self, table: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from trueup.model.changes import Changes, UnknownChanges
 from trueup.model.errors import (
     ConfigurationError,
     FileUnreadable,
@@ -191,6 +192,14 @@ class FilesSnapshot:
             failures=(duckdb.Error, pa.ArrowException, OSError),
             unavailable=lambda error: self._source.unavailable(error, mapping.table),
         )
+
+    def mark(self, mapping: RelationMapping) -> str | None:  # noqa: ARG002 - one signature for all sources
+        """Nothing: files do not say which rows changed."""
+        return None
+
+    def changes(self, mapping: RelationMapping, since: str) -> Changes | UnknownChanges:  # noqa: ARG002 - as above
+        """Unknown, as above."""
+        return UnknownChanges(reason="files do not say which rows changed")
 
     def cancel(self) -> None:
         """Interrupt the query that reads the files."""

@@ -14,6 +14,7 @@ from pymysql.converters import encoders
 from pymysql.cursors import Cursor, SSCursor
 
 from trueup.model.address import TLS_OPTIONS, parse_address
+from trueup.model.changes import Changes, UnknownChanges
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
 from trueup.outgoing.mysql import connect_to_mysql
@@ -171,6 +172,14 @@ class MySQLSnapshot:
             failures=(pymysql.Error, OSError, pa.ArrowException),
             unavailable=self._source.unavailable,
         )
+
+    def mark(self, mapping: RelationMapping) -> str | None:  # noqa: ARG002 - one signature for all sources
+        """Nothing: MySQL does not say which rows changed."""
+        return None
+
+    def changes(self, mapping: RelationMapping, since: str) -> Changes | UnknownChanges:  # noqa: ARG002 - as above
+        """Unknown, as above."""
+        return UnknownChanges(reason="MySQL does not say which rows changed")
 
     def cancel(self) -> None:
         """Shut the socket down: a read of it ends at once, and the server ends the statement that it cannot send."""

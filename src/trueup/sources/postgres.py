@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import adbc_driver_manager.dbapi as adbc
@@ -14,8 +14,10 @@ import pyarrow as pa
 from psycopg.conninfo import make_conninfo
 
 from trueup.model.address import Address, parse_address
+from trueup.model.changes import Changes, UnknownChanges
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
+from trueup.sources import postgres_changes
 from trueup.sources.connection_mends import (
     CORRECT_CREDENTIALS,
     CORRECT_DATABASE,
@@ -173,6 +175,24 @@ class PostgresSnapshot:
             failures=(adbc.Error, pa.ArrowException, OSError),
             unavailable=self._source.unavailable,
         )
+
+    def mark(self, mapping: RelationMapping) -> str | None:
+        """What the server says of the table's rows and of itself, as text."""
+        return postgres_changes.mark(mapping, self._row)
+
+    def changes(self, mapping: RelationMapping, since: str) -> Changes | UnknownChanges:
+        """The rows whose version the earlier snapshot may not have seen."""
+        return postgres_changes.changes(mapping, since, self._row)
+
+    def _row(self, sql: str) -> Mapping[str, object]:
+        """The only row of a query."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(sql)
+                row: Mapping[str, object] = cursor.fetch_arrow_table().to_pylist()[0]
+                return row
+        except adbc.Error as error:
+            raise self._source.unavailable(error) from None
 
     def cancel(self) -> None:
         """Ask the server to end the running statement, through a connection that the driver makes for it."""

@@ -20,6 +20,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from trueup.model.address import sqlite_file
+from trueup.model.changes import Changes, UnknownChanges
 from trueup.model.columns import ColumnKind
 from trueup.model.errors import ConfigurationError, DatabaseMissing, SourceUnavailable, TrueupError
 from trueup.model.relations import RELATIONS, columns_of, relation_name
@@ -123,6 +124,14 @@ class SQLiteSnapshot:
             reader = self._query(query, mapping, skip=1)
             ends = held.pop_all()
         return pa.RecordBatchReader.from_batches(reader.schema, self._whole(reader, ends))
+
+    def mark(self, mapping: RelationMapping) -> str | None:  # noqa: ARG002 - one signature for all sources
+        """Nothing: SQLite does not say which rows changed."""
+        return None
+
+    def changes(self, mapping: RelationMapping, since: str) -> Changes | UnknownChanges:  # noqa: ARG002 - as above
+        """Unknown, as above."""
+        return UnknownChanges(reason="SQLite does not say which rows changed")
 
     def cancel(self) -> None:
         """End the process that reads."""

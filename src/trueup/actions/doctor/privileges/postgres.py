@@ -77,8 +77,11 @@ def _both(wanted: Wanted, facts: PostgresFacts, roles: Roles) -> Iterator[str]:
     yield f"GRANT CONNECT ON DATABASE {quoted(facts.database)} TO {both};"
     for schema in sorted({place.schema for place in [*facts.places.values(), *journal]}):
         yield f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {both};"
+    yield comment("xmin says which rows changed, for audits that keep their books.")
     for table, columns in sorted(wanted.selects.items()):
         yield f"GRANT SELECT ({listed(columns)}) ON {named(facts.places[table])} TO {both};"
+        if facts.places[table].ordinary:
+            yield f"GRANT SELECT (xmin) ON {named(facts.places[table])} TO {quoted(roles.audit)};"
     if facts.journal:
         for table in JOURNAL_READS:
             yield f"GRANT SELECT ON {beside(facts.journal, table)} TO {both};"
