@@ -52,7 +52,7 @@ CASES = {
     ),
     "key with nothing near": (
         HEAD + "[books]\nzzz = 1",
-        'books.zzz in trueup.toml is not a known key; known are "memory_limit", "credit_decimals".',
+        'books.zzz in trueup.toml is not a known key; known are "memory_limit", "credit_decimals", "folder"',
     ),
     "unknown table": (HEAD + "[gatez]\n", "gatez in trueup.toml is not a known key"),
     "channel without a kind": (

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-_INCOMING = "incoming_rows"
+INCOMING = "incoming_rows"
+"""The name under which a source's rows are registered while they are read."""
+
 _EMPTY = "no_incoming_rows"
 _USUAL = {
     "null": '"NULL"',
@@ -55,7 +57,7 @@ def copy_relation(
     if widen_for(books.connection, relation, books.scale):
         counted = _read_whole(books, relation, mapping, snapshot, unique_key=unique_key, progress=progress)
     refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
-    _record(books.connection, mapping, rows=counted.rows, problem=None)
+    record_copy(books.connection, mapping, rows=counted.rows, problem=None)
     return counted.rows
 
 
@@ -67,21 +69,21 @@ def _read_whole(
     *,
     unique_key: bool,
     progress: Progress,
-) -> _RowCounter:
-    counted = _RowCounter(progress)
+) -> RowCounter:
+    counted = RowCounter(progress)
     try:
-        with _interruptible_reading(books, snapshot, progress):
+        with interruptible_reading(books, snapshot, progress):
             for position, place in enumerate(places_of(mapping)):
                 _stream(books, relation, place, snapshot, counted, adds=position > 0)
     except SourceUnavailable as error:
-        _record(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
+        record_copy(books.connection, mapping, rows=0, problem=f"the copy ended after {counted.rows} rows: {error}")
         raise
     quarantine_unreadable(books.connection, relation, mapping, unique_key=unique_key)
     return counted
 
 
 @contextlib.contextmanager
-def _interruptible_reading(books: Books, snapshot: Snapshot, progress: Progress) -> Iterator[None]:
+def interruptible_reading(books: Books, snapshot: Snapshot, progress: Progress) -> Iterator[None]:
     """Let the progress's owner end the read too: a source that is waited for would not notice that the query ended."""
 
     def interrupt() -> None:
@@ -95,7 +97,7 @@ def _interruptible_reading(books: Books, snapshot: Snapshot, progress: Progress)
         progress.interruptible(books.connection.interrupt)
 
 
-class _RowCounter:
+class RowCounter:
     """Counts rows as they pass, reports the progress, and keeps the source's own error from being lost in DuckDB's."""
 
     def __init__(self, progress: Progress) -> None:
@@ -127,7 +129,7 @@ def _stream(
     relation: Relation,
     mapping: RelationMapping,
     snapshot: Snapshot,
-    counted: _RowCounter,
+    counted: RowCounter,
     *,
     adds: bool,
 ) -> None:
@@ -135,20 +137,20 @@ def _stream(
     import duckdb  # noqa: PLC0415 - heavy
 
     connection, reader = books.connection, snapshot.read(mapping)
-    connection.register(_INCOMING, counted.through(reader))
+    connection.register(INCOMING, counted.through(reader))
     try:
-        types = _incoming_types(connection, reader.schema)
+        types = incoming_types(connection, reader.schema)
         if adds:
             _make_room_for_keys(connection, relation, types, books.scale)
         else:
             connection.execute(create_table(relation, types, scale=books.scale))
-        books.run(insertion(relation, mapping, types, source=_INCOMING, scale=books.scale), cancel=snapshot.cancel)
+        books.run(insertion(relation, mapping, types, source=INCOMING, scale=books.scale), cancel=snapshot.cancel)
     except duckdb.Error:
         if counted.error is not None:
             raise counted.error from None
         raise
     finally:
-        connection.unregister(_INCOMING)
+        connection.unregister(INCOMING)
 
 
 def _make_room_for_keys(
@@ -166,7 +168,7 @@ def _make_room_for_keys(
             connection.execute(f"ALTER TABLE {name} ALTER {column.name} TYPE {both}")
 
 
-def _incoming_types(connection: DuckDBPyConnection, schema: pa.Schema) -> dict[str, str]:
+def incoming_types(connection: DuckDBPyConnection, schema: pa.Schema) -> dict[str, str]:
     """DuckDB's name of each incoming type. An unusual one is asked for on an empty table, to leave the stream alone."""
     if all(str(field.type) in _USUAL for field in schema):
         return {field.name: _USUAL[str(field.type)] for field in schema}
@@ -212,7 +214,7 @@ def _value(column: Column, reading: ColumnReading | None) -> str:
 
 def note_unread(books: Books, mapping: RelationMapping, problem: str) -> None:
     """Record that a mapped relation was not read at all."""
-    _record(books.connection, mapping, rows=0, problem=problem)
+    record_copy(books.connection, mapping, rows=0, problem=problem)
 
 
 def replace_problem(books: Books, relation: str, problem: str) -> None:
@@ -220,13 +222,14 @@ def replace_problem(books: Books, relation: str, problem: str) -> None:
     books.connection.execute("UPDATE trueup_copy SET problem = ? WHERE relation = ?", [problem, relation])
 
 
-def _record(
+def record_copy(
     connection: DuckDBPyConnection,
     mapping: RelationMapping,
     *,
     rows: int,
     problem: str | None,
 ) -> None:
+    """Record how many rows the source sent of the relation, and why that is not all of them."""
     columns = sorted(mapped_columns(mapping))
     connection.execute("DELETE FROM copied_relation WHERE relation = ?", [mapping.relation])
     connection.execute("DELETE FROM trueup_copy WHERE relation = ?", [mapping.relation])

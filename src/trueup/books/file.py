@@ -7,7 +7,7 @@ import dataclasses
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from trueup import __version__
 from trueup.books.credit_scale import CreditScale
 from trueup.books.prepared_statements import PreparedStatements
-from trueup.books.schema import FORMAT, all_tables, create_table
+from trueup.books.schema import FORMAT, all_tables, create_table, empty_tables
 from trueup.model.errors import BooksUnreadable, TrueupError
 from trueup.model.relations import MAPPED, STRIPE, Row, columns_of, relation_name
 from trueup.model.report import RelationRead
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from trueup.engines.engine import EngineMaker
+    from trueup.model.kept_books import Rereading
     from trueup.model.repair_offer import RepairOffer
 
 _ENGINE_SHARE = 0.8
@@ -52,6 +53,8 @@ class Books:
     """What repairs may be offered; None of kept books, whose database is not known."""
     make_engine: EngineMaker | None = None
     """Where the relations are not in these books, what makes the engine that reads them; else the books are read."""
+    rereading: Rereading | None = None
+    """What was read again of books that an earlier audit kept; None where none are kept."""
     _runner: ThreadPoolExecutor = dataclasses.field(default_factory=_make_runner, repr=False, compare=False)
 
     def run(
@@ -202,7 +205,7 @@ def create_books(
             f"The books cannot be made at {path}: {error.strerror}; name a folder you may write to."
         ) from None
     path.unlink()
-    with _connect(path, memory_limit=memory_limit, survives_a_crash=is_kept) as connection:
+    with connect_books(path, memory_limit=memory_limit, survives_a_crash=is_kept) as connection:
         path.chmod(0o600)
         scale = CreditScale.of(credit_decimals)
         connection.execute(f"BEGIN; {all_tables(scale)}; COMMIT")  # one write to the disk instead of one for each
@@ -221,7 +224,7 @@ def open_books(path: Path, *, memory_limit: str = MEMORY_LIMIT, spill: Path | No
     if not path.is_file():
         raise BooksUnreadable(f"There are no books at {path}; make them with `trueup audit --keep-books {path}`.")
     try:
-        with _connect(path, memory_limit=memory_limit, read_only=True, spill=spill) as connection:
+        with connect_books(path, memory_limit=memory_limit, read_only=True, spill=spill) as connection:
             row = connection.execute("SELECT format FROM trueup_books").fetchone()
             if row is None or row[0] != FORMAT:
                 raise BooksUnreadable(
@@ -233,16 +236,30 @@ def open_books(path: Path, *, memory_limit: str = MEMORY_LIMIT, spill: Path | No
 
 
 @contextlib.contextmanager
+def continued_books(
+    path: Path, *, relations: Collection[str], memory_limit: str = MEMORY_LIMIT, credit_decimals: int | None = None
+) -> Iterator[Books]:
+    """Books that go on from those in this file, which need not be complete afterwards: the rows of ``relations`` are
+    there as they were read before, and every other relation is empty.
+    """
+    with connect_books(path, memory_limit=memory_limit, survives_a_crash=False) as connection:
+        scale = CreditScale.of(credit_decimals)
+        connection.execute(f"BEGIN; {empty_tables(relations, scale)}; COMMIT")
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        yield Books(connection=connection, scale=scale)
+
+
+@contextlib.contextmanager
 def books_in_memory(*, credit_decimals: int | None = None) -> Iterator[Books]:
     """Empty books that are never written to disk, and work like those of an audit."""
     scale = CreditScale.of(credit_decimals)
-    with _connect(None) as connection:
+    with connect_books(None) as connection:
         connection.execute(all_tables(scale))
         yield Books(connection=connection, scale=scale)
 
 
 @contextlib.contextmanager
-def _connect(
+def connect_books(
     path: Path | None,
     *,
     memory_limit: str = MEMORY_LIMIT,

@@ -7,7 +7,7 @@ refresh can replace one relation's rows and its line here in one transaction. ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from trueup.books.credit_scale import CreditScale
 from trueup.books.reading import table_type
@@ -24,6 +24,9 @@ CREATE TABLE trueup_copy (relation VARCHAR PRIMARY KEY, source_table VARCHAR NOT
 """
 
 UNREADABLE = "unreadable"
+
+_RECORDED = ("trueup_copy", "copied_relation", "unreadable_row")
+"""What is recorded of each relation while it is read."""
 
 
 def create_table(
@@ -43,6 +46,16 @@ def create_table(
 def all_tables(scale: CreditScale) -> str:
     """The DDL of an empty books file."""
     return META + ";\n".join(create_table(relation, scale=scale) for relation in RELATIONS)
+
+
+def empty_tables(kept: Collection[str], scale: CreditScale) -> str:
+    """The DDL that empties a books file of all but the relations ``kept`` and what was recorded while reading them."""
+    names = ", ".join(f"'{name}'" for name in sorted(kept)) or "NULL"
+    deletions = [f"DELETE FROM {table} WHERE relation NOT IN ({names})" for table in _RECORDED]
+    anew = [relation for relation in RELATIONS if relation_name(relation) not in {*kept, *_RECORDED}]
+    return ";\n".join(
+        [*deletions, "DELETE FROM trueup_books", *(create_table(relation, scale=scale) for relation in anew)]
+    )
 
 
 def own_words(relation: Relation) -> dict[str, tuple[str, ...]]:

@@ -57,6 +57,9 @@ def audit(
     ] = None,
     books: Annotated[Path | None, typer.Option("--books", help="Audit a kept snapshot; no database is needed.")] = None,
     as_of: AsOfOption = None,
+    fresh: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--fresh", help="Read every row, also where [books] keeps them from one audit to the next.")
+    ] = False,
     store: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--store/--no-store", help="Record this run in the store, and use the store's exemptions.")
     ] = True,
@@ -87,7 +90,7 @@ def audit(
     else:
         loaded = config_from(config, everything)
         memory = store_for_audit(loaded, wanted=store)
-        report, first_seen = audited(loaded, everything, checks, memory, as_of, period_days, keep_books)
+        report, first_seen = audited(loaded, everything, checks, memory, as_of, period_days, keep_books, fresh=fresh)
     if notify:
         decide_alerts(loaded, report.run_id)
     code = deliver(
@@ -115,6 +118,7 @@ def audited(
     keep_books: Path | None = None,
     *,
     trigger: str = "command",
+    fresh: bool = False,
 ) -> tuple[Report, Mapping[str, datetime]]:
     """Audit the database and record the run. Return the report, and when its findings were first seen.
 
@@ -138,6 +142,7 @@ def audited(
             keep_books=keep_books,
             clock=utc_now,
             needs_store=False,
+            fresh=fresh,
         )
     _say_what_is_not_recorded(result)
     return result.report, result.first_seen

@@ -149,7 +149,7 @@ def _decided(request: GateRequest, path: Path | None) -> Verdict:
         config = config_from(path, catalogue)
         # An audit can run without the store; a verdict cannot.
         memory = open_store(config, may_make=True)
-        report, first_seen = audited(config, catalogue, catalogue, memory, trigger=GATE_TRIGGER)
+        report, first_seen = audited(config, catalogue, catalogue, memory, trigger=GATE_TRIGGER, fresh=True)
         return reread_report(report, first_seen=first_seen)
 
     with contextlib.ExitStack() as opened:

@@ -24,6 +24,7 @@ from trueup.config.relations import named_in, relation_mappings
 from trueup.config.release import release_settings
 from trueup.config.settings import (
     alert_settings,
+    books_settings,
     repair_settings,
     schedule_settings,
     server_settings,
@@ -86,6 +87,7 @@ def assemble(
             _read_policy(document, known_checks, path, mapped),
             plan_from=mapped["account"].plan_from if "account" in mapped else None,
         ),
+        books=books_settings(document.books, store_url=store_url, path=path),
         repairs=repair_settings(document.repairs, tables=_tables(relations), path=path),
         approvals=approval_settings(document.approvals, known_checks=known_checks, path=path),
         schedule=schedule_settings(document.audits, path=path),

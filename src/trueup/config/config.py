@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from trueup.config.file import document_at
 from trueup.model.approval import ApprovalSettings
+from trueup.model.kept_books import BooksSettings
 from trueup.model.policy import Policy
 from trueup.model.price_list import PriceRow
 from trueup.model.relations import Exemption, Plan, PlanPrice
@@ -57,6 +58,7 @@ class Config:
     exemptions: tuple[Exemption, ...]
     policy: Policy
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
+    books: BooksSettings = field(default_factory=BooksSettings)
     repairs: RepairSettings = field(default_factory=RepairSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     server: ServerSettings = field(default_factory=ServerSettings)

@@ -31,6 +31,7 @@ from trueup.config.field_types import (
 from trueup.config.price_sections import PlanSection, SoldPriceSection
 from trueup.config.relation_sections import RelationSection
 from trueup.model.approval import ApprovalSettings
+from trueup.model.kept_books import BooksSettings
 from trueup.model.policy import Policy
 from trueup.model.row_counts import RowCounts
 from trueup.model.settings import (
@@ -65,6 +66,7 @@ class StoreSection(Section):
     """``sqlite:///trueup.db``, or ``postgresql://…``, which several replicas can share."""
 
 
+@with_keys_of(BooksSettings)
 class BooksSection(Section):
     """``[books]``: the snapshot that the checks read."""
 
@@ -74,6 +76,8 @@ class BooksSection(Section):
     """How many digits after the point every amount of credits is kept with, at most 18, and below 10 to the power of 29
     less that many. Without it an audit keeps nine, and as many more as an amount has that it reads; a repair needs it
     said. Binary fractions are rounded to so many, without it to nine."""
+    folder: Text | None = None
+    """The folder of the kept books, readable by this user only. Default: ``kept-books`` in the store's folder."""
 
 
 @with_keys_of(Policy)

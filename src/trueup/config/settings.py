@@ -13,6 +13,7 @@ from trueup.config.config_errors import complaint, suggestion
 from trueup.config.declared_keys import settings_from
 from trueup.config.references import resolved
 from trueup.config.token_trust import ALGORITHMS
+from trueup.model.kept_books import BooksSettings
 from trueup.model.row_counts import RowCounts
 from trueup.model.settings import (
     AlertSettings,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from trueup.config.document import (
         AlertsSection,
         AuditsSection,
+        BooksSection,
         JwtSection,
         OidcSection,
         RepairsSection,
@@ -45,6 +47,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?|https?://\[[0-9a-f:]+\](
 _SQLITE = "sqlite:///"
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
 _OFF = "off"
+_KEPT = "kept-books"
 _ROLES = ("viewer", "admin", "super_admin")
 
 
@@ -227,6 +230,17 @@ def is_loopback(host: str) -> bool:
 def _cache_folder(section: StripeSection, store_url: str, path: Path) -> str | None:
     if section.cache is not None:
         return None if section.cache == _OFF else section.cache
+    return _store_folder(store_url, path).as_posix()
+
+
+def books_settings(section: BooksSection, *, store_url: str, path: Path) -> BooksSettings:
+    """Whether books are kept, and where."""
+    folder = section.folder or (_store_folder(store_url, path) / _KEPT).as_posix()
+    return settings_from(BooksSettings, section, folder=folder)
+
+
+def _store_folder(store_url: str, path: Path) -> PurePath:
+    """The folder of the store's file; the config's where the store is a server's."""
     if store_url.startswith(_SQLITE):
-        return PurePath(store_url.removeprefix(_SQLITE)).parent.as_posix()
-    return path.parent.as_posix()
+        return PurePath(store_url.removeprefix(_SQLITE)).parent
+    return path.parent

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from trueup.formats.presentation import Presentation
     from trueup.model.finding import Finding
     from trueup.model.guardrail import Guardrail
+    from trueup.model.kept_books import Rereading
     from trueup.model.outcome import CheckOutcome
     from trueup.model.relations import Exemption
+    from trueup.model.report import RelationRead
 
 
 def write(report: Report, out: TextIO, presentation: Presentation) -> None:
@@ -63,6 +65,7 @@ def _head(report: Report) -> dict[str, Any]:
             period_days=report.period_days,
             as_of=document.AsOf(database=report.database_as_of, stripe=report.stripe_as_of),
             summary=summarise(report),
+            rereading=_rereading(report.rereading),
             score_breakdown=list(score_lines(report)),
             plan_gates=[
                 document.PlanGate(
@@ -77,18 +80,29 @@ def _head(report: Report) -> dict[str, Any]:
             ],
             guardrails=list(map(guardrail, report.guardrails)),
             outcomes=list(map(outcome, report.outcomes)),
-            relations=[
-                document.RelationRead(
-                    relation=read.relation,
-                    table=exact(read.table),
-                    rows=read.rows,
-                    unreadable_rows=read.unreadable_rows,
-                    problem=exact(read.problem) if read.problem else None,
-                )
-                for read in report.relations
-            ],
+            relations=[_relation(read, report.rereading) for read in report.relations],
         )
     )
+
+
+def _relation(read: RelationRead, rereading: Rereading | None) -> document.RelationRead:
+    reread = rereading.relations.get(read.relation) if rereading is not None else None
+    return document.RelationRead(
+        relation=read.relation,
+        table=exact(read.table),
+        rows=read.rows,
+        unreadable_rows=read.unreadable_rows,
+        problem=exact(read.problem) if read.problem else None,
+        changed_rows=reread.changed_rows if reread is not None else None,
+        whole_because=exact(reread.because) if reread is not None and reread.because else None,
+    )
+
+
+def _rereading(rereading: Rereading | None) -> document.Rereading | None:
+    if rereading is None:
+        return None
+    problem = exact(rereading.problem) if rereading.problem else None
+    return document.Rereading(full_read_in_runs=rereading.full_read_in_runs, problem=problem)
 
 
 def score_lines(report: Report) -> Iterator[document.ScoreLine]:

@@ -176,6 +176,22 @@ class RelationRead(DocumentPart):
     rows: Count
     unreadable_rows: Count
     problem: Annotated[StrictStr | None, Field(description="Why the copy is incomplete.")]
+    changed_rows: Annotated[
+        Count | None,
+        Field(description="How many of the rows were read, where the others are those of the audit before; else null."),
+    ] = None
+    whole_because: Annotated[
+        StrictStr | None, Field(description="Why every row was read although books are kept; null where they are not.")
+    ] = None
+
+
+class Rereading(DocumentPart):
+    """How the audit used the books that the one before kept."""
+
+    full_read_in_runs: Annotated[
+        Count | None, Field(description="How many audits from now every row is read; null where nothing was kept.")
+    ]
+    problem: Annotated[StrictStr | None, Field(description="Why the books of this audit were not kept.")]
 
 
 class ReportHead(DocumentPart):
@@ -190,6 +206,7 @@ class ReportHead(DocumentPart):
     period_days: Annotated[StrictInt, Field(ge=1, le=3650)]
     as_of: AsOf
     summary: Summary
+    rereading: Annotated[Rereading | None, Field(description="Null where no books are kept.")] = None
     score_breakdown: list[ScoreLine]
     plan_gates: list[PlanGate]
     guardrails: list[Guardrail]

@@ -24,6 +24,7 @@ from trueup.model.errors import ReportUnreadable
 from trueup.model.finding import Finding, fingerprint_of, printable
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import Guardrail
+from trueup.model.kept_books import RelationReread, Rereading
 from trueup.model.money import Impact
 from trueup.model.outcome import Answered, Broken, Checked, CheckOutcome, NotApplicable, Off, Outcome, Skipped
 from trueup.model.redact import MASK
@@ -235,6 +236,20 @@ def _report(written: document.ReportDocument) -> Report:
             for gate in written.plan_gates
         ),
         guardrails=tuple(map(_guardrail, written.guardrails)),
+        rereading=_rereading(written),
+    )
+
+
+def _rereading(written: document.ReportDocument) -> Rereading | None:
+    if written.rereading is None:
+        return None
+    return Rereading(
+        relations={
+            read.relation: RelationReread(changed_rows=read.changed_rows, because=read.whole_because)
+            for read in written.relations
+        },
+        full_read_in_runs=written.rereading.full_read_in_runs,
+        problem=written.rereading.problem,
     )
 
 

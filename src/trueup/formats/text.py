@@ -18,7 +18,7 @@ from trueup.formats.digest import SHOWN, Group, UnansweredCheck, accepted, group
 from trueup.formats.matrix import differences
 from trueup.formats.terminal import COLORS, STATUS_COLORS, TerminalPage
 from trueup.formats.terminal_findings import write_short, write_whole
-from trueup.formats.wording import counted, legible, severity_counts
+from trueup.formats.wording import counted, legible, reread_lines, severity_counts
 from trueup.model.report import Report
 from trueup.model.severity import Severity
 
@@ -106,6 +106,8 @@ def _facts(page: TerminalPage, report: Report) -> None:
     table.add_row(Text("where", "dim"), Text(f"{legible(report.environment)}{dot}run {legible(report.run_id)}"))
     table.add_row(Text("as of", "dim"), Text(_as_of(report)))
     table.add_row(Text("read", "dim"), dot.join(counted(report.rows_read(name), noun) for name, noun in read))
+    for line in reread_lines(report):
+        table.add_row(Text("kept", "dim"), Text(legible(line)))
     if report.plan_from is not None:
         table.add_row(Text("plans", "dim"), Text(f"of each account's {report.plan_from}, which no column of it holds"))
     page.show(table, indent=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from trueup.model.severity import Severity
 
 if TYPE_CHECKING:
     from trueup.model.relations import Exemption
+    from trueup.model.report import Report
 
 Shown = str | int | bool | None
 """A value of the evidence as a document shows it: exact decimals and moments are text."""
@@ -157,3 +158,25 @@ def severity_counts(counts: dict[Severity, int]) -> list[str]:
     return [
         counted(number, words[level]) if level in words else f"{number:,} {level}" for level, number in counts.items()
     ]
+
+
+def reread_lines(report: Report) -> Iterator[str]:
+    """What was read again where books are kept, and why not less: a line each. Nothing where none are kept."""
+    rereading = report.rereading
+    if rereading is None:
+        return
+    rows = {read.relation: read.rows for read in report.relations}
+    changed = {name: read.changed_rows for name, read in rereading.relations.items() if read.changed_rows is not None}
+    due = rereading.full_read_in_runs
+    in_runs = f"; full read due in {counted(due, 'run')}" if due is not None else ""
+    total = sum(rows.get(name, 0) for name in changed)
+    if changed:
+        yield f"{sum(changed.values()):,} of {total:,} rows read again{in_runs}"
+    whole: dict[str, list[str]] = {}
+    for name, read in rereading.relations.items():
+        if read.because is not None:
+            whole.setdefault(read.because, []).append(name)
+    for because, names in whole.items():
+        yield f"every row of {', '.join(names)}: {because}"
+    if rereading.problem is not None:
+        yield rereading.problem

@@ -11,6 +11,7 @@ from enum import StrEnum
 from trueup.model.finding import Finding
 from trueup.model.gate import UNREACHABLE, PlanGate
 from trueup.model.guardrail import Guardrail
+from trueup.model.kept_books import Rereading
 from trueup.model.money import Impact
 from trueup.model.outcome import Answered, Broken, Checked, CheckOutcome, NotApplicable, Skipped, say_how_many_apply
 from trueup.model.score import ScoreLine, breakdown, confidence, score
@@ -78,6 +79,8 @@ class Report:
     guardrails: tuple[Guardrail, ...] = ()
     plan_from: str | None = None
     """The relation that says the accounts' plans, where no column of theirs does."""
+    rereading: Rereading | None = None
+    """What was read again of books that an earlier audit kept; None where none are kept."""
 
     def findings(self) -> Iterator[Finding]:
         """Every finding, exempted ones too: most severe first, then by catalogue order, then by subject."""

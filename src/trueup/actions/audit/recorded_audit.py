@@ -66,14 +66,15 @@ def audit_and_record(
     keep_books: Path | None = None,
     clock: Callable[[], datetime] | None = None,
     needs_store: bool = True,
+    fresh: bool = False,
 ) -> RecordedAudit:
     """Audit as of ``now`` (naive UTC) under the exemptions that hold, and record the run in ``store``.
 
     ``checks`` are those that run, ``catalogue`` all there are. Without a store, the config's exemptions hold as they
     are and nothing is recorded. A run over other ``period_days`` than the config's is recorded, and opens and resolves
     no finding. With a ``clock``, a run of a moment that it has not reached is not recorded. Where the audit does not
-    ``needs_store``, a store that cannot be used is the ``trouble`` of the answer. Raises what ``audit`` raises, and
-    otherwise ``StoreUnavailable``.
+    ``needs_store``, a store that cannot be used is the ``trouble`` of the answer. A ``fresh`` audit reads every row,
+    also where books are kept. Raises what ``audit`` raises, and otherwise ``StoreUnavailable``.
     """
     asked = with_period(config, period_days)
     effective, trouble = _with_exemptions(asked, store, needs_store=needs_store)
@@ -82,7 +83,13 @@ def audit_and_record(
     started = time.perf_counter()
     covers_all_checks = len(checks) == len(catalogue)
     report = audit(
-        effective, checks=checks, now=now, progress=progress, keep_books=keep_books, covers_all_checks=covers_all_checks
+        effective,
+        checks=checks,
+        now=now,
+        progress=progress,
+        keep_books=keep_books,
+        covers_all_checks=covers_all_checks,
+        fresh=fresh,
     )
     milliseconds = round((time.perf_counter() - started) * 1000)
     if store is None:

@@ -34,15 +34,24 @@ def audit(
     progress: Progress,
     keep_books: Path | None = None,
     covers_all_checks: bool = True,
+    fresh: bool = False,
 ) -> Report:
     """Audit the database that ``config`` names, as of ``now`` (naive UTC).
 
     A database that goes away in the middle makes an incomplete report that says what was read. Raises
     ``SourceUnavailable`` for one that cannot be reached at all, ``ConfigurationError`` for a mapping that does not fit.
     ``keep_books`` names a new file that keeps the books; ``covers_all_checks`` says that ``checks`` is the whole
-    catalogue.
+    catalogue. Where books are kept from audit to audit, ``fresh`` asks for every row all the same.
     """
-    with copied_books(config, checks=checks, now=now, progress=progress, keep_books=keep_books) as books:
+    with copied_books(
+        config,
+        checks=checks,
+        now=now,
+        progress=progress,
+        keep_books=keep_books,
+        may_reread=covers_all_checks,
+        fresh=fresh,
+    ) as books:
         return report_on(
             books,
             checks=checks,
@@ -123,6 +132,7 @@ def report_on(
         plan_gates=plan_gates_of(books, checks=checks, policy=policy),
         stripe_as_of=books.stripe_as_of,
         plan_from=policy.plan_from,
+        rereading=books.rereading,
     )
     return (
         guarded(report, books, policy=policy, covers_all_checks=covers_all_checks, release=release)

@@ -14,6 +14,7 @@ from trueup.actions.audit.account_keys import follow_equality
 from trueup.actions.audit.column_pruning import needed_mappings
 from trueup.actions.audit.empty_files import judge_empty_files
 from trueup.actions.audit.guardrails.copying import copy_repairs
+from trueup.actions.audit.kept_reading import KeptReading, kept_reading
 from trueup.actions.audit.probe_gates import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
 from trueup.actions.audit.stripe_side import copy_stripe, needed_of_stripe, stripe_key
 from trueup.actions.audit.stripe_table_side import GONE, TableSide, copy_side, table_side
@@ -28,10 +29,11 @@ from trueup.disk import move_whole
 from trueup.mapping.resolve import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
+from trueup.model.kept_books import Rereading
 from trueup.model.price_list import PRICE_LIST
 from trueup.model.relations import Exemption, Plan, PlanPrice, StripeProduct, columns_of, relation_named
 from trueup.model.repair_offer import RepairOffer
-from trueup.model.source import Progress, RelationMapping, Snapshot, Source, SourceTable, places_of
+from trueup.model.source import Progress, RelationMapping, Source, SourceTable, TrackedSnapshot, places_of
 from trueup.model.stripe_objects import StripeReading
 from trueup.sources import open_source
 
@@ -48,13 +50,16 @@ def copied_books(
     keep_books: Path | None = None,
     everything: bool = False,
     also_of_stripe: frozenset[str] = frozenset(),
+    may_reread: bool = False,
+    fresh: bool = False,
 ) -> Iterator[Books]:
     """Make new books with what ``checks`` read, as of ``now`` (naive UTC).
 
     They are deleted afterwards unless ``keep_books`` names a new file; then, and with ``everything``, they hold every
     mapped column. ``also_of_stripe`` are relations of Stripe that are read although no check reads them, if the
     business uses Stripe. Stripe's tables are read in the database's own snapshot where they are in it; the API is asked
-    for the rest after the database was released.
+    for the rest after the database was released. Where the audit ``may_reread``, and the config keeps books, only what
+    changed since the last audit is read, unless ``fresh`` asks for every row.
 
     Raises ``ConfigurationError``, and ``SourceUnavailable`` when the database cannot be reached; one
     that goes away in the middle leaves books that say so.
@@ -70,19 +75,19 @@ def copied_books(
     probed = relations_read(config.gates) if config.gates is not None and asks else frozenset()
     probed |= also_of_stripe - config.policy.without
     wanted = _wanted(config, checks, probed=probed, keeps=keep_books is not None, everything=everything)
-    with private_folder() as folder:
+    with private_folder() as folder, contextlib.ExitStack() as held:
         file = folder / _BOOKS
-        decimals = config.credit_decimals
+        kept = held.enter_context(_kept(config, wanted, may_reread=may_reread and keep_books is None, fresh=fresh))
         with (
-            create_books(
-                file, memory_limit=config.memory_limit, credit_decimals=decimals, is_kept=keep_books is not None
-            ) as books,
+            _begin(kept, file, config, is_kept=keep_books is not None) as books,
             _interruptible(books, progress),
         ):
             supply_configured(books, config)
             if config.gates is not None and asks:
                 supply_gates(books, config.gates)
-            read = _copy_database(books, config, wanted, asks=asks, now=now, scratch=folder, progress=progress)
+            copied = _Copied(books=books, file=file, kept=kept if isinstance(kept, KeptReading) else None)
+            read = _copy_database(copied, config, wanted, asks=asks, now=now, scratch=folder, progress=progress)
+            held.close()  # the kept books are free again while this audit goes on with its own
             read = judge_empty_files(books, read)
             books.replace_rows(read, of=StripeReading)
             if key is not None:
@@ -93,7 +98,8 @@ def copied_books(
             if asks:
                 ask_the_app(books, config, now=now, progress=progress)
             offer = RepairOffer(mappings=wanted.fitted, is_on=config.repair_url is not None)
-            yield dataclasses.replace(books, offer=offer)
+            rereading = kept.result if isinstance(kept, KeptReading) else kept
+            yield dataclasses.replace(books, offer=offer, rereading=rereading)
         if keep_books is not None:
             _keep(file, keep_books)
 
@@ -127,18 +133,44 @@ def _wanted(
     return _Wanted(source=source, tables=tables, fitted=fitted, mappings=mappings, of_stripe=of_stripe, side=side)
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Copied:
+    """The books that are made, in their file, and those that were kept, where this audit may use them."""
+
+    books: Books
+    file: Path
+    kept: KeptReading | None
+
+
+def _kept(
+    config: Config, wanted: _Wanted, *, may_reread: bool, fresh: bool
+) -> contextlib.AbstractContextManager[KeptReading | Rereading | None]:
+    if not may_reread:
+        return contextlib.nullcontext()
+    return kept_reading(config, place=wanted.source.place, wants_all=fresh)
+
+
+def _begin(
+    kept: KeptReading | Rereading | None, file: Path, config: Config, *, is_kept: bool
+) -> contextlib.AbstractContextManager[Books]:
+    if isinstance(kept, KeptReading):
+        return kept.books(file)
+    return create_books(file, memory_limit=config.memory_limit, credit_decimals=config.credit_decimals, is_kept=is_kept)
+
+
 def _copy_database(
-    books: Books, config: Config, wanted: _Wanted, *, asks: bool, now: datetime, scratch: Path, progress: Progress
+    copied: _Copied, config: Config, wanted: _Wanted, *, asks: bool, now: datetime, scratch: Path, progress: Progress
 ) -> list[StripeReading]:
     """Copy the app's side and the tables of Stripe's side, and return how far back the latter are complete.
 
     The snapshot of the app's database is released before anything else is read.
     """
+    books = copied.books
     side = functools.partial(copy_side, books, wanted.side, config, now=now, scratch=scratch, progress=progress)
     read: list[StripeReading] = []
     with wanted.source.snapshot() as snapshot:
         books.begin(environment=config.environment, as_of=now)
-        is_whole = _copy(books, snapshot, wanted.mappings, wanted.tables, progress=progress)
+        is_whole = _copy(copied, snapshot, wanted.mappings, wanted.tables, progress=progress)
         is_whole = is_whole and follow_equality(
             books,
             snapshot,
@@ -199,31 +231,46 @@ def supply_configured(books: Books, config: Config, *, for_this_run: bool = Fals
 
 
 def _copy(
-    books: Books,
-    snapshot: Snapshot,
+    copied: _Copied,
+    snapshot: TrackedSnapshot,
     mappings: Sequence[RelationMapping],
     tables: Sequence[SourceTable],
     *,
     progress: Progress,
 ) -> bool:
-    """Copy every mapping from one snapshot; False if the database went away before the end."""
+    """Copy every mapping from one snapshot, and keep the books; False if the database went away before the end."""
     for position, mapping in enumerate(mappings):
         try:
-            _copy_one(books, snapshot, mapping, tables, progress)
+            _copy_one(copied, snapshot, mapping, tables, progress)
         except SourceUnavailable:
             for unread in mappings[position + 1 :]:
-                note_unread(books, unread, GONE)
+                note_unread(copied.books, unread, GONE)
+            if copied.kept is not None:
+                copied.kept.note_not_kept(f"the books were not kept: {GONE}")
             return False
+    if copied.kept is not None:
+        copied.kept.keep(copied.books, copied.file, snapshot)
     return True
 
 
 def _copy_one(
-    books: Books, snapshot: Snapshot, mapping: RelationMapping, tables: Sequence[SourceTable], progress: Progress
+    copied: _Copied,
+    snapshot: TrackedSnapshot,
+    mapping: RelationMapping,
+    tables: Sequence[SourceTable],
+    progress: Progress,
 ) -> None:
+    books, kept = copied.books, copied.kept
     table = next((t for t in tables if mapping.table in (t.name, t.qualified_name)), None)
-    progress.begin(f"Copying {mapping.table}", _rows_of(mapping, tables))
-    copy_relation(books, snapshot, mapping, unique_key=unique_key(mapping, table), progress=progress)
+    is_unique = unique_key(mapping, table)
+    if kept is not None and kept.refresh(books, snapshot, mapping, table, unique_key=is_unique, progress=progress):
+        return
+    because = f", because {kept.why_whole(mapping.relation)}" if kept is not None else ""
+    progress.begin(f"Copying {mapping.table}{because}", _rows_of(mapping, tables))
+    copy_relation(books, snapshot, mapping, unique_key=is_unique, progress=progress)
     progress.end()
+    if kept is not None:
+        kept.note_copied(snapshot, mapping, unique_key=is_unique)
 
 
 def _rows_of(mapping: RelationMapping, tables: Sequence[SourceTable]) -> int | None:

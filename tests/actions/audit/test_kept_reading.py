@@ -1,0 +1,245 @@
+"""Books that are refreshed are those that reading everything would have made, whatever happened in between."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from tests.support.databases import PostgresServer
+from tests.support.histories import History, config_of, connected, seeds
+from trueup.actions.audit.snapshot import copied_books
+from trueup.actions.kept_books import forget_account
+from trueup.actions.kept_books.forgetting import BooksInUse
+from trueup.books.file import Books
+from trueup.books.kept import KeptFile
+from trueup.config import Config
+from trueup.model.kept_books import Rereading
+from trueup.model.relations import MAPPED, relation_name
+from trueup.model.source import Silent
+
+NOW = datetime(2026, 3, 1, 12)
+STEPS, AUDITS = 4, 6
+RELATIONS = tuple(map(relation_name, MAPPED))
+
+
+def content(books: Books) -> Mapping[str, object]:
+    """Everything that the copy put into the books."""
+    run = books.connection.execute
+    return {
+        **{name: run(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in (*RELATIONS, "unreadable_row")},
+        **{f"{name}'s types": run(f"DESCRIBE {name}").fetchall() for name in RELATIONS},
+        "copies": run("SELECT * FROM trueup_copy ORDER BY relation").fetchall(),
+        "counts": run("SELECT * FROM copied_relation ORDER BY relation").fetchall(),
+    }
+
+
+@contextlib.contextmanager
+def books_of(config: Config, *, fresh: bool = False) -> Iterator[Books]:
+    with copied_books(
+        config, checks=(), now=NOW, progress=Silent(), everything=True, may_reread=True, fresh=fresh
+    ) as books:
+        yield books
+
+
+def read(config: Config, *, fresh: bool = False) -> tuple[Mapping[str, object], Rereading | None]:
+    with books_of(config, fresh=fresh) as books:
+        return content(books), books.rereading
+
+
+def follow(url: str, seed: int, folder: Path) -> Counter[str]:
+    """Compare both kinds of audit while a history goes on; how often each relation was refreshed, or why it was not."""
+    ways: Counter[str] = Counter()
+    keeping, whole = config_of(url, folder, keep=True), config_of(url, folder, keep=False)
+    with contextlib.closing(History(url, seed)) as history:
+        happened: list[str] = []
+        for _ in range(AUDITS):
+            refreshed, rereading = read(keeping)
+            expected, _ = read(whole)
+            for name, rows in expected.items():
+                assert refreshed[name] == rows, f"seed {seed}, {name}, after {happened}"
+            assert rereading is not None
+            ways.update(each.because or f"{name} refreshed" for name, each in rereading.relations.items())
+            happened += [history.go_on() for _ in range(STEPS)]
+    return ways
+
+
+def test_a_history_in_postgres_is_read_as_it_is(postgres_url: str, tmp_path: Path) -> None:
+    ways = follow(postgres_url, 0, tmp_path)
+    assert all(ways[f"{name} refreshed"] for name in ("account", "ledger_entry", "webhook_event"))
+
+
+@pytest.mark.slow
+def test_a_thousand_histories_in_postgres_are_read_as_they_are(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    ways: Counter[str] = Counter()
+    for seed in seeds(1, int(os.environ.get("TRUEUP_HISTORIES", "1000"))):
+        url = postgres_server.create_database()
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        ways.update(follow(url, seed, folder))
+        shutil.rmtree(folder)
+        postgres_server.drop_database(url)
+    print(ways)  # noqa: T201 - how often what was tried
+    assert ways["ledger_entry refreshed"] > ways.total() // 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("place", ["mariadb_url", "sqlite_url"])
+def test_a_history_elsewhere_is_read_as_it_is(
+    request: pytest.FixtureRequest, tmp_path: Path, place: str, seed: int
+) -> None:
+    follow(str(request.getfixturevalue(place)), seed, tmp_path)
+
+
+@pytest.fixture
+def app(postgres_url: str) -> Iterator[History]:
+    """An application whose ledger nobody writes meanwhile."""
+    with contextlib.closing(History(postgres_url, 4)) as history:
+        yield history
+
+
+def reading_of(rereading: Rereading | None, relation: str) -> tuple[int | None, str | None]:
+    assert rereading is not None
+    read_again = rereading.relations[relation]
+    return read_again.changed_rows, read_again.because
+
+
+def test_only_the_row_that_changed_is_read_and_the_report_says_when_all_are(app: History, tmp_path: Path) -> None:
+    config = config_of(app.url, tmp_path, keep=True)
+    _, first = read(config)
+    assert reading_of(first, "ledger_entry") == (None, "no books were kept before")
+    with connected(app.url) as execute:
+        execute("UPDATE entries SET amount = 4711, balance = 1 WHERE id = (SELECT min(id) FROM entries)")
+    rows, second = read(config)
+    assert reading_of(second, "ledger_entry") == (1, None)
+    assert reading_of(second, "account") == (0, None)
+    assert second is not None
+    assert second.full_read_in_runs == 999
+    assert "4711" in str(rows["ledger_entry"])
+    _, third = read(config, fresh=True)
+    assert reading_of(third, "ledger_entry") == (None, "every row was asked for")
+
+
+@pytest.mark.parametrize(
+    ("statement", "because"),
+    [
+        ("TRUNCATE entries", "the table was written anew since, as by TRUNCATE, VACUUM FULL, CLUSTER or a restore"),
+        ("ALTER TABLE entries ADD more text DEFAULT 'x'", "its mapping or its table changed"),
+        ("ALTER TABLE entries DROP CONSTRAINT entries_pkey", "its mapping or its table changed"),
+    ],
+)
+def test_what_row_versions_do_not_show_is_read_whole(
+    app: History, tmp_path: Path, statement: str, because: str
+) -> None:
+    config = config_of(app.url, tmp_path, keep=True)
+    read(config)
+    with connected(app.url) as execute:
+        execute(statement)
+    assert reading_of(read(config)[1], "ledger_entry") == (None, because)
+
+
+def test_a_role_without_xmin_reads_everything_and_one_with_it_only_changes(
+    postgres_server: PostgresServer, app: History, tmp_path: Path
+) -> None:
+    with psycopg.connect(postgres_server.admin_url, autocommit=True) as admin:
+        admin.execute("DROP ROLE IF EXISTS narrow_audit")
+        admin.execute("CREATE ROLE narrow_audit LOGIN PASSWORD 'narrow'")
+    columns = {
+        "users": "id, plan, credits, created_at",
+        "entries": "id, user_id, kind, amount, balance, created_at, reason",
+        "events": "id, type, status, created_at",
+        "changes": "user_id, old, new, created_at",
+    }
+    with connected(app.url) as execute:
+        execute("GRANT USAGE ON SCHEMA public TO narrow_audit")
+        for table, names in columns.items():
+            execute(f"GRANT SELECT ({names}) ON {table} TO narrow_audit")
+    url = postgres_server.url(urlsplit(app.url).path[1:], user="narrow_audit", password="narrow")
+    config = config_of(url, tmp_path, keep=True)
+    read(config)
+    assert reading_of(read(config)[1], "account") == (None, "the source does not say which of its rows changed")
+    with connected(app.url) as execute:
+        for table in columns:
+            execute(f"GRANT SELECT (xmin) ON {table} TO narrow_audit")
+    read(config)
+    assert reading_of(read(config)[1], "account") == (0, None)
+
+
+def test_a_second_audit_at_the_same_time_reads_everything_and_keeps_nothing(app: History, tmp_path: Path) -> None:
+    config = config_of(app.url, tmp_path, keep=True)
+    read(config)
+    with KeptFile(Path(config.books.folder), config.environment).locked() as is_ours:
+        assert is_ours
+        rows, rereading = read(config)
+    assert rereading == Rereading(problem="another audit was using the kept books, so this one read everything")
+    assert rows == read(config)[0]
+
+
+def test_the_kept_books_are_this_users_alone_and_a_broken_file_is_read_over(app: History, tmp_path: Path) -> None:
+    config = config_of(app.url, tmp_path, keep=True)
+    rows, _ = read(config)
+    file = KeptFile(Path(config.books.folder), config.environment).path
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert sorted(path.suffix for path in file.parent.iterdir()) == [".duckdb", ".lock"]
+    for content_of_file in (file.read_bytes()[:5000], b"not a database", b""):
+        file.write_bytes(content_of_file)
+        again, rereading = read(config)
+        assert (again, reading_of(rereading, "account")) == (rows, (None, "the kept books cannot be read"))
+    assert reading_of(read(config)[1], "account") == (0, None)
+
+
+def test_a_disk_that_is_full_leaves_the_earlier_books_and_is_said(
+    app: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_of(app.url, tmp_path, keep=True)
+    read(config)
+    file = KeptFile(Path(config.books.folder), config.environment).path
+    before = file.read_bytes()
+    with connected(app.url) as execute:
+        execute("UPDATE entries SET amount = 4711 WHERE id = (SELECT min(id) FROM entries)")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("trueup.books.kept.move_whole", full)
+        rows, rereading = read(config)
+    assert rereading is not None
+    assert rereading.problem == "the books could not be kept: No space left on device; those of before stay"
+    assert "4711" in str(rows["ledger_entry"])
+    assert file.read_bytes() == before
+    assert read(config)[0] == rows
+
+
+def test_a_forgotten_account_is_in_no_byte_of_the_books_and_the_next_audit_is_right(
+    app: History, tmp_path: Path
+) -> None:
+    config = config_of(app.url, tmp_path, keep=True)
+    with connected(app.url) as execute:
+        execute("INSERT INTO users VALUES ('erased_one', 'FREE', 1, '2026-01-01 00:00:00')")
+        execute("INSERT INTO entries VALUES (801, 'erased_one', 'spent', 1, 1, '2026-01-11 00:00:00', 'secret_text')")
+    rows, _ = read(config)
+    file = KeptFile(Path(config.books.folder), config.environment)
+    assert b"erased_one" in file.path.read_bytes()
+    with file.locked(), pytest.raises(BooksInUse):
+        forget_account(config, "erased_one")
+    assert forget_account(config, "ERASED_ONE ") == 2
+    assert b"erased_one" not in file.path.read_bytes()
+    assert b"secret_text" not in file.path.read_bytes()
+    again, rereading = read(config)
+    assert (again, reading_of(rereading, "account")) == (
+        rows,
+        (None, "the source does not say which of its rows changed"),
+    )
+    assert forget_account(config, "never_there") == 0
