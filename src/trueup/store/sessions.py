@@ -25,6 +25,7 @@ class StoredSession:
     expires_at: datetime
     method: SignIn
     token_id: str | None
+    proven_at: datetime
 
 
 class Sessions:
@@ -42,8 +43,12 @@ class Sessions:
         now: datetime,
         method: SignIn = SignIn.TOKEN,
         token_id: str | None = None,
+        proven_at: datetime | None = None,
     ) -> str:
-        """Begin a session and return its secret, for the cookie. Expired sessions are deleted."""
+        """Begin a session and return its secret, for the cookie. Expired sessions are deleted.
+
+        ``proven_at`` is when the person was proven, where that was not just ``now``.
+        """
         secret = secrets.token_urlsafe(32)
         row = {
             "secret_sha256": sha256(secret),
@@ -53,6 +58,7 @@ class Sessions:
             "expires_at": now + timedelta(seconds=lifetime_seconds),
             "method": method.value,
             "token_id": token_id,
+            "proven_at": proven_at,
         }
         with self._database.writing() as connection:
             connection.execute(delete(SESSION).where(SESSION.c.expires_at <= now))
@@ -78,6 +84,7 @@ class Sessions:
             expires_at=row.expires_at,
             method=SignIn(row.method),
             token_id=row.token_id,
+            proven_at=row.proven_at or row.created_at,
         )
 
     def end(self, secret: str) -> bool:

@@ -18,10 +18,14 @@ SESSION = Table(
     Column("expires_at", DateTime, nullable=False),
     Column("method", Text, nullable=False, server_default=SignIn.TOKEN.value, info={WORDS: frozenset(SignIn)}),
     Column("token_id", Text),
+    Column("proven_at", DateTime),
     Index("trueup_session_expiry", "expires_at"),
     Index("trueup_session_actor", "actor"),
 )
-"""Browser sessions. A session that began with an API token names it, and ends with it."""
+"""Browser sessions. A session that began with an API token names it, and ends with it.
+
+``proven_at`` is when the identity provider last asked the person, where it says so; it may be before the session began.
+"""
 
 SIGN_IN_LINK = Table(
     "trueup_sign_in_link",

@@ -23,6 +23,7 @@ from trueup.web.access.session_cookies import ENCRYPTED_NAME, cookie_name, read_
 from trueup.web.access.verifying import Rejected
 from trueup.web.logs import logger
 from trueup.web.problems import Problem
+from trueup.web.routes.query_types import TrueOrFalse
 from trueup.web.services import Services, services
 from trueup.web.sign_in import SEE_OTHER, NextQuery, begin_session, refuse_unsafe_address
 
@@ -33,18 +34,22 @@ _PURPOSE = "oidc"
 _SUFFIX = "-oidc"
 _AGAIN = "Start at the sign-in page again."
 
+FreshQuery = Annotated[bool | None, TrueOrFalse(), Query(alias="fresh")]
 Given = Annotated[str | None, Query(max_length=2048)]
 
 
 @router.get("/sign-in/oidc", dependencies=[page_requires(Permission.SIGN_IN)])
 def lead_to_provider(
-    request: Request, at_hand: Annotated[Services, Depends(services)], next_path: NextQuery = "/"
+    request: Request,
+    at_hand: Annotated[Services, Depends(services)],
+    next_path: NextQuery = "/",
+    fresh: FreshQuery = None,
 ) -> Response:
     """Lead the person to the identity provider. A link and not a form: ``form-action`` would stop the way there."""
     provider = _provider(request)
     refuse_unsafe_address(request)
     try:
-        address, attempt = provider.begin(safe_path(next_path))
+        address, attempt = provider.begin(safe_path(next_path), fresh=bool(fresh))
     except OutgoingFailed as error:
         raise _down(error) from None
     response = RedirectResponse(address, SEE_OTHER)
@@ -87,7 +92,12 @@ def come_back(
     if person is None:
         raise Problem(403, f"The identity provider does not vouch for you here, or you have no role here. {_AGAIN}")
     session = sign_in.begin_person_session(
-        person.actor, person.role, method=SignIn.OIDC, store=at_hand.store, now=at_hand.clock()
+        person.actor,
+        person.role,
+        method=SignIn.OIDC,
+        store=at_hand.store,
+        now=at_hand.clock(),
+        proven_at=person.proven_at,
     )
     response = begin_session(request, at_hand, session, method="oidc", next_path=attempt.next_path)
     _keep(response, request, at_hand, "", seconds=0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -20,6 +22,7 @@ from tests.support.issuer import encoded
 from trueup.checks import catalogue
 from trueup.config import Config
 from trueup.model.access import Role
+from trueup.model.approval import Approval, ApprovalKind
 from trueup.model.errors import ConfigurationError
 from trueup.store import Store
 from trueup.web import create_app
@@ -72,9 +75,9 @@ def browser(client: Client) -> Browser:
     return Browser(client=client)
 
 
-def came_back(browser: Browser, provider: IdentityProvider) -> str:
+def came_back(browser: Browser, provider: IdentityProvider, start: str = SIGN_IN) -> str:
     """Go to the provider, and return the address that it leads back to."""
-    led = browser.open(SIGN_IN)
+    led = browser.open(start)
     assert led.status_code == 303, led.text
     back = urlsplit(provider.authorize(led.headers["location"]))
     assert f"{back.scheme}://{back.netloc}{back.path}" == HERE + CALLBACK
@@ -116,6 +119,45 @@ def test_a_role_that_was_taken_away_is_seen_at_the_next_sign_in(browser: Browser
     assert browser.open(PAGE).status_code == 403
     provider.roles = ["something-else"]
     assert refused(browser.open(came_back(browser, provider)))
+
+
+def approvable(app_store: Store, clock: Clock) -> None:
+    """A request of another person waits."""
+    approval = Approval(
+        approval_id=str(uuid.uuid4()),
+        kind=ApprovalKind.EXEMPTION,
+        target="ledger-break:user_1",
+        plan_hash="0" * 64,
+        summary="finance answers for user_1",
+        asked={},
+        reason="until the ledger is mended",
+        requested_by="oidc:grace",
+        requested_at=clock.now,
+        expires_at=clock.now + timedelta(hours=4),
+    )
+    app_store.approvals.request(approval, environment="production")
+
+
+def test_a_sign_in_that_the_provider_remembered_is_not_fresh_and_a_fresh_one_is_asked_for(
+    browser: Browser, provider: IdentityProvider, store: Store, clock: Clock
+) -> None:
+    approvable(store, clock)
+    asked_at = int(clock.now.replace(tzinfo=UTC).timestamp())
+    provider.change = {"auth_time": asked_at - 3600}
+    browser.open(came_back(browser, provider))
+    page = browser.open("/approvals").text
+    again = "/sign-in/oidc?next=/approvals&amp;fresh=true"
+    assert f'<a href="{again}">Sign in anew</a>' in page
+    led = urlsplit(browser.open(again.replace("&amp;", "&")).headers["location"])
+    query = parse_qs(led.query)
+    assert (query["prompt"], query["max_age"]) == (["login"], ["0"])
+    for stale in ({"auth_time": asked_at - 3600}, {"auth_time": None}, {"auth_time": "now"}):
+        provider.change = stale
+        assert refused(browser.open(came_back(browser, provider, again.replace("&amp;", "&"))))
+    provider.change = {"auth_time": asked_at}
+    answer = browser.open(came_back(browser, provider, again.replace("&amp;", "&")))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/approvals")
+    assert "Sign in anew" not in browser.open("/approvals").text
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,17 @@ def begin_token_session(token: StoredToken, *, method: SignIn, store: Store, now
     return NewSession(secret=secret, actor=actor, expires_at=ends)
 
 
-def begin_person_session(actor: str, role: Role, *, method: SignIn, store: Store, now: datetime) -> NewSession:
-    """Begin a session of eight hours for a person who was proven elsewhere. Raises ``StoreUnavailable``."""
+def begin_person_session(
+    actor: str, role: Role, *, method: SignIn, store: Store, now: datetime, proven_at: datetime | None = None
+) -> NewSession:
+    """Begin a session of eight hours for a person who was proven elsewhere, at ``proven_at`` where that is known.
+
+    Raises ``StoreUnavailable``.
+    """
     seconds = SESSION_HOURS * 3600
-    secret = store.sessions.create(actor=actor, role=role, lifetime_seconds=seconds, now=now, method=method)
+    secret = store.sessions.create(
+        actor=actor, role=role, lifetime_seconds=seconds, now=now, method=method, proven_at=proven_at
+    )
     return NewSession(secret=secret, actor=actor, expires_at=now + timedelta(seconds=seconds))
 
 

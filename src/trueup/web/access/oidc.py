@@ -21,7 +21,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from trueup.model.errors import OutgoingFailed
 from trueup.model.settings import JwtSettings, OidcSettings
 from trueup.web.access.issuer_keys import IssuerKeys
-from trueup.web.access.json_web_tokens import JsonWebTokens
+from trueup.web.access.json_web_tokens import SKEW_SECONDS, JsonWebTokens
 from trueup.web.access.principal import Principal
 from trueup.web.access.verifying import Rejected
 
@@ -41,6 +41,8 @@ class SignInAttempt:
     verifier: str
     next_path: str
     begun: int
+    fresh: bool = False
+    """Whether the provider was asked to have the person sign in anew, whatever session they have there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +77,18 @@ class OidcProvider:
     _discovery: Discovery | None = None
     _discovered: float = 0.0
 
-    def begin(self, next_path: str) -> tuple[str, SignInAttempt]:
-        """The provider's address to lead a person to, and what to remember. Raises ``OutgoingFailed``."""
+    def begin(self, next_path: str, *, fresh: bool = False) -> tuple[str, SignInAttempt]:
+        """The provider's address to lead a person to, and what to remember. Raises ``OutgoingFailed``.
+
+        With ``fresh`` the provider must ask the person again, and must say in the ID token when it did.
+        """
         attempt = SignInAttempt(
             state=secrets.token_urlsafe(32),
             nonce=secrets.token_urlsafe(32),
             verifier=secrets.token_urlsafe(48),
             next_path=next_path,
             begun=_seconds(self.clock()),
+            fresh=fresh,
         )
         endpoint = self._discovered_now().authorization_endpoint
         query = {
@@ -94,6 +100,7 @@ class OidcProvider:
             "nonce": attempt.nonce,
             "code_challenge": _encoded(hashlib.sha256(attempt.verifier.encode()).digest()),
             "code_challenge_method": "S256",
+            **({"prompt": "login", "max_age": "0"} if fresh else {}),
         }
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", attempt
 
@@ -120,6 +127,8 @@ class OidcProvider:
             return Rejected(reason="the ID token is of another sign-in: its nonce differs")
         if claims.get("azp", self.settings.client_id) != self.settings.client_id:
             return Rejected(reason="the ID token was issued to another application")
+        if attempt.fresh and not _is_fresh(claims.get("auth_time"), attempt):
+            return Rejected(reason="the provider does not say that it asked the person to sign in anew")
         return tokens.principal(claims)
 
     def _exchange(self, discovery: Discovery, code: str, attempt: SignInAttempt) -> tuple[int, bytes]:
@@ -166,9 +175,14 @@ class OidcProvider:
 _OK, _FAILED = 200, 500
 
 
+def _is_fresh(auth_time: object, attempt: SignInAttempt) -> bool:
+    """Whether the person signed in after this attempt began; the two clocks may differ a little."""
+    return isinstance(auth_time, int) and auth_time >= attempt.begun - SKEW_SECONDS
+
+
 def sign(attempt: SignInAttempt, key: bytes) -> str:
     """The attempt as a cookie's value, which only we can have written."""
-    fields = [attempt.state, attempt.nonce, attempt.verifier, attempt.next_path, attempt.begun]
+    fields = [attempt.state, attempt.nonce, attempt.verifier, attempt.next_path, attempt.begun, attempt.fresh]
     body = _encoded(json.dumps(fields).encode())
     return f"{body}.{_encoded(hmac.digest(key, body.encode(), 'sha256'))}"
 
@@ -180,8 +194,9 @@ def read_signed(text: str, key: bytes, *, now: datetime) -> SignInAttempt | None
         return None
     if not hmac.compare_digest(_encoded(hmac.digest(key, body.encode(), "sha256")), signature):
         return None
-    state, nonce, verifier, next_path, begun = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    attempt = SignInAttempt(state=state, nonce=nonce, verifier=verifier, next_path=next_path, begun=begun)
+    fields = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    state, nonce, verifier, next_path, begun, fresh = fields
+    attempt = SignInAttempt(state=state, nonce=nonce, verifier=verifier, next_path=next_path, begun=begun, fresh=fresh)
     return attempt if 0 <= _seconds(now) - attempt.begun < ATTEMPT_SECONDS else None
 
 

@@ -46,7 +46,7 @@ class SessionCookies:
         if isinstance(session, SignInRefused):
             return Rejected(reason=session.reason)
         return Principal(
-            actor=session.actor, role=session.role, proven_at=session.created_at, session_id=session.session_id
+            actor=session.actor, role=session.role, proven_at=session.proven_at, session_id=session.session_id
         )
 
 

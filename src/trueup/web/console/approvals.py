@@ -45,6 +45,7 @@ def show_approvals(
         at_hand=at_hand,
         who=who,
         waiting=[(_document(at_hand, each), _obstacle(at_hand, each, who)) for each in waiting],
+        has_provider=request.app.state.oidc is not None,
         others=[_document(at_hand, each) for each in listed if each not in waiting],
     )
 
@@ -102,8 +103,7 @@ def _document(at_hand: Services, approval: Approval) -> dict[str, object]:
     return approvals.approval_document(approval, now=at_hand.clock())
 
 
-def _obstacle(at_hand: Services, approval: Approval, who: Principal) -> str | None:
+def _obstacle(at_hand: Services, approval: Approval, who: Principal) -> approvals.DecisionRefused | None:
     """Why this person cannot approve it now; None where they can."""
     caller = approvals.ApprovalCaller(actor=who.actor, proven_at=who.proven_at)
-    refused = approvals.find_obstacle(approval, caller, config=at_hand.config, store=at_hand.store, now=at_hand.clock())
-    return None if refused is None else refused.reason
+    return approvals.find_obstacle(approval, caller, config=at_hand.config, store=at_hand.store, now=at_hand.clock())
