@@ -182,6 +182,14 @@ def test_a_finding_shows_both_sides_and_leads_to_its_account(reader: Reader, api
     assert reader.ask("/findings/credit-balance:xyzzy").status_code == 404
 
 
+def test_objects_of_stripe_s_in_the_evidence_lead_to_its_dashboard(reader: Reader, api: AdminApi) -> None:
+    issue = api.issues(check="grant-without-invoice")[0]
+    stripe_id = issue["evidence"]["stripeEventId"]
+    for role, leads in ((Role.ADMIN, True), (Role.VIEWER, False)):
+        links = reader.page(f"/findings/{issue['id']}", role=role).links
+        assert any(re.fullmatch(f"https://dashboard.stripe.com/.*events/{stripe_id}", link) for link in links) is leads
+
+
 def test_an_account_is_found_by_address_and_by_an_object_of_stripe_s(reader: Reader, api: AdminApi) -> None:
     account = issue_of(api, "credit-balance").partition(":")[2]
     page = reader.page(f"/accounts/{account}")

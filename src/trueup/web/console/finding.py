@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from trueup.actions.journal import JournalUnusable, journal_url, newest_page
 from trueup.actions.repair import UNDOABLE
+from trueup.model.dashboard import dashboard_link
 from trueup.web.access import Permission, Principal, form_requires, page_requires, strict_form
 from trueup.web.console.query import EntryQuery
 from trueup.web.console.rendering import lead_to, render
@@ -85,6 +86,7 @@ def show_finding(
         severity=stored.severity.value,
         app=app,
         stripe=stripe,
+        links=_links(at_hand, stripe),
         account=_account_of(full),
         undoable=UNDOABLE,
         notes=list_notes(who, at_hand, issue_id).model_dump(mode="json")["notes"],
@@ -102,6 +104,14 @@ def keep_note(
     """Keep a note, and lead back to the finding."""
     add_note(who, at_hand, order)
     return lead_to(request, f"/findings/{path_part(order.issue_id)}")
+
+
+def _links(at_hand: Services, evidence: Mapping[str, Any]) -> dict[str, str]:
+    """The pages of Stripe's dashboard about the objects that the evidence names, in the mode that is audited."""
+    livemode, account = at_hand.config.policy.livemode, at_hand.config.stripe.account
+    ids = (value for value in evidence.values() if isinstance(value, str) and _STRIPE_ID.fullmatch(value))
+    pages = ((value, dashboard_link(value, livemode=livemode, account=account)) for value in ids)
+    return {value: link for value, link in pages if link is not None}
 
 
 def _repaired(at_hand: Services, issue_id: str, entry: int | None) -> JournalEntry | None:
