@@ -62,7 +62,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "sets_balance": _NEVER_BY_NAME,
         "sequence": "sequence seq sequence_number sequence_no entry_number ordinal position?",
         "kind": "kind type transaction_type entry_type txn_type tx_type movement_type transaction_kind operation "
-        "category reason_code action? source? event_type?",
+        "category reason_code change_type entry_reason operation_type log_type action? source? event_type?",
         "amount": "amount delta credits_delta credit_delta credits_change credit_amount change credits tokens "
         "quantity? value? points?",
         "balance_after": "balance_after new_balance running_balance resulting_balance balance_after_transaction "
@@ -86,7 +86,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "type": "type event_type event_name? topic? name? kind?",
         "status": "status state processing_status",
         "received_at": f"received_at date_received {_CREATED}",
-        "processed_at": "processed_at handled_at completed_at finished_at",
+        "processed_at": "processed_at handled_at completed_at finished_at handled? processed?",
         "livemode": "livemode live_mode is_live live?",
         "api_version": "api_version stripe_api_version stripe_version",
         "stripe_account": f"{_CONNECTED} account? account_id?",

@@ -11,9 +11,23 @@ from trueup.mapping.names import folded, likeness
 from trueup.mapping.samples import Look, Row, number
 from trueup.mapping.vocabulary import COLUMNS
 
-_MOST_COLUMNS, _MOST_WORDS = 8, 12
+_MOST_COLUMNS, _MOST_WORDS, _MOST_UNNAMED = 8, 12, 4
 _AMOUNT_WORDS = frozenset(
-    ["amount", "credit", "delta", "change", "token", "point", "cost", "value", "quantity", "unit", "sum"]
+    [
+        "amount",
+        "credit",
+        "delta",
+        "change",
+        "token",
+        "point",
+        "cost",
+        "value",
+        "quantity",
+        "unit",
+        "sum",
+        "cent",
+        "micro",
+    ]
 )
 _NOT_AMOUNTS = frozenset(
     ["price", "fee", "tax", "currency", "version", "attempt", "limit", "port", "count", "line", "position", "page"]
@@ -77,29 +91,14 @@ _ANEW = frozenset(
 _DONE = frozenset(
     ["completed", "complete", "posted", "settled", "succeeded", "success", "confirmed", "processed", "done", "active"]
 )
-_NOT_DONE = frozenset(
-    [
-        "pending",
-        "failed",
-        "canceled",
-        "cancelled",
-        "processing",
-        "open",
-        "reversed",
-        "void",
-        "voided",
-        "rejected",
-        "draft",
-    ]
-)
 _BALANCES = COLUMNS["ledger_entry"]["balance_after"]
 _SURE = 0.7
 
 
 def amount_columns(look: Look, route: Sequence[Link]) -> list[str]:
-    """The columns that may hold the amount, the likeliest first."""
+    """The columns that may hold the amount, the likeliest first; where no name says it, any of few numbers."""
     keys = {*look.table.primary_key, *(link.column for link in route), *(k.column for k in look.table.foreign_keys)}
-    scored = []
+    scored, unnamed = [], []
     for place, column in enumerate(look.table.columns):
         tokens = set(folded(column.name).split("_"))
         score = likeness(column.name, COLUMNS["ledger_entry"]["amount"], owner=look.table.name)
@@ -107,9 +106,13 @@ def amount_columns(look: Look, route: Sequence[Link]) -> list[str]:
             score = 0.4
         if column.name in keys or tokens & _NOT_AMOUNTS or "id" in tokens or likeness(column.name, _BALANCES) >= _SURE:
             continue
-        if score and look.may_be_number(column.name) and not is_moment(look, column.name):
+        if not look.may_be_number(column.name) or is_moment(look, column.name):
+            continue
+        if score:
             scored.append((score, -place, column.name))
-    return [name for _, _, name in sorted(scored, reverse=True)][:_MOST_COLUMNS]
+        elif look.column(column.name).is_numeric:
+            unnamed.append(column.name)
+    return [name for _, _, name in sorted(scored, reverse=True)][:_MOST_COLUMNS] or unnamed[:_MOST_UNNAMED]
 
 
 def amount_pairs(look: Look, route: Sequence[Link]) -> Iterator[tuple[str, str]]:
@@ -206,7 +209,7 @@ def posted_columns(look: Look) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield column.name, ()
         elif likeness(column.name, "status state") and family in (Family.TEXT, Family.UNKNOWN):
             done = tuple(word for word in words if folded(word) in _DONE)
-            if done and any(folded(word) in _NOT_DONE for word in words):
+            if done and len(done) < len(words):  # whether the others count is for the balances to say
                 yield column.name, done
         elif likeness(column.name, "status state") and column.name in numbered_columns(look):
             yield from ((column.name, (word,)) for word in words[:_MOST_TRIED])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from trueup.mapping.inference import arithmetic
 from trueup.mapping.inference.arithmetic import NONE, Amounts, Share, Words
 from trueup.mapping.inference.links import Link
-from trueup.mapping.inference.moments import created_column, deleted_column
+from trueup.mapping.inference.moments import created_column, deleted_column, is_moment
 from trueup.mapping.inference.movement_columns import (
     amount_columns,
     amount_pairs,
@@ -106,13 +106,32 @@ def _direction_cost(negative: tuple[str, frozenset[str]] | None) -> float:
 def ledgers(schema: Schema, home: Home) -> list[Movements]:
     """Every table that may be the ledger, the likeliest first."""
     cached = list(cached_balances(schema, home))
-    likely = [
+    likely = _likely(schema, home, cached)
+    if not cached:  # no name says that it is a balance: one that agrees is
+        proven = [each for each in _likely(schema, home, list(_unnamed_balances(schema, home))) if each.agrees]
+        tables = {each.look.name for each in proven}
+        likely = proven + [each for each in likely if each.look.name not in tables]
+    return sorted(likely, key=lambda each: -each.score)
+
+
+def _likely(schema: Schema, home: Home, cached: Sequence[tuple[Spot, Mapping[str, float]]]) -> list[Movements]:
+    return [
         best
         for look, route, through in schema.movement_routes(home)
         if not route[0].one_each
         and (best := _best(schema, Movements(look=look, route=route, through=through, amount=""), home, cached))
     ]
-    return sorted(likely, key=lambda each: -each.score)
+
+
+def _unnamed_balances(schema: Schema, home: Home) -> Iterator[tuple[Spot, dict[str, float]]]:
+    """The accounts' own columns of numbers, whatever they are called."""
+    look = home.look
+    keys = {*look.table.primary_key, *(key.column for key in look.table.foreign_keys)}
+    numeric = [c.name for c in look.table.columns if c.name not in keys and look.column(c.name).is_numeric]
+    for name in numeric[:_MOST_COLUMNS]:
+        spot = None if is_moment(look, name) else schema.spots(home, look, name)
+        if spot is not None and spot.up is None:
+            yield spot, spot.numbers(home)
 
 
 def cached_balances(schema: Schema, home: Home) -> Iterator[tuple[Spot, dict[str, float]]]:
