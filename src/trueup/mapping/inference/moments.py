@@ -1,4 +1,4 @@
-"""Which columns hold moments: timestamps, texts of dates, and seconds or milliseconds since 1970."""
+"""Which columns hold moments: timestamps, texts of dates, and seconds or parts of them since 1970."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from trueup.mapping.names import folded, likeness
 from trueup.mapping.samples import Look, number
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?")
-_EPOCHS = ((1e9, 4.2e9, "seconds"), (1e12, 4.2e12, "milliseconds"), (1e15, 4.2e15, "microseconds"))
+_EPOCHS = tuple(
+    (1e9 * scale, 4.2e9 * scale, unit)
+    for scale, unit in ((1, "seconds"), (1e3, "milliseconds"), (1e6, "microseconds"), (1e9, "nanoseconds"))
+)
 _ENDINGS = ("_at", "_on", "_date", "_time", "date", "created", "updated", "timestamp", "time", "ts", "when")
 _DELETED = "deleted_at discarded_at archived_at time_deleted date_deleted deleted_on removed_at deleted"
+_LATER = frozenset(
+    [
+        *("valid", "until", "expires", "expire", "expiry", "expiration", "ends", "end", "due", "renews", "renewal"),
+        *("next", "last", "updated", "modified", "revoked", "canceled", "cancelled", "deleted", "trial", "period"),
+    ]
+)
+"""Words of moments that are not when a row was written."""
 _CREATED = (
     "created_at created inserted_at created_on date_created created_time creation_date time_created create_time "
     "posted_at occurred_at timestamp date_joined registered_at signed_up_at joined_at processed_at date time "
@@ -21,7 +31,7 @@ _CREATED = (
 
 
 def epoch_unit(look: Look, column: str) -> str | None:
-    """``seconds``, ``milliseconds`` or ``microseconds``, where every value is such a number since 1970."""
+    """``seconds``, ``milliseconds``, ``microseconds`` or ``nanoseconds``: where all values are such, since 1970."""
     values = [number(row.get(column)) for row in look.rows if row.get(column) is not None]
     for lowest, highest, unit in _EPOCHS:
         if values and all(value is not None and lowest <= value < highest for value in values):
@@ -53,7 +63,7 @@ def created_column(look: Look, usual: str = _CREATED) -> str | None:
     filled = [(score, -place, name) for place, (score, name) in enumerate(scored) if score]
     if filled:
         return max(filled)[2]
-    always = [name for name in moments if _is_always_there(look, name)]
+    always = [name for name in moments if _is_always_there(look, name) and not _LATER & set(folded(name).split("_"))]
     return always[0] if len(always) == 1 else None
 
 
