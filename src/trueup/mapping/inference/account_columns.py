@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from trueup.mapping.column_types import Family
 from trueup.mapping.inference.accounts import ChosenAccounts
 from trueup.mapping.inference.ledger import LedgerGuess, moment, with_missing
-from trueup.mapping.inference.moments import deleted_column
+from trueup.mapping.inference.moments import deleted_column, is_moment_or_empty
 from trueup.mapping.inference.plan_spots import PlanSpot, latest_first
 from trueup.mapping.inference.plan_words import plan_spots, subscription_tables
 from trueup.mapping.inference.plans import plans_of
@@ -30,6 +30,10 @@ _ADMIN = "is_admin admin is_staff is_superuser is_super_admin superuser"
 _AGAINST = (
     "deleted is_deleted banned is_banned locked is_locked disabled is_disabled suspended is_suspended "
     "blocked is_blocked"
+)
+_ENDED = (
+    "closed_at deactivated_at disabled_at suspended_at banned_at blocked_at revoked_at terminated_at anonymized_at "
+    "anonymised_at"
 )
 _WELL = "active is_active enabled is_enabled"
 _FLAGS = (Family.BOOLEAN, Family.INTEGER, Family.BIT, Family.UNKNOWN)
@@ -276,10 +280,15 @@ def _active(schema: Schema, look: Look) -> Iterator[ProposedColumn]:
         elif likeness(column.name, _AGAINST):
             conditions.append(f"NOT COALESCE({name}, {no})" if no == "false" else f"COALESCE({name}, 0) = 0")
             seen.append(column.name)
-    deleted = deleted_column(look)
-    if deleted is not None:
-        conditions.append(f"{schema.phrases.name(deleted)} IS NULL")
-        seen.append(deleted)
+    ended = [
+        column.name
+        for column in look.table.columns
+        if likeness(column.name, _ENDED) and look.nullable(column.name) and is_moment_or_empty(look, column.name)
+    ]
+    for ending in (*ended, deleted_column(look)):
+        if ending is not None:
+            conditions.append(f"{schema.phrases.name(ending)} IS NULL")
+            seen.append(ending)
     if conditions:
         theirs = plain if plain is not None and len(conditions) == 1 else " AND ".join(conditions)
         yield ProposedColumn(column="active", theirs=theirs, confidence=0.85, evidence=f"{', '.join(seen)}: by name")

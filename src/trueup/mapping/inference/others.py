@@ -8,6 +8,7 @@ from trueup.mapping.inference.accounts import ChosenAccounts
 from trueup.mapping.inference.connected import guess_stripe_account
 from trueup.mapping.inference.ledger import moment, with_missing
 from trueup.mapping.inference.moments import is_moment
+from trueup.mapping.inference.phrases import Phrases
 from trueup.mapping.inference.schema import Schema
 from trueup.mapping.inference.signs_of_accounts import MOSTLY, ORGANISATIONS, is_organisation
 from trueup.mapping.names import folded, likeness, table_likeness
@@ -17,6 +18,7 @@ from trueup.mapping.scores import matched_columns
 from trueup.mapping.vocabulary import TABLES
 from trueup.mapping.word_guesses import word_guess
 
+_PROCESSED = "processed is_processed handled is_handled completed is_completed done is_done"
 _SURE_TABLE, _SURE_NAME = 0.9, 0.7
 _PROVIDERS = "provider source gateway processor service vendor origin"
 _PEOPLE = ("user", "member", "person", "profile", "account")
@@ -93,8 +95,7 @@ def _webhooks(schema: Schema, look: Look, event: str) -> ProposedRelation:
     if connected is not None:
         columns = {ours: column for ours, column in columns.items() if column.theirs != connected.theirs}
         columns["stripe_account"] = connected
-    if "status" in columns:
-        columns |= _status(look, columns.pop("status"))
+    columns |= _status(look, columns.pop("status")) if "status" in columns else _status_by_flag(look, schema.phrases)
     provider = _provider(look)
     where = None
     if provider is not None and len(look.column(provider).words or ()) > 1:
@@ -119,6 +120,24 @@ def _status(look: Look, column: ProposedColumn) -> dict[str, ProposedColumn]:
     if guess is None or guess.unknown:
         return {}
     return {"status": dataclasses.replace(column, words=guess)}
+
+
+def _status_by_flag(look: Look, phrases: Phrases) -> dict[str, ProposedColumn]:
+    """A flag that most events have says which are processed; one that few have may never be set."""
+    for column in look.table.columns:
+        values = [row[column.name] for row in look.rows if row.get(column.name) is not None]
+        done = sum(value in (True, 1, "1", "t", "true") for value in values)
+        if likeness(column.name, _PROCESSED) and set(values) <= {True, False} and 2 * done >= len(values) > 0:
+            name = phrases.name(column.name)
+            return {
+                "status": ProposedColumn(
+                    column="status",
+                    theirs=f"CASE WHEN {name} THEN 'processed' ELSE 'processing' END",
+                    confidence=0.85,
+                    evidence=f"{done} of {len(values)} sampled events have {column.name}",
+                )
+            }
+    return {}
 
 
 def guess_members(schema: Schema, chosen: ChosenAccounts) -> ProposedRelation | None:
