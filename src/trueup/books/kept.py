@@ -109,6 +109,15 @@ class KeptFile:
         """Copy the kept books, for an audit to work on. Raises ``OSError``."""
         _copy_file(self.path, place)
 
+    @contextlib.contextmanager
+    def attached(self, books: Books) -> Iterator[None]:
+        """Let the statements of these books read the kept ones as ``before``."""
+        books.connection.execute(f"ATTACH {_literal(self.path)} AS before (READ_ONLY)")
+        try:
+            yield
+        finally:
+            books.connection.execute("DETACH before")
+
     def keep(self, books: Books, file: Path, state: KeptState) -> None:
         """Put the books as they are now in place of those kept before, whole or not at all. Raises ``OSError``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from trueup.model.config_key import Whole, key
 
@@ -42,3 +43,5 @@ class Rereading:
     relations: Mapping[str, RelationReread] = field(default_factory=dict)
     full_read_in_runs: int | None = None
     problem: str | None = None
+    compared_with: datetime | None = None
+    """The moment of the earlier books (naive UTC) with which history was compared; None where there were none."""

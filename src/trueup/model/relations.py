@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trueup.model.columns import Column, declared_columns, fact, key
+from trueup.model.history import HistoryChange
 from trueup.model.price_list import PRICE_LIST, PriceRow
 from trueup.model.repair_evidence import EVIDENCE, EvidenceRow
 from trueup.model.stripe_objects import STRIPE_OBJECTS, StripeReading, StripeRow, SubscriptionStatus
@@ -338,6 +339,7 @@ Row = (
     | GateAcceptance
     | UnreadableRow
     | CopiedRelation
+    | HistoryChange
     | EvidenceRow
     | StripeReading
     | StripeRow
@@ -365,7 +367,7 @@ STRIPE: tuple[Relation, ...] = STRIPE_OBJECTS
 """Relations that Stripe supplies."""
 GATES: tuple[Relation, ...] = (GateExpectation, GateAnswer, GateProbe, GateFeature, GateAcceptance)
 """Relations about plan gates: the matrix and the lock, which are files, and what the probes answered."""
-MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, StripeReading, *EVIDENCE)
+MADE: tuple[Relation, ...] = (UnreadableRow, CopiedRelation, HistoryChange, StripeReading, *EVIDENCE)
 """Relations that the books make while they copy."""
 RELATIONS: tuple[Relation, ...] = MAPPED + CONFIGURED + STRIPE + GATES + MADE
 

@@ -17,13 +17,16 @@ import pytest
 
 from tests.support.databases import PostgresServer
 from tests.support.histories import History, config_of, connected, seeds
+from trueup.actions.audit.run_audit import audit
 from trueup.actions.audit.snapshot import copied_books
 from trueup.actions.kept_books import forget_account
 from trueup.actions.kept_books.forgetting import BooksInUse
 from trueup.books.file import Books
 from trueup.books.kept import KeptFile
+from trueup.checks.credits.history_rewritten import CHECK as HISTORY_REWRITTEN
 from trueup.config import Config
 from trueup.model.kept_books import Rereading
+from trueup.model.outcome import Checked, NotApplicable
 from trueup.model.relations import MAPPED, relation_name
 from trueup.model.source import Silent
 
@@ -243,3 +246,74 @@ def test_a_forgotten_account_is_in_no_byte_of_the_books_and_the_next_audit_is_ri
         (None, "the source does not say which of its rows changed"),
     )
     assert forget_account(config, "never_there") == 0
+
+
+@pytest.fixture(params=["postgres_url", "mariadb_url", "sqlite_url"])
+def settled(request: pytest.FixtureRequest) -> Iterator[History]:
+    """An application in each kind of database, with rows that were settled long ago."""
+    with contextlib.closing(History(str(request.getfixturevalue(request.param)), 5)) as history:
+        with connected(history.url) as execute:
+            for number in range(700, 706):
+                execute(f"INSERT INTO entries VALUES ({number}, 'u2', 'paid', 10, 20, '2026-01-20 10:00:00', 'x')")
+            for day in range(1, 4):
+                execute(f"INSERT INTO events VALUES ('evt_{day}', 'paid', 'processed', '2026-01-0{day} 10:00:00')")
+            execute("INSERT INTO events VALUES ('evt_new', 'paid', 'failed', '2026-01-09 10:00:00')")
+            execute("INSERT INTO changes VALUES ('u2', 'FREE', 'PRO', '2026-01-05 10:00:00')")
+            execute("INSERT INTO changes VALUES ('u2', 'PRO', 'FREE', '2026-01-06 10:00:00')")
+        yield history
+
+
+def rewritten(config: Config, *, fresh: bool = False) -> Mapping[str, tuple[object, object]]:
+    """What the check says was rewritten: by subject, the values before and after."""
+    report = audit(config, checks=(HISTORY_REWRITTEN,), now=NOW, progress=Silent(), fresh=fresh)
+    outcome = report.outcomes[0].outcome
+    if isinstance(outcome, NotApplicable):
+        return {}
+    assert isinstance(outcome, Checked), outcome
+    return {each.subject: (each.evidence["before"], each.evidence["after"]) for each in outcome.findings}
+
+
+@pytest.mark.slow
+def test_what_was_settled_and_is_gone_or_different_is_found_in_every_database(settled: History, tmp_path: Path) -> None:
+    config = config_of(settled.url, tmp_path, keep=True)
+    assert rewritten(config) == {}
+    with connected(settled.url) as execute:
+        execute("UPDATE entries SET amount = 4711 WHERE id = 700")
+        execute("DELETE FROM entries WHERE id = 701")
+        execute("UPDATE entries SET reason = 'other words' WHERE id = 702")
+        execute("INSERT INTO entries VALUES (777, 'u2', 'paid', 10, 20, '2026-01-20 10:00:00', 'late')")
+        execute("DELETE FROM events WHERE id = 'evt_2'")
+        execute("DELETE FROM events WHERE id = 'evt_1'")
+        execute("UPDATE events SET status = 'processed' WHERE id = 'evt_new'")
+        execute("DELETE FROM changes WHERE new = 'PRO'")
+    said = rewritten(config)
+    assert said.keys() == {"ledger_entry:700", "ledger_entry:701", "plan_change:u2 PRO 2026-01-05 10:00:00"}
+    before, after = said["ledger_entry:700"]
+    assert (str(before), str(after)) == ("amount 10.000000000", "amount 4711.000000000")
+    assert said["ledger_entry:701"][1] == "nothing"
+    assert rewritten(config, fresh=True) == said, "a finding stays until its period ends"
+
+
+@pytest.mark.slow
+def test_nothing_that_leaves_the_rows_as_they_are_rewrites_history(app: History, tmp_path: Path) -> None:
+    config = config_of(app.url, tmp_path, keep=True)
+    with connected(app.url) as execute:
+        execute("INSERT INTO entries VALUES (700, 'u2', 'paid', 10, 20, '2026-01-20 10:00:00', 'x')")
+        rewritten(config)
+        for statements in (
+            ("VACUUM FREEZE",),
+            ("VACUUM FULL",),
+            ("CLUSTER entries USING entries_pkey",),
+            ("ALTER TABLE entries ADD more text DEFAULT 'x'",),
+            ("UPDATE entries SET amount = amount WHERE id = 700",),
+            (
+                "CREATE TABLE dumped AS SELECT balance, reason, kind, amount, created_at, user_id, id FROM entries",
+                "ALTER TABLE dumped ADD PRIMARY KEY (id)",
+                "DROP TABLE entries",
+                "ALTER TABLE dumped RENAME TO entries",
+            ),
+        ):
+            for statement in statements:
+                execute(statement)
+            said = rewritten(config)
+            assert {name for name in said if name != "ledger_entry:1"} == set(), statements

@@ -9,18 +9,20 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup.books.copy import note_unread
 from trueup.books.file import Books, continued_books, create_books
+from trueup.books.history import carry_over, compare_history
 from trueup.books.kept import KeptFile, KeptRelation, KeptState
 from trueup.books.refresh import key_of, refresh_relation
 from trueup.model.changes import Changes, UnknownChanges
 from trueup.model.errors import SourceUnavailable
 from trueup.model.kept_books import RelationReread, Rereading
 from trueup.model.money import CREDIT_DECIMALS
+from trueup.model.policy import PERIOD_DAYS_LIMIT
 from trueup.model.relations import relation_named
 from trueup.model.source import RelationMapping
 from trueup.sources.stream import this_moment
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from trueup.config import Config
     from trueup.model.source import Progress, SourceTable, TrackedSnapshot
 
+_LONGEST_PERIOD = timedelta(days=PERIOD_DAYS_LIMIT)
 _FIRST = "no books were kept before"
 
 
@@ -45,6 +48,7 @@ class KeptReading:
         self._fingerprints: dict[str, tuple[str, str]] = {}
         self._problem: str | None = None
         self._runs_left: int | None = None
+        self._compared_with: datetime | None = None
 
     @contextlib.contextmanager
     def books(self, path: Path) -> Iterator[Books]:
@@ -105,6 +109,7 @@ class KeptReading:
 
     def keep(self, books: Books, file: Path, snapshot: TrackedSnapshot) -> None:
         """Keep the books, to which every relation was read. What prevents it is noted, and the earlier ones stay."""
+        self._compare_history(books, snapshot)
         before, is_refreshed = self._before, any(read.because is None for read in self._reads.values())
         refreshes = before.refreshes + 1 if before is not None and is_refreshed else 0
         state = KeptState(
@@ -129,7 +134,31 @@ class KeptReading:
     @property
     def result(self) -> Rereading:
         """What the report says of it."""
-        return Rereading(relations=dict(self._reads), full_read_in_runs=self._runs_left, problem=self._problem)
+        return Rereading(
+            relations=dict(self._reads),
+            full_read_in_runs=self._runs_left,
+            problem=self._problem,
+            compared_with=self._compared_with,
+        )
+
+    def _compare_history(self, books: Books, snapshot: TrackedSnapshot) -> None:
+        """Compare what was read with the books of before, of whichever moment they are."""
+        before, policy = self._before, self._config.policy
+        if before is None:
+            return
+        with self._file.attached(books):
+            carry_over(books.connection, since=snapshot.as_of - _LONGEST_PERIOD)
+            for name, (_, mapping) in self._fingerprints.items():
+                if name in before.relations:
+                    compare_history(
+                        books.connection,
+                        name,
+                        mappings=(before.relations[name].mapping, mapping),
+                        is_refreshed=self._reads[name].because is None,
+                        settled_before=before.as_of - timedelta(minutes=policy.settle_minutes),
+                        now=snapshot.as_of,
+                    )
+        self._compared_with = before.as_of
 
     def _why_whole(self, state: KeptState | str | None, *, wants_all: bool) -> str | None:
         settings, now = self._config.books, this_moment()

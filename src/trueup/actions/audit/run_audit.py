@@ -19,8 +19,10 @@ from trueup.books.place import private_folder
 from trueup.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import BooksUnreadable
+from trueup.model.history import HistoryChange
 from trueup.model.outcome import Checked, CheckOutcome
 from trueup.model.policy import Policy
+from trueup.model.relations import relation_name
 from trueup.model.report import Report
 from trueup.model.settings import ReleaseSettings
 from trueup.model.source import Progress
@@ -118,6 +120,7 @@ def report_on(
 
     Where it is not ``is_judged``, it has neither guardrails nor populations, only findings.
     """
+    policy = _with_history(policy, books)
     report = Report(
         run_id=str(uuid.uuid4()),
         generated_at=now,
@@ -139,6 +142,16 @@ def report_on(
         if is_judged
         else report
     )
+
+
+def _with_history(policy: Policy, books: Books) -> Policy:
+    """The policy, to which history is absent where these books were not compared with earlier ones."""
+    if books.rereading is not None and books.rereading.compared_with is not None:
+        return policy
+    reason = "no books of an earlier audit are kept (books.keep = true keeps them)"
+    if books.rereading is not None:
+        reason = "there are no books of an earlier audit to compare with"
+    return dataclasses.replace(policy, absent={**policy.absent, relation_name(HistoryChange): reason})
 
 
 def _as_offered(outcomes: tuple[CheckOutcome, ...], books: Books) -> tuple[CheckOutcome, ...]:
