@@ -39,7 +39,7 @@ CASES = {
         "a = " + "[" * 9000,
         "The config trueup.toml is nested too deeply to read: see line 1; at most 32 levels are read.",
     ),
-    "nothing": ("", "database in trueup.toml is missing."),
+    "nothing": ("", "database.url in trueup.toml is missing."),
     # Keys.
     "unknown section": ('[databse]\nurl = "x"', 'databse in trueup.toml is not a known key; did you mean "database"?'),
     "unknown key": (

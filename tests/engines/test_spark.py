@@ -10,11 +10,12 @@ import pytest
 
 from tests.support.catalogue import books_with_everything_mapped
 from tests.support.merged import MergedCompany, companies_of_cases
-from tests.support.spark import Sail, connected, sail_session, spark_server
+from tests.support.spark import Sail, sail_session, spark_server
 from trueup.actions.audit.check_runner import run_checks
 from trueup.books.file import Books
 from trueup.checks import catalogue
 from trueup.engines.spark import Spark, supply
+from trueup.engines.spark_tables import connect
 from trueup.model.check import CASE_NOW
 from trueup.model.policy import Policy
 from trueup.model.relations import RELATIONS, relation_name
@@ -33,7 +34,7 @@ CHECKS = tuple(dataclasses.replace(check, inconclusive=False) for check in catal
 def real_spark() -> Iterator[SparkSession]:
     """A session of real Spark on this machine."""
     with spark_server() as url:
-        yield connected(url)
+        yield connect(url)
 
 
 def answers(books: Books, policy: Policy) -> Mapping[str, str]:

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pytest
 from sqlglot import expressions as exp
 
-from trueup.engines.spark import SESSION_SETTINGS, Spark, supply
+from trueup.engines.spark import Spark, supply
+from trueup.engines.spark_tables import connect
 from trueup.engines.sql import sources_of
 
 if TYPE_CHECKING:
@@ -104,30 +105,24 @@ def _ask_below(select: exp.Select) -> None:
     sources[0].replace(below.subquery(alias))
 
 
-@functools.cache
 def sail_session() -> SparkSession:
-    """Return a session of a Sail server in this process."""
+    """Return a new session of a Sail server in this process."""
+    return connect(sail_url())
+
+
+@functools.cache
+def sail_url() -> str:
+    """Start a Sail server in this process, and return its address."""
     from pysail.spark import SparkConnectServer  # noqa: PLC0415 - not installed everywhere
 
     server = SparkConnectServer("127.0.0.1", 0)
     server.start(background=True)
     host, port = server.listening_address
-    session = connected(f"sc://{host}:{port}")
     _servers.append(server)
-    return session
+    return f"sc://{host}:{port}"
 
 
 _servers: list[object] = []
-
-
-def connected(url: str) -> SparkSession:
-    """Return a new session that computes exactly."""
-    from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415 - not installed everywhere
-
-    session = SparkSession.builder.remote(url).create()
-    for setting, value in SESSION_SETTINGS.items():
-        session.conf.set(setting, value)
-    return session
 
 
 @contextlib.contextmanager

@@ -44,8 +44,11 @@ def copy_relation(
     *,
     unique_key: bool,
     progress: Progress,
+    is_part: bool = False,
 ) -> int:
     """Copy the relation and record what was read; return how many rows there were.
+
+    ``is_part`` says that these are only the rows that are odd, from which nothing follows for a whole column.
 
     ``unique_key`` says that the source itself keeps the key unique, so that duplicates need not be looked for.
     When the source goes away in the middle, the relation stays empty, its line in the books says how far the copy
@@ -56,7 +59,8 @@ def copy_relation(
     counted = _read_whole(books, relation, mapping, snapshot, unique_key=unique_key, progress=progress)
     if widen_for(books.connection, relation, books.scale):
         counted = _read_whole(books, relation, mapping, snapshot, unique_key=unique_key, progress=progress)
-    refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
+    if not is_part:
+        refuse_wrong_columns(books.connection, relation, mapping, counted.rows)
     record_copy(books.connection, mapping, rows=counted.rows, problem=None)
     return counted.rows
 
@@ -215,6 +219,12 @@ def _value(column: Column, reading: ColumnReading | None) -> str:
 def note_unread(books: Books, mapping: RelationMapping, problem: str) -> None:
     """Record that a mapped relation was not read at all."""
     record_copy(books.connection, mapping, rows=0, problem=problem)
+
+
+def note_read_elsewhere(books: Books, relation: str, rows: int) -> None:
+    """Record that so many more rows of the relation are read where they are."""
+    for table in ("trueup_copy", "copied_relation"):
+        books.connection.execute(f"UPDATE {table} SET rows = rows + ? WHERE relation = ?", [rows, relation])
 
 
 def replace_problem(books: Books, relation: str, problem: str) -> None:

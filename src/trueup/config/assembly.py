@@ -58,8 +58,9 @@ def assemble(
     own, own_of_stripe = _divide(document.relations)
     addresses = _read_addresses(document)
     secrets = {key: resolved(text, key=key.split("."), path=path, environ=environ) for key, text in addresses.items()}
+    address = _address(document, secrets, path)
     mapped = relation_mappings(
-        preset.relations, document.relations, plans=names, dialect=dialect_of(secrets["database.url"]), path=path
+        preset.relations, document.relations, plans=names, dialect=dialect_of(address), path=path
     )
     relations, of_stripe = _divide(mapped)
     if not relations:
@@ -71,7 +72,8 @@ def assemble(
         path=path,
         environment=document.environment,
         preset=document.preset,
-        database_url=secrets["database.url"],
+        database_url=address,
+        engine_url=secrets.get("engine.url"),
         repair_url=secrets.get("database.repair_url"),
         store_url=store_url,
         statement_timeout_seconds=document.database.statement_timeout_seconds,
@@ -123,11 +125,27 @@ def _preset(name: str, path: Path) -> Preset:
     return preset_named(name)
 
 
+def _address(document: Document, secrets: Mapping[str, str], path: Path) -> str:
+    """Return where the app's rows are: in its database, or on the cluster."""
+    if document.engine is None:
+        if "database.url" not in secrets:
+            raise complaint(path, ("database", "url"), "is missing")
+        if any(section.version is not None for section in document.relations.values()):
+            raise complaint(path, ("relations",), "names a version, which is only for an [engine]")
+        return secrets["database.url"]
+    if "database.url" in secrets:
+        raise complaint(path, ("database", "url"), "is not read beside [engine]: leave one of them")
+    if not secrets["engine.url"].startswith("sc://"):
+        raise complaint(path, ("engine", "url"), "must begin with sc://, as the address of a Spark Connect server")
+    return secrets["engine.url"]
+
+
 def _read_addresses(document: Document) -> dict[str, str]:
     """The keys that may hold secrets, as the file writes them."""
     addresses = {
         "database.url": document.database.url,
         "database.repair_url": document.database.repair_url,
+        "engine.url": document.engine.url if document.engine else None,
         "store.url": document.store.url if document.store else None,
         "stripe.api_key": document.stripe.api_key,
         "stripe.url": document.stripe.url,

@@ -46,6 +46,8 @@ class Config:
     database_url: str = field(repr=False)
     repair_url: str | None = field(repr=False)
     store_url: str = field(repr=False)
+    engine_url: str | None = field(default=None, repr=False, kw_only=True)
+    """The Spark Connect server that runs the checks, in place of the books."""
     statement_timeout_seconds: int
     memory_limit: str
     credit_decimals: int | None

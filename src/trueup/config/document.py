@@ -16,6 +16,7 @@ from trueup.config.field_types import (
     Columns,
     CreditDecimals,
     Currency,
+    EngineWord,
     Memory,
     Money,
     NotNegative,
@@ -51,12 +52,22 @@ from trueup.model.settings import (
 class DatabaseSection(Section):
     """``[database]``: where the app's rows are read, and the role that may repair them."""
 
-    url: Text
-    """``sqlite:///app.db``, ``postgresql://…``, ``mysql://…`` (MariaDB too), or a folder of Parquet or CSV files."""
+    url: Text | None = None
+    """``sqlite:///app.db``, ``postgresql://…``, ``mysql://…`` (MariaDB too), or a folder of Parquet or CSV files.
+    It must be given, unless ``[engine]`` is."""
     repair_url: Text | None = None
     """The same database, with a role that may repair. Without it trueup never changes anything."""
     statement_timeout_seconds: Seconds = STATEMENT_TIMEOUT_SECONDS
     """How long one statement of an audit may run in the app's database."""
+
+
+class EngineSection(Section):
+    """``[engine]``: a cluster that has the app's tables, and runs the checks on them in place of a copy."""
+
+    kind: EngineWord
+    """Which kind of cluster it is."""
+    url: Text
+    """The address of its Spark Connect server: ``sc://spark.internal:15002``, with a token as a reference."""
 
 
 class StoreSection(Section):
@@ -289,7 +300,8 @@ class Document(Preset):
     """A known schema, such as ``canonical``, to start from; the file's own keys override it."""
     prices: dict[str, SoldPriceSection] = Field(default_factory=dict)
     """What each price sells, by its id, its lookup key or its product's id."""
-    database: DatabaseSection
+    database: DatabaseSection = Field(default_factory=DatabaseSection)
+    engine: EngineSection | None = None
     store: StoreSection | None = None
     books: BooksSection = Field(default_factory=BooksSection)
     policy: PolicySection = Field(default_factory=PolicySection)

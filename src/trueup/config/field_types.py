@@ -39,6 +39,7 @@ MEMORY_LEAST_BYTES = 64 * 1024**2
 
 _UNITS = {f"{letter}{kind}": base**power for power, letter in enumerate("KMGT", 1) for kind, base in _BASES}
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,9})?", re.ASCII)
+_VERSION = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 _CURRENCY = re.compile(r"[a-z]{3}")
 _MEMORY = re.compile(r"[1-9][0-9]{0,5} ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 _SMALLEST = Decimal((0, (1,), -CREDIT_DECIMALS))
@@ -113,6 +114,13 @@ def as_date(value: object) -> object:
         except ValueError:
             raise wrong("must be a day, such as 2026-03-01") from None
     return value
+
+
+def as_version(value: object) -> object:
+    """A table's version or snapshot, also where the file writes it as a number."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)) or not _VERSION.fullmatch(str(value)):
+        raise wrong("must be a version's number or a snapshot's id, such as 12")
+    return str(value)
 
 
 def _currency(code: str) -> str:
@@ -196,6 +204,7 @@ IntervalWord = Annotated[str, BeforeValidator(one_of(tuple(Interval), "an interv
 SeverityWord = Annotated[str, BeforeValidator(one_of((*Severity, OFF), "a severity"))]
 Seconds = Annotated[int, BeforeValidator(whole(1, TIMEOUT_LIMIT_SECONDS))]
 StaleHours = Annotated[int, BeforeValidator(whole(1, STALE_LIMIT_HOURS))]
+EngineWord = Annotated[str, BeforeValidator(one_of(("spark",), "an engine"))]
 SupplierWord = Annotated[str, BeforeValidator(one_of(SUPPLIERS, "a supplier"))]
 Money = Annotated[int, BeforeValidator(whole(0, MONEY_LIMIT))]
 CreditDecimals = Annotated[int, BeforeValidator(whole(0, MOST_CREDIT_DECIMALS))]

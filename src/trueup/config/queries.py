@@ -15,6 +15,7 @@ _RUNS_IN_COMMENTS = ("/*!", "/*M!")
 """MySQL and MariaDB run what is in such a comment."""
 
 _DIALECTS = {
+    "sc": "spark",
     "sqlite": "sqlite",
     "postgresql": "postgres",
     "postgres": "postgres",

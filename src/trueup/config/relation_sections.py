@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from trueup.config.declared_keys import Section
-from trueup.config.field_types import Absent, NotNegative, Text, Words, one_of
+from trueup.config.field_types import Absent, NotNegative, Text, Words, as_version, one_of
 
 
 class PlaceSection(Section):
@@ -62,6 +62,9 @@ class RelationSection(Section):
     rows_repeat: bool | None = None
     """Only for ``webhook_event``: the table has a row for each delivery, so that an event may be on several. One that
     is processed is read for all of them, else the first."""
+    version: Annotated[str, BeforeValidator(as_version)] | None = None
+    """Only with ``[engine]``: the version or snapshot of the table that is read. Without it, rows may change while they
+    are read. See [warehouse](warehouse.md)."""
     balances_since: date | None = None
     """Only for ``ledger_entry``: the day from which every entry has a ``balance_after``. Earlier ones without it are
     not unreadable; the running balance begins after them."""

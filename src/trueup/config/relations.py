@@ -213,6 +213,7 @@ def _of_one_place(
         allow_empty=bool(section.allow_empty),
         rows_repeat=bool(section.rows_repeat),
         balances_since=section.balances_since,
+        version=section.version,
         plan_from=section.plan_from,
     )
 

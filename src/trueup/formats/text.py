@@ -121,7 +121,8 @@ def _counts(counts: dict[Severity, int], dot: str) -> Text:
 
 def _as_of(report: Report) -> str:
     moment = report.database_as_of
-    when = f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "the database was not read"
+    unknown = "no one moment" if any(read.rows for read in report.relations) else "the database was not read"
+    when = f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else unknown
     return f"{when}, the last {counted(report.period_days, 'day')}"
 
 

@@ -59,6 +59,10 @@ class RelationRead:
         return self.is_empty and NOTHING_NAMES_ONE in (self.problem or "")
 
 
+OF_NO_ONE_MOMENT = 0.9
+"""What remains of the confidence in checks whose tables may have changed while they were read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One audit. ``generated_at``, ``database_as_of`` and ``stripe_as_of`` are naive UTC.
@@ -132,8 +136,9 @@ class Report:
 
     @property
     def confidence(self) -> float:
-        """Which share of the checks could be answered: 0.0 to 1.0."""
-        return confidence(self.outcomes)
+        """Which share of the checks could be answered: 0.0 to 1.0, and less where the rows are of no one moment."""
+        moved = self.database_as_of is None and any(read.rows for read in self.relations)
+        return confidence(self.outcomes) * (OF_NO_ONE_MOMENT if moved else 1)
 
     @property
     def check_counts(self) -> dict[Answered, int]:

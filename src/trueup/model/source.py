@@ -139,6 +139,8 @@ class RelationMapping:
     allow_empty: bool = False
     rows_repeat: bool = False
     """Several rows of one key are one thing, such as the deliveries of one event."""
+    version: str | None = None
+    """The version or snapshot of a cluster's table that is read."""
     balances_since: date | None = None
     """Entries of earlier days need no balance_after: the column came later."""
     outputs: tuple[str, ...] = ()

@@ -2,8 +2,10 @@
 
 from trueup.actions.audit.account_keys import Reference, references, trusted_relations
 from trueup.actions.audit.check_runner import not_mapped, run_checks
+from trueup.actions.audit.cluster import fitted_tables
 from trueup.actions.audit.column_pruning import needed_mappings
 from trueup.actions.audit.config_comparison import ConfigComparison, compare_configs
+from trueup.actions.audit.configured import supply_configured
 from trueup.actions.audit.exemption_matching import takes_plan
 from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import aged, is_fresh, judge_release
@@ -12,7 +14,7 @@ from trueup.actions.audit.mapping_doubts import MAPPING_SUSPECT
 from trueup.actions.audit.probe_gates import ask_the_app, check_probes, supply_gates
 from trueup.actions.audit.recorded_audit import RecordedAudit, Recording, audit_and_record
 from trueup.actions.audit.run_audit import audit_books, moment_of, report_on, with_period
-from trueup.actions.audit.snapshot import copied_books, supply_configured, unique_key
+from trueup.actions.audit.snapshot import copied_books, unique_key
 from trueup.actions.audit.stored_exemptions import EffectiveExemption, effective_exemptions, with_stored_exemptions
 from trueup.actions.audit.stripe_side import needed_of_stripe, stripe_key, stripe_supply
 from trueup.actions.audit.stripe_tables import TableSupply, account_filter_of, read_moment, staleness, table_supply
@@ -34,6 +36,7 @@ __all__ = [
     "compare_configs",
     "copied_books",
     "effective_exemptions",
+    "fitted_tables",
     "hits_of_joins",
     "hits_of_other_joins",
     "is_fresh",

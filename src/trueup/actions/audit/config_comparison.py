@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from trueup.actions.audit.configured import supply_configured
 from trueup.actions.audit.run_audit import moment_of, report_on
-from trueup.actions.audit.snapshot import copied_books, supply_configured
+from trueup.actions.audit.snapshot import copied_books
 from trueup.books.file import Books, open_books
 from trueup.books.place import private_folder
 from trueup.config import Config

@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from trueup.actions.audit.check_runner import run_checks
+from trueup.actions.audit.configured import supply_configured
 from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import guarded
 from trueup.actions.audit.probe_gates import supply_gates
-from trueup.actions.audit.snapshot import copied_books, supply_configured
+from trueup.actions.audit.snapshot import copied_books
 from trueup.books.file import Books, open_books
 from trueup.books.place import private_folder
 from trueup.config import Config

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from trueup.actions.audit.account_keys import follow_equality
+from trueup.actions.audit.cluster import cluster_books
 from trueup.actions.audit.column_pruning import needed_mappings
+from trueup.actions.audit.configured import supply_configured
 from trueup.actions.audit.empty_files import judge_empty_files
 from trueup.actions.audit.guardrails.copying import copy_repairs
 from trueup.actions.audit.kept_reading import KeptReading, kept_reading
@@ -30,8 +32,7 @@ from trueup.mapping.resolve import fit
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.kept_books import Rereading
-from trueup.model.price_list import PRICE_LIST
-from trueup.model.relations import Exemption, Plan, PlanPrice, StripeProduct, columns_of, relation_named
+from trueup.model.relations import columns_of, relation_named
 from trueup.model.repair_offer import RepairOffer
 from trueup.model.source import Progress, RelationMapping, Source, SourceTable, TrackedSnapshot, places_of
 from trueup.model.stripe_objects import StripeReading
@@ -69,6 +70,10 @@ def copied_books(
     asks = wants_gates(config, checks)
     if config.gates is not None and asks:
         check_probes(config.gates, now=now)
+    if config.engine_url is not None:
+        with cluster_books(config, checks=checks, now=now, progress=progress, keeps=keep_books is not None) as books:
+            yield books
+        return
     key = stripe_key(config)
     from trueup.probes import relations_read  # noqa: PLC0415 - heavy
 
@@ -216,18 +221,6 @@ def _keep(file: Path, destination: Path) -> None:
         move_whole(file, destination)
     except OSError as error:
         raise ConfigurationError(f"The books cannot be kept at {destination}: {error.strerror}.") from None
-
-
-def supply_configured(books: Books, config: Config, *, for_this_run: bool = False) -> None:
-    """Put the config's plans, prices, products and exemptions into the books."""
-    products = [StripeProduct(product_id=product) for product in config.stripe.products]
-    books.replace_rows(config.plans, of=Plan, for_this_run=for_this_run)
-    books.replace_rows(config.plan_prices, of=PlanPrice, for_this_run=for_this_run)
-    for relation in PRICE_LIST:
-        rows = [row for row in config.price_list if isinstance(row, relation)]
-        books.replace_rows(rows, of=relation, for_this_run=for_this_run)
-    books.replace_rows(products, of=StripeProduct, for_this_run=for_this_run)
-    books.replace_rows(config.exemptions, of=Exemption, for_this_run=for_this_run)
 
 
 def _copy(

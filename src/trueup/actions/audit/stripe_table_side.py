@@ -37,7 +37,7 @@ class TableSide:
 
 def table_side(
     config: Config,
-    source: Source,
+    source: Source | None,
     tables: Sequence[SourceTable],
     checks: Sequence[Check],
     needed: Collection[str],

@@ -60,7 +60,7 @@ class TableSupply:
         return RelationMapping(relation=relation, table=self.fitted.objects[kind].table, columns=columns)
 
 
-def table_supply(config: Config, source: Source, live: Sequence[SourceTable]) -> TableSupply | None:
+def table_supply(config: Config, source: Source | None, live: Sequence[SourceTable]) -> TableSupply | None:
     """Stripe's tables as they are; None where there are none. ``source`` is the app's database, ``live`` its tables.
 
     Raises ``ConfigurationError``, and ``SourceUnavailable`` where they are in another place that cannot be reached.
@@ -75,6 +75,8 @@ def table_supply(config: Config, source: Source, live: Sequence[SourceTable]) ->
             refuse_unread(Path(tables.url), {*OBJECT_KINDS, *map(relation_name, STRIPE)})
         place = open_source(tables.url, statement_timeout_seconds=config.statement_timeout_seconds)
         live = place.tables()
+    if place is None:
+        raise ConfigurationError("Stripe's tables are not read from an [engine]; name their database in stripe.url.")
     fitted = fit_stripe(tables, live, dialect=place.dialect)
     if not fitted.mappings:
         raise ConfigurationError(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from trueup.actions.alerts import examine_channels
 from trueup.actions.audit import not_mapped
+from trueup.actions.doctor.cluster import examine_cluster
 from trueup.actions.doctor.config_faults import config_faults
 from trueup.actions.doctor.diagnostic import Health, Symptom
 from trueup.actions.doctor.plan_gates import examine_gates
@@ -51,6 +52,9 @@ def examine_setup(config: Config, checks: Sequence[Check], *, now: datetime) -> 
         yield Symptom(health=Health.WARNING, about="alerts", says=says)
     if "stripe" not in wrong:
         yield from examine_stripe(config, checks)
+    if config.engine_url is not None:
+        yield from examine_cluster(config, config.engine_url)
+        return
     try:
         source = open_source(config.database_url, statement_timeout_seconds=config.statement_timeout_seconds)
         tables = source.tables()

@@ -176,7 +176,12 @@ def complete_and_fresh(report: Report, *, covers_all_checks: bool) -> Guardrail:
     if not covers_all_checks:
         doubts.append(_SOME_CHECKS)
     if report.database_as_of is None:
-        doubts.append("The database was not read.")
+        is_read = any(read.rows for read in report.relations)
+        doubts.append(
+            "The tables were read without a version, so their rows are of no one moment; look again at each finding."
+            if is_read
+            else "The database was not read."
+        )
     return _judged(COMPLETE, [], doubts)
 
 
