@@ -27,6 +27,8 @@ NO_LISTING = (
 
 OR = " or "
 """Between the columns of a need of which one is enough."""
+OR_ALSO = " or also "
+"""Before further columns that are enough: an app without the ones before is not asked whether it has them."""
 
 _GATES = frozenset(map(relation_name, GATES))
 _LISTING = "gate_feature.feature"
@@ -76,7 +78,7 @@ def unmapped(
     needed = _needed(check)
     missing = {_missing(relation, column, mapped) for relation, column in needed}
     missing |= {
-        need
+        _expected(need)
         for need in check.requires
         if need != _LISTING and not _is_any_mapped(need, mapped) and not _is_said(check, need, absent)
     }
@@ -129,7 +131,7 @@ def _absent_option(check: Check, need: str, absent: Mapping[str, str], mapped: M
 
     An app without a relation that may be unmapped has none of it, so that option is not one.
     """
-    options = need.split(OR)
+    options = _expected(need).split(OR)
     if _is_any_mapped(need, mapped) or all(option in check.answers_without for option in options):
         return None
     possible = [option for option in options if _split(option)[0] not in _MAY_BE_UNMAPPED] or options
@@ -138,11 +140,15 @@ def _absent_option(check: Check, need: str, absent: Mapping[str, str], mapped: M
 
 
 def _is_said(check: Check, need: str, absent: Mapping[str, str]) -> bool:
-    return all(option in absent and option in check.answers_without for option in need.split(OR))
+    return all(option in absent and option in check.answers_without for option in _expected(need).split(OR))
 
 
 def _is_any_mapped(need: str, mapped: MappedColumns) -> bool:
-    return any(_is_mapped(*_split(column), mapped) for column in need.split(OR))
+    return any(_is_mapped(*_split(column), mapped) for column in need.replace(OR_ALSO, OR).split(OR))
+
+
+def _expected(need: str) -> str:
+    return need.partition(OR_ALSO)[0]
 
 
 def _is_mapped(relation: str, column: str, mapped: MappedColumns) -> bool:

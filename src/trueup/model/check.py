@@ -79,8 +79,9 @@ class Check:
 
     The relations and columns a check needs are read from its SQL. ``requires`` adds columns that have a neutral value
     but without which this check would look at nothing (``ledger_entry.sequence``), with ``or`` between those of which
-    one is enough. ``optional`` removes those that can only excuse, as ``relation`` or ``relation.column``: unmapped
-    they are empty, and the check still answers. ``answers_without`` names columns of ``requires`` whose absence is
+    one is enough, and ``or also`` before those that no app is asked to say it lacks. ``optional`` removes those that
+    can only excuse, as ``relation`` or ``relation.column``: unmapped they are empty, and the check still answers.
+    ``answers_without`` names columns of ``requires`` whose absence is
     itself an answer, once the config says it: an app without ``account.role`` has no staff. ``widened_by`` names
     relations that can only add findings: where one was not read whole, the check answers from the others.
     ``unmoved_by`` names columns that only describe what was found: where one of them is mapped wrongly, the findings

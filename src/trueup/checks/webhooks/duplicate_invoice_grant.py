@@ -23,7 +23,7 @@ CHECK = Check(
     revenue_impacting=True,
     title="One invoice granted subscription credits more than once",
     why="The customer received two allowances for one payment, and usually receives them every period from now on.",
-    requires=("ledger_entry.stripe_invoice_id or ledger_entry.stripe_subscription_id",),
+    requires=("ledger_entry.stripe_invoice_id or also ledger_entry.stripe_subscription_id",),
     widened_by=MONEY_NAMES,
     population="""
 SELECT count(*) FROM stripe_entry

@@ -16,6 +16,7 @@ _entry = partial(entry, event="evt_{}", payment="pi_1")
 
 
 _CLAWBACK = EntryKind.CLAWBACK
+_CHECKOUT = "ledger_entry.stripe_checkout_session_id"
 
 CHECK = Check(
     id="duplicate-payment-grant",
@@ -25,9 +26,7 @@ CHECK = Check(
     title="One payment was credited more than once",
     why="The customer paid once and holds the credits twice. Idempotency by event id did not stop it, because two "
     "events report the same payment.",
-    requires=(
-        " or ".join(f"ledger_entry.stripe_{name}_id" for name in ("payment_intent", "charge", "checkout_session")),
-    ),
+    requires=("ledger_entry.stripe_payment_intent_id or ledger_entry.stripe_charge_id or also " + _CHECKOUT,),
     widened_by=MONEY_NAMES,
     population="""
 SELECT count(*) FROM stripe_entry
