@@ -13,7 +13,7 @@ from tests.support.catalogue import all_cases, checked, checked_as_a_repair_does
 from tests.support.portable import column_exists, departures_from_portable
 from trueup.checks import catalogue
 from trueup.derived import DERIVED
-from trueup.engines.requirements import OR, needs_of_check
+from trueup.engines.requirements import needs_of_check, options_of
 from trueup.engines.sql import needs_of, parameters_of, rendered
 from trueup.model.check import CASE_NOW, Case, Check
 from trueup.model.finding import Area
@@ -124,7 +124,7 @@ def test_the_sql_names_only_relations_columns_and_parameters_that_exist(check: C
 
 @EVERY_CHECK
 def test_what_a_check_requires_beyond_its_sql_is_a_column_that_exists(check: Check) -> None:
-    for need in (column for columns in check.requires for column in columns.split(OR)):
+    for need in (column for columns in check.requires for column in options_of(columns)):
         relation, column = need.split(".")
         assert column_exists(relation, column) or need == "ledger_entry.dense_sequence"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from trueup.engines.sql import Need, needs_of
@@ -144,7 +144,12 @@ def _is_said(check: Check, need: str, absent: Mapping[str, str]) -> bool:
 
 
 def _is_any_mapped(need: str, mapped: MappedColumns) -> bool:
-    return any(_is_mapped(*_split(column), mapped) for column in need.replace(OR_ALSO, OR).split(OR))
+    return any(_is_mapped(*_split(column), mapped) for column in options_of(need))
+
+
+def options_of(need: str) -> Sequence[str]:
+    """The columns of a need of which one is enough."""
+    return need.replace(OR_ALSO, OR).split(OR)
 
 
 def _expected(need: str) -> str:
