@@ -108,10 +108,18 @@ class Approvals:
         return None if row is None else _approval(row)
 
     def list(
-        self, environment: str, *, state: ApprovalState | None = None, now: datetime, limit: int = 200
+        self,
+        environment: str,
+        *,
+        state: ApprovalState | None = None,
+        kind: ApprovalKind | None = None,
+        now: datetime,
+        limit: int = 200,
     ) -> tuple[Approval, ...]:
-        """The approvals in this state at ``now``, newest first."""
+        """The approvals of this kind in this state at ``now``, newest first."""
         query = select(APPROVAL).where(APPROVAL.c.environment == environment)
+        if kind is not None:
+            query = query.where(APPROVAL.c.kind == kind.value)
         if state is not None:
             is_late = and_(APPROVAL.c.state.in_(_WAITING), APPROVAL.c.expires_at <= now)
             same = APPROVAL.c.state == state.value

@@ -89,6 +89,10 @@ def come_back(
         person = doorkeeper.try_credential(request, name=None, verify=verify)
     except (OutgoingFailed, KeysUnavailable) as failure:
         raise _down(failure) from None
+    if person is None and attempt.fresh:
+        raise Problem(
+            403, f"The identity provider did not let you in, or does not say that it asked you anew. {_AGAIN}"
+        )
     if person is None:
         raise Problem(403, f"The identity provider does not vouch for you here, or you have no role here. {_AGAIN}")
     session = sign_in.begin_person_session(

@@ -144,6 +144,8 @@ def test_a_sign_in_that_the_provider_remembered_is_not_fresh_and_a_fresh_one_is_
     approvable(store, clock)
     asked_at = int(clock.now.replace(tzinfo=UTC).timestamp())
     provider.change = {"auth_time": asked_at - 3600}
+    ordinary = parse_qs(urlsplit(browser.open("/sign-in/oidc").headers["location"]).query)
+    assert ("prompt" in ordinary, ordinary["max_age"]) == (False, ["28800"])  # asked for it, a provider says auth_time
     browser.open(came_back(browser, provider))
     page = browser.open("/approvals").text
     again = "/sign-in/oidc?next=/approvals&amp;fresh=true"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
+import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,13 @@ from tests.support.api import asking
 from tests.support.browser import HERE, Browser
 from tests.support.pages import Page, Reader
 from tests.web.console.test_acting import REASON, form_of
+from trueup.actions.bulk import BulkLine
 from trueup.model.access import Role
-from trueup.model.approval import ApprovalSettings
+from trueup.model.approval import Approval, ApprovalKind, ApprovalSettings
+from trueup.model.errors import SourceUnavailable
+from trueup.store import StoredIssue
 from trueup.web import create_app
+from trueup.web.console import findings, selection
 
 EXEMPTION = {"owner": "finance", "expires": "2027-06-30", "reason": REASON}
 
@@ -111,6 +117,58 @@ def test_the_marked_findings_alone_are_exempted_and_a_list_of_another_length_is_
     form = form_of(person.open(led.headers["location"]), "/selection/exemptions") | EXEMPTION | {"verb": "apply"}
     again = results(person.send("/selection/exemptions", form).text)
     assert all(line.startswith("refused") and "is already exempted" in line for line in again.values())
+
+
+def test_marks_on_a_later_page_are_of_the_run_that_is_being_paged_through(
+    own: AdminApi, person: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "FINDINGS_ON_A_PAGE", 15)
+    run_id = own.get("/api/v1/runs").json()["runs"][0]["runId"]
+    first = Page(person.open("/findings").text, 200)
+    (later,) = {str(tag.attributes["href"]) for tag in first.all("a", rel="next")}
+    own.clock.forward(hours=1)
+    own.post("/api/v1/runs", {})
+    assert form_of(person.open(later), "/selection")["runId"] == run_id
+    assert form_of(person.open("/findings"), "/selection")["runId"] != run_id
+
+
+def test_every_request_of_a_long_list_is_shown_and_hides_no_earlier_one(own: AdminApi, person: Browser) -> None:
+    for number in range(250):
+        approval = Approval(
+            approval_id=str(uuid.uuid4()),
+            kind=ApprovalKind.EXEMPTION,
+            target=f"ledger-break:user_{number}",
+            plan_hash=f"{number:064}",
+            summary="finance answers for it",
+            asked={},
+            reason=REASON,
+            requested_by="oidc:grace",
+            requested_at=own.clock() + timedelta(seconds=number),
+            expires_at=own.clock() + timedelta(hours=4),
+        )
+        own.store.approvals.request(approval, environment=own.company.config.environment)
+    shown = person.open("/approvals").text
+    assert re.findall("Waiting for a second person: (.*?)<", shown) == ["250"]
+    assert "ledger-break:user_0" in shown
+
+
+def test_a_list_ends_where_several_in_a_row_fail(
+    own: AdminApi, person: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def gone(finding: StoredIssue, **_: object) -> BulkLine:
+        tried.append(finding.issue_id)
+        raise SourceUnavailable("the database is gone")
+
+    monkeypatch.setattr(selection, "exempt_frozen", gone)
+    address, number, listed = frozen(person, "state=open", "exempt")
+    form = form_of(person.open(address), "/selection/exemptions") | EXEMPTION | {"verb": "apply"}
+    done = results(person.send("/selection/exemptions", form).text)
+    assert list(done) == listed
+    assert tried == listed[:5]
+    assert all("Not tried" in done[issue] for issue in listed[5:])
+    assert int(number) > 5
 
 
 @pytest.mark.parametrize(

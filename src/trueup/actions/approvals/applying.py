@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from trueup.model.repair import RepairResult
     from trueup.store import Store
 
+_MOST_UNDOS = 1_000
+
 
 def repair_as_approved(
     issue_id: str,
@@ -98,9 +100,10 @@ def undo_as_approved(
 
 def find_undo_approval(repair_id: str, *, store: Store, config: Config, now: datetime) -> Approval | None:
     """Return the approval that the undo of this repair may use now; None without one. Raises ``StoreUnavailable``."""
-    approved = store.approvals.list(config.environment, state=ApprovalState.APPROVED, now=now)
-    of_undo = (approval for approval in approved if approval.kind is ApprovalKind.UNDO)
-    return next((approval for approval in of_undo if approval.asked.get("undoes") == repair_id), None)
+    approved = store.approvals.list(
+        config.environment, state=ApprovalState.APPROVED, kind=ApprovalKind.UNDO, now=now, limit=_MOST_UNDOS
+    )
+    return next((approval for approval in approved if approval.asked.get("undoes") == repair_id), None)
 
 
 def _note(result: RepairResult, approval: Approval, *, actor: str, store: Store, now: datetime) -> None:

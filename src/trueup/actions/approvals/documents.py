@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def list_approvals(
-    store: Store, config: Config, *, now: datetime, state: ApprovalState | None = None
+    store: Store, config: Config, *, now: datetime, state: ApprovalState | None = None, limit: int = 200
 ) -> tuple[Approval, ...]:
-    """Return the approvals of this environment, newest first, at most 200. Raises ``StoreUnavailable``."""
-    return store.approvals.list(config.environment, state=state, now=now)
+    """Return the newest ``limit`` approvals of this environment, newest first. Raises ``StoreUnavailable``."""
+    return store.approvals.list(config.environment, state=state, now=now, limit=limit)
 
 
 def find_approval(approval_id: str, *, store: Store, config: Config) -> Approval:

@@ -11,7 +11,7 @@ from trueup.actions.repair import preview, preview_undo, value_text
 from trueup.formats.wording import exact, impact
 from trueup.model.approval import Approval, ApprovalKind
 from trueup.model.attribution import clean_name, clean_reason
-from trueup.model.repair import PlannedRepair
+from trueup.model.repair import PlannedRepair, Stale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trueup.actions.repair import RepairSession
     from trueup.config import Config
     from trueup.model.check import Check
-    from trueup.model.repair import Failed, Refused, Stale
+    from trueup.model.repair import Failed, Refused
     from trueup.store import Store
 
 
@@ -34,15 +34,19 @@ def request_repair(
     store: Store,
     now: datetime,
     session: RepairSession | None = None,
+    plan_hash: str | None = None,
 ) -> Approval | Stale | Refused | Failed:
     """Plan the repair and ask for a second person for exactly that plan. ``now`` is naive UTC.
 
-    Raises ``AlreadyRequested``, ``ConfigurationError`` and ``StoreUnavailable``.
+    With a ``plan_hash`` another plan is stale. Raises ``AlreadyRequested``, ``ConfigurationError`` and
+    ``StoreUnavailable``.
     """
     cleaned = clean_reason(reason)
     plan = preview(issue_id, config=config, catalogue=catalogue, now=now, session=session)
     if not isinstance(plan, PlannedRepair):
         return plan
+    if plan_hash is not None and plan.plan_hash != plan_hash:
+        return Stale(issue_id=issue_id, reason=f"The repair of {issue_id} is no longer what was shown.")
     return _request_plan(
         plan, ApprovalKind.REPAIR, {}, reason=cleaned, actor=actor, config=config, store=store, now=now
     )

@@ -56,6 +56,7 @@ def repair_frozen(
                 store=store,
                 now=now,
                 session=session,
+                plan_hash=plan.plan_hash,
             ),
         )
     result = repair_as_approved(

@@ -22,10 +22,12 @@ from trueup.books.file import Books, books_in_memory
 from trueup.config import Config
 from trueup.config.gate_lock import Lock, list_accepted_cells, read_lock, write_lock
 from trueup.engines.requirements import NO_MATRIX, reads_gates
+from trueup.model.attribution import clean_name
 from trueup.model.check import Check
 from trueup.model.errors import ConfigurationError, TrueupError
 from trueup.model.gate import PlanGate
 from trueup.model.outcome import Broken
+from trueup.model.redact import redact
 from trueup.model.relations import GateAcceptance
 from trueup.model.settings import GateSettings
 from trueup.model.source import Progress
@@ -103,9 +105,7 @@ def accept(
     ``GateUnanswered`` where a probe could not answer, ``ConfigurationError`` for an empty or unprintable reason and
     where ``look`` raises it.
     """
-    accepted_reason = reason.strip()
-    if not accepted_reason or len(accepted_reason) > LONGEST_REASON or not accepted_reason.isprintable():
-        raise ConfigurationError(f"--reason must be one line of 1 to {LONGEST_REASON} characters.")
+    accepted_reason = redact(clean_name(reason.strip(), what="reason", longest=LONGEST_REASON))
     before = look(config, checks=checks, now=now, progress=progress)
     if before.unanswered is not None:
         raise GateUnanswered(f"Nothing was accepted, because not everything could be asked: {before.unanswered}.")

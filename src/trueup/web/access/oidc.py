@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
+from trueup.actions.sign_in import SESSION_HOURS
 from trueup.model.errors import OutgoingFailed
 from trueup.model.settings import JwtSettings, OidcSettings
 from trueup.web.access.issuer_keys import IssuerKeys
@@ -100,7 +101,9 @@ class OidcProvider:
             "nonce": attempt.nonce,
             "code_challenge": _encoded(hashlib.sha256(attempt.verifier.encode()).digest()),
             "code_challenge_method": "S256",
-            **({"prompt": "login", "max_age": "0"} if fresh else {}),
+            # Only a provider that is asked for an age must say when the person signed in (OpenID Connect Core, 2).
+            "max_age": "0" if fresh else str(SESSION_HOURS * 3600),
+            **({"prompt": "login"} if fresh else {}),
         }
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", attempt
 

@@ -99,7 +99,7 @@ def preview_undo(
         who=who,
         plan=plan,
         repair_id=repair_id,
-        is_approved=approval is not None,
+        is_approved=approval is not None and approval.plan_hash == plan.plan_hash,
     )
 
 

@@ -20,6 +20,9 @@ from trueup.web.services import Services, services
 
 router = APIRouter(include_in_schema=False)
 
+MOST_OPEN = 1_000
+"""Requests of one state on the page: a frozen list alone may ask for five hundred."""
+
 
 class DecisionForm(DecisionBody):
     """The decision about one request."""
@@ -36,8 +39,12 @@ def show_approvals(
 ) -> HTMLResponse:
     """Render what waits, with the form that decides it for those who may, and what was decided."""
     now = at_hand.clock()
-    listed = approvals.list_approvals(at_hand.store, at_hand.config, now=now)
-    waiting = [each for each in listed if each.state_at(now) is ApprovalState.REQUESTED]
+    waiting, usable = (
+        approvals.list_approvals(at_hand.store, at_hand.config, now=now, state=state, limit=MOST_OPEN)
+        for state in (ApprovalState.REQUESTED, ApprovalState.APPROVED)
+    )
+    newest = approvals.list_approvals(at_hand.store, at_hand.config, now=now)
+    ended = [each for each in newest if each not in waiting and each not in usable]
     return render(
         request,
         "approvals.html",
@@ -46,7 +53,7 @@ def show_approvals(
         who=who,
         waiting=[(_document(at_hand, each), _obstacle(at_hand, each, who)) for each in waiting],
         has_provider=request.app.state.oidc is not None,
-        others=[_document(at_hand, each) for each in listed if each not in waiting],
+        others=[_document(at_hand, each) for each in (*usable, *ended)],
     )
 
 

@@ -204,6 +204,8 @@ def show_findings(
     page = facets = None
     if run is not None:
         page = find_page(at_hand, filters, limit=FINDINGS_ON_A_PAGE, cursor=cursor)
+        if page.run_id is not None:  # a cursor continues through the run in which it began, and marks are of that run
+            run = find_run(at_hand, page.run_id)
         counts = count_issues(at_hand.store, run.run_id, text=filters.text, subject=filters.subject)
         facets = facets_of(counts, query)
     return render(

@@ -22,6 +22,7 @@ from trueup.actions.bulk import (
 from trueup.actions.exemptions import with_stored_exemptions
 from trueup.actions.runs import issues_of_run
 from trueup.model.errors import TrueupError
+from trueup.model.repair import Failed
 from trueup.web import text
 from trueup.web.access import Permission, Principal, form_requires, page_requires, strict_form
 from trueup.web.console.findings import FindingQuery, find_listed_run, finding_query
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 router = APIRouter(include_in_schema=False)
 
 TOO_MANY = f"At most {MOST_FROZEN} findings can be acted on at once. Narrow the list first."
+MOST_FAILED = 5
+"""So many findings that fail one after the other end a list."""
 NOT_ALL_THERE = "Not every finding of this list is kept any more. Select them again."
 
 RunQuery = Annotated[str, Text(text.RUN_ID), Query(alias="run")]
@@ -133,9 +136,11 @@ def repair_selection(
     form: Annotated[FrozenForm, strict_form(FrozenForm)],
 ) -> HTMLResponse:
     """Repair each finding of the list as it was shown, or ask for a second person; say of each what became of it."""
-    findings, config = _counted(at_hand, form), repairing_config(at_hand)
+    findings = _counted(at_hand, form)
+    repairing_config(at_hand)  # refuses all at once where repairs are off
 
     def act(finding: StoredIssue) -> BulkLine:
+        config = repairing_config(at_hand)  # an exemption may be made while the list is worked through
         return repair_frozen(
             finding,
             ask=form.verb == "ask",
@@ -149,7 +154,7 @@ def repair_selection(
             session=at_hand.repair_sessions.writing(config),
         )
 
-    return _result_page(request, at_hand, who, [_tried(at_hand, finding, act) for finding in findings])
+    return _result_page(request, at_hand, who, _each(at_hand, findings, act))
 
 
 @router.post("/selection/exemptions")
@@ -178,7 +183,7 @@ def exempt_selection(
             now=at_hand.clock(),
         )
 
-    return _result_page(request, at_hand, who, [_tried(at_hand, finding, act) for finding in findings])
+    return _result_page(request, at_hand, who, _each(at_hand, findings, act))
 
 
 def _lead_to_list(request: Request, run_id: str, positions: Sequence[int], *, act: str) -> Response:
@@ -207,6 +212,24 @@ def _counted(at_hand: Services, form: FrozenForm) -> Sequence[StoredIssue]:
     if len(findings) != int(form.count):
         raise Problem(409, "The list is not the one that was shown. Select the findings again.")
     return findings
+
+
+def _each(
+    at_hand: Services, findings: Sequence[StoredIssue], act: Callable[[StoredIssue], BulkLine]
+) -> Sequence[BulkLine]:
+    """Act on each finding, and on no more once several in a row failed: a database that is gone fails them all."""
+    lines: list[BulkLine] = []
+    failed = 0
+    for finding in findings:
+        if failed == MOST_FAILED:
+            detail = "Not tried: those before it failed one after the other."
+            lines.append(BulkLine(issue_id=finding.issue_id, outcome=BulkOutcome.FAILED, detail=detail))
+            continue
+        line = _tried(at_hand, finding, act)
+        is_busy = isinstance(line.result, Failed) and line.result.busy
+        failed = failed + 1 if line.outcome is BulkOutcome.FAILED and not is_busy else 0
+        lines.append(line)
+    return lines
 
 
 def _tried(at_hand: Services, finding: StoredIssue, act: Callable[[StoredIssue], BulkLine]) -> BulkLine:
