@@ -24,6 +24,7 @@ _MOST_BY_THEMSELVES = 1_000
 
 _MAPPING_OF_ROWS = ("table", "where", "query", "parts", "key_prefix", "account_prefix", "rows_repeat")
 """What decides which rows a relation has."""
+_CREDITS = ("amount", "balance_after")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +89,13 @@ def compare_history(
     mapped = set(before["columns"]) & set(after["columns"])
     if any(before[name] != after[name] for name in _MAPPING_OF_ROWS) or not mapped >= {*history.keys, history.dated}:
         return
+    if any(before["columns"][name] != after["columns"][name] for name in (*history.keys, history.dated)):
+        return
     if not connection.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchall():
         return
     columns = [name for name in history.columns if before["columns"].get(name) == after["columns"].get(name)]
-    columns = [name for name in columns if name in mapped]
+    is_scaled_alike = before["credit_decimals"] == after["credit_decimals"]
+    columns = [name for name in columns if name in mapped and (is_scaled_alike or name not in _CREDITS)]
     types = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {relation}").fetchall()}
     connection.execute(
         _comparison(relation, history, columns, types, is_refreshed=is_refreshed, names_account="account_id" in mapped),
@@ -116,10 +120,13 @@ def _comparison(
     joined = " AND ".join(f"{then(key)} = n.{key}" for key in history.keys)
     differs = {name: f"(o.{name} IS NOT NULL AND {then(name)} IS DISTINCT FROM n.{name})" for name in columns}
     is_different = " OR ".join(differs.values()) or "FALSE"
+    same_key = " AND ".join(f"{then(key)} = same.{key}" for key in history.keys)
+    agrees = " AND ".join(f"(o.{name} IS NULL OR {then(name)} IS NOT DISTINCT FROM same.{name})" for name in columns)
     is_gone = f"n.{history.keys[0]} IS NULL"
     named = ", ".join(f"CASE WHEN {test} THEN '{name}' END" for name, test in differs.items()) or "''"
     key_text = " || ' ' || ".join(f"CAST(o.{key} AS VARCHAR)" for key in history.keys)
-    kept = f" AND (NOT {is_gone} OR o.{history.dated} >= (SELECT min({history.dated}) FROM {relation}))"
+    oldest = f"SELECT min(o.{history.dated}) FROM {relation} AS o WHERE {history.settled}"
+    kept = f" AND (NOT {is_gone} OR o.{history.dated} >= ({oldest}))"
     touched = f" AND o.{history.keys[0]} IN (SELECT key FROM {touched_keys(relation)})" if is_refreshed else ""
     return f"""
 INSERT INTO {_RECORD} BY NAME
@@ -134,6 +141,7 @@ WITH changed AS (
     LEFT JOIN {relation} AS n ON {joined}
     WHERE o.{history.dated} <= $settled_before AND {history.settled}{touched}
       AND ({is_gone} OR {is_different}){kept if history.prunes else ""}
+      AND NOT EXISTS (SELECT 1 FROM {relation} AS same WHERE {same_key} AND {agrees or "TRUE"})
 ),
 counted AS (
     SELECT *, count(*) OVER (PARTITION BY columns) AS alike,
@@ -145,7 +153,8 @@ SELECT '{relation}' AS relation,
        CASE WHEN alike > {_MOST_BY_THEMSELVES} THEN alike ELSE 1 END AS rows
 FROM counted
 WHERE (alike <= {_MOST_BY_THEMSELVES} OR place = 1)
-  AND NOT EXISTS (SELECT 1 FROM {_RECORD} AS r WHERE r.relation = '{relation}' AND r.row_key = counted.row_key)
+  AND NOT EXISTS (SELECT 1 FROM {_RECORD} AS r WHERE r.relation = '{relation}' AND r.row_key = counted.row_key
+                  AND r.before IS NOT DISTINCT FROM counted.before AND r.after IS NOT DISTINCT FROM counted.after)
 """
 
 

@@ -66,6 +66,7 @@ class KeptState:
     whole_at: datetime
     refreshes: int
     decimals: int
+    is_of_this_version: bool = True
     relations: Mapping[str, KeptRelation] = field(default_factory=dict)
 
 
@@ -167,7 +168,7 @@ def _read_state(connection: DuckDBPyConnection) -> KeptState | str:
     if row is None:
         return "the kept books cannot be read"
     place, version, as_of, whole_at, refreshes, decimals = row
-    if version != _VERSION:
+    if not version.endswith(f" ({FORMAT})"):
         return "the kept books are of another version of trueup"
     relations = connection.execute("SELECT relation, fingerprint, mapping, rows, mark FROM kept_relation").fetchall()
     return KeptState(
@@ -176,6 +177,7 @@ def _read_state(connection: DuckDBPyConnection) -> KeptState | str:
         whole_at=whole_at,
         refreshes=refreshes,
         decimals=decimals,
+        is_of_this_version=version == _VERSION,
         relations={
             name: KeptRelation(fingerprint=fingerprint, mapping=mapping, rows=rows, mark=mark)
             for name, fingerprint, mapping, rows, mark in relations

@@ -68,7 +68,7 @@ RENAMED_GRANT = Derived(
     holds="The posted grants of one size and kind that an account got for one money more than once, under different "
     "names of it, as where one handler names the checkout and another its payment; or under a name by which nothing "
     "else compares them, a checkout's or a subscription's. `repeats` and `name`: the invoice or payment that it is.",
-    optional=(*ENTRY_LINKS, *MONEY_NAMES),
+    optional=(*ENTRY_LINKS, *MONEY_NAMES, "plan"),
     sql="""
 WITH granted AS (
     SELECT m.money_id, e.stripe_event_id, e.stripe_payment_intent_id, e.stripe_invoice_id, e.account_id, e.kind,
@@ -78,6 +78,8 @@ WITH granted AS (
     JOIN stripe_entry AS e        ON e.entry_id = m.entry_id
     LEFT JOIN stripe_invoice AS i ON i.invoice_id = m.money_id
     WHERE e.posted AND e.amount > 0 AND e.kind IN ('purchase', 'subscription_grant') AND m.money_id IS NOT NULL
+      AND (e.stripe_invoice_id IS NOT NULL OR e.kind <> 'subscription_grant'          -- a month's bill has several
+           OR NOT EXISTS (SELECT 1 FROM plan WHERE plan.interval IN ('day', 'week')))
 ),
 twice AS (
     SELECT g.money_id, g.account_id, g.kind, g.amount
@@ -103,7 +105,7 @@ REPEATED_CREDIT = Derived(
     name="repeated_credit",
     holds="The grants that repeat another one of the same event, payment or invoice, under one name of it or under "
     "several.",
-    optional=(*ENTRY_LINKS, *MONEY_NAMES),
+    optional=(*ENTRY_LINKS, *MONEY_NAMES, "plan"),
     sql="""
 SELECT again.repeats, again.name, again.stripe_event_id, again.account_id, again.kind, again.entry_id, again.amount,
        again.created_at, again.seconds_later, again.credits_reversed
@@ -124,7 +126,7 @@ DOUBLED_GRANT = Derived(
     holds="The events, payments and invoices that granted too many credits, net of what was taken back: the first "
     "account, how many grants, and the credits in `excess`. Of an event every grant after the first of its account and "
     "kind is too many, of a payment every purchase; grants of different periods are no repetition.",
-    optional=(*ENTRY_LINKS, *MONEY_NAMES),
+    optional=(*ENTRY_LINKS, *MONEY_NAMES, "plan"),
     sql="""
 WITH credited_invoice AS (             -- when an account was first credited for each of its invoices
     SELECT account_id, stripe_invoice_id, min(created_at) AS first_at

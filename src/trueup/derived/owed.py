@@ -58,7 +58,9 @@ line AS (
     LEFT JOIN price_meaning AS m ON m.price_id IS NOT DISTINCT FROM l.price_id
                                 AND m.lookup_key IS NOT DISTINCT FROM l.lookup_key
                                 AND m.product_id IS NOT DISTINCT FROM l.product_id
-    LEFT JOIN stated AS t        ON t.invoice_id = l.invoice_id
+    LEFT JOIN stated AS t        ON t.invoice_id = l.invoice_id          -- one number is not owed by each of two lines
+                                AND t.invoice_id IN (SELECT invoice_id FROM stripe_invoice_line
+                                                     GROUP BY invoice_id HAVING count(*) = 1)
     LEFT JOIN by_key AS k        ON k.invoice_id = l.invoice_id
     WHERE NOT l.metered
     UNION ALL

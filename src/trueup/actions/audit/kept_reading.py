@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from trueup.books.history import carry_over, compare_history
 from trueup.books.kept import KeptFile, KeptRelation, KeptState
 from trueup.books.refresh import key_of, refresh_relation
 from trueup.model.changes import Changes, UnknownChanges
-from trueup.model.errors import SourceUnavailable
+from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.kept_books import RelationReread, Rereading
 from trueup.model.money import CREDIT_DECIMALS
 from trueup.model.policy import PERIOD_DAYS_LIMIT
@@ -38,10 +39,14 @@ _FIRST = "no books were kept before"
 class KeptReading:
     """What one audit does with the kept books of its environment, whose lock it holds."""
 
-    def __init__(self, file: KeptFile, config: Config, *, place: str, wants_all: bool) -> None:
+    def __init__(
+        self, file: KeptFile, config: Config, *, place: str, relations: frozenset[str], wants_all: bool
+    ) -> None:
         state = file.state()
-        self._file, self._config, self._place = file, config, place
-        self._before = state if isinstance(state, KeptState) and state.place == place else None
+        self._file, self._config, self._wanted = file, config, relations
+        self._place = re.sub(r"//[^/@]*@", "//", place)  # another role sees the same rows
+        self._of_before = state if isinstance(state, KeptState) and state.place == self._place else None
+        self._before = self._of_before if self._of_before is not None and self._of_before.is_of_this_version else None
         self._whole_because = self._why_whole(state, wants_all=wants_all)
         self._reads: dict[str, RelationReread] = {}
         self._marks: dict[str, str | None] = {}
@@ -63,7 +68,7 @@ class KeptReading:
         if self._whole_because is None and self._before is not None:
             with continued_books(
                 path,
-                relations=self._before.relations,
+                relations=self._before.relations.keys() & self._wanted,
                 memory_limit=config.memory_limit,
                 credit_decimals=config.credit_decimals,
             ) as books:
@@ -85,7 +90,7 @@ class KeptReading:
         progress: Progress,
     ) -> bool:
         """Refresh the relation; False where all of it has to be read."""
-        self._fingerprints[mapping.relation] = _fingerprint(mapping, table)
+        self._fingerprints[mapping.relation] = _fingerprint(mapping, table, self._config.credit_decimals)
         reason = self._whole_because or self._obstacle(mapping, unique_key=unique_key)
         kept = self._before.relations.get(mapping.relation) if self._before is not None else None
         if reason is None and kept is not None and kept.mark is not None:
@@ -122,8 +127,9 @@ class KeptReading:
         )
         try:
             self._file.keep(books, file, state)
-        except OSError as error:
-            self._problem = f"the books could not be kept: {error.strerror}; those of before stay"
+        except (OSError, ConfigurationError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            self._problem = f"the books could not be kept: {reason}; those of before stay"
             return
         self._runs_left = self._config.books.full_read_after_runs - refreshes
 
@@ -143,13 +149,14 @@ class KeptReading:
 
     def _compare_history(self, books: Books, snapshot: TrackedSnapshot) -> None:
         """Compare what was read with the books of before, of whichever moment they are."""
-        before, policy = self._before, self._config.policy
+        before, policy = self._of_before, self._config.policy
         if before is None:
             return
         with self._file.attached(books):
             carry_over(books.connection, since=snapshot.as_of - _LONGEST_PERIOD)
             for name, (_, mapping) in self._fingerprints.items():
-                if name in before.relations:
+                # Another version of trueup may have read the same rows otherwise.
+                if name in before.relations and before.is_of_this_version:
                     compare_history(
                         books.connection,
                         name,
@@ -166,8 +173,10 @@ class KeptReading:
             return "every row was asked for"
         if not isinstance(state, KeptState):
             return state or _FIRST
-        if self._before is None:
+        if self._of_before is None:
             return "the kept books are of another database"
+        if self._before is None:
+            return "the kept books are of another version of trueup"
         if state.refreshes >= settings.full_read_after_runs:
             return f"{state.refreshes} audits read only changes since every row was read"
         if not timedelta(0) <= now - state.whole_at < timedelta(days=settings.full_read_after_days):
@@ -224,7 +233,9 @@ class KeptReading:
 
 
 @contextlib.contextmanager
-def kept_reading(config: Config, *, place: str, wants_all: bool) -> Iterator[KeptReading | Rereading | None]:
+def kept_reading(
+    config: Config, *, place: str, relations: frozenset[str], wants_all: bool
+) -> Iterator[KeptReading | Rereading | None]:
     """Hold the environment's kept books for an audit; None where the config does not keep any.
 
     Where another audit holds them, or their folder cannot be used, the answer says so: such an audit reads everything
@@ -243,7 +254,7 @@ def kept_reading(config: Config, *, place: str, wants_all: bool) -> Iterator[Kep
         if not is_ours:
             yield Rereading(problem="another audit was using the kept books, so this one read everything")
             return
-        yield KeptReading(file, config, place=place, wants_all=wants_all)
+        yield KeptReading(file, config, place=place, relations=relations, wants_all=wants_all)
 
 
 def _form_obstacle(mapping: RelationMapping, *, unique_key: bool) -> str | None:
@@ -258,9 +269,10 @@ def _form_obstacle(mapping: RelationMapping, *, unique_key: bool) -> str | None:
     return None
 
 
-def _fingerprint(mapping: RelationMapping, table: SourceTable | None) -> tuple[str, str]:
+def _fingerprint(mapping: RelationMapping, table: SourceTable | None, decimals: int | None) -> tuple[str, str]:
     """What the relation's rows depend on besides themselves, and the part of that which the config says; as JSON."""
-    config_part = json.dumps(dataclasses.asdict(mapping), default=_in_order, sort_keys=True)
+    config_says = {**dataclasses.asdict(mapping), "credit_decimals": decimals}
+    config_part = json.dumps(config_says, default=_in_order, sort_keys=True)
     there = None if table is None else dataclasses.asdict(dataclasses.replace(table, rows=None, indexed=frozenset()))
     return json.dumps([config_part, there], default=_in_order, sort_keys=True), config_part
 

@@ -152,7 +152,8 @@ def _kept(
 ) -> contextlib.AbstractContextManager[KeptReading | Rereading | None]:
     if not may_reread:
         return contextlib.nullcontext()
-    return kept_reading(config, place=wanted.source.place, wants_all=fresh)
+    relations = frozenset(mapping.relation for mapping in wanted.mappings)
+    return kept_reading(config, place=wanted.source.place, relations=relations, wants_all=fresh)
 
 
 def _begin(

@@ -35,15 +35,15 @@ SELECT relation || ':' || CASE WHEN rows > 1 AND columns = '' THEN 'deleted'
        max(account_id)                                                 AS account_id,
        relation,
        min(row_key)                                                    AS row_key,
-       CASE WHEN min(columns) = '' THEN 'deleted' ELSE 'changed' END   AS what_happened,
-       min(before)                                                     AS before,
-       coalesce(min(after), 'nothing')                                 AS after,
+       CASE WHEN arg_max(columns, noticed_at) = '' THEN 'deleted' ELSE 'changed' END AS what_happened,
+       arg_max(coalesce(before, ''), noticed_at)                       AS before,
+       arg_max(coalesce(after, 'nothing'), noticed_at)                 AS after,
        min(dated)                                                      AS dated,
        min(noticed_at)                                                 AS noticed_at,
-       sum(rows)                                                       AS entries
+       CASE WHEN max(rows) > 1 THEN sum(rows) ELSE 1 END               AS entries
 FROM history_change
 WHERE noticed_at >= $period_start
-GROUP BY relation, CASE WHEN rows > 1 AND columns = '' THEN 'deleted' WHEN rows > 1 THEN columns ELSE row_key END, rows
+GROUP BY relation, CASE WHEN rows > 1 AND columns = '' THEN 'deleted' WHEN rows > 1 THEN columns ELSE row_key END
 """,
     message="{entries:row} of {relation}, the first {row_key} of {dated}, {what_happened} after an audit had seen "
     "it: {before}; now {after}.",
