@@ -69,10 +69,14 @@ def kind_of(url: str) -> str:
     return url.partition(":")[0]
 
 
-def config_of(url: str, folder: Path, *, keep: bool, more: str = "") -> Config:
-    """The config of the application, with books that are kept or not."""
+def config_of(url: str, folder: Path, *, keep: bool, changed: Mapping[str, str] | None = None) -> Config:
+    """The config of the application, with books that are kept or not; ``changed``: other text for some of it."""
     path = folder / f"trueup-{keep}.toml"
-    path.write_text(CONFIG.format(keep=str(keep).lower()) + more, encoding="utf-8")
+    text = CONFIG.format(keep=str(keep).lower())
+    for before, after in (changed or {}).items():
+        assert before in text
+        text = text.replace(before, after)
+    path.write_text(text, encoding="utf-8")
     return load_config(path, {"PLACE": url})
 
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from tests.support.databases import PostgresServer
-from tests.support.histories import History, config_of, connected, seeds
+from tests.support.histories import CONFIG, History, config_of, connected, seeds
 from trueup.actions.audit.run_audit import audit
 from trueup.actions.audit.snapshot import copied_books
 from trueup.actions.kept_books import forget_account
@@ -248,6 +248,16 @@ def test_a_forgotten_account_is_in_no_byte_of_the_books_and_the_next_audit_is_ri
     assert forget_account(config, "never_there") == 0
 
 
+def test_a_relation_that_is_in_the_config_no_longer_is_in_the_books_no_longer(app: History, tmp_path: Path) -> None:
+    read(config_of(app.url, tmp_path, keep=True))
+    section = CONFIG[CONFIG.index("[relations.plan_change]") : CONFIG.index("[plans.FREE]")]
+    without = {section.format(): ""}
+    rows, _ = read(config_of(app.url, tmp_path, keep=True, changed=without))
+    expected, _ = read(config_of(app.url, tmp_path, keep=False, changed=without))
+    assert rows == expected
+    assert rows["plan_change"] == []
+
+
 @pytest.fixture(params=["postgres_url", "mariadb_url", "sqlite_url"])
 def settled(request: pytest.FixtureRequest) -> Iterator[History]:
     """An application in each kind of database, with rows that were settled long ago."""
@@ -317,3 +327,27 @@ def test_nothing_that_leaves_the_rows_as_they_are_rewrites_history(app: History,
                 execute(statement)
             said = rewritten(config)
             assert {name for name in said if name != "ledger_entry:1"} == set(), statements
+
+
+def test_what_only_looks_rewritten_is_not_and_what_is_rewritten_again_is(sqlite_url: str, tmp_path: Path) -> None:
+    with contextlib.closing(History(sqlite_url, 6)) as history, connected(history.url) as execute:
+        for number, price in ((700, 10), (701, 20)):
+            execute(f"INSERT INTO entries VALUES ({number}, 'u2', 'paid', {price}, 20, '2026-01-20 10:00:00', 'x')")
+        for day, status in ((1, "failed"), (2, "processed"), (3, "processed")):
+            execute(f"INSERT INTO events VALUES ('evt_{day}', 'paid', '{status}', '2025-12-0{day} 10:00:00')")
+        for plan in ("FREE", "PLUS"):
+            execute(f"INSERT INTO changes VALUES ('u2', '{plan}', 'PRO', '2026-01-05 00:00:00')")
+        config = config_of(history.url, tmp_path, keep=True)
+        assert rewritten(config) == {}
+        assert rewritten(config) == {}, "two changes to one plan on one day are as they were"
+        execute("DELETE FROM events WHERE id = 'evt_2'")
+        assert rewritten(config) == {}, "the oldest processed events are deleted, and an older failed one stays"
+        fewer = config_of(history.url, tmp_path, keep=True, changed={"keep = true": "keep = true\ncredit_decimals = 2"})
+        assert rewritten(fewer) == {}
+        other_key = {'columns.entry_id = "id"': 'columns.entry_id = "-id"'}
+        assert rewritten(config_of(history.url, tmp_path, keep=True, changed=other_key)) == {}
+        rewritten(config)
+        for amount in (4711, 4712):
+            execute(f"UPDATE entries SET amount = {amount} WHERE id = 700")
+            after = rewritten(config)["ledger_entry:700"][1]
+            assert str(after) == f"amount {amount}.000000000"
