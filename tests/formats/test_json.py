@@ -53,6 +53,7 @@ def test_the_fields_stand_in_the_interfaces_order() -> None:
         "periodDays",
         "asOf",
         "summary",
+        "rereading",
         "scoreBreakdown",
         "issues",
         "nextCursor",

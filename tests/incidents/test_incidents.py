@@ -18,6 +18,7 @@ from trueup.model.severity import Severity
 
 EVERY_PART = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.id)
 NOT_ASKED = {
+    "history-rewritten",
     "ledger-sequence-gap",
     "lapsed-credits",
     "stale-local-subscription",
@@ -25,7 +26,8 @@ NOT_ASKED = {
     "gate-uncovered",
     "gate-unreachable",
 }
-"""The sequence is not mapped as dense, no credits lapse, no subscription is copied, and there are no plan gates."""
+"""No earlier books are kept, the sequence is not mapped as dense, no credits lapse, no subscription is copied, and
+there are no plan gates."""
 
 
 @dataclass(frozen=True, kw_only=True)
