@@ -164,7 +164,10 @@ doubled AS (
     FROM surplus
     GROUP BY repeats, name
 )
-SELECT g.repeats, g.name,
+SELECT g.repeats,
+       CASE g.repeats WHEN 'event' THEN g.name END                      AS stripe_event_id,
+       CASE g.repeats WHEN 'payment' THEN g.name END                    AS stripe_payment_intent_id,
+       CASE g.repeats WHEN 'invoice' THEN g.name END                    AS stripe_invoice_id,
        min(g.account_id)                                                AS account_id,
        count(DISTINCT g.account_id)                                     AS accounts,
        min(g.kind)                                                      AS kind,

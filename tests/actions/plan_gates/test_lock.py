@@ -109,7 +109,7 @@ def test_nothing_is_accepted_while_a_probe_cannot_answer(company: Gated) -> None
 
 @pytest.mark.parametrize("reason", ["", "  ", "a\nb", "x" * 501, "a\N{RIGHT-TO-LEFT OVERRIDE}b"])
 def test_a_reason_that_is_none_is_refused(company: Gated, reason: str) -> None:
-    with pytest.raises(ConfigurationError, match="--reason must be one line"):
+    with pytest.raises(ConfigurationError, match="The reason must be 1 to 500 characters"):
         accepted(company, reason)
     assert not company.lock.exists()
 

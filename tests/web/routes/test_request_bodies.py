@@ -20,4 +20,5 @@ def test_the_schemas_of_bodies_keep_the_names_that_clients_know() -> None:
         "RepairRequest",
         "Decision",
         "UndoOrder",
+        "NoteOrder",
     }

@@ -26,7 +26,7 @@ CHECK = Check(
     widened_by=MONEY_NAMES,
     population="SELECT count(*) FROM stripe_event_total WHERE grants > 0",
     violations="""
-SELECT name AS subject, account_id, accounts, kind, grants, credits_granted, credits_reversed, excess,
+SELECT stripe_event_id AS subject, account_id, accounts, kind, grants, credits_granted, credits_reversed, excess,
        first_entry_id, last_entry_id, first_at, last_at
 FROM doubled_grant
 WHERE repeats = 'event'

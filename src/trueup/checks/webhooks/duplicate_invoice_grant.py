@@ -34,7 +34,7 @@ WHERE coalesce(stripe_invoice_id, stripe_subscription_id) IS NOT NULL AND posted
     # apart, so that grants less than 25 days apart are of one period. If an invoice's next two follow it monthly, it
     # paid for one month only, and its second grant is one too many, however late it came.
     violations="""
-SELECT name AS subject, account_id, accounts, grants, credits_granted, credits_reversed, excess,
+SELECT stripe_invoice_id AS subject, account_id, accounts, grants, credits_granted, credits_reversed, excess,
        first_entry_id, last_entry_id, first_at, last_at
 FROM doubled_grant
 WHERE repeats = 'invoice'

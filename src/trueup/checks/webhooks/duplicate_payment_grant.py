@@ -33,7 +33,7 @@ SELECT count(*) FROM stripe_entry
 WHERE coalesce(stripe_payment_intent_id, stripe_checkout_session_id) IS NOT NULL AND posted AND amount > 0
 """,
     violations="""
-SELECT name AS subject, account_id, accounts, kind, grants, events, credits_granted, credits_reversed, excess,
+SELECT stripe_payment_intent_id AS subject, account_id, accounts, kind, grants, events, credits_granted, credits_reversed, excess,
        first_entry_id, last_entry_id, first_at, last_at
 FROM doubled_grant
 WHERE repeats = 'payment'

@@ -233,7 +233,8 @@ def test_a_report_that_is_not_whole_says_what_is_missing() -> None:
     for made, says in (
         (report({"stuck-event": SILENT["broken"]}), "1 check (stuck-event)"),
         (report(relations=(cut,)), "ledger_entry was not read whole: the copy ended."),
-        (report(database_as_of=None), "The database was not read."),
+        (report(database_as_of=None, relations=()), "The database was not read."),
+        (report(database_as_of=None), "The tables were read without a version"),
         (report({check: Off() for check in WHOLE}), "No check was answered."),
     ):
         guardrail = complete_and_fresh(made, covers_all_checks=True)
