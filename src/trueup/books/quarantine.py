@@ -14,6 +14,7 @@ from trueup.model.source import RelationMapping
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+UNKNOWN_PLAN = "no plan of this name is configured"
 BETWEEN = "chr(10)"
 """What divides a row's problems, of which none has a line break in it."""
 _NOTE = "INSERT INTO unreadable_row (relation, row_key, account_id, problem, entries, cause)"
@@ -92,7 +93,7 @@ def _note_unknown_words(connection: DuckDBPyConnection, name: str, column: str, 
 def note_unknown_plans(books: Books) -> None:
     """A plan word that no configured plan has is a finding: the checks about plans cannot judge its accounts."""
     books.connection.execute(
-        f"{_NOTE} SELECT 'account', 'plan=' || plan, NULL, 'no plan of this name is configured', "
+        f"{_NOTE} SELECT 'account', 'plan=' || plan, NULL, '{UNKNOWN_PLAN}', "
         "count(*), NULL FROM account WHERE plan IS NOT NULL AND plan NOT IN (SELECT plan FROM plan) "
         "AND EXISTS (SELECT 1 FROM plan) GROUP BY plan"
     )

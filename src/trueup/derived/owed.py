@@ -25,7 +25,7 @@ quantity AS (                          -- where a payment's price is known, and 
     JOIN stripe_price AS p   ON p.price_id = b.price_name
     WHERE p.unit_amount > 0 AND p.currency = d.currency AND d.amount % p.unit_amount = 0
 ),
-stated AS (                            -- metadata of what paid or made an invoice, where they may state credits
+stated AS (                            -- metadata of what paid or made an invoice of one line, where they may say it
     SELECT invoice_id, min(purpose) || max(purpose) AS purpose
     FROM (
         SELECT invoice_id, purpose FROM stripe_checkout_session
@@ -36,13 +36,13 @@ stated AS (                            -- metadata of what paid or made an invoi
     ) AS text
     WHERE invoice_id IS NOT NULL AND purpose IS NOT NULL
       AND EXISTS (SELECT 1 FROM sold_price WHERE credits_from IS NOT NULL)
+      AND invoice_id IN (SELECT invoice_id FROM stripe_invoice_line GROUP BY invoice_id HAVING count(*) = 1)
     GROUP BY invoice_id
 ),
 by_key AS (                            -- a price that was made for one checkout is in no list
     SELECT t.invoice_id, min(s.price_name) AS price_name
     FROM stated AS t
     JOIN sold_price AS s ON strpos(t.purpose, '"' || s.credits_from || '": "') > 0
-    WHERE t.invoice_id IN (SELECT invoice_id FROM stripe_invoice_line GROUP BY invoice_id HAVING count(*) = 1)
     GROUP BY t.invoice_id
     HAVING count(*) = 1
 ),
@@ -58,9 +58,7 @@ line AS (
     LEFT JOIN price_meaning AS m ON m.price_id IS NOT DISTINCT FROM l.price_id
                                 AND m.lookup_key IS NOT DISTINCT FROM l.lookup_key
                                 AND m.product_id IS NOT DISTINCT FROM l.product_id
-    LEFT JOIN stated AS t        ON t.invoice_id = l.invoice_id          -- one number is not owed by each of two lines
-                                AND t.invoice_id IN (SELECT invoice_id FROM stripe_invoice_line
-                                                     GROUP BY invoice_id HAVING count(*) = 1)
+    LEFT JOIN stated AS t        ON t.invoice_id = l.invoice_id
     LEFT JOIN by_key AS k        ON k.invoice_id = l.invoice_id
     WHERE NOT l.metered
     UNION ALL
@@ -131,7 +129,7 @@ WITH allowance AS (                    -- the numbers that held between the bill
       AND date_diff('second', a.holds_until, t.sold_at) < $day_seconds
     GROUP BY t.money_id, t.line_id
 ),
-stated AS (                            -- the metadata from the number of credits on
+stated AS (                            -- metadata of what paid or made an invoice of one line, where they may say it
     SELECT t.money_id, t.line_id,
            substr(t.stated, strpos(t.stated, '"' || s.credits_from || '": "') + length(s.credits_from) + 5) AS text
     FROM line_terms AS t

@@ -11,7 +11,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from trueup.model.changes import Changes, UnknownChanges
 from trueup.model.errors import (
     ConfigurationError,
     FileUnreadable,
@@ -31,6 +30,7 @@ from trueup.sources.text_files import (
     find_line,
     refuse_text,
 )
+from trueup.sources.untracked import UntrackedSnapshot
 
 BATCH_ROWS = 100_000
 BATCH_LINES = 2_000
@@ -159,8 +159,10 @@ class FilesSource:
             yield connection
 
 
-class FilesSnapshot:
+class FilesSnapshot(UntrackedSnapshot):
     """The open files. Read one stream to its end before starting the next."""
+
+    why_unknown = "files do not say which rows changed"
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: FilesSource) -> None:
         self.as_of: datetime = this_moment()
@@ -192,14 +194,6 @@ class FilesSnapshot:
             failures=(duckdb.Error, pa.ArrowException, OSError),
             unavailable=lambda error: self._source.unavailable(error, mapping.table),
         )
-
-    def mark(self, mapping: RelationMapping) -> str | None:  # noqa: ARG002 - one signature for all sources
-        """Nothing: files do not say which rows changed."""
-        return None
-
-    def changes(self, mapping: RelationMapping, since: str) -> Changes | UnknownChanges:  # noqa: ARG002 - as above
-        """Unknown, as above."""
-        return UnknownChanges(reason="files do not say which rows changed")
 
     def cancel(self) -> None:
         """Interrupt the query that reads the files."""

@@ -14,7 +14,6 @@ from pymysql.converters import encoders
 from pymysql.cursors import Cursor, SSCursor
 
 from trueup.model.address import TLS_OPTIONS, parse_address
-from trueup.model.changes import Changes, UnknownChanges
 from trueup.model.errors import ConfigurationError, SourceUnavailable, TrueupError
 from trueup.model.source import RelationMapping, SourceTable
 from trueup.outgoing.mysql import connect_to_mysql
@@ -30,6 +29,7 @@ from trueup.sources.mysql_rows import read_columns
 from trueup.sources.mysql_schema import denies_table, read_tables, read_write_privileges
 from trueup.sources.select import described, select
 from trueup.sources.stream import stream, this_moment, with_valid_text
+from trueup.sources.untracked import UntrackedSnapshot
 
 CONNECT_TIMEOUT_SECONDS = 10
 LOCK_TIMEOUT_SECONDS = 5
@@ -142,8 +142,10 @@ class MySQLSource:
             raise self.unavailable(error) from None
 
 
-class MySQLSnapshot:
+class MySQLSnapshot(UntrackedSnapshot):
     """An open transaction. Its streams end with it; read one to its end before starting the next."""
+
+    why_unknown = "MySQL does not say which rows changed"
 
     def __init__(self, connection: Connection, source: MySQLSource) -> None:
         self.as_of: datetime = this_moment()
@@ -172,14 +174,6 @@ class MySQLSnapshot:
             failures=(pymysql.Error, OSError, pa.ArrowException),
             unavailable=self._source.unavailable,
         )
-
-    def mark(self, mapping: RelationMapping) -> str | None:  # noqa: ARG002 - one signature for all sources
-        """Nothing: MySQL does not say which rows changed."""
-        return None
-
-    def changes(self, mapping: RelationMapping, since: str) -> Changes | UnknownChanges:  # noqa: ARG002 - as above
-        """Unknown, as above."""
-        return UnknownChanges(reason="MySQL does not say which rows changed")
 
     def cancel(self) -> None:
         """Shut the socket down: a read of it ends at once, and the server ends the statement that it cannot send."""

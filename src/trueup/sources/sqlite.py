@@ -20,7 +20,6 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from trueup.model.address import sqlite_file
-from trueup.model.changes import Changes, UnknownChanges
 from trueup.model.columns import ColumnKind
 from trueup.model.errors import ConfigurationError, DatabaseMissing, SourceUnavailable, TrueupError
 from trueup.model.relations import RELATIONS, columns_of, relation_name
@@ -28,6 +27,7 @@ from trueup.model.source import RelationMapping, SourceTable, schema_and_table
 from trueup.sources.select import described, quoted, select
 from trueup.sources.sqlite_schema import QUOTE, Form, affinity_of, credit_decimals, output_sql, probe, read_tables
 from trueup.sources.stream import this_moment
+from trueup.sources.untracked import UntrackedSnapshot
 
 _FAILURES = (pa.ArrowException, OSError)
 
@@ -92,8 +92,10 @@ class SQLiteSource:
         return f"file:{quote(str(self._path.absolute()))}?mode=ro"
 
 
-class SQLiteSnapshot:
+class SQLiteSnapshot(UntrackedSnapshot):
     """An open read transaction. Its streams end with it; read one to its end before starting the next."""
+
+    why_unknown = "SQLite does not say which rows changed"
 
     def __init__(self, process: subprocess.Popen[bytes], source: SQLiteSource) -> None:
         self._process = process
@@ -124,14 +126,6 @@ class SQLiteSnapshot:
             reader = self._query(query, mapping, skip=1)
             ends = held.pop_all()
         return pa.RecordBatchReader.from_batches(reader.schema, self._whole(reader, ends))
-
-    def mark(self, mapping: RelationMapping) -> str | None:  # noqa: ARG002 - one signature for all sources
-        """Nothing: SQLite does not say which rows changed."""
-        return None
-
-    def changes(self, mapping: RelationMapping, since: str) -> Changes | UnknownChanges:  # noqa: ARG002 - as above
-        """Unknown, as above."""
-        return UnknownChanges(reason="SQLite does not say which rows changed")
 
     def cancel(self) -> None:
         """End the process that reads."""

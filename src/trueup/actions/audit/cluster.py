@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from trueup.actions.audit.column_pruning import needed_mappings
 from trueup.actions.audit.configured import supply_configured
-from trueup.actions.audit.empty_files import judge_empty_files
 from trueup.actions.audit.probe_gates import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
-from trueup.actions.audit.stripe_side import copy_stripe, needed_of_stripe, stripe_key
+from trueup.actions.audit.stripe_side import complete_stripe, needed_of_stripe, stripe_key
 from trueup.actions.audit.stripe_table_side import copy_side, table_side
 from trueup.books.copy import copy_relation, note_read_elsewhere
 from trueup.books.emptiness import note_nothing_read
 from trueup.books.file import Books, create_books
 from trueup.books.place import private_folder
+from trueup.books.quarantine import UNKNOWN_PLAN
 from trueup.config import Config
 from trueup.engines.engine import Engine
 from trueup.engines.spark import Spark, supply
@@ -29,7 +29,6 @@ from trueup.model.errors import ConfigurationError
 from trueup.model.relations import RELATIONS, UnreadableRow, relation_name
 from trueup.model.repair_offer import RepairOffer
 from trueup.model.source import Progress, RelationMapping
-from trueup.model.stripe_objects import StripeReading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,13 +64,9 @@ def cluster_books(
             ask_the_database(books, config, snapshot=None, now=now, progress=progress)
         of_stripe = needed_of_stripe(checks, everything=False)
         side = table_side(config, None, (), checks, of_stripe, everything=False)
-        kept = judge_empty_files(
-            books, copy_side(books, side, config, None, now=now, scratch=folder, progress=progress)
-        )
-        books.replace_rows(kept, of=StripeReading)
-        if key is not None:
-            left = [relation for relation in of_stripe if relation not in side.mappings]
-            copy_stripe(books, config, key, relations=left, already=kept, now=now, scratch=folder, progress=progress)
+        from_tables = copy_side(books, side, config, None, now=now, scratch=folder, progress=progress)
+        left = [relation for relation in of_stripe if relation not in side.mappings]
+        complete_stripe(books, config, key, from_tables, left=left, now=now, scratch=folder, progress=progress)
         if asks:
             ask_the_app(books, config, now=now, progress=progress)
 
@@ -188,9 +183,7 @@ def _view(books: Books, relation: ClusterRelation, table: ClusterTable, *, now: 
 
 def _note_unknown_plans(books: Books, known: set[str], counts: Sequence[tuple[Any, ...]]) -> None:
     rows = [
-        UnreadableRow(
-            relation="account", row_key=f"plan={plan}", problem="no plan of this name is configured", entries=count
-        )
+        UnreadableRow(relation="account", row_key=f"plan={plan}", problem=UNKNOWN_PLAN, entries=count)
         for plan, count in counts
         if plan is not None and plan not in known
     ]

@@ -14,11 +14,10 @@ from trueup.actions.audit.account_keys import follow_equality
 from trueup.actions.audit.cluster import cluster_books
 from trueup.actions.audit.column_pruning import needed_mappings
 from trueup.actions.audit.configured import supply_configured
-from trueup.actions.audit.empty_files import judge_empty_files
 from trueup.actions.audit.guardrails.copying import copy_repairs
 from trueup.actions.audit.kept_reading import KeptReading, kept_reading
 from trueup.actions.audit.probe_gates import ask_the_app, ask_the_database, check_probes, supply_gates, wants_gates
-from trueup.actions.audit.stripe_side import copy_stripe, needed_of_stripe, stripe_key
+from trueup.actions.audit.stripe_side import complete_stripe, needed_of_stripe, stripe_key
 from trueup.actions.audit.stripe_table_side import GONE, TableSide, copy_side, table_side
 from trueup.books.copy import copy_relation, note_unread
 from trueup.books.derived_plans import derive_plans
@@ -67,13 +66,13 @@ def copied_books(
     """
     if keep_books is not None and os.path.lexists(keep_books):
         raise ConfigurationError(f"{keep_books} exists already; name another file for --keep-books or remove it.")
-    asks = wants_gates(config, checks)
-    if config.gates is not None and asks:
-        check_probes(config.gates, now=now)
     if config.engine_url is not None:
         with cluster_books(config, checks=checks, now=now, progress=progress, keeps=keep_books is not None) as books:
             yield books
         return
+    asks = wants_gates(config, checks)
+    if config.gates is not None and asks:
+        check_probes(config.gates, now=now)
     key = stripe_key(config)
     from trueup.probes import relations_read  # noqa: PLC0415 - heavy
 
@@ -93,13 +92,8 @@ def copied_books(
             copied = _Copied(books=books, file=file, kept=kept if isinstance(kept, KeptReading) else None)
             read = _copy_database(copied, config, wanted, asks=asks, now=now, scratch=folder, progress=progress)
             held.close()  # the kept books are free again while this audit goes on with its own
-            read = judge_empty_files(books, read)
-            books.replace_rows(read, of=StripeReading)
-            if key is not None:
-                left = [relation for relation in wanted.of_stripe if relation not in wanted.side.mappings]
-                copy_stripe(
-                    books, config, key, relations=left, already=read, now=now, scratch=folder, progress=progress
-                )
+            left = [relation for relation in wanted.of_stripe if relation not in wanted.side.mappings]
+            complete_stripe(books, config, key, read, left=left, now=now, scratch=folder, progress=progress)
             if asks:
                 ask_the_app(books, config, now=now, progress=progress)
             offer = RepairOffer(mappings=wanted.fitted, is_on=config.repair_url is not None)

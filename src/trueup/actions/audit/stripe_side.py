@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trueup.actions.audit.empty_files import judge_empty_files
 from trueup.books.copy import copy_relation, note_unread
 from trueup.books.file import Books
 from trueup.config import Config
@@ -67,6 +68,27 @@ def needed_of_stripe(
     about_reading = bool(needed & set(map(relation_name, ABOUT_READING)))
     names = map(relation_name, STRIPE)
     return tuple(name for name in names if everything or name in needed or (about_reading and name not in _ONLY_PROBED))
+
+
+def complete_stripe(
+    books: Books,
+    config: Config,
+    key: Key | None,
+    read: Sequence[StripeReading],
+    *,
+    left: Sequence[str],
+    now: datetime,
+    scratch: Path,
+    progress: Progress,
+) -> None:
+    """Put on record how tables and files were ``read``, and read the relations that are ``left`` with the key, if any.
+
+    Raises as ``copy_stripe`` does.
+    """
+    judged = judge_empty_files(books, read)
+    books.replace_rows(judged, of=StripeReading)
+    if key is not None:
+        copy_stripe(books, config, key, relations=left, already=judged, now=now, scratch=scratch, progress=progress)
 
 
 def copy_stripe(
