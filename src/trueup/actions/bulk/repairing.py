@@ -14,7 +14,7 @@ from trueup.model.errors import ConfigurationError
 from trueup.model.repair import Applied, ChangedSince, Failed, PlannedRepair, Refused, Stale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from trueup.actions.repair import RepairSession
@@ -44,10 +44,10 @@ def repair_frozen(
     plan = _frozen_plan(finding, config=config, catalogue=catalogue, now=now, session=session)
     if isinstance(plan, BulkLine):
         return plan
+    result: RepairResult | Approval
     if ask:
-        return _request(
-            finding.issue_id,
-            lambda: request_repair(
+        try:
+            result = request_repair(
                 finding.issue_id,
                 reason=reason,
                 actor=actor,
@@ -57,31 +57,23 @@ def repair_frozen(
                 now=now,
                 session=session,
                 plan_hash=plan.plan_hash,
-            ),
+            )
+        except AlreadyRequested as refused:
+            return BulkLine(issue_id=finding.issue_id, outcome=BulkOutcome.REFUSED, detail=str(refused))
+    else:
+        result = repair_as_approved(
+            finding.issue_id,
+            reason=reason,
+            actor=actor,
+            config=config,
+            catalogue=catalogue,
+            store=store,
+            now=now,
+            request_id=request_id,
+            plan_hash=plan.plan_hash,
+            session=session,
         )
-    result = repair_as_approved(
-        finding.issue_id,
-        reason=reason,
-        actor=actor,
-        config=config,
-        catalogue=catalogue,
-        store=store,
-        now=now,
-        request_id=request_id,
-        plan_hash=plan.plan_hash,
-        session=session,
-    )
     return _line(finding.issue_id, result)
-
-
-def _request(issue_id: str, request: Callable[[], Approval | Stale | Refused | Failed]) -> BulkLine:
-    try:
-        result = request()
-    except AlreadyRequested as refused:
-        return BulkLine(issue_id=issue_id, outcome=BulkOutcome.REFUSED, detail=str(refused))
-    if isinstance(result, Approval):
-        return BulkLine(issue_id=issue_id, outcome=BulkOutcome.REQUESTED, detail=result.summary)
-    return _line(issue_id, result)
 
 
 def _frozen_plan(
@@ -108,8 +100,10 @@ def _frozen_plan(
     return plan
 
 
-def _line(issue_id: str, result: RepairResult) -> BulkLine:
+def _line(issue_id: str, result: RepairResult | Approval) -> BulkLine:
     match result:
+        case Approval(summary=summary):
+            return BulkLine(issue_id=issue_id, outcome=BulkOutcome.REQUESTED, detail=summary)
         case Applied(summary=summary):
             outcome, detail = BulkOutcome.APPLIED, summary
         case ChangedSince(applied=applied, differences=differences):
