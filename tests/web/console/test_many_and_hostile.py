@@ -175,7 +175,7 @@ def test_the_first_page_of_a_hundred_thousand_findings_is_fast_and_small(tmp_pat
             taken = []
             for _ in range(5):
                 started = time.process_time()
-                page = reading.page(address)
+                answer = reading.client.ask("GET", address, token=reading.token, headers=HTML)
                 taken.append(time.process_time() - started)
-                assert len(page.html) <= 100_000, (address, len(page.html))
+                assert (answer.status_code, len(answer.text) <= 100_000) == (200, True), (address, len(answer.text))
             assert min(taken) <= SECONDS_LIMIT, (address, taken)
