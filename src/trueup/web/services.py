@@ -15,8 +15,10 @@ from trueup.model.check import Check
 from trueup.web.cursors import Cursors
 from trueup.web.meters import Meters
 from trueup.web.pages import Pages
+from trueup.web.shared_answer import SharedAnswer
 
 if TYPE_CHECKING:
+    from trueup.actions.plan_gates import Looked
     from trueup.actions.serve import SharedAudits
     from trueup.store import Store
     from trueup.web.repair_sessions import RepairSessions
@@ -27,7 +29,7 @@ class Services:
     """One app's resources. A mounted app's lifespan never runs, so nothing may depend on it.
 
     ``clock`` is the door's: now, naive UTC. ``stopping`` is set when no more requests should be sent here. ``meters``
-    count events of this process, ``pages`` caches rendered pages.
+    count events of this process, ``pages`` caches rendered pages, ``gate_answers`` what the plan gates answered last.
     """
 
     config: Config
@@ -37,6 +39,7 @@ class Services:
     stopping: threading.Event = field(default_factory=threading.Event)
     meters: Meters = field(default_factory=Meters, repr=False)
     pages: Pages = field(default_factory=Pages, repr=False)
+    gate_answers: SharedAnswer[Looked] = field(default_factory=SharedAnswer, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _store: Store | None = field(default=None, repr=False)
     _runs: SharedAudits | None = field(default=None, repr=False)

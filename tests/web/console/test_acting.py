@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from tests.support.admin_api import REPORT, AdminApi, admin_api
 from tests.support.api import asking
 from tests.support.browser import HERE, Browser
 from tests.support.pages import Page
+from trueup.actions import plan_gates
 from trueup.actions.tokens import create_token
 from trueup.model.access import Role
 from trueup.model.approval import ApprovalSettings
@@ -213,3 +216,22 @@ def test_plan_gates_are_accepted_exactly_as_they_were_shown(own: AdminApi, perso
     assert (accepted.status_code, accepted.headers.get("location")) == (303, "/gates"), accepted.text
     assert with_its_space in person.open("/gates").text
     assert "Nothing to accept" in person.open("/gates/accept").text
+
+
+def test_looking_at_the_plan_gates_asks_them_once_a_minute(
+    own: AdminApi, person: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[datetime] = []
+    look = plan_gates.look
+
+    def counted(*args: Any, now: datetime, **about: Any) -> plan_gates.Looked:
+        asked.append(now)
+        return look(*args, now=now, **about)
+
+    monkeypatch.setattr(plan_gates, "look", counted)
+    pages = []
+    for _ in range(2):
+        own.clock.forward(minutes=1)
+        pages += [person.open("/gates/accept") for _ in range(3)]
+    assert {page.status_code for page in pages} == {200}
+    assert len(asked) == 2

@@ -90,10 +90,21 @@ def look_at_gates(
     at_hand: Annotated[Services, Depends(services)],
     request: Request,
 ) -> HTMLResponse:
-    """Ask every plan gate now, and render what would be accepted, with the form that accepts exactly that."""
+    """Render what would be accepted, with the form that accepts exactly that. The gates are asked once a minute."""
     _refuse_without_gates(at_hand)
-    looked = plan_gates.look(at_hand.config, checks=_catalogue(at_hand), now=at_hand.clock(), progress=Silent())
-    return render(request, "gates_accept.html", title="Accept the plan gates", at_hand=at_hand, who=who, looked=looked)
+    now = at_hand.clock()
+    looked, asked_at = at_hand.gate_answers.get(
+        lambda: plan_gates.look(at_hand.config, checks=_catalogue(at_hand), now=now, progress=Silent()), now=now
+    )
+    return render(
+        request,
+        "gates_accept.html",
+        title="Accept the plan gates",
+        at_hand=at_hand,
+        who=who,
+        looked=looked,
+        asked_at=asked_at,
+    )
 
 
 @router.post("/gates/accept")
@@ -119,6 +130,8 @@ def accept_gates(
         raise Problem(409, "The plan gates answer otherwise than they did when they were shown. Look again.") from None
     except plan_gates.GateUnanswered:
         raise Problem(503, "Not every plan gate could be asked, so nothing was accepted.") from None
+    finally:
+        at_hand.gate_answers.forget()
     return lead_to(request, "/gates")
 
 
