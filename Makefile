@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 WORKERS ?= 2
 
-.PHONY: demo test lint cases bench soak docs clean
+.PHONY: demo test thorough lint cases bench soak docs clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/trueup demo $(DEMO_ARGS)
@@ -26,6 +26,12 @@ lint: $(VENV)/dev
 # Each worker has one half of the list, and with it the fixtures of whole files; who has done, takes from the other.
 cases: $(VENV)/dev
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TEST_ARGS)
+
+# All that a landing tries a part of: an hour or two.
+thorough: export TRUEUP_THOROUGH := 1
+thorough: export TRUEUP_REQUIRE_DATABASES := 1
+thorough:
+	@$(MAKE) --no-print-directory test TEST_ARGS="--slow $(TEST_ARGS)"
 
 bench: $(VENV)/dev
 	$(BIN)/python -m bench $(BENCH_ARGS)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.field.company import MAPPING, PLANS, FieldCompany
 from tests.support.field.stripe_side import NOW, Json, ago, line
+from tests.support.thoroughness import IS_THOROUGH
 from trueup.actions.audit.run_audit import audit
 from trueup.actions.checks.catalogue import full_catalogue
 from trueup.config import load_config
@@ -55,7 +56,7 @@ def issues(report: Report) -> list[tuple[str, str]]:
 EXPECTED = ["missing-grant:pi_2", "refund-not-clawed-back:pi_1"]
 
 
-def test_the_later_line_wins_in_every_audit_of_one_export(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_the_later_line_wins_in_every_audit_of_one_export(tmp_path: Path) -> None:
     """Each payment is there four times, in a file of which several threads read parts: what they race for shows in one
     of several audits."""
     case = company()
@@ -68,7 +69,7 @@ def test_the_later_line_wins_in_every_audit_of_one_export(tmp_path: Path, reques
     case.stripe.objects["refunds"].insert(0, {**case.stripe.objects["refunds"][0], "status": "failed"})
     first = issues(case.audit(tmp_path, MAPPING + PLANS))
     assert sorted(name for name, _ in first) == EXPECTED
-    for _ in range(19 if request.config.getoption("--slow") else 4):
+    for _ in range(19 if IS_THOROUGH else 4):
         assert issues(audit_again(tmp_path)) == first
 
 

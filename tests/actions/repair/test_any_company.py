@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.repairable import REASON, app_of
 from tests.support.small_companies import CONFIG, NOW, SmallCompany, small_companies
+from tests.support.thoroughness import tried
 from trueup.actions.repair import repair
 from trueup.model.repair import Applied
 
@@ -42,14 +43,14 @@ def _repaired_and_audited_again(company: SmallCompany, draw: st.DataObject) -> N
 _QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=_QUIET, print_blob=True)
+@settings(max_examples=4, deadline=None, suppress_health_check=_QUIET, print_blob=True)
 @given(company=small_companies(), draw=st.data())
 def test_a_repaired_finding_is_gone_and_nothing_new_is_found(company: SmallCompany, draw: st.DataObject) -> None:
     _repaired_and_audited_again(company, draw)
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=_QUIET, print_blob=True)
+@settings(max_examples=tried(40, 8), deadline=None, suppress_health_check=_QUIET, print_blob=True)
 @given(company=small_companies(), draw=st.data())
 def test_a_repaired_finding_is_gone_in_many_companies(company: SmallCompany, draw: st.DataObject) -> None:
     _repaired_and_audited_again(company, draw)

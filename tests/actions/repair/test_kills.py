@@ -6,13 +6,13 @@ import dataclasses
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
 
 import pytest
 
 from tests.support.attempts import attempts
 from tests.support.planted import REPAIRS, Planted, State
 from tests.support.repairer import Answer, Repairer, answer_of, repairer
+from tests.support.thoroughness import positions
 from tests.support.wire import Deed, Link, Moment
 from tests.support.wired import COMMIT, Wired, wired_to
 
@@ -116,20 +116,22 @@ class Victim:
         return state == self.after
 
 
-def killed_at_every_message(scene: Scene, check: str, moment: Moment, *, first: int = 1) -> int:
+def kill_at_messages(scene: Scene, check: str, moment: Moment) -> int:
     """Kill at one message after the other, always the same repair until it is committed; how many messages there are.
 
-    Whoever was killed tries again with the same key, and is killed a message later.
+    Whoever was killed tries again with the same key, and is killed at a later message.
     """
     victim = Victim(planted=scene.wired.planted, check=check)
-    for position in count(first):
+    seed = random.randrange(2**32)
+    for position in positions(seed):
         deed = Deed(moment=moment, act=scene.kill, position=position)
         answer = scene.killed(victim.issue_id, victim.key, deed)
-        at = f"{moment} message {position} of {len(scene.wired.wire.requests)}, {scene.wired.wire.requests[-1:]!r}"
+        messages = scene.wired.wire.requests
+        at = f"{moment} message {position} of {len(messages)}, {messages[-1:]!r}, seed {seed}"
         is_repaired = victim.is_repaired(answer, at)
         if not scene.wired.wire.is_done:
             assert is_repaired, at
-            return position - 1
+            return len(messages)
         if is_repaired:
             again = scene.again(victim.issue_id, victim.key)
             assert again["result"] == "Applied", (at, again)
@@ -154,7 +156,7 @@ def test_a_repair_that_is_killed_at_any_message_is_whole_or_not_there(scene: Sce
 
     Each repair loses its process at one of the moments and its connection at the other.
     """
-    messages = killed_at_every_message(scene, check, moment)
+    messages = kill_at_messages(scene, check, moment)
     assert messages > 30  # or it was not a repair
 
 
@@ -189,7 +191,7 @@ def test_a_process_that_dies_at_any_statement_leaves_a_file_whole(
     chance = random.Random(seed)
     for moment in ("before", "answered", "sent"):
         victim = Victim(planted=planted_sqlite, check=check)
-        for position in count(1):
+        for position in positions(seed):
             death = {"position": position, "moment": moment, "delay_seconds": chance.uniform(1e-6, 2e-3)}
             answer = process.repair(victim.issue_id, key=victim.key, death=death)
             at = f"{death}, seed {seed}"
