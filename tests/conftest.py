@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from tests.support.before_a_commit import spared
 from tests.support.memory import memory_folder
+from tests.support.thoroughness import IS_THOROUGH, TURN
 
 # A loaded machine is slow, not wrong; and a failing seed is printed so that it can become a permanent test.
 settings.register_profile("trueup", deadline=None, print_blob=True, max_examples=50)
@@ -62,6 +63,12 @@ def pytest_configure(config: pytest.Config) -> None:
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)  # after what tests have registered there
         config.option.basetemp = scratch / "t"
         os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how a landing's choice among the longest tests is repeated."""
+    if terminalreporter.config.getoption("--slow") and not IS_THOROUGH:
+        terminalreporter.write_line(f"TRUEUP_TURN={TURN} repeats this choice among the longest tests.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

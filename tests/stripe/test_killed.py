@@ -108,7 +108,7 @@ def test_a_killed_reading_goes_on(tmp_path: Path) -> None:
     with stripe_server(world) as server:
         server.inject("*", faults.slow(0.004), count=None)
         kills = 0
-        while not _reads(server, tmp_path, kill_after_seconds=chance.uniform(0, 0.05) + 0.04 * kills):
+        while not _reads(server, tmp_path, kill_after_seconds=chance.uniform(0, 0.05) + 0.2 * kills):
             changed(world, kills % 30)
             kills += 1
         server.heal()

@@ -1,15 +1,23 @@
-"""How much of the longest tests is tried: a landing (``--slow``) tries a part, ``TRUEUP_THOROUGH=1`` all of it."""
+"""How much of the longest tests is tried: a landing (``--slow``) tries a part, ``TRUEUP_THOROUGH=1`` all of it.
+
+Each run has another turn, so that every part comes to be tried; ``TRUEUP_TURN`` repeats one.
+"""
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import TypeVar
 
 IS_THOROUGH = os.environ.get("TRUEUP_THOROUGH") == "1"
+TURN = int(os.environ.setdefault("TRUEUP_TURN", str(random.randrange(10_000))))
+"""Set in the environment, so that all workers of a run have the same."""
 
 _WIDEST_STEP = 15
+
+ExampleT = TypeVar("ExampleT")
 
 
 def tried(everything: int, at_a_landing: int) -> int:
@@ -17,14 +25,16 @@ def tried(everything: int, at_a_landing: int) -> int:
     return everything if IS_THOROUGH else at_a_landing
 
 
-def positions(seed: int) -> Iterator[int]:
-    """The positions at which something is done, in order and without an end: all of them, or about every eighth.
+def thinned(examples: Sequence[ExampleT], *, one_in: int) -> Sequence[ExampleT]:
+    """All the examples, or one in so many of them, other ones in each run."""
+    return examples if IS_THOROUGH else examples[TURN % one_in :: one_in]
 
-    A landing draws other ones each time, so that all have their turn.
-    """
+
+def positions(name: str) -> Iterator[int]:
+    """The positions at which something is done, in order and without an end: all of them, or about every eighth."""
     if IS_THOROUGH:
         yield from count(1)
-    chance = random.Random(seed)
+    chance = random.Random(f"{TURN} {name}")
     position = chance.randint(1, _WIDEST_STEP)
     while True:
         yield position

@@ -122,12 +122,11 @@ def kill_at_messages(scene: Scene, check: str, moment: Moment) -> int:
     Whoever was killed tries again with the same key, and is killed at a later message.
     """
     victim = Victim(planted=scene.wired.planted, check=check)
-    seed = random.randrange(2**32)
-    for position in positions(seed):
+    for position in positions(f"{check} {moment}"):
         deed = Deed(moment=moment, act=scene.kill, position=position)
         answer = scene.killed(victim.issue_id, victim.key, deed)
         messages = scene.wired.wire.requests
-        at = f"{moment} message {position} of {len(messages)}, {messages[-1:]!r}, seed {seed}"
+        at = f"{moment} message {position} of {len(messages)}, {messages[-1:]!r}"
         is_repaired = victim.is_repaired(answer, at)
         if not scene.wired.wire.is_done:
             assert is_repaired, at
@@ -191,7 +190,7 @@ def test_a_process_that_dies_at_any_statement_leaves_a_file_whole(
     chance = random.Random(seed)
     for moment in ("before", "answered", "sent"):
         victim = Victim(planted=planted_sqlite, check=check)
-        for position in positions(seed):
+        for position in positions(f"{check} {moment}"):
             death = {"position": position, "moment": moment, "delay_seconds": chance.uniform(1e-6, 2e-3)}
             answer = process.repair(victim.issue_id, key=victim.key, death=death)
             at = f"{death}, seed {seed}"
