@@ -31,6 +31,9 @@ from trueup.sources.untracked import UntrackedSnapshot
 
 _FAILURES = (pa.ArrowException, OSError)
 
+_READER = "import sys; sys.modules['numpy'] = None; from trueup.sources.sqlite_reader import main; main()"
+"""Where numpy is installed, Arrow imports it, which takes longer than reading a small file."""
+
 
 class SQLiteSource:
     """A SQLite file, read inside one read transaction of a connection opened with ``mode=ro``."""
@@ -61,7 +64,7 @@ class SQLiteSource:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[SQLiteSnapshot]:
         """One read transaction over all reads, held by a process of its own; leaving it ends that process."""
-        command = [sys.executable, "-P", "-m", "trueup.sources.sqlite_reader", self._uri]
+        command = [sys.executable, "-P", "-c", _READER, self._uri]
         with subprocess.Popen(  # noqa: S603 - our own module, in a session of its own so that Ctrl-C is ours to handle
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         ) as process:

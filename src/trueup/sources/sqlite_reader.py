@@ -86,5 +86,6 @@ def _say(answers: BinaryIO, error: Exception | None) -> None:
     answers.flush()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve the file that the command line names."""
     serve(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)
