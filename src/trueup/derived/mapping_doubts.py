@@ -115,8 +115,8 @@ LEFT JOIN late AS l  ON l.account_id = j.account_id
 
 CREDITS_DOUBT = Derived(
     name="credits_doubt",
-    holds="Columns of credits that contradict each other in most accounts: `order`, `direction`, `amount`, `balance` "
-    "or `chain` says which and how.",
+    holds="Columns of credits that contradict each other in most accounts: `order`, `direction`, `amount`, `balance`, "
+    "`unspent` (no entry takes any away, so what is spent is elsewhere) or `chain` says which and how.",
     optional=("account", "account.account_id", "account.credits", "ledger_entry", "ledger_entry.balance_after"),
     sql=f"""
 WITH negative AS (
@@ -150,11 +150,13 @@ FROM (
            1 AS factor
     FROM step_doubt
     UNION ALL
-    SELECT CASE WHEN 2 * at_one_multiple > judged THEN 'scale' ELSE 'balance' END, 'account', 'credits',
+    SELECT CASE WHEN 2 * at_one_multiple > judged THEN 'scale'
+                WHEN negative.entries = 0 THEN 'unspent' ELSE 'balance' END, 'account', 'credits',
            judged,
            CASE WHEN 2 * at_one_multiple > judged THEN judged - at_one_multiple ELSE judged - apart + late END,
            CASE WHEN 2 * at_one_multiple > judged THEN factor ELSE 1 END
     FROM cache_agreement
+    CROSS JOIN negative
     WHERE judged >= {FEWEST_JUDGED}
       AND NOT EXISTS (SELECT 1 FROM step_doubt)
       AND (2 * at_one_multiple > judged

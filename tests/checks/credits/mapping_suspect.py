@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from trueup.model.check import Case, ago
 from trueup.model.relations import Account, LedgerEntry, Plan, WalletBalance, WebhookEvent
+from trueup.model.severity import Severity
 
 BALANCE, AMOUNT, SEQUENCE = "ledger_entry.balance_after", "ledger_entry.amount", "ledger_entry.sequence"
 CREDITS = "account.credits"
@@ -124,6 +125,13 @@ CASES = (
         given=(*company(*SOUND), *users(1000 + 17 * number for number in TWELVE)),
         fires=(CREDITS,),
         evidence={CREDITS: {"kind": "balance", "judged": 12, "agreeing": 0}},
+    ),
+    Case(
+        name="a log of grants is only a part of what moves the cached balance",
+        given=(*company((100, 100), (30, 130)), *users(11 + 7 * number for number in TWELVE)),
+        fires=(CREDITS,),
+        severities={CREDITS: Severity.WARNING},
+        evidence={CREDITS: {"kind": "unspent", "judged": 12, "agreeing": 0}},
     ),
     Case(
         name="the cached balance is in hundredths",

@@ -21,6 +21,7 @@ _RESTS_ON: Mapping[str, frozenset[Need]] = {
     "direction": frozenset({_BALANCE}),
     "balance": frozenset({_CREDITS}),
     "scale": frozenset({_CREDITS}),
+    "unspent": frozenset({_CREDITS}),
     "wallet-name": frozenset({("wallet_balance", "credits")}),
     "owner": frozenset({("ledger_entry", "account_id"), ("account", "account_id")}),
 }

@@ -38,11 +38,13 @@ CHECK = Check(
     "back until the config is corrected, and the finding says how many findings that holds back. A fault of your own "
     "breaks some rows; a wrong column breaks most: more than half of the steps of the running balance and the first step "
     "of more than half of the ledgers; more than half of the cached balances, none of them merely late or all off by "
-    "one number; more than half of the times; nine in ten plan words or owners; all wallets, by name. Fewer than ten are not judged "
+    "one number; more than half of the times; nine in ten plan words or owners; all wallets, by name. It is a warning where no entry takes credits away, as in a log of "
+    "grants: then the ledger is only a part. Fewer than ten are not judged "
     "(ids of another object: three). If it is wrong, switch it off under [policy.severity] or exempt it.",
     population="SELECT count(*) FROM copied_relation",
     violations="""
 SELECT relation || '.' || column_name                                          AS subject,
+       CASE WHEN kind = 'unspent' THEN 'warning' END                           AS severity,
        kind, relation, column_name, judged, agreeing,
        CASE kind
            WHEN 'order'     THEN CAST(judged - agreeing AS VARCHAR) || ' of ' || CAST(judged AS VARCHAR)
@@ -52,6 +54,9 @@ SELECT relation || '.' || column_name                                          A
                                  || CAST(judged AS VARCHAR) || ' rows'
            WHEN 'balance'   THEN 'the cached balance is what the ledger says, or once said, in '
                                  || CAST(agreeing AS VARCHAR) || ' of ' || CAST(judged AS VARCHAR) || ' accounts'
+           WHEN 'unspent'   THEN 'no entry takes credits away, and the cached balance is what the ledger says, or once '
+                                 || 'said, in ' || CAST(agreeing AS VARCHAR) || ' of ' || CAST(judged AS VARCHAR)
+                                 || ' accounts'
            WHEN 'wallet'    THEN 'the cached balance of wallet ' || example || ' is what its entries say, or once said, '
                                  || 'in ' || CAST(agreeing AS VARCHAR) || ' of ' || CAST(judged AS VARCHAR)
                                  || ' accounts'
@@ -74,6 +79,8 @@ SELECT relation || '.' || column_name                                          A
            WHEN 'order'     THEN 'map the column that numbers the entries as they were written'
            WHEN 'direction' THEN 'write an expression that gives what is spent a minus sign'
            WHEN 'scale'     THEN 'write an expression that divides it by ' || CAST(factor AS VARCHAR)
+           WHEN 'unspent'   THEN 'map the entries of what is spent too, or another column; where the app keeps these '
+                                 || 'elsewhere, the ledger says nothing of this balance'
            WHEN 'wallet'    THEN 'map another column for it (also under [relations.account.wallets]), or leave it out '
                                  || 'where the ledger does not hold all of its movements'
            WHEN 'wallet-name' THEN 'say your words under [relations.ledger_entry.values.wallet], or absent = ["wallet"] '
