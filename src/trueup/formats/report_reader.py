@@ -199,7 +199,7 @@ def _is_masked(issue: document.Issue) -> bool:
 def _report(written: document.ReportDocument) -> Report:
     findings: dict[str, list[Finding]] = {}
     for issue in written.issues:
-        findings.setdefault(issue.check, []).append(_finding(issue))
+        findings.setdefault(issue.check, []).append(finding_of(issue))
     return Report(
         run_id=written.run_id,
         generated_at=written.generated_at,
@@ -271,7 +271,8 @@ def _outcome(outcome: document.CheckOutcome, findings: Iterable[Finding]) -> Out
             return NotApplicable(reason=outcome.reason or "")
 
 
-def _finding(issue: document.Issue) -> Finding:
+def finding_of(issue: document.Issue) -> Finding:
+    """Return the finding that an issue of a report is."""
     return Finding(
         check=issue.check,
         area=issue.category,

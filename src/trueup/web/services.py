@@ -13,13 +13,14 @@ from starlette.requests import Request
 from trueup.config import Config
 from trueup.model.check import Check
 from trueup.web.cursors import Cursors
+from trueup.web.logs import logger
 from trueup.web.meters import Meters
 from trueup.web.pages import Pages
 from trueup.web.shared_answer import SharedAnswer
 
 if TYPE_CHECKING:
     from trueup.actions.plan_gates import Looked
-    from trueup.actions.serve import SharedAudits
+    from trueup.actions.serve import SharedAudits, StripeSide
     from trueup.store import Store
     from trueup.web.repair_sessions import RepairSessions
 
@@ -44,6 +45,7 @@ class Services:
     _store: Store | None = field(default=None, repr=False)
     _runs: SharedAudits | None = field(default=None, repr=False)
     _repair_sessions: RepairSessions | None = field(default=None, repr=False)
+    _stripe_side: StripeSide | None = field(default=None, repr=False)
     _cursors: Cursors | None = field(default=None, repr=False)
 
     @property
@@ -88,18 +90,35 @@ class Services:
                 self._repair_sessions = RepairSessions(self.catalogue)
             return self._repair_sessions
 
+    @property
+    def stripe_side(self) -> StripeSide:
+        """Stripe's side of all accounts, for pages about one of them."""
+        from trueup.actions.serve import StripeSide  # noqa: PLC0415 - heavy
+
+        with self._lock:
+            if self._stripe_side is None:
+                self._stripe_side = StripeSide(config=self.config, clock=self.clock, note=_note_unreadable)
+            return self._stripe_side
+
     def close(self) -> None:
         """Close what was opened here. A store that was given is closed by its giver."""
         with self._lock:
             runs, self._runs = self._runs, None
             store, self._store = self._store, None
             repair_sessions, self._repair_sessions = self._repair_sessions, None
+            stripe_side, self._stripe_side = self._stripe_side, None
+        if stripe_side is not None:
+            stripe_side.close()
         if runs is not None:
             runs.close()
         if repair_sessions is not None:
             repair_sessions.close()
         if store is not None:
             store.close()
+
+
+def _note_unreadable(reason: str) -> None:
+    logger().warning("cannot read Stripe's side for the pages", reason=reason)
 
 
 async def services(request: Request) -> Services:

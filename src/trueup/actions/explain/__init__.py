@@ -2,6 +2,14 @@
 
 from trueup.actions.explain.explanation import Explanation, explain, explain_books, explained
 from trueup.actions.explain.happenings import EntryInFull
-from trueup.actions.explain.timeline import timeline_of_account
+from trueup.actions.explain.timeline import TIMELINE_OF_STRIPE, timeline_of_account
 
-__all__ = ["EntryInFull", "Explanation", "explain", "explain_books", "explained", "timeline_of_account"]
+__all__ = [
+    "TIMELINE_OF_STRIPE",
+    "EntryInFull",
+    "Explanation",
+    "explain",
+    "explain_books",
+    "explained",
+    "timeline_of_account",
+]

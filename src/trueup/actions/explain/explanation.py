@@ -116,19 +116,29 @@ def explained(
     *,
     stripe_account: str | None = None,
     of_account_alone: bool = False,
+    stripe: Books | None = None,
+    reported: Finding | None = None,
 ) -> Explanation:
-    """Look for this issue in open books. The report of an account alone has no guardrails."""
+    """Look for this issue in open books. The report of an account alone has no guardrails.
+
+    ``stripe`` are other books that hold Stripe's side for the timeline. ``reported`` is the finding as an audit saw it:
+    where the check cannot be asked here, the timeline is of that.
+    """
     report = report_on(
         books, checks=(check,), policy=policy, now=now, progress=progress, is_judged=not of_account_alone
     )
     finding = next((open_finding for open_finding in report.findings() if open_finding.id == issue_id), None)
-    shown = shown_around(books, check, finding) if finding else Shown()
+    could_look = isinstance(report.outcomes[0].outcome, Checked)
+    about = finding or (None if could_look else reported)
+    shown = shown_around(books, check, about, stripe=stripe) if about else Shown()
+    if not shown.happenings:
+        about = finding
     return Explanation(
         check=check,
         finding=finding,
         report=report,
-        account_id=_account_of(finding),
-        timeline=timeline_of(books, shown, account=stripe_account) if finding else Timeline(),
+        account_id=_account_of(about),
+        timeline=timeline_of(books, shown, account=stripe_account, stripe=stripe) if about else Timeline(),
         entries=shown.entries,
         earlier_entries=shown.earlier_entries,
         paid_time=spans_of(books, check, _account_of(finding), policy, now) if finding else (),

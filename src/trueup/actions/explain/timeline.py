@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from trueup.actions.explain.happenings import Shown, happenings_around
 from trueup.books.lookup import LargeLookup, SmallLookup
 from trueup.engines.sql import subject_column
 from trueup.model.happening import Named
+from trueup.model.relations import relation_name
 from trueup.model.timeline import Timeline, TimelineLine, link_of
 
 if TYPE_CHECKING:
     from trueup.books.file import Books
+    from trueup.books.lookup import Lookup
     from trueup.model.check import Check
     from trueup.model.finding import Finding
     from trueup.model.happening import Happening
     from trueup.model.report import RelationRead
+
+RowT = TypeVar("RowT")
 
 LENGTH = 20
 """How many of the newest lines of each side are shown."""
@@ -37,30 +42,56 @@ TIMELINE_OF_STRIPE = frozenset(_OF_STRIPE)
 """The Stripe relations that a timeline shows."""
 
 
-def shown_around(books: Books, check: Check, finding: Finding) -> Shown:
-    """What happened around the finding: the newest of each side, and all that it names."""
-    lookup = LargeLookup(books) if books.prepared is None else SmallLookup(books)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TwoBooks:
+    """Looks for Stripe's objects in other books than for the app's rows."""
+
+    app: Lookup
+    stripe: Lookup
+
+    def rows(self, relation: type[RowT], **by: Collection[str]) -> Iterator[RowT]:
+        """The rows of which one of these columns has one of these values."""
+        side = self.stripe if relation_name(relation) in TIMELINE_OF_STRIPE else self.app
+        return side.rows(relation, **by)
+
+
+def _lookup_in(books: Books, stripe: Books | None) -> Lookup:
+    lookup: Lookup = LargeLookup(books) if books.prepared is None else SmallLookup(books)
+    return lookup if stripe is None else _TwoBooks(app=lookup, stripe=LargeLookup(stripe))
+
+
+def shown_around(books: Books, check: Check, finding: Finding, *, stripe: Books | None = None) -> Shown:
+    """What happened around the finding: the newest of each side, and all that it names.
+
+    ``stripe`` are other books that hold Stripe's side, where these do not.
+    """
     knows_events = "webhook_event" in books.mapped_columns()
-    return happenings_around(lookup, _named(check, finding), knows_events=knows_events, length=LENGTH)
+    return happenings_around(
+        _lookup_in(books, stripe), _named(check, finding), knows_events=knows_events, length=LENGTH
+    )
 
 
-def timeline_of(books: Books, shown: Shown, *, account: str | None) -> Timeline:
+def timeline_of(books: Books, shown: Shown, *, account: str | None, stripe: Books | None = None) -> Timeline:
     """The timeline of what is shown; ``account`` is Stripe's id of the account that the links lead to."""
     return Timeline(
         lines=tuple(_line(line, account) for line in shown.happenings),
         earlier_app=shown.earlier_app,
         earlier_stripe=shown.earlier_stripe,
-        unknown=tuple(_unknown(books)),
+        unknown=tuple(_unknown(books, stripe or books)),
     )
 
 
-def timeline_of_account(books: Books, account_id: str, *, stripe_account: str | None, length: int) -> Timeline:
-    """The timeline of an account, the ``length`` newest of each side; ``stripe_account`` is what links lead to."""
-    lookup = LargeLookup(books) if books.prepared is None else SmallLookup(books)
+def timeline_of_account(
+    books: Books, account_id: str, *, stripe_account: str | None, length: int, stripe: Books | None = None
+) -> Timeline:
+    """The timeline of an account, the ``length`` newest of each side; ``stripe_account`` is what links lead to.
+
+    ``stripe`` are other books that hold Stripe's side, where these do not.
+    """
     named = Named(ids=frozenset(), accounts=frozenset({account_id}))
     knows_events = "webhook_event" in books.mapped_columns()
-    shown = happenings_around(lookup, named, knows_events=knows_events, length=length)
-    return timeline_of(books, shown, account=stripe_account)
+    shown = happenings_around(_lookup_in(books, stripe), named, knows_events=knows_events, length=length)
+    return timeline_of(books, shown, account=stripe_account, stripe=stripe)
 
 
 def _named(check: Check, finding: Finding) -> Named:
@@ -98,9 +129,10 @@ def _line(shown: Happening, account: str | None) -> TimelineLine:
     )
 
 
-def _unknown(books: Books) -> Iterator[str]:
+def _unknown(books: Books, stripe: Books) -> Iterator[str]:
     """What is missing on the timeline because it could not be looked at, a sentence each."""
-    reads = {read.relation: read for read in books.copies()}
+    reads = {read.relation: read for read in books.copies() if read.relation in _OF_APP}
+    reads |= {read.relation: read for read in stripe.copies() if read.relation in _OF_STRIPE}
     yield from _not_whole(reads, _OF_APP, "The app's")
     left = [words for relation, words in _OF_APP.items() if relation not in reads]
     if left:
@@ -112,7 +144,7 @@ def _unknown(books: Books) -> Iterator[str]:
         return
     if unread:
         yield f"Not read from Stripe, so what it knows about them is unknown: {', '.join(unread)}."
-    yield from _horizons(books)
+    yield from _horizons(stripe)
 
 
 def _horizons(books: Books) -> Iterator[str]:

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from trueup.books.file import Books
     from trueup.config import Config
     from trueup.model.approval import Approval
     from trueup.model.check import Check
+    from trueup.model.finding import Finding
     from trueup.model.repair import Failed, PlannedRepair, Refused, RepairResult, Stale
 
 __all__ = [
@@ -214,19 +216,23 @@ def timeline(
     now: datetime,
     session: RepairSession | None = None,
     accounts: Collection[str] = (),
+    stripe: Books | None = None,
+    reported: Finding | None = None,
 ) -> Explanation:
     """Read one finding as the database has it now, with the end of its account's ledger. Only its own rows are read.
 
     ``session`` is one that only reads (``open_reading_session``). ``accounts`` are those that the finding is known to
-    be about, where its subject does not say so. A folder of files is read whole. Raises as ``preview`` does.
+    be about, where its subject does not say so. ``stripe`` are other books that hold Stripe's side, and ``reported`` is
+    the finding as an audit saw it, of which the timeline is where its check cannot be asked. A folder of files is read
+    whole. Raises as ``preview`` does.
     """
     if session is None and config.is_folder:
         return explain(issue_id, config=config, catalogue=catalogue, now=now, progress=Silent())
     check, subject = issue_of(issue_id, catalogue)
     if session is not None:
-        return looked_at(session, check, subject, now=now, accounts=accounts)
+        return looked_at(session, check, subject, now=now, accounts=accounts, stripe=stripe, reported=reported)
     with contextlib.closing(open_reading_session(config, catalogue)) as opened:
-        return looked_at(opened, check, subject, now=now, accounts=accounts)
+        return looked_at(opened, check, subject, now=now, accounts=accounts, stripe=stripe, reported=reported)
 
 
 @contextlib.contextmanager

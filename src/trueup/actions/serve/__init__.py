@@ -1,4 +1,4 @@
-"""Serve: audits that callers share, and audits and alerts in the background."""
+"""Serve: audits that callers share, audits and alerts in the background, and Stripe's side for pages."""
 
 from trueup.actions.serve.background import Background
 from trueup.actions.serve.shared_audits import (
@@ -10,6 +10,7 @@ from trueup.actions.serve.shared_audits import (
     SharedAudits,
     underway,
 )
+from trueup.actions.serve.stripe_side import StripeSide, StripeSideState
 
 __all__ = [
     "MAX_AGE_SECONDS",
@@ -19,5 +20,7 @@ __all__ = [
     "Origin",
     "RunningAudit",
     "SharedAudits",
+    "StripeSide",
+    "StripeSideState",
     "underway",
 ]

@@ -59,10 +59,11 @@ def history_of_account(
     now: datetime,
     length: int,
     session: RepairSession | None = None,
+    stripe: Books | None = None,
 ) -> AccountHistory:
     """Return the statement of one account with the ``length`` newest lines of each side, from one reading.
 
-    Raises as ``state_account`` does.
+    ``stripe`` are other books that hold Stripe's side. Raises as ``state_account`` does.
     """
     with contextlib.ExitStack() as held:
         if session is None and config.is_folder:
@@ -77,7 +78,9 @@ def history_of_account(
         account_id = _only(named, accounts)
         return AccountHistory(
             statement=_statement(books, lookup, account_id, config.policy, as_of=now, since=None),
-            timeline=timeline_of_account(books, account_id, stripe_account=config.stripe.account, length=length),
+            timeline=timeline_of_account(
+                books, account_id, stripe_account=config.stripe.account, length=length, stripe=stripe
+            ),
         )
 
 

@@ -18,6 +18,7 @@ from trueup.formats.timeline import timeline_document
 from trueup.model.errors import ConfigurationError
 from trueup.model.timeline import Side
 from trueup.web.access import Permission, Principal, page_requires
+from trueup.web.console.both_sides import add_repairs, stripe_books
 from trueup.web.console.query import OrEmpty, TextQuery
 from trueup.web.console.rendering import lead_to, render
 from trueup.web.console.wording import path_part
@@ -26,6 +27,7 @@ from trueup.web.routes.query_types import Word
 from trueup.web.services import Services, services
 
 if TYPE_CHECKING:
+    from trueup.books.file import Books
     from trueup.store import StoredFinding
 
 router = APIRouter(include_in_schema=False)
@@ -86,7 +88,8 @@ def show_account(
 ) -> Response:
     """Render an account with its statement, or only the statement: for its customer, or as a file."""
     try:
-        history = _history(at_hand, account, length=LINES_OF_EACH_SIDE)
+        with stripe_books(at_hand) as stripe:
+            history = _history(at_hand, account, length=LINES_OF_EACH_SIDE, stripe=stripe)
     except NotOneAccount as refused:
         return render(
             request,
@@ -110,6 +113,7 @@ def show_account(
     if page.for_customer:
         return render(request, "statement.html", title=page.title, at_hand=at_hand, who=who, page=page, account=account)
     account_id = history.statement.account_id
+    timeline = timeline_document(history.timeline).model_dump(mode="json", by_alias=True)
     return render(
         request,
         "account.html",
@@ -118,13 +122,14 @@ def show_account(
         who=who,
         page=page,
         statement=history.statement,
-        timeline=timeline_document(history.timeline).model_dump(mode="json", by_alias=True),
+        timeline=add_repairs(timeline, account_id, at_hand=at_hand, who=who),
+        stripe_side=at_hand.stripe_side.state,
         findings=_findings(at_hand, account_id, history),
         gates=_gates(at_hand, history.statement.plan),
     )
 
 
-def _history(at_hand: Services, named: str, *, length: int) -> AccountHistory:
+def _history(at_hand: Services, named: str, *, length: int, stripe: Books | None = None) -> AccountHistory:
     return history_of_account(
         named,
         config=at_hand.config,
@@ -132,6 +137,7 @@ def _history(at_hand: Services, named: str, *, length: int) -> AccountHistory:
         now=at_hand.clock(),
         length=length,
         session=at_hand.repair_sessions.reading(at_hand.config),
+        stripe=stripe,
     )
 
 

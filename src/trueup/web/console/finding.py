@@ -14,6 +14,7 @@ from trueup.actions.journal import JournalUnusable, journal_url, newest_page
 from trueup.actions.repair import UNDOABLE
 from trueup.model.dashboard import dashboard_link
 from trueup.web.access import Permission, Principal, form_requires, page_requires, strict_form
+from trueup.web.console.both_sides import add_repairs, stripe_books
 from trueup.web.console.query import EntryQuery
 from trueup.web.console.rendering import lead_to, render
 from trueup.web.console.wording import path_part
@@ -28,6 +29,8 @@ from trueup.web.services import Services, services
 
 if TYPE_CHECKING:
     from trueup.journal import JournalEntry
+    from trueup.model.check import Check
+    from trueup.store import StoredFinding
 
 router = APIRouter(include_in_schema=False)
 
@@ -70,9 +73,7 @@ def show_finding(
     stored = find_finding(at_hand, issue_id)
     if stored is None:
         raise Problem(404, NO_SUCH_ISSUE)
-    full = in_full(at_hand, check, stored, masked=not who.may(Permission.EVIDENCE_READ)).model_dump(
-        mode="json", by_alias=True
-    )
+    full = _in_full(at_hand, check, stored, who)
     shown = full["current"] or full["finding"]
     app, stripe = sides_of(shown["evidence"]) if shown else ({}, {})
     return render(
@@ -89,9 +90,21 @@ def show_finding(
         links=_links(at_hand, stripe),
         account=_account_of(full),
         undoable=UNDOABLE,
+        stripe_side=at_hand.stripe_side.state,
         notes=list_notes(who, at_hand, issue_id).model_dump(mode="json")["notes"],
         repaired=_repaired(at_hand, stored.issue_id, entry) if who.may(Permission.JOURNAL_READ) else None,
     )
+
+
+def _in_full(at_hand: Services, check: Check, stored: StoredFinding, who: Principal) -> dict[str, Any]:
+    """The finding as the API's JSON has it, with Stripe's side and our own repairs for those who read evidence."""
+    if not who.may(Permission.EVIDENCE_READ):
+        return in_full(at_hand, check, stored, masked=True).model_dump(mode="json", by_alias=True)
+    with stripe_books(at_hand) as stripe:
+        full = in_full(at_hand, check, stored, masked=False, stripe=stripe).model_dump(mode="json", by_alias=True)
+    if full["timeline"] is not None:
+        full["timeline"] = add_repairs(full["timeline"], full["timeline"]["accountId"], at_hand=at_hand, who=who)
+    return full
 
 
 @router.post("/notes")

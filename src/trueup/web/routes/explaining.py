@@ -10,6 +10,7 @@ from trueup.actions.explain import EntryInFull, Explanation
 from trueup.actions.repair import TargetUnavailable, timeline
 from trueup.formats import json as report_json
 from trueup.formats.report_document import Issue
+from trueup.formats.report_reader import finding_of
 from trueup.formats.timeline import TimelineDocument, timeline_document
 from trueup.formats.wording import exact, instant, json_value
 from trueup.model.change import Value
@@ -22,13 +23,20 @@ from trueup.web.routes.redaction import masked_issue, without_addresses
 from trueup.web.services import Services
 
 if TYPE_CHECKING:
+    from trueup.books.file import Books
+    from trueup.model.finding import Finding
     from trueup.store import StoredFinding
 
 Now = Literal["found", "not_found", "unknown"]
 
 
-def in_full(at_hand: Services, check: Check, stored: StoredFinding, *, masked: bool) -> FindingInFull:
-    """The finding with its history and, unless it is ``masked``, with what happened around it."""
+def in_full(
+    at_hand: Services, check: Check, stored: StoredFinding, *, masked: bool, stripe: Books | None = None
+) -> FindingInFull:
+    """The finding with its history and, unless it is ``masked``, with what happened around it.
+
+    ``stripe`` are books that hold Stripe's side.
+    """
     document: dict[str, Any] | None = None if stored.document is None else json.loads(stored.document)
     if masked:
         subject, issue_id = without_addresses([stored.subject, stored.issue_id])
@@ -36,7 +44,8 @@ def in_full(at_hand: Services, check: Check, stored: StoredFinding, *, masked: b
         explanation, now = None, None
     else:
         subject, issue_id = stored.subject, stored.issue_id
-        explanation = _looked_at(at_hand, stored.issue_id, _accounts_in(document))
+        reported = None if document is None else finding_of(Issue.model_validate(document))
+        explanation = _looked_at(at_hand, stored.issue_id, _accounts_in(document), stripe, reported)
         now = _now(explanation)
     current = explanation.finding if explanation else None
     return FindingInFull(
@@ -66,7 +75,9 @@ def _accounts_in(document: dict[str, Any] | None) -> frozenset[str]:
     return frozenset(account for name in names if isinstance(account := evidence[name], str))
 
 
-def _looked_at(at_hand: Services, issue_id: str, accounts: frozenset[str]) -> Explanation | None:
+def _looked_at(
+    at_hand: Services, issue_id: str, accounts: frozenset[str], stripe: Books | None, reported: Finding | None
+) -> Explanation | None:
     """The finding in the database now; None where the database cannot be read: the history is shown all the same."""
     config = with_stored_exemptions(at_hand.config, at_hand.store)
     try:
@@ -77,6 +88,8 @@ def _looked_at(at_hand: Services, issue_id: str, accounts: frozenset[str]) -> Ex
             now=at_hand.clock(),
             session=at_hand.repair_sessions.reading(config),
             accounts=accounts,
+            stripe=stripe,
+            reported=reported,
         )
     except (SourceUnavailable, TargetUnavailable, ConfigurationError) as error:
         logger().warning("cannot look at a finding", reason=str(error))
