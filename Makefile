@@ -42,6 +42,7 @@ bench: $(VENV)/dev
 	$(BIN)/python -m bench.reread $(REREAD_ARGS)
 	$(BIN)/python -m bench.locks $(LOCKS_ARGS)
 	$(BIN)/python -m bench.load $(LOAD_ARGS)
+	$(BIN)/python -m bench.pages $(PAGES_ARGS)
 
 soak: $(VENV)/dev
 	$(BIN)/python -m tests.soak $(SOAK_ARGS)

@@ -99,6 +99,9 @@ def company() -> Iterator[tuple[str, str, dict[str, str]]]:
                 now=end - timedelta(hours=3),
             )
             app = create_app(config, store=store, catalogue=checks, clock=lambda: end)
+            with app.state.services.stripe_side.books(audited.report.run_id):
+                pass  # begun by this, and read while nothing is shown yet
+            app.state.services.stripe_side.wait(600)
             with served(app) as origin:
                 yield origin, token.text, {"run": audited.report.run_id, "repair": repair_id}
             app.state.services.close()
@@ -114,6 +117,9 @@ def main() -> None:
             for name, address in PAGES.items():
                 watched.open(address.format(**ids))
                 watched.page.screenshot(path=FOLDER / f"{name}.png")
+            watched.open(PAGES["account"])
+            watched.page.get_by_role("heading", name="Both sides in order of time").scroll_into_view_if_needed()
+            watched.page.screenshot(path=FOLDER / "both-sides.png")
             watched.open(PAGES["finding"])
             watched.page.get_by_role("heading", name="Notes").scroll_into_view_if_needed()
             watched.page.screenshot(path=FOLDER / "notes.png")
