@@ -58,9 +58,8 @@ def narrow_postgres(server: PostgresServer, app: App) -> Narrow:
 
 def run_psql(server: PostgresServer, database: str, script: str, *, user: str = "postgres", code: int = 0) -> str:
     """Run a script as a person would, by default as the superuser; what psql said on standard error."""
-    psql = next(_wheel().glob("pginstall*/bin/psql"))
     address = server.url(database, user=user, password="unused" if user == "postgres" else quote(PASSWORD, safe=""))
-    command = [str(psql), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", address, "-f", "-"]
+    command = [postgres_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", address, "-f", "-"]
     done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     return done.stderr
@@ -99,6 +98,11 @@ def run_mariadb(server: MariaDBServer, database: str, script: str) -> None:
         [client, "--no-defaults", *login, database], input=script, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def postgres_program(name: str) -> str:
+    """The path of one of the programs that come with Postgres, of the newest version that the wheel has."""
+    return str(max(_wheel().glob(f"pginstall*/bin/{name}")))
 
 
 def _wheel() -> Path:

@@ -93,6 +93,8 @@ def compare_history(
         return
     if not connection.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchall():
         return
+    if is_refreshed and not connection.execute(f"SELECT 1 FROM {touched_keys(relation)} LIMIT 1").fetchall():
+        return
     columns = [name for name in history.columns if before["columns"].get(name) == after["columns"].get(name)]
     is_scaled_alike = before["credit_decimals"] == after["credit_decimals"]
     columns = [name for name in columns if name in mapped and (is_scaled_alike or name not in _CREDITS)]
@@ -127,7 +129,9 @@ def _comparison(
     key_text = " || ' ' || ".join(f"CAST(o.{key} AS VARCHAR)" for key in history.keys)
     oldest = f"SELECT min(o.{history.dated}) FROM {relation} AS o WHERE {history.settled}"
     kept = f" AND (NOT {is_gone} OR o.{history.dated} >= ({oldest}))"
-    touched = f" AND o.{history.keys[0]} IN (SELECT key FROM {touched_keys(relation)})" if is_refreshed else ""
+    # The rows of the touched keys go before everything else: with them as one more condition, both tables were joined.
+    touched = f" WHERE {history.keys[0]} IN (SELECT key FROM {touched_keys(relation)})" if is_refreshed else ""
+    old, new = (f"(SELECT * FROM {table}{touched})" for table in (f"before.{relation}", relation))
     return f"""
 INSERT INTO {_RECORD} BY NAME
 WITH changed AS (
@@ -137,11 +141,11 @@ WITH changed AS (
            {_values("o", differs, is_gone)} AS before,
            CASE WHEN {is_gone} THEN NULL ELSE {_values("n", differs, is_gone)} END AS after,
            o.{history.dated} AS dated
-    FROM before.{relation} AS o
-    LEFT JOIN {relation} AS n ON {joined}
-    WHERE o.{history.dated} <= $settled_before AND {history.settled}{touched}
+    FROM {old} AS o
+    LEFT JOIN {new} AS n ON {joined}
+    WHERE o.{history.dated} <= $settled_before AND {history.settled}
       AND ({is_gone} OR {is_different}){kept if history.prunes else ""}
-      AND NOT EXISTS (SELECT 1 FROM {relation} AS same WHERE {same_key} AND {agrees or "TRUE"})
+      AND NOT EXISTS (SELECT 1 FROM {new} AS same WHERE {same_key} AND {agrees or "TRUE"})
 ),
 counted AS (
     SELECT *, count(*) OVER (PARTITION BY columns) AS alike,

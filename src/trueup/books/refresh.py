@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _CHANGED = "changed_row"
 _PRESENT = "present_key"
+_GONE = "gone_key"
 
 
 def touched_keys(relation: str) -> str:
@@ -50,7 +51,7 @@ def refresh_relation(
     relation = relation_named(mapping.relation)
     refresh = _RelationRefresh(books, snapshot, relation, mapping, progress)
     with interruptible_reading(books, snapshot, progress):
-        problem = refresh.put_in(changes.reading) or refresh.take_out(changes.rows)
+        problem = refresh.put_in(changes) or refresh.take_out(changes.rows)
     if problem is not None:
         return problem
     connection = books.connection
@@ -83,19 +84,26 @@ class _RelationRefresh:
         self._key, self._name, self._progress = key, relation_name(relation), progress
         self._touched = touched_keys(self._name)
 
-    def put_in(self, changed: RelationMapping) -> str | None:
-        """Put the changed rows in place of those of the same keys."""
-        types = self._read(changed, into=_CHANGED)
-        connection = self._books.connection
-        if self._types_differ(types):
-            return "a column has another type than before"
-        value = self._key_value(types)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {self._touched} AS SELECT {value} AS key FROM {_CHANGED}")
-        if connection.execute(f"SELECT 1 FROM {self._touched} WHERE key IS NULL LIMIT 1").fetchall():
-            return f"a row came without its {self._key.name}"
-        connection.execute(f"DELETE FROM {self._name} WHERE {self._key.name} IN (SELECT key FROM {self._touched})")
-        self._books.run(insertion(self._relation, self._mapping, types, source=_CHANGED, scale=self._books.scale))
-        connection.execute(f"DROP TABLE {_CHANGED}")
+    def put_in(self, changes: Changes) -> str | None:
+        """Put the changed rows in place of those of the same keys, and take out those that left the condition."""
+        connection, name, key = self._books.connection, self._name, self._key.name
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {self._touched} AS SELECT {key} AS key FROM {name} LIMIT 0")
+        types: Mapping[str, str] = {}
+        if changes.changed:
+            types = self._read(changes.reading, into=_CHANGED)
+            if self._types_differ(types):
+                return "a column has another type than before"
+            connection.execute(f"INSERT INTO {self._touched} SELECT {self._key_value(types)} FROM {_CHANGED}")
+            if connection.execute(f"SELECT 1 FROM {self._touched} WHERE key IS NULL LIMIT 1").fetchall():
+                return f"a row came without its {key}"
+        if changes.leaving is not None:
+            present = self._read_keys(changes.leaving)
+            connection.execute(f"INSERT INTO {self._touched} SELECT key FROM {present}")
+        if changes.changed or changes.leaving is not None:
+            connection.execute(f"DELETE FROM {name} WHERE {key} IN (SELECT key FROM {self._touched})")
+        if changes.changed:
+            self._books.run(insertion(self._relation, self._mapping, types, source=_CHANGED, scale=self._books.scale))
+            connection.execute(f"DROP TABLE {_CHANGED}")
         return None
 
     def take_out(self, rows: int) -> str | None:
@@ -103,13 +111,15 @@ class _RelationRefresh:
         if self._count() == rows:
             return None
         key = self._key.name
-        narrowed = dataclasses.replace(self._mapping, columns={key: self._mapping.columns[key]})
-        types = self._read(narrowed, into=_PRESENT)
-        present = f"(SELECT {self._key_value(types)} FROM {_PRESENT})"
+        present = self._read_keys(self._mapping)
         connection = self._books.connection
-        connection.execute(f"INSERT INTO {self._touched} SELECT {key} FROM {self._name} WHERE {key} NOT IN {present}")
-        connection.execute(f"DELETE FROM {self._name} WHERE {key} NOT IN {present}")
-        connection.execute(f"DROP TABLE {_PRESENT}")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_GONE} AS SELECT n.{key} AS key FROM {self._name} AS n "
+            f"ANTI JOIN {present} ON n.{key} = present.key"
+        )
+        connection.execute(f"INSERT INTO {self._touched} SELECT key FROM {_GONE}")
+        connection.execute(f"DELETE FROM {self._name} WHERE {key} IN (SELECT key FROM {_GONE})")
+        connection.execute(f"DROP TABLE {_GONE}")
         return None if self._count() == rows else "rows are there that were neither kept nor changed"
 
     def _read(self, mapping: RelationMapping, *, into: str) -> Mapping[str, str]:
@@ -131,6 +141,12 @@ class _RelationRefresh:
                     raise counted.error from None
                 raise
         return types
+
+    def _read_keys(self, mapping: RelationMapping) -> str:
+        """Read the keys of these rows; return a subquery of them."""
+        key = self._key.name
+        types = self._read(dataclasses.replace(mapping, columns={key: mapping.columns[key]}), into=_PRESENT)
+        return f"(SELECT {self._key_value(types)} AS key FROM {_PRESENT}) AS present"
 
     def _types_differ(self, types: Mapping[str, str]) -> bool:
         rows = self._books.connection.execute(f"DESCRIBE {self._name}").fetchall()

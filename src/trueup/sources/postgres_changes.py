@@ -109,15 +109,18 @@ def changes(mapping: RelationMapping, since: str, ask: Ask) -> Changes | Unknown
     if not 0 <= int(facts["newest"]) - horizon < _QUARTER_OF_THE_WRAP:
         return UnknownChanges(reason="more than a quarter of all transaction numbers were used since")
     young = f"age(xmin) <= age(CAST('{horizon % _NUMBERS}' AS xid))"
-    condition = f"\nWHERE ({mapping.where}\n)" if mapping.where else ""
+    meets = f"({mapping.where}\n) IS TRUE" if mapping.where else "TRUE"
     counts = ask(
-        f"SELECT count(*) AS rows, count(*) FILTER (WHERE {young}) AS changed "
-        f"FROM {table_name(mapping.table)}{condition}"
+        f"SELECT count(*) FILTER (WHERE {meets}) AS rows, count(*) FILTER (WHERE {meets} AND {young}) AS changed, "
+        f"count(*) FILTER (WHERE NOT ({meets}) AND {young}) AS leaving FROM {table_name(mapping.table)}"
     )
-    rows, changed = int(str(counts["rows"])), int(str(counts["changed"]))
-    where = f"({mapping.where}\n) AND {young}" if mapping.where else young
-    return too_many(rows, changed) or Changes(
-        rows=rows, changed=changed, reading=replace(mapping, where=where), mark=_text(facts)
+    rows, changed, leaving = (int(str(counts[name])) for name in ("rows", "changed", "leaving"))
+    return too_many(rows, changed + leaving) or Changes(
+        rows=rows,
+        changed=changed,
+        reading=replace(mapping, where=f"{meets} AND {young}"),
+        leaving=replace(mapping, where=f"NOT ({meets}) AND {young}") if leaving else None,
+        mark=_text(facts),
     )
 
 
