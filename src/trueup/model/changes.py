@@ -21,8 +21,8 @@ class Changes:
 
     ``reading`` reads every row that is new or different, and perhaps some that are not: ``changed`` of the ``rows``
     that there are now. ``leaving`` reads the changed rows that do not meet the mapping's condition, and may have met it
-    before; None where there are none. Rows of the earlier snapshot that are gone are not named: they are the keys that
-    are too many. ``mark`` is what to ask with the next time.
+    before; None where there are none, or many. Rows of the earlier snapshot that are gone are not named: they are the
+    keys that are too many. ``mark`` is what to ask with the next time.
     """
 
     rows: int
