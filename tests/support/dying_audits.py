@@ -23,7 +23,8 @@ _MODULES = ("trueup.actions.audit.kept_reading", "trueup.books.kept", "trueup.bo
 _PLACES = tuple(f"/{name.replace('.', '/')}.py" for name in _MODULES)
 """Where a moment is: each call of a function of these modules, and each call that they make of what is written in C,
 as a statement of DuckDB's and a system call are."""
-_SECONDS = 120
+_SECONDS = 600
+"""An audit takes one or two; a machine that has other things to do may give it little of that."""
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__, "trueup.sources.postgres"])
