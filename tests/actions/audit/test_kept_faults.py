@@ -16,11 +16,12 @@ from tests.actions.audit.test_kept_reading import NOW, read, reading_of, rewritt
 from tests.support.dying_audits import read_at_once, read_in_a_process
 from tests.support.histories import History, config_of, connected
 from tests.support.narrow import postgres_program
+from tests.support.thoroughness import tried
 from trueup.books.kept import KeptFile
 from trueup.books.schema import FORMAT
 
 REWRITTEN = "the table was written anew since, as by TRUNCATE, VACUUM FULL, CLUSTER or a restore"
-MOMENTS = int(os.environ.get("TRUEUP_KILLS", "60"))
+MOMENTS = int(os.environ.get("TRUEUP_KILLS", tried(60, 10)))
 """How many moments of a refresh the slow test kills at; there are some hundreds."""
 
 

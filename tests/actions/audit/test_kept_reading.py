@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.databases import PostgresServer
 from tests.support.histories import CONFIG, History, config_of, connected, seeds
+from tests.support.thoroughness import tried
 from trueup.actions.audit.check_runner import run_checks
 from trueup.actions.audit.run_audit import audit
 from trueup.actions.audit.snapshot import copied_books
@@ -102,7 +103,7 @@ def test_a_history_in_postgres_is_read_as_it_is(postgres_url: str, tmp_path: Pat
 def test_many_histories_in_postgres_are_read_as_they_are(postgres_server: PostgresServer, tmp_path: Path) -> None:
     """``TRUEUP_HISTORIES`` says how many."""
     ways: Counter[str] = Counter()
-    for seed in seeds(1, int(os.environ.get("TRUEUP_HISTORIES", "20"))):
+    for seed in seeds(1, int(os.environ.get("TRUEUP_HISTORIES", tried(20, 5)))):
         url = postgres_server.create_database()
         folder = tmp_path / str(seed)
         folder.mkdir()
