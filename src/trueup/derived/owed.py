@@ -174,11 +174,48 @@ FROM ruled
 """,
 )
 
+USAGE_GRANT = Derived(
+    name="usage_grant",
+    holds="The bills of metered usage alone that gave the whole allowance of a plan again, in the month whose bill of "
+    "that plan had given it: usage that is billed afterwards owes no allowance.",
+    optional=ENTRY_LINKS,
+    # Of a plan of several periods each may be granted with a bill of usage, and another number may settle the usage.
+    sql="""
+WITH usage AS (
+    SELECT l.invoice_id
+    FROM stripe_invoice_line AS l
+    LEFT JOIN price_meaning AS m ON m.price_id IS NOT DISTINCT FROM l.price_id
+                                AND m.lookup_key IS NOT DISTINCT FROM l.lookup_key
+                                AND m.product_id IS NOT DISTINCT FROM l.product_id
+    GROUP BY l.invoice_id
+    HAVING count(*) = sum(CASE WHEN l.metered AND m.price_name IS NULL THEN 1 ELSE 0 END)
+),
+plan_bill AS (
+    SELECT i.subscription_id, i.created_at, max(o.plan) AS plan, sum(o.most_credits) AS credits
+    FROM owed_line AS o
+    JOIN stripe_invoice AS i ON i.invoice_id = o.money_id
+    JOIN money_credit AS c   ON c.money_id = o.money_id
+    WHERE i.subscription_id IS NOT NULL
+    GROUP BY i.invoice_id, i.subscription_id, i.created_at, c.granted
+    HAVING max(o.periods) = 1 AND max(CASE WHEN o.proration THEN 1 ELSE 0 END) = 0
+       AND c.granted >= sum(o.most_credits)
+)
+SELECT u.invoice_id AS money_id, min(b.plan) AS plan
+FROM usage AS u
+JOIN stripe_invoice AS i ON i.invoice_id = u.invoice_id
+JOIN money_credit AS c   ON c.money_id = u.invoice_id
+JOIN plan_bill AS b      ON b.subscription_id = i.subscription_id AND b.credits = c.largest_grant
+WHERE date_diff('second', b.created_at, i.created_at) BETWEEN 0 AND $month_limit_seconds
+GROUP BY u.invoice_id
+""",
+)
+
 MONEY_OWED = Derived(
     name="money_owed",
     holds="One row per money that owes a known number of credits, or that others like it make a purchase of credits: "
     "the fewest that it owes by now, and the most; NULL where that is not known, as when it also sells something of "
-    "which the config says nothing. `likeness`, `of_them` and `credited` say what a guess rests on.",
+    "which the config says nothing. `listed_minor`: what its lines cost before discounts. `likeness`, `of_them` and "
+    "`credited` say what a guess rests on.",
     optional=ENTRY_LINKS,
     sql="""
 WITH total AS (
@@ -189,6 +226,7 @@ WITH total AS (
            min(price_name)                                                                  AS price_name,
            min(rule)                                                                        AS rule,
            min(known_by)                                                                    AS known_by,
+           sum(amount)                                                                      AS listed_minor,
            sum(CASE WHEN proration THEN 0 ELSE due END)                                     AS due,
            sum(CASE WHEN proration THEN 0 ELSE most_credits END)                            AS whole,
            sum(CASE WHEN proration AND amount > 0 THEN most_credits ELSE 0 END)             AS added,
@@ -202,7 +240,7 @@ WITH total AS (
     HAVING count(most_credits) > 0
 ),
 bounded AS (
-    SELECT money_id, plan, periods, period_end, price_name, rule, known_by,
+    SELECT money_id, plan, periods, period_end, price_name, rule, known_by, listed_minor,
            CASE WHEN prorations = 0 OR $proration = 'none' THEN due
                 WHEN $proration = 'proportional' AND unshared = 0
                      THEN greatest(0, CAST(floor(due + coalesce(shared, 0)) AS DECIMAL(38, 9)) - 1)
@@ -213,9 +251,11 @@ bounded AS (
                      THEN greatest(0, CAST(ceil(whole + coalesce(shared, 0)) AS DECIMAL(38, 9)) + 1)
                 ELSE whole + greatest(0, added - dropped) END                               AS most_credits
     FROM total
+    UNION ALL
+    SELECT money_id, plan, 1, CAST(NULL AS TIMESTAMP), CAST(NULL AS TEXT), 'usage', 'line', 0, 0, 0 FROM usage_grant
 )
 SELECT coalesce(b.money_id, l.money_id)            AS money_id,
-       b.plan, b.periods, b.period_end, b.price_name, b.rule, b.known_by,
+       b.plan, b.periods, b.period_end, b.price_name, b.rule, b.known_by, b.listed_minor,
        CAST(b.least_credits AS DECIMAL(38, 9))     AS least_credits,
        CAST(b.most_credits AS DECIMAL(38, 9))      AS most_credits,
        CASE WHEN b.money_id IS NULL THEN l.likeness END AS likeness,
@@ -228,11 +268,12 @@ FULL JOIN likely_purchase AS l ON l.money_id = b.money_id
 
 UNCREDITED_MONEY = Derived(
     name="uncredited_money",
-    holds="The paid money that owes credits, or by others like it does, and that no entry gives any for; and the "
-    "account that paid it, where that is known.",
+    holds="The paid money that owes credits, or by others like it does, and that no entry gives any for; the account "
+    "that paid it, where that is known; and `worth_minor`, its amount, or what a full coupon took off.",
     optional=ENTRY_LINKS,
     sql="""
 SELECT m.money_id, m.customer_id, coalesce(m.account_id, k.account_id) AS account_id, m.currency, m.amount, m.credited,
+       CASE WHEN m.amount = 0 THEN coalesce(o.listed_minor, 0) ELSE m.amount END AS worth_minor,
        m.created_at, m.paid_at, coalesce(m.paid_at, m.created_at) AS paid_or_made_at, m.is_delayed, m.livemode,
        m.other_application, o.plan, o.price_name, o.rule, o.known_by, o.least_credits,
        o.likeness, o.of_them, o.credited AS alike_credited
@@ -349,6 +390,7 @@ OWED: tuple[Derived, ...] = (
     SOLD_LINE,
     LINE_TERMS,
     OWED_LINE,
+    USAGE_GRANT,
     MONEY_OWED,
     UNCREDITED_MONEY,
     DRIPPED_GRANT,

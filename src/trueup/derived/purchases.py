@@ -7,7 +7,8 @@ from trueup.derived.derivation import ENTRY_LINKS, Derived
 DIRECT_PURCHASE = Derived(
     name="direct_purchase",
     holds="One row per payment or checkout that belongs to no invoice and was paid: its amount before discounts and "
-    "tax where the checkout shows it; the price and quantity of its only line; the metadata of both as one text "
+    "tax where the checkout shows it, and what was charged; the price and quantity of its only line; the metadata of "
+    "both as one text "
     "(`purpose`), again without what names its account or customer (`kind`; empty where they say nothing else), and "
     "then without digits (`signature`).",
     sql="""
@@ -19,7 +20,7 @@ WITH checkout AS (
 ),
 paid AS (
     SELECT m.money_id, m.customer_id, m.account_id, m.currency, m.created_at, m.paid_at, m.livemode,
-           coalesce(c.amount_subtotal, m.amount)                 AS amount,
+           coalesce(c.amount_subtotal, m.amount)                 AS amount, m.amount AS charged,
            c.price_id, c.lookup_key, c.product_id, c.quantity,
            c.checkout_session_id IS NOT NULL                     AS through_checkout,
            coalesce(p.description, '')                           AS description,
@@ -28,7 +29,7 @@ paid AS (
     LEFT JOIN checkout AS named             ON named.money_id = m.money_id
     LEFT JOIN stripe_checkout_session AS c  ON c.checkout_session_id = named.checkout_session_id
     LEFT JOIN stripe_payment_intent AS p    ON p.payment_intent_id = m.money_id
-    WHERE m.form IN ('payment', 'checkout') AND m.state = 'paid' AND m.amount > 0
+    WHERE m.form IN ('payment', 'checkout') AND m.state = 'paid' AND coalesce(c.amount_subtotal, m.amount) > 0
 ),
 anonymous AS (
     SELECT paid.*,
@@ -40,8 +41,8 @@ anonymous AS (
     LEFT JOIN customer_account AS holder  ON holder.customer_id = paid.customer_id
     LEFT JOIN stripe_customer AS customer ON customer.customer_id = paid.customer_id
 )
-SELECT money_id, customer_id, account_id, currency, created_at, paid_at, livemode, amount, price_id, lookup_key,
-       product_id, quantity, through_checkout, description, purpose,
+SELECT money_id, customer_id, account_id, currency, created_at, paid_at, livemode, amount, charged, price_id,
+       lookup_key, product_id, quantity, through_checkout, description, purpose,
        CASE WHEN regexp_matches(kind, '^([{]"[^"]*": "[?]"(, "[^"]*": "[?]")*[}])+$') THEN '' ELSE kind END AS kind,
        translate(kind, '0123456789', '') AS signature
 FROM anonymous
@@ -131,7 +132,7 @@ sale AS (
            d.created_at
     FROM direct_purchase AS d
     LEFT JOIN stripe_price AS p ON p.price_id = d.price_id
-    WHERE d.livemode = $livemode
+    WHERE d.livemode = $livemode AND d.charged > 0
 )
 SELECT sale.money_id, sale.price_id, sale.product_id, sale.signature, sale.amount, sale.form,
        CASE WHEN count(*) OVER (PARTITION BY sale.form, sale.kind) = 1 THEN '' ELSE sale.kind END AS kind,

@@ -73,8 +73,8 @@ CROSS JOIN ledger
 JOIN account AS a         ON a.account_id = u.account_id
 JOIN account_standing AS o ON o.account_id = u.account_id
 LEFT JOIN money_back AS b ON b.money_id = u.money_id
-WHERE u.amount > u.credited
-  AND coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.amount
+WHERE u.worth_minor > u.credited           -- a full coupon takes no credits away
+  AND coalesce(b.returned, 0) + coalesce(b.under_way, 0) < u.worth_minor
   AND u.livemode = $livemode
   AND NOT u.other_application
   AND u.created_at >= ledger.first_entry_at
