@@ -69,9 +69,9 @@ def render(proposal: Proposal, url_reference: str = DATABASE_REFERENCE) -> str:
     lines += _GATES
     lines += _plans(proposal)
     for relation in proposal.relations:
-        for place in relation.places:
-            lines += _place(relation.relation, place)
-        if not relation.places:
+        if relation.places:
+            lines += _several_places(relation)
+        else:
             lines += _preset_words(relation) if proposal.preset is not None else _relation(relation)
     for name in proposal.missing:
         lines += _absent_relation(name) if name in proposal.absent else _missing(name)
@@ -160,6 +160,7 @@ def _relation(relation: ProposedRelation) -> Iterator[str]:
         yield f"# {printable(note)}"
     if relation.where is not None:
         yield _line(f"where = {_text(relation.where)}", "guess: only these rows")
+    yield from _prefixes(relation)
     for key, value, why in relation.settings:
         yield _line(f"{key} = {value}", f"guess: {why}")
     if relation.deleted_at is not None:
@@ -184,13 +185,24 @@ def _relation(relation: ProposedRelation) -> Iterator[str]:
         yield from _words(name, column)
 
 
+def _several_places(relation: ProposedRelation) -> Iterator[str]:
+    """Write a relation whose rows are in several tables, or in several parts of one."""
+    if relation.settings or relation.absent or relation.notes:
+        yield from ("", f"[relations.{relation.relation}]")
+        yield from (f"# {printable(note)}" for note in relation.notes)
+        yield from (_line(f"{key} = {value}", f"guess: {why}") for key, value, why in relation.settings)
+        yield from _absent_columns(relation.absent)
+    for place in relation.places:
+        yield from _place(relation.relation, place)
+
+
 def _place(name: str, place: ProposedRelation) -> Iterator[str]:
     """Write one of several tables that hold the relation's rows."""
     yield from ("", f"[[relations.{name}.from]]")
-    yield _line(f"table = {_text(place.table)}", _guess(place.confidence))
-    for key, prefix in (("key_prefix", place.key_prefix), ("account_prefix", place.account_prefix)):
-        if prefix is not None:
-            yield f"{key} = {_text(prefix)}"
+    yield _line(f"table = {_text(place.table)}", _because(_guess(place.confidence), place.evidence))
+    yield from _prefixes(place)
+    if place.where is not None:
+        yield _line(f"where = {_text(place.where)}", "guess: only these rows")
     if place.absent:
         yield f"absent = [{', '.join(map(_text, place.absent))}]"
     yield f"[relations.{name}.from.columns]"
@@ -198,6 +210,12 @@ def _place(name: str, place: ProposedRelation) -> Iterator[str]:
         yield _column(column)
     for column in place.columns:
         yield from _words(f"{name}.from", column)
+
+
+def _prefixes(relation: ProposedRelation) -> Iterator[str]:
+    for key, prefix in (("key_prefix", relation.key_prefix), ("account_prefix", relation.account_prefix)):
+        if prefix is not None:
+            yield f"{key} = {_text(prefix)}"
 
 
 def _column(column: ProposedColumn) -> str:

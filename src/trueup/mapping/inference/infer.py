@@ -12,6 +12,7 @@ from trueup.mapping.inference.ledger import guess_ledger
 from trueup.mapping.inference.movement_columns import amount_columns
 from trueup.mapping.inference.others import guess_members, guess_webhooks
 from trueup.mapping.inference.schema import schema_of
+from trueup.mapping.inference.second_kind import two_kinds
 from trueup.mapping.names import folded
 from trueup.mapping.proposal import Proposal, ProposedRelation
 from trueup.mapping.questions import Choices
@@ -40,18 +41,20 @@ def infer(
         return Proposal(missing=tuple(COLUMNS), read_the_data=True, left_out=alike)
     ledger = guess_ledger(schema, chosen.home, choices.ledger_table)
     account = guess_account(schema, chosen, ledger, choices)
+    both = two_kinds(schema, chosen, account, ledger) if choices.account_table is None else None
+    if both is not None:
+        account, ledger = both.account, dataclasses.replace(ledger, relation=both.ledger)
     relations = [
-        relation
+        relation if relation.places else dataclasses.replace(relation, absent=relation.missing)
         for relation in (
             account.relation,
             ledger.relation,
             None if ledger.wallets is None else ledger.wallets.relation,
             guess_webhooks(schema),
-            guess_members(schema, chosen),
+            guess_members(schema, chosen) or (both.member if both is not None else None),
         )
         if relation is not None
     ]
-    relations = [dataclasses.replace(relation, absent=relation.missing) for relation in relations]
     mapped = {relation.relation for relation in relations}
     missing = tuple(name for name in COLUMNS if name not in mapped | _FEW_HAVE)
     return Proposal(

@@ -115,12 +115,27 @@ def ledgers(schema: Schema, home: Home) -> list[Movements]:
 
 
 def _likely(schema: Schema, home: Home, cached: Sequence[tuple[Spot, Mapping[str, float]]]) -> list[Movements]:
-    return [
-        best
-        for look, route, through in schema.movement_routes(home)
-        if not route[0].one_each
-        and (best := _best(schema, Movements(look=look, route=route, through=through, amount=""), home, cached))
-    ]
+    likely: list[Movements] = []
+    for look, route, through in schema.movement_routes(home):
+        if route[0].one_each:
+            continue
+        best = _best(schema, Movements(look=look, route=route, through=through, amount=""), home, cached)
+        if len(route) == 1 and (best is None or not best.is_proven):
+            best = _by_another_column(schema, look, route[0], home, cached) or best
+        likely += [best] if best is not None else []
+    return likely
+
+
+def _by_another_column(
+    schema: Schema, look: Look, tried: Link, home: Home, cached: Sequence[tuple[Spot, Mapping[str, float]]]
+) -> Movements | None:
+    """The movements by another column that names an account, which the data prove: the first said who wrote them."""
+    for link in schema.links_to(home.look):
+        if link.table == look.name and link.column != tried.column and not link.one_each:
+            best = _best(schema, Movements(look=look, route=(link,), through=None, amount=""), home, cached)
+            if best is not None and best.is_proven:
+                return best
+    return None
 
 
 def _unnamed_balances(schema: Schema, home: Home) -> Iterator[tuple[Spot, dict[str, float]]]:
