@@ -6,6 +6,7 @@ What a billing engineer expects of each account was written before the first run
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def coupons(company: FieldCompany) -> set[str]:
         subscribe(company, number, "price_pro", 2900, start=ago(14), bill=FREE_BY_COUPON)
         if granted:
             company.ledger.add(f"u{number}", "subscription_grant", granted, ago(14) + 9, invoice=f"in_{number}")
-    trial = {"status": "trialing", "trial_start": ago(4), "trial_end": ago(-10), "start": ago(4)}
+    trial: dict[str, Any] = {"status": "trialing", "trial_start": ago(4), "trial_end": ago(-10), "start": ago(4)}
     bill = subscribe(company, 4, "price_pro", 2900, began=4, days=14, bill={"total": 0}, **trial)
     bill["lines"]["data"][0]["amount"] = 0  # type: ignore[index]
     bill = subscribe(company, 5, "price_pro", 2900, start=ago(14), bill={"total": 0})
