@@ -187,25 +187,30 @@ WITH usage AS (
     LEFT JOIN price_meaning AS m ON m.price_id IS NOT DISTINCT FROM l.price_id
                                 AND m.lookup_key IS NOT DISTINCT FROM l.lookup_key
                                 AND m.product_id IS NOT DISTINCT FROM l.product_id
+    WHERE l.invoice_id IN (SELECT invoice_id FROM stripe_invoice_line WHERE metered)     -- few companies have any
     GROUP BY l.invoice_id
     HAVING count(*) = sum(CASE WHEN l.metered AND m.price_name IS NULL THEN 1 ELSE 0 END)
+),
+usage_bill AS (
+    SELECT u.invoice_id, i.subscription_id, i.created_at, c.largest_grant
+    FROM usage AS u
+    JOIN stripe_invoice AS i ON i.invoice_id = u.invoice_id
+    JOIN money_credit AS c   ON c.money_id = u.invoice_id AND c.grants > 0
 ),
 plan_bill AS (
     SELECT i.subscription_id, i.created_at, max(o.plan) AS plan, sum(o.most_credits) AS credits
     FROM owed_line AS o
     JOIN stripe_invoice AS i ON i.invoice_id = o.money_id
     JOIN money_credit AS c   ON c.money_id = o.money_id
-    WHERE i.subscription_id IS NOT NULL
+    WHERE i.subscription_id IN (SELECT subscription_id FROM usage_bill)
     GROUP BY i.invoice_id, i.subscription_id, i.created_at, c.granted
     HAVING max(o.periods) = 1 AND max(CASE WHEN o.proration THEN 1 ELSE 0 END) = 0
        AND c.granted >= sum(o.most_credits)
 )
 SELECT u.invoice_id AS money_id, min(b.plan) AS plan
-FROM usage AS u
-JOIN stripe_invoice AS i ON i.invoice_id = u.invoice_id
-JOIN money_credit AS c   ON c.money_id = u.invoice_id
-JOIN plan_bill AS b      ON b.subscription_id = i.subscription_id AND b.credits = c.largest_grant
-WHERE date_diff('second', b.created_at, i.created_at) BETWEEN 0 AND $month_limit_seconds
+FROM usage_bill AS u
+JOIN plan_bill AS b ON b.subscription_id = u.subscription_id AND b.credits = u.largest_grant
+WHERE date_diff('second', b.created_at, u.created_at) BETWEEN 0 AND $month_limit_seconds
 GROUP BY u.invoice_id
 """,
 )

@@ -53,10 +53,10 @@ def two_kinds(schema: Schema, chosen: ChosenAccounts, account: AccountGuess, led
         entries = _entries(schema, (first, ledger.relation), (second, guess.relation), prefix)
         if entries is not None:
             other = dataclasses.replace(chosen, home=home, others=(), close=())
-            found = guess_account(schema, other, guess, Choices())
+            second_account = guess_account(schema, other, guess, Choices())
             members = guess_members(schema, other)
             return TwoKinds(
-                account=_accounts(account, found, prefix),
+                account=_accounts(account, second_account, prefix),
                 ledger=entries,
                 member=None if members is None else dataclasses.replace(members, account_prefix=prefix),
             )
