@@ -144,7 +144,7 @@ WHERE NOT EXISTS (SELECT 1 FROM stripe_invoice_payment AS i WHERE i.payment_inte
 STRIPE_MONEY = Derived(
     name="stripe_money",
     holds="One row per money: an invoice, a payment that belongs to none, a checkout without a payment. Whether it is "
-    "paid, still pending, or never will be (unpaid); how much it is, and "
+    "paid, still pending, or never will be (unpaid); how much it is, before discounts too (`subtotal`), and "
     "how much of that was charged; and when it was paid, where Stripe says so.",
     sql="""
 WITH of_invoice AS (
@@ -155,8 +155,8 @@ WITH of_invoice AS (
     GROUP BY p.invoice_id
 )
 SELECT m.money_id, m.form, m.state, m.status, m.is_delayed, m.customer_id, m.account_id,
-       m.currency, m.amount, m.charged, m.credited, m.created_at, m.paid_at, m.on_terms, m.due_at, m.other_application,
-       m.livemode
+       m.currency, m.amount, m.subtotal, m.charged, m.credited, m.created_at, m.paid_at, m.on_terms, m.due_at,
+       m.other_application, m.livemode
 FROM (
     SELECT i.invoice_id                             AS money_id,
            'invoice'                                AS form,
@@ -169,6 +169,7 @@ FROM (
            coalesce(i.account_id, s.account_id)     AS account_id,
            i.currency                               AS currency,
            i.total                                  AS amount,
+           i.subtotal                               AS subtotal,
            CASE WHEN i.amount_paid > 0 THEN i.amount_paid ELSE i.total END AS charged,
            i.credited                               AS credited,
            i.created_at                             AS created_at,
@@ -181,7 +182,8 @@ FROM (
     LEFT JOIN stripe_subscription AS s ON s.subscription_id = i.subscription_id
     LEFT JOIN of_invoice AS o          ON o.invoice_id = i.invoice_id
     UNION ALL
-    SELECT payment_intent_id, 'payment', state, status, delayed, customer_id, account_id, currency, amount, amount, 0,
+    SELECT payment_intent_id, 'payment', state, status, delayed, customer_id, account_id, currency, amount, amount,
+           amount, 0,
            created_at, succeeded_at, FALSE, NULL, FALSE, livemode
     FROM lone_payment
     UNION ALL
@@ -190,7 +192,8 @@ FROM (
                 WHEN c.status = 'expired' THEN 'unpaid'
                 WHEN c.payment_status IS NOT NULL THEN 'pending' END,
            c.payment_status, FALSE, c.customer_id, c.account_id,
-           c.currency, c.amount_total, c.amount_total, 0, c.created_at, NULL, FALSE, NULL, FALSE, c.livemode
+           c.currency, c.amount_total, c.amount_subtotal, c.amount_total, 0, c.created_at, NULL, FALSE, NULL, FALSE,
+           c.livemode
     FROM stripe_checkout_session AS c
     WHERE c.payment_intent_id IS NULL AND c.invoice_id IS NULL AND c.subscription_id IS NULL AND c.mode = 'payment'
 ) AS m

@@ -278,7 +278,8 @@ UNCREDITED_MONEY = Derived(
     optional=ENTRY_LINKS,
     sql="""
 SELECT m.money_id, m.customer_id, coalesce(m.account_id, k.account_id) AS account_id, m.currency, m.amount, m.credited,
-       CASE WHEN m.amount = 0 THEN coalesce(o.listed_minor, 0) ELSE m.amount END AS worth_minor,
+       CASE WHEN m.amount <> 0 THEN m.amount
+            WHEN m.subtotal > 0 THEN coalesce(o.listed_minor, 0) ELSE 0 END AS worth_minor,
        m.created_at, m.paid_at, coalesce(m.paid_at, m.created_at) AS paid_or_made_at, m.is_delayed, m.livemode,
        m.other_application, o.plan, o.price_name, o.rule, o.known_by, o.least_credits,
        o.likeness, o.of_them, o.credited AS alike_credited
