@@ -15,7 +15,7 @@ MOVED: Mapping[str, tuple[str, ...]] = {
     "trueup.model.derivation": ("trueup.derived.derivation",),
     "trueup.model.derived": ("trueup.derived.ledger", "trueup.derived"),
     "trueup.model.derived_money": ("trueup.derived.money", "trueup.derived.credited_money"),
-    "trueup.model.derived_owed": ("trueup.derived.owed",),
+    "trueup.model.derived_owed": ("trueup.derived.owed", "trueup.derived.excused_money"),
     "trueup.model.derived_subscriptions": ("trueup.derived.subscriptions",),
 }
 """Where the names of each former module are now."""

@@ -7,6 +7,7 @@ from trueup.derived.account_time import ACCOUNT_TIME_GROUP
 from trueup.derived.accounts import ACCOUNTS
 from trueup.derived.credited_money import CREDITED_MONEY
 from trueup.derived.derivation import Derived
+from trueup.derived.excused_money import EXCUSED_MONEY
 from trueup.derived.grants import GRANTS
 from trueup.derived.ledger import LEDGER
 from trueup.derived.mapping_doubts import MAPPING_DOUBTS
@@ -42,6 +43,7 @@ DERIVED: tuple[Derived, ...] = (
     *PAYERS,
     *PURCHASES,
     *OWED,
+    *EXCUSED_MONEY,
     *WEBHOOKS,
     *MAPPING_DOUBTS,
 )
