@@ -180,3 +180,12 @@ def missed_and_false(app: App, audit: Audited) -> tuple[list[str], list[str]]:
     """The planted faults without a finding, and the loud findings beyond them."""
     planted = Counter(dict(app.faults))
     return sorted((planted - audit.checks).elements()), sorted((audit.loud - planted).elements())
+
+
+def assert_all_is_found(app: App, url: str, folder: Path) -> Audited:
+    """Write the app's rows: every planted fault is found, nothing else is loud, and no check was skipped."""
+    written(app, url)
+    audit = audited(url, folder)
+    assert missed_and_false(app, audit) == ([], []), audit.config
+    assert not {check for check, outcome in audit.outcomes.items() if outcome in ("skipped", "broken")}, audit.config
+    return audit

@@ -8,29 +8,21 @@ import pytest
 
 from tests.apps.hosted import FORMS, HOSTED, KEYS, MAILING, PUBLISHING, SIGNING, TRACING
 from tests.apps.ledgered import CENTS, HOLDERS, LEDGERED, NUMBERED, SUPPORT, TWO_COLUMNS, WORKFLOWS
-from tests.apps.rows import App, audited, missed_and_false, written
+from tests.apps.rows import App, assert_all_is_found
 
 
 @pytest.mark.parametrize("app", [*HOSTED, *LEDGERED], ids=lambda app: app.name)
 def test_in_sqlite(app: App, sqlite_url: str, tmp_path: Path) -> None:
-    finds_everything(app, sqlite_url, tmp_path)
+    assert_all_is_found(app, sqlite_url, tmp_path)
 
 
 @pytest.mark.parametrize(
     "app", [SIGNING, TRACING, MAILING, FORMS, TWO_COLUMNS, WORKFLOWS, SUPPORT, CENTS], ids=lambda app: app.name
 )
 def test_in_postgres(app: App, postgres_url: str, tmp_path: Path) -> None:
-    finds_everything(app, postgres_url, tmp_path)
+    assert_all_is_found(app, postgres_url, tmp_path)
 
 
 @pytest.mark.parametrize("app", [KEYS, PUBLISHING, NUMBERED, HOLDERS], ids=lambda app: app.name)
 def test_in_mariadb(app: App, mariadb_url: str, tmp_path: Path) -> None:
-    finds_everything(app, mariadb_url, tmp_path)
-
-
-def finds_everything(app: App, url: str, folder: Path) -> None:
-    written(app, url)
-    audit = audited(url, folder)
-    assert missed_and_false(app, audit) == ([], []), audit.config
-    unanswered = [check for check, outcome in audit.outcomes.items() if outcome in ("skipped", "broken")]
-    assert unanswered == [], audit.config
+    assert_all_is_found(app, mariadb_url, tmp_path)
