@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -61,7 +60,8 @@ class FilesSource:
 
     def tables(self) -> tuple[SourceTable, ...]:
         """The tables in name order. Files promise nothing about uniqueness."""
-        return tuple(self._described(self._connection, table) for table in self._tables.values())
+        with self._connected() as connection:
+            return tuple(self._described(connection, table) for table in self._tables.values())
 
     def may_hide(self, table: str) -> bool:  # noqa: ARG002 - one signature for all sources
         """Never: a user who may read the file sees all of it."""
@@ -74,7 +74,8 @@ class FilesSource:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[FilesSnapshot]:
         """Open the files. They must not be written to meanwhile."""
-        yield FilesSnapshot(self._connection, self)
+        with self._connected() as connection:
+            yield FilesSnapshot(connection, self)
 
     def from_sql(self, table: str) -> str:
         """The DuckDB table function that reads the table. Raises ``ConfigurationError`` for an unknown table."""
@@ -144,18 +145,18 @@ class FilesSource:
         row = connection.execute(f"SELECT count(*) FROM {self.from_sql(table.name)}").fetchone()
         return int(row[0]) if row else None
 
-    @functools.cached_property
-    def _connection(self) -> duckdb.DuckDBPyConnection:
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A DuckDB that can reach only these files: not the network, not the rest of the disk."""
-        connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT})
-        connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
-        # Of two versions of an object the later line counts; a table's rows have no order.
-        ordered = any(table.kind == ".jsonl" for table in self._tables.values())
-        connection.execute(f"SET TimeZone = 'UTC'; SET preserve_insertion_order = {ordered}")
-        files = [file for table in self._tables.values() for file in table.files]
-        connection.execute(f"SET allowed_paths = [{_literals(files)}]")
-        connection.execute("SET enable_external_access = false; SET lock_configuration = true")
-        return connection
+        with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT}) as connection:
+            connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+            # Of two versions of an object the later line counts; a table's rows have no order.
+            ordered = any(table.kind == ".jsonl" for table in self._tables.values())
+            connection.execute(f"SET TimeZone = 'UTC'; SET preserve_insertion_order = {ordered}")
+            files = [file for table in self._tables.values() for file in table.files]
+            connection.execute(f"SET allowed_paths = [{_literals(files)}]")
+            connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+            yield connection
 
 
 class FilesSnapshot(UntrackedSnapshot):
