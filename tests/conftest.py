@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support.before_a_commit import spared
+from tests.support.before_a_commit import spared, spared_at_a_landing
 from tests.support.memory import memory_folder
 from tests.support.thoroughness import IS_THOROUGH, TURN
 
@@ -74,12 +74,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip slow tests and most of those that are nearly alike, unless they were asked for; begin with the longest."""
     items.sort(key=_is_short)
-    if config.getoption("--slow"):
+    if IS_THOROUGH:
         return
-    not_now = spared({item.nodeid: _sample_of(item) for item in items if "slow" not in item.keywords})
+    is_landing = config.getoption("--slow")
+    samples = {item.nodeid: _sample_of(item) for item in items if is_landing or "slow" not in item.keywords}
+    not_now = spared_at_a_landing(samples, turn=TURN) if is_landing else spared(samples)
+    reason = "beyond the sample: make thorough tries all" if is_landing else "slow: give --slow"
     for item in items:
-        if "slow" in item.keywords or item.nodeid in not_now:
-            item.add_marker(pytest.mark.skip(reason="slow: give --slow"))
+        if item.nodeid in not_now or item.nodeid not in samples:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_collection_finish() -> None:

@@ -1,10 +1,10 @@
-"""What a commit is spared is asked on another database, or is one of many variants; and a landing spares nothing."""
+"""What a commit is spared is asked on another database, or is one of many variants; a landing is spared variants."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.before_a_commit import spared
+from tests.support.before_a_commit import spared, spared_at_a_landing
 
 DATABASES = ("sqlite", "postgres_url", "mariadb_url")
 
@@ -38,3 +38,13 @@ def test_of_a_sample_so_many_are_asked_of_what_is_left_on_one_database() -> None
 def test_no_more_are_spared_than_there_are() -> None:
     names = [f"tests/x.py::test_a[{variant}]" for variant in range(3)]
     assert spared(dict.fromkeys(names, 6)) == frozenset()
+
+
+def test_a_landing_asks_every_database_and_three_times_as_many_variants_others_each_time() -> None:
+    everywhere = dict.fromkeys(f"tests/x.py::test_a[{database}]" for database in DATABASES)
+    variants = dict.fromkeys((f"tests/x.py::test_b[{variant}]" for variant in range(40)), 4)
+    asked = [(everywhere | variants).keys() - spared_at_a_landing(everywhere | variants, turn=turn) for turn in (1, 2)]
+    assert all(everywhere.keys() <= names for names in asked)
+    assert [len(names & variants.keys()) for names in asked] == [12, 12]
+    assert asked[0] != asked[1]
+    assert asked[0] == (everywhere | variants).keys() - spared_at_a_landing(everywhere | variants, turn=1)

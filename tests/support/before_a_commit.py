@@ -2,7 +2,8 @@
 
 Where the same is asked on several databases, it is asked on one of them, in turn: each has its share of every suite.
 Of a test with the mark ``sampled(count)`` so many of its parameters are tried. Which ones follows from their names, so
-it is the same for everybody; a test that is named by itself is always asked.
+it is the same for everybody; a test that is named by itself is always asked. A landing tries three times as many, other
+ones each time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Mapping
 ABOUT_DATABASES = ("tests/journal/", "tests/sources/", "tests/targets/")
 """Where the database is what a test is about, and each is always asked."""
 
+_LANDING_TIMES = 3
 _DATABASE = re.compile(r"(sqlite|postgres15|postgresql|postgres|mariadb|mysql)(_url|_server|_database)?", re.IGNORECASE)
 
 
@@ -22,6 +24,12 @@ def spared(samples: Mapping[str, int | None]) -> frozenset[str]:
     """Of tests by their names, each with the size of its sample or None, those that a commit is spared."""
     elsewhere = _asked_elsewhere(samples)
     return elsewhere | _beyond_the_sample({name: size for name, size in samples.items() if name not in elsewhere})
+
+
+def spared_at_a_landing(samples: Mapping[str, int | None], *, turn: int) -> frozenset[str]:
+    """Of the same, those that a landing with this turn is spared."""
+    wider = {name: None if size is None else _LANDING_TIMES * size for name, size in samples.items()}
+    return _beyond_the_sample(wider, drawn_by=f"{turn} ")
 
 
 def _asked_elsewhere(names: Iterable[str]) -> frozenset[str]:
@@ -38,12 +46,16 @@ def _asked_elsewhere(names: Iterable[str]) -> frozenset[str]:
     )
 
 
-def _beyond_the_sample(samples: Mapping[str, int | None]) -> frozenset[str]:
+def _beyond_the_sample(samples: Mapping[str, int | None], *, drawn_by: str = "") -> frozenset[str]:
     variants: dict[str, list[str]] = defaultdict(list)
     for name, size in samples.items():
         if size is not None:
             variants[name.partition("[")[0]].append(name)
-    return frozenset(name for names in variants.values() for name in sorted(names, key=_number)[samples[names[0]] :])
+    return frozenset(
+        name
+        for names in variants.values()
+        for name in sorted(names, key=lambda name: _number(drawn_by + name))[samples[names[0]] :]
+    )
 
 
 def _number(text: str) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import TypeVar
@@ -28,6 +29,11 @@ def tried(everything: int, at_a_landing: int) -> int:
 def thinned(examples: Sequence[ExampleT], *, one_in: int) -> Sequence[ExampleT]:
     """All the examples, or one in so many of them, other ones in each run."""
     return examples if IS_THOROUGH else examples[TURN % one_in :: one_in]
+
+
+def is_in_turn(name: str, *, one_in: int) -> bool:
+    """Whether the example of this name is tried: all are, or one in so many, other ones in each run."""
+    return IS_THOROUGH or (zlib.crc32(name.encode()) + TURN) % one_in == 0
 
 
 def positions(name: str) -> Iterator[int]:
