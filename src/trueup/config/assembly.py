@@ -128,13 +128,7 @@ def _preset(name: str, path: Path) -> Preset:
 def _address(document: Document, secrets: Mapping[str, str], path: Path) -> str:
     """Return where the app's rows are: in its database, or on the cluster."""
     if document.engine is None:
-        if "database.url" not in secrets:
-            raise complaint(path, ("database", "url"), "is missing")
-        if any(section.version is not None for section in document.relations.values()):
-            raise complaint(path, ("relations",), "names a version, which is only for an [engine]")
         return secrets["database.url"]
-    if "database.url" in secrets:
-        raise complaint(path, ("database", "url"), "is not read beside [engine]: leave one of them")
     if not secrets["engine.url"].startswith("sc://"):
         raise complaint(path, ("engine", "url"), "must begin with sc://, as the address of a Spark Connect server")
     return secrets["engine.url"]

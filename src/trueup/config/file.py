@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from trueup.config.config_errors import refused
+from trueup.config.config_errors import complaint, refused
 from trueup.config.toml_text import TooDeep, parse_toml
 from trueup.disk import read_file
 from trueup.model.errors import ConfigurationError
@@ -26,9 +26,23 @@ def document_at(path: Path) -> Document:
 
     content = content_at(path)
     try:
-        return Document.model_validate(content)
+        document = Document.model_validate(content)
     except ValidationError as error:
         raise refused(path, Document, error) from None
+    _refuse_no_single_place(document, path)
+    return document
+
+
+def _refuse_no_single_place(document: Document, path: Path) -> None:
+    """Refuse a file that does not say where the app's rows are, or says it twice."""
+    if document.engine is not None:
+        if document.database.url is not None:
+            raise complaint(path, ("database", "url"), "is not read beside [engine]: leave one of them")
+        return
+    if document.database.url is None:
+        raise complaint(path, ("database", "url"), "is missing")
+    if any(section.version is not None for section in document.relations.values()):
+        raise complaint(path, ("relations",), "names a version, which is only for an [engine]")
 
 
 def content_at(path: Path) -> dict[str, object]:
