@@ -88,7 +88,7 @@ def _not_files() -> Iterator[Edge]:
                 code=code,
                 says=(name.rpartition("/")[2], *([words] if words and name not in ("books.duckdb", "app.db") else [])),
                 seconds=4,
-                mebibytes=300,
+                mebibytes=400,
             )
 
 
@@ -109,7 +109,7 @@ def _sizes() -> Iterator[Edge]:
             code=2 if "probe" not in what else 3,
             says=(name.rpartition("/")[2], limit),
             seconds=4,
-            mebibytes=800 if size > 100 else 300,
+            mebibytes=800 if size > 100 else 400,
             is_slow=size > 50,
         )
 
@@ -161,7 +161,7 @@ def _texts() -> Iterator[Edge]:
             says=("trueup.toml", *words),
             never=("\x1b",),
             seconds=5,
-            mebibytes=300,
+            mebibytes=400,
         )
 
 
