@@ -10,7 +10,6 @@ import pytest
 from tests.incidents.cast import INNOCENTS, PARTS, SCENARIOS, company_of
 from tests.support.incidents.company import departures, open_findings
 from tests.support.incidents.scenario import Findings, Part, Scenario
-from tests.support.thoroughness import thinned
 from trueup.model.change import Change
 from trueup.model.finding import Finding
 from trueup.model.outcome import Checked
@@ -101,7 +100,8 @@ def test_an_incident_leaves_what_its_checks_catch_and_more_only_for_a_reason(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", thinned(PARTS, one_in=4), ids=lambda part: part.id)
+@pytest.mark.sampled(15)
+@EVERY_PART
 def test_it_is_found_exactly_in_a_company_of_its_own(part: Part, tmp_path: Path) -> None:
     company = company_of(part)
     assert departures(company.expected, open_findings(company.audited(tmp_path))) == []

@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import random
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import count
-from typing import TypeVar
 
 IS_THOROUGH = os.environ.get("TRUEUP_THOROUGH") == "1"
 TURN = int(os.environ.setdefault("TRUEUP_TURN", str(random.randrange(10_000))))
@@ -18,17 +17,10 @@ TURN = int(os.environ.setdefault("TRUEUP_TURN", str(random.randrange(10_000))))
 
 _WIDEST_STEP = 15
 
-ExampleT = TypeVar("ExampleT")
-
 
 def tried(everything: int, at_a_landing: int) -> int:
     """How many examples are tried."""
     return everything if IS_THOROUGH else at_a_landing
-
-
-def thinned(examples: Sequence[ExampleT], *, one_in: int) -> Sequence[ExampleT]:
-    """All the examples, or one in so many of them, other ones in each run."""
-    return examples if IS_THOROUGH else examples[TURN % one_in :: one_in]
 
 
 def is_in_turn(name: str, *, one_in: int) -> bool:
