@@ -55,9 +55,11 @@ class _TwoBooks:
         return side.rows(relation, **by)
 
 
-def _lookup_in(books: Books, stripe: Books | None) -> Lookup:
+def _shown(books: Books, named: Named, length: int, stripe: Books | None) -> Shown:
     lookup: Lookup = LargeLookup(books) if books.prepared is None else SmallLookup(books)
-    return lookup if stripe is None else _TwoBooks(app=lookup, stripe=LargeLookup(stripe))
+    if stripe is not None:
+        lookup = _TwoBooks(app=lookup, stripe=LargeLookup(stripe))
+    return happenings_around(lookup, named, knows_events="webhook_event" in books.mapped_columns(), length=length)
 
 
 def shown_around(books: Books, check: Check, finding: Finding, *, stripe: Books | None = None) -> Shown:
@@ -65,10 +67,7 @@ def shown_around(books: Books, check: Check, finding: Finding, *, stripe: Books 
 
     ``stripe`` are other books that hold Stripe's side, where these do not.
     """
-    knows_events = "webhook_event" in books.mapped_columns()
-    return happenings_around(
-        _lookup_in(books, stripe), _named(check, finding), knows_events=knows_events, length=LENGTH
-    )
+    return _shown(books, _named(check, finding), LENGTH, stripe)
 
 
 def timeline_of(books: Books, shown: Shown, *, account: str | None, stripe: Books | None = None) -> Timeline:
@@ -89,9 +88,7 @@ def timeline_of_account(
     ``stripe`` are other books that hold Stripe's side, where these do not.
     """
     named = Named(ids=frozenset(), accounts=frozenset({account_id}))
-    knows_events = "webhook_event" in books.mapped_columns()
-    shown = happenings_around(_lookup_in(books, stripe), named, knows_events=knows_events, length=length)
-    return timeline_of(books, shown, account=stripe_account, stripe=stripe)
+    return timeline_of(books, _shown(books, named, length, stripe), account=stripe_account, stripe=stripe)
 
 
 def _named(check: Check, finding: Finding) -> Named:
