@@ -32,9 +32,13 @@ _TEXTS = ("actor", "reason")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerGuess:
-    """The ledger, the expression of the credits that it is compared with, and what was seen beside it."""
+    """The ledger, the expression of the credits that it is compared with, and what was seen beside it.
+
+    ``movements`` are what one table shows of it; None where there is no ledger, or it is of two tables.
+    """
 
     relation: ProposedRelation | None = None
+    movements: Movements | None = None
     credits: ProposedColumn | None = None
     wallets: ProposedWallets | None = None
     notes: tuple[str, ...] = field(default_factory=tuple)
@@ -86,7 +90,9 @@ def _single(schema: Schema, home: Home, best: Movements, ranked: list[Movements]
         close=tuple((each.look.name, _evidence(each)) for each in ranked[1:3] if _is_close(each, best)),
     )
     wallets = None if best.wallets is None else propose_wallets(best.wallets, best.agreement, phrases, home)
-    return LedgerGuess(relation=with_missing(relation), credits=_credits(schema, home, best), wallets=wallets)
+    return LedgerGuess(
+        relation=with_missing(relation), movements=best, credits=_credits(schema, home, best), wallets=wallets
+    )
 
 
 def _is_close(other: Movements, best: Movements) -> bool:

@@ -12,7 +12,7 @@ from trueup.mapping.inference.accounts import ChosenAccounts
 from trueup.mapping.inference.ledger import LedgerGuess, guess_ledger
 from trueup.mapping.inference.links import Link
 from trueup.mapping.inference.moments import created_column
-from trueup.mapping.inference.movements import Movements, ledgers
+from trueup.mapping.inference.movements import Movements
 from trueup.mapping.inference.others import guess_members
 from trueup.mapping.inference.schema import Schema, home_of
 from trueup.mapping.inference.spots import Home
@@ -40,13 +40,13 @@ class TwoKinds:
 
 def two_kinds(schema: Schema, chosen: ChosenAccounts, account: AccountGuess, ledger: LedgerGuess) -> TwoKinds | None:
     """The accounts of two tables; None unless the data show that each has movements that explain its balances."""
-    first = _proven(schema, chosen.home, ledger)
+    first = _proven(ledger)
     for name in chosen.others if first is not None else ():
         home = home_of(schema, schema.looks[name])
         if home is None or first is None or _are_linked(schema, chosen.home, home):
             continue
         guess = guess_ledger(schema, home)
-        second = _proven(schema, home, guess)
+        second = _proven(guess)
         if second is None or guess.relation is None or ledger.relation is None or not _are_apart(first, second):
             continue
         prefix = f"{folded(home.look.table.name)}_" if _may_collide(chosen.home, home) else None
@@ -63,11 +63,9 @@ def two_kinds(schema: Schema, chosen: ChosenAccounts, account: AccountGuess, led
     return None
 
 
-def _proven(schema: Schema, home: Home, guess: LedgerGuess) -> Movements | None:
-    """The ledger that was guessed, where the data prove it and every entry names its account directly."""
-    if guess.relation is None or guess.wallets is not None:
-        return None
-    best = next((each for each in ledgers(schema, home) if each.look.name == guess.relation.table), None)
+def _proven(guess: LedgerGuess) -> Movements | None:
+    """The movements of the ledger that was guessed, where the data prove it and each entry names its account itself."""
+    best = guess.movements
     return best if best is not None and best.is_proven and len(best.route) == 1 and best.wallets is None else None
 
 
