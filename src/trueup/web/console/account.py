@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,8 +88,9 @@ def show_account(
     reader: ReaderQuery = None,
 ) -> Response:
     """Render an account with its statement, or only the statement: for its customer, or as a file."""
+    shows_both_sides = reader is None and download is None
     try:
-        with stripe_books(at_hand) as stripe:
+        with stripe_books(at_hand) if shows_both_sides else contextlib.nullcontext() as stripe:
             history = _history(at_hand, account, length=LINES_OF_EACH_SIDE, stripe=stripe)
     except NotOneAccount as refused:
         return render(
