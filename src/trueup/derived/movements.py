@@ -68,8 +68,7 @@ OWED_ENTRY = Derived(
 SELECT e.entry_id, o.most_credits,
        e.kind IN ('purchase', 'subscription_grant')
            AND e.amount > 0
-           AND coalesce(m.state = 'paid'
-                        AND (m.amount > 0 OR m.amount = 0 AND m.subtotal > 0 AND o.listed_minor > 0), FALSE)
+           AND coalesce(m.state = 'paid' AND o.worth_minor > 0, FALSE)
            AND coalesce(m.paid_at, m.created_at) >= $period_start AS is_judged
 FROM money_entry AS e
 JOIN money_owed AS o        ON o.money_id = e.money_id

@@ -219,8 +219,8 @@ MONEY_OWED = Derived(
     name="money_owed",
     holds="One row per money that owes a known number of credits, or that others like it make a purchase of credits: "
     "the fewest that it owes by now, and the most; NULL where that is not known, as when it also sells something of "
-    "which the config says nothing. `listed_minor`: what its lines cost before discounts. `likeness`, `of_them` and "
-    "`credited` say what a guess rests on.",
+    "which the config says nothing. `worth_minor`: its amount, or what a full coupon took off its lines. `likeness`, "
+    "`of_them` and `credited` say what a guess rests on.",
     optional=ENTRY_LINKS,
     sql="""
 WITH total AS (
@@ -260,7 +260,9 @@ bounded AS (
     SELECT money_id, plan, 1, CAST(NULL AS TIMESTAMP), CAST(NULL AS TEXT), 'usage', 'line', 0, 0, 0 FROM usage_grant
 )
 SELECT coalesce(b.money_id, l.money_id)            AS money_id,
-       b.plan, b.periods, b.period_end, b.price_name, b.rule, b.known_by, b.listed_minor,
+       b.plan, b.periods, b.period_end, b.price_name, b.rule, b.known_by,
+       CASE WHEN m.amount <> 0 THEN m.amount
+            WHEN m.subtotal > 0 THEN coalesce(b.listed_minor, 0) ELSE 0 END AS worth_minor,   -- a trial's is nothing
        CAST(b.least_credits AS DECIMAL(38, 9))     AS least_credits,
        CAST(b.most_credits AS DECIMAL(38, 9))      AS most_credits,
        CASE WHEN b.money_id IS NULL THEN l.likeness END AS likeness,
@@ -268,20 +270,19 @@ SELECT coalesce(b.money_id, l.money_id)            AS money_id,
        CASE WHEN b.money_id IS NULL THEN l.credited END AS credited
 FROM bounded AS b
 FULL JOIN likely_purchase AS l ON l.money_id = b.money_id
+LEFT JOIN stripe_money AS m    ON m.money_id = coalesce(b.money_id, l.money_id)
 """,
 )
 
 UNCREDITED_MONEY = Derived(
     name="uncredited_money",
     holds="The paid money that owes credits, or by others like it does, and that no entry gives any for; the account "
-    "that paid it, where that is known; and `worth_minor`, its amount, or what a full coupon took off.",
+    "that paid it, where that is known.",
     optional=ENTRY_LINKS,
     sql="""
 SELECT m.money_id, m.customer_id, coalesce(m.account_id, k.account_id) AS account_id, m.currency, m.amount, m.credited,
-       CASE WHEN m.amount <> 0 THEN m.amount
-            WHEN m.subtotal > 0 THEN coalesce(o.listed_minor, 0) ELSE 0 END AS worth_minor,
-       m.created_at, m.paid_at, coalesce(m.paid_at, m.created_at) AS paid_or_made_at, m.is_delayed, m.livemode,
-       m.other_application, o.plan, o.price_name, o.rule, o.known_by, o.least_credits,
+       o.worth_minor, m.created_at, m.paid_at, coalesce(m.paid_at, m.created_at) AS paid_or_made_at, m.is_delayed,
+       m.livemode, m.other_application, o.plan, o.price_name, o.rule, o.known_by, o.least_credits,
        o.likeness, o.of_them, o.credited AS alike_credited
 FROM money_owed AS o
 JOIN stripe_money AS m          ON m.money_id = o.money_id

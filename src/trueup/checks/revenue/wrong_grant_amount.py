@@ -65,7 +65,7 @@ WITH granted AS (
     LEFT JOIN money_credit AS c   ON c.money_id = m.money_id
     LEFT JOIN dripped_credit AS d ON d.money_id = m.money_id
     WHERE m.state = 'paid'
-      AND (m.amount > 0 OR m.amount = 0 AND m.subtotal > 0 AND o.listed_minor > 0)
+      AND o.worth_minor > 0
       AND m.livemode = $livemode
       AND NOT m.other_application
       AND (c.grants > 0 OR d.credits > 0)

@@ -88,8 +88,7 @@ LEFT JOIN customer_account AS k ON k.customer_id = m.customer_id
 WHERE c.event_id IS NULL
   AND coalesce(m.account_id, k.account_id, '') NOT IN (SELECT account_id FROM account_standing WHERE is_closed)
   AND CASE WHEN m.money_id IS NOT NULL
-           THEN m.state = 'paid' AND (m.amount > 0 OR m.amount = 0 AND m.subtotal > 0 AND o.listed_minor > 0)
-                    AND (o.least_credits > 0 OR o.likeness IS NOT NULL)
+           THEN m.state = 'paid' AND o.worth_minor > 0 AND (o.least_credits > 0 OR o.likeness IS NOT NULL)
            WHEN h.is_listed THEN h.event_amount > 0
            ELSE NOT EXISTS (SELECT 1 FROM stripe_reading AS r   -- Stripe may have tried for three days before it arrived
                             WHERE r.relation = 'stripe_event'
