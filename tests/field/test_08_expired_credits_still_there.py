@@ -89,5 +89,5 @@ def test_an_app_whose_credits_never_lapse_has_the_check_off(tmp_path: Path) -> N
 )
 def test_half_of_it_or_both_ways_is_refused(tmp_path: Path, more: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError) as refusal:
-        company().audit(tmp_path, ACCOUNT + LEDGER_ENTRY + more + WEBHOOK_EVENT + PLANS)
+        company().write(tmp_path, ACCOUNT + LEDGER_ENTRY + more + WEBHOOK_EVENT + PLANS)
     assert sentence in str(refusal.value)

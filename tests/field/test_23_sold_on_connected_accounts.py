@@ -83,7 +83,7 @@ def test_the_account_that_was_read_is_the_platforms_own_whatever_it_is_called(tm
 def test_the_account_that_the_config_names_is_the_platforms_own(tmp_path: Path) -> None:
     """Nothing that the ledger names under it is there, so that only the config can say whose it is."""
     case = company(forged_at="acct_own")
-    case.audit(tmp_path, MAPPED)
+    case.write(tmp_path, MAPPED)
     path = tmp_path / "trueup.toml"
     path.write_text(path.read_text().replace('supplier = "files"', 'supplier = "files"\naccount = "acct_own"'))
     ran = trueup("audit", "--as-of", "2026-03-01T12:00:00", "--no-store", "--format", "csv", cwd=tmp_path)
@@ -101,7 +101,7 @@ def test_without_the_mapping_the_sellers_payment_looks_made_up(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_init_proposes_the_columns_that_hold_the_account(tmp_path: Path) -> None:
-    company().audit(tmp_path, MAPPED)
+    company().write(tmp_path, MAPPED)
     (tmp_path / "trueup.toml").unlink()
     ran = trueup("init", f"sqlite:///{tmp_path}/app.db", cwd=tmp_path)
     assert ran.code == 0, ran.err

@@ -96,7 +96,7 @@ def test_a_phase_of_which_no_price_is_in_a_plan_is_unknown(tmp_path: Path) -> No
 @pytest.mark.slow
 def test_files_without_a_line_silence_no_check_of_plans(tmp_path: Path) -> None:
     """Nothing names an invoice, so that an empty file of them is taken at its word for their payments, too."""
-    company((("u1", {"items": items("price_pro")}),)).audit(tmp_path, MAPPING + PLANS)
+    company((("u1", {"items": items("price_pro")}),)).write(tmp_path, MAPPING + PLANS)
     path = tmp_path / "trueup.toml"
     lines = path.read_text().splitlines()
     path.write_text("\n".join(line for line in lines if not line.startswith("may_be_empty")))

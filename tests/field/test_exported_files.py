@@ -75,7 +75,7 @@ def test_the_later_line_wins_in_every_audit_of_one_export(tmp_path: Path) -> Non
 
 def test_the_checks_of_revenue_run_without_events(tmp_path: Path) -> None:
     case = company()
-    case.audit(tmp_path, MAPPING + PLANS)
+    case.write(tmp_path, MAPPING + PLANS)
     (tmp_path / "stripe" / "events.jsonl").unlink()
     report = audit_again(tmp_path)
     outcomes = {run.check: run.outcome for run in report.outcomes}
@@ -96,7 +96,7 @@ def write_as_one_list(folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("change", "name"), [(pack, "customers.jsonl.gz"), (write_as_one_list, "customers.json")])
 def test_a_file_that_is_not_read_is_named(tmp_path: Path, change: Callable[[Path], None], name: str) -> None:
-    company().audit(tmp_path, MAPPING + PLANS)
+    company().write(tmp_path, MAPPING + PLANS)
     change(tmp_path / "stripe")
     audit_again(tmp_path)  # beside the file that is read, it says nothing new
     (tmp_path / "stripe" / "customers.jsonl").unlink()
@@ -122,7 +122,7 @@ def test_lines_of_invoices_are_a_file_of_their_own(tmp_path: Path) -> None:
     bill["lines"] = {"object": "list", "data": lines[:1], "has_more": True}
     case.users(u1={"plan": "pro", "stripe_customer_id": "cus_1"})
     case.ledger.add("u1", "usage", 0, ago(60))
-    case.audit(tmp_path, MAPPING + PLANS)
+    case.write(tmp_path, MAPPING + PLANS)
     path = tmp_path / "stripe" / "invoice_lines.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in lines))
     report = audit_again(tmp_path)

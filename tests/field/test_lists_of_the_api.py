@@ -57,7 +57,7 @@ def subscribers(count: int) -> FieldCompany:
 def test_products_as_the_api_lists_them_are_no_reason_to_doubt(tmp_path: Path, features: Json) -> None:
     """A product does not show the features it carries: only a plan gate asks for them, and it has none to go by."""
     case = company()
-    case.audit(tmp_path, MAPPING + PLANS)
+    case.write(tmp_path, MAPPING + PLANS)
     product = {"id": "prod_app", "object": "product", "active": True, "livemode": True, "metadata": {}, **features}
     (tmp_path / "stripe" / "products.jsonl").write_text(json.dumps(product))
     report = audit_again(tmp_path)
@@ -70,7 +70,7 @@ def test_invoices_as_the_api_lists_them_show_no_payments(tmp_path: Path) -> None
     """What each account is served is judged without them. What became of a payment is not, and that is said."""
     case = subscribers(3)
     case.stripe.objects["subscriptions"][0].update(status="canceled", ended_at=ago(2), canceled_at=ago(2))
-    case.audit(tmp_path, MAPPING + PLANS)
+    case.write(tmp_path, MAPPING + PLANS)
     rewrite(tmp_path, "invoices", lambda invoice: invoice.pop("payments"))
     (tmp_path / "stripe" / "invoice_payments.jsonl").unlink()
     report = audit_again(tmp_path)
@@ -87,7 +87,7 @@ def test_lines_of_invoices_are_not_known_without_prices(tmp_path: Path) -> None:
     """A line only names its price: what was served is judged all the same, by the subscriptions."""
     case = subscribers(2)
     case.stripe.objects["subscriptions"][0].update(status="canceled", ended_at=ago(2), canceled_at=ago(2))
-    case.audit(tmp_path, MAPPING + PLANS)
+    case.write(tmp_path, MAPPING + PLANS)
     (tmp_path / "stripe" / "prices.jsonl").unlink()
     report = audit_again(tmp_path)
     assert not report.interruptions
@@ -100,7 +100,7 @@ def test_a_subscription_that_only_names_its_schedule_leaves_open_what_it_changes
     """The lists of the API show no schedule in a subscription: only the check of what comes is without an answer."""
     case = subscribers(3)
     case.stripe.objects["subscriptions"][1]["schedule"] = "sub_sched_1"
-    case.audit(tmp_path, MAPPING + PLANS)
+    case.write(tmp_path, MAPPING + PLANS)
     report = audit_again(tmp_path)
     assert not report.interruptions
     assert not broken(report)
@@ -119,7 +119,7 @@ def test_an_invoice_of_unknown_lines_is_unknown_alone(tmp_path: Path, lines: Jso
         subscription = case.stripe.objects["subscriptions"][number - 1]
         subscription.update(status="canceled", ended_at=ago(11), canceled_at=ago(11))
     case.stripe.objects["invoices"][3].update(status="void")
-    case.audit(tmp_path, MAPPING + PLANS)
+    case.write(tmp_path, MAPPING + PLANS)
 
     def cut(invoice: Json) -> None:
         if invoice["id"] == "in_3":

@@ -13,6 +13,7 @@ from trueup.books.file import Books
 from trueup.books.quarantine import BETWEEN, quarantine_unreadable, refuse_wrong_columns, unreadable_rows
 from trueup.books.reading import ColumnReading, literal, reading, table_type
 from trueup.books.schema import create_table
+from trueup.disk.statements import execute
 from trueup.model.columns import Column, ColumnKind
 from trueup.model.errors import SourceUnavailable
 from trueup.model.relations import Relation, columns_of, relation_name, relation_named
@@ -147,7 +148,7 @@ def _stream(
         if adds:
             _make_room_for_keys(connection, relation, types, books.scale)
         else:
-            connection.execute(create_table(relation, types, scale=books.scale))
+            execute(connection, create_table(relation, types, scale=books.scale))
         books.run(insertion(relation, mapping, types, source=INCOMING, scale=books.scale), cancel=snapshot.cancel)
     except duckdb.Error:
         if counted.error is not None:
@@ -165,11 +166,11 @@ def _make_room_for_keys(
         if column.kind is not ColumnKind.ID or column.name not in types:
             continue
         name = relation_name(relation)
-        rows = connection.execute(f"SELECT typeof({column.name}) FROM {name} LIMIT 1").fetchall()
+        rows = execute(connection, f"SELECT typeof({column.name}) FROM {name} LIMIT 1").fetchall()
         there, wanted = rows[0][0] if rows else None, table_type(column, types[column.name], scale=scale)
         if there != wanted:
             both = "HUGEINT" if there in ("BIGINT", "HUGEINT", None) and wanted != "VARCHAR" else "VARCHAR"
-            connection.execute(f"ALTER TABLE {name} ALTER {column.name} TYPE {both}")
+            execute(connection, f"ALTER TABLE {name} ALTER {column.name} TYPE {both}")
 
 
 def incoming_types(connection: DuckDBPyConnection, schema: pa.Schema) -> dict[str, str]:
@@ -178,7 +179,7 @@ def incoming_types(connection: DuckDBPyConnection, schema: pa.Schema) -> dict[st
         return {field.name: _USUAL[str(field.type)] for field in schema}
     connection.register(_EMPTY, schema.empty_table())
     try:
-        rows = connection.execute(f"DESCRIBE SELECT * FROM {_EMPTY}").fetchall()
+        rows = execute(connection, f"DESCRIBE SELECT * FROM {_EMPTY}").fetchall()
     finally:
         connection.unregister(_EMPTY)
     return {name: kind for name, kind, *_ in rows}
@@ -224,12 +225,12 @@ def note_unread(books: Books, mapping: RelationMapping, problem: str) -> None:
 def note_read_elsewhere(books: Books, relation: str, rows: int) -> None:
     """Record that so many more rows of the relation are read where they are."""
     for table in ("trueup_copy", "copied_relation"):
-        books.connection.execute(f"UPDATE {table} SET rows = rows + ? WHERE relation = ?", [rows, relation])
+        execute(books.connection, f"UPDATE {table} SET rows = rows + ? WHERE relation = ?", [rows, relation])
 
 
 def replace_problem(books: Books, relation: str, problem: str) -> None:
     """Record why a relation that was copied is not whole, in place of what was recorded before."""
-    books.connection.execute("UPDATE trueup_copy SET problem = ? WHERE relation = ?", [problem, relation])
+    execute(books.connection, "UPDATE trueup_copy SET problem = ? WHERE relation = ?", [problem, relation])
 
 
 def record_copy(
@@ -241,10 +242,11 @@ def record_copy(
 ) -> None:
     """Record how many rows the source sent of the relation, and why that is not all of them."""
     columns = sorted(mapped_columns(mapping))
-    connection.execute("DELETE FROM copied_relation WHERE relation = ?", [mapping.relation])
-    connection.execute("DELETE FROM trueup_copy WHERE relation = ?", [mapping.relation])
-    connection.execute("INSERT INTO copied_relation VALUES (?, ?, NULL)", [mapping.relation, rows])
-    connection.execute(
+    execute(connection, "DELETE FROM copied_relation WHERE relation = ?", [mapping.relation])
+    execute(connection, "DELETE FROM trueup_copy WHERE relation = ?", [mapping.relation])
+    execute(connection, "INSERT INTO copied_relation VALUES (?, ?, NULL)", [mapping.relation, rows])
+    execute(
+        connection,
         f"INSERT INTO trueup_copy SELECT ?, ?, ?, ?, coalesce(sum(entries), 0), ? FROM {unreadable_rows()} "
         "WHERE relation = ?",
         [mapping.relation, mapping.table, columns, rows, problem, mapping.relation],

@@ -17,6 +17,7 @@ from trueup import __version__
 from trueup.books.credit_scale import CreditScale
 from trueup.books.prepared_statements import PreparedStatements
 from trueup.books.schema import FORMAT, all_tables, create_table, empty_tables
+from trueup.disk.statements import execute
 from trueup.model.errors import BooksUnreadable, TrueupError
 from trueup.model.relations import MAPPED, STRIPE, Row, columns_of, relation_name
 from trueup.model.report import RelationRead
@@ -67,7 +68,7 @@ class Books:
         """
         if self.prepared is not None:
             return self.prepared.run(sql, bound)
-        query = self._runner.submit(self._execute, sql, bound)
+        query = self._runner.submit(execute, self.connection, sql, bound)
         try:
             return query.result()
         except KeyboardInterrupt:
@@ -76,13 +77,6 @@ class Books:
                 cancel()
             wait([query])
             raise
-
-    def _execute(self, sql: str, bound: Mapping[str, object] | None) -> DuckDBPyConnection:
-        """Execute the query, parsed only once: of a text, DuckDB's driver counts the statements before it runs them."""
-        statements = self.connection.extract_statements(sql)
-        return self.connection.execute(
-            statements[0] if len(statements) == 1 else sql, *([dict(bound)] if bound else [])
-        )
 
     def make_table(self, sql: str) -> None:
         """Make a table, or replace it; what was derived from the old one has to be made again as well."""

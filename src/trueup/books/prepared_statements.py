@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from trueup.books.reading import literal
+from trueup.disk.statements import parse
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Statement
@@ -45,7 +46,6 @@ class PreparedStatements:
         self.environment = ""
         self.as_of: datetime | None = None
         self._connection = connection
-        self._parsed: dict[str, Statement] = {}
         self._planned: dict[tuple[str, ...], str] = {}
         self._types: dict[object, str] = {}
         self._are_few = False
@@ -78,11 +78,8 @@ class PreparedStatements:
         self._planned.clear()
 
     def _statement(self, sql: str) -> Statement:
-        if sql not in self._parsed:
-            if len(self._parsed) >= _MOST_KEPT:
-                self._parsed.clear()
-            (self._parsed[sql],) = self._connection.extract_statements(sql)
-        return self._parsed[sql]
+        (statement,) = parse(self._connection, sql)
+        return statement
 
     def _plan(self, sql: str, bound: Mapping[str, object]) -> Statement | str:
         """The statement that runs the plan. A parameter's type is part of a plan, and is the one it has without."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from trueup.books.file import Books
 from trueup.books.reading import literal
 from trueup.books.schema import UNREADABLE, own_words
+from trueup.disk.statements import execute
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import Relation, columns_of, relation_name
 from trueup.model.source import RelationMapping
@@ -29,21 +30,23 @@ def quarantine_unreadable(
     keys = [column.name for column in columns_of(relation) if column.is_key]
     nameless = " OR ".join(f"{key} IS NULL" for key in keys)
     owner = "account_id" if any(c.name == "account_id" for c in columns_of(relation)) else "NULL"
-    connection.execute(f"DELETE FROM unreadable_row WHERE relation = '{name}'")
+    execute(connection, f"DELETE FROM unreadable_row WHERE relation = '{name}'")
     if mapping.balances_since is not None or "posted" in mapping.columns:  # one that is not posted moves no balance
-        connection.execute(
+        execute(
+            connection,
             f"UPDATE {name} SET {UNREADABLE} = NULL "
             f"WHERE {UNREADABLE} = 'balance_after is missing' AND (NOT posted OR created_at < ?)",
             [mapping.balances_since],
         )
     if _is_any(connection, name, f"{UNREADABLE} IS NOT NULL OR {nameless}"):
         row_key = f"coalesce(CAST({keys[0]} AS VARCHAR), '(no {keys[0]})')"
-        connection.execute(
+        execute(
+            connection,
             f"{_NOTE} SELECT '{name}', row_key, min(owner), problem, count(*), split_part(problem, ': ', 1) FROM ("
             f"SELECT {row_key} AS row_key, {owner} AS owner, unnest(string_split({UNREADABLE}, {BETWEEN})) AS problem "
-            f"FROM {name} WHERE {UNREADABLE} IS NOT NULL) GROUP BY row_key, problem"
+            f"FROM {name} WHERE {UNREADABLE} IS NOT NULL) GROUP BY row_key, problem",
         )
-        connection.execute(f"DELETE FROM {name} WHERE {nameless}")
+        execute(connection, f"DELETE FROM {name} WHERE {nameless}")
     if mapping.rows_repeat:
         _keep_the_processed_one(connection, name, keys[0])
     elif len(keys) == 1 and not unique_key:
@@ -53,49 +56,55 @@ def quarantine_unreadable(
 
 
 def _is_any(connection: DuckDBPyConnection, name: str, condition: str) -> bool:
-    return bool(connection.execute(f"SELECT 1 FROM {name} WHERE {condition} LIMIT 1").fetchall())
+    return bool(execute(connection, f"SELECT 1 FROM {name} WHERE {condition} LIMIT 1").fetchall())
 
 
 def _keep_the_processed_one(connection: DuckDBPyConnection, name: str, key: str) -> None:
     """Of the rows of one event keep the first that is processed, or else the first."""
-    connection.execute(
+    execute(
+        connection,
         f"DELETE FROM {name} WHERE rowid NOT IN (SELECT arg_min(rowid, "
-        f"(CASE WHEN status = 'processed' THEN 0 ELSE 1 END, received_at)) FROM {name} GROUP BY {key})"
+        f"(CASE WHEN status = 'processed' THEN 0 ELSE 1 END, received_at)) FROM {name} GROUP BY {key})",
     )
 
 
 def keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner: str) -> None:
-    connection.execute(
+    execute(
+        connection,
         f"CREATE OR REPLACE TEMP TABLE repeated_key AS "
-        f"SELECT {key}, count(*) AS entries, min(rowid) AS kept FROM {name} GROUP BY {key} HAVING count(*) > 1"
+        f"SELECT {key}, count(*) AS entries, min(rowid) AS kept FROM {name} GROUP BY {key} HAVING count(*) > 1",
     )
-    connection.execute(
+    execute(
+        connection,
         f"{_NOTE} SELECT '{name}', CAST({key} AS VARCHAR), (SELECT min({owner}) FROM {name} AS n "
         f"WHERE n.{key} = r.{key}), '{key} is on ' || entries || ' rows', entries, '{key} is on several rows' "
-        "FROM repeated_key AS r"
+        "FROM repeated_key AS r",
     )
-    connection.execute(
+    execute(
+        connection,
         f"DELETE FROM {name} WHERE {key} IN (SELECT {key} FROM repeated_key) "
-        f"AND rowid NOT IN (SELECT kept FROM repeated_key)"
+        f"AND rowid NOT IN (SELECT kept FROM repeated_key)",
     )
-    connection.execute("DROP TABLE repeated_key")
+    execute(connection, "DROP TABLE repeated_key")
 
 
 def _note_unknown_words(connection: DuckDBPyConnection, name: str, column: str, words: tuple[str, ...]) -> None:
     known = ", ".join(map(literal, words))
-    connection.execute(
+    execute(
+        connection,
         f"{_NOTE} SELECT '{name}', '{column}=' || {column}, NULL, "
         f"'the mapping does not know this word', count(*), NULL FROM {name} "
-        f"WHERE {column} IS NOT NULL AND {column} NOT IN ({known}) GROUP BY {column}"
+        f"WHERE {column} IS NOT NULL AND {column} NOT IN ({known}) GROUP BY {column}",
     )
 
 
 def note_unknown_plans(books: Books) -> None:
     """A plan word that no configured plan has is a finding: the checks about plans cannot judge its accounts."""
-    books.connection.execute(
+    execute(
+        books.connection,
         f"{_NOTE} SELECT 'account', 'plan=' || plan, NULL, '{UNKNOWN_PLAN}', "
         "count(*), NULL FROM account WHERE plan IS NOT NULL AND plan NOT IN (SELECT plan FROM plan) "
-        "AND EXISTS (SELECT 1 FROM plan) GROUP BY plan"
+        "AND EXISTS (SELECT 1 FROM plan) GROUP BY plan",
     )
 
 
@@ -111,7 +120,7 @@ def refuse_wrong_columns(
     name = relation_name(relation)
     if rows < _ENOUGH_TO_JUDGE:
         return
-    noted = connection.execute("SELECT count(*) FROM unreadable_row WHERE relation = ?", [name]).fetchone()
+    noted = execute(connection, "SELECT count(*) FROM unreadable_row WHERE relation = ?", [name]).fetchone()
     if not noted or noted[0] < _ENOUGH_TO_JUDGE:
         return
     for column in columns_of(relation):
@@ -119,7 +128,7 @@ def refuse_wrong_columns(
         if source is None:
             continue
         garbled = f"count(*) FILTER (WHERE {UNREADABLE} LIKE '%{column.name} cannot be read%')"
-        row = connection.execute(f"SELECT {garbled}, count({column.name}) FROM {name}").fetchone()
+        row = execute(connection, f"SELECT {garbled}, count({column.name}) FROM {name}").fetchone()
         if row and row[0] >= _ENOUGH_TO_JUDGE and row[1] == 0:
             raise ConfigurationError(
                 f"No value of {mapping.table}.{source.column or source.expression} can be read as {column.kind} "

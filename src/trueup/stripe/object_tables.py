@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trueup.disk.statements import execute
 from trueup.model.finding import printable
 from trueup.stripe.object_rows import ObjectStream, select_objects, test_gone
 from trueup.stripe.object_text import refuse_text
@@ -309,7 +310,7 @@ class ObjectTables:
         """Run a statement in a thread of its own, so that Ctrl-C ends it."""
         with ThreadPoolExecutor(max_workers=1) as runner:
             try:
-                return runner.submit(self._connection.execute, sql, *([dict(bound)] if bound else [])).result()
+                return runner.submit(execute, self._connection, sql, bound).result()
             except KeyboardInterrupt:
                 self._connection.interrupt()
                 raise

@@ -24,7 +24,7 @@ def company(folder: Path) -> None:
         ("price_pro", 10, 1000),
         ("price_pro_2024", 10, 1000),
         prices={"price_pro_2024": 1900, "price_pro": 2900},
-    ).audit(folder, MAPPING + PLANS_OF_TWO_PRICES)
+    ).write(folder, MAPPING + PLANS_OF_TWO_PRICES)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_an_explanation_shows_what_was_owed_line_by_line(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_an_explanation_says_that_the_config_does_not_say_what_a_price_sells(tmp_path: Path) -> None:
-    packs_by_invoice().audit(tmp_path, MAPPING + PLANS)
+    packs_by_invoice().write(tmp_path, MAPPING + PLANS)
 
     shown = trueup("explain", *THEN, "missing-grant:in_1", cwd=tmp_path)
 

@@ -21,7 +21,7 @@ SCALED = '+credits = "credits / 100.0"'
 
 def set_up(folder: Path, *, scale: int = 1, mapping: str = MAPPING) -> Path:
     """The company of the tests above, its cached balances multiplied, with a comment and a secret in its config."""
-    company().audit(folder, mapping + PLANS)
+    company().write(folder, mapping + PLANS)
     for export in (folder / "stripe").iterdir():
         export.touch()  # or they would be too old today
     with closing(sqlite3.connect(folder / "app.db")) as connection, connection:
@@ -87,7 +87,7 @@ def test_a_balance_that_does_not_follow_proves_no_beginning(tmp_path: Path, wron
 
 
 def test_words_whose_amounts_are_taken_are_written_into_the_amount(tmp_path: Path) -> None:
-    ledger_of_words(signed=False).audit(tmp_path, WITHOUT_WEBHOOKS + PLANS)
+    ledger_of_words(signed=False).write(tmp_path, WITHOUT_WEBHOOKS + PLANS)
     for export in (tmp_path / "stripe").iterdir():
         export.touch()
 

@@ -27,7 +27,7 @@ def company() -> FieldCompany:
 
 
 def judged(folder: Path, config_text: str) -> list[Symptom]:
-    company().audit(folder, config_text)
+    company().write(folder, config_text)
     config = load_config(folder / "trueup.toml", {})
     return list(examine_data(config, full_catalogue(None), now=NOW, progress=Silent()))
 

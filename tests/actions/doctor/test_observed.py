@@ -26,7 +26,7 @@ def observed(folder: Path, about: str) -> Sequence[str]:
 
 
 def test_what_a_price_sells_is_proposed_from_what_its_sales_led_to(tmp_path: Path) -> None:
-    packs_by_invoice().audit(tmp_path, MAPPING + PLANS)
+    packs_by_invoice().write(tmp_path, MAPPING + PLANS)
 
     (says,) = observed(tmp_path, "prices")
     assert says.startswith("2 of 3 paid units of price_topup were followed by 1000 credits; 1 was not: say")
@@ -39,7 +39,7 @@ def test_a_price_that_never_led_to_credits_is_proposed_as_nothing(tmp_path: Path
     company.ledger.rows[:] = [row for row in company.ledger.rows if row["type"] != "purchase"]
     company.stripe.payment("pi_other", "cus_1", 700, ago(12))
     company.ledger.add("u1", "purchase", 70, ago(12) + 5, payment="pi_other")
-    company.audit(tmp_path, MAPPING + PLANS)
+    company.write(tmp_path, MAPPING + PLANS)
 
     (says,) = observed(tmp_path, "prices")
     assert says.startswith("none of 3 sales of price_topup led to credits: say [prices.price_topup] sells =")
@@ -50,13 +50,13 @@ def test_nothing_is_proposed_where_no_entry_names_any_money(tmp_path: Path) -> N
     """The columns with Stripe's ids may be mapped wrongly."""
     company = packs_by_invoice()
     company.ledger.rows[:] = [row for row in company.ledger.rows if row["type"] != "purchase"]
-    company.audit(tmp_path, MAPPING + PLANS)
+    company.write(tmp_path, MAPPING + PLANS)
 
     assert observed(tmp_path, "prices") == []
 
 
 def test_what_the_config_says_is_not_proposed(tmp_path: Path) -> None:
-    packs_by_invoice().audit(tmp_path, MAPPING + PLANS + "[prices.price_topup]\ncredits = 1000\n")
+    packs_by_invoice().write(tmp_path, MAPPING + PLANS + "[prices.price_topup]\ncredits = 1000\n")
 
     assert observed(tmp_path, "prices") == []
 
@@ -69,7 +69,7 @@ def test_that_ledgers_begin_at_zero_is_proposed_where_all_do(tmp_path: Path, fir
         company.ledger.balances[f"u{number}"] = Decimal(first if number == 1 else 0)
         company.ledger.add(f"u{number}", "promotional_grant", 10, ago(40))
         company.stripe.customer(f"cus_{number}", f"u{number}@example.com")
-    with_users(company, 12).audit(tmp_path, WITHOUT_WEBHOOKS + PLANS)
+    with_users(company, 12).write(tmp_path, WITHOUT_WEBHOOKS + PLANS)
 
     proposals = observed(tmp_path, "ledger")
     assert len(proposals) == proposed
@@ -77,7 +77,7 @@ def test_that_ledgers_begin_at_zero_is_proposed_where_all_do(tmp_path: Path, fir
 
 
 def test_the_hits_of_every_join_are_counted(tmp_path: Path) -> None:
-    packs_by_invoice().audit(tmp_path, MAPPING + PLANS)
+    packs_by_invoice().write(tmp_path, MAPPING + PLANS)
 
     assert observed(tmp_path, "joins") == [
         "ledger_entry.stripe_invoice_id: Stripe's side has 2 of 2 different ids",
@@ -91,7 +91,7 @@ def test_the_hits_of_events_are_counted_where_stripe_still_lists_them(tmp_path: 
     company = packs_by_invoice()
     listed = company.stripe.event("evt_2", "invoice.paid", company.stripe.objects["invoices"][0], ago(9))
     company.webhooks({**listed, "id": "evt_1", "created": ago(60)}, listed, {**listed, "id": "evt_3"})
-    company.audit(tmp_path, MAPPING + PLANS)
+    company.write(tmp_path, MAPPING + PLANS)
 
     assert "webhook_event.event_id: Stripe's side has 1 of 2 different ids" in observed(tmp_path, "joins")
 
@@ -114,7 +114,7 @@ def ledger_of_words(*, signed: bool) -> FieldCompany:
 def test_amounts_without_a_sign_are_known_by_the_word_that_would_mend_their_breaks(
     tmp_path: Path, signed: bool
 ) -> None:
-    ledger_of_words(signed=signed).audit(tmp_path, WITHOUT_WEBHOOKS + PLANS)
+    ledger_of_words(signed=signed).write(tmp_path, WITHOUT_WEBHOOKS + PLANS)
 
     proposals = [says for says in observed(tmp_path, "ledger") if "break" in says]
     proposal = (
@@ -135,14 +135,14 @@ def test_the_proposed_amount_leaves_no_break(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_connected_accounts_are_spoken_of(tmp_path: Path) -> None:
-    packs_by_invoice().audit(tmp_path, MAPPING + PLANS)
+    packs_by_invoice().write(tmp_path, MAPPING + PLANS)
 
     (says,) = observed(tmp_path, "connect")
     assert says.startswith("objects of connected accounts (Connect) are out of scope unless mapped")
 
 
 def test_the_command_prints_the_proposals_after_the_preflight(tmp_path: Path) -> None:
-    packs_by_invoice().audit(tmp_path, MAPPING + PLANS)
+    packs_by_invoice().write(tmp_path, MAPPING + PLANS)
 
     for export in (tmp_path / "stripe").iterdir():
         export.touch()  # or they would be too old today
@@ -155,7 +155,7 @@ def test_the_command_prints_the_proposals_after_the_preflight(tmp_path: Path) ->
 
 
 def test_a_database_that_is_gone_is_unreachable(tmp_path: Path) -> None:
-    packs_by_invoice().audit(tmp_path, MAPPING + PLANS)
+    packs_by_invoice().write(tmp_path, MAPPING + PLANS)
     (tmp_path / "app.db").unlink()
     config = load_config(tmp_path / "trueup.toml", {})
 

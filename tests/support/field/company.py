@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.support.field.stripe_side import KINDS, NOW, StripeSide, ago, written
 from trueup.actions.audit.run_audit import audit
 from trueup.actions.checks.catalogue import full_catalogue
-from trueup.config import load_config
+from trueup.config import Config, load_config
 from trueup.model.outcome import Checked
 from trueup.model.report import Report
 from trueup.model.source import Silent
@@ -179,7 +179,11 @@ class FieldCompany:
         self.table(EVENTS, rows)
 
     def audit(self, folder: Path, config: str) -> Report:
-        """Write the company into the folder and audit it. ``config`` has the relations and all after them."""
+        """Write the company into the folder and audit it."""
+        return audit(self.write(folder, config), checks=full_catalogue(None), now=NOW, progress=Silent())
+
+    def write(self, folder: Path, config: str) -> Config:
+        """Write the company into the folder. ``config`` has the relations and all after them."""
         if not any(" stripe_events " in create for create, _ in self.tables):
             self.webhooks()
         with contextlib.closing(sqlite3.connect(folder / "app.db")) as connection, connection:
@@ -196,7 +200,7 @@ class FieldCompany:
         path = folder / "trueup.toml"
         empty = ", ".join(f'"{kind}"' for kind in KINDS)
         path.write_text(_HEAD.format(folder=folder, empty=empty) + config, encoding="utf-8")
-        return audit(load_config(path, {}), checks=full_catalogue(None), now=NOW, progress=Silent())
+        return load_config(path, {})
 
     def expect(
         self,
