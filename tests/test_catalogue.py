@@ -25,7 +25,11 @@ CHECKS = catalogue()
 CHECKS_FOLDER = Path(trueup.checks.__file__).parent
 MOST_LINES_OF_A_FILE = 200
 USUAL_LINES_OF_A_FILE = 110
-CASES = [pytest.param(check, case, id=f"{check.id}: {case.name}") for check in CHECKS for case in all_cases(check)]
+CASES = [
+    pytest.param(check, case, id=f"{check.id}: {case.name}", marks=() if case in check.cases else pytest.mark.slow)
+    for check in CHECKS
+    for case in all_cases(check)
+]
 EVERY_CHECK = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 MOST_TEACHING_CASES = 6  # more than two screens, and a check is buried under its tests
 QUERIES = [
@@ -38,11 +42,10 @@ DIALECTS = ("spark", "trino", "clickhouse", "bigquery", "snowflake")
 
 
 @pytest.mark.parametrize(("check", "case"), CASES)
-def test_the_case_fires_for_exactly_its_subjects(check: Check, case: Case, request: pytest.FixtureRequest) -> None:
-    """As an audit asks, and as a repair does; of the long tail, a repair's way is for a landing, a third each time."""
+def test_the_case_fires_for_exactly_its_subjects(check: Check, case: Case) -> None:
+    """As an audit asks, and as a repair does. The long tail is for a landing; a third of it each time as a repair asks."""
     assert_as_the_case_says(checked(check, case), case)
-    is_asked = request.config.getoption("--slow") and is_in_turn(case.name, one_in=3)
-    if case in check.cases or check.repair is not None or is_asked:
+    if case in check.cases or check.repair is not None or is_in_turn(case.name, one_in=3):
         assert_as_the_case_says(checked_as_a_repair_does(check, case), case)
 
 

@@ -77,6 +77,7 @@ def arguments(folder: Path, of: str) -> tuple[str, ...]:
     return tuple(run_id(folder) if word == "RUN" else word for word in BASELINES[of])
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("of", BASELINES)
 def test_a_second_and_a_third_call_block_as_the_first(company: Path, of: str) -> None:
     spoil(company)
@@ -111,6 +112,7 @@ def test_a_gate_s_run_is_judged_by_name_and_compared_with_the_audit_before_it(co
         blocks(gate(company, "--run", name, "--baseline-environment", "production"))
 
 
+@pytest.mark.slow
 def test_a_gate_s_run_that_is_named_as_a_baseline_is_refused(company: Path) -> None:
     spoil(company)
     blocks(gate(company, "--baseline", "baseline.json"))
@@ -127,6 +129,7 @@ def test_where_only_gates_have_run_there_is_no_baseline(tmp_path: Path) -> None:
         assert "run `trueup audit` there first" in made.error
 
 
+@pytest.mark.slow
 def test_an_audit_after_the_gate_is_what_makes_a_finding_known(company: Path) -> None:
     spoil(company)
     blocks(gate(company, "--baseline-environment", "production"))
@@ -135,6 +138,7 @@ def test_an_audit_after_the_gate_is_what_makes_a_finding_known(company: Path) ->
     assert made.code == 0, made.out + made.error
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("kind", "of"), [("company", "an environment"), ("shared", "a file"), ("shared", "the newest run")]
 )

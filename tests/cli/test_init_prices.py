@@ -8,6 +8,8 @@ import sqlite3
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.support.command import trueup
 from tests.support.field.company import USERS, FieldCompany
 from tests.support.field.stripe_side import ago, line, written
@@ -43,6 +45,7 @@ def shift(value: object, seconds: int) -> object:
     return value + seconds if type(value) is int and value > 1_000_000_000 else value
 
 
+@pytest.mark.slow
 def test_what_prices_sell_is_proposed_and_not_written(tmp_path: Path) -> None:
     made = company()
     later = int(time.time()) - ago()

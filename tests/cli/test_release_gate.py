@@ -85,6 +85,7 @@ def test_the_backlog_does_not_block_and_a_new_finding_does(company: Path) -> Non
     assert blocking == [f"credit-balance:{ACCOUNT}"]
 
 
+@pytest.mark.slow
 def test_the_store_remembers_what_the_gate_audited_and_can_be_the_baseline(company: Path) -> None:
     assert gate(company, "--baseline-environment", "demo").code == 0
     spoil(company)
@@ -94,6 +95,7 @@ def test_the_store_remembers_what_the_gate_audited_and_can_be_the_baseline(compa
     assert again.code == BLOCKED, again.out + again.error
 
 
+@pytest.mark.slow
 def test_since_a_run_takes_it_for_the_baseline_and_since_a_day_asks_memory(company: Path) -> None:
     run = json.loads((company / "baseline.json").read_text())["runId"]
     assert gate(company, "--since", run[:8]).code == 0

@@ -117,12 +117,14 @@ def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
         yield Pipeline(folder=tmp_path, server=server, subscription=subscription)
 
 
+@pytest.mark.slow
 def test_allowed_where_all_was_read_and_both_sides_agree(pipeline: Pipeline) -> None:
     assert pipeline.guardrail() == ("allowed", "")
     code, written = pipeline.run("gate")
     assert code == 0, written
 
 
+@pytest.mark.slow
 def test_blocked_by_what_disagrees_which_is_named(pipeline: Pipeline) -> None:
     cancel(pipeline.server.world, pipeline.subscription, at=int(time.time()) - 8 * DAY)
     status, reasons = pipeline.guardrail()
@@ -134,6 +136,7 @@ def test_blocked_by_what_disagrees_which_is_named(pipeline: Pipeline) -> None:
     assert "unpaid-but-active:user_1" in written
 
 
+@pytest.mark.slow
 def test_blocked_though_the_product_of_a_plans_price_is_not_among_ours(pipeline: Pipeline) -> None:
     """A price that is in a plan is sold here, whatever ``products`` says; of the others, those of our products."""
     pipeline.config("allow_full_key = true\n", 'allow_full_key = true\nproducts = ["prod_elsewhere"]\n')
@@ -181,6 +184,7 @@ def test_unknown_where_something_that_it_needs_was_not_read(
     assert pipeline.run("gate")[0] == 3
 
 
+@pytest.mark.slow
 def test_unknown_where_stripe_is_switched_off_though_nothing_else_is_missing(pipeline: Pipeline) -> None:
     """A release without Stripe may go out; that the paid plans are Stripe's, nobody says."""
     says = _switched_off(pipeline)
@@ -189,6 +193,7 @@ def test_unknown_where_stripe_is_switched_off_though_nothing_else_is_missing(pip
     assert pipeline.run("gate")[0] == 0
 
 
+@pytest.mark.slow
 def test_unknown_where_stripes_side_is_older_than_the_report(pipeline: Pipeline, tmp_path: Path) -> None:
     """Files of this morning say nothing of now, though they are young enough to be looked at."""
     folder = tmp_path / "objects"

@@ -34,6 +34,7 @@ def findings(report: str) -> list[tuple[str, object]]:
     return [(issue["id"], issue["evidence"]) for issue in json.loads(report)["issues"]]
 
 
+@pytest.mark.slow
 def test_two_exported_tables_are_audited_and_nothing_is_left_behind(exports: Path, tmp_path: Path) -> None:
     done = trueup("try", "exports/users.csv", "exports/credit_ledger.csv", "--format", "json", cwd=tmp_path)
     assert done.code == 1
@@ -43,6 +44,7 @@ def test_two_exported_tables_are_audited_and_nothing_is_left_behind(exports: Pat
     assert len(list(exports.iterdir())) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("exports")
 def test_the_saved_mapping_finds_the_same(tmp_path: Path) -> None:
     files = ("exports/users.csv", "exports/credit_ledger.csv")
@@ -92,6 +94,7 @@ def test_what_is_no_table_is_refused_in_one_sentence(
     assert words in done.err
 
 
+@pytest.mark.slow
 def test_all_and_explain_score_are_as_in_an_audit(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text(
         "id,email,plan,stripe_customer_id\n"

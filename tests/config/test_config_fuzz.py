@@ -114,6 +114,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz") / "trueup.toml"
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=DOCUMENTS, valid=st.booleans())
 def test_any_table_is_a_config_or_refused(path: Path, text: str, valid: bool) -> None:

@@ -35,6 +35,7 @@ def walk(browser: Browser, console: Console, *, width: int, scheme: str, judge: 
     return faults
 
 
+@pytest.mark.slow
 def test_no_page_breaks_a_rule(browser: Browser, console: Console) -> None:
     assert walk(browser, console, width=1280, scheme="light", judge=True) == []
 
@@ -101,6 +102,7 @@ def test_from_an_address_to_the_statement_in_four_steps(browser: Browser, consol
         assert watched.faults == []
 
 
+@pytest.mark.slow
 def test_two_people_repair_from_an_alert_s_link(browser: Browser, console: Console) -> None:
     """The on-call story where a second person is needed: Ada opens the link, asks, Bob approves, Ada applies."""
     issue = console.two_person
@@ -144,6 +146,7 @@ def test_finance_sees_what_is_at_risk_and_what_changed_since_last_month(browser:
         assert watched.faults == []
 
 
+@pytest.mark.slow
 def test_marked_findings_are_exempted_by_keyboard_as_the_list_that_was_shown(
     browser: Browser, console: Console
 ) -> None:
@@ -167,6 +170,7 @@ def test_marked_findings_are_exempted_by_keyboard_as_the_list_that_was_shown(
         assert watched.axe() == watched.faults == []
 
 
+@pytest.mark.slow
 def test_a_page_follows_an_audit_until_its_run_is_there(browser: Browser, console: Console) -> None:
     with watching(browser, console.origin) as watched:
         sign_in(watched, console.tokens[Role.ADMIN])
@@ -188,6 +192,7 @@ def test_a_page_follows_an_audit_until_its_run_is_there(browser: Browser, consol
         assert watched.faults == []
 
 
+@pytest.mark.slow
 def test_the_keys_move_select_open_and_go(browser: Browser, console: Console) -> None:
     with watching(browser, console.origin) as watched:
         sign_in(watched, console.tokens[Role.ADMIN], next_path="/findings")
@@ -215,6 +220,7 @@ def test_the_keys_move_select_open_and_go(browser: Browser, console: Console) ->
         assert watched.faults == []
 
 
+@pytest.mark.slow
 def test_with_scripts_off_the_same_walk_works(browser: Browser, console: Console) -> None:
     issue = console.repairable[1]
     with watching(browser, console.origin, java_script_enabled=False) as watched:
@@ -256,6 +262,7 @@ def test_what_is_printed_is_the_content_alone(browser: Browser, console: Console
             assert watched.page.locator("main table").first.is_visible()
 
 
+@pytest.mark.slow
 def test_a_page_that_breaks_the_rules_would_be_seen(browser: Browser, console: Console) -> None:
     """The judges themselves: a script inside a page is reported, and a picture without words is a fault."""
     with watching(browser, console.origin) as watched:

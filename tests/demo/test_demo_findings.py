@@ -53,6 +53,7 @@ def test_the_findings_are_the_truth_whatever_the_day_and_the_length_of_the_histo
     assert sorted(finding.id for finding in report.findings()) == list(company.truth.issue_ids)
 
 
+@pytest.mark.slow
 def test_every_check_can_answer(tmp_path: Path) -> None:
     made = audited(str(tmp_path / "parquet"), tmp_path, accounts=150)
     outcomes = {examined.check: examined.outcome for examined in made.report.outcomes}
@@ -82,6 +83,7 @@ def test_every_check_has_a_planted_fault() -> None:
         assert {finding.check for finding in company.truth.findings} == findable
 
 
+@pytest.mark.slow
 def test_a_company_without_faults_has_no_open_findings(tmp_path: Path) -> None:
     made = audited(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, accounts=2000, seed=9, fault_share=0)
     assert list(made.report.open_findings()) == []
@@ -95,6 +97,7 @@ def test_many_plantings_of_each_fault_are_all_found(tmp_path: Path) -> None:
     assert made.issue_ids == list(made.truth.issue_ids)
 
 
+@pytest.mark.slow
 def test_no_finding_is_about_a_twin(tmp_path: Path) -> None:
     made = audited(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, accounts=500, seed=6)
     twins = {twin.subject for twin in made.truth.twins}

@@ -28,6 +28,7 @@ def in_parquet(tmp_path_factory: pytest.TempPathFactory) -> Audited:
     return audited(str(folder / "tables"), folder, accounts=500)
 
 
+@pytest.mark.slow
 def test_parquet_gives_the_truth(in_parquet: Audited) -> None:
     assert in_parquet.issue_ids == list(in_parquet.truth.issue_ids)
 
@@ -37,6 +38,7 @@ def test_sqlite_gives_the_same_issues(in_parquet: Audited, sqlite_url: str, tmp_
     assert audited(sqlite_url, tmp_path, accounts=500).issues == in_parquet.issues
 
 
+@pytest.mark.slow
 def test_postgres_gives_the_same_issues(in_parquet: Audited, postgres_url: str, tmp_path: Path) -> None:
     assert audited(postgres_url, tmp_path, accounts=500).issues == in_parquet.issues
 

@@ -105,6 +105,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return founded(tmp_path_factory.mktemp("demo"), accounts=100, seed=2)
 
 
+@pytest.mark.slow
 def test_the_server_and_the_export_tell_the_same_rows_and_the_same_issues(home: Home) -> None:
     exported, asked = home.told("exported"), home.told_by_the_server()
     assert all(exported.rows.values())

@@ -88,6 +88,7 @@ def commands_heard(log: str) -> list[str]:
     return heard
 
 
+@pytest.mark.slow
 def test_the_action_lets_a_release_go_and_says_so(tmp_path: Path) -> None:
     made = step(ready(tmp_path), report="report.json")
     assert made.code == 0, made.log
@@ -97,6 +98,7 @@ def test_the_action_lets_a_release_go_and_says_so(tmp_path: Path) -> None:
     assert only.startswith("::notice ")
 
 
+@pytest.mark.slow
 def test_the_action_fails_the_step_and_annotates_what_blocks(tmp_path: Path) -> None:
     save(report(BALANCE), ready(tmp_path) / "report.json")
     save(before(), tmp_path / "baseline.json")
@@ -108,6 +110,7 @@ def test_the_action_fails_the_step_and_annotates_what_blocks(tmp_path: Path) -> 
     assert '"baselineState": "new"' in (tmp_path / "gate.sarif").read_text()
 
 
+@pytest.mark.slow
 def test_the_action_fails_on_what_is_unknown_unless_told_otherwise(tmp_path: Path) -> None:
     save(report(database_as_of=None), ready(tmp_path) / "report.json")
     made = step(tmp_path, report="report.json")
@@ -144,6 +147,7 @@ def test_the_action_fails_where_trueup_is_not_installed(tmp_path: Path) -> None:
     assert "verdict=error" in (tmp_path / "GITHUB_OUTPUT").read_text()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("text", ["::set-env name=X::1", "$(touch owned)", "`touch owned`", "; touch owned", "-h"])
 def test_no_input_and_no_finding_is_run_or_obeyed(text: str, tmp_path: Path) -> None:
     hostile = report(environment=text, guardrails={"replay": None}, run_id=f"{text}\n::error::x")
@@ -183,6 +187,7 @@ def gitlab_job(folder: Path, **variables: str) -> subprocess.CompletedProcess[st
     return run_bash(script, folder, **(GITLAB["variables"] | variables))
 
 
+@pytest.mark.slow
 def test_the_gitlab_job_ends_with_the_gates_exit_code_and_leaves_its_reports(tmp_path: Path) -> None:
     assert gitlab_job(ready(tmp_path), TRUEUP_GATE_OPTIONS="--report report.json").returncode == 0
     save(report(BALANCE), tmp_path / "report.json")
@@ -205,6 +210,7 @@ def test_the_gitlab_job_lets_nothing_fail_unseen_and_keeps_its_reports_when_it_f
     assert job["image"]["entrypoint"] == [""]
 
 
+@pytest.mark.slow
 def test_the_pre_commit_hook_runs_the_gate_once_and_before_a_push(tmp_path: Path) -> None:
     assert HOOK["language"] == "python"
     assert (HOOK["pass_filenames"], HOOK["always_run"], HOOK["stages"]) == (False, True, ["pre-push"])

@@ -43,6 +43,7 @@ def test_every_schema_is_the_one_that_its_declaration_makes() -> None:
     assert {path: path.read_text(encoding="utf-8") for path in texts} == texts, "run `python -m docs.generate`"
 
 
+@pytest.mark.slow
 def test_writing_again_makes_the_same_bytes_and_removes_only_pages_of_checks_that_are_no_more(
     tmp_path: Path, made: Mapping[str, str]
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.actions.audit.test_compare_configs import THEN, company
 from tests.support.command import trueup
 from tests.support.console import Command, commands, fences
@@ -50,6 +52,7 @@ def test_every_key_of_a_price_is_in_the_list() -> None:
     assert {key for key in keys if not re.search(rf"^{key} =", price_list(), flags=re.MULTILINE)} == set()
 
 
+@pytest.mark.slow
 def test_the_commands_print_what_the_page_shows(tmp_path: Path) -> None:
     company(tmp_path)
     text = (tmp_path / "trueup.toml").read_text("utf-8")

@@ -87,6 +87,7 @@ def audited(folder: Path) -> tuple[int, dict[str, object], dict[str, str]]:
     return ran.code, report["summary"], {each["check"]: each["outcome"] for each in report["outcomes"]}
 
 
+@pytest.mark.slow
 def test_what_is_unmapped_is_unknown_until_three_lines_say_that_it_is_absent(app: Path) -> None:
     configure(app)
     code, summary, _ = audited(app)

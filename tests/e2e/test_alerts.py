@@ -73,6 +73,7 @@ def alerting(report: str) -> set[str]:
 SECRETS = {"HOOK": "a-secret-path", "SECRET": SECRET}
 
 
+@pytest.mark.slow
 def test_an_audit_tells_what_it_found_and_a_second_one_has_nothing_to_add(
     company: Path, tmp_path: Path, sink: Sink
 ) -> None:
@@ -93,6 +94,7 @@ def test_an_audit_tells_what_it_found_and_a_second_one_has_nothing_to_add(
     assert "a-secret-path" not in listed.out + audit.out + audit.err
 
 
+@pytest.mark.slow
 def test_a_sink_that_is_down_changes_neither_report_nor_exit_code_and_gets_everything_later(
     company: Path, tmp_path: Path, sink: Sink
 ) -> None:
@@ -140,6 +142,7 @@ def test_the_doctor_says_which_channels_are_right(company: Path, tmp_path: Path,
     assert 'FAIL  alerts      alerts.channels.chat.kind is "slak", which trueup does not have' in doctor.out
 
 
+@pytest.mark.slow
 def test_the_doctor_warns_of_scheduled_audits_that_tell_nobody(company: Path, tmp_path: Path) -> None:
     text = (company / "trueup.toml").read_text()
     _copy_gates(company, tmp_path)
@@ -149,6 +152,7 @@ def test_the_doctor_warns_of_scheduled_audits_that_tell_nobody(company: Path, tm
         assert [one.health for one in symptoms if one.about == "alerts"] == [Health.WARNING] * warned
 
 
+@pytest.mark.slow
 def test_an_audit_of_another_period_tells_nobody_and_says_why(company: Path, tmp_path: Path, sink: Sink) -> None:
     folder = configured(company, tmp_path, sink)
     ran = trueup("audit", "--notify", "--period-days", "7", cwd=folder, **SECRETS)

@@ -61,6 +61,7 @@ def printed(home: Path, *command: str) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 def test_runs(api: AdminApi, home: Path) -> None:
     answered = api.get("/api/v1/runs").json()
     assert len(answered["runs"]) == 2

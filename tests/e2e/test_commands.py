@@ -27,6 +27,7 @@ def demo(founded: tuple[Path, Ran]) -> Path:
     return founded[0]
 
 
+@pytest.mark.slow
 def test_the_demo_finds_exactly_what_its_truth_file_names(founded: tuple[Path, Ran]) -> None:
     folder, ran = founded
     assert ran.code == 1
@@ -49,6 +50,7 @@ def test_init_doctor_and_audit_follow_each_other(tmp_path: Path) -> None:
     assert json.loads(audit.out)["summary"]["checkedUsers"] == 4000
 
 
+@pytest.mark.slow
 def test_kept_books_answer_like_the_database_and_need_none(demo: Path, tmp_path: Path) -> None:
     books = str(tmp_path / "kept.duckdb")
     live = trueup("audit", "--format", "json", "--as-of", AS_OF, "--keep-books", books, cwd=demo)
@@ -66,6 +68,7 @@ def test_kept_books_answer_like_the_database_and_need_none(demo: Path, tmp_path:
     assert "sync-credit-balance" in explained.out or "Refused" in explained.out
 
 
+@pytest.mark.slow
 def test_explain_shows_the_ledger_and_says_when_there_is_no_such_finding(demo: Path) -> None:
     truth = json.loads((demo / "truth.json").read_text())
     issue = next(f["id"] for f in truth["findings"] if f["check"] == "credit-balance")
@@ -78,6 +81,7 @@ def test_explain_shows_the_ledger_and_says_when_there_is_no_such_finding(demo: P
     assert "is not a finding now" in nothing.out
 
 
+@pytest.mark.slow
 def test_one_check_alone_gives_its_own_findings(demo: Path) -> None:
     ran = trueup("audit", "--check", "unreadable-row", "--format", "json", "--as-of", AS_OF, cwd=demo)
     truth = json.loads((demo / "truth.json").read_text())

@@ -69,6 +69,7 @@ def set_credits(home: Path, change: str, subject: str) -> None:
         assert done.rowcount == 1
 
 
+@pytest.mark.slow
 def test_what_was_mended_is_resolved_and_what_broke_is_new(home: Path) -> None:
     first = audited(home)
     broken = next(i for i in first["issues"] if i["check"] == BALANCE and "lastBalanceAfter" in i["evidence"])
@@ -95,6 +96,7 @@ def test_what_was_mended_is_resolved_and_what_broke_is_new(home: Path) -> None:
     assert "some checks" in listed[1]
 
 
+@pytest.mark.slow
 def test_an_exemption_by_command_holds_from_the_next_audit_until_it_is_removed(home: Path) -> None:
     subject = balances(audited(home))[0]
     tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
@@ -119,6 +121,7 @@ def test_an_exemption_by_command_holds_from_the_next_audit_until_it_is_removed(h
     assert f"{BALANCE}:{subject}" not in trueup("exempt", "list", cwd=home).out
 
 
+@pytest.mark.slow
 def test_a_run_is_shown_with_its_guardrails_as_they_read_now(home: Path) -> None:
     audited(home)
     shown_now = trueup("runs", "newest", cwd=home).out
@@ -134,6 +137,7 @@ def test_a_run_is_shown_with_its_guardrails_as_they_read_now(home: Path) -> None
     ]
 
 
+@pytest.mark.slow
 def test_every_account_on_a_plan_is_exempted_by_command(home: Path) -> None:
     before = audited(home, "--check", BALANCE)
     options = ("--owner", "finance", "--reason", "partners are settled by hand", "--expires", "2999-01-31")
@@ -156,6 +160,7 @@ def test_every_account_on_a_plan_is_exempted_by_command(home: Path) -> None:
     assert balances(audited(home, "--check", BALANCE)) == balances(before)
 
 
+@pytest.mark.slow
 def test_an_audit_of_another_question_is_kept_and_decides_nothing(home: Path) -> None:
     audited(home)
     audited(home, "--period-days", "7")
@@ -165,6 +170,7 @@ def test_an_audit_of_another_question_is_kept_and_decides_nothing(home: Path) ->
     assert [(run["periodDays"], run["decides"]) for run in runs] == [(7, False), (45, True)]
 
 
+@pytest.mark.slow
 def test_without_a_store_an_audit_says_the_same_and_one_line_more(home: Path) -> None:
     assert audited(home, "--no-store")["issues"]
     assert not list(home.glob("trueup.db*"))
@@ -180,6 +186,7 @@ def test_without_a_store_an_audit_says_the_same_and_one_line_more(home: Path) ->
     assert_refused(trueup("runs", cwd=home), 3, "newer trueup")
 
 
+@pytest.mark.slow
 def test_looking_at_something_makes_no_store(home: Path) -> None:
     assert trueup("explain", f"{BALANCE}:nobody", cwd=home).code == 0
     assert not list(home.glob("trueup.db*"))
@@ -189,6 +196,7 @@ def test_looking_at_something_makes_no_store(home: Path) -> None:
     assert_refused(trueup("runs", "newest", cwd=home), 2, "no run")
 
 
+@pytest.mark.slow
 def test_a_store_that_is_gone_is_not_made_again(home: Path) -> None:
     audited(home)
     (home / "trueup.db").unlink()

@@ -115,6 +115,7 @@ def test_an_application_that_spends_while_we_audit_causes_no_finding(
     assert document["summary"]["checkedTransactions"] >= accounts * entries + before
 
 
+@pytest.mark.slow
 def test_the_session_is_read_only_has_time_limits_and_is_gone_afterwards(
     postgres_url: str, postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
@@ -175,6 +176,7 @@ def cut_off(url: str, server: PostgresServer, folder: Path) -> Ran:
     return Ran(code=process.returncode, out=out, err=err)
 
 
+@pytest.mark.slow
 def test_a_database_that_dies_in_the_middle_makes_an_incomplete_report_and_exit_three(
     postgres_url: str, postgres_server: PostgresServer, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ def app(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App
     return demo_app(sqlite_url, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_embedded_api_lets_in_whom_the_application_lets_in(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRUEUP_CONFIG", str(app.config.path))
     open_store(app.config.store_url).close()
@@ -36,6 +37,7 @@ def test_the_embedded_api_lets_in_whom_the_application_lets_in(app: App, monkeyp
     assert answer.json()["summary"]["repairableIssues"] > 0
 
 
+@pytest.mark.slow
 def test_the_library_audits_and_previews_without_a_server(app: App) -> None:
     ran = subprocess.run(
         [sys.executable, "examples/library.py", str(app.config.path)],

@@ -145,6 +145,7 @@ def test_a_limit_that_moved_is_found_by_the_callable_alone(copy: Copy) -> None:
     assert cell(report, "seats", "PRO").actual == 50
 
 
+@pytest.mark.slow
 def test_the_example_s_lock_is_what_trueup_gate_accept_writes(copy: Copy) -> None:
     before = (copy.example / "gates.lock").read_text(encoding="utf-8").partition("[cells]")[2]
     with copy.running():

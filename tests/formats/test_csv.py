@@ -38,6 +38,7 @@ def test_a_control_character_becomes_an_escape() -> None:
     assert cell("a\x1b[2Jb\nc\x7f") == "a\\x1b[2Jb\\nc\\x7f"
 
 
+@pytest.mark.slow
 @QUICK
 @given(reports())
 def test_no_cell_starts_like_a_formula(report: Report) -> None:

@@ -59,6 +59,7 @@ def test_the_design_s_list_is_told_whole() -> None:
     assert [innocent.number for innocent in INNOCENTS] == list(range(1, 24))
 
 
+@pytest.mark.slow
 def test_no_innocent_is_expected_to_alert_anybody(together: Together) -> None:
     for part in PARTS:
         if part.form != "incident":

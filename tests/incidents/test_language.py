@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.incidents.cast import company_of, incident
 from tests.support.incidents.company import Company, departures, open_findings
 from tests.support.incidents.people import somebody
@@ -12,6 +14,7 @@ from tests.support.incidents.stage import Stage
 from trueup.model.severity import Severity
 
 
+@pytest.mark.slow
 def test_what_is_missing_unexpected_or_otherwise_is_said(tmp_path: Path) -> None:
     """Of a real audit of failure 3, against four expectations of which each is wrong in its way."""
     company = company_of(incident(3))
@@ -31,6 +34,7 @@ def test_what_is_missing_unexpected_or_otherwise_is_said(tmp_path: Path) -> None
     assert [one.split(" is ")[0].split(": ")[1] for one in said] == ["diagnosis", "severity", "repair", "money"]
 
 
+@pytest.mark.slow
 def test_a_finding_that_nobody_expected_is_laid_to_whoever_was_told_of(tmp_path: Path) -> None:
     """By the tag in its subject, by the number of its entry, or by the account in its evidence."""
 

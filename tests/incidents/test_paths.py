@@ -42,6 +42,7 @@ def found_by_api(company: Company, folder: Path) -> tuple[Sequence[Finding], Str
         return open_findings(company.audited(folder, stripe=by_api(server))), server
 
 
+@pytest.mark.slow
 def test_a_live_subscription_behind_a_page_of_abandoned_ones_is_read(tmp_path: Path) -> None:
     """Failure 30: the reader pages to the end."""
     company = company_of(incident(30))
@@ -57,6 +58,7 @@ def test_all_incidents_are_found_exactly_through_stripe_s_api(tmp_path: Path) ->
     assert departures(company.expected, found) == []
 
 
+@pytest.mark.slow
 def test_objects_of_the_old_shape_say_the_same(tmp_path: Path) -> None:
     """Failure 45: an invoice names its subscription in one place or in another."""
     company = company_of(*map(incident, (16, 38, 45)))
@@ -84,6 +86,7 @@ def test_a_database_of_test_mode_alone_stops_the_run(tmp_path: Path) -> None:
         audit(load_config(path, {"KEY": KEY}), checks=catalogue(), now=NOW, progress=Silent())
 
 
+@pytest.mark.slow
 def test_a_report_that_nobody_renewed_allows_nothing(tmp_path: Path) -> None:
     """Failure 15: whoever serves the last report of a job that does not run any more says how old it is."""
     report = company_of(incident(15)).audited(tmp_path)
@@ -95,6 +98,7 @@ def test_a_report_that_nobody_renewed_allows_nothing(tmp_path: Path) -> None:
             assert all(one.status is not GuardrailStatus.ALLOWED for one in shown)
 
 
+@pytest.mark.slow
 def test_a_repair_of_ours_records_what_was_there_before(tmp_path: Path) -> None:
     """Failure 43: a backfill could not be undone, because nobody knew what it had overwritten."""
     company = company_of(incident(3))

@@ -151,6 +151,7 @@ def _alive(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.mark.slow
 def test_whoever_does_not_answer_in_time_is_ended_with_everything_it_started(tmp_path: Path) -> None:
     slow = (
         "import os, subprocess, sys, time\n"

@@ -129,6 +129,7 @@ def test_what_the_database_refuses_is_a_reason_and_changes_nothing(
     assert list(said(database, table="plan_entitlements", **COLUMNS)[1].values()) == RIGHT
 
 
+@pytest.mark.slow
 def test_a_query_that_never_ends_is_not_an_answer(tmp_path: Path) -> None:
     url = sqlite(tmp_path, TABLE)
     endless = (

@@ -58,6 +58,7 @@ def silent_port() -> Iterator[int]:
         each.close()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.usefixtures("few_seconds")
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "postgresql"])
 @pytest.mark.parametrize("way", ["tables", "snapshot", "transaction", "reading"])
@@ -71,6 +72,7 @@ def test_a_server_that_never_speaks_is_given_up_on(silent_port: int, scheme: str
     assert str(refused.value).count("\n") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_seconds")
 @pytest.mark.parametrize("way", ["tables", "transaction"])
 def test_a_mysql_address_at_a_postgres_socket_is_given_up_on(postgres_server: PostgresServer, way: str) -> None:

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.support.runs import NOW, run
 from trueup.store import Store
 
@@ -145,6 +147,7 @@ def test_runs_recorded_by_two_processes_leave_the_states_of_one_order(store: Sto
             assert open_now == {found.issue_id for found in store.runs.issues(one.run_id).issues}
 
 
+@pytest.mark.slow
 def test_one_run_recorded_by_three_processes_is_one_run(store: Store, store_url: str) -> None:
     at_once(RECORD_THE_SAME, store_url, processes=3)
     runs = store.runs.list()

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def histories(draw: st.DrawFn) -> list[RunRecord]:
     return made
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 def test_findings_open_resolve_and_reopen_as_the_model_says(store: Store, history: list[RunRecord]) -> None:

@@ -26,6 +26,7 @@ def test_a_store_is_made_when_it_is_first_opened_and_kept_after_that(store_url: 
             assert revision_of(connection, version_table=VERSION_TABLE) == find_newest_revision(MIGRATIONS)
 
 
+@pytest.mark.slow
 def test_many_processes_may_open_a_new_store_at_once(store_url: str) -> None:
     running = [
         subprocess.Popen([sys.executable, "-c", OPEN, store_url], stderr=subprocess.PIPE, text=True) for _ in range(6)

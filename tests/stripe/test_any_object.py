@@ -128,6 +128,7 @@ def _columns(relation: str) -> tuple[Column, ...]:
     return columns_of(relation_named(relation))
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), JSON_TEXT), min_size=15, max_size=40))
 def test_an_export_with_any_json_in_any_place_is_read_or_its_problem_named(changes: Changes) -> None:
@@ -143,6 +144,7 @@ def test_an_export_with_any_json_in_any_place_is_read_or_its_problem_named(chang
             assert [row for row in others if row not in rows.rows[relation]] == []
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(changes=st.lists(st.tuples(st.sampled_from(NAMES), JSON_TEXT), min_size=1, max_size=3))
 def test_an_object_that_does_not_say_what_it_is_makes_its_own_relations_unknown(changes: Changes) -> None:
@@ -154,6 +156,7 @@ def test_an_object_that_does_not_say_what_it_is_makes_its_own_relations_unknown(
         assert any(re.search(rf"{kind}\.jsonl, line \d+", problem) for kind in kinds) or "came without" in problem
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(
     lines=st.lists(
@@ -189,6 +192,7 @@ def test_any_bytes_for_a_line_are_named_by_file_and_line_and_leave_the_other_fil
             assert known or any(re.search(rf"{kind}\.jsonl, line \d+", problem) for kind in kinds), problem
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(changes=st.lists(st.tuples(st.sampled_from([*PLACES, *NAMES]), JSON_TEXT), min_size=10, max_size=30))
 def test_a_page_with_any_json_in_any_place_is_read_or_its_list_named(changes: Changes) -> None:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,7 @@ LISTS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @few(8)
 @given(
     customers=st.lists(st.tuples(MOMENTS, st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=9),

@@ -111,6 +111,7 @@ def test_a_change_of_each_kind_arrives(server: StripeServer, tmp_path: Path, kin
     assert again(server, tmp_path).rows == expected_rows(world)
 
 
+@pytest.mark.slow
 def test_what_was_deleted_leaves(server: StripeServer, tmp_path: Path) -> None:
     """A draft vanishes; of a customer stays that it is deleted."""
     world = server.world
@@ -126,6 +127,7 @@ def test_what_was_deleted_leaves(server: StripeServer, tmp_path: Path) -> None:
     assert [row["customer_id"] for row in read.rows["stripe_customer"] if row["deleted"]] == [gone["id"]]
 
 
+@pytest.mark.slow
 def test_a_full_sweep_comes_at_its_interval_and_finds_what_no_event_said(server: StripeServer, tmp_path: Path) -> None:
     """Metadata of an old customer changed in silence."""
     world = server.world

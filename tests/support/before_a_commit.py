@@ -2,8 +2,8 @@
 
 Where the same is asked on several databases, it is asked on one of them, in turn: each has its share of every suite.
 Of a test with the mark ``sampled(count)`` so many of its parameters are tried. Which ones follows from their names, so
-it is the same for everybody; a test that is named by itself is always asked. A landing tries three times as many, other
-ones each time.
+it is the same for everybody; a test that is named by itself is always asked. A landing tries twice as many, other ones
+each time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 ABOUT_DATABASES = ("tests/journal/", "tests/sources/", "tests/targets/")
 """Where the database is what a test is about, and each is always asked."""
 
-_LANDING_TIMES = 3
+_LANDING_TIMES = 2
 _DATABASE = re.compile(r"(sqlite|postgres15|postgresql|postgres|mariadb|mysql)(_url|_server|_database)?", re.IGNORECASE)
 
 

@@ -42,6 +42,7 @@ def moved(path: Path) -> Callable[[], object]:
     return lambda: shutil.move(away, path)
 
 
+@pytest.mark.slow
 def test_a_sqlite_file_that_was_moved_is_503_until_it_is_back(tmp_path: Path) -> None:
     made(tmp_path, users=[("user_1", "FREE", 3)])
     config_for(tmp_path, f"sqlite:///{tmp_path}/app.db")
@@ -56,6 +57,7 @@ def test_a_sqlite_file_that_was_moved_is_503_until_it_is_back(tmp_path: Path) ->
         assert served.get(REPORT, token=token).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_folder_of_files_that_is_gone_is_503(tmp_path: Path) -> None:
     made(tmp_path)
     rows = tmp_path / "rows"
@@ -79,6 +81,7 @@ rank = 0
         assert served.get(REPORT, token=token).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
 def test_a_server_that_is_not_there_is_503(tmp_path: Path, scheme: str) -> None:
     made(tmp_path)
@@ -91,6 +94,7 @@ def test_a_server_that_is_not_there_is_503(tmp_path: Path, scheme: str) -> None:
         assert "hunter2" not in "".join(served.lines)
 
 
+@pytest.mark.slow
 def test_a_store_that_was_moved_is_503_and_no_empty_one_appears(tmp_path: Path) -> None:
     made(tmp_path)
     with open_store(f"sqlite:///{tmp_path}/trueup.db") as store:

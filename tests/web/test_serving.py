@@ -83,6 +83,7 @@ def wait_until(path: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_server_answers_audits_by_itself_and_ends_with_0(tmp_path: Path) -> None:
     token = prepared(tmp_path, schedule=SCHEDULED)
     with serving(tmp_path, TMPDIR=str(tmp_path / "scratch")) as served:
@@ -105,6 +106,7 @@ def test_a_server_answers_audits_by_itself_and_ends_with_0(tmp_path: Path) -> No
     assert len(served.events()) == len(served.lines)
 
 
+@pytest.mark.slow
 def test_the_demo_serves_its_company_with_a_token_shown_once(tmp_path: Path) -> None:
     command = (sys.executable, "-m", "trueup", "demo", "--folder", ".", "--accounts", "100", "--port", "0")
     with serving(tmp_path, *command) as served:
@@ -135,6 +137,7 @@ def test_the_demo_serves_its_company_with_a_token_shown_once(tmp_path: Path) -> 
         assert served.stop(signal.SIGINT) == 0
 
 
+@pytest.mark.slow
 def test_a_running_audit_is_ended_and_its_lease_given_back(tmp_path: Path) -> None:
     prepared(tmp_path, slow=True, schedule=SCHEDULED)
     with (
@@ -174,6 +177,7 @@ def test_sigterm_first_says_not_ready_then_lets_a_running_request_end(tmp_path: 
             served.get("/healthz")
 
 
+@pytest.mark.slow
 def test_whoever_waits_for_an_audit_is_told_when_the_server_stops(tmp_path: Path) -> None:
     token = prepared(tmp_path, slow=True)
     with serving(tmp_path, TMPDIR=str(tmp_path / "scratch")) as served:
@@ -192,6 +196,7 @@ def test_whoever_waits_for_an_audit_is_told_when_the_server_stops(tmp_path: Path
     assert left(tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("more", "seen"), [("", "127.0.0.1"), ('trusted_proxies = ["127.0.0.1"]\n', "192.0.2.7")])
 def test_a_forwarded_address_is_believed_from_a_proxy_that_was_named(tmp_path: Path, more: str, seen: str) -> None:
     """The server's own default would believe whoever sits on this machine."""
@@ -222,6 +227,7 @@ def test_an_ipv6_address_is_written_in_brackets(tmp_path: Path) -> None:
     assert (server.host, server.port, address_of(server.host, server.port)) == ("::1", 80, "http://[::1]:80")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"),
     [(["serve"], 2), (["demo", "--accounts", "100", "--folder", "."], 0)],

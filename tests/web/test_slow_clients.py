@@ -27,6 +27,7 @@ def prepared(folder: Path, more: str = "") -> Path:
     return folder
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "head",
     [
@@ -46,11 +47,13 @@ def test_a_request_that_trickles_in_is_closed_at_its_deadline(tmp_path: Path, he
         assert served.get("/healthz").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_connection_that_says_nothing_is_closed(tmp_path: Path) -> None:
     with serving(prepared(tmp_path, QUICK)) as served, connected(served.address, seconds=15) as client:
         assert answer(client) == (None, b"")
 
 
+@pytest.mark.slow
 def test_half_sent_requests_do_not_keep_others_out_when_descriptors_are_few(tmp_path: Path) -> None:
     with serving(prepared(tmp_path), *limited_to(256, SERVE)) as served, crowd(served.address, 300):
         slowest = 0.0
@@ -66,6 +69,7 @@ def test_half_sent_requests_do_not_keep_others_out_when_descriptors_are_few(tmp_
         assert sum(len(line) for line in served.lines) < 20_000
 
 
+@pytest.mark.slow
 def test_an_accept_rests_when_descriptors_are_gone_and_says_so_once(tmp_path: Path) -> None:
     more = "\n[server]\nmax_connections = 1000\nmax_connections_per_address = 1000\n"
     # Fewer than are kept back for everything else: connections are accepted until there are none left.
@@ -83,6 +87,7 @@ def test_an_accept_rests_when_descriptors_are_gone_and_says_so_once(tmp_path: Pa
         assert sum(len(line) for line in served.lines) < 20_000
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_take_its_answers_is_closed(tmp_path: Path) -> None:
     folder = prepared(tmp_path, QUICK)
     with open_store(f"sqlite:///{folder}/trueup.db") as store:
@@ -99,6 +104,7 @@ def test_a_client_that_does_not_take_its_answers_is_closed(tmp_path: Path) -> No
         assert 0 < received.count(b"HTTP/1.1 200") < asked
 
 
+@pytest.mark.slow
 def test_one_address_cannot_take_the_place_of_others(tmp_path: Path) -> None:
     more = "\n[server]\nmax_connections_per_address = 10\n"
     with serving(prepared(tmp_path, more)) as served, crowd(served.address, 50) as clients:
@@ -118,6 +124,7 @@ def test_one_address_cannot_take_the_place_of_others(tmp_path: Path) -> None:
         assert event["level"] == "warning"
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("request_bytes", "status"),
     [
@@ -146,6 +153,7 @@ def test_what_is_no_request_is_answered_and_closed(tmp_path: Path, request_bytes
         assert not [line for line in served.lines if "Traceback" in line]
 
 
+@pytest.mark.slow
 def test_bad_requests_do_not_fill_the_log(tmp_path: Path) -> None:
     with serving(prepared(tmp_path)) as served:
         before = len(served.lines)
@@ -155,6 +163,7 @@ def test_bad_requests_do_not_fill_the_log(tmp_path: Path) -> None:
         assert len(served.lines) - before <= 52
 
 
+@pytest.mark.slow
 def test_a_stop_does_not_wait_for_a_body_that_does_not_come(tmp_path: Path) -> None:
     with serving(prepared(tmp_path)) as served, crowd(served.address, 5, sending=POST + b"Content-Length: 9\r\n\r\n{"):
         started = time.monotonic()

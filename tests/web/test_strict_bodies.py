@@ -221,6 +221,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(value=VALUES)
 def test_what_is_plain_is_read_as_every_reader_does(value: object) -> None:
     text = json.dumps(value)

@@ -275,6 +275,7 @@ def test_an_amount_that_is_not_known_is_above_every_limit(store: Store, config: 
 NAMES = st.sampled_from(["oidc:a", "oidc:b", "oidc:c", "jwt:a", "cli:a@h", "token:x"])
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(groups=st.lists(st.sets(NAMES, max_size=3), max_size=3))
 def test_being_one_person_is_mutual_and_reaches_through_every_link(

@@ -125,7 +125,7 @@ SPELLINGS = [
 ]
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("kind", "type_", "key", "others"), SPELLINGS)
 def test_every_spelling_that_the_database_takes_for_the_account_is_the_account(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, type_: str, key: str | int, others: list[str]

@@ -76,6 +76,7 @@ def _of_account(issue: str) -> str:
     return issue if subject in KEPT or check != "ledger-orphan" else check
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, suppress_health_check=_QUIET, print_blob=True)
 @given(seed=st.integers(0, 2**32))
 def test_any_spelling_in_sqlite(seed: int) -> None:

@@ -42,6 +42,7 @@ FOLDING = [
 ]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("type_", "key", "others"), FOLDING)
 def test_every_spelling_that_postgres_takes_for_the_account_is_the_account(
     url: str, tmp_path: Path, type_: str, key: str, others: list[str]

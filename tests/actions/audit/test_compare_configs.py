@@ -35,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_new_and_gone_findings_are_shown_and_nothing_is_recorded(folder: Path) -> None:
     shown = trueup("compare", *THEN, "changed.toml", "--check", "wrong-grant-amount", cwd=folder)
 
@@ -55,6 +56,7 @@ def test_the_same_config_changes_nothing(folder: Path) -> None:
     assert (document["new"], document["gone"], document["changed"]) == ([], [], [])
 
 
+@pytest.mark.slow
 def test_a_severity_that_would_change_is_a_change(folder: Path) -> None:
     (folder / "changed.toml").write_text(
         (folder / "trueup.toml").read_text() + '[policy.severity]\nwrong-grant-amount = "critical"\n'
@@ -65,6 +67,7 @@ def test_a_severity_that_would_change_is_a_change(folder: Path) -> None:
     assert (change["before"]["severity"], change["after"]["severity"]) == ("error", "critical")
 
 
+@pytest.mark.slow
 def test_kept_books_are_compared_without_the_database(folder: Path) -> None:
     trueup("audit", *THEN, "--no-store", "--keep-books", "kept.duckdb", cwd=folder)
     (folder / "app.db").unlink()
@@ -74,6 +77,7 @@ def test_kept_books_are_compared_without_the_database(folder: Path) -> None:
     assert [issue["id"] for issue in json.loads(shown.out)["new"]] == ["wrong-grant-amount:in_3"]
 
 
+@pytest.mark.slow
 def test_a_config_that_reads_other_rows_is_refused(folder: Path) -> None:
     text = (folder / "trueup.toml").read_text().replace('account_id = "user_id"', 'account_id = "user_id || user_id"')
     (folder / "changed.toml").write_text(text)
@@ -84,6 +88,7 @@ def test_a_config_that_reads_other_rows_is_refused(folder: Path) -> None:
     assert "changed.toml reads other rows than trueup.toml" in shown.err
 
 
+@pytest.mark.slow
 def test_an_explanation_shows_what_was_owed_line_by_line(folder: Path) -> None:
     shown = trueup("explain", *THEN, "wrong-grant-amount:in_3", "--config", "changed.toml", cwd=folder)
     assert "Owed, line by line\n  il_in_3_0  1 x price_pro_2024  19.00 USD  owes 500 credits by [prices]\n" in shown.out

@@ -83,6 +83,7 @@ def test_a_kill_at_any_moment_of_a_refresh_leaves_books_that_are_right(killed: K
         killed.die(moment)
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_and_one_before_the_books_are_moved_leave_books_that_are_right(killed: Killed) -> None:
     for moment in (killed.moments // 2, killed.moments - 4):
         killed.die(moment)

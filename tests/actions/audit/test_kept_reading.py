@@ -94,6 +94,7 @@ def follow(url: str, seed: int, folder: Path, *, judged: Collection[int] = range
     return ways
 
 
+@pytest.mark.slow
 def test_a_history_in_postgres_is_read_as_it_is(postgres_url: str, tmp_path: Path) -> None:
     ways = follow(postgres_url, 0, tmp_path, judged={AUDITS - 1})
     assert all(ways[f"{name} refreshed"] for name in ("account", "ledger_entry", "webhook_event"))
@@ -136,6 +137,7 @@ def reading_of(rereading: Rereading | None, relation: str) -> tuple[int | None, 
     return read_again.changed_rows, read_again.because
 
 
+@pytest.mark.slow
 def test_only_the_row_that_changed_is_read_and_the_report_says_when_all_are(app: History, tmp_path: Path) -> None:
     config = config_of(app.url, tmp_path, keep=True)
     _, first = read(config)
@@ -170,6 +172,7 @@ def test_what_row_versions_do_not_show_is_read_whole(
     assert reading_of(read(config)[1], "ledger_entry") == (None, because)
 
 
+@pytest.mark.slow
 def test_a_role_without_xmin_reads_everything_and_one_with_it_only_changes(
     postgres_server: PostgresServer, app: History, tmp_path: Path
 ) -> None:
@@ -207,6 +210,7 @@ def test_a_second_audit_at_the_same_time_reads_everything_and_keeps_nothing(app:
     assert rows == read(config)[0]
 
 
+@pytest.mark.slow
 def test_the_kept_books_are_this_users_alone_and_a_broken_file_is_read_over(app: History, tmp_path: Path) -> None:
     config = config_of(app.url, tmp_path, keep=True)
     rows, _ = read(config)
@@ -221,6 +225,7 @@ def test_the_kept_books_are_this_users_alone_and_a_broken_file_is_read_over(app:
     assert reading_of(read(config)[1], "account") == (0, None)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_the_earlier_books_and_is_said(
     app: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +249,7 @@ def test_a_disk_that_is_full_leaves_the_earlier_books_and_is_said(
     assert read(config)[0] == rows
 
 
+@pytest.mark.slow
 def test_a_forgotten_account_is_in_no_byte_of_the_books_and_the_next_audit_is_right(
     app: History, tmp_path: Path
 ) -> None:
@@ -348,6 +354,7 @@ def test_nothing_that_leaves_the_rows_as_they_are_rewrites_history(app: History,
             assert {name for name in said if name != "ledger_entry:1"} == set(), statements
 
 
+@pytest.mark.slow
 def test_what_only_looks_rewritten_is_not_and_what_is_rewritten_again_is(sqlite_url: str, tmp_path: Path) -> None:
     with contextlib.closing(History(sqlite_url, 6)) as history, connected(history.url) as execute:
         for number, price in ((700, 10), (701, 20)):

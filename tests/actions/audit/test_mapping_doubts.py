@@ -35,6 +35,7 @@ HUNDREDFOLD = '\n[relations.account.columns]\ncredits = "credits * 100"\n'
 WRONG_CUSTOMER = '\n[relations.account.columns]\nstripe_customer_id = "stripe_subscription_id"\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite_url", "postgres_url", "mariadb_url"])
 def test_a_wrong_balance_is_one_finding_in_every_database(
     database: str, request: pytest.FixtureRequest, tmp_path: Path
@@ -53,6 +54,7 @@ def test_a_wrong_balance_is_one_finding_in_every_database(
     assert not report.complete
 
 
+@pytest.mark.slow
 def test_a_check_that_only_describes_by_the_column_still_answers(tmp_path: Path) -> None:
     right, wrong = tmp_path / "right", tmp_path / "wrong"
     right.mkdir()
@@ -67,6 +69,7 @@ def test_a_check_that_only_describes_by_the_column_still_answers(tmp_path: Path)
     }
 
 
+@pytest.mark.slow
 def test_what_is_below_zero_is_so_in_any_unit(tmp_path: Path) -> None:
     right, wrong = tmp_path / "right", tmp_path / "wrong"
     right.mkdir()
@@ -79,6 +82,7 @@ def test_what_is_below_zero_is_so_in_any_unit(tmp_path: Path) -> None:
     assert [f.id for f in doubted.findings() if f.check == "negative-balance"] == below != []
 
 
+@pytest.mark.slow
 def test_how_many_findings_are_held_back_is_said(tmp_path: Path) -> None:
     report = report_with(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, WRONG_CUSTOMER)
 
@@ -90,6 +94,7 @@ def test_how_many_findings_are_held_back_is_said(tmp_path: Path) -> None:
     assert f"held back, with {findings} findings." in finding.message
 
 
+@pytest.mark.slow
 def test_a_check_that_was_asked_for_alone_is_held_back_too(tmp_path: Path) -> None:
     report = report_with(
         f"sqlite:///{tmp_path / 'app.db'}", tmp_path, WRONG_BALANCE, only=frozenset({"credit-balance"})
@@ -101,6 +106,7 @@ def test_a_check_that_was_asked_for_alone_is_held_back_too(tmp_path: Path) -> No
     assert "findings are held back" in run.outcome.error
 
 
+@pytest.mark.slow
 def test_switched_off_it_holds_nothing_back(tmp_path: Path) -> None:
     silence = f'{WRONG_BALANCE}\n[policy.severity]\nmapping-suspect = "off"\n'
     report = report_with(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, silence)
@@ -108,6 +114,7 @@ def test_switched_off_it_holds_nothing_back(tmp_path: Path) -> None:
     assert any(finding.check == "ledger-break" for finding in report.findings())
 
 
+@pytest.mark.slow
 def test_as_many_faults_as_can_be_planted_make_no_doubt(tmp_path: Path) -> None:
     company = audited(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, accounts=1000, fault_share=0.25)
 

@@ -150,6 +150,7 @@ def test_allow_empty_of_one_relation_says_nothing_of_the_other(app: Path) -> Non
     assert set(problems(app)) == {"ledger_entry"}
 
 
+@pytest.mark.slow
 def test_a_preset_s_relation_may_be_empty_too(app: Path) -> None:
     run_sql(app, "DELETE FROM users", f"DELETE FROM {LEDGER}")
     text = 'preset = "canonical"\n[database]\nurl = "sqlite:///app.db"\n'
@@ -179,6 +180,7 @@ def test_every_format_says_that_nothing_was_read(app: Path, shape: str) -> None:
     assert "not one row was read" in " ".join(made.out.split())
 
 
+@pytest.mark.slow
 def test_a_new_app_is_shown_at_init_which_tables_are_empty(app: Path) -> None:
     run_sql(app, "DELETE FROM users", f"DELETE FROM {LEDGER}")
     config = proposed_config(f"sqlite:///{app}/app.db")
@@ -191,6 +193,7 @@ def test_a_new_app_is_shown_at_init_which_tables_are_empty(app: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_init_of_an_app_with_rows_does_not_speak_of_empty_tables(app: Path) -> None:
     assert proposed_config(f"sqlite:///{app}/app.db").empty == ()
     assert "allow_empty" not in trueup("init", "sqlite:///app.db", "--output", "new.toml", cwd=app).out

@@ -85,6 +85,7 @@ class Breaking(Silent):
             self._path.rename(self._path.with_suffix(".gone"))
 
 
+@pytest.mark.slow
 def test_a_second_audit_knows_since_when_its_findings_are_known(config: Config, store: Store) -> None:
     first = audited(config, store)
     assert (first.recording, first.first_seen) == (Recording.RECORDED, {})
@@ -100,6 +101,7 @@ def test_a_second_audit_knows_since_when_its_findings_are_known(config: Config, 
     assert newest.covers_all_checks
 
 
+@pytest.mark.slow
 def test_what_the_store_exempts_is_exempted_and_without_a_store_it_is_not(config: Config, store: Store) -> None:
     exempt(store, config)
     assert WRONG not in open_issues(audited(config, store))
@@ -129,6 +131,7 @@ def test_a_moment_to_come_is_not_recorded(
     assert len(store.runs.list(config.environment)) == (recording is Recording.RECORDED)
 
 
+@pytest.mark.slow
 def test_an_audit_that_can_do_without_the_store_reports_what_became_of_it(
     config: Config, store: Store, path: Path
 ) -> None:
@@ -148,6 +151,7 @@ def test_an_audit_that_needs_the_store_fails_with_it(config: Config, store: Stor
         audited(config, store)
 
 
+@pytest.mark.slow
 def test_the_configs_own_exemption_holds_where_the_store_has_none_of_its_scope(config: Config, store: Store) -> None:
     own = Exemption(check_id="credit-balance", subject="user_1", owner="config", reason="agreed by mail")
     exempted = dataclasses.replace(config, exemptions=(own,))

@@ -136,6 +136,7 @@ def without(rows: Rows, *relations: str) -> Rows:
     return {name: found for name, found in rows.items() if name not in relations}
 
 
+@pytest.mark.slow
 def test_stripe_sync_engine_s_tables_give_the_rows_that_the_api_gives(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -150,6 +151,7 @@ def test_stripe_sync_engine_s_tables_give_the_rows_that_the_api_gives(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("synced", [False, True], ids=["stripe-database", "sync-engine-1"])
 def test_stripe_database_s_tables_give_the_rows_that_the_api_gives(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path, synced: bool
@@ -180,6 +182,7 @@ def test_its_older_tables_with_a_column_for_each_field_give_the_same(
     assert by_table == by_asking  # they have no column for the latest charge
 
 
+@pytest.mark.slow
 def test_dj_stripe_s_tables_give_the_same_out_of_objects_of_the_old_shape(
     world: StripeWorld, postgres_url: str, app_url: str, tmp_path: Path
 ) -> None:
@@ -190,6 +193,7 @@ def test_dj_stripe_s_tables_give_the_same_out_of_objects_of_the_old_shape(
     assert without(found.rows, *apart) == without(told.rows, *apart)
 
 
+@pytest.mark.slow
 def test_exported_json_lines_give_the_rows_that_the_api_gives(world: StripeWorld, app_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()
@@ -239,6 +243,7 @@ def test_tables_beside_the_app_s_are_read_in_the_app_s_own_snapshot(
     assert found.copy_of("stripe_invoice").table == "stripe.invoices"
 
 
+@pytest.mark.slow
 def test_what_tables_do_not_hold_the_api_supplies(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -372,6 +377,7 @@ def test_without_schedules_only_what_a_subscription_changes_to_is_not_supplied(
     assert result.copy_of("stripe_subscription").problem is None
 
 
+@pytest.mark.slow
 def test_objects_of_several_accounts_are_refused_until_one_is_named(
     world: StripeWorld, app_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -547,6 +553,7 @@ def test_the_findings_are_the_same_whoever_supplied_the_rows(
     assert sum(len(made.findings) for made in told.values() if isinstance(made, Checked)) >= 3
 
 
+@pytest.mark.slow
 def test_an_empty_file_is_believed_only_where_nothing_names_what_would_be_in_it(tmp_path: Path) -> None:
     world = StripeWorld(now=STATED)
     pro = stories.new_price(world, lookup_key="pro_monthly")
@@ -572,6 +579,7 @@ def world_of_a_payment(world: StripeWorld) -> StripeWorld:
     return world
 
 
+@pytest.mark.slow
 def test_customers_and_subscriptions_from_a_day_on_are_unknown_and_never_looked_at_as_if_whole(
     world: StripeWorld, tmp_path: Path
 ) -> None:

@@ -34,6 +34,7 @@ def set_up(folder: Path, *, scale: int = 1, mapping: str = MAPPING) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_without_a_terminal_or_yes_it_only_shows(tmp_path: Path) -> None:
     path = set_up(tmp_path, scale=100)
     before = path.read_bytes()
@@ -48,6 +49,7 @@ def test_without_a_terminal_or_yes_it_only_shows(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_with_yes_it_writes_and_judges_again(tmp_path: Path) -> None:
     path = set_up(tmp_path, scale=100)
     before = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -66,6 +68,7 @@ def test_with_yes_it_writes_and_judges_again(tmp_path: Path) -> None:
     assert "nothing to fix" in trueup("doctor", "--fix", "--yes", cwd=tmp_path).out
 
 
+@pytest.mark.slow
 def test_the_difference_has_no_line_but_those_that_change(tmp_path: Path) -> None:
     set_up(tmp_path, scale=100)
 
@@ -79,6 +82,7 @@ def test_the_difference_has_no_line_but_those_that_change(tmp_path: Path) -> Non
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["amount", "id"])
 def test_a_balance_that_does_not_follow_proves_no_beginning(tmp_path: Path, wrong: str) -> None:
     set_up(tmp_path, mapping=MAPPING.replace('balance_after = "balance_after"', f'balance_after = "{wrong}"'))
@@ -86,6 +90,7 @@ def test_a_balance_that_does_not_follow_proves_no_beginning(tmp_path: Path, wron
     assert STARTS not in trueup("doctor", "--fix", cwd=tmp_path).out
 
 
+@pytest.mark.slow
 def test_words_whose_amounts_are_taken_are_written_into_the_amount(tmp_path: Path) -> None:
     ledger_of_words(signed=False).write(tmp_path, WITHOUT_WEBHOOKS + PLANS)
     for export in (tmp_path / "stripe").iterdir():

@@ -6,6 +6,8 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.support.command import trueup
 from tests.support.field.company import MAPPING, PLANS, FieldCompany
 from tests.support.field.stripe_side import NOW, ago
@@ -32,6 +34,7 @@ def judged(folder: Path, config_text: str) -> list[Symptom]:
     return list(examine_data(config, full_catalogue(None), now=NOW, progress=Silent()))
 
 
+@pytest.mark.slow
 def test_it_names_the_figures_and_the_line_to_change(tmp_path: Path) -> None:
     symptoms = judged(tmp_path, MAPPING.replace('balance_after = "balance_after"', 'balance_after = "id"') + PLANS)
 
@@ -43,6 +46,7 @@ def test_it_names_the_figures_and_the_line_to_change(tmp_path: Path) -> None:
     assert symptom.says.endswith(f'(trueup.toml, line {number}: balance_after = "id")')
 
 
+@pytest.mark.slow
 def test_it_says_how_many_balances_agree(tmp_path: Path) -> None:
     symptoms = judged(tmp_path, MAPPING + PLANS)
 

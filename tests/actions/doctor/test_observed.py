@@ -25,6 +25,7 @@ def observed(folder: Path, about: str) -> Sequence[str]:
     return [symptom.says for symptom in symptoms if symptom.about == about]
 
 
+@pytest.mark.slow
 def test_what_a_price_sells_is_proposed_from_what_its_sales_led_to(tmp_path: Path) -> None:
     packs_by_invoice().write(tmp_path, MAPPING + PLANS)
 
@@ -55,6 +56,7 @@ def test_nothing_is_proposed_where_no_entry_names_any_money(tmp_path: Path) -> N
     assert observed(tmp_path, "prices") == []
 
 
+@pytest.mark.slow
 def test_what_the_config_says_is_not_proposed(tmp_path: Path) -> None:
     packs_by_invoice().write(tmp_path, MAPPING + PLANS + "[prices.price_topup]\ncredits = 1000\n")
 
@@ -76,6 +78,7 @@ def test_that_ledgers_begin_at_zero_is_proposed_where_all_do(tmp_path: Path, fir
     assert all("13 of 13 ledgers begin at 0: say ledger_starts_at = 0" in says for says in proposals)
 
 
+@pytest.mark.slow
 def test_the_hits_of_every_join_are_counted(tmp_path: Path) -> None:
     packs_by_invoice().write(tmp_path, MAPPING + PLANS)
 
@@ -141,6 +144,7 @@ def test_connected_accounts_are_spoken_of(tmp_path: Path) -> None:
     assert says.startswith("objects of connected accounts (Connect) are out of scope unless mapped")
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_proposals_after_the_preflight(tmp_path: Path) -> None:
     packs_by_invoice().write(tmp_path, MAPPING + PLANS)
 
@@ -154,6 +158,7 @@ def test_the_command_prints_the_proposals_after_the_preflight(tmp_path: Path) ->
     assert "prices" not in trueup("doctor", cwd=tmp_path).out
 
 
+@pytest.mark.slow
 def test_a_database_that_is_gone_is_unreachable(tmp_path: Path) -> None:
     packs_by_invoice().write(tmp_path, MAPPING + PLANS)
     (tmp_path / "app.db").unlink()

@@ -65,6 +65,7 @@ def test_running_the_script_again_leaves_exactly_the_same_rights(mariadb_server:
     assert [grants_of(mariadb_server, user) for user in users] == before
 
 
+@pytest.mark.slow
 def test_the_audit_user_sees_what_the_owner_sees_and_only_reads(narrow: Narrow) -> None:
     as_owner = sorted(finding.id for finding in narrow.owner.report().findings())
     assert sorted(finding.id for finding in narrow.app.report().findings()) == as_owner
@@ -72,6 +73,7 @@ def test_the_audit_user_sees_what_the_owner_sees_and_only_reads(narrow: Narrow) 
     assert isinstance(check_journal(narrow.audit_url), Sound)
 
 
+@pytest.mark.slow
 def test_every_kind_of_repair_works_as_the_repair_user(mariadb_server: MariaDBServer, tmp_path: Path) -> None:
     narrow = narrow_mariadb(mariadb_server, demo_app(mariadb_server.create_database(), tmp_path))
     app = narrow.app
@@ -88,6 +90,7 @@ def test_every_kind_of_repair_works_as_the_repair_user(mariadb_server: MariaDBSe
     assert guardrail_of(app.report(), "audited-repairs")[0] == "blocked"
 
 
+@pytest.mark.slow
 def test_the_audit_user_without_a_right_on_the_journal_cannot_know_whether_there_is_one(
     mariadb_server: MariaDBServer, tmp_path: Path
 ) -> None:

@@ -92,6 +92,7 @@ def test_running_the_script_again_leaves_exactly_the_same_rights(server: Postgre
     assert [rights(server, url, role) for role in roles] == before
 
 
+@pytest.mark.slow
 def test_the_audit_role_sees_what_the_owner_sees_and_only_reads(narrow: Narrow) -> None:
     as_owner = sorted(finding.id for finding in narrow.owner.report().findings())
     assert sorted(finding.id for finding in narrow.app.report().findings()) == as_owner
@@ -99,6 +100,7 @@ def test_the_audit_role_sees_what_the_owner_sees_and_only_reads(narrow: Narrow) 
     assert isinstance(check_journal(narrow.audit_url), Sound)
 
 
+@pytest.mark.slow
 def test_every_kind_of_repair_works_as_the_repair_role(server: PostgresServer, tmp_path: Path) -> None:
     narrow = narrow_postgres(server, demo_app(server.create_database(), tmp_path))
     app = narrow.app
@@ -121,6 +123,7 @@ def test_every_kind_of_repair_works_as_the_repair_role(server: PostgresServer, t
         assert "grant SELECT on the journal's tables" in reasons[0]
 
 
+@pytest.mark.slow
 def test_what_the_audited_repairs_guardrail_reads_is_all_that_is_needed(server: PostgresServer, tmp_path: Path) -> None:
     narrow = narrow_postgres(server, demo_app(server.create_database(), tmp_path))
     for table, columns in READ.items():
@@ -129,6 +132,7 @@ def test_what_the_audited_repairs_guardrail_reads_is_all_that_is_needed(server: 
     assert guardrail_of(narrow.app.report(), "audited-repairs") == ("allowed", ())
 
 
+@pytest.mark.slow
 def test_the_audit_role_knows_that_there_is_no_journal(server: PostgresServer, tmp_path: Path) -> None:
     app = demo_app(server.create_database(), tmp_path)
     for table in JOURNAL_TABLES:

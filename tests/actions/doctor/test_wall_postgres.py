@@ -239,6 +239,7 @@ def test_what_a_savepoint_took_back_is_covered_again(narrow: Narrow) -> None:
         assert commits(connection)
 
 
+@pytest.mark.slow
 def test_a_whole_repair_consumes_its_one_row_once_for_each_trigger(server: PostgresServer, tmp_path: Path) -> None:
     narrow = narrow_postgres(server, demo_app(server.create_database(), tmp_path))
     app = narrow.app
@@ -346,6 +347,7 @@ def test_an_inherits_child_is_guarded_as_its_parent_is(server: PostgresServer, t
             assert commits(connection)
 
 
+@pytest.mark.slow
 def test_a_later_child_stops_doctor_and_repairs_until_the_grants_are_printed_again(
     server: PostgresServer, tmp_path: Path
 ) -> None:
@@ -472,6 +474,7 @@ def test_the_doctor_lists_the_functions_that_go_around_the_grants(server: Postgr
     assert len(seen) == sum(says is not None for _, _, says in AROUND.values())
 
 
+@pytest.mark.slow
 def test_the_doctor_names_the_rights_and_the_triggers_of_an_older_trueup(
     server: PostgresServer, narrow: Narrow
 ) -> None:

@@ -142,6 +142,7 @@ def line_of(explanation: Explanation, what: str) -> TimelineLine:
     return found
 
 
+@pytest.mark.slow
 def test_both_sides_stand_in_one_order_with_amounts_in_their_currencies(place: Place) -> None:
     explanation = place.explained()
     assert said(explanation) == [
@@ -166,11 +167,13 @@ def test_both_sides_stand_in_one_order_with_amounts_in_their_currencies(place: P
     assert len(moments) == len(explanation.timeline.lines)
 
 
+@pytest.mark.slow
 def test_what_the_finding_names_is_marked(place: Place) -> None:
     named = {line.id for line in place.explained().timeline.lines if line.named}
     assert named == {place.subscription["id"], place.subscription["customer"]}
 
 
+@pytest.mark.slow
 def test_links_lead_to_the_account_that_is_pinned(place: Place) -> None:
     customer = place.subscription["customer"]
     pinned = line_of(place.explained(), "customer created").link
@@ -210,6 +213,7 @@ def test_a_finding_of_the_ledger_is_explained_though_stripe_does_not_answer(plac
     assert sum("refuses the key" in sentence for sentence in explanation.timeline.unknown) == 8
 
 
+@pytest.mark.slow
 def test_how_far_back_stripe_is_known_is_said(place: Place) -> None:
     unknown = place.explained().timeline.unknown
     events = MOMENT - timedelta(days=30)
@@ -233,6 +237,7 @@ def test_books_of_an_audit_that_read_no_stripe_say_so(place: Place) -> None:
     assert [line.note for line in explanation.timeline.lines if line.named] == ["call 2"]
 
 
+@pytest.mark.slow
 def test_kept_books_tell_the_same_as_live_ones(place: Place) -> None:
     kept = place.folder / "kept.duckdb"
     config = place.config()
@@ -298,6 +303,7 @@ def test_the_spans_that_were_paid_for_are_shown_where_the_check_judges_by_them(p
     assert [span["sourceId"] for span in document["paidTime"]] == [paid.source_id]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("width", [60, 100, 140])
 def test_no_line_is_wider_than_the_page_but_a_link(place: Place, width: int) -> None:
     text = as_text(place.explained(), BLOCKED, width=width)
@@ -308,6 +314,7 @@ def test_no_line_is_wider_than_the_page_but_a_link(place: Place, width: int) -> 
     assert f"https://dashboard.stripe.com/acct_1Example/customers/{customer}" in text
 
 
+@pytest.mark.slow
 def test_the_document_is_as_its_schema_says(place: Place) -> None:
     schema = json.loads((Path(formats.__file__).parent / "explanation.schema.json").read_text(encoding="utf-8"))
     for issue_id in (BLOCKED, "paid-but-blocked:nobody"):
@@ -318,6 +325,7 @@ def test_the_document_is_as_its_schema_says(place: Place) -> None:
     assert list(violations(broken, schema, schema))
 
 
+@pytest.mark.slow
 def test_the_command_writes_text_and_json(place: Place) -> None:
     place.config()
     asked = ["explain", BLOCKED, "--config", str(place.folder / "trueup.toml"), "--as-of", MOMENT.isoformat()]

@@ -77,6 +77,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         yield statements
 
 
+@pytest.mark.slow
 def test_130_tables_take_a_statement_each_and_few_rows(large: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with counted(monkeypatch) as statements:
         config = proposed_config(large).text

@@ -190,6 +190,7 @@ def test_any_bytes_are_a_lock_or_a_plain_error(tmp_path_factory: pytest.TempPath
         read_lock(str(path))
 
 
+@pytest.mark.slow
 @given(
     st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=40),
     st.dictionaries(

@@ -43,6 +43,7 @@ def _repaired_and_audited_again(company: SmallCompany, draw: st.DataObject) -> N
 _QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None, suppress_health_check=_QUIET, print_blob=True)
 @given(company=small_companies(), draw=st.data())
 def test_a_repaired_finding_is_gone_and_nothing_new_is_found(company: SmallCompany, draw: st.DataObject) -> None:

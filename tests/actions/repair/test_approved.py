@@ -53,6 +53,7 @@ def refused(result: RepairResult) -> str:
     return result.reason
 
 
+@pytest.mark.slow
 def test_no_door_of_the_action_writes_without_a_second_person(people: TwoPeople, app: Planted) -> None:
     issue_id = app.take(CHECK)
     before = app.state(issue_id)
@@ -133,6 +134,7 @@ def test_the_same_fault_again_needs_another_approval_also_after_a_crash(people: 
     app.app.execute(f"UPDATE users SET unlimited_credits = FALSE WHERE id = '{subject_of(issue_id)}'")
 
 
+@pytest.mark.slow
 def test_of_many_who_use_one_approval_at_once_one_applies(people: TwoPeople, app: Planted) -> None:
     issue_id = app.take(CHECK)
     before = app.state(issue_id)
@@ -200,6 +202,7 @@ def test_an_approval_of_one_issue_is_worth_nothing_for_another(people: TwoPeople
         app.give_back(issue_id)
 
 
+@pytest.mark.slow
 def test_only_amounts_above_the_limit_need_a_second_person(app: Planted, tmp_path: Path) -> None:
     issue_id = app.take("credit-balance")
     with two_people(app, tmp_path, repairs=(), above_credits=Decimal(OVERPAID - 1)) as people:

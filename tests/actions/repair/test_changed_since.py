@@ -60,6 +60,7 @@ def ask(app: App, session: RepairSession, *, key: str | None) -> RepairResult:
     )
 
 
+@pytest.mark.slow
 def test_a_balance_that_goes_back_right_after_is_said_now_and_to_a_repeated_call(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:

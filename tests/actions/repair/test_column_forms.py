@@ -162,7 +162,7 @@ def test_a_moment_in_text_is_written_like_its_neighbours(
     datetime.strptime(str(written), form)  # noqa: DTZ007 - its form is what is looked at
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("on", "kind"),
     [
@@ -231,6 +231,7 @@ def test_two_numbers_are_the_same_value_only_when_they_are_equal(value: Decimal,
     assert same_value(f"{value:f}", f"{other:f}") == (f"{value:f}" == f"{other:f}")
 
 
+@pytest.mark.slow
 def test_the_finding_is_the_one_that_the_others_repair(tmp_path: Path, sqlite_url: str) -> None:
     app = tiny_app(sqlite_url, tmp_path)
     assert [finding.id for finding in app.report().findings()] == [WRONG]

@@ -103,6 +103,7 @@ def test_two_calls_with_one_key_at_the_same_time_have_one_result(wired: Wired, t
     assert wired.planted.is_repaired(issue_id)
 
 
+@pytest.mark.slow
 def test_an_application_that_holds_the_row_is_not_waited_for_longer_than_two_seconds(
     request: pytest.FixtureRequest, app: Planted, here: Attempts
 ) -> None:

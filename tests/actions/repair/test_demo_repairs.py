@@ -35,6 +35,7 @@ def applied(app: App, issue_id: str, *, key: str | None = None) -> Applied:
     return result
 
 
+@pytest.mark.slow
 def test_all_that_is_offered_is_applied_and_nothing_else_is_found_afterwards(app: App) -> None:
     before = app.report()
     offered = {finding.id for finding in before.findings() if finding.repairable}
@@ -59,6 +60,7 @@ def test_all_that_is_offered_is_applied_and_nothing_else_is_found_afterwards(app
     }
 
 
+@pytest.mark.slow
 def test_a_preview_and_a_dry_run_write_nothing(app: App) -> None:
     finding = app.repairable("credit-balance")[0]
     plan = preview(finding.id, config=app.config, catalogue=app.checks, now=app.now)
@@ -80,6 +82,7 @@ def test_a_preview_and_a_dry_run_write_nothing(app: App) -> None:
     assert app.is_found(finding.id)
 
 
+@pytest.mark.slow
 def test_the_second_of_two_calls_is_stale(app: App) -> None:
     finding = app.repairable("unlimited-credits")[0]
     applied(app, finding.id)
@@ -89,6 +92,7 @@ def test_the_second_of_two_calls_is_stale(app: App) -> None:
     assert sorted(str(status) for (status,) in app.rows("SELECT status FROM trueup_repair")) == ["applied", "stale"]
 
 
+@pytest.mark.slow
 def test_the_same_idempotency_key_gives_the_first_result_again(app: App) -> None:
     finding = app.repairable("missing-idempotency-record")[0]
     first = applied(app, finding.id, key="key-1")
@@ -132,6 +136,7 @@ def test_a_plan_that_is_no_longer_what_was_previewed_is_stale(app: App) -> None:
     assert app.journal_is_sound() == 0
 
 
+@pytest.mark.slow
 def test_the_audit_row_of_a_balance_sync_carries_the_delta_and_moves_nothing(app: App) -> None:
     finding = app.repairable("credit-balance")[0]
     applied(app, finding.id)

@@ -64,6 +64,7 @@ def place(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.mark.slow
 def test_every_digit_is_compared_and_written(place: str, tmp_path: Path) -> None:
     config = config_of(place, tmp_path, CONFIG + DECIMALS)
     (finding,) = report_of(config).open_findings()

@@ -33,6 +33,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> App:
         return app_of(place, made.config_text("${PLACE}"), folder)
 
 
+@pytest.mark.slow
 def test_each_finding_by_itself_is_what_the_whole_books_say_of_it(company: App, tmp_path: Path) -> None:
     config, checks = dataclasses.replace(company.config, repair_url=company.config.database_url), company.checks
     books = tmp_path / "books"

@@ -138,6 +138,7 @@ def entries_of(here: OneLedger, account: str) -> list[tuple[int, int, int, str]]
     return [(int(str(a)), int(str(b)), int(str(c)), str(d)) for a, b, c, d in rows]
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("case", CASES)
 def test_no_repair_writes_a_balance_that_an_uncommitted_entry_makes_wrong(

@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.support.application import Writer, application
 from tests.support.attempts import Attempts, attempts
 from tests.support.planted import planted, subject_of
@@ -45,6 +47,7 @@ def test_an_event_is_recorded_while_its_account_moves(wired: Wired, through: Att
     assert wired.planted.is_repaired(issue_id)
 
 
+@pytest.mark.slow
 def test_an_entry_that_was_written_since_the_call_keeps_its_place_in_time(sqlite_url: str, tmp_path: Path) -> None:
     """Without a sequence the ledger's order is its entries' time, and the call may have waited for the account."""
     app = planted(sqlite_url, tmp_path, each=2)
@@ -63,6 +66,7 @@ def test_an_entry_that_was_written_since_the_call_keeps_its_place_in_time(sqlite
     app.assert_nothing_but_what_is_left()
 
 
+@pytest.mark.slow
 def test_a_reader_of_an_old_style_file_makes_the_commit_busy_and_nothing_is_changed(
     sqlite_url: str, tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ def wait_until_gone(app: Planted, numbers: set[object]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_many_callers_at_once_open_no_more_small_books_and_connections_than_there_are_processors(
     served: Planted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_connection_is_kept_for_a_short_time(served: Planted, monkeypatch: pyt
         assert sessions(served).keys().isdisjoint(first)
 
 
+@pytest.mark.slow
 def test_a_finding_looked_at_by_itself_has_the_timeline_of_the_whole_books(app: Planted) -> None:
     with looking(app) as session:
         for left in app.left.values():

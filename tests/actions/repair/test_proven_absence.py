@@ -111,6 +111,7 @@ def test_a_proven_downgrade_is_applied_and_the_journal_says_what_stripe_said(pla
     assert place.app.journal_is_sound() == 1
 
 
+@pytest.mark.slow
 def test_the_preview_asks_too_and_its_plan_can_be_applied(place: Place) -> None:
     """The same plan, though Stripe's answers are others."""
     plan = place.preview()

@@ -101,7 +101,7 @@ def assert_nothing_is_written_in_between(
     assert serialized_by(here) == way.value
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("case", POSTGRES)
 def test_an_uncommitted_entry_keeps_a_balance_from_being_written_on_postgres(
     postgres_url: str, tmp_path: Path, case: str
@@ -111,6 +111,7 @@ def test_an_uncommitted_entry_keeps_a_balance_from_being_written_on_postgres(
         assert_nothing_is_written_in_between(here, way, table=INTO.get(case, "credit_transactions"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("switched", ["DISABLE", "ENABLE REPLICA"])
 def test_a_key_whose_triggers_are_switched_off_serializes_nothing(
     postgres_url: str, postgres_server: PostgresServer, tmp_path: Path, switched: str
@@ -124,6 +125,7 @@ def test_a_key_whose_triggers_are_switched_off_serializes_nothing(
         assert_nothing_is_written_in_between(here, Serialization.TABLE_LOCK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statements", [(), (KEY,)], ids=["no key", "a key"])
 def test_an_uncommitted_entry_keeps_a_balance_from_being_written_on_mariadb(
     mariadb_url: str, tmp_path: Path, statements: tuple[str, ...]
@@ -132,6 +134,7 @@ def test_an_uncommitted_entry_keeps_a_balance_from_being_written_on_mariadb(
         assert_nothing_is_written_in_between(here, Serialization.ENTRY_LOCKS)
 
 
+@pytest.mark.slow
 def test_an_uncommitted_entry_keeps_a_balance_from_being_written_on_sqlite(sqlite_url: str, tmp_path: Path) -> None:
     with one_ledger(sqlite_url, tmp_path) as here:
         assert_nothing_is_written_in_between(here, Serialization.FILE_LOCK)
@@ -233,6 +236,7 @@ def says_of_balances(app: App) -> tuple[Health, str]:
     return symptom.health, symptom.says
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("statements", "way", "says"),
     [
@@ -325,6 +329,7 @@ def test_the_function_goes_when_a_foreign_key_comes(
         assert isinstance(narrowed(owned, narrow).synced(), Applied)
 
 
+@pytest.mark.slow
 def test_the_narrow_user_has_what_it_needs_on_mariadb(
     mariadb_url: str, mariadb_server: MariaDBServer, tmp_path: Path
 ) -> None:
@@ -345,6 +350,7 @@ def test_the_doctor_says_that_the_config_does_without(mariadb_url: str, tmp_path
         assert (health, "could be overlooked (repairs.balance_without" in says) == (Health.WARNING, True), says
 
 
+@pytest.mark.slow
 def test_a_dry_run_takes_no_lock_that_a_customer_would_wait_for(postgres_url: str, tmp_path: Path) -> None:
     with one_ledger(postgres_url, tmp_path) as here, here.writing() as connection:
         append(connection, GRANTED, account="c")

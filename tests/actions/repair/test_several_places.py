@@ -104,6 +104,7 @@ def repaired(config: Config, issue: str) -> RepairResult:
     return result
 
 
+@pytest.mark.slow
 def test_the_row_of_the_account_s_own_table_is_written(place: str, tmp_path: Path) -> None:
     config = config_of(place, tmp_path, TEXT)
     assert {"credit-balance:ann", "credit-balance:acme"} <= {each.id for each in report_of(config).open_findings()}

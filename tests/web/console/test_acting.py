@@ -53,6 +53,7 @@ def form_of(answer: httpx.Response, action: str) -> dict[str, str]:
     return {str(each["name"]): str(each["value"]) for each in hidden}
 
 
+@pytest.mark.slow
 def test_an_audit_is_run_from_the_overview(own: AdminApi, person: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acting, "AUDIT_WAIT_SECONDS", 45.0)
     own.clock.forward(minutes=1)

@@ -58,6 +58,7 @@ def addresses(api: AdminApi) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_every_page_is_one_document_with_one_heading_and_its_headers(reader: Reader, api: AdminApi) -> None:
     for address in addresses(api):
         answer = reader.ask(address)
@@ -304,6 +305,7 @@ def test_exemptions_say_what_they_silence(reader: Reader, api: AdminApi) -> None
     assert all(any(issue["check"] in row for row in rows) for issue in exempted)
 
 
+@pytest.mark.slow
 def test_the_journal_is_read_newest_first_and_narrowed(tmp_path: Path) -> None:
     with admin_api(tmp_path) as api:
         api.get("/api/admin/billing-assurance")

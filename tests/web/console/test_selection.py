@@ -93,6 +93,7 @@ def test_exactly_the_frozen_findings_are_repaired_and_what_changed_or_appeared_i
     assert person.send("/selection/repairs", form).status_code == 409
 
 
+@pytest.mark.slow
 def test_the_marked_findings_alone_are_exempted_and_a_list_of_another_length_is_refused(
     own: AdminApi, person: Browser
 ) -> None:
@@ -119,6 +120,7 @@ def test_the_marked_findings_alone_are_exempted_and_a_list_of_another_length_is_
     assert all(line.startswith("refused") and "is already exempted" in line for line in again.values())
 
 
+@pytest.mark.slow
 def test_marks_on_a_later_page_are_of_the_run_that_is_being_paged_through(
     own: AdminApi, person: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +134,7 @@ def test_marks_on_a_later_page_are_of_the_run_that_is_being_paged_through(
     assert form_of(person.open("/findings"), "/selection")["runId"] != run_id
 
 
+@pytest.mark.slow
 def test_every_request_of_a_long_list_is_shown_and_hides_no_earlier_one(own: AdminApi, person: Browser) -> None:
     for number in range(250):
         approval = Approval(
@@ -152,6 +155,7 @@ def test_every_request_of_a_long_list_is_shown_and_hides_no_earlier_one(own: Adm
     assert "ledger-break:user_0" in shown
 
 
+@pytest.mark.slow
 def test_a_list_ends_where_several_in_a_row_fail(
     own: AdminApi, person: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

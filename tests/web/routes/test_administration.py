@@ -33,6 +33,7 @@ def own(tmp_path: Path) -> Iterator[AdminApi]:
         yield made
 
 
+@pytest.mark.slow
 def test_an_exemption_holds_in_the_next_report_and_is_taken_back(own: AdminApi) -> None:
     (issue, *_) = own.issues(check="stuck-event")
     made = own.post(EXEMPTIONS, ACCEPTED | {"subject": issue["subject"]})
@@ -76,6 +77,7 @@ def test_an_exemption_of_the_config_is_listed_and_not_taken_out_here(own: AdminA
     assert shown["source"] == "store"
 
 
+@pytest.mark.slow
 def test_a_plan_is_exempted_and_taken_back_by_its_name(own: AdminApi) -> None:
     found = [issue for issue in own.issues(check="credit-balance") if issue["exemption"] is None]
     assert len({issue["subject"] for issue in found}) > 1
@@ -134,6 +136,7 @@ def test_the_catalogue_is_listed_and_each_check_can_be_had_in_full(api: AdminApi
     assert is_problem(api.get("/api/v1/checks/Upper"), 422)
 
 
+@pytest.mark.slow
 def test_the_journal_is_paged_in_its_order_and_verified(own: AdminApi) -> None:
     for issue in own.repairable()[:3]:
         own.post(REPORT, {"issueId": issue, "reason": "Agreed with finance in ticket 4711."})

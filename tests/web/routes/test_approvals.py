@@ -72,6 +72,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         app.state.services.close()
 
 
+@pytest.mark.slow
 def test_a_repair_is_refused_asked_for_approved_and_applied(office: Office) -> None:
     issue_id = office.api.repairable()[0]
     order = {"issueId": issue_id, "reason": REASON}
@@ -158,6 +159,7 @@ def test_what_is_not_there_is_not_decided(office: Office) -> None:
     assert office.post(f"{REQUESTS}/repairs", body).status_code in {404, 409}
 
 
+@pytest.mark.slow
 def test_the_command_asks_and_decides_with_a_token_and_never_as_the_machine_s_user(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     folder.mkdir()

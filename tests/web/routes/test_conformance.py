@@ -91,6 +91,7 @@ def conforming(live: Live, role: Role, folder: Path, *options: str) -> int:
     return int(found[1])
 
 
+@pytest.mark.slow
 def test_some_hundred_cases_break_nothing(live: Live, tmp_path: Path) -> None:
     cases = conforming(live, Role.ADMIN, tmp_path, "--phases", "fuzzing", "--max-examples", "6", "--seed", "7")
     assert cases >= 100

@@ -17,6 +17,7 @@ from trueup.model.access import Role
 NOTES = "/api/v1/notes"
 
 
+@pytest.mark.slow
 def test_a_note_is_kept_in_order_and_outlives_the_finding(api: AdminApi) -> None:
     issue = api.repairable()[0]
     for text in ("Asked support on Monday.", "  The customer knows, api_key=verysecretvalue123  "):

@@ -105,6 +105,7 @@ def test_a_run_that_is_unknown_answers_like_one_of_another_environment(api: Admi
     assert is_problem(api.get(f"{FINDINGS}?runId={unknown}"), 404)
 
 
+@pytest.mark.slow
 def test_what_was_resolved_is_listed_and_what_came_back_is_reopened(own: AdminApi) -> None:
     (gone, *_), before = own.issues(check="credit-balance"), own.issues()
     user = gone["subject"]
@@ -139,6 +140,7 @@ def test_one_finding_shows_its_evidence_and_its_accounts_ledger(api: AdminApi) -
     assert "Stripe was not read here: what it knows is unknown." in timeline["unknown"]
 
 
+@pytest.mark.slow
 def test_a_finding_of_every_check_can_be_had_in_full(api: AdminApi) -> None:
     for issue in {issue["check"]: issue for issue in api.issues()}.values():
         full = api.get(f"{FINDINGS}/{quote(issue['id'], safe='')}")
@@ -155,6 +157,7 @@ def test_an_issue_that_is_unknown_is_not_found_whatever_its_id(api: AdminApi, is
         assert is_problem(api.get(f"{FINDINGS}/{issue_id}", role=role), 404)
 
 
+@pytest.mark.slow
 def test_a_database_that_is_away_leaves_what_is_remembered(own: AdminApi, tmp_path: Path) -> None:
     (issue, *_) = own.issues(check="credit-balance")
     (tmp_path / "app.db").rename(tmp_path / "away.db")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.admin_api import REPORT, AdminApi, admin_api
@@ -58,6 +59,7 @@ def test_a_guardrail_has_one_status_and_too_old_an_audit_allows_nothing(tmp_path
                 assert values == {s: float(s == now) for s in STATUSES}
 
 
+@pytest.mark.slow
 def test_requests_are_counted_by_template_and_repairs_by_result(tmp_path: Path) -> None:
     with admin_api(tmp_path) as own:
         issue = own.repairable()[0]
@@ -89,6 +91,7 @@ def test_labels_hold_nothing_that_a_caller_chose(tmp_path: Path) -> None:
         assert len(values) < 10
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_used_is_a_fact_and_hides_nothing_else(tmp_path: Path) -> None:
     with admin_api(tmp_path) as own:
         own.get(REPORT)

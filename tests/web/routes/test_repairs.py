@@ -66,6 +66,7 @@ def test_one_issue_of_each_kind_is_repaired_and_gone_from_the_next_report(
         assert (verdict["verdict"], verdict["count"]) == ("sound", len(repairable))
 
 
+@pytest.mark.slow
 def test_a_preview_writes_nothing_and_its_hash_holds_the_repair_to_it(own: AdminApi) -> None:
     issue = own.repairable()[0]
     plan = own.post(PREVIEW, {"issueId": issue}).json()
@@ -77,6 +78,7 @@ def test_a_preview_writes_nothing_and_its_hash_holds_the_repair_to_it(own: Admin
     assert (done.status_code, done.json()["planHash"]) == (200, plan["planHash"])
 
 
+@pytest.mark.slow
 def test_the_same_key_and_body_give_the_first_result_and_another_body_is_refused(own: AdminApi) -> None:
     first, second, *_ = own.repairable()
     order, key = {"issueId": first, "reason": REASON}, {"Idempotency-Key": "order-1"}
@@ -90,6 +92,7 @@ def test_the_same_key_and_body_give_the_first_result_and_another_body_is_refused
     assert is_problem(own.post(REPORT, order, headers={"Idempotency-Key": "with space"}), 422)
 
 
+@pytest.mark.slow
 def test_what_is_repaired_already_is_stale_and_what_nobody_knows_is_not_found(own: AdminApi) -> None:
     issue = own.repairable()[0]
     assert own.post(REPORT, {"issueId": issue, "reason": REASON}).status_code == 200
@@ -103,6 +106,7 @@ def test_what_is_repaired_already_is_stale_and_what_nobody_knows_is_not_found(ow
     assert is_problem(keyed, 404)
 
 
+@pytest.mark.slow
 def test_a_finding_that_no_run_has_seen_yet_can_be_repaired(own: AdminApi) -> None:
     known = {issue["subject"] for issue in own.issues()}
     rows = own.company.rows(
@@ -115,6 +119,7 @@ def test_a_finding_that_no_run_has_seen_yet_can_be_repaired(own: AdminApi) -> No
     assert done.status_code == 200, done.text
 
 
+@pytest.mark.slow
 def test_what_a_person_must_decide_is_refused_with_the_reason(own: AdminApi) -> None:
     issue = next(issue["id"] for issue in own.issues() if issue["repair"] is None)
     for answer in (own.post(REPORT, {"issueId": issue, "reason": REASON}), own.post(PREVIEW, {"issueId": issue})):
@@ -122,6 +127,7 @@ def test_what_a_person_must_decide_is_refused_with_the_reason(own: AdminApi) -> 
         assert "a person decides" in answer.json()["detail"]
 
 
+@pytest.mark.slow
 def test_an_exemption_of_the_store_blocks_a_repair_at_once(own: AdminApi) -> None:
     issue = own.repairable()[0]
     check, _, subject = issue.partition(":")
@@ -134,6 +140,7 @@ def test_an_exemption_of_the_store_blocks_a_repair_at_once(own: AdminApi) -> Non
     assert own.post(REPORT, {"issueId": issue, "reason": REASON}).status_code == 200
 
 
+@pytest.mark.slow
 def test_where_repairs_are_off_a_known_issue_is_refused_and_an_unknown_one_not_found(own: AdminApi) -> None:
     issue = own.repairable()[0]
     config = dataclasses.replace(own.company.config, repair_url=None)
@@ -174,6 +181,7 @@ def test_a_body_that_is_not_plainly_right_is_refused_without_repeating_it(
     ]
 
 
+@pytest.mark.slow
 def test_spaces_around_a_reason_do_not_count_and_are_not_kept(own: AdminApi) -> None:
     issue = own.repairable()[0]
     assert own.post(REPORT, {"issueId": issue, "reason": f"  {'x' * 500}  "}).status_code == 200
@@ -186,6 +194,7 @@ def test_a_viewer_neither_previews_nor_repairs(api: AdminApi) -> None:
         assert is_problem(api.post(path, body, role=Role.VIEWER), 403)
 
 
+@pytest.mark.slow
 def test_a_lock_that_is_held_is_busy_and_says_when_to_come_again(own: AdminApi) -> None:
     from sqlalchemy import text  # noqa: PLC0415 - of this test alone
 

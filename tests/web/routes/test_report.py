@@ -28,6 +28,7 @@ def own(tmp_path: Path) -> Iterator[AdminApi]:
         yield made
 
 
+@pytest.mark.slow
 def test_the_report_is_the_document_of_the_command_line(api: AdminApi) -> None:
     answered = api.get(REPORT).json()
     written = document(api.company.report())
@@ -43,6 +44,7 @@ def test_the_report_keeps_its_schema(api: AdminApi) -> None:
     assert list(violations(api.get(f"{REPORT}?limit=3").json(), SCHEMA, SCHEMA)) == []
 
 
+@pytest.mark.slow
 def test_the_first_answer_starts_an_audit_and_the_next_ones_are_stored(own: AdminApi) -> None:
     first = own.get(REPORT)
     own.clock.forward(seconds=100)
@@ -58,6 +60,7 @@ def test_the_first_answer_starts_an_audit_and_the_next_ones_are_stored(own: Admi
     assert own.get(f"{REPORT}?maxAgeSeconds=900").headers["Trueup-Report"] == "stored"
 
 
+@pytest.mark.slow
 def test_a_report_that_is_served_late_allows_nothing_any_more(own: AdminApi) -> None:
     def guardrails(report: dict[str, Any]) -> dict[str, str]:
         return {guardrail["id"]: guardrail["status"] for guardrail in report["guardrails"]}
@@ -79,6 +82,7 @@ def test_a_report_that_is_served_late_allows_nothing_any_more(own: AdminApi) -> 
     assert guardrails(own.get(f"{REPORT}?maxAgeSeconds=0").json()) == before
 
 
+@pytest.mark.slow
 def test_twenty_callers_at_once_start_one_audit_and_none_holds_a_thread(own: AdminApi) -> None:
     def ask(_number: int) -> httpx.Response:
         with asking(own.app) as client:
@@ -91,6 +95,7 @@ def test_twenty_callers_at_once_start_one_audit_and_none_holds_a_thread(own: Adm
     assert len(own.store.runs.list()) == 1
 
 
+@pytest.mark.slow
 def test_first_seen_stays_what_it_was_in_a_later_run(own: AdminApi) -> None:
     before = own.get(REPORT).json()
     own.clock.forward(hours=1)
@@ -101,6 +106,7 @@ def test_first_seen_stays_what_it_was_in_a_later_run(own: AdminApi) -> None:
     assert {i["firstSeen"] for i in after["issues"] if i["id"] not in known} <= {after["generatedAt"]}
 
 
+@pytest.mark.slow
 def test_another_period_is_another_report(own: AdminApi) -> None:
     assert own.get(f"{REPORT}?periodDays=30").json()["periodDays"] == 30
     assert own.get(REPORT).json()["periodDays"] == 45
@@ -141,6 +147,7 @@ def test_pages_hold_each_issue_once_and_counts_are_of_the_whole(api: AdminApi) -
     assert whole["nextCursor"] is None
 
 
+@pytest.mark.slow
 def test_a_cursor_leads_on_through_its_run_whatever_is_audited_meanwhile(own: AdminApi) -> None:
     first = own.get(f"{REPORT}?limit=5").json()
     own.clock.forward(hours=1)
@@ -193,6 +200,7 @@ def test_a_viewer_does_not(api: AdminApi) -> None:
     assert is_problem(api.client.ask("GET", REPORT), 401)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_pruned_ends_its_cursors(own: AdminApi) -> None:
     cursor = own.get(f"{REPORT}?limit=5").json()["nextCursor"]
     with own.store.database.writing() as connection:

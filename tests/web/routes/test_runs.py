@@ -29,6 +29,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminApi]:
         yield made
 
 
+@pytest.mark.slow
 def test_runs_are_listed_newest_first_each_once(two: AdminApi) -> None:
     whole = two.get(RUNS).json()
     moments = [run["generatedAt"] for run in whole["runs"]]

@@ -95,6 +95,7 @@ def _unwritten_by_server(app: App, table: str) -> Iterator[None]:
     app.execute(f"ALTER TABLE {table} ENABLE TRIGGER trueup_journal_write")
 
 
+@pytest.mark.slow
 def test_repairs_of_all_four_kinds_agree_with_the_apps_rows(app: App) -> None:
     assert audited_repairs(app.report()) == Guardrail(id="audited-repairs", status=GuardrailStatus.ALLOWED)
 
@@ -219,6 +220,7 @@ def test_an_entry_that_cannot_be_read_as_one_is_unknown_and_its_row_is_nobodys(a
         assert any("Rows with trueup's mark" in reason for reason in guardrail.reasons)
 
 
+@pytest.mark.slow
 def test_kept_books_hold_the_evidence(app: App, tmp_path: Path) -> None:
     sql = f"DELETE FROM {LEDGER} WHERE reason LIKE 'trueup: balance synced%'"
     with tampered(app, LEDGER, sql) as found:
@@ -247,6 +249,7 @@ def own(sqlite_url: str, tmp_path: Path) -> App:
     return found
 
 
+@pytest.mark.slow
 def test_an_account_that_was_erased_whole_takes_its_rows_along(own: App) -> None:
     (row,) = own.rows(f"SELECT user_id FROM {LEDGER} WHERE reason LIKE 'trueup: balance synced%'")
     own.execute(f"DELETE FROM {LEDGER} WHERE user_id = '{row[0]}'")
@@ -259,6 +262,7 @@ def test_an_account_that_was_erased_whole_takes_its_rows_along(own: App) -> None
     )
 
 
+@pytest.mark.slow
 def test_a_record_that_is_older_than_the_table_of_events_may_be_pruned(own: App) -> None:
     own.execute(f"DELETE FROM {EVENTS} WHERE type = 'unknown'")
     assert compared(own).status is GuardrailStatus.BLOCKED
@@ -267,6 +271,7 @@ def test_a_record_that_is_older_than_the_table_of_events_may_be_pruned(own: App)
     assert compared(later).status is GuardrailStatus.ALLOWED
 
 
+@pytest.mark.slow
 def test_a_table_that_is_no_longer_mapped_is_unknown(own: App) -> None:
     own.execute(f"ALTER TABLE {PLANS} RENAME TO plan_history")
     relations = {name: mapping for name, mapping in own.config.relations.items() if name != "plan_change"}
@@ -304,6 +309,7 @@ def test_an_accountants_true_up_is_no_mark_of_ours(tmp_path: Path) -> None:
     assert found.status is GuardrailStatus.ALLOWED
 
 
+@pytest.mark.slow
 def test_half_a_journal_is_unknown(own: App) -> None:
     own.execute("DROP TABLE trueup_journal_head")
     found = compared(own)
@@ -311,6 +317,7 @@ def test_half_a_journal_is_unknown(own: App) -> None:
     assert "trueup_journal_head cannot be read" in found.reasons[0]
 
 
+@pytest.mark.slow
 def test_in_a_folder_of_files_there_is_no_journal(tmp_path: Path) -> None:
     folder = tmp_path / "files"
     with make_company(accounts=120, seed=1, now=NOW, fault_share=0) as company:
