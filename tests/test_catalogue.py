@@ -43,7 +43,7 @@ DIALECTS = ("spark", "trino", "clickhouse", "bigquery", "snowflake")
 
 @pytest.mark.parametrize(("check", "case"), CASES)
 def test_the_case_fires_for_exactly_its_subjects(check: Check, case: Case) -> None:
-    """As an audit asks, and as a repair does. The long tail is for a landing; a third of it each time as a repair asks."""
+    """As an audit asks and as a repair does; of the long tail, which is slow, a third each time as a repair does."""
     assert_as_the_case_says(checked(check, case), case)
     if case in check.cases or check.repair is not None or is_in_turn(case.name, one_in=3):
         assert_as_the_case_says(checked_as_a_repair_does(check, case), case)
