@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.incidents.mixtures import MIXABLE, Mixture, judged
+from tests.incidents.mixtures import MIXABLE, Mixture, draw_plans, judged
+from tests.support.incidents import offer
 
 FAST, SLOW = range(1, 51), range(51, 1051)
 
@@ -28,6 +29,10 @@ def test_a_mixture_alone_is_judged_as_it_is_among_others(tmp_path: Path) -> None
 def test_a_seed_means_one_mixture_and_all_that_can_be_mixed_is() -> None:
     assert Mixture.of(3) == Mixture.of(3)
     assert {part for seed in (*FAST, *SLOW) for part in Mixture.of(seed).parts} == set(MIXABLE)
+
+
+def test_companies_are_drawn_whose_plans_and_whose_prices_say_what_is_owed() -> None:
+    assert {draw_plans(seed) for seed in (FAST[0], SLOW[0])} == {offer.PLANS, offer.PRICES}
 
 
 @pytest.mark.slow

@@ -65,6 +65,8 @@ class Company:
     rows: list[Row] = field(default_factory=list)
     exemptions: list[Exemption] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    plans: str = offer.PLANS
+    """What the config says of what is sold."""
 
     @classmethod
     def healthy(cls, *, api_version: str | None = None) -> Company:
@@ -119,7 +121,7 @@ class Company:
         text = _CONFIG.format(
             url=f"sqlite:///{database}", product=offer.PRODUCT, stripe=stripe or exported(self.world, folder / "stripe")
         )
-        path.write_text(text + offer.PLANS + "".join(map(_exemption, self.exemptions)), encoding="utf-8")
+        path.write_text(text + self.plans + "".join(map(_exemption, self.exemptions)), encoding="utf-8")
         return path
 
     def audited(self, folder: Path, *, stripe: str | None = None) -> Report:

@@ -84,6 +84,49 @@ prices = ["price_team"]
 price = { usd = 1500 }
 """
 
+PRICES = """
+[plans.FREE]
+rank = 0
+[plans.BASIC]
+rank = 1
+price = { usd = 900 }
+[plans.LEGACY]
+rank = 2
+price = { usd = 1900 }
+[plans.PRO]
+rank = 3
+price = { usd = 2900 }
+[plans.MAX]
+rank = 4
+price = { usd = 9900 }
+[plans.TEAM]
+rank = 5
+price = { usd = 1500 }
+[prices.price_basic]
+plan = "BASIC"
+[prices.price_legacy]
+plan = "LEGACY"
+credits = 300
+[prices.price_pro]
+plan = "PRO"
+credits = 1000
+[prices.pro_since_2026]
+plan = "PRO"
+credits = 1000
+[prices.price_pro_yearly]
+plan = "PRO"
+credits = 12000
+[prices.price_max]
+plan = "MAX"
+credits = 5000
+[prices.price_max_yearly]
+plan = "MAX"
+credits = 60000
+[prices.price_team]
+plan = "TEAM"
+"""
+"""The same plans, with what each price owes in place of what each plan does."""
+
 
 def sell(world: StripeWorld, *, created: int) -> None:
     """Put the products and prices into the world."""

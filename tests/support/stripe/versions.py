@@ -1,4 +1,4 @@
-"""Objects as a version of the API before 2025-03-31 writes them."""
+"""Objects as versions of the API before 2025-03-31 write them, and those before 2019."""
 
 from __future__ import annotations
 
@@ -35,6 +35,41 @@ def old_shape(world: StripeWorld, found: Any) -> Any:
         case "payment_intent" | "charge" as kind:
             return inner | {"invoice": _invoice_of(world, found["id"] if kind == "payment_intent" else found)}
     return inner
+
+
+def oldest_shape(world: StripeWorld, found: Any) -> Any:
+    """The same as in 2018: invoices are billed, have a date, and their lines are of plans. Left out: sources, and what
+    an object of that time does not say at all.
+    """
+    older = old_shape(world, found)
+    match older.get("object"):
+        case "invoice":
+            return _invoice_of_2018(older)
+        case "subscription":
+            return _renamed(older, collection_method="billing")
+    return older
+
+
+def _invoice_of_2018(invoice: JSON) -> JSON:
+    is_closed = invoice["status"] in ("paid", "void")
+    lines = invoice["lines"] | {"data": [_line_of_2018(line) for line in invoice["lines"]["data"]]}
+    state = {"closed": is_closed, "forgiven": invoice["status"] == "uncollectible", "lines": lines}
+    return _renamed(invoice, created="date", collection_method="billing") | state
+
+
+def _line_of_2018(line: JSON) -> JSON:
+    price = line.get("price")
+    rhythm = (price or {}).get("recurring")
+    if price is None or rhythm is None:
+        return line
+    names = ("id", "product", "nickname", "currency")
+    plan = {"object": "plan", "amount": price["unit_amount"], **{name: price.get(name) for name in names}}
+    plan |= {name: rhythm.get(name) for name in ("interval", "interval_count", "usage_type")}
+    return {name: value for name, value in line.items() if name != "price"} | {"plan": plan}
+
+
+def _renamed(found: JSON, **names: str) -> JSON:
+    return {names.get(name, name): value for name, value in found.items()}
 
 
 def _subscription(inner: JSON, found: JSON) -> JSON:
