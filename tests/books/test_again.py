@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trueup.books.file import books_in_memory
+from trueup.books.opening import books_in_memory
 from trueup.books.prepared_statements import PreparedStatements
 from trueup.model.policy import Policy
 

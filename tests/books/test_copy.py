@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.arrow import Rows, loaded
 from trueup.books.copy import copy_relation
-from trueup.books.file import Books, books_in_memory
+from trueup.books.file import Books
+from trueup.books.opening import books_in_memory
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.source import ColumnMapping, RelationMapping, Silent
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trueup.books.file import books_in_memory
+from trueup.books.opening import books_in_memory
 
 
 def test_values_are_bound_and_of_several_statements_the_last_answers() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.support.arrow import Rows
 from trueup.actions.repair.subject_reader import few_rows
 from trueup.books.copy import copy_relation
-from trueup.books.file import Books, books_in_memory
+from trueup.books.file import Books
+from trueup.books.opening import books_in_memory
 from trueup.books.quarantine import note_unknown_plans
 from trueup.books.subject_books import SubjectBooks
 from trueup.model.relations import Plan

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trueup.actions.repair.subject_reader import few_rows
-from trueup.books.file import books_in_memory
 from trueup.books.lookup import LargeLookup, SmallLookup
+from trueup.books.opening import books_in_memory
 from trueup.books.subject_books import SubjectBooks
 from trueup.model.relations import Account, LedgerEntry, PlanChange
 from trueup.model.source import ColumnMapping, RelationMapping

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trueup.books.file import create_books, open_books
+from trueup.books.opening import create_books, open_books
 from trueup.books.place import private_folder, sweep
 from trueup.model.errors import BooksUnreadable
 from trueup.model.relations import Plan
@@ -19,7 +19,7 @@ from trueup.model.relations import Plan
 HOLDS_BOOKS = """
 import sys, time
 from pathlib import Path
-from trueup.books.file import create_books
+from trueup.books.opening import create_books
 from trueup.books.place import private_folder
 with private_folder(Path(sys.argv[1])) as folder, create_books(folder / "books.duckdb"):
     print(folder, flush=True)

@@ -7,15 +7,16 @@ import dataclasses
 import inspect
 from collections.abc import Iterator
 
-from trueup.config import document
-from trueup.model import settings
+from trueup.config import document, stripe_sections
+from trueup.model import settings, stripe_settings
 from trueup.model.policy import Policy
 from trueup.model.row_counts import RowCounts
 
 
 def declared_defaults() -> frozenset[str]:
     """The fields of the model's settings that have a default."""
-    of_settings = [value for value in vars(settings).values() if dataclasses.is_dataclass(value)]
+    modules = (vars(settings), vars(stripe_settings))
+    of_settings = [value for module in modules for value in module.values() if dataclasses.is_dataclass(value)]
     return frozenset(
         field.name
         for declared in (*of_settings, Policy, RowCounts)
@@ -37,4 +38,5 @@ def test_no_key_repeats_a_default_that_the_model_declares() -> None:
     assert set(literal_defaults("class A:\n    most_per_run: int = 20\n    cron: str | None = None\n")) == {
         "most_per_run"
     }
-    assert set(literal_defaults(inspect.getsource(document))) & declared_defaults() == set()
+    shapes = inspect.getsource(document) + inspect.getsource(stripe_sections)
+    assert set(literal_defaults(shapes)) & declared_defaults() == set()

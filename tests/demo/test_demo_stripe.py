@@ -16,7 +16,7 @@ from tests.support.stripe.objects import JSON
 from tests.support.stripe.server import stripe_server
 from tests.support.stripe.world import KEY, StripeWorld
 from trueup.actions.audit.run_audit import audit
-from trueup.books.file import open_books
+from trueup.books.opening import open_books
 from trueup.checks import catalogue
 from trueup.config import load_config
 from trueup.demo import make_company

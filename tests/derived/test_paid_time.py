@@ -8,7 +8,7 @@ import pytest
 
 from tests.derived.paid_time_table import ACCOUNT, SOLD, TABLE, HardCase, Span
 from tests.support.catalogue import all_checked
-from trueup.books.file import books_in_memory
+from trueup.books.opening import books_in_memory
 from trueup.checks import catalogue
 from trueup.engines.duckdb import DuckDB
 from trueup.model.check import CASE_NOW, Case

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from trueup.books.file import books_in_memory
+from trueup.books.opening import books_in_memory
 from trueup.engines.duckdb import DuckDB
 from trueup.model.check import CASE_NOW, ago
 from trueup.model.policy import Policy

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trueup.books.file import Books, books_in_memory
-from trueup.derived.ledger import IRREGULAR_STEP, UNPROVEN_ACCOUNT
+from trueup.books.file import Books
+from trueup.books.opening import books_in_memory
+from trueup.derived.ledger_steps import IRREGULAR_STEP, UNPROVEN_ACCOUNT
 from trueup.engines.duckdb import DuckDB
 from trueup.model.check import CASE_NOW
 from trueup.model.policy import Policy

@@ -11,8 +11,8 @@ from trueup.config import Config, load_config
 from trueup.config.stripe_tables import stripe_preset_named, stripe_preset_names
 from trueup.mapping.resolve_stripe import fit_stripe
 from trueup.model.errors import ConfigurationError
-from trueup.model.settings import StripeTables
 from trueup.model.stripe_objects import OBJECT_KINDS
+from trueup.model.stripe_settings import StripeTables
 
 HEAD = 'preset = "canonical"\n[database]\nurl = "app.db"\n'
 SYNC = '[stripe]\nsupplier = "database"\npreset = "stripe-sync-engine"\n'

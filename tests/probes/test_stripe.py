@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.gates import answered, asked, gates
-from trueup.books.file import Books, books_in_memory
+from trueup.books.file import Books
+from trueup.books.opening import books_in_memory
 from trueup.model.relations import Plan, PlanPrice
 from trueup.model.stripe_objects import StripePrice, StripeProductFeature
 

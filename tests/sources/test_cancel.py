@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.mappings import mapping
 from trueup.books.copy import copy_relation
-from trueup.books.file import books_in_memory
+from trueup.books.opening import books_in_memory
 from trueup.model.errors import SourceUnavailable
 from trueup.model.source import RelationMapping, Silent
 from trueup.sources import open_source

@@ -24,7 +24,7 @@ READER = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from trueup.model.settings import StripeSettings
+from trueup.model.stripe_settings import StripeSettings
 from trueup.model.source import Silent
 from trueup.stripe.key import read_key
 from trueup.stripe.supply import ReadOptions, stripe_snapshot

@@ -12,7 +12,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from trueup.books.copy import copy_relation
-from trueup.books.file import Books, books_in_memory
+from trueup.books.file import Books
+from trueup.books.opening import books_in_memory
 from trueup.model.source import ColumnMapping, RelationMapping, Silent
 
 

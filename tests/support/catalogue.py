@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from trueup.actions.audit.check_runner import run_checks
-from trueup.books.file import Books, books_in_memory
+from trueup.books.file import Books
+from trueup.books.opening import books_in_memory
 from trueup.books.prepared_statements import PreparedStatements
 from trueup.books.schema import create_table
 from trueup.checks import catalogue

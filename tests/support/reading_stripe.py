@@ -16,8 +16,8 @@ from tests.support.stripe.server import StripeServer
 from tests.support.stripe.shaped import shape_objects
 from tests.support.stripe.world import StripeWorld
 from trueup.model.relations import STRIPE, relation_name
-from trueup.model.settings import StripeSettings
 from trueup.model.source import Progress, Silent
+from trueup.model.stripe_settings import StripeSettings
 from trueup.stripe.key import read_key
 from trueup.stripe.listings import LISTINGS
 from trueup.stripe.paging import PAGE

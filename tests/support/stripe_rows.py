@@ -27,7 +27,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from trueup.actions.audit.run_audit import audit
-from trueup.books.file import Books, open_books
+from trueup.books.file import Books
+from trueup.books.opening import open_books
 from trueup.config import load_config
 from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
 from trueup.model.source import Silent

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup import __version__
-from trueup.books.file import connect_books
+from trueup.books.opening import connect_books
 from trueup.books.place import private_folder
 from trueup.books.schema import FORMAT
 from trueup.disk import move_whole

@@ -18,8 +18,8 @@ from trueup.model.settings import (
     RepairSettings,
     ScheduleSettings,
     ServerSettings,
-    StripeSettings,
 )
+from trueup.model.stripe_settings import StripeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

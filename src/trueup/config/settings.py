@@ -23,9 +23,8 @@ from trueup.model.settings import (
     RepairSettings,
     ScheduleSettings,
     ServerSettings,
-    StripeSettings,
-    StripeTables,
 )
+from trueup.model.stripe_settings import StripeSettings, StripeTables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
         OidcSection,
         RepairsSection,
         ServerSection,
-        StripeSection,
     )
+    from trueup.config.stripe_sections import StripeSection
 
 _PORT_LIMIT = 65_535
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?|https?://\[[0-9a-f:]+\](?::[0-9]+)?")

@@ -8,18 +8,18 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from trueup.config.config_errors import complaint, suggestion
-from trueup.config.document import ObjectsSection, StripePreset
 from trueup.config.relations import named_in
-from trueup.model.settings import ObjectTable, StripeTables
+from trueup.config.stripe_sections import ObjectsSection, StripePreset
 from trueup.model.stripe_objects import OBJECT_KINDS
+from trueup.model.stripe_settings import ObjectTable, StripeTables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
-    from trueup.config.document import StripeSection
     from trueup.config.relation_sections import RelationSection
+    from trueup.config.stripe_sections import StripeSection
     from trueup.model.source import RelationMapping
 
 API, DATABASE, FILES = "api", "database", "files"

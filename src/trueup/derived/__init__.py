@@ -10,6 +10,7 @@ from trueup.derived.derivation import Derived
 from trueup.derived.excused_money import EXCUSED_MONEY
 from trueup.derived.grants import GRANTS
 from trueup.derived.ledger import LEDGER
+from trueup.derived.ledger_steps import LEDGER_STEPS
 from trueup.derived.mapping_doubts import MAPPING_DOUBTS
 from trueup.derived.money import MONEY
 from trueup.derived.movements import MOVEMENTS
@@ -29,6 +30,7 @@ __all__ = ["DERIVED", "Derived"]
 DERIVED: tuple[Derived, ...] = (
     *ACCOUNTS,
     *LEDGER,
+    *LEDGER_STEPS,
     *WALLETS,
     *GRANTS,
     *MOVEMENTS,

@@ -8,8 +8,7 @@ and every sum with them: a report is only as trustworthy as the place where it w
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -17,22 +16,18 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from trueup.formats import report_document as document
-from trueup.formats.json import score_lines, summarise
+from trueup.formats.report_consistency import excerpt, find_contradictions, find_miscalculations, is_masked
 from trueup.formats.wording import camel, snake
 from trueup.model.change import DescribedChange, Refusal
 from trueup.model.errors import ReportUnreadable
-from trueup.model.finding import Finding, fingerprint_of, printable
+from trueup.model.finding import Finding
 from trueup.model.gate import PlanGate
 from trueup.model.guardrail import Guardrail
 from trueup.model.kept_books import RelationReread, Rereading
 from trueup.model.money import Impact
 from trueup.model.outcome import Answered, Broken, Checked, CheckOutcome, NotApplicable, Off, Outcome, Skipped
-from trueup.model.redact import MASK
 from trueup.model.relations import Exemption
 from trueup.model.report import SCHEMA_VERSION, RelationRead, Report
-
-_SHOWN_CHARACTERS = 200
-
 
 OLDEST_READ = 1
 """The oldest version of the document that is read: stored reports and baselines outlive a release of trueup."""
@@ -58,10 +53,10 @@ def read_report(text: str, *, place: str) -> StoredReport:
 def report_of(parsed: object, *, place: str) -> StoredReport:
     """Return the report in this JSON value, as ``read_report`` does."""
     written = _validate(parsed, place)
-    contradiction = next(_contradictions(written), None)
+    contradiction = next(find_contradictions(written), None)
     if contradiction is None:
         report = _report(written)
-        contradiction = next(_miscalculations(written, report), None)
+        contradiction = next(find_miscalculations(written, report), None)
     if contradiction is not None:
         raise ReportUnreadable(f"{place} contradicts itself, so it was changed after it was made: {contradiction}.")
     return StoredReport(report=report, first_seen={issue.fingerprint: issue.first_seen for issue in written.issues})
@@ -83,7 +78,7 @@ def parse_json(text: str, *, place: str) -> Any:
         values: dict[str, object] = {}
         for name, value in pairs:
             if name in values:
-                raise ValueError(f'it holds "{_shown(name)}" twice')
+                raise ValueError(f'it holds "{excerpt(name)}" twice')
             values[name] = value
         return values
 
@@ -118,7 +113,7 @@ def _validate(parsed: object, place: str) -> document.ReportDocument:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "the document"
-        raise ReportUnreadable(f"{place} is not a report of trueup: {_shown(where)}: {first['msg']}.") from None
+        raise ReportUnreadable(f"{place} is not a report of trueup: {excerpt(where)}: {first['msg']}.") from None
 
 
 def renewed(parsed: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,69 +126,6 @@ def renewed(parsed: Mapping[str, Any]) -> dict[str, Any]:
         counts = {camel(way.replace("-", "_")): ways.count(way.value) for way in Answered}
         parsed = {**parsed, "summary": {**summary, "checks": counts}}
     return {**parsed, "schemaVersion": SCHEMA_VERSION}
-
-
-def _contradictions(written: document.ReportDocument) -> Iterator[str]:
-    """Yield what is impossible in the document, before anything is computed from it."""
-    if not written.run_id:
-        yield "its run has no id"
-    if written.next_cursor is not None:
-        yield "it is one page of a report, and more pages follow"
-    for what, names in (
-        ("issue", [issue.id for issue in written.issues if MASK not in issue.id]),
-        ("finding's fingerprint", [issue.fingerprint for issue in written.issues]),
-        ("outcome of", [outcome.check for outcome in written.outcomes]),
-        ("guardrail", [guardrail.id for guardrail in written.guardrails]),
-        ("plan gate", [f"{gate.feature}:{gate.plan}" for gate in written.plan_gates]),
-    ):
-        yield from (f"the {what} {_shown(name)} is there twice" for name in _duplicates(names))
-    for issue in written.issues:
-        if issue.id != f"{issue.check}:{issue.subject}":
-            yield f"the issue {_shown(issue.id)} is not named for its check and subject"
-        if not _is_masked(issue) and issue.fingerprint != fingerprint_of(issue.check, issue.subject):
-            yield f"the fingerprint of {_shown(issue.id)} belongs to another finding"
-    yield from _miscounts(written)
-
-
-def _miscounts(written: document.ReportDocument) -> Iterator[str]:
-    numbers = Counter(issue.check for issue in written.issues)
-    for outcome in written.outcomes:
-        number = numbers.pop(outcome.check, 0)
-        if number != outcome.findings:
-            yield f"{_shown(outcome.check)} found {outcome.findings:,}, but the report holds {number:,} of its issues"
-        if number and outcome.outcome is not Answered.CHECKED:
-            yield f"{_shown(outcome.check)} was {outcome.outcome} and has issues"
-    yield from (f"{_shown(check)} has issues and no outcome" for check in numbers)
-
-
-def _miscalculations(written: document.ReportDocument, report: Report) -> Iterator[str]:
-    """Yield where the document's sums differ from its parts."""
-    for gate, judged in zip(written.plan_gates, report.plan_gates, strict=True):
-        if gate.passed != judged.passed:
-            yield f"the plan gate {_shown(gate.feature)} on {_shown(gate.plan)} contradicts its own values"
-    computed, stated = _by_name(summarise(report)), _by_name(written.summary)
-    for name, value in computed.items():
-        if stated[name] != value:
-            yield f"{name} in the summary differs from its issues and outcomes"
-    if Counter(written.score_breakdown) != Counter(score_lines(report)):
-        yield "the calculation of the score differs from its issues"
-
-
-def _by_name(summary: document.Summary) -> dict[str, Any]:
-    return summary.model_dump(mode="json", by_alias=True)
-
-
-def _duplicates(names: Iterable[str]) -> Iterator[str]:
-    return (name for name, times in Counter(names).items() if times > 1)
-
-
-def _shown(text: str) -> str:
-    return printable(text)[:_SHOWN_CHARACTERS]
-
-
-def _is_masked(issue: document.Issue) -> bool:
-    """Return whether the id is masked: the fingerprint belongs to the subject behind the mask."""
-    return MASK in issue.id
 
 
 def _report(written: document.ReportDocument) -> Report:
@@ -285,7 +217,7 @@ def finding_of(issue: document.Issue) -> Finding:
         revenue_impacting=issue.revenue_impacting,
         repair=_repair(issue.repair),
         exemption=None if issue.exemption is None else _exemption(issue, issue.exemption),
-        masked_fingerprint=issue.fingerprint if _is_masked(issue) else None,
+        masked_fingerprint=issue.fingerprint if is_masked(issue) else None,
     )
 
 

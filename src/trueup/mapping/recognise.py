@@ -13,8 +13,8 @@ from trueup.mapping.resolve import fit
 from trueup.mapping.resolve_stripe import fit_stripe
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import columns_of, relation_named
-from trueup.model.settings import StripeTables
 from trueup.model.source import schema_and_table
+from trueup.model.stripe_settings import StripeTables
 
 if TYPE_CHECKING:
     from trueup.config.relations import Need

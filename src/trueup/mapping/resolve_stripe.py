@@ -10,9 +10,9 @@ from trueup.mapping.expressions import quoted
 from trueup.mapping.resolve import Missing, fit, located, refuse_unknown, table_named
 from trueup.model.errors import ConfigurationError, nearest
 from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
-from trueup.model.settings import ObjectTable, StripeTables
 from trueup.model.source import ColumnMapping, RelationMapping, SourceTable
 from trueup.model.stripe_objects import ACCOUNT, FIELD, LIVEMODE, NESTED, NEWEST, OBJECT, OBJECT_KINDS
+from trueup.model.stripe_settings import ObjectTable, StripeTables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

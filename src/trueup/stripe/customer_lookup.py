@@ -10,8 +10,8 @@ from urllib.parse import quote
 from trueup.model.customer_lookup import Found, LookupAnswer, LookupKeys, NotFound, Unknown
 from trueup.model.errors import ConfigurationError
 from trueup.model.finding import printable
-from trueup.model.settings import StripeSettings
 from trueup.model.source import Silent
+from trueup.model.stripe_settings import StripeSettings
 from trueup.stripe.connection import JSON, StripeConnection
 from trueup.stripe.failures import NoSuchObject, NotRead, Passing
 from trueup.stripe.key import Key

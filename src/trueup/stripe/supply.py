@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from trueup.model import source
 from trueup.model.errors import ConfigurationError, SourceUnavailable
 from trueup.model.relations import columns_of, relation_named
-from trueup.model.settings import StripeSettings
 from trueup.model.source import ColumnMapping, RelationMapping
+from trueup.model.stripe_settings import StripeSettings
 from trueup.stripe.cache import FORMAT, Cache
 from trueup.stripe.cache_file import cache_path, open_cache
 from trueup.stripe.catching_up import catch_up

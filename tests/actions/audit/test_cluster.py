@@ -18,7 +18,7 @@ from trueup.actions.audit.run_audit import audit, report_on
 from trueup.actions.checks.catalogue import full_catalogue
 from trueup.actions.doctor.cluster import examine_cluster
 from trueup.actions.doctor.diagnostic import Health
-from trueup.books.file import open_books
+from trueup.books.opening import open_books
 from trueup.config import Config, load_config
 from trueup.engines.delta_files import delta_files
 from trueup.model.errors import ConfigurationError

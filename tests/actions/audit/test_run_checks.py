@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from trueup.actions.audit.check_runner import run_checks
-from trueup.books.file import books_in_memory
+from trueup.books.opening import books_in_memory
 from trueup.checks import catalogue
 from trueup.model.check import CASE_NOW, Check
 from trueup.model.outcome import Checked, NotApplicable, Off, Outcome, Skipped

@@ -13,7 +13,8 @@ from tests.support.catalogue import all_cases
 from trueup.actions.audit.check_runner import run_checks
 from trueup.actions.repair.difference import SnapshotDifference, affected, difference
 from trueup.actions.repair.subject_snapshot import SubjectSnapshot
-from trueup.books.file import Books, books_in_memory
+from trueup.books.file import Books
+from trueup.books.opening import books_in_memory
 from trueup.books.subject_books import SubjectBooks
 from trueup.checks import catalogue
 from trueup.engines.requirements import absent_need

@@ -22,7 +22,7 @@ from tests.support.stripe.world import FULL_KEY, TEST_KEY, StripeWorld
 from trueup.actions.repair import preview, repair, repair_safe
 from trueup.cli.repaired import as_document, as_text
 from trueup.model.repair import Applied, Failed, PlannedRepair, Previewed, Refused, RepairResult, Stale
-from trueup.model.settings import StripeTables
+from trueup.model.stripe_settings import StripeTables
 
 ISSUE = "paid-without-customer:user_1"
 ADDRESS = "ada@example.com"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trueup.actions.audit.check_runner import run_checks
-from trueup.books.file import books_in_memory
+from trueup.books.opening import books_in_memory
 from trueup.checks.credits import ledger_duplicate_sequence, ledger_sequence_gap
 from trueup.model.check import CASE_NOW, Check, ago
 from trueup.model.outcome import Checked, CheckOutcome, Skipped

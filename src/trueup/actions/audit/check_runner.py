@@ -7,9 +7,9 @@ import functools
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 
-from trueup.actions.audit.exemption_matching import PLAN_OF_ACCOUNT, LiveExemptions, live_exemptions
+from trueup.actions.audit.check_findings import TEXT_SHOWN, finding_of
+from trueup.actions.audit.exemption_matching import LiveExemptions, live_exemptions
 from trueup.actions.audit.join_keys import JoinHits, compared_nothing, hits_of_joins
 from trueup.actions.audit.mapping_doubts import MAPPING_SUSPECT, doubt_about, doubts_of, reason_of, with_held_back
 from trueup.books.file import Books
@@ -25,25 +25,15 @@ from trueup.engines.requirements import (
     reads_of_check,
     unmapped,
 )
-from trueup.formats.wording import counted
-from trueup.model.change import Value
-from trueup.model.check import RESERVED, Check, EvidenceRow
-from trueup.model.credit_unit import CreditUnit
+from trueup.model.check import Check
 from trueup.model.errors import is_interruption
-from trueup.model.finding import Finding, printable, subject_text
-from trueup.model.money import credits_text
+from trueup.model.finding import Finding, printable
 from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Outcome, Skipped
 from trueup.model.policy import Policy
 from trueup.model.redact import redact
 from trueup.model.relations import STRIPE, relation_name
-from trueup.model.severity import Severity
 from trueup.model.source import Progress
 
-_TEXT_SHOWN = 500
-NOT_EVIDENCE = RESERVED | {PLAN_OF_ACCOUNT}
-"""Columns of a violation that the evidence leaves out."""
-_OF_WALLETS = frozenset({"wallet", "wallets"})
-"""Columns of a violation that are evidence only where the account has several balances."""
 _OF_STRIPE = frozenset(map(relation_name, STRIPE))
 
 
@@ -193,7 +183,7 @@ def _outcome(
         if nothing is not None:
             return Broken(error=nothing)
         rows = engine.rows(exemptions.violations(check))
-        findings = [_finding(check, row, severity, policy, exemptions) for row in rows]
+        findings = [finding_of(check, row, severity, policy, exemptions) for row in rows]
         if check.inconclusive and findings:
             return Broken(error=_unknown(findings))
         population = engine.number(check.population) if counts_population else 0
@@ -203,99 +193,13 @@ def _outcome(
             raise KeyboardInterrupt from None
         if type(error).__name__ == "OutOfMemoryException":  # DuckDB's, which this module does not import
             return Broken(error="it needs more memory than books.memory_limit allows; raise it")
-        return Broken(error=redact(printable(f"{type(error).__name__}: {error}"))[:_TEXT_SHOWN])
+        return Broken(error=redact(printable(f"{type(error).__name__}: {error}"))[:TEXT_SHOWN])
 
 
 def _unknown(findings: Sequence[Finding]) -> str:
     """What could not be looked at, as one text."""
-    return redact("; ".join(sorted(finding.message for finding in findings)))[:_TEXT_SHOWN]
+    return redact("; ".join(sorted(finding.message for finding in findings)))[:TEXT_SHOWN]
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: (-finding.severity.rank, finding.subject)))
-
-
-def _finding(
-    check: Check,
-    row: EvidenceRow,
-    severity: Severity,
-    policy: Policy,
-    exemptions: LiveExemptions,
-) -> Finding:
-    subject = subject_text(row["subject"])
-    evidence = {
-        name: _shown(value)
-        for name, value in row.items()
-        if name not in NOT_EVIDENCE and (value or name not in _OF_WALLETS)
-    }
-    if policy.plan_from is not None and "plan" in evidence:
-        evidence["plan_from"] = policy.plan_from
-    overridden = row.get("severity")
-    finding = Finding(
-        check=check.id,
-        area=check.area,
-        severity=Severity(str(overridden)) if overridden else severity,
-        title=check.title,
-        subject=subject,
-        message=_message(check, subject, evidence, policy.unit),
-        evidence=evidence,
-        impact=check.impact(evidence).valued(
-            policy.minor_units_per_credit, "credits" if policy.unit is None else policy.unit.name
-        ),
-        revenue_impacting=check.revenue_impacting,
-        exemption=exemptions.of(check, subject, row),
-    )
-    return _with_repair(check, finding)
-
-
-def _message(check: Check, subject: str, evidence: EvidenceRow, unit: CreditUnit | None) -> str:
-    template = check.message if unit is None else _without_the_word(check.message, evidence)
-    message = template.format_map({"subject": subject, **{k: _said(v, unit) for k, v in evidence.items()}})
-    wallets = evidence.get("wallets") or evidence.get("wallet")
-    return f"{message} Wallet{'s' if 'wallets' in evidence else ''} {wallets}." if wallets else message
-
-
-def _without_the_word(template: str, evidence: EvidenceRow) -> str:
-    """The message without "credits" after an amount, which is shown as money."""
-    is_amount = [name for name, value in evidence.items() if isinstance(value, Decimal)]
-    for name in is_amount:
-        template = template.replace(f"{{{name}}} credits", f"{{{name}}}")
-    return template
-
-
-def _with_repair(check: Check, finding: Finding) -> Finding:
-    if check.repair is None or finding.exemption is not None:
-        return finding
-    return dataclasses.replace(finding, repair=check.repair(finding))
-
-
-def _shown(value: Value) -> Value:
-    return printable(value)[:_TEXT_SHOWN] if isinstance(value, str) else value
-
-
-class _Counted(int):
-    """A number of a message. ``{events:event}`` writes ``1 event`` or ``2 events``, ``{events:event|none}`` also
-    ``none``.
-    """
-
-    def __format__(self, spec: str) -> str:
-        noun, _, none = spec.partition("|")
-        if not noun:
-            return str(int(self))
-        return counted(int(self), noun) if self or not none else none
-
-
-def _said(value: Value, unit: CreditUnit | None) -> str | _Counted:
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return _Counted(value)
-        case Decimal():
-            return credits_text(value) if unit is None else unit.text(value)
-        case datetime():
-            return value.isoformat(sep=" ", timespec="seconds")
-        case _:
-            return str(value)

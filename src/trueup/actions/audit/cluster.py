@@ -16,7 +16,8 @@ from trueup.actions.audit.stripe_side import complete_stripe, needed_of_stripe, 
 from trueup.actions.audit.stripe_table_side import copy_side, table_side
 from trueup.books.copy import copy_relation, note_read_elsewhere
 from trueup.books.emptiness import note_nothing_read
-from trueup.books.file import Books, create_books
+from trueup.books.file import Books
+from trueup.books.opening import create_books
 from trueup.books.place import private_folder
 from trueup.books.quarantine import UNKNOWN_PLAN
 from trueup.config import Config

@@ -10,7 +10,8 @@ from pathlib import Path
 from trueup.actions.audit.configured import supply_configured
 from trueup.actions.audit.run_audit import moment_of, report_on
 from trueup.actions.audit.snapshot import copied_books
-from trueup.books.file import Books, open_books
+from trueup.books.file import Books
+from trueup.books.opening import open_books
 from trueup.books.place import private_folder
 from trueup.config import Config
 from trueup.model.check import Check

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup.books.copy import note_unread
-from trueup.books.file import Books, continued_books, create_books
+from trueup.books.file import Books
 from trueup.books.history import carry_over, compare_history
 from trueup.books.kept import KeptFile, KeptRelation, KeptState
+from trueup.books.opening import continued_books, create_books
 from trueup.books.refresh import key_of, refresh_relation
 from trueup.model.changes import Changes, UnknownChanges
 from trueup.model.errors import ConfigurationError, SourceUnavailable

@@ -15,7 +15,8 @@ from trueup.actions.audit.gate_cells import plan_gates_of
 from trueup.actions.audit.guardrails import guarded
 from trueup.actions.audit.probe_gates import supply_gates
 from trueup.actions.audit.snapshot import copied_books
-from trueup.books.file import Books, open_books
+from trueup.books.file import Books
+from trueup.books.opening import open_books
 from trueup.books.place import private_folder
 from trueup.config import Config
 from trueup.model.check import Check

@@ -22,7 +22,8 @@ from trueup.actions.audit.stripe_table_side import GONE, TableSide, copy_side, t
 from trueup.books.copy import copy_relation, note_unread
 from trueup.books.derived_plans import derive_plans
 from trueup.books.emptiness import note_nothing_read
-from trueup.books.file import Books, create_books
+from trueup.books.file import Books
+from trueup.books.opening import create_books
 from trueup.books.place import private_folder
 from trueup.books.quarantine import note_unknown_plans
 from trueup.config import Config

@@ -15,9 +15,9 @@ from trueup.config import Config
 from trueup.mapping.resolve_stripe import FittedTables, fit_stripe
 from trueup.model.errors import ConfigurationError, FileUnreadable, SourceUnavailable
 from trueup.model.relations import STRIPE, columns_of, relation_name, relation_named
-from trueup.model.settings import StripeTables
 from trueup.model.source import ColumnMapping, Progress, RelationMapping, Snapshot, Source, SourceTable
 from trueup.model.stripe_objects import NEWEST, OBJECT_KINDS, WHOLE_OR_UNKNOWN, StripeReading
+from trueup.model.stripe_settings import StripeTables
 from trueup.sources import open_source
 from trueup.sources.file_tables import refuse_unread
 from trueup.stripe.exported_objects import (

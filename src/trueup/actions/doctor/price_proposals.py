@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from trueup.books.file import open_books
+from trueup.books.opening import open_books
 from trueup.config import Config
 from trueup.engines.duckdb import DuckDB
 from trueup.model.money import credits_text

@@ -14,7 +14,8 @@ from trueup.actions.explain.happenings import EntryInFull, Shown
 from trueup.actions.explain.owed_lines import owed_lines_of
 from trueup.actions.explain.paid_time import spans_of
 from trueup.actions.explain.timeline import TIMELINE_OF_STRIPE, shown_around, timeline_of
-from trueup.books.file import Books, open_books
+from trueup.books.file import Books
+from trueup.books.opening import open_books
 from trueup.books.place import private_folder
 from trueup.config import Config
 from trueup.model.check import Check

@@ -18,7 +18,8 @@ from trueup.actions.audit import (
     supply_configured,
     supply_gates,
 )
-from trueup.books.file import Books, books_in_memory
+from trueup.books.file import Books
+from trueup.books.opening import books_in_memory
 from trueup.config import Config
 from trueup.config.gate_lock import Lock, list_accepted_cells, read_lock, write_lock
 from trueup.engines.requirements import NO_MATRIX, reads_gates

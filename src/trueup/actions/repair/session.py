@@ -18,7 +18,7 @@ from trueup.actions.audit import (
     trusted_relations,
     unique_key,
 )
-from trueup.books.file import books_in_memory
+from trueup.books.opening import books_in_memory
 from trueup.books.subject_books import SubjectBooks
 from trueup.mapping.resolve import fit
 from trueup.model.check import Check

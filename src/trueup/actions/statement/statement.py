@@ -10,8 +10,8 @@ from trueup.actions.audit import copied_books, moment_of
 from trueup.actions.explain import timeline_of_account
 from trueup.actions.repair import find_accounts, open_account_books, open_reading_session
 from trueup.actions.statement.reckoning import reckon
-from trueup.books.file import open_books
 from trueup.books.lookup import LargeLookup, SmallLookup
+from trueup.books.opening import open_books
 from trueup.books.place import private_folder
 from trueup.model.errors import ConfigurationError
 from trueup.model.relations import Account, LedgerEntry, WalletBalance, relation_named
