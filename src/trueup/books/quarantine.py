@@ -74,17 +74,18 @@ def keep_one_of_each(connection: DuckDBPyConnection, name: str, key: str, owner:
         f"CREATE OR REPLACE TEMP TABLE repeated_key AS "
         f"SELECT {key}, count(*) AS entries, min(rowid) AS kept FROM {name} GROUP BY {key} HAVING count(*) > 1",
     )
-    execute(
-        connection,
-        f"{_NOTE} SELECT '{name}', CAST({key} AS VARCHAR), (SELECT min({owner}) FROM {name} AS n "
-        f"WHERE n.{key} = r.{key}), '{key} is on ' || entries || ' rows', entries, '{key} is on several rows' "
-        "FROM repeated_key AS r",
-    )
-    execute(
-        connection,
-        f"DELETE FROM {name} WHERE {key} IN (SELECT {key} FROM repeated_key) "
-        f"AND rowid NOT IN (SELECT kept FROM repeated_key)",
-    )
+    if _is_any(connection, "repeated_key", "TRUE"):
+        execute(
+            connection,
+            f"{_NOTE} SELECT '{name}', CAST({key} AS VARCHAR), (SELECT min({owner}) FROM {name} AS n "
+            f"WHERE n.{key} = r.{key}), '{key} is on ' || entries || ' rows', entries, '{key} is on several rows' "
+            "FROM repeated_key AS r",
+        )
+        execute(
+            connection,
+            f"DELETE FROM {name} WHERE {key} IN (SELECT {key} FROM repeated_key) "
+            f"AND rowid NOT IN (SELECT kept FROM repeated_key)",
+        )
     execute(connection, "DROP TABLE repeated_key")
 
 
