@@ -64,6 +64,7 @@ def supply_all(session: SparkSession, books: Books) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("company", COMPANIES, ids=lambda company: company.name)
 def test_sail_finds_what_duckdb_finds(company: MergedCompany) -> None:
     assert differences(company, sail_session(), Sail) == {}

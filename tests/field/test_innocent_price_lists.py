@@ -26,6 +26,7 @@ def mix_shapes(priced: PriceListCompany, seed: int) -> PriceListCompany:
     return priced
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("seed", range(20, 22))
 def test_bills_of_2018_and_2023_beside_those_of_today_are_read_alike(tmp_path: Path, seed: int) -> None:
     """Nothing is found of the innocent company; and one grant that is lost is found in whichever shape its bill is."""

@@ -116,6 +116,7 @@ def test_many_histories_in_postgres_are_read_as_they_are(postgres_server: Postgr
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("place", ["mariadb_url", "sqlite_url"])
 def test_a_history_elsewhere_is_read_as_it_is(

@@ -133,6 +133,7 @@ OF_ROWS = [check for check in CHECKS if absent_need(check, dict.fromkeys(OUTSIDE
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("check", OF_ROWS, ids=lambda check: check.id)
 def test_a_row_that_a_check_is_said_not_to_see_changes_nothing_about_its_findings(check: Check) -> None:
     with empty_books() as books:
