@@ -52,8 +52,9 @@ def doctor(
     With --print-grants, print the rights of two roles with few rights instead, from the live schema: one that reads the
     mapped columns, and one that may also repair. The output holds no password.
     With --data, say which mapped columns the data contradict, at which line of the config, and which balances agree;
-    propose what each price sells, from what its sales led to, and at what balance ledgers begin; and count how many of
-    the ids that entries name Stripe's side has. Nothing is changed.
+    propose what each price sells, from what its sales led to, and since when, which plans are paid for good, at what
+    balance ledgers begin, and tables and columns that the config leaves out; and count how many of the ids that entries
+    name Stripe's side has. Nothing is changed.
     With --fix, show what the data prove about the config (the unit of the cached balance, where ledgers begin) as a
     difference, and write it after a yes, or with --yes; comments and order are kept.
     Exit code: 0 fine (warnings included), 2 something must be corrected, 3 the database cannot be reached.

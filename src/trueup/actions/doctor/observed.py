@@ -12,6 +12,8 @@ from trueup.actions.doctor.diagnostic import Health, Symptom
 from trueup.actions.doctor.directions import propose_direction, with_words
 from trueup.actions.doctor.judged_mapping import judge_mapping
 from trueup.actions.doctor.price_proposals import propose_prices
+from trueup.actions.doctor.price_terms import propose_for_good, propose_raises
+from trueup.actions.doctor.unmapped_places import find_unmapped, propose_unmapped
 from trueup.config import Config
 from trueup.engines.duckdb import DuckDB
 from trueup.formats.wording import counted
@@ -42,12 +44,16 @@ SELECT count(*) FROM ledger_entry WHERE stripe_account IN (SELECT stripe_account
 def examine_data(config: Config, checks: Sequence[Check], *, now: datetime, progress: Progress) -> Iterator[Symptom]:
     """Read one snapshot, and propose what it shows. Yields what was read, and never changes the config."""
     try:
-        with copied_books(with_words(config), checks=checks, now=now, progress=progress, everything=True) as books:
+        places = find_unmapped(config)
+        wider = with_words(places.config)
+        with copied_books(wider, checks=checks, now=now, progress=progress, everything=True) as books:
             engine = DuckDB(books.run, config.policy.parameters(now))
-            mapped = books.mapped_columns()
+            mapped = places.without_them(books.mapped_columns())
             yield from judge_mapping(books, config, engine, now=now)
             for proposal in propose_prices(engine):
                 yield Symptom(health=Health.WARNING, about="prices", says=f"{proposal.says}: say {proposal.mend}")
+            for terms in (*propose_raises(engine), *propose_for_good(engine)):
+                yield Symptom(health=Health.WARNING, about="prices", says=f"{terms.says}: {terms.mend}")
             yield from _derived_plans(config, engine)
             beginning = ledgers_begin_at_zero(config, engine, mapped)
             if beginning is not None:
@@ -59,7 +65,10 @@ def examine_data(config: Config, checks: Sequence[Check], *, now: datetime, prog
                 amount = json.dumps(direction.amount, ensure_ascii=False)
                 says = f"{direction.says}: say amount = {amount} in [relations.ledger_entry.columns]"
                 yield Symptom(health=Health.WARNING, about="ledger", says=says)
-            yield from _connected(engine, mapped)
+            unmapped = tuple(propose_unmapped(engine, places))
+            yield from (Symptom(health=Health.WARNING, about=about, says=says) for about, says in unmapped)
+            if "connect" not in dict(unmapped):
+                yield from _connected(engine, mapped)
             joins = (*hits_of_joins(engine, mapped), *hits_of_other_joins(engine, mapped))
             for hits in (joined for joined in joins if joined.named):
                 says = (

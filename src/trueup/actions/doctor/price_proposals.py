@@ -17,8 +17,7 @@ from trueup.model.money import credits_text
 FEWEST_SALES = 2
 """One sale says nothing about the next."""
 
-# Only sales of one thing show what that thing gives. What comes back is one row per price that the config leaves out.
-_SOLD = """
+SALES = """
 WITH line AS (
     SELECT l.invoice_id AS money_id, l.price_id, coalesce(l.quantity, 1) AS quantity, m.price_name
     FROM stripe_invoice_line AS l
@@ -29,17 +28,19 @@ WITH line AS (
     WHERE NOT l.metered AND NOT l.proration AND l.amount > 0 AND l.price_id IS NOT NULL
 ),
 sale AS (
-    SELECT money_id, min(price_id) AS price_id, min(quantity) AS quantity
+    SELECT money_id, min(price_id) AS price_id, min(quantity) AS quantity, min(price_name) AS price_name
     FROM line
     GROUP BY money_id
-    HAVING count(*) = 1 AND min(price_name) IS NULL
+    HAVING count(*) = 1
     UNION ALL
-    SELECT d.money_id, d.price_id, coalesce(d.quantity, 1)
+    SELECT d.money_id, d.price_id, coalesce(d.quantity, 1), b.price_name
     FROM direct_purchase AS d
-    WHERE d.price_id IS NOT NULL AND d.money_id NOT IN (SELECT money_id FROM purchase_price)
+    LEFT JOIN purchase_price AS b ON b.money_id = d.money_id
+    WHERE d.price_id IS NOT NULL
 ),
 followed AS (
-    SELECT s.price_id, s.money_id, CAST(coalesce(c.granted, 0) AS DOUBLE) / s.quantity AS credits
+    SELECT s.price_id, s.price_name, s.money_id, m.customer_id, coalesce(m.paid_at, m.created_at) AS paid_at,
+           CAST(coalesce(c.granted, 0) AS DOUBLE) / s.quantity AS credits
     FROM sale AS s
     JOIN stripe_money AS m      ON m.money_id = s.money_id
     LEFT JOIN money_credit AS c ON c.money_id = s.money_id
@@ -47,9 +48,16 @@ followed AS (
       AND s.quantity > 0
       AND (m.created_at >= (SELECT min(created_at) FROM ledger_entry) OR c.credit_entries > 0)
       AND coalesce(m.paid_at, m.created_at) < $settled_before
-),
+)"""
+"""Only sales of one thing show what that thing gives: each such sale, the name that the config has for its price, and
+the credits that followed for one unit."""
+
+# One row per price that the config leaves out.
+_SOLD = (
+    SALES
+    + """,
 size AS (
-    SELECT price_id, credits, count(*) AS sales FROM followed GROUP BY price_id, credits
+    SELECT price_id, credits, count(*) AS sales FROM followed WHERE price_name IS NULL GROUP BY price_id, credits
 )
 SELECT price_id,
        CAST(sum(sales) AS BIGINT)                                            AS sales,
@@ -60,6 +68,7 @@ GROUP BY price_id
 HAVING max(credits) > 0 OR EXISTS (SELECT 1 FROM money_credit WHERE credit_entries > 0)   -- else none names money
 ORDER BY sum(sales) DESC, price_id
 """
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from trueup.actions.init.propose_config import (
     sample_schema,
     write_config,
 )
+from trueup.actions.init.sampling import Sampler
 from trueup.actions.init.second_run import compare_config
 from trueup.mapping.questions import MOST_QUESTIONS, Choices, OpenQuestion, answered
 
@@ -20,6 +21,7 @@ __all__ = [
     "OpenQuestion",
     "ProposedConfig",
     "SampledSchema",
+    "Sampler",
     "answered",
     "compare_config",
     "gather_tables",
