@@ -44,7 +44,7 @@ UNCREDITED_INVOICE = Derived(
 SELECT i.invoice_id
 FROM stripe_invoice AS i
 WHERE i.status = 'paid'
-  AND (i.total > i.credited OR i.total = 0)               -- a full coupon takes no credits away
+  AND (i.total > i.credited + i.credited_before OR i.total = 0)   -- a full coupon takes no credits away
   AND NOT EXISTS (SELECT 1 FROM money_entry AS e WHERE e.money_id = i.invoice_id AND e.gives_credits)
 """,
 )

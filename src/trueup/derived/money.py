@@ -144,8 +144,8 @@ WHERE NOT EXISTS (SELECT 1 FROM stripe_invoice_payment AS i WHERE i.payment_inte
 STRIPE_MONEY = Derived(
     name="stripe_money",
     holds="One row per money: an invoice, a payment that belongs to none, a checkout without a payment. Whether it is "
-    "paid, still pending, or never will be (unpaid); how much it is, before discounts too (`subtotal`), and "
-    "how much of that was charged; and when it was paid, where Stripe says so.",
+    "paid, still pending, or never will be (unpaid); how much it is, before discounts too (`subtotal`), "
+    "how much of that was charged, and how much credit notes took off it; and when it was paid, where Stripe says so.",
     sql="""
 WITH of_invoice AS (
     SELECT p.invoice_id,
@@ -171,7 +171,7 @@ FROM (
            i.total                                  AS amount,
            i.subtotal                               AS subtotal,
            CASE WHEN i.amount_paid > 0 THEN i.amount_paid ELSE i.total END AS charged,
-           i.credited                               AS credited,
+           i.credited + i.credited_before           AS credited,
            i.created_at                             AS created_at,
            coalesce(i.paid_at, i.created_at)        AS paid_at,
            i.collection_method = 'send_invoice'     AS on_terms,

@@ -36,9 +36,10 @@ def test_a_table_of_grants_that_lapse_is_proposed(tmp_path: Path) -> None:
     bonuses(entered=True).write(tmp_path, MAPPING + PLANS)
     assert observed(tmp_path, "lapses") == [
         (
-            "bonus_lots seems to hold credits that lapse: 3 of 3 rows are of an account that has an entry of their amount, "
-            'and 2 are past their date with credits left: say [relations.credit_grant] table = "bonus_lots", columns = '
-            '{ grant_id = "id", account_id = "user_id", amount = "amount", remaining = "remaining", '
+            "bonus_lots seems to hold credits that lapse: 3 of 3 rows are of an account that has an entry of their "
+            "amount, and 2 are past their date with credits left: say [relations.credit_grant] "
+            'table = "bonus_lots", columns = { grant_id = "id", account_id = "user_id", amount = "amount", '
+            'remaining = "remaining", '
             'expires_at = "expires_at" }'
         )
     ]
@@ -71,7 +72,7 @@ def marketplace(*sellers: str | None) -> FieldCompany:
             company.stripe.payment(f"pi_{number}", f"cus_{number}", 900, ago(20 - number))
         company.ledger.add(f"u{number}", "purchase", 90, ago(20 - number) + 5, payment=f"pi_{number}")
     accounts = ["acct_house" if seller == "own" else seller for seller in ("own", *sellers)]
-    users = [
+    users: list[dict[str, object]] = [
         {"id": f"u{number}", "email": f"u{number}@example.com", "plan": "free", "credits": "90"}
         | {"stripe_customer_id": f"cus_{number}" if account == "acct_house" else None, "created_at": written(ago(99))}
         for number, account in enumerate(accounts, start=1)

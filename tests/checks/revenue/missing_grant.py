@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -219,6 +220,15 @@ CASES: tuple[Case, ...] = (
     Case(
         name="a credit note took all of it back",
         given=(*_GIVEN, _invoice(credited=2900), invoice_line()),
+    ),
+    Case(
+        name="a credit note took all of it off before there was anything to pay",
+        given=(*_GIVEN, dataclasses.replace(_invoice(amount_paid=0), credited_before=2900), invoice_line()),
+    ),
+    Case(
+        name="a credit note took some of it off before it was paid",
+        given=(*_GIVEN, dataclasses.replace(_invoice(amount_paid=1), credited_before=2899), invoice_line()),
+        fires=("in_1",),
     ),
     Case(
         name="a credit note took some of it back",

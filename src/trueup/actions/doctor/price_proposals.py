@@ -52,12 +52,19 @@ followed AS (
 """Only sales of one thing show what that thing gives: each such sale, the name that the config has for its price, and
 the credits that followed for one unit."""
 
-# One row per price that the config leaves out.
+# One row per price that the config leaves out, or that means a plan of which it does not say what it gives. A plan may
+# well give nothing, so of those only such as gave something are proposed.
 _SOLD = (
     SALES
     + """,
+said AS (
+    SELECT money_id FROM owed_line WHERE most_credits IS NOT NULL OR rule <> 'plan'
+),
 size AS (
-    SELECT price_id, credits, count(*) AS sales FROM followed WHERE price_name IS NULL GROUP BY price_id, credits
+    SELECT price_id, credits, count(*) AS sales, count(price_name) AS of_plan
+    FROM followed
+    WHERE price_name IS NULL OR money_id NOT IN (SELECT money_id FROM said)
+    GROUP BY price_id, credits
 )
 SELECT price_id,
        CAST(sum(sales) AS BIGINT)                                            AS sales,
@@ -65,7 +72,8 @@ SELECT price_id,
        CAST(max(CASE WHEN credits > 0 THEN sales ELSE 0 END) AS BIGINT)      AS followed
 FROM size
 GROUP BY price_id
-HAVING max(credits) > 0 OR EXISTS (SELECT 1 FROM money_credit WHERE credit_entries > 0)   -- else none names money
+HAVING max(credits) > 0
+    OR sum(of_plan) = 0 AND EXISTS (SELECT 1 FROM money_credit WHERE credit_entries > 0)   -- else none names money
 ORDER BY sum(sales) DESC, price_id
 """
 )
