@@ -66,23 +66,29 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how a landing's choice among the longest tests is repeated."""
-    if terminalreporter.config.getoption("--slow") and not IS_THOROUGH:
+    """Say what was left out, and how a landing's choice among the longest tests is repeated."""
+    if IS_THOROUGH or terminalreporter.config.option.collectonly:
+        return
+    if terminalreporter.config.getoption("--slow"):
         terminalreporter.write_line(f"TRUEUP_TURN={TURN} repeats this choice among the longest tests.")
+    else:
+        terminalreporter.write_line("Slow tests, and most that ask nearly the same, were left out: --slow asks them.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip slow tests and most of those that are nearly alike, unless they were asked for; begin with the longest."""
+    """Leave out slow tests and most of those that are nearly alike, but where all are asked; begin with the longest.
+
+    A list of the tests is of all of them.
+    """
     items.sort(key=_is_short)
-    if IS_THOROUGH:
+    if IS_THOROUGH or config.option.collectonly:
         return
     is_landing = config.getoption("--slow")
     samples = {item.nodeid: _sample_of(item) for item in items if is_landing or "slow" not in item.keywords}
     not_now = spared_at_a_landing(samples, turn=TURN) if is_landing else spared(samples)
-    reason = "beyond the sample: make thorough tries all" if is_landing else "slow: give --slow"
-    for item in items:
-        if item.nodeid in not_now or item.nodeid not in samples:
-            item.add_marker(pytest.mark.skip(reason=reason))
+    asked = samples.keys() - not_now
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in asked])
+    items[:] = [item for item in items if item.nodeid in asked]
 
 
 def pytest_collection_finish() -> None:
