@@ -71,6 +71,7 @@ def test_a_column_that_does_not_exist_is_refused() -> None:
         "SELECT now() FROM account",
         "SELECT current_date",
         "SELECT NULL AS plan FROM account UNION ALL SELECT plan FROM account",
+        "WITH a AS (SELECT plan AS p, plan FROM account UNION SELECT plan, role FROM account) SELECT 1 FROM a, a AS b",
     ],
 )
 def test_what_engines_disagree_on_is_refused(sql: str) -> None:

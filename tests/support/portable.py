@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import sqlglot
 from sqlglot import exp
 
-from trueup.engines.sql import known_relations
+from trueup.engines.sql import known_relations, qualified
 from trueup.model.relations import columns_of, relation_named
 
 _CLOCKS = frozenset({"now", "today", "get_current_timestamp", "transaction_timestamp"})
@@ -36,10 +38,30 @@ def departures_from_portable(sql: str) -> list[str]:
     ]
     known = known_relations()
     departures += [f"a CTE named like a relation: {cte.alias}" for cte in tree.find_all(exp.CTE) if cte.alias in known]
+    departures += _repeated_in_a_union(sql)
     clocks = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime)
     departures += [f"asks for the time: {node.sql()}" for node in tree.find_all(*clocks)]
     departures += [f"asks for the time: {n.sql()}" for n in tree.find_all(exp.Anonymous) if n.name.lower() in _CLOCKS]
     return departures
+
+
+def _repeated_in_a_union(sql: str) -> list[str]:
+    """Columns that a SELECT of a union has twice, in a CTE that is read twice: Spark 4.2 takes the second away while it
+    optimizes, and ends with the error that its own plan is not valid.
+    """
+    tree = qualified(sql)
+    read = Counter(table.name for table in tree.find_all(exp.Table))
+    unions = [
+        union for cte in tree.find_all(exp.CTE) if read[cte.alias] > 1 for union in cte.find_all(exp.SetOperation)
+    ]
+    selects = {id(side): side for union in unions for side in (union.left, union.right) if isinstance(side, exp.Select)}
+    columns = [Counter(column.unalias() for column in select.selects) for select in selects.values()]
+    return [
+        f"a column twice in a union that is read twice: {column.sql()}"
+        for counted in columns
+        for column, times in counted.items()
+        if times > 1 and isinstance(column, exp.Column)
+    ]
 
 
 def _is_double(value: exp.Expr) -> bool:

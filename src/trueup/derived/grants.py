@@ -27,16 +27,16 @@ invoice AS (
     GROUP BY stripe_invoice_id HAVING count(*) > 1
 ),
 repeated AS (
-    SELECT 'event' AS repeats, g.stripe_event_id AS name, g.*
+    SELECT 'event' AS repeats, t.stripe_event_id AS name, g.*  -- g.stripe_event_id would be there twice: Spark fails
     FROM granted AS g
     JOIN stripe_event_total AS t ON t.stripe_event_id = g.stripe_event_id AND t.grants > 1
     UNION ALL
-    SELECT 'payment', g.stripe_payment_intent_id, g.*
+    SELECT 'payment', p.stripe_payment_intent_id, g.*
     FROM granted AS g
     JOIN payment AS p ON p.stripe_payment_intent_id = g.stripe_payment_intent_id
     WHERE g.kind <> 'promotional_grant'
     UNION ALL
-    SELECT 'invoice', g.stripe_invoice_id, g.*
+    SELECT 'invoice', i.stripe_invoice_id, g.*
     FROM granted AS g
     JOIN invoice AS i ON i.stripe_invoice_id = g.stripe_invoice_id
     WHERE g.kind = 'subscription_grant'
