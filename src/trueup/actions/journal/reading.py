@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from trueup.config import Config
+    from trueup.targets.target import Target
 
 _ANCHOR_FORMAT = 1
 _ANCHOR_BYTES_LIMIT = 65_536
@@ -129,7 +131,7 @@ def anchor_from(path: Path) -> Anchor:
 @contextlib.contextmanager
 def reading_journal(url: str) -> Iterator[Connection]:
     """One moment of the database that holds the journal. Raises ``JournalUnusable``."""
-    target = open_target(url)
+    target = _target_at(url)
     try:
         with target.reading() as connection:
             if journal.read_installed_revision(connection) is None:
@@ -142,3 +144,9 @@ def reading_journal(url: str) -> Iterator[Connection]:
             f"The journal in {target.place} cannot be read: {target.describe_error(error)}; grant SELECT on its tables "
             "(`trueup doctor --print-grants`)."
         ) from None
+
+
+@functools.lru_cache(maxsize=4)
+def _target_at(url: str) -> Target:
+    """The database at this address. It keeps no connection, only the SQL that was compiled for it."""
+    return open_target(url)
