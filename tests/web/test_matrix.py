@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from tests.support.api import Client, asking, is_problem, token_for
 from tests.support.ledger_app import TABLES
-from trueup.actions.sign_in import make_form_token
+from trueup.actions.sign_in import FormTokens
 from trueup.model.access import Role
 from trueup.store import Store, parse_token
 from trueup.web.access import Door
@@ -154,7 +154,7 @@ def form(app: FastAPI, token: str | None) -> bytes:
     presented = parse_token(token or "")
     services = app.state.services
     name = f"actor:token:{presented.token_id if presented else ''}"
-    return f"form_token={make_form_token(name, store=services.store, now=services.clock())}&more=1".encode()
+    return f"form_token={FormTokens(name, store=services.store, now=services.clock()).make()}&more=1".encode()
 
 
 @pytest.fixture

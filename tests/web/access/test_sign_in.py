@@ -50,7 +50,7 @@ class Change(Body):
 @pages.get(PAGE)
 def show(_who: Annotated[Principal, page_requires(Permission.FINDING_READ)], request: Request) -> HTMLResponse:
     """A page with a form."""
-    return HTMLResponse(f'<input type="hidden" name="form_token" value="{form_token(request)}">')
+    return HTMLResponse(f'<input type="hidden" name="form_token" value="{form_token(request)()}">')
 
 
 @pages.post(FORM)

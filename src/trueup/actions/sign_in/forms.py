@@ -25,10 +25,18 @@ _TOKEN = re.compile(r"(?P<issued>[0-9]{1,12})\.(?P<id>[0-9a-f]{32})\.(?P<signatu
 _SKEW_SECONDS = 60
 
 
-def make_form_token(bound_to: str, *, store: Store, now: datetime) -> str:
-    """Return a new token for one form; ``bound_to`` names the session. Raises ``StoreUnavailable``."""
-    issued, form_id = str(_seconds(now)), secrets.token_hex(16)
-    return f"{issued}.{form_id}.{_signature(store, bound_to, issued, form_id)}"
+class FormTokens:
+    """Makes the tokens of one page's forms, each with the key that is read once for the page."""
+
+    def __init__(self, bound_to: str, *, store: Store, now: datetime) -> None:
+        """``bound_to`` names the session. Raises ``StoreUnavailable``."""
+        self._bound_to, self._now = bound_to, now
+        self._key = store.secrets.key(_PURPOSE)
+
+    def make(self) -> str:
+        """Return a new token for one form."""
+        issued, form_id = str(_seconds(self._now)), secrets.token_hex(16)
+        return f"{issued}.{form_id}.{_signature(self._key, self._bound_to, issued, form_id)}"
 
 
 def check_form_token(text: str, bound_to: str, *, store: Store, now: datetime) -> SignInRefused | None:
@@ -36,7 +44,7 @@ def check_form_token(text: str, bound_to: str, *, store: Store, now: datetime) -
     match = _TOKEN.fullmatch(text)
     if match is None:
         return SignInRefused(reason="the form has no token that can be read")
-    signature = _signature(store, bound_to, match["issued"], match["id"])
+    signature = _signature(store.secrets.key(_PURPOSE), bound_to, match["issued"], match["id"])
     if not hmac.compare_digest(signature, match["signature"]):
         return SignInRefused(reason="the form's token is of another session")
     age = _seconds(now) - int(match["issued"])
@@ -66,9 +74,9 @@ def use_state(state: str, *, store: Store, now: datetime) -> bool:
     return store.sent_forms.send(f"oidc:{digest}", expires_at=now + timedelta(hours=1), now=now)
 
 
-def _signature(store: Store, bound_to: str, issued: str, form_id: str) -> str:
+def _signature(key: bytes, bound_to: str, issued: str, form_id: str) -> str:
     message = f"{issued}.{form_id}.{bound_to}".encode()
-    return hmac.new(store.secrets.key(_PURPOSE), message, hashlib.sha256).hexdigest()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
 def _seconds(moment: datetime) -> int:

@@ -4,7 +4,7 @@ A JSON route begins with ``requires``, a page of the console with ``page_require
 
     @router.get("/findings", include_in_schema=False)
     def show(who: Annotated[Principal, page_requires(Permission.FINDING_READ)], request: Request) -> HTMLResponse:
-        token = form_token(request)  # <input type="hidden" name="form_token" value="{{ token }}">
+        token = form_token(request)  # <input type="hidden" name="form_token" value="{{ token() }}">
 
     @router.post("/findings/exempt", include_in_schema=False)
     def exempt(
@@ -12,7 +12,7 @@ A JSON route begins with ``requires``, a page of the console with ``page_require
         form: Annotated[ExemptForm, strict_form(ExemptForm)],
     ) -> Response: ...
 
-Each form has a token of its own: ask for one token a form. A form that was sent once is refused the second time (409).
+Each form has a token of its own: make one token a form. A form that was sent once is refused the second time (409).
 """
 
 from __future__ import annotations

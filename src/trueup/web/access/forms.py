@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -13,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from trueup.actions.sign_in import SignInRefused, check_form_token, make_form_token, use_form_token
+from trueup.actions.sign_in import FormTokens, SignInRefused, check_form_token, use_form_token
 from trueup.web.logs import logger
 from trueup.web.notes import notes
 from trueup.web.problems import FieldProblem, Problem
@@ -27,10 +29,18 @@ FIELDS_LIMIT = 1100
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def form_token(request: Request) -> str:
-    """The value of the hidden field ``form_token`` of one form on the page that answers this request."""
-    services: Services = request.app.state.services
-    return make_form_token(_binding(request), store=services.store, now=services.clock())
+def form_token(request: Request) -> Callable[[], str]:
+    """Make the value of the hidden field ``form_token`` of each form on the page that answers this request.
+
+    Nothing is read for a page without a form.
+    """
+
+    @functools.cache
+    def tokens() -> FormTokens:
+        services: Services = request.app.state.services
+        return FormTokens(_binding(request), store=services.store, now=services.clock())
+
+    return lambda: tokens().make()
 
 
 def strict_form(model: type[Model]) -> Any:

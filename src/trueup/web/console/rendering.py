@@ -106,7 +106,7 @@ def _page(request: Request, template: str, *, status: int, **values: Any) -> HTM
     text = (
         _environment()
         .get_template(template)
-        .render(address=address, path=path, version=__version__, token=lambda: form_token(request), **values)
+        .render(address=address, path=path, version=__version__, token=form_token(request), **values)
     )
     return HTMLResponse(text, status_code=status, headers=dict(HEADERS))
 
