@@ -7,7 +7,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from trueup.engines.sql import derived_of, derived_sql, parameters_of, vacancy_in, with_derived
+from trueup.engines.sql import (
+    derived_of,
+    derived_sql,
+    parameters_of,
+    shell_of,
+    vacancy_in,
+    vacant_behind,
+    vacant_without,
+    with_derived,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -92,7 +101,8 @@ class DuckDB:
     Derived relations are made on first use and shared. ``standing``, where it is given, are their tables that are
     there from an earlier use, kept up to date here: books for a few rows are used again, and then a table is emptied
     and filled, and nothing is done for the sake of many rows. ``shares`` is False where only one query will be run:
-    it then makes what it needs for itself, in one statement.
+    it then makes what it needs for itself, in one statement, but for what can have no rows without the relations that
+    were ``unread``: of a few rows, half of the derived relations, and almost all of the time.
 
     In books that are used once, what can have no rows because what it reads has none is made without running it: half
     of the derived relations, where Stripe is not read. The rows that relations have must not change meanwhile.
@@ -107,9 +117,11 @@ class DuckDB:
         *,
         standing: set[str] | None = None,
         shares: bool = True,
+        unread: frozenset[str] = frozenset(),
     ) -> None:
         self._run = run
         self._shares = shares
+        self._vacant_here = vacant_without(unread) if standing is not None and unread else frozenset()
         self._parameters = parameters
         self._standing = standing
         self._made: set[str] = set()
@@ -136,7 +148,9 @@ class DuckDB:
             for name in derived_of(sql):
                 self._make(name)
         else:
-            sql = with_derived(sql)
+            for name in vacant_behind(sql, self._vacant_here):
+                self._keep_shell(name)
+            sql = with_derived(sql, vacant=self._vacant_here)
         self._distrust_statistics(sums_after_an_outer_join(sql))
         return self._run(sql, self._bound(sql))
 
@@ -174,6 +188,17 @@ class DuckDB:
             self._make_shell(below)
         self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", self._bound(sql))
         self._shells.add(name)
+
+    def _keep_shell(self, name: str) -> None:
+        """Make the table without rows that a vacant relation is read from, where it is not there from earlier."""
+        shell = shell_of(name)
+        if self._standing is None or shell in self._standing:
+            return
+        for below in vacant_behind(derived_sql()[name], self._vacant_here):
+            self._keep_shell(below)
+        sql = with_derived(derived_sql()[name], vacant=self._vacant_here)
+        self._run(f"CREATE OR REPLACE TEMP TABLE {shell} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", self._bound(sql))
+        self._standing.add(shell)
 
     def _is_vacant(self, name: str) -> bool:
         """Return whether the relation can have no rows."""

@@ -91,24 +91,55 @@ def derived_of(sql: str) -> frozenset[str]:
 
 
 @functools.cache
-def with_derived(sql: str) -> str:
+def with_derived(sql: str, *, vacant: frozenset[str] = frozenset()) -> str:
     """The query as one statement that makes the derived relations it reads for itself, and leaves none behind.
+
+    A ``vacant`` one is not worked out: its columns are read from a table without rows, ``shell_of`` it.
 
     >>> with_derived("SELECT plan FROM account")
     'SELECT plan FROM account'
     """
-    names = _in_order(sql)
+    names = _in_order(sql, vacant)
     if not names:
         return sql
-    made_first = ",\n".join(f"{name} AS ({derived_sql()[name]})" for name in names)
+    sources = {name: f"SELECT * FROM {shell_of(name)}" if name in vacant else derived_sql()[name] for name in names}
+    made_first = ",\n".join(f"{name} AS ({source})" for name, source in sources.items())
     return f"WITH {made_first}\nSELECT * FROM ({sql}\n) AS asked"
 
 
-def _in_order(sql: str) -> list[str]:
-    """The derived relations behind this SQL, each after those that it reads."""
+def shell_of(name: str) -> str:
+    """The name of a table that has a derived relation's columns and never any rows."""
+    return f"shell_of_{name}"
+
+
+def vacant_behind(sql: str, vacant: frozenset[str]) -> list[str]:
+    """The first vacant relations that one meets behind this SQL."""
+    return [name for name in _in_order(sql, vacant) if name in vacant]
+
+
+@functools.cache
+def vacant_without(relations: frozenset[str]) -> frozenset[str]:
+    """The derived relations that can have no rows where these relations have none."""
+    vacant = set(relations)
+    for name in _in_order_of_all():
+        if any(names <= vacant for names in vacancy_in(derived_sql()[name])):
+            vacant.add(name)
+    return frozenset(vacant - relations)
+
+
+def _in_order_of_all() -> list[str]:
+    names: dict[str, None] = {}
+    for name, sql in derived_sql().items():
+        names |= dict.fromkeys((*_in_order(sql, frozenset()), name))
+    return list(names)
+
+
+def _in_order(sql: str, vacant: frozenset[str]) -> list[str]:
+    """The derived relations behind this SQL, each after those that it reads; a vacant one reads none."""
     names: dict[str, None] = {}
     for name in sorted(derived_of(sql)):
-        names |= dict.fromkeys((*_in_order(derived_sql()[name]), name))
+        below = [] if name in vacant else _in_order(derived_sql()[name], vacant)
+        names |= dict.fromkeys((*below, name))
     return list(names)
 
 

@@ -58,8 +58,9 @@ def run_checks(
     standing = books.prepared.tables if books.prepared is not None else None
     asks_once = standing is not None and len(checks) == 1 and not counts_population
     parameters = policy.parameters(now)
+    unread = frozenset(map(relation_name, STRIPE)) - {read.relation for read in books.copies()}
     engine: Engine = (
-        DuckDB(books.run, parameters, standing=standing, shares=not asks_once)
+        DuckDB(books.run, parameters, standing=standing, shares=not asks_once, unread=unread)
         if books.make_engine is None
         else books.make_engine(parameters)
     )
