@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
@@ -52,11 +53,13 @@ class Books:
     ) -> DuckDBPyConnection:
         """Run a query that may take long. Ctrl-C ends the query itself, and calls ``cancel`` to end what it waits for.
 
-        The query runs in a thread of its own, because a signal reaches Python only when the main thread waits in
-        Python, and never while it is inside DuckDB: a query of a few rows may be slow too.
+        The main thread's query runs in a thread of its own, because a signal reaches Python only when the main thread
+        waits in Python, and never while it is inside DuckDB: a query of a few rows may be slow too.
         """
         if self.prepared is not None:
             return self.prepared.run(sql, bound)
+        if threading.current_thread() is not threading.main_thread():
+            return execute(self.connection, sql, bound)
         query = self._runner.submit(execute, self.connection, sql, bound)
         try:
             return query.result()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_KEPT = 500
 _NOT_WORTH_PLANNING_WELL = 300
-_PARAMETER = re.compile(r"\$([a-z_]+)")
+_PARAMETER = re.compile(r"\$([a-z_][a-z_0-9]*)")
 _NOTHING = "NULL"
 """The type of a parameter that holds nothing."""
 

@@ -2,7 +2,7 @@
 
 from trueup.actions.explain.explanation import Explanation, explain, explain_books, explained
 from trueup.actions.explain.happenings import EntryInFull
-from trueup.actions.explain.timeline import TIMELINE_OF_STRIPE, timeline_of_account
+from trueup.actions.explain.timeline import TIMELINE_OF_STRIPE, index_for_timelines, timeline_of_account
 
 __all__ = [
     "TIMELINE_OF_STRIPE",
@@ -11,5 +11,6 @@ __all__ = [
     "explain",
     "explain_books",
     "explained",
+    "index_for_timelines",
     "timeline_of_account",
 ]

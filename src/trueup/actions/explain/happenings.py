@@ -32,6 +32,29 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+LOOKED_UP_BY = (
+    (StripeCustomer, "customer_id"),
+    (StripeCustomer, "account_id"),
+    (StripeCustomer, "email"),
+    (StripeSubscription, "subscription_id"),
+    (StripeSubscription, "customer_id"),
+    (StripeSubscription, "account_id"),
+    (StripeInvoice, "invoice_id"),
+    (StripeInvoice, "customer_id"),
+    (StripePaymentIntent, "payment_intent_id"),
+    (StripePaymentIntent, "charge_id"),
+    (StripePaymentIntent, "customer_id"),
+    (StripeRefund, "payment_intent_id"),
+    (StripeDispute, "payment_intent_id"),
+    (StripeCheckoutSession, "checkout_session_id"),
+    (StripeCheckoutSession, "customer_id"),
+    (StripeCheckoutSession, "account_id"),
+    (StripeEvent, "event_id"),
+    (StripeEvent, "customer_id"),
+)
+"""The columns by which Stripe's objects are looked up here: those that an index answers for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryInFull:
     """An entry of the ledger, and the status of the app's record of the event that caused it."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from trueup.actions.explain.happenings import Shown, happenings_around
-from trueup.books.lookup import LargeLookup, SmallLookup
+from trueup.actions.explain.happenings import LOOKED_UP_BY, Shown, happenings_around
+from trueup.books.lookup import LargeLookup, SmallLookup, make_index
 from trueup.engines.sql import subject_column
 from trueup.model.happening import Named
 from trueup.model.relations import relation_name
@@ -89,6 +89,12 @@ def timeline_of_account(
     """
     named = Named(ids=frozenset(), accounts=frozenset({account_id}))
     return timeline_of(books, _shown(books, named, length, stripe), account=stripe_account, stripe=stripe)
+
+
+def index_for_timelines(books: Books) -> None:
+    """Make the indexes of books that are looked into again and again for the timelines of single accounts."""
+    for relation, column in LOOKED_UP_BY:
+        make_index(books, relation, column)
 
 
 def _named(check: Check, finding: Finding) -> Named:

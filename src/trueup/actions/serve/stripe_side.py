@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.actions.audit import copied_books
-from trueup.actions.explain import TIMELINE_OF_STRIPE
+from trueup.actions.explain import TIMELINE_OF_STRIPE, index_for_timelines
 from trueup.actions.serve.stopping import AuditStopped, Stoppable
 from trueup.model.errors import TrueupError
 
@@ -31,6 +32,20 @@ class StripeSideState:
     is_unreadable: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """Books with Stripe's side, how many callers read them now, and what is deleted behind the last of them."""
+
+    books: Books
+    held: contextlib.ExitStack
+    readers: int = 0
+    is_over: bool = False
+
+    @property
+    def is_to_be_deleted(self) -> bool:
+        return self.is_over and self.readers == 0
+
+
 class StripeSide:
     """Stripe's side in books of this process, deleted when it ends. Safe to use from any thread.
 
@@ -42,9 +57,7 @@ class StripeSide:
         """``note`` is called with the reason when it cannot be read."""
         self._config, self._clock, self._note = config, clock, note
         self._lock = threading.Lock()
-        self._in_use = threading.Lock()  # the books are one connection
-        self._held = contextlib.ExitStack()
-        self._books: Books | None = None
+        self._reading: _Reading | None = None
         self._state = StripeSideState()
         self._run_id: str | None = None
         self._stoppable = Stoppable()
@@ -65,10 +78,27 @@ class StripeSide:
 
     @contextlib.contextmanager
     def books(self, run_id: str | None) -> Iterator[Books | None]:
-        """Yield the books, None before they are read, and begin to read what is older than this run."""
+        """Yield the books, None before they are read, and begin to read what is older than this run.
+
+        They are on a connection of the caller's own, so callers do not wait for each other.
+        """
         self._begin(run_id)
-        with self._in_use:
-            yield self._books
+        with self._lock:
+            reading = self._reading
+            if reading is not None:
+                reading.readers += 1
+        if reading is None:
+            yield None
+            return
+        try:
+            with contextlib.closing(reading.books.connection.cursor()) as connection:
+                yield dataclasses.replace(reading.books, connection=connection)
+        finally:
+            with self._lock:
+                reading.readers -= 1
+                is_to_be_deleted = reading.is_to_be_deleted
+            if is_to_be_deleted:
+                reading.held.close()
 
     def wait(self, seconds: float) -> None:
         """Wait for a reading that is under way."""
@@ -83,9 +113,7 @@ class StripeSide:
             self._is_closed = True
             self._stoppable.stop()
         self.wait(_STOP_SECONDS)
-        with self._in_use:
-            self._books = None
-            self._held.close()
+        self._replace(None)
 
     def _begin(self, run_id: str | None) -> None:
         with self._lock:
@@ -102,8 +130,9 @@ class StripeSide:
             with contextlib.ExitStack() as held:
                 with self._stoppable:
                     books = held.enter_context(self._copied())
+                    index_for_timelines(books)
                 read_at = books.stripe_as_of
-                self._replace(books, held.pop_all())
+                self._replace(_Reading(books=books, held=held.pop_all()))
         except AuditStopped:
             return
         except TrueupError as error:
@@ -121,7 +150,11 @@ class StripeSide:
             also_of_stripe=TIMELINE_OF_STRIPE,
         )
 
-    def _replace(self, books: Books, held: contextlib.ExitStack) -> None:
-        with self._in_use:
-            before, self._held, self._books = self._held, held, books
-        before.close()
+    def _replace(self, reading: _Reading | None) -> None:
+        with self._lock:
+            before, self._reading = self._reading, reading
+            if before is not None:
+                before.is_over = True
+            is_to_be_deleted = before is not None and before.is_to_be_deleted
+        if before is not None and is_to_be_deleted:
+            before.held.close()
