@@ -181,7 +181,7 @@ def _columns(schema: Schema, best: Movements) -> Iterator[ProposedColumn]:
         confidence=0.97 if best.is_proven else 0.8,
         evidence=f"{direction} says which amounts are taken"
         if direction
-        else f"{best.less} is what went out"
+        else f"{best.less} is {'the balance before' if best.is_of_balances else 'what went out'}"
         if best.less is not None
         else "",
     )

@@ -85,6 +85,9 @@ _COLUMN_OUT = frozenset(
         "deducted",
     ]
 )
+_BEFORE = frozenset(["before", "old", "previous", "prev", "prior", "opening", "starting"])
+_AFTER = frozenset(["after", "new", "current", "closing", "ending"])
+_FACTORS = frozenset(["1", "-1"])
 _ANEW = frozenset(
     ["reset", "refresh", "refill", "monthly", "allowance", "cycle", "renewal", "renew", "period", "allotment"]
 )
@@ -124,6 +127,17 @@ def amount_pairs(look: Look, route: Sequence[Link]) -> Iterator[tuple[str, str]]
             both = sum(bool(number(row.get(incoming)) and number(row.get(outgoing))) for row in look.rows)
             if incoming != outgoing and look.rows and not both:
                 yield incoming, outgoing
+
+
+def balance_pairs(look: Look, route: Sequence[Link]) -> Iterator[tuple[str, str]]:
+    """The balances after and before an entry, by names that differ in that alone: what moved is their difference."""
+    keys = {*look.table.primary_key, *(link.column for link in route)}
+    parts = {c.name: folded(c.name).split("_") for c in look.table.columns if c.name not in keys}
+    numbers = [name for name in parts if look.may_be_number(name) and not is_moment(look, name)]
+    for after in (name for name in numbers if _AFTER & set(parts[name])):
+        for before in (name for name in numbers if _BEFORE & set(parts[name])):
+            if [w for w in parts[after] if w not in _AFTER] == [w for w in parts[before] if w not in _BEFORE]:
+                yield after, before
 
 
 def _is_side(column: str, usual: frozenset[str]) -> bool:
@@ -166,7 +180,11 @@ def word_columns(look: Look) -> list[str]:
         if look.type_of(column.name) in (Family.TEXT, Family.UNKNOWN, Family.BOOLEAN)
         and (words := look.column(column.name).words) is not None
         and 1 < len(words) <= _MOST_WORDS
-    ] + [name for name in numbered_columns(look) if likeness(name, _DIRECTIONS, owner=look.table.name)]
+    ] + [
+        name
+        for name in numbered_columns(look)
+        if likeness(name, _DIRECTIONS, owner=look.table.name) or {*(look.column(name).words or ())} == _FACTORS
+    ]
 
 
 def numbered_columns(look: Look) -> list[str]:

@@ -14,6 +14,7 @@ from trueup.mapping.inference.movement_columns import (
     amount_columns,
     amount_pairs,
     anew_words,
+    balance_pairs,
     counts,
     directions,
     has_entry_id,
@@ -48,6 +49,8 @@ class Movements:
     amount: str
     less: str | None = None
     """The column with what went out, where ``amount`` holds only what came in."""
+    is_of_balances: bool = False
+    """Whether ``amount`` is the balance after an entry, and ``less`` the one before it."""
     factor: int = 1
     """How many of the ledger's units one of the cached balance is: 100 for dollars beside a ledger in cents."""
     negative: tuple[str, frozenset[str]] | None = None
@@ -119,7 +122,10 @@ def _likely(schema: Schema, home: Home, cached: Sequence[tuple[Spot, Mapping[str
     for look, route, through in schema.movement_routes(home):
         if route[0].one_each:
             continue
-        best = _best(schema, Movements(look=look, route=route, through=through, amount=""), home, cached)
+        table = Movements(look=look, route=route, through=through, amount="")
+        best = _best(schema, table, home, cached)
+        if best is None or not best.is_proven:
+            best = _best(schema, replace(table, is_of_balances=True), home, cached) or best
         if len(route) == 1 and (best is None or not best.is_proven):
             best = _by_another_column(schema, look, route[0], home, cached) or best
         likely += [best] if best is not None else []
@@ -180,6 +186,8 @@ def _best(
         *amount_pairs(look, route),
         *((n, None) for n in amount_columns(look, route)),
     ]
+    if table.is_of_balances:
+        amounts = [*balance_pairs(look, route)]
     if not amounts or created_column(look) is None or not has_entry_id(look):
         return None
     entries = entries_of(look, route, table.through, home)
@@ -265,7 +273,8 @@ def _with_running(
     cached: Sequence[tuple[Spot, Mapping[str, float]]],
 ) -> Iterator[Movements]:
     look = base.look
-    for running in running_columns(look, (base.amount, base.less), base.route):
+    others = running_columns(look, (base.amount, base.less), base.route)
+    for running in [base.amount] if base.is_of_balances else others:
         balance = arithmetic.amount_in(running)
         for sequence, order in orders(look):
             chains = arithmetic.in_order(entries, order)
