@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
 from trueup.actions.explain import index_for_timelines
@@ -11,15 +12,19 @@ from trueup.actions.explain.happenings import LOOKED_UP_BY, happenings_around
 from trueup.books.lookup import LargeLookup
 from trueup.books.opening import books_in_memory
 from trueup.model.happening import Named
-from trueup.model.relations import STRIPE, Account
+from trueup.model.relations import STRIPE, Account, AccountRole
 from trueup.model.stripe_objects import StripeCustomer
 
 RowT = TypeVar("RowT")
 MOMENT = datetime(2026, 1, 1)
 ACCOUNT = Account(
-    account_id="user_1", role="user", credits=0, unlimited_credits=False, email="Ada@example.com",
+    account_id="user_1",
+    role=AccountRole.USER,
+    credits=Decimal(0),
+    unlimited_credits=False,
+    email="Ada@example.com",
     stripe_customer_id="cus_1",
-)  # fmt: skip
+)
 
 
 class Recording:
