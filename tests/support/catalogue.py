@@ -65,6 +65,14 @@ def checked_as_a_repair_does(check: Check, case: Case) -> Checked:
 
     As a repair does, it uses its books again, with the tables and the plans of earlier questions.
     """
+    with few_rows_of(check, case) as books:
+        (outcome,) = _run((check,), books, case)
+        return outcome
+
+
+@contextlib.contextmanager
+def few_rows_of(check: Check, case: Case) -> Iterator[Books]:
+    """Books for few rows that hold those of the case, and are used again for the next."""
     rows = rows_given((check,), case)
     numbered = all(isinstance(row.entry_id, int) for row in rows if isinstance(row, LedgerEntry))
     books = _books_of_few_rows(numbered=numbered)
@@ -75,8 +83,7 @@ def checked_as_a_repair_does(check: Check, case: Case) -> Checked:
         books.add_rows([row for row in rows if type(row) is relation], of=relation)
     books.add_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)
     try:
-        (outcome,) = _run((check,), books, case)
-        return outcome
+        yield books
     finally:
         for relation in {type(row) for row in rows} | {CopiedRelation}:
             books.connection.execute(f"DELETE FROM {relation_name(relation)}")
