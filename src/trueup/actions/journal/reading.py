@@ -131,7 +131,7 @@ def anchor_from(path: Path) -> Anchor:
 @contextlib.contextmanager
 def reading_journal(url: str) -> Iterator[Connection]:
     """One moment of the database that holds the journal. Raises ``JournalUnusable``."""
-    target = _target_at(url)
+    target = _target_at(url, Path().stat().st_ino)
     try:
         with target.reading() as connection:
             if journal.read_installed_revision(connection) is None:
@@ -147,6 +147,6 @@ def reading_journal(url: str) -> Iterator[Connection]:
 
 
 @functools.lru_cache(maxsize=4)
-def _target_at(url: str) -> Target:
+def _target_at(url: str, folder: int) -> Target:  # noqa: ARG001 - a relative path of SQLite is one of this folder
     """The database at this address. It keeps no connection, only the SQL that was compiled for it."""
     return open_target(url)
