@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from tests.support.application import Writer, application
 from tests.support.attempts import attempts
 from tests.support.planted import OVERPAID, Planted, subject_of
+from tests.support.thoroughness import tried
 from trueup import journal
 from trueup.model.repair import Applied, ChangedSince, Failed, Stale
 from trueup.targets import open_target
@@ -218,7 +219,7 @@ def test_an_application_that_locks_the_account_first_keeps_its_balances(company:
 
 @pytest.mark.slow
 def test_an_application_that_locks_the_account_first_keeps_its_balances_for_long(company: Company) -> None:
-    deadlocks = run_and_compare(company, entry_first=False, attempts_each=12)
+    deadlocks = run_and_compare(company, entry_first=False, attempts_each=tried(12, at_a_landing=5))
     assert deadlocks == 0
 
 
@@ -236,6 +237,6 @@ def guarded(request: pytest.FixtureRequest, kind: str, company: Company) -> Iter
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["postgres", "mariadb"], indirect=True)  # SQLite has one writer, whatever comes first
 def test_an_application_that_inserts_the_entry_first_keeps_its_balances(guarded: Company, kind: str) -> None:
-    deadlocks = run_and_compare(guarded, entry_first=True, attempts_each=8)
+    deadlocks = run_and_compare(guarded, entry_first=True, attempts_each=tried(8, at_a_landing=3))
     # On MariaDB such an application meets itself: it shares the row for its foreign key before it changes it.
     assert deadlocks == 0 or kind == "mariadb"
