@@ -186,7 +186,7 @@ class DuckDB:
         sql = derived_sql()[name]
         for below in derived_of(sql):
             self._make_shell(below)
-        self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", self._bound(sql))
+        self._create_empty(name, sql)
         self._shells.add(name)
 
     def _keep_shell(self, name: str) -> None:
@@ -196,9 +196,11 @@ class DuckDB:
             return
         for below in vacant_behind(derived_sql()[name], self._vacant_here):
             self._keep_shell(below)
-        sql = with_derived(derived_sql()[name], vacant=self._vacant_here)
-        self._run(f"CREATE OR REPLACE TEMP TABLE {shell} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", self._bound(sql))
+        self._create_empty(shell, with_derived(derived_sql()[name], vacant=self._vacant_here))
         self._standing.add(shell)
+
+    def _create_empty(self, table: str, sql: str) -> None:
+        self._run(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", self._bound(sql))
 
     def _is_vacant(self, name: str) -> bool:
         """Return whether the relation can have no rows."""

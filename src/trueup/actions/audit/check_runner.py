@@ -58,7 +58,7 @@ def run_checks(
     standing = books.prepared.tables if books.prepared is not None else None
     asks_once = standing is not None and len(checks) == 1 and not counts_population
     parameters = policy.parameters(now)
-    unread = frozenset(map(relation_name, STRIPE)) - {read.relation for read in books.copies()}
+    unread = _OF_STRIPE - {read.relation for read in books.copies()} if asks_once else frozenset()
     engine: Engine = (
         DuckDB(books.run, parameters, standing=standing, shares=not asks_once, unread=unread)
         if books.make_engine is None
