@@ -52,14 +52,19 @@ ORDER BY before.price_name
 """
 ).format(fewest=FEWEST_BEFORE_AND_SINCE, stray=_STRAY_PERCENT)
 
-# Of an account the last purchase counts, and an account with a subscription has the plan by that one.
-_SOLD_ONCE = """
+_LIVE = """
 WITH live AS (
     SELECT h.account_id
     FROM subscription_holder AS h
     JOIN subscription_standing AS s ON s.subscription_id = h.subscription_id
     WHERE s.is_live
-),
+)"""
+"""Accounts that have their plan by a subscription."""
+
+# Of an account the last purchase counts, and an account with a subscription has the plan by that one.
+_SOLD_ONCE = (
+    _LIVE
+    + """,
 bought AS (
     SELECT b.price_name, p.plan, a.account_id, a.plan AS plan_now, 2 * t.longest_days AS days,
            max(coalesce(d.paid_at, d.created_at)) AS paid_at
@@ -82,16 +87,13 @@ GROUP BY price_name, plan
 HAVING count(*) = sum(CASE WHEN plan_now = plan THEN 1 ELSE 0 END)
 ORDER BY price_name
 """
+)
 
 # A customer who leaves sets the end to that of the period; a day that was set for it is a term. None of the price's
 # subscriptions may have had more payments, or the term is not what pays for good.
-_IN_INSTALMENTS = """
-WITH live AS (
-    SELECT h.account_id
-    FROM subscription_holder AS h
-    JOIN subscription_standing AS s ON s.subscription_id = h.subscription_id
-    WHERE s.is_live
-),
+_IN_INSTALMENTS = (
+    _LIVE
+    + """,
 paid AS (
     SELECT i.subscription_id, m.price_name, m.plan, count(DISTINCT i.invoice_id) AS payments
     FROM stripe_invoice_line AS l
@@ -121,6 +123,7 @@ HAVING min(payments) > 1 AND count(*) = sum(CASE WHEN plan_now = plan THEN 1 ELS
    AND min(payments) = (SELECT max(payments) FROM paid WHERE paid.price_name = over.price_name)
 ORDER BY price_name
 """
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,26 +149,27 @@ def propose_raises(engine: DuckDB) -> Iterator[TermsProposal]:
 def propose_for_good(engine: DuckDB) -> Iterator[TermsProposal]:
     """Propose that a price pays for good, where all whose payments are over still have its plan."""
     for row in engine.rows(_SOLD_ONCE):
-        accounts = f"{row['accounts']:,} of {counted(int(str(row['accounts'])), 'account')}"
+        number = cast("int", row["accounts"])
+        accounts = f"{number:,} of {counted(number, 'account')}"
         yield TermsProposal(
             says=f"{row['price_name']} is sold once, and {accounts} that bought it more than {row['days']} days ago "
-            f"{_are(row['accounts'])} on {row['plan']} without a subscription",
+            f"{_are(number)} on {row['plan']} without a subscription",
             mend=f"if it pays for good, say [prices.{row['price_name']}] lifetime = true",
         )
     for row in engine.rows(_IN_INSTALMENTS):
-        accounts = counted(int(str(row["accounts"])), "account")
-        ended = counted(int(str(row["accounts"])), "subscription")
+        number = cast("int", row["accounts"])
+        accounts, ended = counted(number, "account"), counted(number, "subscription")
         yield TermsProposal(
-            says=f"{ended} to {row['price_name']} ended on the day that was set for {_them(row['accounts'])}, after "
-            f"{row['payments']} payments{' each' if row['accounts'] != 1 else ''}, and {row['accounts']:,} of "
-            f"{accounts} {_are(row['accounts'])} still on {row['plan']}",
+            says=f"{ended} to {row['price_name']} ended on the day that was set for {_them(number)}, after "
+            f"{row['payments']} payments{' each' if number != 1 else ''}, and {number:,} of "
+            f"{accounts} {_are(number)} still on {row['plan']}",
             mend=f"if that pays for good, say [prices.{row['price_name']}] lifetime_after = {row['payments']}",
         )
 
 
-def _are(number: object) -> str:
+def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _them(number: object) -> str:
+def _them(number: int) -> str:
     return "it" if number == 1 else "them"
