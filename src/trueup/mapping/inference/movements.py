@@ -182,12 +182,11 @@ def _best(
     schema: Schema, table: Movements, home: Home, cached: Sequence[tuple[Spot, Mapping[str, float]]]
 ) -> Movements | None:
     look, route = table.look, table.route
-    amounts: list[tuple[str, str | None]] = [
-        *amount_pairs(look, route),
-        *((n, None) for n in amount_columns(look, route)),
-    ]
-    if table.is_of_balances:
-        amounts = [*balance_pairs(look, route)]
+    amounts: list[tuple[str, str | None]] = (
+        [*balance_pairs(look, route)]
+        if table.is_of_balances
+        else [*amount_pairs(look, route), *((n, None) for n in amount_columns(look, route))]
+    )
     if not amounts or created_column(look) is None or not has_entry_id(look):
         return None
     entries = entries_of(look, route, table.through, home)
