@@ -84,24 +84,9 @@ prices = ["price_team"]
 price = { usd = 1500 }
 """
 
-PRICES = """
-[plans.FREE]
-rank = 0
-[plans.BASIC]
-rank = 1
-price = { usd = 900 }
-[plans.LEGACY]
-rank = 2
-price = { usd = 1900 }
-[plans.PRO]
-rank = 3
-price = { usd = 2900 }
-[plans.MAX]
-rank = 4
-price = { usd = 9900 }
-[plans.TEAM]
-rank = 5
-price = { usd = 1500 }
+PRICES = (
+    "\n".join(line for line in PLANS.splitlines() if not line.startswith(("prices", "credits_per_period")))
+    + """
 [prices.price_basic]
 plan = "BASIC"
 [prices.price_legacy]
@@ -125,6 +110,7 @@ credits = 60000
 [prices.price_team]
 plan = "TEAM"
 """
+)
 """The same plans, with what each price owes in place of what each plan does."""
 
 
