@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -239,5 +240,9 @@ CASES: tuple[Case, ...] = (
                 account_id="user_1", plan="PRO", stripe_customer_id="cus_1", active=False, created_at=ago(days=800)
             ),
         ),
+    ),
+    Case(
+        name="a renewal that names its event alone",
+        given=(*_PLANS, _MONTHLY, _CUSTOMER, replace(_renewal(ago(days=20), invoice=None), stripe_event_id="evt_1")),
     ),
 )

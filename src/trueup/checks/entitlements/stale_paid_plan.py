@@ -38,10 +38,11 @@ CHECK = Check(
     "got the credits of the period that was paid for.",
     requires=(
         " or ".join(
-            f"ledger_entry.stripe_{name}_id" for name in ("invoice", "payment_intent", "charge", "subscription")
+            f"ledger_entry.stripe_{name}_id"
+            for name in ("invoice", "payment_intent", "charge", "subscription", "event")
         ),
     ),
-    optional=(*PAYING, "ledger_entry.stripe_payment_intent_id", "ledger_entry.stripe_invoice_id"),
+    optional=(*PAYING, *(f"ledger_entry.stripe_{name}_id" for name in ("payment_intent", "invoice", "event"))),
     population="""
 SELECT count(*)
 FROM account AS a
@@ -68,8 +69,8 @@ billed AS (                            -- how Stripe bills the customer's live s
 ),
 renewal AS (
     SELECT account_id, max(created_at) AS last_renewal_at
-    FROM ledger_entry WHERE kind = 'subscription_grant' AND posted
-      AND coalesce(stripe_invoice_id, stripe_payment_intent_id, stripe_charge_id, stripe_subscription_id) IS NOT NULL
+    FROM stripe_entry
+    WHERE kind = 'subscription_grant' AND posted
     GROUP BY account_id
 ),
 subscribed AS (                        -- when the account last came to a plan
