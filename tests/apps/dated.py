@@ -1,6 +1,9 @@
-"""Two further apps: amounts with a factor, and entries that keep two balances and no amount."""
+"""Further apps: amounts with a factor, entries of two balances and no amount, and plans that are only a date."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC
 
 from tests.apps.rows import App, Rows, ago, sid
 
@@ -78,4 +81,33 @@ TWO_BALANCES = App(
     faults={"credit-balance": 1, "ledger-break": 1, "duplicate-payment-grant": 1},
 )
 
-DATED = (MINUTES, TWO_BALANCES)
+
+def _until(insert: Rows, when: Callable[[float], object]) -> None:
+    """Only the day until which an account has paid: none who never did, a past day who stopped. A token has one too."""
+    for n in range(1, 31):
+        pays, stopped = n % 3 == 0, n % 5 == 0 and n % 3 != 0
+        insert("members", id=f"mem-{n:03d}", email=f"m{n}@example.org", customer_ref=sid("cus", 6 if n == 9 else n)
+               if (pays and n != 12) or stopped else None, created_at=ago(200 - n), access_token_expires_at=ago(-1),
+               premium_until=when(-n) if pays else when(40 + n) if stopped else None)  # fmt: skip
+        insert("recipes", id=n, author=f"mem-{n:03d}", title=f"Recipe {n}", published_until=ago(-3))
+
+
+_MEMBER = {"id": "text key", "email": "text unique", "customer_ref": "text", "created_at": "time"}
+_MEMBER |= {"access_token_expires_at": "time"}
+_RECIPES = {"id": "int key", "author": "ref:members.id", "title": "text", "published_until": "time"}
+_UNTIL_FAULTS = {"paid-without-customer": 1, "shared-customer": 1}
+
+UNTIL = App(
+    name="until",
+    tables={"members": {**_MEMBER, "premium_until": "time"}, "recipes": _RECIPES},
+    fill=lambda insert: _until(insert, ago),
+    faults=_UNTIL_FAULTS,
+)
+UNTIL_IN_NUMBERS = App(
+    name="until in numbers",
+    tables={"members": {**_MEMBER, "premium_until": "int"}, "recipes": _RECIPES},
+    fill=lambda insert: _until(insert, lambda days: int(ago(days).replace(tzinfo=UTC).timestamp() * 1000)),
+    faults=_UNTIL_FAULTS,
+)
+
+DATED = (MINUTES, TWO_BALANCES, UNTIL, UNTIL_IN_NUMBERS)

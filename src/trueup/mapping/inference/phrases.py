@@ -10,6 +10,7 @@ from trueup.mapping.column_types import Family, family_of
 from trueup.mapping.expressions import quoted
 from trueup.model.source import SourceTable, schema_and_table
 
+_PARTS = {"milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -60,6 +61,18 @@ class Phrases:
             return f"NULLIF(JSON_UNQUOTE(JSON_EXTRACT({column}, {where})), 'null')"
         arrows = "".join(f"->{self.text(key)}" for key in path[:-1])
         return f"{column}{arrows}->>{self.text(path[-1])}"
+
+    def is_ahead(self, moment: str, unit: str) -> str:
+        """Whether a moment lies ahead: ``days`` and ``moments`` are of the database's own types, others since 1970.
+
+        >>> Phrases("mysql").is_ahead("paid_until", "milliseconds"), Phrases(None).is_ahead("paid_until", "days")
+        ('paid_until > UNIX_TIMESTAMP() * 1000', 'paid_until >= CURRENT_DATE')
+        """
+        if unit in ("days", "moments"):
+            return f"{moment} >= CURRENT_DATE" if unit == "days" else f"{moment} > CURRENT_TIMESTAMP"
+        seconds = {"sqlite": "CAST(strftime('%s', 'now') AS INTEGER)", "mysql": "UNIX_TIMESTAMP()"}
+        now = seconds.get(self.dialect or "", "EXTRACT(EPOCH FROM CURRENT_TIMESTAMP)")
+        return f"{moment} > {now}" + ("" if unit == "seconds" else f" * {_PARTS[unit]}")
 
     def beginning(self, expression: str, prefix: str) -> str:
         """The expression where it begins with this prefix, else NULL."""

@@ -20,6 +20,7 @@ from trueup.mapping.inference.statuses import (
     holding_of,
     status_column,
     status_score,
+    until_column,
 )
 from trueup.mapping.names import folded, likeness
 from trueup.mapping.samples import Facts, Look, Path
@@ -37,7 +38,7 @@ _PAID_FLAGS = (
     "pro subscribed has_paid is_pro_user is_premium_user has_access"
 )
 _DIRECT, _ELSEWHERE, _BY_PRODUCT = 1.0, 0.8, 0.7
-_BY_PRICE, _BY_SUBSCRIPTION = 0.45, 0.3
+_BY_PRICE, _BY_SUBSCRIPTION, _BY_DAY = 0.45, 0.3, 0.27
 _BY_CUSTOMERS = 0.35
 _MOST_PLANS = 25
 _TEXTS = (Family.TEXT, Family.UNKNOWN)
@@ -107,6 +108,7 @@ def _near(schema: Schema, home: Home) -> Iterator[PlanSpot]:
             if spot is not None and spot.up is None:
                 yield PlanSpot(spot=spot, score=_BY_PRICE * worth_here, holding=holding_beside(look, column, path))
     yield from _only_subscribed(home)
+    yield from _only_until(schema, home)
 
 
 def _only_subscribed(home: Home) -> Iterator[PlanSpot]:
@@ -114,11 +116,10 @@ def _only_subscribed(home: Home) -> Iterator[PlanSpot]:
     look = home.look
     flag = flag_column(look, _PAID_FLAGS)
     if flag is not None:
-        named = next((token for token in folded(flag).split("_") if token in PLAN_LADDER.split()), None)
         holding = Holding(column=flag, is_boolean=look.type_of(flag) is Family.BOOLEAN)
         yield PlanSpot(
             spot=Spot(look=look, column=flag), score=_BY_SUBSCRIPTION + 0.01, holding=holding,
-            fixed=named.upper() if named else SUBSCRIBED,
+            fixed=_named_in(flag),
         )  # fmt: skip
     status = status_column(look)
     if status is not None and status_score(look, status[0]) == 1.0:
@@ -129,6 +130,23 @@ def _only_subscribed(home: Home) -> Iterator[PlanSpot]:
     if held is not None and first is not None:
         spot = Spot(look=look, column=first[0], path=first[1])
         yield PlanSpot(spot=spot, score=_BY_SUBSCRIPTION, holding=held, fixed=SUBSCRIBED)
+
+
+def _only_until(schema: Schema, home: Home) -> Iterator[PlanSpot]:
+    """The day until which an account has paid, where that is all that is kept of its plan."""
+    for look in schema.near(home):
+        until = until_column(look)
+        spot = schema.spots(home, look, until[0]) if until is not None else None
+        if until is not None and spot is not None and spot.up is None:
+            yield PlanSpot(
+                spot=spot, score=_BY_DAY, holding=Holding(column=until[0], until=until[1]), fixed=_named_in(until[0])
+            )
+
+
+def _named_in(column: str) -> str:
+    """The plan that the name of a column speaks of."""
+    named = next((token for token in folded(column).split("_") if token in PLAN_LADDER.split()), None)
+    return named.upper() if named else SUBSCRIBED
 
 
 def _is_reference(look: Look) -> bool:

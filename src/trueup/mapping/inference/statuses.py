@@ -1,4 +1,4 @@
-"""Which column of a table says whether a subscription, and so its plan, holds: a status of few words, or a flag."""
+"""Which column of a table says whether a subscription, and so its plan, holds: a status of few words, a flag, a day."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trueup.mapping.column_types import Family
+from trueup.mapping.inference.moments import epoch_unit, is_moment
 from trueup.mapping.inference.phrases import Phrases
 from trueup.mapping.names import folded, likeness
 from trueup.mapping.samples import Look, Path, Row, value_at
+from trueup.mapping.vocabulary import PLAN_LADDER
 
 LIVING = (
     "active",
@@ -49,14 +51,20 @@ _TELLING = frozenset({"trialing", "past_due", "canceled", "cancelled", "incomple
 _OWNERS = ("subscription", "plan", "billing", "stripe", "payment", "membership")
 _FLAGS = "active is_active paid is_paid invoice_paid stripe_invoice_paid stripe_active is_subscribed"
 _OTHER_THAN_ONE_IN_FIVE = 0.2
+_LASTING = frozenset({"until", "expire", "expiry", "expiration", "end", "through", "till"})
+_OF_ELSE = frozenset({"trial", "cancel", "token", "key", "code", "session", "link", "card", "invite", "grace"})
+_PAID = frozenset(
+    [*PLAN_LADDER.split(), "subscription", "subscribed", "membership", "paid", "plan", "vip", "access", "member"]
+) - {"free"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
     """The column, or the path inside one, that says whether a plan holds.
 
-    It does where the value is one of ``living``; without such words the column is a flag. ``or_null`` says that no
-    value means yes. ``unknown`` are words that nothing says the meaning of.
+    It does where the value is one of ``living``; without such words the column is a flag, or with ``until`` a moment
+    that lies ahead, in this unit. ``or_null`` says that no value means yes. ``unknown`` are words that nothing says the
+    meaning of.
     """
 
     column: str
@@ -65,6 +73,7 @@ class Holding:
     unknown: tuple[str, ...] = ()
     or_null: bool = False
     is_boolean: bool = True
+    until: str = ""
 
     @property
     def shown(self) -> str:
@@ -74,6 +83,8 @@ class Holding:
     def sql(self, phrases: Phrases, alias: str) -> str:
         """The condition under which the plan holds."""
         name = phrases.at(phrases.of(alias, self.column), self.path)
+        if self.until:
+            return phrases.is_ahead(name, self.until)
         if not self.living:
             return name if self.is_boolean else f"{name} = 1"
         condition = phrases.words(name, self.living)
@@ -82,6 +93,8 @@ class Holding:
     def holds(self, row: Row) -> bool:
         """Whether this row's plan holds."""
         value = value_at(row, self.column, self.path)
+        if self.until:
+            return value not in (None, "")  # a sample says who ever had it: that is what tells who pays
         if not self.living:
             return value in (True, 1, "1", "t", "true")
         return str(value) in self.living if value is not None else self.or_null
@@ -143,6 +156,24 @@ def flag_column(look: Look, usual: str = _FLAGS) -> str | None:
     ]
     best = max(scored, key=lambda each: each[0], default=(0.0, ""))
     return best[1] if best[0] else None
+
+
+def until_column(look: Look) -> tuple[str, str] | None:
+    """The column that says until when an account has paid, and the unit of its moments."""
+    for column in look.table.columns:
+        tokens = folded(column.name).split("_")
+        if _LASTING & set(tokens) and _PAID & set(tokens) and not _OF_ELSE & set(tokens):
+            unit = _unit_of(look, column.name)
+            if unit is not None and look.nullable(column.name):
+                return column.name, unit
+    return None
+
+
+def _unit_of(look: Look, column: str) -> str | None:
+    if look.type_of(column) is Family.TIME and is_moment(look, column):
+        days = {str(row[column]) for row in look.rows if row.get(column) not in (None, "")}
+        return "days" if days and all(len(day) == len("2026-01-31") for day in days) else "moments"
+    return epoch_unit(look, column)
 
 
 def _is_flag(look: Look, column: str) -> bool:
