@@ -31,17 +31,27 @@ _processes.set_forkserver_preload([__name__, "trueup.sources.postgres"])
 
 
 def read_in_a_process(
-    url: str, folder: Path, now: datetime, *, die_at: int | None = None, most_bytes: int | None = None
+    url: str,
+    folder: Path,
+    now: datetime,
+    *,
+    die_at: int | None = None,
+    die_after_seconds: float | None = None,
+    most_bytes: int | None = None,
 ) -> tuple[int, int]:
     """Audit with kept books in another process; return how it ended, and how many moments it lived through.
 
-    ``die_at``: the process kills itself at this moment, counted from 0, without any chance to tidy up. ``most_bytes``:
-    what no file can be larger than.
+    ``die_at``: the process kills itself at this moment, counted from 0, without any chance to tidy up.
+    ``die_after_seconds``: it is killed from outside, which may be in the middle of a statement or a system call.
+    ``most_bytes``: what no file can be larger than.
     """
     receiver, sender = _processes.Pipe(duplex=False)
     process = _processes.Process(target=_read, args=(url, folder, now, die_at, most_bytes, sender))
     process.start()
     sender.close()
+    if die_after_seconds is not None:
+        process.join(die_after_seconds)
+        process.kill()
     process.join(_SECONDS)
     assert process.exitcode is not None, "the audit did not end"
     lived = 0

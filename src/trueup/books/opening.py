@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import time
@@ -31,12 +32,24 @@ _SMALL_BLOCK_BYTES = "16384"
 
 _CLOSING_PAUSE_SECONDS = 0.05
 
+_NO_ROOM = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
+"""What the engine says of a disk that is full: the system's own words, within a sentence of its own."""
+
 
 class BooksTooLarge(TrueupError):
     """The checks need more memory than ``books.memory_limit`` allows."""
 
     def __init__(self, memory_limit: str) -> None:
         super().__init__(f"The books need more memory than books.memory_limit allows ({memory_limit}); raise it.")
+
+
+class BooksWithoutRoom(TrueupError):
+    """The disk that the books are on is full."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"The books cannot be made in {folder}: {reason}. Free some room, or set TMPDIR to a folder that has it."
+        )
 
 
 @contextlib.contextmanager
@@ -133,17 +146,33 @@ def connect_books(
             settings["fsync_mode"] = "NONE"
     else:  # small: threads would wait for each other longer than they work, and a large block is mostly zeros
         settings |= {"threads": 1, "default_block_size": _SMALL_BLOCK_BYTES}
-    connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=settings)
+    with _room_said(path):
+        connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=settings)
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
         # Weighing these against the light methods costs a third of the copy, and reading them back costs more.
         connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
-        yield connection
+        with _room_said(path):
+            yield connection
     except duckdb.OutOfMemoryException:
         raise BooksTooLarge(memory_limit) from None
     finally:
         _close(connection)
+
+
+@contextlib.contextmanager
+def _room_said(path: Path | None) -> Iterator[None]:
+    """Say it in our words where the disk of the books is full, whichever of their statements came upon it."""
+    import duckdb  # noqa: PLC0415 - heavy
+
+    try:
+        yield
+    except duckdb.Error as error:
+        reason = next((words for words in _NO_ROOM if words in str(error)), None)
+        if path is None or reason is None:
+            raise
+        raise BooksWithoutRoom(path.parent, reason) from None
 
 
 def _close(connection: DuckDBPyConnection) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 from collections import Counter
@@ -224,30 +223,6 @@ def test_the_kept_books_are_this_users_alone_and_a_broken_file_is_read_over(app:
         again, rereading = read(config)
         assert (again, reading_of(rereading, "account")) == (rows, (None, "the kept books cannot be read"))
     assert reading_of(read(config)[1], "account") == (0, None)
-
-
-@pytest.mark.slow
-def test_a_disk_that_is_full_leaves_the_earlier_books_and_is_said(
-    app: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = config_of(app.url, tmp_path, keep=True)
-    read(config)
-    file = KeptFile(Path(config.books.folder), config.environment).path
-    before = file.read_bytes()
-    with connected(app.url) as execute:
-        execute("UPDATE entries SET amount = 4711 WHERE id = (SELECT min(id) FROM entries)")
-
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    with monkeypatch.context() as patch:
-        patch.setattr("trueup.books.kept.move_whole", full)
-        rows, rereading = read(config)
-    assert rereading is not None
-    assert rereading.problem == "the books could not be kept: No space left on device; those of before stay"
-    assert "4711" in str(rows["ledger_entry"])
-    assert file.read_bytes() == before
-    assert read(config)[0] == rows
 
 
 @pytest.mark.slow
