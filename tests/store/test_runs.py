@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
+from sqlalchemy import delete, event
 
-from tests.support.runs import HOUR, NOW, issue, record_keeping, run
+from tests.support.runs import CHECKS, HOUR, NOW, issue, record_keeping, run
 from trueup.model.finding import Area
 from trueup.model.severity import Severity
-from trueup.store import Keyset, Moved, RunDifference, Sort, State, Store, StoredIssue, UnknownRun
+from trueup.store import (
+    ChangeKind,
+    Keyset,
+    Moved,
+    RunDifference,
+    Sort,
+    State,
+    Store,
+    StoredIssue,
+    UnknownRun,
+    open_store,
+)
+from trueup.store.differences import compared, is_as_recorded
 from trueup.store.retention import Retention
+from trueup.store.tables import RUN
 
 A, B, C, D = (f"credit-balance:user_{letter}" for letter in "abcd")
 
@@ -83,6 +102,88 @@ def test_the_second_run_says_what_is_new_worse_and_resolved_and_the_third_what_c
         "reopened": [B],
         "resolved": [A],
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_recorded_of_a_run_is_what_it_compares_to_with_the_run_before(store: Store, seed: int) -> None:
+    """Whatever its checks answered, and also where a run between the two is no longer kept."""
+    random = Random(seed)
+    subjects = [f"{check}:user_{letter}" for check in sorted(CHECKS) for letter in "abc"]
+    records = []
+    for number in range(9):
+        found = [issue(name, risk=random.randint(1, 2)) for name in random.sample(subjects, random.randint(0, 4))]
+        answered = frozenset(check for check in sorted(CHECKS) if random.random() < 0.8)
+        records.append(
+            run(found, at=NOW + number * HOUR, answered_checks=answered, updates_state=random.random() < 0.8)
+        )
+        store.runs.record(records[-1])
+        if number == 6:
+            forgotten = records.pop(5)
+            with store.runs._database.writing() as connection:
+                connection.execute(delete(RUN).where(RUN.c.run_id == forgotten.run_id))
+    recorded = 0
+    for earlier, later in itertools.permutations([store.runs.get(record.run_id) for record in records], 2):
+        assert earlier is not None
+        assert later is not None
+        with store.runs._database.reading() as connection:
+            expected = compared(connection, later, earlier)
+            recorded += is_as_recorded(connection, later, earlier)
+        assert store.runs.difference(later.run_id, earlier.run_id) == expected
+    assert recorded
+
+
+@pytest.mark.parametrize("is_against_the_first", [False, True])
+def test_what_changed_is_counted_in_full_however_few_are_listed(store: Store, is_against_the_first: bool) -> None:
+    first = run([A, B, issue(C, risk=10)])
+    second = run([A, B, issue(C, risk=11), *MANY], at=NOW + HOUR)
+    third = run([MANY[0], A, issue(C, risk=12), D], at=NOW + 2 * HOUR)
+    for record in (first, second, third):
+        store.runs.record(record)
+    against = first.run_id if is_against_the_first else None
+    full = store.runs.difference(third.run_id, against)
+    few = store.runs.difference(third.run_id, against, limit=1)
+    expected = {"new": 2, "worse": 1, "reopened": 0, "resolved": 1} if against else None
+    assert full.counts == few.counts == (expected or {"new": 1, "worse": 1, "reopened": 0, "resolved": 40})
+    for kind in ChangeKind:
+        assert getattr(few, kind) == getattr(full, kind)[:1]
+        assert len(getattr(full, kind)) == full.counts[kind]
+
+
+def test_what_pages_ask_is_searched_for_and_neither_scanned_nor_sorted(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'trueup.db'}") as store:
+        first, second = run([A, B]), run([B, C], at=NOW + HOUR)
+        store.runs.record(first)
+        store.runs.record(second)
+        with statements_of(store) as asked:
+            store.findings.about("production", {"user_a", "user_b"}, limit=10)
+            store.runs.difference(second.run_id, first.run_id, limit=10)
+            store.runs.before(second.run_id)
+        with store.engine.connect() as connection:
+            plans = {
+                sql: [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
+                for sql, values in asked
+            }
+    large = ("trueup_finding", "trueup_issue", "trueup_transition")
+    assert any("trueup_transition_order" in step for plan in plans.values() for step in plan)
+    for sql, plan in plans.items():
+        assert not [step for step in plan if step.startswith("SCAN") and step.split()[1] in large], sql
+        assert not [step for step in plan if "TEMP B-TREE" in step and "trueup_transition" in sql], sql
+
+
+@contextlib.contextmanager
+def statements_of(store: Store) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that the store sends, with what is bound in each."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, sql: str, values: Any, *___: object) -> None:
+        asked.append((sql, values))
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(store.engine, "before_cursor_execute", note)
 
 
 def test_recording_a_run_again_changes_nothing_and_answers_the_same(store: Store) -> None:

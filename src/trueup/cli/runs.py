@@ -45,7 +45,8 @@ def runs(
             listed = list_runs(store, loaded.environment, limit=limit)
             typer.echo(json.dumps(runs_document(listed), indent=2) if as_json else _listed(listed, loaded.environment))
         else:
-            comparison = compare(run, store=store, environment=loaded.environment, against=against)
+            shown = None if as_json else SHOWN
+            comparison = compare(run, store=store, environment=loaded.environment, against=against, limit=shown)
             head = json.loads(comparison.run.head)
             guardrails = guardrails_now(head, comparison.run, now=utc_now(), config=loaded)
             typer.echo(_shown_json(comparison, guardrails) if as_json else _shown(comparison, guardrails))
@@ -101,11 +102,11 @@ def _shown(comparison: RunComparison, guardrails: Sequence[Guardrail]) -> str:
         else "There is no earlier run to compare with.",
     ]
     kinds = {"new": changed.new, "worse": changed.worse, "reopened": changed.reopened, "resolved": changed.resolved}
-    for name, moved in kinds.items():
-        lines.append(f"  {name:<8} {len(moved):>8,}")
-        lines += [f"             {legible(finding.issue_id)} ({finding.severity})" for finding in moved[:SHOWN]]
-        if len(moved) > SHOWN:
-            lines.append(f"             and {len(moved) - SHOWN:,} more (--format json shows all)")
+    for (name, moved), count in zip(kinds.items(), changed.counts.values(), strict=True):
+        lines.append(f"  {name:<8} {count:>8,}")
+        lines += [f"             {legible(finding.issue_id)} ({finding.severity})" for finding in moved]
+        if count > len(moved):
+            lines.append(f"             and {count - len(moved):,} more (--format json shows all)")
     lines += ["", "Guardrails now:"] if guardrails else []
     for guardrail in guardrails:
         lines.append(f"  {guardrail.id:<22} {guardrail.status}")

@@ -51,7 +51,7 @@ def _later_one_decided(connection: Connection, record: RunRecord) -> bool:
 
 
 def _insert_run(connection: Connection, record: RunRecord, *, updates_state: bool) -> int:
-    values = {
+    values: dict[str, Any] = {
         "run_id": record.run_id,
         "environment": record.environment,
         "generated_at": record.generated_at,
@@ -69,6 +69,10 @@ def _insert_run(connection: Connection, record: RunRecord, *, updates_state: boo
         "answered_checks": json.dumps(sorted(record.answered_checks)),
         "head": record.head,
     }
+    if updates_state:
+        values["after_seq"] = (
+            select(func.max(RUN.c.seq)).where(RUN.c.environment == record.environment, RUN.c.decides).scalar_subquery()
+        )
     return int(connection.execute(insert(RUN).values(values).returning(RUN.c.seq)).scalar_one())
 
 

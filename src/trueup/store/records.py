@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -199,11 +199,13 @@ class Moved:
 class RunDifference:
     """What changed from one run to another, exempted findings included, most severe first, then by issue id.
 
-    ``with_run_id`` is the earlier run; None when there was none.
+    ``with_run_id`` is the earlier run; None when there was none. ``counts`` are of all changes, however many are
+    listed.
     """
 
     run_id: str
     with_run_id: str | None
+    counts: Mapping[ChangeKind, int]
     new: tuple[Moved, ...] = ()
     worse: tuple[Moved, ...] = ()
     reopened: tuple[Moved, ...] = ()

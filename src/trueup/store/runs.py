@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
 from trueup.model.errors import ConfigurationError
 from trueup.store.database import Database
-from trueup.store.differences import compared, recorded_difference
+from trueup.store.differences import compared, is_as_recorded, recorded_difference
 from trueup.store.issues import counts_of, first_seen_before, page_of
 from trueup.store.recording import add_run
 from trueup.store.records import (
@@ -51,7 +51,7 @@ class Runs:
         with self._database.writing() as connection:
             if add_run(connection, record):
                 prune(connection, record.environment, retention=Retention(), now=record.generated_at)
-            return _difference(connection, record.run_id, None)
+            return _difference(connection, _known(connection, record.run_id), None)
 
     def newest(
         self,
@@ -124,13 +124,21 @@ class Runs:
         with self._database.reading() as connection:
             return counts_of(connection, run_id, filters=filters)
 
-    def difference(self, run_id: str, with_run_id: str | None = None) -> RunDifference:
-        """What changed from another run to this one; from the run before it when none is named.
+    def before(self, run_id: str) -> StoredRun | None:
+        """The run with which this one is compared when no other is named; None where there was none.
 
         Raises ``UnknownRun``.
         """
         with self._database.reading() as connection:
-            return _difference(connection, run_id, with_run_id)
+            return _before(connection, _known(connection, run_id))
+
+    def difference(self, run_id: str, with_run_id: str | None = None, *, limit: int | None = None) -> RunDifference:
+        """What changed from another run to this one; from the run before it when none is named.
+
+        ``limit`` is how many findings of each kind are listed; None lists all. Raises ``UnknownRun``.
+        """
+        with self._database.reading() as connection:
+            return _difference(connection, _known(connection, run_id), with_run_id, limit=limit)
 
     def first_seen(self, run_id: str) -> dict[str, datetime]:
         """When the findings of a run were first seen, by fingerprint, where that was before the run itself."""
@@ -138,15 +146,18 @@ class Runs:
             return first_seen_before(connection, run_id)
 
 
-def _difference(connection: Connection, run_id: str, with_run_id: str | None) -> RunDifference:
-    run = _known(connection, run_id)
-    if with_run_id is not None:
-        return compared(connection, run, _known(connection, with_run_id))
+def _difference(
+    connection: Connection, run: StoredRun, with_run_id: str | None, *, limit: int | None = None
+) -> RunDifference:
+    earlier = _before(connection, run) if with_run_id is None else _known(connection, with_run_id)
+    if run.updates_state if with_run_id is None or earlier is None else is_as_recorded(connection, run, earlier):
+        return recorded_difference(connection, run, with_run_id=earlier.run_id if earlier else None, limit=limit)
+    return compared(connection, run, earlier, limit=limit)
+
+
+def _before(connection: Connection, run: StoredRun) -> StoredRun | None:
     same = [RUN.c.decides] if run.updates_state else [RUN.c.whole, RUN.c.period_days == run.period_days]
-    earlier = _first(connection, RUN.c.environment == run.environment, _older(connection, run_id), *same)
-    if run.updates_state:
-        return recorded_difference(connection, run, with_run_id=earlier.run_id if earlier else None)
-    return compared(connection, run, earlier)
+    return _first(connection, RUN.c.environment == run.environment, _older(connection, run.run_id), *same)
 
 
 def _known(connection: Connection, run_id: str) -> StoredRun:
@@ -176,7 +187,7 @@ def _first(connection: Connection, *wanted: ColumnElement[bool]) -> StoredRun | 
 
 def _run(row: Row[Any]) -> StoredRun:
     values = dict(row._mapping)  # noqa: SLF001 - the library's public name for a row as a mapping
-    del values["seq"]
+    del values["seq"], values["after_seq"]
     return StoredRun(
         answered_checks=frozenset(json.loads(values.pop("answered_checks"))),
         covers_all_checks=values.pop("whole"),

@@ -59,11 +59,15 @@ RUN = Table(
     Column("resolved", Integer, nullable=False),
     Column("answered_checks", Text, nullable=False, info={JSON: list}),
     Column("head", Text, nullable=False, info={JSON: dict}),
+    Column("after_seq", _NUMBER),
     UniqueConstraint("run_id", name="trueup_run_run_id"),
     Index("trueup_run_newest", "environment", "generated_at", "seq"),
     sqlite_autoincrement=True,
 )
-"""One audit. ``seq`` is the order of recording; ``decides`` says that it opened and resolved findings."""
+"""One audit. ``seq`` is the order of recording; ``decides`` says that it opened and resolved findings.
+
+``after_seq`` is the run that had last done so before, which may be deleted by now; it is not known of old runs.
+"""
 
 ISSUE = Table(
     "trueup_issue",
@@ -106,6 +110,7 @@ FINDING = Table(
     Column("last_run_seq", _NUMBER, nullable=False),
     Index("trueup_finding_state", "environment", "state"),
     Index("trueup_finding_issue", "environment", "issue_id"),
+    Index("trueup_finding_subject", "environment", "subject"),
 )
 """One broken thing over time, as the runs that update findings saw it."""
 
@@ -119,6 +124,24 @@ TRANSITION = Table(
     Column("severity", SmallInteger, nullable=False, info=_RANKS),
 )
 """What one run changed about one finding: ``new``, ``worse``, ``reopened`` or ``resolved``."""
+
+# What changed is listed in these orders, so that the first of it is read and not all; the first index holds all by
+# which one run is compared with another.
+Index(
+    "trueup_issue_order",
+    ISSUE.c.run_seq,
+    ISSUE.c.severity.desc(),
+    ISSUE.c.issue_id,
+    ISSUE.c.fingerprint,
+    ISSUE.c.check_id,
+)
+Index(
+    "trueup_transition_order",
+    TRANSITION.c.run_seq,
+    TRANSITION.c.kind,
+    TRANSITION.c.severity.desc(),
+    TRANSITION.c.issue_id,
+)
 
 EXEMPTION = Table(
     "trueup_exemption",

@@ -1,7 +1,7 @@
 """List the stored runs, look one up, compare two, and judge an old report by the time of now."""
 
 from trueup.actions.runs.ageing import documents, guardrails_now, head_now, is_run_fresh
-from trueup.actions.runs.comparison import NEWEST, RunComparison, compare, named, run_difference
+from trueup.actions.runs.comparison import NEWEST, RunComparison, compare, named, run_before, run_difference
 from trueup.actions.runs.listing import list_runs, moved_document, run_document, runs_document
 from trueup.actions.runs.lookup import (
     count_issues,
@@ -36,6 +36,7 @@ __all__ = [
     "newest_complete_run",
     "newest_run",
     "resolved_findings",
+    "run_before",
     "run_difference",
     "run_document",
     "run_of_id",

@@ -19,25 +19,36 @@ class RunComparison:
     difference: RunDifference
 
 
-def compare(run: str, *, store: Store, environment: str, against: str | None = None) -> RunComparison:
-    """What changed from the run before to this one, or from ``against``.
+def compare(
+    run: str, *, store: Store, environment: str, against: str | None = None, limit: int | None = None
+) -> RunComparison:
+    """What changed from the run before to this one, or from ``against``; ``limit`` of each kind, all where it is None.
 
     A run is named by its id, by the beginning of it, or as ``newest``. Raises ``UnknownRun``, ``ConfigurationError``
     when a beginning fits several, and ``StoreUnavailable``.
     """
     stored = named(run, store=store, environment=environment)
     other = named(against, store=store, environment=environment) if against is not None else None
-    difference = run_difference(stored.run_id, store=store, earlier=other.run_id if other else None)
+    difference = run_difference(stored.run_id, store=store, earlier=other.run_id if other else None, limit=limit)
     earlier = store.runs.get(difference.with_run_id) if difference.with_run_id else None
     return RunComparison(run=stored, earlier=earlier, difference=difference)
 
 
-def run_difference(run_id: str, *, store: Store, earlier: str | None = None) -> RunDifference:
-    """Return what changed to the run of this id from the one before, or from ``earlier``.
+def run_before(run_id: str, *, store: Store) -> StoredRun | None:
+    """Return the run with which the run of this id is compared; None where there was none.
 
     Raises ``UnknownRun`` and ``StoreUnavailable``.
     """
-    return store.runs.difference(run_id, earlier)
+    return store.runs.before(run_id)
+
+
+def run_difference(run_id: str, *, store: Store, earlier: str | None = None, limit: int | None = None) -> RunDifference:
+    """Return what changed to the run of this id from the one before, or from ``earlier``.
+
+    ``limit`` is how many findings of each kind are listed; None lists all. Raises ``UnknownRun`` and
+    ``StoreUnavailable``.
+    """
+    return store.runs.difference(run_id, earlier, limit=limit)
 
 
 def named(run: str, *, store: Store, environment: str) -> StoredRun:

@@ -97,14 +97,15 @@ def show_run(
 
 def _earlier(at_hand: Services, run: StoredRun) -> str | None:
     """The id of the run that this one is compared with; None where there was none."""
-    return runs.run_difference(run.run_id, store=at_hand.store).with_run_id
+    earlier = runs.run_before(run.run_id, store=at_hand.store)
+    return earlier.run_id if earlier is not None else None
 
 
 def _difference(
     request: Request, at_hand: Services, who: Principal, earlier: StoredRun, later: StoredRun
 ) -> HTMLResponse:
     try:
-        difference = runs.run_difference(later.run_id, store=at_hand.store, earlier=earlier.run_id)
+        difference = runs.run_difference(later.run_id, store=at_hand.store, earlier=earlier.run_id, limit=MOVED_SHOWN)
     except runs.UnknownRun:
         raise Problem(404, NO_SUCH_RUN) from None
     masked = not who.may(Permission.EVIDENCE_READ)
@@ -114,7 +115,7 @@ def _difference(
         "Reopened": difference.reopened,
         "Resolved": difference.resolved,
     }
-    shown = {kind: [runs.moved_document(each) for each in moved[:MOVED_SHOWN]] for kind, moved in kinds.items()}
+    shown = {kind: [runs.moved_document(each) for each in moved] for kind, moved in kinds.items()}
     return render(
         request,
         "difference.html",
@@ -124,6 +125,6 @@ def _difference(
         earlier=earlier,
         later=later,
         risks=[json.loads(run.head)["summary"] for run in (earlier, later)],
-        counts={kind: len(moved) for kind, moved in kinds.items()},
+        counts={kind.capitalize(): count for kind, count in difference.counts.items()},
         kinds=without_addresses(shown) if masked else shown,
     )

@@ -77,7 +77,7 @@ def compare_run(
     if earlier is not None:
         find_run(at_hand, earlier)
     try:
-        difference = runs.run_difference(run_id, store=at_hand.store, earlier=earlier)
+        difference = runs.run_difference(run_id, store=at_hand.store, earlier=earlier, limit=limit)
     except runs.UnknownRun:
         raise Problem(404, NO_SUCH_RUN) from None
     kinds = {
@@ -89,8 +89,8 @@ def compare_run(
     return Difference(
         run_id=difference.run_id,
         with_run_id=difference.with_run_id,
-        counts=MovedCounts(**{kind: len(moved) for kind, moved in kinds.items()}),
-        **{kind: _moved(moved[:limit], masked=masked) for kind, moved in kinds.items()},
+        counts=MovedCounts(**{kind.value: count for kind, count in difference.counts.items()}),
+        **{kind: _moved(moved, masked=masked) for kind, moved in kinds.items()},
     )
 
 
