@@ -68,7 +68,6 @@ class Findings:
             select(ISSUE, FINDING.c.state, FINDING.c.first_seen, FINDING.c.resolved_at)
             .select_from(FINDING.join(ISSUE, _LAST))
             .where(FINDING.c.environment == environment, FINDING.c.state == State.RESOLVED)
-            .where(*conditions_of(filters))
             .order_by(FINDING.c.resolved_at.desc(), FINDING.c.fingerprint)
         )
         if after is not None:
@@ -76,7 +75,8 @@ class Findings:
             same = and_(FINDING.c.resolved_at == moment, FINDING.c.fingerprint > fingerprint)
             query = query.where(or_(FINDING.c.resolved_at < moment, same))
         with self._database.reading() as connection:
-            rows = connection.execute(query.limit(limit + 1)).all()
+            wanted = query.where(*conditions_of(connection, filters)).limit(limit + 1)
+            rows = connection.execute(wanted).all()
         last = rows[limit - 1] if len(rows) > limit else None
         return ResolvedPage(
             issues=tuple(issue_of(row) for row in rows[:limit]),

@@ -17,8 +17,8 @@ from trueup.store.tables import FINDING, ISSUE, RUN
 _SEVERITIES = tuple(Severity)
 
 
-def conditions_of(filters: IssueFilters) -> list[ColumnElement[bool]]:
-    """Return what the filters ask of an issue's row."""
+def conditions_of(connection: Connection, filters: IssueFilters) -> list[ColumnElement[bool]]:
+    """Return what the filters ask of an issue's row in this database."""
     values: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
     if "severity" in values:
         values["severity"] = Severity(values["severity"]).rank
@@ -30,11 +30,14 @@ def conditions_of(filters: IssueFilters) -> list[ColumnElement[bool]]:
     conditions = [ISSUE.c[name] == value for name, value in values.items()]
     conditions += [] if positions is None else [ISSUE.c.position.in_(positions)]
     conditions += [] if issue_ids is None else [ISSUE.c.issue_id.in_(issue_ids)]
-    return conditions if text is None else [*conditions, _holds(text)]
+    return conditions if text is None else [*conditions, _holds(connection, text)]
 
 
-def _holds(text: str) -> ColumnElement[bool]:
-    return ISSUE.c.issue_id.icontains(text, autoescape=True)  # the check and the subject, in one comparison
+def _holds(connection: Connection, text: str) -> ColumnElement[bool]:
+    """Whether the check or the subject holds the text, whatever the case of its letters."""
+    if connection.dialect.name == "sqlite":  # its LIKE ignores the case of those letters that its lower() knows
+        return ISSUE.c.issue_id.contains(text, autoescape=True)
+    return ISSUE.c.issue_id.icontains(text, autoescape=True)
 
 
 def counts_of(connection: Connection, run_id: str, *, filters: IssueFilters) -> tuple[IssueCount, ...]:
@@ -43,7 +46,7 @@ def counts_of(connection: Connection, run_id: str, *, filters: IssueFilters) -> 
     query = (
         select(*columns, func.count().label("issues"))
         .select_from(RUN.join(ISSUE, ISSUE.c.run_seq == RUN.c.seq))
-        .where(RUN.c.run_id == run_id, *conditions_of(filters))
+        .where(RUN.c.run_id == run_id, *conditions_of(connection, filters))
         .group_by(*columns)
     )
     return tuple(
@@ -73,7 +76,7 @@ def page_of(
     run = connection.execute(select(RUN.c.seq, RUN.c.environment, RUN.c.generated_at).where(RUN.c.run_id == run_id))
     if (of := run.first()) is None:
         return IssuePage(issues=(), after=None)
-    conditions = conditions_of(filters)
+    conditions = conditions_of(connection, filters)
     conditions += [] if state is None else [_is_in(state, of)]
     value = _value(sort, of)
     query = select(ISSUE, value.label("sorted_by")).where(ISSUE.c.run_seq == of.seq, *conditions)
