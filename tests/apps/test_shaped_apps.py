@@ -10,6 +10,7 @@ from tests.apps.rows import App, audited, missed_and_false, written
 from tests.apps.shaped import CODED, IN_JSON, SHAPED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("app", SHAPED, ids=lambda app: app.name)
 def test_in_sqlite(app: App, sqlite_url: str, tmp_path: Path) -> None:
     written(app, sqlite_url)
@@ -17,6 +18,7 @@ def test_in_sqlite(app: App, sqlite_url: str, tmp_path: Path) -> None:
     assert missed_and_false(app, audit) == ([], []), audit.config
 
 
+@pytest.mark.slow
 def test_in_postgres(postgres_url: str, tmp_path: Path) -> None:
     written(IN_JSON, postgres_url)
     audit = audited(postgres_url, tmp_path)

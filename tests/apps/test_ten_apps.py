@@ -15,6 +15,7 @@ def test_in_sqlite(app: App, sqlite_url: str, tmp_path: Path) -> None:
     finds_what_was_planted(app, sqlite_url, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("app", IN_POSTGRES, ids=lambda app: app.name)
 def test_in_postgres(app: App, postgres_url: str, tmp_path: Path) -> None:
     finds_what_was_planted(app, postgres_url, tmp_path)

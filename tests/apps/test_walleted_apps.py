@@ -12,6 +12,7 @@ from tests.apps.walleted import BUCKETS, POOLS, PURSES, WALLETED
 COMPARED = ("credit-balance", "ledger-break", "negative-balance")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("app", WALLETED, ids=lambda app: app.name)
 def test_in_sqlite(app: App, sqlite_url: str, tmp_path: Path) -> None:
     written(app, sqlite_url)
@@ -19,6 +20,7 @@ def test_in_sqlite(app: App, sqlite_url: str, tmp_path: Path) -> None:
     assert missed_and_false(app, audit) == ([], []), audit.config
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("app", [POOLS, PURSES], ids=lambda app: app.name)
 def test_in_postgres(app: App, postgres_url: str, tmp_path: Path) -> None:
     written(app, postgres_url)
@@ -32,6 +34,7 @@ def test_in_mariadb(mariadb_url: str, tmp_path: Path) -> None:
     assert missed_and_false(BUCKETS, audit) == ([], []), audit.config
 
 
+@pytest.mark.slow
 def test_the_file_says_why(sqlite_url: str, tmp_path: Path) -> None:
     written(POOLS, sqlite_url)
     config = audited(sqlite_url, tmp_path).config

@@ -26,6 +26,7 @@ def again() -> Iterator[PreparedStatements]:
         yield found
 
 
+@pytest.mark.slow
 @given(numbers | moments)
 @example(2**31)
 @example(-(2**31))

@@ -92,6 +92,7 @@ def used() -> Iterator[SubjectBooks]:
         yield SubjectBooks(books)
 
 
+@pytest.mark.slow
 @given(
     st.one_of(
         st.tuples(st.just(ENTRY), st.lists(entries, max_size=6)),

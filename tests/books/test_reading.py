@@ -26,6 +26,7 @@ def read_one(column: str, values: pa.Array, words: dict[str, str] | None = None)
         return row[0], row[1]
 
 
+@pytest.mark.slow
 @few(10)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**19), max_value=10**19))
 @example(Decimal("1000000000000000000.123456"))
@@ -101,6 +102,7 @@ def test_one_moment_in_many_writings_is_one_utc_moment(values: pa.Array) -> None
     assert read_one("created_at", values) == (MOMENT, None)
 
 
+@pytest.mark.slow
 @few(10)
 @given(st.datetimes(datetime(1970, 1, 12), datetime(2100, 1, 1)))
 def test_seconds_and_milliseconds_since_1970_are_told_apart(moment: datetime) -> None:

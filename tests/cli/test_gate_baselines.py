@@ -77,6 +77,7 @@ def arguments(folder: Path, of: str) -> tuple[str, ...]:
     return tuple(run_id(folder) if word == "RUN" else word for word in BASELINES[of])
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("of", BASELINES)
 def test_a_second_and_a_third_call_block_as_the_first(company: Path, of: str) -> None:
@@ -85,6 +86,7 @@ def test_a_second_and_a_third_call_block_as_the_first(company: Path, of: str) ->
         blocks(gate(company, *arguments(company, of)))
 
 
+@pytest.mark.slow
 def test_a_day_that_lies_before_the_first_call_does_not_let_it_pass_at_the_second(company: Path) -> None:
     spoil(company)
     blocks(gate(company, "--since", f"{now() - timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}"))
@@ -121,6 +123,7 @@ def test_a_gate_s_run_that_is_named_as_a_baseline_is_refused(company: Path) -> N
     assert "was made by `trueup gate`, whose runs are never a baseline" in refused.error
 
 
+@pytest.mark.slow
 def test_where_only_gates_have_run_there_is_no_baseline(tmp_path: Path) -> None:
     make_company(tmp_path)
     for _ in range(2):
@@ -138,6 +141,7 @@ def test_an_audit_after_the_gate_is_what_makes_a_finding_known(company: Path) ->
     assert made.code == 0, made.out + made.error
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("kind", "of"), [("company", "an environment"), ("shared", "a file"), ("shared", "the newest run")]

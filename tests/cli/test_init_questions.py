@@ -112,6 +112,7 @@ def config_in(folder: Path) -> dict[str, Any]:
     return tomllib.loads((folder / "trueup.toml").read_text())
 
 
+@pytest.mark.slow
 def test_the_answers_are_in_the_file(home: Path) -> None:
     with terminal(home, "init", "sqlite:///app.db", "--no-audit") as person:
         person.wait_for("Which of these plans are paid for?")
@@ -130,6 +131,7 @@ def test_the_answers_are_in_the_file(home: Path) -> None:
     assert config["relations"]["account"]["columns"]["credits"] == "bonus_credits"
 
 
+@pytest.mark.slow
 def test_enter_takes_the_best_guess(home: Path) -> None:
     with terminal(home, "init", "sqlite:///app.db", "--no-audit") as person:
         for _ in range(2):
@@ -141,6 +143,7 @@ def test_enter_takes_the_best_guess(home: Path) -> None:
     assert config_in(home) == asked
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_no_file(home: Path) -> None:
     with terminal(home, "init", "sqlite:///app.db") as person:
         person.wait_for("]:")
@@ -160,6 +163,7 @@ def test_without_a_terminal_the_best_guess_is_taken_and_listed(home: Path, optio
     assert config_in(home)["plans"]["ZEPHYR"]["rank"] == 0
 
 
+@pytest.mark.slow
 def test_with_yes_a_person_at_a_terminal_is_asked_nothing(home: Path) -> None:
     with terminal(home, "init", "sqlite:///app.db", "--no-audit", "-y") as person:
         assert person.end() == 0, person.text

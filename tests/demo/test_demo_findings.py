@@ -61,6 +61,7 @@ def test_every_check_can_answer(tmp_path: Path) -> None:
     assert made.report.status is not Status.INCOMPLETE
 
 
+@pytest.mark.slow
 def test_without_stripe_s_side_the_rest_of_the_truth_is_found(tmp_path: Path) -> None:
     place = f"sqlite:///{tmp_path / 'app.db'}"
     with make_company(accounts=300, seed=2, now=NOW) as company:

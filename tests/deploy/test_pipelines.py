@@ -147,6 +147,7 @@ def test_the_action_fails_where_trueup_is_not_installed(tmp_path: Path) -> None:
     assert "verdict=error" in (tmp_path / "GITHUB_OUTPUT").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("text", ["::set-env name=X::1", "$(touch owned)", "`touch owned`", "; touch owned", "-h"])
 def test_no_input_and_no_finding_is_run_or_obeyed(text: str, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import sqlalchemy
 
 from tests.support.console import fences
@@ -27,6 +28,7 @@ def test_the_finding_is_what_the_config_finds(sqlite_url: str, tmp_path: Path) -
     assert " ".join(FINDING.split()) == f"{finding.id} {finding.severity} {finding.message}"
 
 
+@pytest.mark.slow
 def test_an_entry_that_sets_the_balance_is_said_in_one_line(sqlite_url: str, tmp_path: Path) -> None:
     """Of ann's paid credits 70 were left when the month's 100 replaced them."""
     fill(

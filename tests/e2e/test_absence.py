@@ -141,6 +141,7 @@ def test_a_balance_without_any_ledger_is_judged_too(app: Path) -> None:
     assert outcomes["credit-balance"] == "not-applicable"
 
 
+@pytest.mark.slow
 def test_findings_of_a_check_that_no_longer_applies_stay_open_and_are_never_resolved(app: Path) -> None:
     with contextlib.closing(sqlite3.connect(app / "app.db")) as database, database:
         database.execute("INSERT INTO moves VALUES (4, 'u2', 'buy', 10, 110, NULL, datetime('now', '-2 days'))")

@@ -50,6 +50,7 @@ def interrupted(folder: Path, seconds: float, *arguments: str) -> tuple[int, str
     return process.returncode, err
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_check_ends_the_audit_at_once(tmp_path: Path) -> None:
     made(tmp_path, users=[("user_1", "FREE", 0)])
     (tmp_path / "checks").mkdir()
@@ -85,6 +86,7 @@ leave(command)
     assert "interrupted" in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.9, 1.3, 1.7])
 def test_ctrl_c_at_any_moment_leaves_nothing_behind(tmp_path: Path, seconds: float) -> None:
     entries = [(n, "user_1", n, 1, n, "2026-02-01 00:00:00") for n in range(1, 50_001)]

@@ -41,6 +41,7 @@ def test_tables_of_zero_rows_are_no_answer(tmp_path: Path) -> None:
     assert not document["issues"]
 
 
+@pytest.mark.slow
 def test_tables_of_zero_rows_are_an_answer_where_the_config_says_that_it_is_right(tmp_path: Path) -> None:
     made(tmp_path)
     with (tmp_path / "trueup.toml").open("a", encoding="utf-8") as config:
@@ -83,6 +84,7 @@ def test_an_impossible_date_is_one_finding(tmp_path: Path, date: object) -> None
     assert ids(document, "unreadable-row") == {"ledger_entry:2"}
 
 
+@pytest.mark.slow
 def test_a_quintillion_credits_with_six_decimals_are_exact(tmp_path: Path) -> None:
     entries = [(1, "user_1", 1, "1000000000000000000.123456", "1000000000000000000.123456", DAY)]
     document = report(made(tmp_path, users=[("user_1", "FREE", "1000000000000000000.123457")], entries=entries))
@@ -91,6 +93,7 @@ def test_a_quintillion_credits_with_six_decimals_are_exact(tmp_path: Path) -> No
     assert issue["evidence"]["lastBalanceAfter"] == "1000000000000000000.123456"
 
 
+@pytest.mark.slow
 def test_four_byte_and_control_characters_in_ids_reach_the_report_unharmed(tmp_path: Path) -> None:
     name = "👩‍🚀\x1b[31m\n\u202eeve"
     document = report(made(tmp_path, users=[(name, "FREE", 5), ("user_other", "FREE", 10)], entries=OTHERS))

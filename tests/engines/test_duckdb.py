@@ -42,6 +42,7 @@ def steps(books: Books, table: str) -> list[tuple[object, ...]]:
     return books.connection.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
 
 
+@pytest.mark.slow
 @given(ledgers, st.sampled_from([None, Decimal(0)]))
 def test_the_fast_proof_of_regular_ledgers_leaves_out_no_irregular_step(
     ledger: list[LedgerEntry], ledger_starts_at: Decimal | None

@@ -24,6 +24,7 @@ def paid(days: float) -> Json:
     return {"status_transitions": {"paid_at": ago(days), "finalized_at": ago(14)}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("price", "amount", "interval", "count", "days"),
     [

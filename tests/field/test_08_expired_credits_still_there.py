@@ -41,6 +41,7 @@ def company() -> FieldCompany:
     return company
 
 
+@pytest.mark.slow
 def test_credits_past_their_date_are_found_by_their_grants(tmp_path: Path) -> None:
     expiring = company()
     expiring.table(
@@ -56,6 +57,7 @@ def test_credits_past_their_date_are_found_by_their_grants(tmp_path: Path) -> No
     assert finding.impact.text() == "400 credits"
 
 
+@pytest.mark.slow
 def test_entries_that_say_it_themselves_are_grants(tmp_path: Path) -> None:
     expiring = company()
     create, entries = expiring.tables[1]

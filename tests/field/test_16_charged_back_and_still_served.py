@@ -58,6 +58,7 @@ def test_who_got_the_running_month_back_is_served_for_nothing(
     served.expect(tmp_path, MAPPING + PLANS, must={"unpaid-but-active:u1"}, may=MAY, looked=LOOKED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("happens", [win, refund_part])
 def test_who_paid_at_least_a_part_is_served_rightly(tmp_path: Path, happens: Callable[[FieldCompany], None]) -> None:
     served = company()

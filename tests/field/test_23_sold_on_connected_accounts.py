@@ -70,6 +70,7 @@ def company(*, platform: str | None = None, forged_at: str | None = None) -> Fie
     return company
 
 
+@pytest.mark.slow
 def test_what_a_connected_account_sold_is_unknown_and_the_forged_payment_is_not(tmp_path: Path) -> None:
     """An event of the seller's that granted nothing is none of this app's either."""
     company().expect(tmp_path, MAPPED, must={FORGED}, looked=LOOKED)

@@ -70,6 +70,7 @@ def company(*, fee: str = "0.0000003375", drift: str = "0.5", of: str = "TEXT") 
     return company
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["TEXT", "DECIMAL(20,10)"])
 @pytest.mark.parametrize("drift", ["0.5", "0.0000000001"])
 def test_ten_decimals_are_read_exactly(tmp_path: Path, of: str, drift: str) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.field.company import MAPPING, PLANS, FieldCompany
 from tests.support.field.subscribers import subscribe
 
@@ -42,6 +44,7 @@ def test_what_costs_nothing_is_no_second_charge(tmp_path: Path) -> None:
     company().expect(tmp_path, CONFIG, may=MAY, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_a_second_price_of_the_plan_that_costs_is_one(tmp_path: Path) -> None:
     charged = company(second_amount=1900)
     charged.expect(tmp_path, CONFIG, must={"duplicate-subscription:u3"}, may=MAY, looked=LOOKED)

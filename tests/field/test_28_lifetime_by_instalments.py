@@ -91,6 +91,7 @@ def users(company: FieldCompany, plan: str, *numbers: int) -> None:
     company.users(**rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [BY_ID, BY_KEY, BY_PRODUCT], ids=["by id", "by lookup key", "by product"])
 def test_who_paid_all_of_it_is_served_rightly_and_who_stopped_is_not(tmp_path: Path, config: str) -> None:
     """u1 paid five of five, u2 two, and u3 all at once."""

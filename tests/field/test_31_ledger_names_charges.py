@@ -40,6 +40,7 @@ def company() -> FieldCompany:
     return company
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mapping",
     [

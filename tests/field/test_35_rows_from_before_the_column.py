@@ -35,6 +35,7 @@ def company(*, accounts: int = 2, cached_too_high: int = 50, **more: dict[str, o
     return company
 
 
+@pytest.mark.slow
 def test_old_rows_are_one_finding_and_the_later_chain_is_judged(tmp_path: Path) -> None:
     company().expect(
         tmp_path,

@@ -30,6 +30,7 @@ def company(*, granted: float, invoice: str | None) -> FieldCompany:
     return company
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("invoice", ["in_1", None], ids=["the grant names its invoice", "the grant names nothing"])
 def test_what_was_granted_while_it_was_paid_for_is_no_finding(tmp_path: Path, invoice: str | None) -> None:
     churned = company(granted=35, invoice=invoice)

@@ -52,6 +52,7 @@ def test_the_customer_and_the_payment_name_the_organisation(tmp_path: Path) -> N
     assert finding.evidence["evidence"] == "it names"
 
 
+@pytest.mark.slow
 def test_the_customer_alone_says_who_paid(tmp_path: Path) -> None:
     add_users(company()).expect(tmp_path, MAPPING + PLANS, must={WRONG}, looked=LOOKED)
 

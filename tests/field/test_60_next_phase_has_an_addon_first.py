@@ -76,6 +76,7 @@ def test_the_highest_plan_of_the_next_phase_is_the_plan_then(tmp_path: Path) -> 
     assert (ending.evidence["ending_plan"], ending.evidence["plan_then"]) == ("TEAM", "PRO")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "old",
     [

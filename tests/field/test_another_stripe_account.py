@@ -28,6 +28,7 @@ def company(*, entries: int, known: int) -> FieldCompany:
     return company
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", COMPARED)
 def test_a_check_whose_joins_hit_nothing_says_so(tmp_path: Path, check: str) -> None:
     report = company(entries=40, known=0).audit(tmp_path, MAPPING + PLANS)
@@ -38,6 +39,7 @@ def test_a_check_whose_joins_hit_nothing_says_so(tmp_path: Path, check: str) -> 
     assert not report.complete
 
 
+@pytest.mark.slow
 def test_it_lowers_the_confidence(tmp_path: Path) -> None:
     strange, own = tmp_path / "strange", tmp_path / "own"
     strange.mkdir()

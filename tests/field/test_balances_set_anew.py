@@ -58,6 +58,7 @@ def test_a_month_that_is_paid_replaces_what_was_left(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_year_is_paid_once_and_each_month_replaces_the_last(tmp_path: Path) -> None:
     """12,000 credits a year, as 1,000 each month; the rest lapses. u2's job skipped a month, which is not judged."""
     company = FieldCompany()

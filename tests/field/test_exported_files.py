@@ -56,6 +56,7 @@ def issues(report: Report) -> list[tuple[str, str]]:
 EXPECTED = ["missing-grant:pi_2", "refund-not-clawed-back:pi_1"]
 
 
+@pytest.mark.slow
 def test_the_later_line_wins_in_every_audit_of_one_export(tmp_path: Path) -> None:
     """Each payment is there four times, in a file of which several threads read parts: what they race for shows in one
     of several audits."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, PLANS, WEBHOOK_EVENT, FieldCompany
 from tests.support.field.stripe_side import ago
 
@@ -29,5 +31,6 @@ def test_a_first_row_that_was_tampered_with_is_found_where_ledgers_begin_at_zero
     company().expect(tmp_path, config, must={"ledger-break:2", "ledger-break:4"}, looked=LOOKED)
 
 
+@pytest.mark.slow
 def test_it_may_follow_from_any_balance_where_the_config_says_nothing(tmp_path: Path) -> None:
     company().expect(tmp_path, ACCOUNT + LEDGER_ENTRY + WEBHOOK_EVENT + PLANS, looked=LOOKED)

@@ -57,6 +57,7 @@ def findings_of(seeds: range, folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_few_innocent_companies_have_no_findings(tmp_path: Path) -> None:
     assert findings_of(range(4), tmp_path) == []
 

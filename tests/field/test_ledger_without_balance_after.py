@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, PLANS, WEBHOOK_EVENT, FieldCompany
 from tests.support.field.stripe_side import ago
 from trueup.model.change import Refusal
@@ -44,6 +46,7 @@ def test_the_cached_balance_is_held_against_the_sum(tmp_path: Path) -> None:
     assert isinstance(broken.outcome, Skipped)
 
 
+@pytest.mark.slow
 def test_it_is_a_warning_where_nothing_says_at_what_balance_ledgers_begin(tmp_path: Path) -> None:
     config = ACCOUNT + SUMS + WEBHOOK_EVENT + PLANS
     report = company().expect(

@@ -53,6 +53,7 @@ def subscribers(count: int) -> FieldCompany:
     return case
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("features", [{"marketing_features": [{"name": "Export"}]}, {"features": []}, {}])
 def test_products_as_the_api_lists_them_are_no_reason_to_doubt(tmp_path: Path, features: Json) -> None:
     """A product does not show the features it carries: only a plan gate asks for them, and it has none to go by."""

@@ -59,6 +59,7 @@ def bill_once(
     )
 
 
+@pytest.mark.slow
 def test_quarters_weeks_and_prices_of_zero_are_ordinary(tmp_path: Path) -> None:
     """u4's quarter is over, and was not renewed."""
     served = company(u1="pro", u2="pro", u3="pro", u4="pro")

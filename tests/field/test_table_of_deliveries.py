@@ -37,6 +37,7 @@ def company(*, first: str) -> FieldCompany:
     return company
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "must"), [("processed", set()), ("failed", {"stuck-event:evt_4"})])
 def test_one_row_that_is_processed_stands_for_the_event(tmp_path: Path, first: str, must: set[str]) -> None:
     config = ACCOUNT + LEDGER_ENTRY + WEBHOOK_EVENT.format(line="rows_repeat = true") + PLANS

@@ -56,6 +56,7 @@ def topups() -> FieldCompany:
     return with_users(company, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prices", ["", '[prices.topup]\ncredits_per = { usd = "100" }\n'])
 def test_02_a_typed_in_amount_that_was_not_credited(tmp_path: Path, prices: str) -> None:
     report = topups().expect(

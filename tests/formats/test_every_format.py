@@ -113,6 +113,7 @@ def test_all_formats_hold_the_same_findings(report: Report) -> None:
     assert written(report, "github").count("\n::") == len(fingerprints) + gaps
 
 
+@pytest.mark.slow
 @QUICK
 @given(reports())
 def test_text_and_markdown_count_the_same_findings(report: Report) -> None:
@@ -123,6 +124,7 @@ def test_text_and_markdown_count_the_same_findings(report: Report) -> None:
     assert {Severity(name.lower()): int(count) for name, count in markdown} == counted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output_format", FORMATS)
 @QUICK
 @given(report=reports(), encoding=st.sampled_from(["utf-8", "ascii", "cp1252"]))
@@ -135,6 +137,7 @@ def test_no_stream_and_no_row_breaks_a_format(output_format: str, report: Report
     out.detach()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output_format", FORMATS)
 def test_a_report_is_streamed_and_never_held_as_text(output_format: str) -> None:
     report, out = large(10_000), Counter()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from tests.support.reports import CATALOGUE, QUICK, finding, large, reports, sample
@@ -86,6 +87,7 @@ def test_brackets_in_a_message_are_no_link() -> None:
     assert run_of(report)["results"][0]["message"]["text"] == "\\[click\\](https://evil.example)"
 
 
+@pytest.mark.slow
 def test_beyond_githubs_limit_the_worst_are_kept_and_it_is_said() -> None:
     run = run_of(large(2 * RESULT_LIMIT + 10))
     assert len(run["results"]) == RESULT_LIMIT

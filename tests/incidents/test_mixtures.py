@@ -21,6 +21,7 @@ def test_fifty_mixtures_are_found_exactly(tmp_path: Path) -> None:
     assert said(FAST, tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_mixture_alone_is_judged_as_it_is_among_others(tmp_path: Path) -> None:
     """What the checks learn from the whole company must not depend on who else was told of."""
     assert said(range(7, 8), tmp_path) == []

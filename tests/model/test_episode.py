@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,12 +98,14 @@ def is_open_by_definition(name: str, history: list[AlertReading]) -> bool:
     return False
 
 
+@pytest.mark.slow
 @given(looks())
 def test_exactly_the_findings_that_were_not_cleanly_absent_twice_are_open(history: list[AlertReading]) -> None:
     for count, judgement in enumerate(played(history), start=1):
         assert open_names(judgement) == {name for name in CHECKS if is_open_by_definition(name, history[:count])}
 
 
+@pytest.mark.slow
 @given(looks())
 def test_whoever_reads_the_alerts_alone_knows_the_open_set(history: list[AlertReading]) -> None:
     believed: set[str] = set()
@@ -118,6 +121,7 @@ def test_whoever_reads_the_alerts_alone_knows_the_open_set(history: list[AlertRe
         assert believed == open_names(judgement)
 
 
+@pytest.mark.slow
 @given(looks())
 def test_a_change_is_told_at_once_and_the_same_set_at_most_once_an_hour(history: list[AlertReading]) -> None:
     last: datetime | None = None
@@ -136,6 +140,7 @@ def test_a_change_is_told_at_once_and_the_same_set_at_most_once_an_hour(history:
         last = now if judgement.telling else last
 
 
+@pytest.mark.slow
 @given(looks())
 def test_a_set_begins_with_opened_and_ends_with_one_resolve(history: list[AlertReading]) -> None:
     before: set[str] = set()
@@ -159,6 +164,7 @@ def test_a_run_that_did_not_answer_a_check_changes_none_of_its_episodes(
             assert kept[episode.fingerprint].clean_looks == episode.clean_looks
 
 
+@pytest.mark.slow
 @given(looks(), st.randoms(use_true_random=False))
 def test_the_order_of_the_findings_of_a_run_changes_nothing(
     history: list[AlertReading], shuffler: random.Random

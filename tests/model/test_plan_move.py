@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def test_a_plan_is_written_in_the_account_and_in_the_history() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_no_repair_of_the_catalogue_offers_a_move_upward_and_only_one_offers_any() -> None:
     """Over every case of every check that has a repair."""
     moving = set()

@@ -107,6 +107,7 @@ def at_once(script: str, store_url: str, *, processes: int = 2) -> list[list[obj
     return printed
 
 
+@pytest.mark.slow
 def test_each_lease_is_had_by_one_process(store: Store, store_url: str) -> None:
     first, second = at_once(TAKE, store_url)
     assert sorted([*first, *second], key=str) == sorted(range(50), key=str)
@@ -155,6 +156,7 @@ def test_one_run_recorded_by_three_processes_is_one_run(store: Store, store_url:
     assert sum(one.new for one in runs) <= 10
 
 
+@pytest.mark.slow
 def test_tokens_made_and_revoked_by_two_processes_are_each_made_and_revoked_once(store: Store, store_url: str) -> None:
     made = [one for process in at_once(TOKENS, store_url) for one in process]
     assert sorted(map(str, made)) == sorted(one.token_id for one in store.tokens.list())

@@ -48,6 +48,7 @@ def happened(world: StripeWorld, kind: str, about: objects.JSON) -> None:
     emit(world, kind, about, created=world.time())
 
 
+@pytest.mark.slow
 def test_nothing_changed_asks_next_to_nothing(server: StripeServer, tmp_path: Path) -> None:
     """And says the same."""
     first = read_stripe(server, tmp_path)
@@ -56,6 +57,7 @@ def test_nothing_changed_asks_next_to_nothing(server: StripeServer, tmp_path: Pa
     assert second.rows == first.rows == expected_rows(server.world)
 
 
+@pytest.mark.slow
 def test_what_an_event_touched_is_asked_for_again(server: StripeServer, tmp_path: Path) -> None:
     """An old subscription is cancelled, its customer renamed, an old invoice paid."""
     world = server.world
@@ -72,6 +74,7 @@ def test_what_an_event_touched_is_asked_for_again(server: StripeServer, tmp_path
     assert server.counts["/v1/customers/{id}"] == 0, "it came with its subscription"
 
 
+@pytest.mark.slow
 def test_what_is_new_is_found_with_no_event_about_it(server: StripeServer, tmp_path: Path) -> None:
     """Stripe promises no event for everything."""
     world = server.world
@@ -82,6 +85,7 @@ def test_what_is_new_is_found_with_no_event_about_it(server: StripeServer, tmp_p
     assert again(server, tmp_path).rows == expected_rows(world)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "story"),
     [
@@ -139,6 +143,7 @@ def test_a_full_sweep_comes_at_its_interval_and_finds_what_no_event_said(server:
     assert late.rows == expected_rows(world)
 
 
+@pytest.mark.slow
 def test_a_cache_older_than_the_events_is_read_anew(server: StripeServer, tmp_path: Path) -> None:
     """Thirty days on, nobody can say what has changed."""
     world = server.world
@@ -148,6 +153,7 @@ def test_a_cache_older_than_the_events_is_read_anew(server: StripeServer, tmp_pa
     assert late.rows == expected_rows(world)
 
 
+@pytest.mark.slow
 def test_another_config_reads_anew(server: StripeServer, tmp_path: Path) -> None:
     """What was kept under another metadata key says nothing."""
     world = server.world
@@ -167,6 +173,7 @@ def test_a_list_that_failed_is_read_the_next_time(server: StripeServer, tmp_path
     assert server.counts["/v1/customers"] == 1
 
 
+@pytest.mark.slow
 def test_many_changes_are_read_by_the_list(server: StripeServer, tmp_path: Path) -> None:
     """A question for each would cost more than the list."""
     world = server.world
@@ -191,6 +198,7 @@ def test_a_thousandth_changed_is_a_twentieth_of_the_questions(tmp_path: Path) ->
     assert {row["cancel_at_period_end"] for row in second.rows["stripe_subscription"]} == {0, 1}
 
 
+@pytest.mark.slow
 def test_the_file_is_private_and_a_broken_one_is_begun_anew(server: StripeServer, tmp_path: Path) -> None:
     """It holds the names of customers."""
     read_stripe(server, tmp_path)
@@ -211,6 +219,7 @@ def test_nothing_is_kept_where_nothing_may_be(server: StripeServer, tmp_path: Pa
     assert not missing.exists()
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_wrong_here_misses_nothing(server: StripeServer, tmp_path: Path) -> None:
     """Changes are asked for by Stripe's clock: this machine's is a month ahead of this world's."""
     world = server.world

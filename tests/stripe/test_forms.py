@@ -96,6 +96,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("forms")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("supplier", list(Supplier))
 def test_every_form_becomes_the_rows_that_are_written_beside_it(
     supplier: Supplier, folder: Path, postgres_url: str

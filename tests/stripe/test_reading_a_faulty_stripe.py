@@ -73,6 +73,7 @@ def assert_right_or_said(read: Read, world: StripeWorld) -> None:
             assert read.rows[relation] == rows, relation
 
 
+@pytest.mark.slow
 def test_everything_is_read_once(server: StripeServer, tmp_path: Path) -> None:
     """The model of all the other tests: no fault, no problem."""
     read = read_stripe(server, tmp_path, page_size=3)
@@ -213,6 +214,7 @@ def test_an_object_listed_twice_is_one(server: StripeServer, tmp_path: Path) -> 
     assert read.rows["stripe_customer"] == expected_rows(server.world)["stripe_customer"]
 
 
+@pytest.mark.slow
 def test_without_events_everything_is_read_and_only_events_are_unknown(server: StripeServer, tmp_path: Path) -> None:
     """Twice: what was kept cannot be brought up to date, and is read again."""
     server.inject("/v1/events", faults.server_error(500), count=None)

@@ -24,6 +24,7 @@ def test_a_company_is_read_into_the_rows_on_record(name: str, tmp_path: Path) ->
     assert read_world(name, tmp_path).digests() == json.loads(RECORD.read_text(encoding="utf-8"))[name]
 
 
+@pytest.mark.slow
 def test_another_value_is_another_digest_and_another_text(tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()

@@ -159,6 +159,7 @@ def test_a_running_audit_is_ended_and_its_lease_given_back(tmp_path: Path) -> No
     assert served.events()[-1] | {"at": ""} == {"event": "stopped", "whole": True, "level": "info", "at": ""}
 
 
+@pytest.mark.slow
 def test_sigterm_first_says_not_ready_then_lets_a_running_request_end(tmp_path: Path) -> None:
     command = (sys.executable, "-c", SLOW_WRITER, "5")
     with serving(tmp_path, *command, PYTHONPATH=str(Path(__file__).parents[2])) as served:

@@ -238,6 +238,7 @@ def test_any_bytes_are_a_value_or_a_problem(body: bytes) -> None:
         parsed(body)
 
 
+@pytest.mark.slow
 def test_random_bytes_never_fail_the_server(orders: Client) -> None:
     """Bodies near JSON and far from it. The live routes get twenty thousand in test_random_bodies."""
     chance = random.Random(7)

@@ -75,6 +75,7 @@ def test_a_wrong_balance_is_repaired_from_every_spelling(
     assert app.journal_is_sound() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_ids_in_other_letters_are_two_accounts_where_the_database_compares_bytes(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str

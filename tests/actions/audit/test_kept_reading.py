@@ -249,6 +249,7 @@ def test_a_forgotten_account_is_in_no_byte_of_the_books_and_the_next_audit_is_ri
     assert forget_account(config, "never_there") == 0
 
 
+@pytest.mark.slow
 def test_a_relation_that_is_in_the_config_no_longer_is_in_the_books_no_longer(app: History, tmp_path: Path) -> None:
     read(config_of(app.url, tmp_path, keep=True))
     section = CONFIG[CONFIG.index("[relations.plan_change]") : CONFIG.index("[plans.FREE]")]

@@ -122,6 +122,7 @@ def test_only_rows_of_the_future_are_not_clean(app: Path, relation: str) -> None
     assert found[relation].startswith("every row that was read is dated in the future, the earliest 2126-01-01 00:00")
 
 
+@pytest.mark.slow
 def test_one_row_of_now_among_those_of_the_future_is_something_read(app: Path) -> None:
     run_sql(
         app,

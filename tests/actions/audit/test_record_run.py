@@ -93,6 +93,7 @@ def read_back(store: Store, run_id: str) -> dict[str, Any]:
             return {**json.loads(run.head), "issues": issues, "nextCursor": None}
 
 
+@pytest.mark.slow
 @settings(QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=reports())
 def test_the_document_comes_back_as_it_was_written_whatever_stands_in_it(store: Store, made: Report) -> None:

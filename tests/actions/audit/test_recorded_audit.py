@@ -111,6 +111,7 @@ def test_what_the_store_exempts_is_exempted_and_without_a_store_it_is_not(config
     assert len(store.runs.list(config.environment)) == 1
 
 
+@pytest.mark.slow
 def test_a_run_over_another_period_or_of_some_checks_is_not_the_state_of_everything(
     config: Config, store: Store
 ) -> None:

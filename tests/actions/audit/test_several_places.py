@@ -37,6 +37,7 @@ def test_sound_rows_of_four_tables_give_no_finding(place: str, tmp_path: Path) -
     assert isinstance(outcome(report, "credit-balance"), Checked)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_in_each_table_is_found_under_its_prefix(place: str, tmp_path: Path) -> None:
     fill(
         place,
@@ -62,6 +63,7 @@ def test_ids_that_collide_are_put_on_record(place: str, tmp_path: Path) -> None:
     assert {"unreadable-row:account:x1", "unreadable-row:account:x2"} <= issues(report)
 
 
+@pytest.mark.slow
 def test_a_column_that_one_place_lacks_without_saying_so_counts_as_unmapped(place: str, tmp_path: Path) -> None:
     fill(place)
     text = SOUND.replace('absent = ["stripe_payment_intent_id"]\n', "", 1)

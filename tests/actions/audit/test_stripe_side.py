@@ -137,6 +137,7 @@ def test_only_what_the_checks_read_is_asked_for(server: StripeServer, tmp_path: 
     assert {"/v1/invoices", "/v1/prices", "/v1/subscriptions"}.isdisjoint(server.counts)
 
 
+@pytest.mark.slow
 def test_the_database_is_let_go_before_stripe_is_asked(server: StripeServer, tmp_path: Path) -> None:
     """Somebody can write to it while Stripe is read."""
     path = written(tmp_path, server)
@@ -165,6 +166,7 @@ def test_what_may_not_be_read_breaks_the_checks_that_need_it(server: StripeServe
     assert report.status == "incomplete"
 
 
+@pytest.mark.slow
 def test_an_unknown_word_and_an_odd_amount_are_findings(server: StripeServer, tmp_path: Path) -> None:
     """As they are in the app's own tables."""
     server.world.change(server.world.objects("subscription")[0]["id"], status="hibernating")
@@ -204,6 +206,7 @@ def test_a_key_of_another_mode_than_the_databases_events_stops_the_run(server: S
     assert server.requests == []
 
 
+@pytest.mark.slow
 def test_some_events_of_the_other_mode_are_a_matter_for_a_check(server: StripeServer, tmp_path: Path) -> None:
     """Not for refusing the run."""
     assert audited(written(tmp_path, server, events=[False, True]), CUSTOMERS, UNREADABLE_ROW).stripe_as_of == MOMENT
@@ -311,6 +314,7 @@ def test_doctor_tells_a_business_without_a_key_what_to_say(tmp_path: Path) -> No
     assert symptoms(path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["stripe", "requests"])
 def test_a_missing_library_is_one_sentence_with_its_mend(library: str) -> None:
     """The core does without it."""

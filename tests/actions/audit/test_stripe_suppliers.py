@@ -232,6 +232,7 @@ class Meddler(Silent):
                 connection.execute("DELETE FROM stripe.subscriptions")
 
 
+@pytest.mark.slow
 def test_tables_beside_the_app_s_are_read_in_the_app_s_own_snapshot(
     world: StripeWorld, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -481,6 +482,7 @@ def test_files_are_as_old_as_the_oldest_of_them(world: StripeWorld, app_url: str
     assert found.readings["stripe_event"][0] == NOW - timedelta(days=33)
 
 
+@pytest.mark.slow
 def test_a_line_that_is_no_object_makes_its_relation_unknown(world: StripeWorld, app_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()

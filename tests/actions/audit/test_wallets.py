@@ -161,6 +161,7 @@ def test_numbers_are_counted_by_account_or_by_wallet_as_the_app_does(
     assert set(findings(audited(sqlite_url, tmp_path, NUMBERED))) == gaps
 
 
+@pytest.mark.slow
 def test_a_wallet_whose_ledger_holds_only_grants_is_a_mapping_to_correct(sqlite_url: str, tmp_path: Path) -> None:
     people = [f"u{number}" for number in range(12)]
     fill(

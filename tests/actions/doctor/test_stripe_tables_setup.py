@@ -91,6 +91,7 @@ def test_doctor_says_that_what_is_too_old_will_be_unknown(world: StripeWorld, ap
     assert says.startswith("everything about Stripe will be unknown: what was last synced of Stripe is of ")
 
 
+@pytest.mark.slow
 def test_doctor_names_a_table_that_the_tool_should_have_and_one_that_is_no_file_of_ours(
     world: StripeWorld, app: str, tmp_path: Path
 ) -> None:
@@ -141,6 +142,7 @@ def test_init_recognises_the_newer_sync_engine_s_tables_and_no_others_by_their_n
     )
 
 
+@pytest.mark.slow
 def test_init_recognises_stripe_sync_engine_beside_an_app_and_takes_none_of_its_tables_for_the_app_s(
     world: StripeWorld, app: str, tmp_path: Path
 ) -> None:
@@ -164,6 +166,7 @@ def test_init_recognises_dj_stripe(world: StripeWorld, app: str) -> None:
     assert "djstripe_" not in text.partition("[written_for]")[0]
 
 
+@pytest.mark.slow
 def test_a_role_with_the_printed_rights_reads_the_tables(
     world: StripeWorld, app: str, tmp_path: Path, postgres_server: PostgresServer
 ) -> None:

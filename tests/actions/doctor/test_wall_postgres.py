@@ -383,6 +383,7 @@ def partitioned(key: str) -> Sequence[str]:
     )
 
 
+@pytest.mark.slow
 def test_partitions_are_guarded_also_when_they_come_later(server: PostgresServer, tmp_path: Path) -> None:
     narrow = with_children(server, tmp_path, *partitioned("id"))
     narrow.owner.execute("ALTER TABLE users DETACH PARTITION users_1")
@@ -406,6 +407,7 @@ def test_partitions_are_guarded_also_when_they_come_later(server: PostgresServer
     ] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["plan", "(upper(plan))"])
 def test_a_column_that_partitions_are_made_by_gets_no_right(server: PostgresServer, tmp_path: Path, key: str) -> None:
     """A change that moves the row is a DELETE and an INSERT, and runs no UPDATE trigger, whatever else it changes."""

@@ -183,6 +183,7 @@ def test_links_lead_to_the_account_that_is_pinned(place: Place) -> None:
     assert all((line.link is None) is (line.side is Side.APP) for line in place.explained().timeline.lines)
 
 
+@pytest.mark.slow
 def test_links_of_test_mode_say_so(tmp_path: Path) -> None:
     with stripe_server(StripeWorld(now=NOW)) as server:
         place = _place(tmp_path, server, livemode=False)
@@ -191,6 +192,7 @@ def test_links_of_test_mode_say_so(tmp_path: Path) -> None:
     assert link == f"https://dashboard.stripe.com/acct_1Example/test/customers/{place.subscription['customer']}"
 
 
+@pytest.mark.slow
 def test_what_could_not_be_read_of_stripe_is_unknown_not_absent(place: Place) -> None:
     issue_id = "credit-balance:user_1"  # of the ledger alone; what looks at paid time needs to know of disputes
     with contextlib.closing(sqlite3.connect(place.folder / "app.db")) as connection, connection:
@@ -256,6 +258,7 @@ def test_kept_books_tell_the_same_as_live_ones(place: Place) -> None:
     assert as_text(from_books, BLOCKED) == as_text(live, BLOCKED)
 
 
+@pytest.mark.slow
 def test_a_finding_of_a_subscription_that_belongs_to_no_account_starts_from_its_customer(place: Place) -> None:
     stranger = new_customer(place.server.world, email="nobody@example.com", created=NOW - 9 * DAY)
     price = place.server.world.get("price_pro")
@@ -265,6 +268,7 @@ def test_a_finding_of_a_subscription_that_belongs_to_no_account_starts_from_its_
     assert [line.id for line in explanation.timeline.lines] == [stranger["id"], orphan["id"]]
 
 
+@pytest.mark.slow
 def test_a_finding_of_an_event_starts_from_whom_the_event_is_about(place: Place) -> None:
     listen(place.server.world)
     event = next(one for one in place.server.world.objects("event") if one["type"] == "invoice.paid")
@@ -274,6 +278,7 @@ def test_a_finding_of_an_event_starts_from_whom_the_event_is_about(place: Place)
     assert "account created" in [line.what for line in explanation.timeline.lines]
 
 
+@pytest.mark.slow
 def test_of_a_long_history_the_newest_of_each_side_are_shown_and_what_is_named(tmp_path: Path) -> None:
     with stripe_server(StripeWorld(now=NOW)) as server:
         place = _place(tmp_path, server, entries=60)
@@ -290,6 +295,7 @@ def test_of_a_long_history_the_newest_of_each_side_are_shown_and_what_is_named(t
     assert f"... {timeline.earlier_stripe:,} earlier from Stripe" in as_text(explanation, BLOCKED)
 
 
+@pytest.mark.slow
 def test_the_spans_that_were_paid_for_are_shown_where_the_check_judges_by_them(place: Place) -> None:
     explanation = place.explained()
     (paid,) = explanation.paid_time

@@ -29,6 +29,7 @@ def read(found: dict[str, Any]) -> StoredReport:
     return read_report(json.dumps(found), place="report.json")
 
 
+@pytest.mark.slow
 @QUICK
 @given(reports())
 def test_every_report_is_read_again_as_what_it_holds(report: Report) -> None:

@@ -175,6 +175,7 @@ def test_a_corrupt_lock_is_an_error_and_never_no_lock(company: Gated) -> None:
     assert read_lock(str(company.folder / "nothing.lock")) is None
 
 
+@pytest.mark.slow
 def test_what_could_not_be_asked_resolves_no_finding(company: Gated) -> None:
     everything = catalogue()
     company.change('"exports": {"PRO"', '"exports": {"FREE", "PRO"')

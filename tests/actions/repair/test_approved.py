@@ -163,6 +163,7 @@ def test_a_plan_that_changed_since_is_refused_and_asked_for_anew(people: TwoPeop
     app.give_back(issue_id)
 
 
+@pytest.mark.slow
 def test_an_approval_that_expires_is_worth_nothing_also_when_it_does_so_while_it_is_written(
     people: TwoPeople, app: Planted
 ) -> None:

@@ -84,6 +84,7 @@ def test_an_audit_row_that_goes_right_after_is_said(app: App, monkeypatch: pytes
     assert result.differences == ("the row added to credit_transactions is not there",)
 
 
+@pytest.mark.slow
 def test_credits_that_are_spent_right_after_are_the_application_s_own(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:

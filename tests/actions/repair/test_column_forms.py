@@ -116,6 +116,7 @@ def exactly(value: object) -> tuple[type, str]:
     return type(value), str(value)
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(8)
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_a_number_is_written_as_its_column_keeps_it(request: pytest.FixtureRequest, tmp_path: Path, form: Form) -> None:

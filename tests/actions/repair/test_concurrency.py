@@ -85,6 +85,7 @@ def test_many_issues_and_eight_callers_in_two_processes(
     app.assert_nothing_but_what_is_left(warm_up)
 
 
+@pytest.mark.slow
 def test_two_calls_with_one_key_at_the_same_time_have_one_result(wired: Wired, through: Attempts) -> None:
     issue_id = wired.planted.take("unlimited-credits")
     second: list[Future[RepairResult]] = []
@@ -215,6 +216,7 @@ def server(request: pytest.FixtureRequest) -> tuple[str, Planted]:
     return request.param, request.getfixturevalue(f"planted_{request.param}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("failures", "applies"), [(3, True), (100, False)])
 def test_a_serialisation_failure_is_evaluated_again_three_times(
     server: tuple[str, Planted], failures: int, *, applies: bool
@@ -262,6 +264,7 @@ def failing(app: Planted, kind: str, here: Attempts, *, failures: int) -> Iterat
             app.app.execute(statement)
 
 
+@pytest.mark.slow
 def test_an_application_that_inserts_the_entry_first_is_not_ended_by_a_deadlock(
     wired: Wired, through: Attempts
 ) -> None:
@@ -301,6 +304,7 @@ def numbered_once(wired: Wired) -> Iterator[None]:
         wired.planted.app.execute(f"DROP INDEX numbered{' ON credit_transactions' if is_mariadb else ''}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("database", "limit"),
     [

@@ -57,6 +57,7 @@ def test_an_exemption_made_between_preview_and_apply_blocks_the_repair(
     assert isinstance(here.repair(issue_id), Applied)
 
 
+@pytest.mark.slow
 def test_another_plans_exemption_and_one_that_has_ended_block_nothing(app: Planted, here: Attempts) -> None:
     issue_id = app.take("credit-balance")
     plan = plan_of(app.app, issue_id)

@@ -207,6 +207,7 @@ def test_a_process_that_dies_at_any_statement_leaves_a_file_whole(
                 victim.next()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "answered", "sent"])
 def test_a_process_that_dies_around_the_commit_leaves_a_file_whole(
     planted_sqlite: Planted, process: Repairer, moment: str

@@ -50,6 +50,7 @@ def test_a_commit_that_never_arrived_is_looked_up(wired: Wired, through: Attempt
     assert isinstance(through.repair(issue_id, key=issue_id), Applied)
 
 
+@pytest.mark.slow
 def test_a_commit_that_is_still_on_its_way_is_waited_for(wired: Wired, through: Attempts) -> None:
     issue_id = wired.planted.take("missing-idempotency-record")
     act = functools.partial(cut_off, seconds=LOCK_TIMEOUT_SECONDS / 3)
@@ -59,6 +60,7 @@ def test_a_commit_that_is_still_on_its_way_is_waited_for(wired: Wired, through: 
     assert wired.planted.is_repaired(issue_id)
 
 
+@pytest.mark.slow
 def test_a_commit_that_is_too_long_on_its_way_is_unknown_and_its_key_tells_the_truth(
     wired: Wired, through: Attempts
 ) -> None:

@@ -147,6 +147,7 @@ PENDING = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [(), (KEY,)], ids=["no key", "a key, which looks at no update"])
 @pytest.mark.parametrize("database", ["postgres_url", "mariadb_url"])
 def test_an_entry_that_is_being_posted_keeps_a_balance_from_being_written(
@@ -214,6 +215,7 @@ def test_an_index_that_cannot_be_used_for_the_accounts_keys_is_none(mariadb_url:
         assert isinstance(here.sync(), Refused)
 
 
+@pytest.mark.slow
 def test_the_config_may_do_without_and_the_journal_says_so(mariadb_url: str, tmp_path: Path) -> None:
     with one_ledger(mariadb_url, tmp_path, "DROP INDEX entries_of ON credit_transactions") as here:
         repairs = dataclasses.replace(here.session.config.repairs, balance_without_serialization=True)
@@ -297,6 +299,7 @@ MENDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", MENDS)
 def test_without_the_function_a_balance_is_refused_and_the_printed_rights_mend_it(
     postgres_url: str, postgres_server: PostgresServer, tmp_path: Path, change: str

@@ -212,6 +212,7 @@ def run_and_compare(company: Company, *, entry_first: bool, attempts_each: int) 
     return deadlocks
 
 
+@pytest.mark.slow
 def test_an_application_that_locks_the_account_first_keeps_its_balances(company: Company) -> None:
     deadlocks = run_and_compare(company, entry_first=False, attempts_each=4)
     assert deadlocks == 0

@@ -94,6 +94,7 @@ def replicas(
                 assert one.latest.stop(patience_seconds=20)
 
 
+@pytest.mark.slow
 def test_each_due_moment_is_audited_once_by_one_of_the_replicas(tmp_path: Path, clock: Clock) -> None:
     with replicas(tmp_path, clock, 3) as (store, every), ThreadPoolExecutor(3) as pool:
         for hours in range(3):
@@ -119,6 +120,7 @@ def test_without_a_schedule_nothing_is_audited(tmp_path: Path, clock: Clock) -> 
         assert store.runs.list() == ()
 
 
+@pytest.mark.slow
 def test_an_audit_that_fails_is_tried_again_after_a_pause(tmp_path: Path, clock: Clock) -> None:
     with replicas(tmp_path, clock, 1, retry_seconds=2) as (store, (one,)):
         (tmp_path / "app.db").rename(tmp_path / "away.db")

@@ -126,6 +126,7 @@ def test_twenty_callers_at_once_start_one_audit(latest: SharedAudits, store: Sto
     assert len(store.runs.list()) == 1
 
 
+@pytest.mark.slow
 def test_twenty_callers_that_all_want_a_new_one_start_one(latest: SharedAudits, store: Store) -> None:
     report_for(latest, 45)
     answers = at_once(20, lambda: report_for(latest, 45, 0))
@@ -133,6 +134,7 @@ def test_twenty_callers_that_all_want_a_new_one_start_one(latest: SharedAudits, 
     assert len(store.runs.list()) == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_is_fresh_enough_is_given_again(latest: SharedAudits, clock: Clock) -> None:
     first, _ = report_for(latest, 45)
     clock.ahead = timedelta(seconds=200)
@@ -143,12 +145,14 @@ def test_a_run_that_is_fresh_enough_is_given_again(latest: SharedAudits, clock: 
     assert (again.run_id == first.run_id, origin) == (False, "started")
 
 
+@pytest.mark.slow
 def test_zero_starts_one_however_fresh_the_newest_is(latest: SharedAudits, store: Store) -> None:
     runs = [report_for(latest, 45, 0) for _ in range(3)]
     assert {origin for _, origin in runs} == {"started"}
     assert len(store.runs.list()) == 3
 
 
+@pytest.mark.slow
 def test_another_period_is_another_run_that_decides_nothing(latest: SharedAudits) -> None:
     usual, _ = report_for(latest, 45)
     other, origin = report_for(latest, 30)
@@ -157,6 +161,7 @@ def test_another_period_is_another_run_that_decides_nothing(latest: SharedAudits
     assert report_for(latest, 45) == (usual, "stored")
 
 
+@pytest.mark.slow
 @both_stores
 def test_two_processes_start_one(config: Config, store: Store, store_url: str) -> None:
     command = [sys.executable, "-c", CALLER, str(config.path), store_url]
@@ -166,6 +171,7 @@ def test_two_processes_start_one(config: Config, store: Store, store_url: str) -
     assert len(store.runs.list()) == 1
 
 
+@pytest.mark.slow
 @both_stores
 def test_a_caller_waits_for_another_replicas_audit_and_takes_over_when_it_dies(
     latest: SharedAudits, config: Config, store: Store
@@ -236,6 +242,7 @@ def test_closing_ends_the_wait_for_another_replica(latest: SharedAudits, config:
         waiting.result(10)
 
 
+@pytest.mark.slow
 def test_exemptions_of_the_store_hold_in_the_next_run(latest: SharedAudits, config: Config, store: Store) -> None:
     before, _ = report_for(latest, 45)
     found = store.runs.issues(before.run_id).issues

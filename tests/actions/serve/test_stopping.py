@@ -48,6 +48,7 @@ def stopped_after(folder: Path, seconds: float, monkeypatch: pytest.MonkeyPatch)
     return time.monotonic() - told[0]
 
 
+@pytest.mark.slow
 def test_a_long_query_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(tmp_path, users=[("user_1", "FREE", 0)])
     (tmp_path / "checks").mkdir()

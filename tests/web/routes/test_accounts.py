@@ -14,6 +14,7 @@ from trueup.model.access import Role
 ACCOUNTS = "/api/v1/accounts"
 
 
+@pytest.mark.slow
 def test_a_hand_edited_balance_is_the_difference_at_the_end(api: AdminApi) -> None:
     (finding, *_) = [issue for issue in api.issues() if issue["check"] == "credit-balance"]
     statement = api.get(f"{ACCOUNTS}/{finding['subject']}/statement").json()

@@ -47,6 +47,7 @@ def test_findings_score_and_ages_are_the_newest_audits(tmp_path: Path) -> None:
         assert one(found, "trueup_store_usable") == 1
 
 
+@pytest.mark.slow
 def test_a_guardrail_has_one_status_and_too_old_an_audit_allows_nothing(tmp_path: Path) -> None:
     with admin_api(tmp_path) as own:
         report = own.get(REPORT).json()

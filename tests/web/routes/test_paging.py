@@ -122,6 +122,7 @@ def test_each_finding_is_seen_once_while_runs_are_recorded(recorded: Recorded, p
     assert sorted(seen) == sorted(subjects)
 
 
+@pytest.mark.slow
 def test_resolved_findings_are_each_listed_once_while_runs_are_recorded(recorded: Recorded) -> None:
     recorded.clock.forward(seconds=1)
     subjects = [f"gone-{number:05}" for number in range(FINDINGS)]

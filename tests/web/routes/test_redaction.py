@@ -101,6 +101,7 @@ def test_masking_addresses_twice_changes_nothing(value: Any) -> None:
     assert without_addresses(once) == once
 
 
+@pytest.mark.slow
 def test_a_viewers_lists_hold_no_evidence_text_and_no_address(tmp_path: Path) -> None:
     with admin_api(tmp_path) as own:
         own.company.execute("UPDATE users SET email = 'eve@example.com'")
@@ -120,6 +121,7 @@ def test_a_viewers_lists_hold_no_evidence_text_and_no_address(tmp_path: Path) ->
         assert (full.json()["now"], full.json()["timeline"], full.json()["current"]) == (None, None, None)
 
 
+@pytest.mark.slow
 def test_what_a_viewer_sees_keeps_the_same_schema_and_counts(api: AdminApi) -> None:
     viewer = api.get(f"{FINDINGS}?limit=1000", role=Role.VIEWER).json()["findings"]
     admin = api.get(f"{FINDINGS}?limit=1000").json()["findings"]
