@@ -25,8 +25,12 @@ class ObjectsSection(Section):
     """A condition in your database's SQL: rows that do not meet it are not read."""
     object: Columns = Field(default_factory=list)
     """The column, or expression, that holds the object's JSON; of several names, the first that exists."""
-    fields: dict[str, Text] = Field(default_factory=dict)
-    """Stripe's field = your column, where the table has a column for each field and none for the whole object."""
+    fields: dict[str, Columns] = Field(default_factory=dict)
+    """Stripe's field = your column, where the table has a column for each field and none for the whole object; a field
+    inside another one as in ``"recurring.interval"``; of several names, the first that exists."""
+    metadata: Text | None = None
+    """The table with the objects' metadata as pairs, where the table has none: its columns ``key`` and ``value``, and
+    the object's id."""
     account: Columns = Field(default_factory=list)
     """The column with an object's Stripe account, where the table holds several accounts."""
     livemode: Columns = Field(default_factory=list)
@@ -55,9 +59,10 @@ class StripeSection(StripePreset):
     supplier: SupplierWord = "api"
     """Where Stripe's side comes from: its ``api``, a ``database`` that a sync tool fills, or exported ``files``."""
     url: Text | None = None
-    """The sync tool's database, where it is not the app's own; for ``files``, their folder."""
+    """The sync tool's database, where it is not the app's own; for ``files`` and ``stripe-data-pipeline``, a folder."""
     preset: Text | None = None
-    """The sync tool that fills the tables: ``stripe-sync-engine``, ``stripe-database`` or ``dj-stripe``."""
+    """The sync tool that fills the tables: ``stripe-sync-engine``, ``stripe-database``, ``stripe-data-pipeline`` or
+    ``dj-stripe``."""
     complete_since: date | None = None
     """The day from which on the tables or files hold everything; older things are unknown.
 

@@ -74,10 +74,13 @@ def _indispensable() -> frozenset[Need]:
 def recognised_stripe(tables: Sequence[SourceTable], *, dialect: str | None) -> tuple[str, frozenset[str]] | None:
     """The sync tool that keeps Stripe's objects in this schema, recognised by its essential tables; and its tables.
 
-    The tables are those that it is known for, and the others with their schema or prefix, if they share one.
+    The tables are those that it is known for, and the others with their schema or prefix, if they share one. A tool
+    that keeps no whole objects is not recognised: any app may have tables of such names.
     """
     for name in stripe_preset_names():
-        wanted = {kind: object_table(section) for kind, section in stripe_preset_named(name).objects.items()}
+        wanted = {
+            kind: object_table(section) for kind, section in stripe_preset_named(name).objects.items() if section.object
+        }
         fitted = fit_stripe(StripeTables(objects=wanted), tables, dialect=dialect or "postgres")
         if set(_TELLING_OBJECTS) <= set(fitted.objects):
             named = frozenset(mapping.table for mapping in fitted.objects.values())

@@ -62,7 +62,8 @@ def fit_stripe(tables: StripeTables, live: Sequence[SourceTable], *, dialect: st
             problem = f'stripe.objects.{kind}.table is "{wanted.table}", but no such table can be read'
             _left(f"{problem}{near}", is_own=wanted.is_own, notes=problems)
             continue
-        mapping = _object_mapping(kind, wanted, source, dialect, problems)
+        pairs = table_named(wanted.metadata, live) if wanted.metadata is not None else None
+        mapping = _object_mapping(kind, wanted, source, dialect, problems, pairs)
         if mapping is not None:
             objects[kind] = mapping
             moment = _first(wanted.synced_at, source, dialect)
@@ -72,7 +73,12 @@ def fit_stripe(tables: StripeTables, live: Sequence[SourceTable], *, dialect: st
 
 
 def _object_mapping(
-    kind: str, wanted: ObjectTable, table: SourceTable, dialect: str, notes: list[str]
+    kind: str,
+    wanted: ObjectTable,
+    table: SourceTable,
+    dialect: str,
+    notes: list[str],
+    pairs: SourceTable | None,
 ) -> RelationMapping | None:
     place = f"stripe.objects.{kind}"
     columns: dict[str, ColumnMapping] = {}
@@ -81,8 +87,12 @@ def _object_mapping(
         columns[OBJECT] = whole
     else:
         columns.update(_fields(wanted.fields, table, dialect))
+        if pairs is not None and f"{FIELD}id" in columns:
+            columns[f"{NESTED}metadata"] = _metadata(columns[f"{FIELD}id"], pairs, table, dialect)
     if OBJECT not in columns and f"{FIELD}id" not in columns:
-        named = " or ".join(f'"{name}"' for name in (wanted.object or wanted.fields.values()))
+        named = " or ".join(
+            f'"{name}"' for name in (wanted.object or (n for names in wanted.fields.values() for n in names))
+        )
         problem = f'{place} finds no object in table "{table.qualified_name}": there is no {named or "column of it"}'
         _left(problem, is_own=wanted.is_own, notes=notes)
         return None
@@ -95,12 +105,32 @@ def _object_mapping(
     return RelationMapping(relation=kind, table=table.qualified_name, columns=columns, where=wanted.where)
 
 
-def _fields(fields: Mapping[str, str], table: SourceTable, dialect: str) -> dict[str, ColumnMapping]:
+_PAIRS = {"postgres": "json_object_agg", "mysql": "JSON_OBJECTAGG"}
+_KEY, _VALUE = "key", "value"
+
+
+def _metadata(key: ColumnMapping, pairs: SourceTable, table: SourceTable, dialect: str) -> ColumnMapping:
+    """The pairs of an object, as the JSON that Stripe's API shows; the column beside them names the object."""
+    named = next((column.name for column in pairs.columns if column.name.endswith("_id")), "id")
+    own = f"{_table_sql(table, dialect)}.{quoted(key.column or '', dialect)}"
+    make = _PAIRS.get(dialect, "json_group_object")
+    of = ", ".join(f"m.{quoted(name, dialect)}" for name in (_KEY, _VALUE))
+    source = _table_sql(pairs, dialect)
+    return ColumnMapping(
+        expression=f"(SELECT {make}({of}) FROM {source} AS m WHERE m.{quoted(named, dialect)} = {own})"
+    )
+
+
+def _table_sql(table: SourceTable, dialect: str) -> str:
+    return ".".join(quoted(name, dialect) for name in (table.schema, table.name) if name)
+
+
+def _fields(fields: Mapping[str, tuple[str, ...]], table: SourceTable, dialect: str) -> dict[str, ColumnMapping]:
     """The fields that the table has; one of another type than text and numbers holds JSON."""
     types = {column.name: column.type for column in table.columns}
     columns: dict[str, ColumnMapping] = {}
-    for name, text in fields.items():
-        column = _first((text,), table, dialect)
+    for name, names in fields.items():
+        column = _first(names, table, dialect)
         if column is not None:
             nested = column.column is not None and family_of(types[column.column]) is Family.NESTED
             columns[f"{NESTED if nested else FIELD}{name}"] = column

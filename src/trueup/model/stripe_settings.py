@@ -51,7 +51,9 @@ class ObjectTable:
     table: str
     where: str | None = None
     object: tuple[str, ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    metadata: str | None = None
+    """The table of the objects' metadata as pairs."""
     account: tuple[str, ...] = ()
     livemode: tuple[str, ...] = ()
     synced_at: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from trueup.model.errors import (
 from trueup.model.key_equality import TEXT
 from trueup.model.source import RelationMapping, SourceColumn, SourceTable, schema_and_table
 from trueup.sources.file_tables import FileTable, find_tables, header_of, oldest_of
-from trueup.sources.select import described, select, wrapped
+from trueup.sources.select import described, quoted, select, wrapped
 from trueup.sources.stream import stream, this_moment
 from trueup.sources.text_files import (
     CSV_LINE_BYTES_LIMIT,
@@ -40,6 +40,8 @@ _LONGEST_LINES = {".csv": CSV_LINE_BYTES_LIMIT, ".jsonl": OBJECT_LINE_BYTES_LIMI
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 _AS_THEY_ARE = frozenset({"BOOLEAN", "FLOAT", "DOUBLE", "VARCHAR", *_INTEGERS, *_MOMENTS})
+DOUBLE = '"'
+_SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)
 _LIBRARY_WORDS = re.compile(r"^(?:[A-Z]\w+ )+Error: ")
 _MAPPING_ERRORS = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
 
@@ -94,6 +96,13 @@ class FilesSource:
             f"read_csv([{files}], columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
             "quote = '\"', escape = '\"', nullstr = '')"
         )
+
+    def open_views(self, connection: duckdb.DuckDBPyConnection, mapping: RelationMapping) -> None:
+        """Give the tables that an expression of the mapping asks beside its own their names."""
+        asked = " ".join(column.expression or "" for column in mapping.columns.values())
+        for name in self._tables if _SELECT.search(asked) else ():
+            if re.search(rf"\b{re.escape(name)}\b", asked):
+                connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name, DOUBLE)} AS FROM {self.from_sql(name)}")
 
     def batch_rows(self, table: str) -> int:
         """How many rows of this table are carried at a time."""
@@ -178,9 +187,11 @@ class FilesSnapshot(UntrackedSnapshot):
         if mapping.query is not None:
             raise ConfigurationError(f"{self._source.place} is a folder of files, which has no queries; name a table.")
         self._source.refuse_text(mapping.table)
-        inner = select(mapping, table=self._source.from_sql(mapping.table))
+        own_name = quoted(schema_and_table(mapping.table)[1], DOUBLE)
+        inner = select(mapping, table=f"{self._source.from_sql(mapping.table)} AS {own_name}")
         reader: pa.RecordBatchReader
         try:
+            self._source.open_views(self._connection, mapping)
             described_rows = self._connection.execute(f"DESCRIBE {inner}").fetchall()
             types = {name: kind for name, kind, *_ in described_rows}
             _refuse_binary(types, mapping)

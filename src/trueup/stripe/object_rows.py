@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trueup.model.errors import TrueupError
@@ -80,18 +80,35 @@ def select_objects(kind: str, extraction: Extraction, names: Collection[str], so
 
 
 def _put_together(names: Collection[str]) -> str:
-    """Return SQL of the object as text, out of a column for each field. A moment is in seconds, as Stripe says it."""
-    fields = []
+    """Return SQL of the object as text, out of a column for each field. A moment is in seconds, as Stripe says it.
+
+    Fields of one object inside, such as ``recurring.interval``, are put into one; it is null where all of them are.
+    """
+    fields: dict[str, str] = {}
+    inside: dict[str, dict[str, str]] = {}
     for name in names:
         value = quote_name(name)
         if name.startswith(NESTED):
-            fields.append((name.removeprefix(NESTED), f"coalesce(CAST({value} AS VARCHAR), 'null')"))
+            fields[name.removeprefix(NESTED)] = f"coalesce(CAST({value} AS VARCHAR), 'null')"
         elif name.startswith(FIELD):
             moment = f"CAST(epoch_us(TRY_CAST(CAST({value} AS VARCHAR) AS TIMESTAMPTZ)) // 1000000 AS VARCHAR)"
             written = f"coalesce(CAST(to_json({value}) AS VARCHAR), 'null')"
             is_moment = f"starts_with(typeof({value}), 'TIMESTAMP') AND {value} IS NOT NULL"
-            fields.append((name.removeprefix(FIELD), f"CASE WHEN {is_moment} THEN {moment} ELSE {written} END"))
-    pairs = " || ',' || ".join(f"{quote_text(chr(34) + name + chr(34) + ':')} || {value}" for name, value in fields)
+            outer, dot, inner = name.removeprefix(FIELD).partition(".")
+            (inside.setdefault(outer, {}) if dot else fields)[inner or outer] = (
+                f"CASE WHEN {is_moment} THEN {moment} ELSE {written} END"
+            )
+    for outer, parts in inside.items():
+        is_none = " AND ".join(f"{quote_name(f'{FIELD}{outer}.{inner}')} IS NULL" for inner in parts)
+        fields[outer] = f"CASE WHEN {is_none} THEN 'null' ELSE {_object(parts)} END"
+    return _object(fields)
+
+
+def _object(fields: Mapping[str, str]) -> str:
+    """Return SQL of a JSON object of these values, each SQL of its text."""
+    pairs = " || ',' || ".join(
+        f"{quote_text(chr(34) + name + chr(34) + ':')} || {value}" for name, value in fields.items()
+    )
     return f"'{{' || {pairs} || '}}'"
 
 

@@ -92,12 +92,10 @@ def read_moment(supply: TableSupply, snapshot: Snapshot, *, now: datetime) -> da
     nothing says when rows were synced, it is the later of the two. Files are as old as the oldest.
     """
     latest = max(snapshot.as_of, now)
-    if supply.tables.are_files:
+    if supply.tables.are_files or not supply.fitted.newest:
         used = {mapping.table for mapping in supply.fitted.mappings.values()}
         written = [table.written_at for table in supply.live if table.qualified_name in used and table.written_at]
         return min([*written, latest])
-    if not supply.fitted.newest:
-        return latest
     newest = [_moment(snapshot, mapping) for mapping in supply.fitted.newest.values()]
     known = [moment for moment in newest if moment is not None]
     return min(max(known), latest) if known else None
