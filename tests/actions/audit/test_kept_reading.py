@@ -225,6 +225,21 @@ def test_the_kept_books_are_this_users_alone_and_a_broken_file_is_read_over(app:
     assert reading_of(read(config)[1], "account") == (0, None)
 
 
+def test_an_audit_of_some_checks_leaves_the_kept_books_alone_and_says_so(app: History, tmp_path: Path) -> None:
+    config = config_of(app.url, tmp_path, keep=True)
+    read(config)
+    file = KeptFile(Path(config.books.folder), config.environment).path
+    before = file.read_bytes()
+    report = audit(config, checks=(HISTORY_REWRITTEN,), now=NOW, progress=Silent(), covers_all_checks=False)
+    reason = "an audit of some checks reads all rows of what they need, and leaves the kept books as they are"
+    assert report.rereading == Rereading(problem=reason)
+    outcome = report.outcomes[0].outcome
+    assert isinstance(outcome, NotApplicable)
+    assert outcome.reason == reason
+    assert file.read_bytes() == before
+    assert reading_of(read(config)[1], "ledger_entry") == (0, None)
+
+
 @pytest.mark.slow
 def test_a_forgotten_account_is_in_no_byte_of_the_books_and_the_next_audit_is_right(
     app: History, tmp_path: Path

@@ -22,12 +22,15 @@ from trueup.config import Config
 from trueup.model.check import Check
 from trueup.model.errors import BooksUnreadable
 from trueup.model.history import HistoryChange
+from trueup.model.kept_books import Rereading
 from trueup.model.outcome import Checked, CheckOutcome
 from trueup.model.policy import Policy
 from trueup.model.relations import relation_name
 from trueup.model.report import Report
 from trueup.model.settings import ReleaseSettings
 from trueup.model.source import Progress
+
+_OF_SOME_CHECKS = "an audit of some checks reads all rows of what they need, and leaves the kept books as they are"
 
 
 def audit(
@@ -45,7 +48,8 @@ def audit(
     A database that goes away in the middle makes an incomplete report that says what was read. Raises
     ``SourceUnavailable`` for one that cannot be reached at all, ``ConfigurationError`` for a mapping that does not fit.
     ``keep_books`` names a new file that keeps the books; ``covers_all_checks`` says that ``checks`` is the whole
-    catalogue. Where books are kept from audit to audit, ``fresh`` asks for every row all the same.
+    catalogue. Where books are kept from audit to audit, ``fresh`` asks for every row all the same, and an audit of some
+    checks leaves them alone: it reads fewer columns, and the next audit would have to read everything.
     """
     with copied_books(
         config,
@@ -56,8 +60,10 @@ def audit(
         may_reread=covers_all_checks,
         fresh=fresh,
     ) as books:
+        leaves_kept_books = config.books.keep and not covers_all_checks
+        rereading = Rereading(problem=_OF_SOME_CHECKS) if leaves_kept_books else books.rereading
         return report_on(
-            books,
+            dataclasses.replace(books, rereading=rereading),
             checks=checks,
             policy=config.policy,
             now=now,
@@ -152,7 +158,8 @@ def _with_history(policy: Policy, books: Books) -> Policy:
         return policy
     reason = "no books of an earlier audit are kept (books.keep = true keeps them)"
     if books.rereading is not None:
-        reason = "there are no books of an earlier audit to compare with"
+        has_read = bool(books.rereading.relations)
+        reason = (not has_read and books.rereading.problem) or "there are no books of an earlier audit to compare with"
     return dataclasses.replace(policy, absent={**policy.absent, relation_name(HistoryChange): reason})
 
 
