@@ -39,7 +39,6 @@ bench: $(VENV)/dev
 	$(BIN)/python -m bench.price_lists $(PRICE_LISTS_ARGS)
 	$(BIN)/python -m bench.matching $(MATCHING_ARGS)
 	$(BIN)/python -m bench.stripe $(STRIPE_ARGS)
-	$(BIN)/python -m bench.reread $(REREAD_ARGS)
 	$(BIN)/python -m bench.locks $(LOCKS_ARGS)
 	$(BIN)/python -m bench.load $(LOAD_ARGS)
 	$(BIN)/python -m bench.pages $(PAGES_ARGS)
