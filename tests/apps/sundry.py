@@ -82,9 +82,10 @@ def _organised(insert: Rows) -> None:
             insert("User", id=person, email=f"p{n}.{k}@example.org", emailVerified=True, createdAt=ago(150 - n))
             insert("OrganizationMember", id=_uuid("m", n, k), organizationId=org, userId=person,
                    role="OWNER" if k == 0 else "MEMBER", createdAt=ago(140 - n))  # fmt: skip
-        moves = [("SUBSCRIPTION_RENEWAL", 1000, sid("in", n))] if plan != "FREE" else [("SIGNUP_BONUS", 50, None)]
+        renewal: tuple[str, int, str | None] = ("SUBSCRIPTION_RENEWAL", 1000, sid("in", n))
+        moves = [renewal if plan != "FREE" else ("SIGNUP_BONUS", 50, None)]
         moves += [("MODEL_CALL", -13 - n, None), ("MODEL_CALL", -8, None)]
-        moves += [("SUBSCRIPTION_RENEWAL", 1000, sid("in", n))] * (n == 8)
+        moves += [renewal] * (n == 8)
         for k, (kind, amount, bill) in enumerate(moves):
             balance += amount
             insert("OrganizationCreditLedger", id=_uuid("entry", n, k), organizationId=org,
