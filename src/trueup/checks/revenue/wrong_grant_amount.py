@@ -55,7 +55,11 @@ WHERE m.state = 'paid' AND m.livemode = $livemode AND o.least_credits IS NOT NUL
 WITH granted AS (
     SELECT m.money_id, coalesce(c.account_id, d.account_id) AS account_id, m.customer_id,
            o.plan, o.price_name, o.rule, o.known_by, coalesce(o.periods, 1) AS periods,
-           o.least_credits, o.most_credits, coalesce(c.grants, 0) AS grants, c.largest_grant, m.amount, m.currency,
+           CASE WHEN b.returned > 0    -- only the share that was kept is owed still
+                THEN least(o.least_credits, CAST(floor(CAST(o.most_credits AS DOUBLE) * greatest(0, m.amount - b.returned)
+                                                       / m.amount) AS DECIMAL(38, 9)))
+                ELSE o.least_credits END                                              AS least_credits,
+           o.most_credits, coalesce(c.grants, 0) AS grants, c.largest_grant, m.amount, m.currency,
            coalesce(m.paid_at, m.created_at)                                          AS paid_at,
            coalesce(c.granted + c.reinstated + c.adjusted_up, 0) + coalesce(d.credits, 0) AS given,
            c.granted + c.reinstated + c.adjusted_up - c.reversed - c.adjusted_down    AS kept,
@@ -64,6 +68,7 @@ WITH granted AS (
     JOIN money_owed AS o          ON o.money_id = m.money_id
     LEFT JOIN money_credit AS c   ON c.money_id = m.money_id
     LEFT JOIN dripped_credit AS d ON d.money_id = m.money_id
+    LEFT JOIN money_back AS b     ON b.money_id = m.money_id
     WHERE m.state = 'paid'
       AND o.worth_minor > 0
       AND m.livemode = $livemode
@@ -114,6 +119,9 @@ WHERE NOT a.unlimited_credits
         "ledger_entry.stripe_payment_intent_id",
         "ledger_entry.stripe_invoice_id",
         "ledger_entry.balance_after",
+        "stripe_refund",
+        "stripe_dispute",
+        "stripe_event",
     ),
     impact=money_at_risk("amount_at_risk", "currency"),
     cases=(
