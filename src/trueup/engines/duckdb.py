@@ -99,13 +99,14 @@ class DuckDB:
     """Runs checks' SQL through ``run``, which executes one query on the books.
 
     Derived relations are made on first use and shared. ``standing``, where it is given, are their tables that are
-    there from an earlier use, kept up to date here: books for a few rows are used again, and then a table is emptied
-    and filled, and nothing is done for the sake of many rows. ``shares`` is False where only one query will be run:
-    it then makes what it needs for itself, in one statement, but for what can have no rows without the relations that
-    were ``unread``: of a few rows, half of the derived relations, and almost all of the time.
+    there from an earlier use, and whether they may hold rows, kept up to date here: books for a few rows are used
+    again, and then a table is emptied and filled, and nothing is done for the sake of many rows. ``shares`` is False
+    where only one query will be run: it then makes what it needs for itself, in one statement.
 
-    In books that are used once, what can have no rows because what it reads has none is made without running it: half
-    of the derived relations, where Stripe is not read. The rows that relations have must not change meanwhile.
+    What can have no rows because what it reads has none is made without running it: half of the derived relations,
+    where Stripe is not read, and almost all of the time of a few rows. Books of a few rows say which relations are
+    ``empty``, and a query that can have no rows is not run on them; of others it is looked up. The rows that relations
+    have must not change meanwhile.
     """
 
     name = "duckdb"
@@ -115,13 +116,14 @@ class DuckDB:
         run: Run,
         parameters: Mapping[str, object],
         *,
-        standing: set[str] | None = None,
+        standing: dict[str, bool] | None = None,
         shares: bool = True,
-        unread: frozenset[str] = frozenset(),
+        empty: frozenset[str] = frozenset(),
     ) -> None:
         self._run = run
         self._shares = shares
-        self._vacant_here = vacant_without(unread) if standing is not None and unread else frozenset()
+        self._empty = empty
+        self._vacant_here = vacant_without(empty) if standing is not None else frozenset()
         self._parameters = parameters
         self._standing = standing
         self._made: set[str] = set()
@@ -136,12 +138,21 @@ class DuckDB:
 
     def rows(self, sql: str) -> Iterator[EvidenceRow]:
         """The query's rows, fetched in batches; column order is kept."""
+        if self._has_no_rows(sql):
+            return
         cursor = self._execute(sql)
         names = [column[0] for column in cursor.description or ()]
         while batch := cursor.fetchmany(_FETCH):
             for row in batch:
                 values: dict[str, Value] = dict(zip(names, row, strict=True))
                 yield values
+
+    def _has_no_rows(self, sql: str) -> bool:
+        """Return whether the query can have none. In books that are used once it is run, and its errors are seen."""
+        if self._standing is None or not self._empty:
+            return False
+        without = self._empty | self._vacant_here
+        return any(names <= without for names in vacancy_in(sql))
 
     def _execute(self, sql: str) -> DuckDBPyConnection:
         if self._shares:
@@ -165,6 +176,10 @@ class DuckDB:
             return
         if self._standing is None and self._is_vacant(name):
             self._make_shell(name)
+            self._made.add(name)
+            return
+        if self._standing is not None and name in self._vacant_here and name not in _READ_ONCE:
+            self._keep_empty(name, self._standing)
             self._made.add(name)
             return
         exact = derived_sql()[name]
@@ -197,7 +212,27 @@ class DuckDB:
         for below in vacant_behind(derived_sql()[name], self._vacant_here):
             self._keep_shell(below)
         self._create_empty(shell, with_derived(derived_sql()[name], vacant=self._vacant_here))
-        self._standing.add(shell)
+        self._standing[shell] = False
+
+    def _keep_empty(self, name: str, standing: dict[str, bool]) -> None:
+        """See to it that a vacant relation's table is there, without rows."""
+        self._keep_table(name, standing)
+        if standing[name]:
+            self._run(f"DELETE FROM {name}", {})
+            standing[name] = False
+
+    def _keep_table(self, name: str, standing: dict[str, bool]) -> None:
+        """Make the relation's table without rows, where it is not there from earlier, and those that it reads."""
+        if name in standing:
+            return
+        sql = derived_sql()[name]
+        for below in derived_of(sql):
+            self._keep_table(below, standing)
+        if name in _READ_ONCE:
+            self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}", {})
+        else:
+            self._create_empty(name, sql)
+        standing[name] = False
 
     def _create_empty(self, table: str, sql: str) -> None:
         self._run(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM ({sql}) AS nothing LIMIT 0", self._bound(sql))
@@ -214,15 +249,14 @@ class DuckDB:
     def _bound(self, sql: str) -> dict[str, object]:
         return {parameter: self._parameters[parameter] for parameter in parameters_of(sql)}
 
-    def _refill(self, name: str, sql: str, bound: Mapping[str, object], standing: set[str]) -> None:
+    def _refill(self, name: str, sql: str, bound: Mapping[str, object], standing: dict[str, bool]) -> None:
         if name in _READ_ONCE:
-            if name not in standing:
-                self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}", {})
-                standing.add(name)
+            self._keep_table(name, standing)
             return
         if name not in standing:  # one statement: most repairs are the only one of their process
             self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", bound)
-            standing.add(name)
-            return
-        self._run(f"DELETE FROM {name}", {})
-        self._run(f"INSERT INTO {name} {sql}", bound)
+        else:
+            if standing[name]:
+                self._run(f"DELETE FROM {name}", {})
+            self._run(f"INSERT INTO {name} {sql}", bound)
+        standing[name] = True

@@ -31,10 +31,11 @@ from trueup.model.finding import Finding, printable
 from trueup.model.outcome import Broken, Checked, CheckOutcome, NotApplicable, Off, Outcome, Skipped
 from trueup.model.policy import Policy
 from trueup.model.redact import redact
-from trueup.model.relations import STRIPE, relation_name
+from trueup.model.relations import MAPPED, STRIPE, relation_name
 from trueup.model.source import Progress
 
 _OF_STRIPE = frozenset(map(relation_name, STRIPE))
+_SUPPLIED = _OF_STRIPE | frozenset(map(relation_name, MAPPED))
 
 
 def run_checks(
@@ -58,9 +59,9 @@ def run_checks(
     standing = books.prepared.tables if books.prepared is not None else None
     asks_once = standing is not None and len(checks) == 1 and not counts_population
     parameters = policy.parameters(now)
-    unread = _OF_STRIPE - {read.relation for read in books.copies()} if asks_once else frozenset()
+    empty = _SUPPLIED - {read.relation for read in books.copies() if read.rows} if standing is not None else frozenset()
     engine: Engine = (
-        DuckDB(books.run, parameters, standing=standing, shares=not asks_once, unread=unread)
+        DuckDB(books.run, parameters, standing=standing, shares=not asks_once, empty=empty)
         if books.make_engine is None
         else books.make_engine(parameters)
     )

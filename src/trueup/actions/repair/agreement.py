@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trueup.actions.audit import MAPPING_SUSPECT
 from trueup.actions.repair.difference import SnapshotDifference, affected, difference
 from trueup.actions.repair.planning import Decided, say_unanswered
 from trueup.actions.repair.subject_reader import SubjectReader
@@ -82,7 +83,9 @@ def _look_again(
     if unplanned is not None:
         return unplanned
     parameters = session.config.policy.parameters(request.now)
-    seeing = affected(session.catalogue, written, books=books, known=before, parameters=parameters)
+    # The few rows of one subject cannot judge the mapping.
+    catalogue = [check for check in session.catalogue if check.id != MAPPING_SUSPECT.id]
+    seeing = affected(catalogue, written, books=books, known=before, parameters=parameters)
     checks = seeing if request.check in seeing else [*seeing, request.check]
     return _SecondLook(after=after, outcomes=outcomes_in(books, session, checks, now=request.now))
 
