@@ -29,11 +29,11 @@ class PreparedStatements:
     """Keeps statements parsed, and the plans of those whose values can be written where they are run.
 
     A plan is one that was made without looking for a better one, and only fit for a few rows: where there are more,
-    none is used. ``tables`` are the derived ones that are there with the columns that they must have, and whether
-    they may hold rows; ``copies`` and ``mapped`` are what the books hold, and which columns of it; ``has_plans`` says whether
-    the config names any; ``environment`` and ``as_of`` are what the books are of. ``late`` are relations that are
-    written by a call, before the first statement that names them. ``rows`` are those of a relation, every column of
-    each, where they are at hand.
+    none is used. ``tables`` are the derived ones that are there with the columns that they must have, and whether they
+    may hold rows; ``copies`` and ``mapped`` are what the books hold, and which columns of it; ``has_plans`` says
+    whether the config names any; ``environment`` and ``as_of`` are what the books are of. ``late`` are relations that
+    are written by a call, before the first statement that names them. ``rows`` are those of a relation, every column
+    of each, where they are at hand.
     """
 
     def __init__(self, connection: DuckDBPyConnection) -> None:
