@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support.before_a_commit import spared, spared_at_a_landing
+from tests.support.before_a_commit import left_to_the_other_turn, spared, spared_at_a_landing
 from tests.support.memory import memory_folder
 from tests.support.thoroughness import IS_THOROUGH, TURN
 
@@ -86,6 +86,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     is_landing = config.getoption("--slow")
     samples = {item.nodeid: _sample_of(item) for item in items if is_landing or "slow" not in item.keywords}
     not_now = spared_at_a_landing(samples, turn=TURN) if is_landing else spared(samples)
+    if is_landing and config.args == config.getini("testpaths"):
+        slow = [item.nodeid for item in items if "slow" in item.keywords]
+        not_now |= left_to_the_other_turn(slow, turn=TURN)
     asked = samples.keys() - not_now
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in asked])
     items[:] = [item for item in items if item.nodeid in asked]

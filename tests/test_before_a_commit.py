@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.before_a_commit import spared, spared_at_a_landing
+from tests.support.before_a_commit import left_to_the_other_turn, spared, spared_at_a_landing
 
 DATABASES = ("sqlite", "postgres_url", "mariadb_url")
 
@@ -48,3 +48,12 @@ def test_a_landing_asks_every_database_and_twice_as_many_variants_others_each_ti
     assert [len(names & variants.keys()) for names in asked] == [8, 8]
     assert asked[0] != asked[1]
     assert asked[0] == (everywhere | variants).keys() - spared_at_a_landing(everywhere | variants, turn=1)
+
+
+def test_two_landings_after_another_ask_every_slow_test_of_the_largest_suites() -> None:
+    names = [f"tests/field/test_x.py::test_{number}" for number in range(40)]
+    left = [left_to_the_other_turn(names, turn=turn) for turn in (1, 2)]
+    assert left[0] | left[1] == set(names)
+    assert not left[0] & left[1]
+    assert all(len(part) > 10 for part in left)
+    assert not left_to_the_other_turn(["tests/actions/repair/test_x.py::test_a"], turn=1)

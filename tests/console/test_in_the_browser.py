@@ -41,6 +41,7 @@ def test_no_page_breaks_a_rule(browser: Browser, console: Console) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_breaks_a_rule_at_any_width(browser: Browser, console: Console, width: int, scheme: str) -> None:
