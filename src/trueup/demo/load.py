@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from trueup.demo.people import Move
+from trueup.demo.people import Move, Person
 from trueup.demo.scene import Scene
 
 if TYPE_CHECKING:
@@ -28,6 +29,20 @@ _TABLES = {
     "scene_membership": "organisation BIGINT, member BIGINT, role VARCHAR",
 }
 
+# The values of those columns, in their order.
+_OF_PERSON = attrgetter(
+    *("number", "role", "plan", "customer_id", "subscription_id", "cached", "unlimited_credits", "active", "created_at")
+)
+_OF_NOTE = attrgetter(
+    *("kind", "posted", "event_id", "payment_intent_id", "invoice_id", "checkout_session_id", "actor", "reason")
+)
+_OF_EVENT = attrgetter("event_id", "type", "status", "received_at", "processed_at", "livemode")
+_OF_SWITCH = attrgetter("person.number", "from_plan", "to_plan", "at", "actor")
+_OF_GRANT = attrgetter("person.number", "amount", "remaining", "expires_at")
+_OF_MEMBERSHIP = attrgetter("organisation.number", "person.number", "role")
+
+_Rows = dict[str, list[tuple[object, ...]]]
+
 
 def number_people(scenes: Sequence[Scene], *, accounts: int, order: Sequence[int]) -> None:
     """Give every person of the scenes an account number, spread evenly over 1 to ``accounts``.
@@ -43,67 +58,43 @@ def load_scenes(connection: DuckDBPyConnection, scenes: Sequence[Scene]) -> dict
     """Write the scenes' rows; their moves by the key that ``ledger_line.scene`` will carry."""
     people = [person for scene in scenes for person in scene.people]
     moves = dict(enumerate((person, move) for person in people for move in person.moves))
-    rows: dict[str, list[tuple[object, ...]]] = {
+    rows = _rows_of_people(people) | _rows_of_moves(moves) | _rows_beside_them(scenes)
+    for name, columns in _TABLES.items():
+        connection.execute(f"CREATE TABLE {name} ({columns})")
+        insert_rows(connection, name, rows[name])
+    return {key: move for key, (_, move) in moves.items()}
+
+
+def _rows_of_people(people: Sequence[Person]) -> _Rows:
+    return {
         "reserved": [(person.number,) for person in people],
-        "scene_person": [
-            (
-                p.number,
-                p.role,
-                p.plan,
-                p.customer_id,
-                p.subscription_id,
-                p.cached,
-                p.unlimited_credits,
-                p.active,
-                p.created_at,
-            )
-            for p in people
-            if p.exists
-        ],
+        "scene_person": [_OF_PERSON(person) for person in people if person.exists],
+    }
+
+
+def _rows_of_moves(moves: Mapping[int, tuple[Person, Move]]) -> _Rows:
+    return {
         "scene_move": [
             (key, person.number, m.sequence, m.at, m.amount, m.balance_after, m.placed_at or m.at)
             for key, (person, m) in moves.items()
         ],
-        "scene_note": [
-            (
-                key,
-                m.kind,
-                m.posted,
-                m.event_id,
-                m.payment_intent_id,
-                m.invoice_id,
-                m.checkout_session_id,
-                m.actor,
-                m.reason,
-            )
-            for key, (_, m) in moves.items()
-        ],
-        "scene_event": [
-            (e.event_id, e.type, e.status, e.received_at, e.processed_at, e.livemode)
-            for scene in scenes
-            for e in scene.events
-        ],
-        "scene_plan_switch": [
-            (s.person.number, s.from_plan, s.to_plan, s.at, s.actor, None)
-            for scene in scenes
-            for s in scene.plan_switches
-        ],
-        "scene_grant": [
-            (g.person.number, g.amount, g.remaining, g.expires_at) for scene in scenes for g in scene.grants
-        ],
+        "scene_note": [(key, *_OF_NOTE(move)) for key, (_, move) in moves.items()],
+    }
+
+
+def _rows_beside_them(scenes: Sequence[Scene]) -> _Rows:
+    """The events, plan changes, grants, copies of subscriptions and memberships."""
+    return {
+        "scene_event": [_OF_EVENT(event) for scene in scenes for event in scene.events],
+        "scene_plan_switch": [(*_OF_SWITCH(switch), None) for scene in scenes for switch in scene.plan_switches],
+        "scene_grant": [_OF_GRANT(grant) for scene in scenes for grant in scene.grants],
         "scene_copy": [
             (c.person.number, c.subscription_id, str(c.status), c.plan, c.period_ends_at)
             for scene in scenes
             for c in scene.copies
         ],
-        "scene_membership": [
-            (m.organisation.number, m.person.number, m.role) for scene in scenes for m in scene.memberships
-        ],
+        "scene_membership": [_OF_MEMBERSHIP(seat) for scene in scenes for seat in scene.memberships],
     }
-    for name, columns in _TABLES.items():
-        connection.execute(f"CREATE TABLE {name} ({columns})")
-        insert_rows(connection, name, rows[name])
-    return {key: move for key, (_, move) in moves.items()}
 
 
 def insert_rows(connection: DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
