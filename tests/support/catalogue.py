@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import functools
 import importlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -79,6 +80,8 @@ def few_rows_of(check: Check, case: Case) -> Iterator[Books]:
     assert books.prepared is not None
     books.prepared.expect(len(rows))
     books.prepared.has_plans = any(isinstance(row, Plan) for row in rows)
+    counts = Counter(relation_name(type(row)) for row in rows)
+    books.prepared.copies = tuple(dataclasses.replace(r, rows=counts[r.relation]) for r in books.prepared.copies)
     for relation in {type(row) for row in rows}:
         books.add_rows([row for row in rows if type(row) is relation], of=relation)
     books.add_rows(list(map(_copied(case), (*MAPPED, *STRIPE))), of=CopiedRelation)

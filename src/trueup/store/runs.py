@@ -149,8 +149,12 @@ class Runs:
 def _difference(
     connection: Connection, run: StoredRun, with_run_id: str | None, *, limit: int | None = None
 ) -> RunDifference:
-    earlier = _before(connection, run) if with_run_id is None else _known(connection, with_run_id)
-    if run.updates_state if with_run_id is None or earlier is None else is_as_recorded(connection, run, earlier):
+    if with_run_id is None:
+        earlier, is_recorded = _before(connection, run), run.updates_state
+    else:
+        earlier = _known(connection, with_run_id)
+        is_recorded = is_as_recorded(connection, run, earlier)
+    if is_recorded:
         return recorded_difference(connection, run, with_run_id=earlier.run_id if earlier else None, limit=limit)
     return compared(connection, run, earlier, limit=limit)
 

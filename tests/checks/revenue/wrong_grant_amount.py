@@ -99,6 +99,17 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        name="something was paid back of a bill of nothing",
+        given=(
+            *_GIVEN,
+            _invoice(total=0),
+            _line(amount=0),
+            StripeInvoicePayment(invoice_payment_id="ip_1"),
+            StripeRefund(refund_id="re_1", amount=100),
+            _grant(amount=1000),
+        ),
+    ),
+    Case(
         name="promotional extra as its own kind",
         given=(
             *_GIVEN,

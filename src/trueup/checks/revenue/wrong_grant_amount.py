@@ -57,7 +57,7 @@ WITH granted AS (
            o.plan, o.price_name, o.rule, o.known_by, coalesce(o.periods, 1) AS periods,
            CASE WHEN b.returned > 0    -- only the share that was kept is owed still
                 THEN least(o.least_credits, CAST(floor(CAST(o.most_credits AS DOUBLE) * greatest(0, m.amount - b.returned)
-                                                       / m.amount) AS DECIMAL(38, 9)))
+                                                       / NULLIF(m.amount, 0)) AS DECIMAL(38, 9)))
                 ELSE o.least_credits END                                              AS least_credits,
            o.most_credits, coalesce(c.grants, 0) AS grants, c.largest_grant, m.amount, m.currency,
            coalesce(m.paid_at, m.created_at)                                          AS paid_at,
