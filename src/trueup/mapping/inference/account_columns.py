@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from trueup.mapping.column_types import Family
 from trueup.mapping.inference.accounts import ChosenAccounts
-from trueup.mapping.inference.ledger import LedgerGuess, moment, with_missing
+from trueup.mapping.inference.ledger import LedgerGuess
+from trueup.mapping.inference.ledger_columns import moment, with_missing
 from trueup.mapping.inference.moments import deleted_column, is_moment_or_empty
 from trueup.mapping.inference.plan_spots import PlanSpot, latest_first
 from trueup.mapping.inference.plan_words import plan_spots, subscription_tables

@@ -6,7 +6,7 @@ import dataclasses
 
 from trueup.mapping.inference.accounts import ChosenAccounts
 from trueup.mapping.inference.connected import guess_stripe_account
-from trueup.mapping.inference.ledger import moment, with_missing
+from trueup.mapping.inference.ledger_columns import moment, with_missing
 from trueup.mapping.inference.moments import is_moment
 from trueup.mapping.inference.phrases import Phrases
 from trueup.mapping.inference.schema import Schema
