@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from tests.actions.doctor.test_observed import observed
-from tests.field.test_further_purchases import WITHOUT_CREDITS, settle
-from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, FieldCompany
+from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, WITHOUT_CREDITS, FieldCompany
 from tests.support.field.stripe_side import DAY_SECONDS, ago, line
-from tests.support.field.subscribers import subscribe
+from tests.support.field.subscribers import settle, subscribe
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, FieldCompany
 from tests.support.field.stripe_side import DAY_SECONDS, ago, line
-from tests.support.field.subscribers import subscribe
+from tests.support.field.subscribers import settle, subscribe
 
 pytestmark = pytest.mark.slow  # each kind has its first company in a test of its own, which every commit passes
 
@@ -19,14 +19,6 @@ OWED = {"missing-grant", "wrong-grant-amount"}
 TIME = {"unpaid-but-active", "paid-but-blocked", "plan-mismatch"}
 BOOKED = ACCOUNT + LEDGER_ENTRY
 MONTH = 30 * DAY_SECONDS
-WITHOUT_CREDITS = PLANS.replace("credits_per_period = 1000\n", "").replace("credits_per_period = 5000\n", "")
-
-
-def settle(company: FieldCompany, count: int, **more: object) -> FieldCompany:
-    """Add an account for each customer, and an entry from before all purchases."""
-    company.ledger.add("u0", "promotional_grant", 1, ago(390))
-    company.users(u0={}, **{f"u{n}": {"stripe_customer_id": f"cus_{n}", **more} for n in range(1, count + 1)})
-    return company
 
 
 @pytest.mark.parametrize("where", ["session", "inline", "payment"])

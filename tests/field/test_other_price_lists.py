@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, FieldCompany
 from tests.support.field.stripe_side import DAY_SECONDS, Json, ago, line, written
-from tests.support.field.subscribers import subscribe
+from tests.support.field.subscribers import settle, subscribe
 
 pytestmark = pytest.mark.slow  # each kind has its first company in a test of its own, which every commit passes
 
@@ -20,13 +20,6 @@ pytestmark = pytest.mark.slow  # each kind has its first company in a test of it
 OWED = {"missing-grant", "wrong-grant-amount"}
 BOOKED = ACCOUNT + LEDGER_ENTRY
 MONTH = 30 * DAY_SECONDS
-
-
-def settle(company: FieldCompany, count: int, **more: object) -> FieldCompany:
-    """Add an account for each customer, and an entry from before all purchases."""
-    company.ledger.add("u0", "promotional_grant", 1, ago(390))
-    company.users(u0={}, **{f"u{n}": {"stripe_customer_id": f"cus_{n}", **more} for n in range(1, count + 1)})
-    return company
 
 
 def test_a_pack_on_the_first_bill_of_a_plan_is_owed_beside_the_plan(tmp_path: Path) -> None:

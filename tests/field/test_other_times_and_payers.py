@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, FieldCompany
+from tests.support.field.company import ACCOUNT, LEDGER_ENTRY, MAPPING, PLANS, WITHOUT_CREDITS, FieldCompany
 from tests.support.field.stripe_side import DAY_SECONDS, Json, ago, line, written
 from tests.support.field.subscribers import subscribe
 
@@ -19,7 +19,6 @@ pytestmark = pytest.mark.slow  # each kind has its first company in a test of it
 
 TIME = {"unpaid-but-active", "paid-but-blocked", "plan-mismatch"}
 OWED = {"missing-grant", "wrong-grant-amount"}
-WITHOUT_CREDITS = PLANS.replace("credits_per_period = 1000\n", "").replace("credits_per_period = 5000\n", "")
 BOOKED = ACCOUNT + LEDGER_ENTRY
 MEMBER = """
 [relations.member]

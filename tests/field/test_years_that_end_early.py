@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.field.company import ACCOUNT, MAPPING, PLANS, FieldCompany
+from tests.support.field.company import ACCOUNT, MAPPING, PLANS, WITHOUT_CREDITS, FieldCompany
 from tests.support.field.stripe_side import ago
 from tests.support.field.subscribers import subscribe
 
 pytestmark = pytest.mark.slow  # each kind has its first company in a test of its own, which every commit passes
 
 TIME = {"unpaid-but-active", "paid-but-blocked"}
-WITHOUT_CREDITS = PLANS.replace("credits_per_period = 1000\n", "").replace("credits_per_period = 5000\n", "")
 
 
 def test_a_year_that_was_refunded_after_three_months_and_a_half(tmp_path: Path) -> None:

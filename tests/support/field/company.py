@@ -91,6 +91,8 @@ prices = [{ id = "price_team" }]
 credits_per_period = 5000
 price = { usd = 9900 }
 """
+WITHOUT_CREDITS = PLANS.replace("credits_per_period = 1000\n", "").replace("credits_per_period = 5000\n", "")
+"""The same plans, of which the config does not say what they owe."""
 _HEAD = """
 environment = "production"
 [database]

@@ -49,3 +49,10 @@ def subscribe(
     return company.stripe.invoice(
         invoice, payer, lines, start if billed is None else ago(billed), subscription=name, payment=payment, **given
     )
+
+
+def settle(company: FieldCompany, count: int, **more: object) -> FieldCompany:
+    """Add an account for each customer, and an entry from before all purchases."""
+    company.ledger.add("u0", "promotional_grant", 1, ago(390))
+    company.users(u0={}, **{f"u{n}": {"stripe_customer_id": f"cus_{n}", **more} for n in range(1, count + 1)})
+    return company
