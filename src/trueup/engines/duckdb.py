@@ -122,8 +122,8 @@ class DuckDB:
     ) -> None:
         self._run = run
         self._shares = shares
-        self._empty = empty
         self._vacant_here = vacant_without(empty) if standing is not None else frozenset()
+        self._without_rows = empty | self._vacant_here
         self._parameters = parameters
         self._standing = standing
         self._made: set[str] = set()
@@ -149,10 +149,7 @@ class DuckDB:
 
     def _has_no_rows(self, sql: str) -> bool:
         """Return whether the query can have none. In books that are used once it is run, and its errors are seen."""
-        if self._standing is None or not self._empty:
-            return False
-        without = self._empty | self._vacant_here
-        return any(names <= without for names in vacancy_in(sql))
+        return bool(self._without_rows) and any(names <= self._without_rows for names in vacancy_in(sql))
 
     def _execute(self, sql: str) -> DuckDBPyConnection:
         if self._shares:
